@@ -99,7 +99,7 @@ def _circles(graph: dict[str, set[str]]) -> list[list[str]]:
     return sorted([*group] for group in groups)
 
 
-def test_no_circles_type_only_and_late_imports_included() -> None:
+def test_no_import_cycles() -> None:
     assert _circles(_graph()) == []
 
 
@@ -121,18 +121,18 @@ def test_the_command_line_imports_no_screen_and_nothing_heavy() -> None:
 @pytest.mark.parametrize(
     "statement", ["import wftui.workbench", "import wftui.cli.commands.runs", "import wftui.cli.standalone"]
 )
-def test_below_the_screens_nothing_knows_textual(statement: str) -> None:
+def test_textual_is_imported_only_by_screens(statement: str) -> None:
     modules = _modules_after(statement)
     assert not {name for name in modules if name.split(".")[0] in {"textual", "rich"}}
 
 
-def test_every_room_says_what_lives_in_it() -> None:
+def test_rooms_describe_their_content() -> None:
     rooms = [path for path in PACKAGE.rglob("__init__.py") if "examples" not in path.parts]
     silent = [str(path) for path in rooms if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))]
     assert silent == []
 
 
-def test_every_refusal_has_a_code_of_its_own() -> None:
+def test_refusals_have_unique_codes() -> None:
     general = {"UserError", "NotFoundError", "UsageError", "ConflictError"}
     silent = [
         f"{path.relative_to(PACKAGE)}:{call.lineno}"

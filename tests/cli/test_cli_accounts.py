@@ -63,7 +63,7 @@ def test_the_users_accounts_are_listed(
     }
 
 
-def test_json_may_stand_before_the_action(
+def test_json_option_before_the_action(
     places: list[str], service: Composio, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["connections", *places, "--json", "accounts"]) == 0
@@ -121,7 +121,7 @@ def test_invalid_requests_are_refused(
     assert "ak_0123456789" not in captured.err + captured.out
 
 
-def test_without_a_connection_it_says_how_to_add_one(places: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_connection_explains_how_to_add_one(places: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["connections", *places, "accounts"]) == 4
     assert "wftui connections add tools --kind composio" in capsys.readouterr().err
 
@@ -145,7 +145,7 @@ def test_a_secret_from_set_to_remove(
     assert main(["connections", *places, "secret", "set", "door"]) == 2
 
 
-def test_a_run_that_lacks_something_names_the_commands_and_fails(
+def test_missing_requirements_fail_with_the_commands_to_run(
     places: list[str], settings: Settings, service: Composio, capsys: pytest.CaptureFixture[str]
 ) -> None:
     service.accounts.clear()

@@ -47,7 +47,7 @@ def test_a_secret_in_clear_is_kept_encrypted(
     assert all(stat.S_IMODE(path.stat().st_mode) & 0o077 == 0 for path in files)
 
 
-def test_values_are_typed_by_the_kind_and_secrets_may_come_from_a_pipe(
+def test_values_are_typed_and_secrets_accepted_from_a_pipe(
     places: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begin = ["connections", *places]
@@ -95,7 +95,7 @@ def test_invalid_changes_are_refused(
     assert "Traceback" not in captured.err
 
 
-def test_the_kinds_tell_their_fields(places: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_kinds_list_their_fields(places: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["connections", *places, "kinds"]) == 0
     assert "apiKey*" in capsys.readouterr().out
 
@@ -107,7 +107,7 @@ def test_a_new_package_of_steps(places: list[str], tmp_path: Path, capsys: pytes
     assert main(["steps", *places, "new", "fetch", "--folder", str(tmp_path)]) == 2
 
 
-def test_a_file_of_the_workspace_brings_steps_only_once_it_is_trusted(
+def test_workspace_step_file_is_loaded_only_when_trusted(
     places: list[str], settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = settings.tables / "steps"

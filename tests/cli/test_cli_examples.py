@@ -46,7 +46,7 @@ def is_as_shipped(folder: Path) -> bool:
     return all((folder / name).read_bytes() == (EXAMPLES / "workflows" / NAME / name).read_bytes() for name in names)
 
 
-def test_an_example_that_is_gone_is_restored_and_runs_at_once(cli: Cli, folder: Path) -> None:
+def test_missing_example_is_restored_and_runs(cli: Cli, folder: Path) -> None:
     shutil.rmtree(folder)
     assert state(cli) == "absent"
     code, out, _ = cli("new", "--example", NAME)
@@ -56,7 +56,7 @@ def test_an_example_that_is_gone_is_restored_and_runs_at_once(cli: Cli, folder: 
     assert cli("compile", NAME, "--stale")[0] == 0
 
 
-def test_several_may_be_named_and_files_that_are_gone_come_back(cli: Cli, folder: Path) -> None:
+def test_several_examples_and_missing_files_are_restored(cli: Cli, folder: Path) -> None:
     (folder / "mcp.lock.json").unlink()
     (folder / "workflow.py").unlink()
     assert state(cli) == "outdated"
@@ -64,7 +64,7 @@ def test_several_may_be_named_and_files_that_are_gone_come_back(cli: Cli, folder
     assert is_as_shipped(folder)
 
 
-def test_one_as_an_earlier_release_shipped_it_is_brought_up_to_date(
+def test_unedited_example_of_an_earlier_release_is_updated(
     cli: Cli, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = folder / "workflow.json"
@@ -79,7 +79,7 @@ def test_one_as_an_earlier_release_shipped_it_is_brought_up_to_date(
 
 
 @pytest.mark.parametrize("name", ["workflow.json", "mcp.lock.json"])
-def test_a_changed_one_is_left_alone_until_that_is_asked_for(cli: Cli, folder: Path, name: str) -> None:
+def test_edited_example_is_replaced_only_on_request(cli: Cli, folder: Path, name: str) -> None:
     mine = (folder / name).read_text() + "\n"
     (folder / name).write_text(mine)
     assert state(cli) == "changed"

@@ -93,7 +93,7 @@ def list_of(kind: str) -> dict[str, Json]:
         ({}, "yes", "yes"),
     ],
 )
-def test_a_value_is_what_a_person_means(schema: Json, text: str, value: Json) -> None:
+def test_values_are_parsed_as_users_expect(schema: Json, text: str, value: Json) -> None:
     found = typed_as(schema, text)
     if value == '"a, b",c':
         assert found == ['"a', 'b"', "c"]
@@ -120,14 +120,14 @@ def test_a_value_is_what_a_person_means(schema: Json, text: str, value: Json) ->
         ({"type": "string"}, "@nowhere/at/all", "for a text that begins with @, write -i x=@@nowhere/at/all"),
     ],
 )
-def test_what_does_not_fit_says_how_to_write_it(schema: Json, text: str, sentence: str) -> None:
+def test_invalid_value_explains_the_syntax(schema: Json, text: str, sentence: str) -> None:
     with pytest.raises(UsageError) as caught:
         typed_as(schema, text)
     assert sentence in str(caught.value)
     assert caught.value.code == "usage.input"
 
 
-def test_a_list_may_be_given_in_parts_and_nothing_else_twice() -> None:
+def test_only_lists_accept_repeated_options() -> None:
     assert typed_as(list_of("string"), "a", "b,c") == ["a", "b", "c"]
     with pytest.raises(UsageError, match="-i x is given 2 times; only a list may be"):
         typed_as({"type": "string"}, "a", "b")

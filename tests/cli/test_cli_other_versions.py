@@ -100,7 +100,7 @@ def test_stored_code_is_never_executed(cli: Cli, settings: Settings, ran: str, t
     assert not mark.exists()
 
 
-def test_a_run_under_the_rules_of_a_newer_version_is_not_resumed(cli: Cli, settings: Settings, ran: str) -> None:
+def test_run_of_newer_rules_is_not_resumed(cli: Cli, settings: Settings, ran: str) -> None:
     rewrite_event(settings, 0, 0, {"rules": 99})
     with changing(settings) as connection:
         last = connection.execute("SELECT max(place) FROM events").fetchone()[0]
@@ -117,7 +117,7 @@ def test_a_run_records_the_rules_it_began_under(cli: Cli, ran: str) -> None:
     assert events[0]["rules"] == RULES_REVISION
 
 
-def test_a_recovery_of_the_database_says_what_it_does(cli: Cli, settings: Settings, ran: str) -> None:
+def test_database_recovery_reports_progress(cli: Cli, settings: Settings, ran: str) -> None:
     with settings.database.open("r+b") as file:
         file.seek(4096)
         file.write(bytes(4096))

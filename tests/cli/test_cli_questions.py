@@ -110,7 +110,7 @@ def counts(folder: Path) -> Mapping[str, int]:
 RERUN = ("rerun", "last", "--from-failed", "-i", "token=env:TOKEN")
 
 
-def test_a_rerun_that_repeats_completed_work_is_refused_in_a_pipe(failed: Path) -> None:
+def test_rerun_of_completed_steps_is_refused_in_a_pipe(failed: Path) -> None:
     plan = {each["path"]: each for each in json.loads(piped(failed, *RERUN, "--plan", "--json").stdout)}
     held = "its output held a secret, which is not stored"
     assert plan["publish"]["why"] == f"{held}: runs again if confirmed"
@@ -129,15 +129,13 @@ def test_a_rerun_that_repeats_completed_work_is_refused_in_a_pipe(failed: Path) 
 
 @pytest.mark.pty
 @pytest.mark.parametrize(("typed", "code", "times"), [("y\n", 0, 2), ("\n", 1, 1), ("n\n", 1, 1), ("\x03", 130, 1)])
-def test_a_rerun_that_repeats_completed_work_is_asked_about_in_a_terminal(
-    failed: Path, typed: str, code: int, times: int
-) -> None:
+def test_rerun_of_completed_steps_asks_in_a_terminal(failed: Path, typed: str, code: int, times: int) -> None:
     ended, shown = asked(failed, "Repeat it? [y/N] ", typed, *RERUN)
     assert ended == code, shown
     assert counts(failed) == {"published": times, "told": times, "apart": 1}
 
 
-def test_what_is_asked_for_is_not_asked_about(failed: Path) -> None:
+def test_explicit_options_skip_the_question(failed: Path) -> None:
     assert piped(failed, *RERUN[:2], "--from", "publish", "-i", "token=env:TOKEN").returncode == 0
     assert counts(failed) == {"published": 2, "told": 2, "apart": 1}
     assert piped(failed, "rerun", "last", "-i", "token=env:TOKEN").returncode == 0
@@ -146,7 +144,7 @@ def test_what_is_asked_for_is_not_asked_about(failed: Path) -> None:
 
 @pytest.mark.pty
 @pytest.mark.parametrize(("typed", "code"), [("y\n", 0), ("\n", 1)])
-def test_a_folder_with_other_files_is_asked_about_once(tmp_path: Path, typed: str, code: int) -> None:
+def test_foreign_folder_is_asked_about_once(tmp_path: Path, typed: str, code: int) -> None:
     (tmp_path / "tables").mkdir()
     (tmp_path / "tables" / "people.csv").write_text("name\n")
     line, environment = command(tmp_path, "new", "hello")

@@ -41,14 +41,14 @@ def test_list_json_has_state_and_numbers(cli: Cli) -> None:
     assert rows["mine"]["stats"]["last"]["status"] == "completed"
 
 
-def test_new_makes_a_workflow_that_runs(cli: Cli) -> None:
+def test_new_workflow_runs(cli: Cli) -> None:
     assert cli("new", "my-first")[0] == 0
     code, out, _ = cli("run", "my-first", "-i", "who=Ada", "--quiet")
     assert code == 0
     assert "greeting: Hello, Ada!" in out
 
 
-def test_new_keeps_what_is_there(cli: Cli) -> None:
+def test_new_keeps_existing_files(cli: Cli) -> None:
     code, _, err = cli("new", "repo_health")
     assert code == 1
     assert "already exists" in err
@@ -108,7 +108,7 @@ def test_a_problem_is_shown_under_its_line(cli: Cli, broken: Path) -> None:
     assert carets.index("^") == len("5 | ") + column - 1
 
 
-def test_fix_changes_only_the_bytes_it_means_to_and_says_which(cli: Cli, broken: Path) -> None:
+def test_fix_changes_minimal_bytes_and_reports_them(cli: Cli, broken: Path) -> None:
     code, out, err = cli("compile", "broken", "--fix")
     assert (code, "broken: Ready" in out) == (0, True)
     assert f"{broken}:5: fixed[" in err
@@ -128,7 +128,7 @@ def test_fix_and_check_exclude_each_other(cli: Cli) -> None:
     assert cli("compile", "repo_health", "--fix", "--check")[0] == 2
 
 
-def test_compile_tells_what_is_stale_and_writes_nothing(cli: Cli, settings: Settings) -> None:
+def test_compile_stale_lists_and_writes_nothing(cli: Cli, settings: Settings) -> None:
     cli("compile", "--all")
     assert cli("compile", "--all", "--stale")[0] == 0
     folder = settings.tables / "workflows" / "repo_health"
@@ -188,11 +188,11 @@ def test_history_filters_and_pages(cli: Cli) -> None:
         ["nonsense"],
     ],
 )
-def test_wrong_usage_ends_with_2(cli: Cli, arguments: list[str]) -> None:
+def test_usage_error_exits_2(cli: Cli, arguments: list[str]) -> None:
     assert cli(*arguments)[0] == 2
 
 
-def test_show_of_no_run_ends_with_4(cli: Cli) -> None:
+def test_show_of_unknown_run_exits_4(cli: Cli) -> None:
     code, _, err = cli("show", "0nothere0-00000")
     assert code == 4
     assert "0nothere0-00000" in err
@@ -209,7 +209,7 @@ def test_show_for_people_and_its_logs(cli: Cli) -> None:
     assert "Hello, world!" in cli("show", "last", "--logs")[1]
 
 
-def test_show_of_one_step_and_of_what_is_inside_it(cli: Cli, settings: Settings) -> None:
+def test_show_of_a_step_and_its_inner_steps(cli: Cli, settings: Settings) -> None:
     each = {"in": "range(3)", "as": "n"}
     double = {"id": "double", "type": "set", "input": {"twice": "{{ n * 2 }}"}}
     steps = [{"id": "each", "type": "group", "forEach": each, "steps": [double]}]
@@ -232,7 +232,7 @@ def test_show_of_one_step_and_of_what_is_inside_it(cli: Cli, settings: Settings)
     assert (code, "has no step each[3]" in err) == (4, True)
 
 
-def test_cleanup_removes_and_says_so(cli: Cli) -> None:
+def test_cleanup_reports_removed_runs(cli: Cli) -> None:
     cli("new", "a")
     for _ in range(3):
         cli("run", "a", "--quiet")

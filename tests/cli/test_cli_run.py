@@ -118,7 +118,7 @@ def test_events_are_printed_as_they_are_stored(settings: Settings) -> None:
         (["-i", "who=@/nowhere.txt"], "cannot read /nowhere.txt"),
     ],
 )
-def test_invalid_inputs_end_with_2_and_a_sentence(settings: Settings, arguments: list[str], sentence: str) -> None:
+def test_invalid_inputs_exit_2_with_a_message(settings: Settings, arguments: list[str], sentence: str) -> None:
     add(settings, HELLO)
     done = wftui(settings, "run", "hello", *arguments)
     assert done.returncode == 2
@@ -135,7 +135,7 @@ def test_inputs_come_from_files_and_stdin(settings: Settings, tmp_path: Path) ->
     assert "Hello, file!" in done.stdout
 
 
-def test_a_failed_run_ends_with_1_and_names_the_place(settings: Settings) -> None:
+def test_failed_run_exits_1_and_names_the_step(settings: Settings) -> None:
     add(settings, FAILS)
     done = wftui(settings, "run", "fails")
     assert done.returncode == 1
@@ -145,13 +145,13 @@ def test_a_failed_run_ends_with_1_and_names_the_place(settings: Settings) -> Non
     assert "error[exit_code]" in done.stderr
 
 
-def test_an_unknown_workflow_ends_with_4(settings: Settings) -> None:
+def test_unknown_workflow_exits_4(settings: Settings) -> None:
     done = wftui(settings, "run", "repo_helth")
     assert done.returncode == 4
     assert "did you mean repo_health" in done.stderr
 
 
-def test_a_broken_workflow_ends_with_3_and_names_every_place(settings: Settings) -> None:
+def test_broken_workflow_exits_3_with_all_positions(settings: Settings) -> None:
     add(settings, {**HELLO, "steps": [{"id": "a", "type": "st", "input": {"x": "{{ inputs.no }}"}}]})
     done = wftui(settings, "run", "hello")
     assert done.returncode == 3
@@ -160,7 +160,7 @@ def test_a_broken_workflow_ends_with_3_and_names_every_place(settings: Settings)
     assert done.stderr.count("error[") >= 2
 
 
-def test_ctrl_c_cancels_and_the_process_of_the_step_is_gone(settings: Settings) -> None:
+def test_ctrl_c_cancels_and_ends_the_step_process(settings: Settings) -> None:
     add(settings, SLEEPS)
     process = subprocess.Popen(
         command(settings, "run", "sleeps", "--events"), stdout=subprocess.PIPE, text=True, start_new_session=True
@@ -180,7 +180,7 @@ def test_ctrl_c_cancels_and_the_process_of_the_step_is_gone(settings: Settings) 
         os.kill(pid, 0)
 
 
-def test_a_closed_pipe_does_not_end_the_run(settings: Settings) -> None:
+def test_run_continues_after_a_closed_pipe(settings: Settings) -> None:
     workflow = {
         **HELLO,
         "steps": [{"id": f"s{n}", "type": "shell", "input": {"script": "sleep 0.05"}} for n in range(5)],
@@ -195,7 +195,7 @@ def test_a_closed_pipe_does_not_end_the_run(settings: Settings) -> None:
     assert json.loads(wftui(settings, "show", "last", "--json").stdout)["status"] == "completed"
 
 
-def test_a_hang_up_does_not_end_the_run(settings: Settings) -> None:
+def test_run_continues_after_a_hangup(settings: Settings) -> None:
     gate = settings.database.parent / "gate"
     waits = {"script": f"until [ -e {shlex.quote(str(gate))} ]; do sleep 0.02; done"}
     add(settings, {**HELLO, "steps": [{"id": "waits", "type": "shell", "input": waits}], "outputs": {}})
@@ -209,7 +209,7 @@ def test_a_hang_up_does_not_end_the_run(settings: Settings) -> None:
     assert process.wait(timeout=PATIENCE) == 0
 
 
-def test_a_detached_run_is_watched_and_cancelled_from_elsewhere(settings: Settings) -> None:
+def test_detached_run_is_watched_and_cancelled_by_another_process(settings: Settings) -> None:
     add(settings, SLEEPS)
     started = wftui(settings, "run", "sleeps", "--detach")
     assert started.returncode == 0, started.stderr
@@ -227,13 +227,13 @@ def test_a_detached_run_is_watched_and_cancelled_from_elsewhere(settings: Settin
     assert "the run is cancelled" in again.stderr
 
 
-def test_a_detached_run_that_cannot_start_says_why(settings: Settings) -> None:
+def test_detached_run_reports_a_failed_start(settings: Settings) -> None:
     done = wftui(settings, "run", "nothing", "--detach")
     assert done.returncode == 4
     assert "there is no workflow nothing" in done.stderr
 
 
-def test_rerun_takes_the_old_inputs_and_names_its_parent(settings: Settings) -> None:
+def test_rerun_reuses_inputs_and_names_its_parent(settings: Settings) -> None:
     add(settings, HELLO)
     first = json.loads(wftui(settings, "run", "hello", "-i", "who=one", "-i", "times=2", "--json").stdout)
     second = json.loads(wftui(settings, "rerun", "last", "-i", "who=two", "--json").stdout)
@@ -261,7 +261,7 @@ PARTS = {
 }
 
 
-def test_rerun_from_what_failed_keeps_the_rest_and_tells_it_before(settings: Settings, tmp_path: Path) -> None:
+def test_rerun_of_failed_steps_shows_the_plan_first(settings: Settings, tmp_path: Path) -> None:
     add(settings, PARTS)
     file = tmp_path / "file"
     failed = wftui(settings, "run", "parts", "-i", f"file={file}", "--json")
@@ -283,14 +283,14 @@ def test_rerun_from_what_failed_keeps_the_rest_and_tells_it_before(settings: Set
     assert Path(f"{file}.first").read_text() == "ran\nran\n"
 
 
-def test_plan_needs_a_place_to_begin_and_the_place_must_exist(settings: Settings) -> None:
+def test_plan_needs_an_existing_start_step(settings: Settings) -> None:
     add(settings, HELLO)
     wftui(settings, "run", "hello", "--quiet")
     assert wftui(settings, "rerun", "last", "--plan").returncode == 2
     assert wftui(settings, "rerun", "last", "--from", "nothing", "--plan").returncode == 4
 
 
-def test_secret_inputs_are_asked_for_again_and_never_stored(settings: Settings) -> None:
+def test_secret_inputs_are_asked_again_and_never_stored(settings: Settings) -> None:
     schema = {"type": "object", "properties": {"token": {"type": "string", "writeOnly": True}}, "required": ["token"]}
     add(settings, {**HELLO, "inputSchema": schema, "steps": [{"id": "a", "type": "set", "input": {}}], "outputs": {}})
     first = wftui(settings, "run", "hello", "-i", "token=correct-horse-battery", "--json")
@@ -375,7 +375,7 @@ def test_approve_answers_a_waiting_step_of_another_process(settings: Settings) -
     assert watching.wait(timeout=PATIENCE) == 0
 
 
-def test_a_read_only_workspace_still_runs_and_keeps_what_it_holds(settings: Settings) -> None:
+def test_read_only_workspace_runs_unchanged(settings: Settings) -> None:
     add(settings, HELLO)
     folders = [settings.tables, settings.tables / "workflows", settings.tables / "workflows" / "hello"]
     for folder in folders:
@@ -394,7 +394,7 @@ def test_a_read_only_workspace_still_runs_and_keeps_what_it_holds(settings: Sett
             folder.chmod(0o700)
 
 
-def test_a_folder_that_cannot_hold_the_database_is_a_sentence(settings: Settings, tmp_path: Path) -> None:
+def test_unwritable_database_folder_is_a_clear_error(settings: Settings, tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o500)
     elsewhere = dataclasses.replace(settings, database=closed / "deeper" / "wftui.db")

@@ -96,7 +96,7 @@ def test_a_secret_is_in_no_message(folder: Path, given: str, said: str) -> None:
 
 
 @pytest.mark.parametrize("command", [["rerun", "last"], ["rerun", "last", "--from-failed"]])
-def test_a_rerun_says_which_secrets_it_needs_and_how_they_are_given(folder: Path, command: list[str]) -> None:
+def test_rerun_explains_how_to_give_missing_secrets(folder: Path, command: list[str]) -> None:
     assert wftui(folder, "run", "guarded", "-i", "token=env:TOK").returncode == 1
     refused = wftui(folder, *command)
     assert refused.returncode == 2
@@ -107,7 +107,7 @@ def test_a_rerun_says_which_secrets_it_needs_and_how_they_are_given(folder: Path
     assert (folder / "seen").read_text() == TOKEN
 
 
-def test_a_detached_run_shows_its_inputs_to_no_other_process(folder: Path) -> None:
+def test_detached_run_hides_inputs_from_other_processes(folder: Path) -> None:
     workflow = json.loads(json.dumps(WORKFLOW))
     workflow["steps"][0]["input"]["script"] = 'printf %s "$T" > seen; until [ -e open ]; do sleep 0.02; done'
     (folder / "tables" / "workflows" / "guarded" / "workflow.json").write_text(json.dumps(workflow))
@@ -131,7 +131,7 @@ def test_a_detached_run_shows_its_inputs_to_no_other_process(folder: Path) -> No
 @pytest.mark.parametrize(
     ("typed", "exit_code"), [(f"{TOKEN}\n", 0), ("\x03", 130), ("\x04", 2)], ids=["text", "ctrl+c", "ctrl+d"]
 )
-def test_a_secret_is_typed_unseen_and_the_question_can_be_left(folder: Path, typed: str, exit_code: int) -> None:
+def test_secret_prompt_hides_input_and_can_be_cancelled(folder: Path, typed: str, exit_code: int) -> None:
     pid, terminal = pty.fork()
     if pid == 0:
         command = [sys.executable, "-m", "wftui", "connections", "secret", "set", "door"]

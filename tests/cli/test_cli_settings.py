@@ -60,7 +60,7 @@ def test_set_list_unset(cli: Cli, file: Path, settings: Settings) -> None:
     assert listed(cli)["durability"]["origin"] == "default"
 
 
-def test_the_order_is_command_line_environment_settings_default(
+def test_precedence_is_options_environment_settings_default(
     cli: Cli, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file.write_text('tables = "flows"\ndatabase = "runs.db"\n')
@@ -83,7 +83,7 @@ def test_the_order_is_command_line_environment_settings_default(
 
 
 @pytest.mark.parametrize("command", [["list"], ["run", "a"], ["settings"], ["cleanup"], []])
-def test_a_bad_file_is_a_sentence_with_its_place_and_nothing_is_begun(
+def test_invalid_settings_report_a_position_and_start_nothing(
     cli: Cli, file: Path, settings: Settings, command: list[str]
 ) -> None:
     file.write_text('durability = "full"\n\n[history]\nkeep_dais = 3\n')
@@ -116,7 +116,7 @@ def runs(cli: Cli, *filters: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_cleanup_goes_by_the_settings(cli: Cli) -> None:
+def test_cleanup_follows_the_settings(cli: Cli) -> None:
     for name in ("a", "b"):
         cli("new", name)
         for _ in range(3):
@@ -158,7 +158,7 @@ def test_reading_commands_remove_nothing(cli: Cli) -> None:
     assert len(runs(cli)) == 3
 
 
-def test_runs_that_steps_started_can_be_left_out(cli: Cli, settings: Settings) -> None:
+def test_runs_started_by_steps_can_be_excluded(cli: Cli, settings: Settings) -> None:
     cli("new", "part")
     source = {
         "format": 1,

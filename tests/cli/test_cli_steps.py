@@ -22,7 +22,7 @@ def test_steps_lists_the_step_types(cli: Cli) -> None:
     assert types["http"]["connectionKind"] == "http"
 
 
-def test_a_broken_plugin_is_one_line_and_a_diagnostic(cli: Cli, settings: Settings) -> None:
+def test_broken_plugin_is_one_line_and_a_diagnostic(cli: Cli, settings: Settings) -> None:
     folder = settings.tables / "steps"
     folder.mkdir()
     file = folder / "broken.py"
@@ -136,7 +136,7 @@ SECRET_PLACES = (
 
 
 @pytest.mark.parametrize("place", SECRET_PLACES)
-def test_no_secret_of_a_curl_command_is_printed(cli: Cli, place: str) -> None:
+def test_curl_import_prints_no_secret(cli: Cli, place: str) -> None:
     choose = random.Random(place)
     for secret in random_secrets(choose, 5, PLAIN[:1]):
         _, out, err = cli("steps", "curl", f"curl {place.format(secret)}")

@@ -138,9 +138,7 @@ def open_gate(settings: Settings) -> None:
     (settings.tables / "gate").touch()
 
 
-def test_a_run_completes_unread_and_its_result_waits_for_the_reader(
-    unread: Callable[..., Unread], chatty: Settings
-) -> None:
+def test_unread_run_completes_and_keeps_its_result(unread: Callable[..., Unread], chatty: Settings) -> None:
     started = unread()
     open_gate(chatty)
     wait_until(lambda: status(chatty) == "completed")
@@ -153,9 +151,7 @@ def test_a_run_completes_unread_and_its_result_waits_for_the_reader(
     assert "not shown, since nothing read them in time" in text
 
 
-def test_a_run_does_not_wait_for_a_reader_of_two_kilobytes_a_second(
-    unread: Callable[..., Unread], chatty: Settings
-) -> None:
+def test_slow_reader_does_not_delay_the_run(unread: Callable[..., Unread], chatty: Settings) -> None:
     started = unread()
     open_gate(chatty)
     read = started.read_slowly(lambda: status(chatty) == "completed")
@@ -166,7 +162,7 @@ def test_a_run_does_not_wait_for_a_reader_of_two_kilobytes_a_second(
 
 
 @pytest.mark.parametrize("option", ["--events", "--json"])
-def test_no_line_that_programs_read_is_dropped(unread: Callable[..., Unread], chatty: Settings, option: str) -> None:
+def test_json_lines_are_never_dropped(unread: Callable[..., Unread], chatty: Settings, option: str) -> None:
     started = unread(option)
     open_gate(chatty)
     wait_until(lambda: status(chatty) == "completed")
@@ -180,7 +176,7 @@ def test_no_line_that_programs_read_is_dropped(unread: Callable[..., Unread], ch
         assert json.loads(text.splitlines()[-1])["type"] == "completed"
 
 
-def test_a_cancel_from_elsewhere_comes_back(unread: Callable[..., Unread], chatty: Settings) -> None:
+def test_cancel_by_another_process_works_while_stalled(unread: Callable[..., Unread], chatty: Settings) -> None:
     started = unread()
     done = subprocess.run(
         [sys.executable, "-m", "wftui", "cancel", "last", *where(chatty)], capture_output=True, text=True
@@ -191,7 +187,7 @@ def test_a_cancel_from_elsewhere_comes_back(unread: Callable[..., Unread], chatt
     assert started.exit_code() == 130
 
 
-def test_a_request_to_end_cancels_the_run_and_ends_unread(unread: Callable[..., Unread], chatty: Settings) -> None:
+def test_sigterm_cancels_and_exits_unread(unread: Callable[..., Unread], chatty: Settings) -> None:
     started = unread()
     started.program.send_signal(signal.SIGTERM)
     assert started.exit_code() == 130
@@ -199,7 +195,7 @@ def test_a_request_to_end_cancels_the_run_and_ends_unread(unread: Callable[..., 
 
 
 @pytest.mark.parametrize("options", [(), ("--events",)])
-def test_a_hangup_lets_the_run_complete_and_end_unread(
+def test_hangup_completes_the_run_unread(
     unread: Callable[..., Unread], chatty: Settings, options: tuple[str, ...]
 ) -> None:
     started = unread(*options)
@@ -209,7 +205,7 @@ def test_a_hangup_lets_the_run_complete_and_end_unread(
     assert status(chatty) == "completed"
 
 
-def test_a_reader_that_keeps_up_gets_every_line(chatty: Settings) -> None:
+def test_fast_reader_gets_every_line(chatty: Settings) -> None:
     open_gate(chatty)
     done = subprocess.run(
         [sys.executable, "-m", "wftui", "run", "chatty", *where(chatty)], capture_output=True, text=True

@@ -96,7 +96,7 @@ def test_one_broken_workflow_leaves_the_others_usable(tmp_path: Path) -> None:
     assert list(read_registry(tmp_path / "registry.py")) == ["flow", "later"]
 
 
-def test_a_workflow_that_breaks_or_goes_leaves_the_registry(tmp_path: Path) -> None:
+def test_broken_or_deleted_workflow_leaves_the_registry(tmp_path: Path) -> None:
     write(tmp_path, GOOD)
     path = write(tmp_path, named("other"), "other")
     compiler = compiler_of(tmp_path)
@@ -182,7 +182,7 @@ def test_read_only_workspace_runs_compiled_code_from_memory(read_only: Path) -> 
     assert "runs use the compiled code from memory" in loaded.result.warnings[0].message
 
 
-def test_compiling_what_cannot_be_written_fails(read_only: Path) -> None:
+def test_compile_to_an_unwritable_file_fails(read_only: Path) -> None:
     result = compiler_of(read_only).compile("flow")
     assert not result.success
     assert {each.type for each in result.errors} == {"registry"}
@@ -211,7 +211,7 @@ def _compile_many(root: str, first: int) -> None:
         assert compiler.compile(f"flow{number}").success
 
 
-def test_processes_that_compile_at_once_lose_no_entry(tmp_path: Path) -> None:
+def test_concurrent_compiles_lose_no_entry(tmp_path: Path) -> None:
     for number in range(18):
         write(tmp_path, named(f"flow{number}"), f"flow{number}")
     context = multiprocessing.get_context("spawn")
@@ -222,7 +222,7 @@ def test_processes_that_compile_at_once_lose_no_entry(tmp_path: Path) -> None:
     assert sorted(read_registry(tmp_path / "registry.py")) == sorted(f"flow{number}" for number in range(18))
 
 
-def test_a_registry_of_strangers_is_neither_run_nor_replaced(tmp_path: Path) -> None:
+def test_foreign_registry_is_neither_executed_nor_replaced(tmp_path: Path) -> None:
     write(tmp_path, GOOD)
     (tmp_path / "registry.py").write_text(strange := "WORKFLOWS = {'a': __import__('os').abort()}\n(")
     assert read_registry(tmp_path / "registry.py") == {}

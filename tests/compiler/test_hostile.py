@@ -189,7 +189,7 @@ def test_generated_hostile_workflows_are_harmless() -> None:
 @example("{{ '")
 @example({"{{ x }}": "{{ 'a' }}"})
 @example(-0.0)
-def test_a_literal_arrives_as_it_is_written(value: Any) -> None:
+def test_literals_arrive_unchanged(value: Any) -> None:
     result = check(workflow(step("a", input={"value": value})))
     if result.generated_code is None:
         assert "{{" in json.dumps(value, ensure_ascii=False)
@@ -215,7 +215,7 @@ def test_any_text_gets_an_answer(text: str) -> None:
     st.sampled_from(["", '"', "{", "}", "]", ",", ":", "\\", "\n", "x", "//", "\0"]),
     st.integers(0, 3),
 )
-def test_a_damaged_file_still_tells_its_other_problems(at: int, put: str, cut: int) -> None:
+def test_damaged_file_reports_its_other_problems(at: int, put: str, cut: int) -> None:
     text = json.dumps(
         workflow(step("a", nedds=[]), step("b", input={"x": "{{ inputs.nope }}"}), step("c", timeout="x")), indent=1
     )

@@ -120,7 +120,7 @@ def test_they_are_harmless_and_in_order(modules: list[str]) -> None:
                 seen.add(step.id)
 
 
-def test_the_outline_is_that_of_the_plan(tmp_path: Path) -> None:
+def test_outline_matches_the_plan(tmp_path: Path) -> None:
     for seed in range(COUNT):
         text = json.dumps(Maker(seed).workflow())
         outline = compiler_of(tmp_path).outline("flow", text)
@@ -129,7 +129,7 @@ def test_the_outline_is_that_of_the_plan(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("width", ["88", "120"])
-def test_ruff_has_nothing_to_format(width: str, modules: list[str], tmp_path: Path) -> None:
+def test_generated_code_is_ruff_formatted(width: str, modules: list[str], tmp_path: Path) -> None:
     assert RUFF is not None
     for number, code in enumerate(modules):
         (tmp_path / f"module_{number}.py").write_text(code, encoding="utf-8")

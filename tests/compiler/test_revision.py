@@ -44,7 +44,7 @@ def test_other_output_has_another_revision(what: str, revision: int, name: str, 
         assert revision == released + 1
 
 
-def test_no_generated_file_names_the_version() -> None:
+def test_generated_files_omit_the_version() -> None:
     for path in [EXAMPLES / "registry.py", EXAMPLES / "__init__.py", *EXAMPLES.glob("workflows/*/workflow.py")]:
         assert f"wftui {wftui.__version__}" not in path.read_text()
     assert f"wftui {wftui.__version__}" not in workflow_schema_text(STEP_TYPES)
@@ -55,7 +55,7 @@ def run_as(version: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
 
 
-def test_an_upgrade_that_makes_the_same_makes_nothing_stale(tmp_path: Path) -> None:
+def test_upgrade_with_equal_output_is_not_stale(tmp_path: Path) -> None:
     write(tmp_path, workflow(step("a", input={"x": 1})))
     assert run_as(OLD, "compile", "--all", "--tables", str(tmp_path)).returncode == 0
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}

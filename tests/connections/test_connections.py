@@ -38,7 +38,7 @@ def test_a_connection_is_kept_and_resolved(connections: Connections, monkeypatch
     assert "ghp_verysecret" not in repr(resolved)
 
 
-def test_connections_saved_by_several_processes_at_once_are_all_kept(connections: Connections) -> None:
+def test_concurrent_saves_keep_all_connections(connections: Connections) -> None:
     code = """if True:
         import sys
         from pathlib import Path
@@ -92,9 +92,7 @@ def test_references_are_followed(
         ("cmd:true", "is empty"),
     ],
 )
-def test_a_secret_that_is_not_there_says_where_it_was_sought(
-    connections: Connections, reference: str, sentence: str
-) -> None:
+def test_missing_secret_names_the_searched_places(connections: Connections, reference: str, sentence: str) -> None:
     connections.save(stored("x", "openai", {"apiKey": reference}))
     with pytest.raises(ConnectionsError, match=sentence) as caught:
         connections.resolve("x")
@@ -103,7 +101,7 @@ def test_a_secret_that_is_not_there_says_where_it_was_sought(
     assert "half-a-secret" not in str(caught.value)
 
 
-def test_a_secret_in_clear_goes_into_the_encrypted_store(connections: Connections, tmp_path: Path) -> None:
+def test_plain_secret_moves_into_the_encrypted_store(connections: Connections, tmp_path: Path) -> None:
     values = {"command": ["server"], "env": {"TOKEN": "clear-secret", "OTHER": "env:HOME"}}
     kept = connections.save(stored("tools", "mcp", values))
     assert kept.values["env"] == {"TOKEN": "store:tools/env/TOKEN", "OTHER": "env:HOME"}

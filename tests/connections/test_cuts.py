@@ -94,7 +94,7 @@ FINE: dict[str, str] = {
 }
 
 
-def test_no_text_is_cut_by_a_slice_before_it_is_redacted() -> None:
+def test_text_is_redacted_before_it_is_sliced() -> None:
     found = {
         source: f"{path.relative_to(ROOT)}:{line}"
         for room in ROOMS

@@ -34,7 +34,7 @@ def search(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
-def test_the_search_is_the_one_that_is_installed(request: pytest.FixtureRequest) -> None:
+def test_installed_search_is_used(request: pytest.FixtureRequest) -> None:
     plain = "plain Python" in request.node.name
     assert isinstance(search_for(["text"]), PlainSearch) is plain
 
@@ -68,7 +68,7 @@ def test_every_form_is_masked(form: str) -> None:
 
 @given(SECRETS, st.integers(0, 2))
 @settings(max_examples=150)
-def test_no_encoding_of_any_secret_survives(secret: str, shift: int) -> None:
+def test_all_encodings_of_secrets_are_masked(secret: str, shift: int) -> None:
     redactor = Redactor([secret])
     data = secret.encode()
     for form in (
@@ -95,7 +95,7 @@ def test_short_secrets_are_counted_and_not_masked_as_part_of_a_word() -> None:
 @pytest.mark.parametrize(
     "text", ["abc", "key=abc", '{"abc": 1}', "/abc/", "abc,x", "-abc-", "x\nabc\nx", "YWJj", "616263"]
 )
-def test_a_short_secret_is_masked_as_a_word_of_its_own(text: str) -> None:
+def test_short_secret_is_masked_as_a_whole_word(text: str) -> None:
     redacted = Redactor(["abc"]).redact_text(text)
     assert MASK in redacted
     assert "abc" not in redacted
@@ -122,7 +122,7 @@ def test_overlapping_secrets_leave_no_rest() -> None:
     assert Redactor(["abcdef", "defghi", "abcdefghijk"]).redact_text("-abcdefghi-") == f"-{MASK}-"
 
 
-def test_redact_reaches_keys_and_keeps_what_is_clean() -> None:
+def test_redact_masks_keys_and_keeps_clean_values() -> None:
     redactor = Redactor(["hunter22"])
     clean = {"a": [1, None, True, "x"], "b": {"c": 1.5}}
     assert redactor.redact(clean) is clean
@@ -173,7 +173,7 @@ def test_half_a_secret_at_an_ellipsis_is_never_shown(secret: str, around: str, k
 
 @given(st.lists(SECRETS, min_size=1, max_size=5), st.integers(0, 200))
 @settings(max_examples=150)
-def test_the_beginning_of_a_text_is_redacted_across_its_end(secrets: list[str], length: int) -> None:
+def test_truncated_secret_at_the_end_is_masked(secrets: list[str], length: int) -> None:
     text = "#".join(secrets)
     redactor = Redactor(secrets)
     shown = redactor.redact_beginning(text, length)
@@ -189,7 +189,7 @@ def test_the_password_of_a_url_is_masked_on_its_own() -> None:
 @pytest.mark.parametrize(
     "url", ["https://h/{}", "https://h/?q={}", "https://h/#{}", "https://ann:{}@h/", "https://h/a?{}&b=1"]
 )
-def test_a_secret_in_an_address_is_masked_however_it_is_quoted(url: str) -> None:
+def test_secret_in_a_url_is_masked_in_any_quoting(url: str) -> None:
     secret = "a'b(c)!d*e$f,g;h=i+j&k~l m[n]o|p%q^r`s{t}u"
     for value in (secret, quote(secret, safe="")):
         shown = Redactor([secret]).redact_text(str(httpx2.URL(url.format(value))))
@@ -214,7 +214,7 @@ def test_value_derived_from_a_secret_is_masked_as_a_whole() -> None:
     assert redactor.redact_text("HUNTER-TWO%0Aand%20more") == MASK
 
 
-def test_secrets_that_come_one_by_one_are_all_found() -> None:
+def test_secrets_added_later_are_found() -> None:
     redactor = Redactor()
     secrets = [f"secret-number-{number}" for number in range(300)]
     for secret in secrets:
@@ -243,7 +243,7 @@ def test_threads_may_add_and_redact_at_once() -> None:
     ["tomato-salad", "12345678.5", "-98765432", "4321", "pin7"],
     ids=lambda secret: f"{len(secret)}:{secret[:2]}",
 )
-def test_one_secret_among_many_values_is_masked_and_the_others_stay(secret: str) -> None:
+def test_only_the_secret_among_many_values_is_masked(secret: str) -> None:
     redactor = Redactor([secret])
     number = float(secret) if "." in secret else int(secret) if secret.strip("-").isdigit() else secret
     clean = [{"name": f"n{index}", "rows": [[index, 0.5], None, True, ["…"]]} for index in range(3_000)]
@@ -260,7 +260,7 @@ def test_a_key_among_many_is_masked() -> None:
     assert [key for key in Redactor(["tomato-salad"]).redact(value) if MASK in key] == [f"of {MASK}"]
 
 
-def test_texts_of_a_kind_of_their_own_are_masked_too() -> None:
+def test_str_subclasses_are_masked() -> None:
     class Text(str):
         __slots__ = ()
 
@@ -277,7 +277,7 @@ def test_a_secret_in_codes_of_any_kind_is_masked_whole(secret: str, data: st.Dat
     assert Redactor([secret]).redact(f"%20 {coded} &amp;") == f"%20 {MASK} &amp;"
 
 
-def test_codes_of_codes_and_quotation_by_backslashes_are_seen_through() -> None:
+def test_nested_codes_and_backslashes_are_decoded() -> None:
     secret = "pa$$<w>rd+7"
     once = quote(secret, safe="")
     for written in (
@@ -290,14 +290,14 @@ def test_codes_of_codes_and_quotation_by_backslashes_are_seen_through() -> None:
         assert MASK in Redactor([secret]).redact(written), written
 
 
-def test_half_characters_beside_or_in_a_secret_hide_nothing() -> None:
+def test_surrogates_do_not_hide_a_secret() -> None:
     redactor = Redactor(["tomato-salad", "pepper\udcff-salad"])
     assert redactor.redact("é\ud800tomato-salad\udc00") == f"é\ud800{MASK}\udc00"
     assert redactor.redact("\ud83dpepper\udcff-salad") == f"\ud83d{MASK}"
     assert redactor.redact("pepper\udcfe-salad") == "pepper\udcfe-salad"
 
 
-def test_secrets_with_the_same_end_are_told_apart() -> None:
+def test_secrets_with_equal_endings_are_distinguished() -> None:
     ends = [f"{name}@shop.example.org" for name in ("ann", "joann", "bob")]
     redactor = Redactor(ends)
     assert redactor.redact("joann@shop.example.org, bob@shop.example.org, eve@shop.example.org") == (

@@ -84,9 +84,7 @@ async def never_began(workbench: Workbench, record: ExecutionRecord) -> list[dic
     return missing
 
 
-async def test_all_that_is_missing_is_one_error_and_no_step_runs(
-    workbench: Workbench, tables: Path, service: Composio
-) -> None:
+async def test_all_missing_requirements_are_one_error(workbench: Workbench, tables: Path, service: Composio) -> None:
     save("model", "anthropic", {"apiKey": "env:NOT_SET_ANYWHERE"})
     save("wrong", "smtp", {"host": "h"})
     kinds = {"api": "http", "model": "anthropic", "wrong": "http"}
@@ -127,9 +125,7 @@ async def test_missing_connection_is_attributed_to_its_only_step(workbench: Work
     assert (two.error.step_id, two.error.pointer) == (None, None)
 
 
-async def test_steps_whose_condition_is_known_to_fail_lack_nothing_and_others_may(
-    workbench: Workbench, tables: Path
-) -> None:
+async def test_steps_known_to_be_skipped_need_nothing(workbench: Workbench, tables: Path) -> None:
     fetch: dict[str, Any] = {"id": "fetch", "type": "http", "connection": "api", "input": {"url": "/x"}}
     cases = [
         {"when": "inputs.n == 1", "steps": [{"id": "one", "type": "set", "input": {}}]},
@@ -159,7 +155,7 @@ async def test_resolved_connections_are_injected(workbench: Workbench, tables: P
     assert len(service.calls) == 5, "one look for all steps"
 
 
-async def test_a_step_that_will_not_run_needs_nothing(workbench: Workbench, tables: Path, service: Composio) -> None:
+async def test_disabled_step_needs_nothing(workbench: Workbench, tables: Path, service: Composio) -> None:
     schema = {"type": "object", "properties": {"tell": {"type": "boolean", "default": False}}}
     branch = {"cases": [{"when": "inputs.tell", "steps": [{**POST, "id": "inner"}]}], "default": {"steps": [TOUCH]}}
     steps: list[dict[str, Any]] = [
@@ -202,9 +198,7 @@ async def test_a_tool_known_only_later_is_looked_up_by_its_step(
     assert (await run_to_end(workbench, "late", {})).status == "completed"
 
 
-async def test_another_connection_is_taken_before_it_is_looked_for(
-    workbench: Workbench, tables: Path, service: Composio
-) -> None:
+async def test_connection_override_applies_before_lookup(workbench: Workbench, tables: Path, service: Composio) -> None:
     save("work", "composio", {"baseUrl": service.url, "apiKey": "env:COMPOSIO_KEY"})
     Connections().remove("tools")
     write_workflow(tables, "posts", POST, connections=TOOLS)
@@ -300,7 +294,7 @@ async def interrupted(workbench: Workbench, workflow_id: str, *done: str) -> str
     return str(run["run_id"])
 
 
-async def test_a_run_that_lacks_something_stays_interrupted_until_it_is_there(
+async def test_missing_requirements_keep_the_run_interrupted(
     workbench: Workbench, tables: Path, service: Composio
 ) -> None:
     write_workflow(tables, "posts", TOUCH, POST, connections=TOOLS)
@@ -315,7 +309,7 @@ async def test_a_run_that_lacks_something_stays_interrupted_until_it_is_there(
     assert [body["connected_account_id"] for body in service.executed] == ["ca_1"]
 
 
-async def test_resume_needs_nothing_for_completed_steps(workbench: Workbench, tables: Path, service: Composio) -> None:
+async def test_completed_steps_need_nothing_at_resume(workbench: Workbench, tables: Path, service: Composio) -> None:
     write_workflow(tables, "posts", POST, TOUCH, connections=TOOLS)
     run_id = await interrupted(workbench, "posts", "post")
     await workbench.runs.resume(run_id, {})
@@ -351,9 +345,7 @@ async def test_the_accounts_of_a_models_tools_are_looked_for(
     assert "looked up now" not in str(events)
 
 
-async def test_a_secret_is_asked_for_once_for_a_run_and_all_its_sub_workflows(
-    workbench: Workbench, tables: Path, tmp_path: Path
-) -> None:
+async def test_secret_is_asked_once_for_a_tree_of_runs(workbench: Workbench, tables: Path, tmp_path: Path) -> None:
     asked = tmp_path / "asked"
     script = tmp_path / "ask.sh"
     script.write_text(f"echo x >> {asked}; echo secret-0123456")

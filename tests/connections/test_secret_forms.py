@@ -142,7 +142,7 @@ def _assert_masked(secret: str, written: str, broken: Callable[[str], str]) -> N
 
 
 @pytest.mark.parametrize("width", [3, 7, 20])
-def test_a_list_of_lines_does_not_show_what_its_lines_hold_together(width: int) -> None:
+def test_secret_across_list_items_is_masked(width: int) -> None:
     for secret in random_secrets(random.Random(SEED), COUNT, PLAIN):
         lines = ["first", *textwrap.wrap(secret, width), "last"]
         for value in (lines, [*map(str, range(100, 140)), *lines]):
@@ -152,7 +152,7 @@ def test_a_list_of_lines_does_not_show_what_its_lines_hold_together(width: int) 
             assert set(redacted[-len(lines) + 1 : -1]) == {MASK}
 
 
-def test_a_secret_in_a_host_name_is_masked_as_the_library_writes_it() -> None:
+def test_secret_in_a_host_name_is_masked() -> None:
     for name in ("GeheimesHaus", "Bücher-Regal", "ÄÖÜ-schlüssel", "秘密の家.Straße"):
         url = str(httpx2.URL(f"https://{name}.example/"))
         host = httpx2.URL(f"https://{name}.example/").raw_host.decode()
@@ -182,7 +182,7 @@ def test_secrets_printed_by_programs_are_masked(program: str, argv: list[str]) -
         assert len(rest.replace(MASK, "").strip(" \n=")) <= 3, (printed, rest)
 
 
-def test_nothing_but_the_secret_is_masked() -> None:
+def test_only_the_secret_is_masked() -> None:
     secrets = random_secrets(random.Random(SEED), 50, PLAIN)
     text = "\n".join(f"line {number}\x1b[1m of a log\x1b[0m, at {number * 7919:x}" for number in range(2_000))
     assert Redactor(secrets).redact_text(text) == text

@@ -86,7 +86,7 @@ async def test_a_connections_secret_is_sent_and_not_kept(
         ("store:unheard", "the secret store has no secret unheard"),
     ],
 )
-async def test_a_secret_that_is_not_there_keeps_the_run_from_starting(
+async def test_missing_secret_prevents_the_start(
     workbench: Workbench, tables: Path, server: str, reference: str, sentence: str
 ) -> None:
     connect(server, reference)

@@ -78,9 +78,7 @@ def secret(**properties: str) -> Json:
 @pytest.mark.parametrize(
     ("kind", "value"), [("string", "a"), ("string", "true"), ("string", "12345"), ("integer", 4321), ("number", 1.5)]
 )
-async def test_a_short_secret_input_is_refused_before_there_is_a_record(
-    workbench: Workbench, kind: str, value: Json
-) -> None:
+async def test_short_secret_input_is_refused_before_recording(workbench: Workbench, kind: str, value: Json) -> None:
     with pytest.raises(UsageError, match=r"at least 6 characters.*: pin;") as caught:
         await run(
             workbench,
@@ -106,7 +104,7 @@ async def test_empty_secret_input_masks_no_other_value(workbench: Workbench) -> 
     assert step.output == inputs
 
 
-async def test_a_sub_workflow_refuses_a_short_secret_too(workbench: Workbench) -> None:
+async def test_sub_workflow_refuses_a_short_secret(workbench: Workbench) -> None:
     put(workbench, "inner", inputSchema=secret(pin="string"), steps=[{"id": "s", "type": "set", "input": {"x": 1}}])
     record, _ = await run(
         workbench,
@@ -117,7 +115,7 @@ async def test_a_sub_workflow_refuses_a_short_secret_too(workbench: Workbench) -
     assert "inner cannot run: a secret input needs at least 6 characters" in record.error.message
 
 
-async def test_a_short_secret_of_the_store_is_masked_as_a_word_and_warned_of(workbench: Workbench) -> None:
+async def test_short_stored_secret_is_masked_with_a_warning(workbench: Workbench) -> None:
     known = Connections()
     known.store.put("pin", "1234")
     script = {
@@ -137,7 +135,7 @@ async def test_a_short_secret_of_the_store_is_masked_as_a_word_and_warned_of(wor
     assert say.input == {**script, "env": {"PIN": "***"}}
 
 
-async def test_a_number_that_is_a_secret_is_masked_wherever_it_is_a_whole_value(workbench: Workbench) -> None:
+async def test_numeric_secret_is_masked_as_a_whole_value(workbench: Workbench) -> None:
     record, events = await run(
         workbench,
         {"number": 1234567890},
@@ -172,7 +170,7 @@ def _event_models() -> list[Any]:
     return [getattr(events, name) for name in names]
 
 
-async def test_a_secret_handed_to_another_workflow_stays_one(workbench: Workbench) -> None:
+async def test_secret_passed_to_a_sub_workflow_stays_secret(workbench: Workbench) -> None:
     put(
         workbench,
         "child",
@@ -193,7 +191,7 @@ async def test_a_secret_handed_to_another_workflow_stays_one(workbench: Workbenc
 
 
 @pytest.mark.parametrize("reference", ["env:MY_TOKEN", "file:{}/token", "cmd:cat {}/token"])
-async def test_a_secret_is_known_before_the_step_that_needs_it(
+async def test_secret_is_registered_before_its_step(
     workbench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reference: str
 ) -> None:
     monkeypatch.setenv("MY_TOKEN", TOKEN)
@@ -249,9 +247,7 @@ async def test_results_of_filters_on_secrets_are_masked(workbench: Workbench) ->
     assert record.step("on").output == {"x": "***"}  # type: ignore[union-attr]
 
 
-async def test_a_secret_in_an_answer_is_masked_and_goes_to_no_other_process(
-    workbench: Workbench, tmp_path: Path
-) -> None:
+async def test_secret_answer_is_masked_and_kept_in_process(workbench: Workbench, tmp_path: Path) -> None:
     form = {
         "type": "object",
         "properties": {"key": {"type": "string", "format": "password"}, "why": {"type": "string"}},
@@ -313,7 +309,7 @@ async def test_a_lock_and_its_report_hold_no_secret(workbench: Workbench, tmp_pa
     assert all(TOKEN.encode() not in file.read_bytes() for file in folder.iterdir())
 
 
-async def test_a_header_that_says_who_asks_is_a_secret(workbench: Workbench, tmp_path: Path) -> None:
+async def test_authentication_headers_are_secrets(workbench: Workbench, tmp_path: Path) -> None:
     headers = {"Authorization": f"Bearer {TOKEN}", "Accept": "application/json"}
     kept = await workbench.connections.save(StoredConnection(name="site", kind="http", values={"headers": headers}))
     assert kept.values["headers"] == {"Authorization": "store:site/headers/Authorization", "Accept": "application/json"}

@@ -84,7 +84,7 @@ def test_every_step_type_is_among_them() -> None:
     assert used == known
 
 
-def test_every_sink_holds_something_and_nothing_secret(leaky: Leaky) -> None:
+def test_sinks_hold_data_and_no_secret(leaky: Leaky) -> None:
     assert leaky.sinks.keys() == set(SINKS)
     for name, text in leaky.sinks.items():
         assert text or name in ("python logging", "temporary files", "data folder"), f"{name} is empty"
@@ -102,7 +102,7 @@ def test_the_steps_themselves_saw_the_secrets(leaky: Leaky) -> None:
     assert str(leaky.sinks["events"]).count("***") > 20 * leaky.listed, "so much was masked"
 
 
-def test_every_step_came_to_the_end_it_was_meant_for(leaky: Leaky) -> None:
+def test_every_step_ended_as_expected(leaky: Leaky) -> None:
     for workflow, record in leaky.runs.items():
         assert record["status"] == "completed", (workflow, record.get("error"))
         flow = local("") if workflow == "local" else services("", ["x"])

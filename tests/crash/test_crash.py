@@ -16,7 +16,7 @@ SEED = os.environ.get("WFTUI_CRASH_SEED", "1")
 
 
 @pytest.mark.parametrize("count", ["6", pytest.param(ROUNDS, marks=pytest.mark.slow)])
-def test_nothing_is_lost_and_nothing_done_twice_when_processes_are_killed(
+def test_kills_lose_nothing_and_repeat_nothing(
     count: str, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     driver = Path(__file__).with_name("crash_rounds.py")

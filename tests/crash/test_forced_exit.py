@@ -125,7 +125,7 @@ def test_a_second_signal_ends_the_program(
     assert status_of(settings) in {"cancelled", "interrupted"}
 
 
-def test_a_second_signal_ends_who_watches(settings: Settings, tmp_path: Path, start: Start) -> None:
+def test_second_signal_ends_a_watcher(settings: Settings, tmp_path: Path, start: Start) -> None:
     places = ["--tables", str(settings.tables), "--db", str(settings.database)]
     start("-m", "wftui", "run", "pool", *places)
     wait_until(lambda: (tmp_path / "stuck").exists())

@@ -110,7 +110,7 @@ def waits(seen: set[str]) -> bool:
     return {"step_waiting ask", "step_waiting sub"} <= seen
 
 
-async def test_followers_learn_that_the_process_died(settings: Settings) -> None:
+async def test_followers_see_the_death_of_the_process(settings: Settings) -> None:
     program, run_id = begin(settings, waits)
     async with workbench_of(settings) as watching:
         watched: list[ExecutionEvent] = []
@@ -175,7 +175,7 @@ async def test_another_process_resumes_everything_under_way(settings: Settings) 
     assert SECRET.encode() not in b"".join(file.read_bytes() for file in files)
 
 
-async def test_a_process_that_sleeps_or_whose_clock_jumps_is_not_taken_for_dead(settings: Settings) -> None:
+async def test_suspended_process_or_clock_jump_is_not_dead(settings: Settings) -> None:
     from datetime import UTC, datetime, timedelta
 
     program, run_id = begin(settings, waits)

@@ -83,7 +83,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
             process.wait()  # this process may have adopted it
 
 
-async def test_it_ends_before_a_resume_runs_the_steps_again_and_what_was_left_on_purpose_stays(folder: Path) -> None:
+async def test_orphans_end_before_resume_and_daemons_stay(folder: Path) -> None:
     workbench = Workbench(Settings(tables=folder / "tables", database=folder / "wftui.db"))
     run_id = await workbench.runs.find("last")
     old = pids(folder / "old")

@@ -91,7 +91,7 @@ def test_set_and_template_outputs_are_recomputed_from_secrets(tmp_path: Path, ne
     assert SECRET not in done.stdout
 
 
-def test_another_step_runs_again_only_when_that_is_confirmed(tmp_path: Path) -> None:
+def test_other_steps_rerun_only_when_confirmed(tmp_path: Path) -> None:
     places = killed(tmp_path, [PUBLISH, *DERIVED, WAIT, USE])
     plan = {each["path"]: each for each in json.loads(resume(places, "--plan", "--json").stdout)}
     assert plan["publish"] == {
@@ -110,7 +110,7 @@ def test_another_step_runs_again_only_when_that_is_confirmed(tmp_path: Path) -> 
     assert (tmp_path / "published").read_text() == "x\nx\n"
 
 
-def test_items_of_a_for_each_are_named_one_by_one(tmp_path: Path) -> None:
+def test_for_each_items_are_listed_individually(tmp_path: Path) -> None:
     each = {**PUBLISH, "forEach": {"in": "[1, 2]", "as": "n", "maxParallel": 1}}
     each["input"] = {
         "script": 'echo x >> "$F/published"; [ "$N" = 1 ] || echo "$TOKEN"',

@@ -74,9 +74,7 @@ def test_scratch_files_are_private_under_any_umask(holder: tuple["subprocess.Pop
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-def test_those_of_a_process_that_lives_stay_and_those_of_a_killed_one_go(
-    holder: tuple["subprocess.Popen[str]", Path], data: Path
-) -> None:
+def test_scratch_files_of_dead_processes_are_removed(holder: tuple["subprocess.Popen[str]", Path], data: Path) -> None:
     program, file = holder
     with scratch_folder() as mine:
         private_file(mine / "outputs")
@@ -91,15 +89,13 @@ def test_those_of_a_process_that_lives_stay_and_those_of_a_killed_one_go(
     assert not mine.exists()
 
 
-def test_a_process_that_ends_removes_its_own(holder: tuple["subprocess.Popen[str]", Path], data: Path) -> None:
+def test_exiting_process_removes_its_scratch_files(holder: tuple["subprocess.Popen[str]", Path], data: Path) -> None:
     program, file = holder
     program.communicate("")
     assert not file.exists()
 
 
-def test_a_data_folder_that_cannot_be_written_keeps_no_step_from_running(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_steps_run_with_a_read_only_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
     with scratch_folder() as folder:

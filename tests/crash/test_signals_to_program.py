@@ -85,7 +85,7 @@ async def test_a_first_ctrl_c_asks_and_a_second_one_does_not_wait(settings: Sett
     assert statuses(record) == {"first": "completed", "stubborn": "cancelled", "tidy": "skipped"}
 
 
-async def test_a_request_to_end_cancels_and_finally_still_runs(settings: Settings, start: Start) -> None:
+async def test_sigterm_cancels_and_runs_finally(settings: Settings, start: Start) -> None:
     program = start(*command(settings, "run", "long", "-i", f"end={settings.database.parent / 'end'}", "--events"))
     until(program, "log")
     program.send_signal(signal.SIGTERM)
@@ -108,7 +108,7 @@ async def test_late_signals_do_not_change_the_exit_summary(settings: Settings, s
     assert (await record_of(settings)).status == json.loads(out.splitlines()[-1])["type"] == "cancelled"
 
 
-async def test_a_reader_that_leaves_does_not_end_the_run(settings: Settings) -> None:
+async def test_run_continues_after_its_reader_exits(settings: Settings) -> None:
     line = f"{shlex.join([sys.executable, *command(settings, 'run', 'short', '--events')])} | head -1"
     head = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=PATIENCE, check=True)
     assert [json.loads(text)["type"] for text in head.stdout.splitlines()] == ["created"]
@@ -117,7 +117,7 @@ async def test_a_reader_that_leaves_does_not_end_the_run(settings: Settings) -> 
     assert (record.status, set(statuses(record).values())) == ("completed", {"completed"})
 
 
-async def test_interrupted_watch_leaves_the_run_alone(settings: Settings, start: Start) -> None:
+async def test_interrupting_watch_does_not_cancel(settings: Settings, start: Start) -> None:
     end = settings.database.parent / "end"
     program = start(*command(settings, "run", "long", "-i", f"end={end}", "--events"))
     until(program, "log")

@@ -47,7 +47,7 @@ def files_on_disk() -> Iterator[tuple[str, bool]]:
             yield from ((name, "600" in cells[3]) for name in re.findall(r"`([\w./<>]+\.\w+)`", cells[2]))
 
 
-def test_files_are_where_and_as_private_as_it_says(
+def test_files_have_documented_paths_and_modes(
     folder: Path, execute: Execute, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):

@@ -20,7 +20,7 @@ STEPS = [
 ]
 
 
-async def test_a_big_value_arrives_whole_and_is_stored_beside_the_events(tmp_path: Path) -> None:
+async def test_big_value_is_complete_and_stored_separately(tmp_path: Path) -> None:
     settings = Settings(tables=tmp_path / "tables", database=tmp_path / "wftui.db", user_id="me")
     folder = settings.tables / "workflows" / "big"
     folder.mkdir(parents=True)

@@ -112,13 +112,13 @@ async def test_a_program_known_only_later_is_not_looked_for(
     assert (record.error.step_id, record.error.type) == ("later", "not_found")
 
 
-async def test_a_step_that_may_fail_may_lack_its_program(workbench: Workbench, tables: Path) -> None:
+async def test_step_allowed_to_fail_may_lack_its_program(workbench: Workbench, tables: Path) -> None:
     write_workflow(tables, "needy", {**GONE, "input": {"argv": ["no-such-program"]}, "onError": "continue"}, TOUCH)
     assert await told(workbench) == [("gone", "hint", "the program 'no-such-program' is not installed, or not on PATH")]
     assert (await run_to_end(workbench, "needy", {})).status == "completed"
 
 
-async def test_a_step_that_may_not_run_is_a_hint(workbench: Workbench, tables: Path) -> None:
+async def test_conditional_step_requirement_is_a_hint(workbench: Workbench, tables: Path) -> None:
     schema = {"type": "object", "properties": {"tell": {"type": "boolean", "default": False}}}
     branch = {"cases": [{"when": "inputs.tell", "steps": [{**GONE, "id": "inner"}]}], "default": {"steps": []}}
     steps: list[dict[str, Any]] = [TOUCH, {**GONE, "when": "inputs.tell"}, {"id": "pick", "type": "switch", **branch}]
@@ -191,7 +191,7 @@ async def test_parent_needs_the_requirements_of_its_sub_workflow(workbench: Work
     assert await missing_of(workbench) == [(["child/gone"], "not_found", None)]
 
 
-async def test_a_plugin_says_what_it_needs(workbench: Workbench, tables: Path) -> None:
+async def test_plugin_declares_requirements(workbench: Workbench, tables: Path) -> None:
     file = tables / "steps" / "kiln.py"
     file.parent.mkdir(exist_ok=True)
     file.write_text(PLUGIN)
@@ -204,7 +204,7 @@ async def test_a_plugin_says_what_it_needs(workbench: Workbench, tables: Path) -
 
 
 @pytest.mark.parametrize("broken", ["BROKEN = 0", "BROKEN = None; Kiln.programs = lambda *_: 1 / 0"])
-async def test_a_plugin_that_fails_when_asked_is_named(workbench: Workbench, tables: Path, broken: str) -> None:
+async def test_failing_plugin_requirement_check_is_named(workbench: Workbench, tables: Path, broken: str) -> None:
     file = tables / "steps" / "kiln.py"
     file.parent.mkdir(exist_ok=True)
     file.write_text(PLUGIN.replace("BROKEN = None", broken))

@@ -93,9 +93,7 @@ async def test_an_order_lets_a_skip_pass_and_a_demand_does_not(bench: Workbench,
     }
 
 
-async def test_items_run_side_by_side_and_their_results_keep_their_order(
-    bench: Workbench, add: Add, tmp_path: Path
-) -> None:
+async def test_parallel_items_keep_result_order(bench: Workbench, add: Add, tmp_path: Path) -> None:
     checked: Json = {"type": "assert", "input": {"that": "{{ item != 2 }}"}}
     many: dict[str, Any] = {"in": "[1, 2, 3, 4]", "maxParallel": 2}
     # The first item waits for the others, each of which would wait for ever if it came after it.
@@ -187,9 +185,7 @@ async def test_containers(bench: Workbench, add: Add) -> None:
     ],
     ids=["delay", "retry", "loop", "items", "approval", "child"],
 )
-async def test_the_timeout_of_a_run_reaches_every_wait_and_finally_still_runs(
-    bench: Workbench, add: Add, step: Json
-) -> None:
+async def test_run_timeout_reaches_every_wait_and_runs_finally(bench: Workbench, add: Add, step: Json) -> None:
     add("child", [waits("inner")], **{"finally": [value("last")]})
     add(
         "w",
@@ -208,7 +204,7 @@ async def test_the_timeout_of_a_run_reaches_every_wait_and_finally_still_runs(
             assert told(await bench.runs.record(run.id)) == {"inner": "cancelled", "last": "completed"}
 
 
-async def test_a_failing_finally_fails_a_run_whose_steps_did_not(bench: Workbench, add: Add) -> None:
+async def test_failing_finally_fails_the_run(bench: Workbench, add: Add) -> None:
     add("w", [value("a")], outputs={"a": "{{ steps.a.output.v }}"}, **{"finally": [fails("tidy")]})
     record = await run_to_end(bench, "w", {})
     assert (record.status, record.outputs) == ("failed", {"a": "a"})
@@ -216,7 +212,7 @@ async def test_a_failing_finally_fails_a_run_whose_steps_did_not(bench: Workbenc
     assert record.error.pointer == "/finally/0"
 
 
-async def test_a_connection_in_place_of_one_that_no_step_has_fails_the_run(bench: Workbench, add: Add) -> None:
+async def test_override_of_an_unused_connection_fails_the_run(bench: Workbench, add: Add) -> None:
     add("w", [value("a")])
     run_id = await bench.runs.start("w", {}, connections={"mail": "other"})
     record = await bench.runs.wait(run_id)
@@ -254,7 +250,7 @@ async def test_a_cancel_reaches_every_sub_workflow_of_a_list(bench: Workbench, a
         assert told(await bench.runs.record(child)) == {"inner": "cancelled", "last": "completed"}
 
 
-async def test_a_sub_workflow_that_is_cancelled_alone_fails_its_step(bench: Workbench, add: Add) -> None:
+async def test_cancelled_sub_workflow_fails_its_step(bench: Workbench, add: Add) -> None:
     add("child", [waits("inner")])
     add("w", [{"id": "sub", "type": "workflow", "input": {"workflow": "child"}}, value("b")])
     run_id = await bench.runs.start("w", {})

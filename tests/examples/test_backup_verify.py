@@ -18,7 +18,7 @@ def source(tmp_path: Path) -> Path:
     return folder
 
 
-async def test_a_backup_that_restores(workbench: Workbench, source: Path, tmp_path: Path) -> None:
+async def test_backup_restores(workbench: Workbench, source: Path, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     record = await run_to_end(workbench, "backup_verify", {"source": str(source), "destination": str(kept)})
     assert record.status == "completed", record.error
@@ -54,7 +54,7 @@ async def test_old_archives_are_deleted_only_after_approval(
     assert len(record.outputs["deleted"]) == (2 if approved else 0)
 
 
-async def test_a_missing_folder_fails_and_leaves_nothing_behind(workbench: Workbench, tmp_path: Path) -> None:
+async def test_missing_folder_fails_without_leftovers(workbench: Workbench, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     inputs = {"source": str(tmp_path / "nowhere"), "destination": str(kept)}
     record = await run_to_end(workbench, "backup_verify", inputs)

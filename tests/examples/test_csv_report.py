@@ -28,7 +28,7 @@ async def test_a_file_becomes_a_report(workbench: Workbench, tmp_path: Path) -> 
     assert again.outputs["rows"] == 4
 
 
-async def test_a_column_that_is_not_there_is_named(workbench: Workbench, tmp_path: Path) -> None:
+async def test_missing_column_is_named(workbench: Workbench, tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text(CSV)
     record = await run_to_end(
         workbench, "csv_report", {"csv": str(tmp_path / "in.csv"), "groupBy": "region", "sum": "turnover"}

@@ -8,7 +8,7 @@ from web import Answer, Asked, serving
 from wftui.workbench import Workbench
 
 
-async def test_pages_that_follow_by_link(workbench: Workbench, tmp_path: Path) -> None:
+async def test_pages_by_link(workbench: Workbench, tmp_path: Path) -> None:
     stumbled: set[str] = set()
 
     def answer(asked: Asked) -> Answer:
@@ -33,7 +33,7 @@ async def test_pages_that_follow_by_link(workbench: Workbench, tmp_path: Path) -
     assert other.skip_reason == "when is false"
 
 
-async def test_pages_that_count_up_to_a_bound(workbench: Workbench, tmp_path: Path) -> None:
+async def test_pages_by_number_are_bounded(workbench: Workbench, tmp_path: Path) -> None:
     def answer(asked: Asked) -> Answer:
         return Answer({"data": {"items": [parse_qs(urlsplit(asked.path).query)["page"][0]]}})
 

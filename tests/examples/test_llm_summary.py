@@ -8,7 +8,7 @@ from wftui.model.base import Json
 from wftui.workbench import Workbench
 
 
-async def test_every_file_is_summarised_and_one_failure_spares_the_others(workbench: Workbench, tmp_path: Path) -> None:
+async def test_one_failed_summary_does_not_affect_others(workbench: Workbench, tmp_path: Path) -> None:
     docs = tmp_path / "docs"
     docs.mkdir()
     (docs / "a.md").write_text("# Alpha\nAbout alpha.\n")
@@ -38,7 +38,7 @@ async def test_every_file_is_summarised_and_one_failure_spares_the_others(workbe
     assert record.warnings == 1
 
 
-async def test_a_server_that_is_not_there_fails_the_run(workbench: Workbench, tmp_path: Path) -> None:
+async def test_unreachable_server_fails_the_run(workbench: Workbench, tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# Alpha\n")
     record = await run_to_end(workbench, "llm_summary", {"folder": str(tmp_path), "baseUrl": "http://127.0.0.1:1/v1"})
     assert record.error is not None

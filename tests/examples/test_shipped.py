@@ -13,7 +13,7 @@ WORKSPACE = Workspace(EXAMPLES)
 
 
 @pytest.mark.parametrize("workflow_id", WORKSPACE.ids())
-def test_the_shipped_python_is_what_the_compiler_makes(workflow_id: str) -> None:
+def test_shipped_python_is_current(workflow_id: str) -> None:
     result = WorkflowCompiler(WORKSPACE, builtin_registry()).check(workflow_id, WORKSPACE.read(workflow_id).text)
     assert result.errors == []
     assert [problem for problem in result.warnings if problem.severity == "warning"] == []
@@ -21,7 +21,7 @@ def test_the_shipped_python_is_what_the_compiler_makes(workflow_id: str) -> None
 
 
 @pytest.mark.parametrize("workflow_id", WORKSPACE.ids())
-def test_every_example_says_what_it_is_for(workflow_id: str) -> None:
+def test_examples_have_descriptions(workflow_id: str) -> None:
     source = json.loads(WORKSPACE.read(workflow_id).text)
     assert source["name"]
     assert source["description"]

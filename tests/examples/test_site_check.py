@@ -38,7 +38,7 @@ def site() -> Iterator[tuple[str, dict[str, int]]]:
     thread.join()
 
 
-async def test_sites_that_answer(workbench: Workbench, site: tuple[str, dict[str, int]]) -> None:
+async def test_reachable_sites(workbench: Workbench, site: tuple[str, dict[str, int]]) -> None:
     base, seen = site
     record = await run_to_end(workbench, "site_check", {"urls": [f"{base}/ok", f"{base}/moved", f"{base}/flaky"]})
     assert record.status == "completed", record.error
@@ -53,7 +53,7 @@ async def test_sites_that_answer(workbench: Workbench, site: tuple[str, dict[str
     assert (alarm.status, alarm.skip_reason) == ("skipped", "when is false")
 
 
-async def test_sites_that_fail_take_the_other_branch(workbench: Workbench, site: tuple[str, dict[str, int]]) -> None:
+async def test_failing_sites_take_the_failure_branch(workbench: Workbench, site: tuple[str, dict[str, int]]) -> None:
     base, seen = site
     urls = [f"{base}/ok", f"{base}/gone", "http://127.0.0.1:9/nobody-listens"]
     record = await run_to_end(workbench, "site_check", {"urls": urls})

@@ -71,7 +71,7 @@ def test_every_schema_is_refused_or_can_be_used(schema: Any, below: str) -> None
     assert_checked(Path("/nowhere"), json.dumps({**EVERYTHING, "inputSchema": root}))
 
 
-def test_a_schema_that_only_a_reference_reaches_is_checked() -> None:
+def test_referenced_schema_is_checked() -> None:
     schema = {"properties": {"x": {"$ref": "#/zzz/s"}}, "zzz": {"s": {"type": "string", "minLength": "3"}}}
     [problem] = schema_problems(schema)
     assert problem.pointer == "/properties/x/$ref"

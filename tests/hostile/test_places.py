@@ -108,7 +108,7 @@ def slow(*values: object) -> Any:
 
 @pytest.mark.parametrize("variable", ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "HOME"])
 @pytest.mark.parametrize("mode", [0o000, slow(0o500), slow(0o600), None])
-def test_a_users_folder_that_cannot_be_used(here: Path, home: Path, variable: str, mode: int | None) -> None:
+def test_unusable_home_folder(here: Path, home: Path, variable: str, mode: int | None) -> None:
     place = home.with_name("place")
     if mode is None:
         place.touch()
@@ -124,7 +124,7 @@ def test_a_users_folder_that_cannot_be_used(here: Path, home: Path, variable: st
 
 @pytest.mark.parametrize("mode", [0o000, slow(0o400), slow(0o100)])
 @pytest.mark.parametrize("name", [".", "tables", "tables/workflows", "tables/workflows/a", "tables/steps"])
-def test_a_folder_on_the_way_that_cannot_be_used(here: Path, home: Path, name: str, mode: int) -> None:
+def test_unusable_parent_folder(here: Path, home: Path, name: str, mode: int) -> None:
     (here / "tables" / "workflows" / "a").mkdir(parents=True)
     (here / "tables" / "workflows" / "a" / "workflow.json").write_text("{}")
     (here / "tables" / "steps").mkdir()
@@ -146,7 +146,7 @@ def test_a_relative_xdg_folder_is_ignored(here: Path, home: Path) -> None:
     assert {"wftui.db", "settings.toml", "connections.json", "registry.py"} <= names
 
 
-def test_commands_that_use_no_workflow_make_no_workspace(here: Path, home: Path) -> None:
+def test_commands_without_workflow_create_no_workspace(here: Path, home: Path) -> None:
     found = run_all(NO_WORKSPACE, here, {"HOME": str(home)})
     assert_no_traceback(found)
     assert [str(path) for path in home.rglob("tables")] == []

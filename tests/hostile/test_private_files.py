@@ -49,7 +49,7 @@ SLOW = [pytest.param(umask, marks=pytest.mark.slow) for umask in ("022", "077", 
 
 
 @pytest.mark.parametrize("umask", ["000", "027", *SLOW])
-def test_every_file_and_folder_is_the_users_alone(tmp_path: Path, umask: str) -> None:
+def test_files_and_folders_are_private(tmp_path: Path, umask: str) -> None:
     home = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
     script = SCRIPT.format(umask=umask, python=sys.executable)
     done = subprocess.run(["bash", "-c", script], env=home, cwd="/", capture_output=True, text=True, check=False)
@@ -74,7 +74,7 @@ async def test_the_log_of_an_open_database_is_as_private(tmp_path: Path) -> None
 
 
 @pytest.mark.usefixtures("umask")
-async def test_a_damaged_database_that_is_set_aside_stays_private(tmp_path: Path) -> None:
+async def test_damaged_database_copy_is_private(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     await (await ExecutionStore.open(path)).close()
     path.write_bytes(path.read_bytes()[:100] + b"\xff" * 4000)
@@ -122,7 +122,7 @@ def test_a_wider_mode_is_reported_once_and_not_changed(bare_cli: Cli) -> None:
     assert str(database) in bare_cli("list")[2], "what was mended and is wide again is reported again"
 
 
-def test_a_folder_that_the_user_named_is_not_reported(bare_cli: Cli, tmp_path: Path) -> None:
+def test_folder_named_by_the_user_is_not_reported(bare_cli: Cli, tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     assert bare_cli("list", "--db", str(tmp_path / "runs.db"))[2] == ""
     (tmp_path / "runs.db").chmod(0o644)

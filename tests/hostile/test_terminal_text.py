@@ -41,7 +41,7 @@ hostile = st.lists(
 
 
 @given(hostile)
-def test_a_clean_text_acts_on_nothing(text: str) -> None:
+def test_clean_text_is_harmless(text: str) -> None:
     cleaned = clean_text(text)
     assert acts(cleaned) == []
     assert clean_text(cleaned) == cleaned
@@ -66,7 +66,7 @@ WRITTEN = {
 
 
 @pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN)
-def test_joiners_stay_where_writing_needs_them(text: str) -> None:
+def test_necessary_joiners_are_kept(text: str) -> None:
     assert clean_text(text) == text
     assert clean_cell(f"\u200d{text}\u200c") == text
 
@@ -74,7 +74,7 @@ def test_joiners_stay_where_writing_needs_them(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["ad\u200dmin", "ad\u200cmin", "\u0645\u200c\u200c\u0645", "\u0645\u200c ", "a\u200d\u0645"]
 )
-def test_joiners_that_only_hide_are_removed(text: str) -> None:
+def test_hidden_joiners_are_removed(text: str) -> None:
     assert not set(clean_text(text)) & {"\u200c", "\u200d"}
 
 
@@ -90,7 +90,7 @@ def test_clean_json_is_the_same_value(value: Any) -> None:
     assert json.loads(text) == value
 
 
-def test_a_reset_follows_a_line_that_leaves_a_colour_on() -> None:
+def test_open_colour_is_reset_at_line_end() -> None:
     assert ending_colours("\x1b[31mred\nplain\x1b[32mgreen\x1b[0m") == "\x1b[31mred\x1b[0m\nplain\x1b[32mgreen\x1b[0m"
 
 
@@ -207,7 +207,7 @@ COMMANDS = [
 ]
 
 
-def test_no_command_lets_a_text_act_on_the_terminal(run: Run) -> None:
+def test_no_command_passes_control_sequences(run: Run) -> None:
     said = {("run", "evil"): run("run", "evil"), ("run", "evil", "--events"): run("run", "evil", "--events")}
     said |= {tuple(words): run(*words) for words in COMMANDS}
     for words, streams in said.items():
@@ -226,7 +226,7 @@ def test_no_command_lets_a_text_act_on_the_terminal(run: Run) -> None:
     assert "hidden||gnp.exe|" in said["show", "last", "--logs"]["stdout"]
 
 
-def test_a_traceback_acts_on_nothing() -> None:
+def test_traceback_is_harmless() -> None:
     errors = io.StringIO()
     try:
         raise ValueError(ALL)

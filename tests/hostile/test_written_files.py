@@ -121,7 +121,7 @@ def test_generated_file_changed_by_git_is_replaced(bare_cli: Cli, root: Path, na
         assert not is_edited((root / name).read_bytes())
 
 
-def test_stale_files_that_were_edited_are_named(bare_cli: Cli, root: Path) -> None:
+def test_edited_stale_files_are_named(bare_cli: Cli, root: Path) -> None:
     assert run_on(bare_cli, root, "compile", "hello")[0] == 0
     module = root / "workflows" / "hello" / "workflow.py"
     module.write_text(module.read_text() + "print('mine')\n")
@@ -167,7 +167,7 @@ def test_files_of_an_earlier_release_are_replaced(bare_cli: Cli, tmp_path: Path)
 
 
 @pytest.mark.parametrize("level", ["workflows", "workflows/hello"])
-def test_a_folder_that_is_a_link_out_is_read_only(bare_cli: Cli, root: Path, outside: Path, level: str) -> None:
+def test_linked_folder_outside_is_read_only(bare_cli: Cli, root: Path, outside: Path, level: str) -> None:
     shutil.move(root / level, outside / "moved")
     (root / level).symlink_to("../../home/moved" if "/" in level else "../home/moved")
     before = everything(outside)
@@ -196,20 +196,20 @@ def test_a_folder_that_is_a_link_out_is_read_only(bare_cli: Cli, root: Path, out
     assert everything(outside) == before
 
 
-def test_a_folder_that_is_a_link_within_the_workspace_is_written(bare_cli: Cli, root: Path) -> None:
+def test_linked_folder_inside_is_writable(bare_cli: Cli, root: Path) -> None:
     (root / "workflows" / "hello").rename(root / "kept")
     (root / "workflows" / "hello").symlink_to("../kept")
     assert run_on(bare_cli, root, "compile", "hello")[0] == 0
     assert (root / "kept" / "workflow.py").is_file()
 
 
-def test_a_workspace_that_is_named_by_a_link_is_written(bare_cli: Cli, root: Path) -> None:
+def test_linked_workspace_is_writable(bare_cli: Cli, root: Path) -> None:
     (root.parent / "link").symlink_to(root)
     assert run_on(bare_cli, root.parent / "link", "compile", "hello")[0] == 0
     assert (root / "workflows" / "hello" / "workflow.py").is_file()
 
 
-def test_a_source_that_is_a_link_stays_editable(root: Path, outside: Path) -> None:
+def test_linked_source_is_editable(root: Path, outside: Path) -> None:
     path = root / "workflows" / "hello" / "workflow.json"
     path.rename(outside / "mine.json")
     path.symlink_to(outside / "mine.json")
@@ -284,7 +284,7 @@ def test_a_chain_of_links_counts(root: Path, outside: Path) -> None:
         ({"__init__.py": "", "registry.py": "class Table: ...\n"}, False),
     ],
 )
-def test_a_folder_is_a_workspace_by_what_it_holds(
+def test_workspace_is_recognized_by_its_content(
     bare_cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: dict[str, str], taken: bool
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -299,7 +299,7 @@ def test_a_folder_is_a_workspace_by_what_it_holds(
     assert (everything(tmp_path) == before) != taken
 
 
-def test_a_folder_with_other_things_is_made_a_workspace_by_name_only(
+def test_foreign_folder_becomes_a_workspace_only_by_name(
     bare_cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "notes.txt").write_text("mine")

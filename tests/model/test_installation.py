@@ -75,7 +75,7 @@ def test_pipx_is_given_the_packages_of_the_extra(prefix: Path) -> None:
         ),
     ],
 )
-def test_a_uv_tool_keeps_what_it_has(prefix: Path, receipt: str, command: str) -> None:
+def test_uv_tool_keeps_installed_extras(prefix: Path, receipt: str, command: str) -> None:
     (prefix / "uv-receipt.toml").write_text(f"[tool]\nrequirements = [{receipt}]\n")
     assert install_command("wftui[mcp]", "pymysql") == command
 

@@ -33,7 +33,7 @@ def read(descriptor: int, size: int) -> bytes:
     return data
 
 
-def test_a_write_does_not_wait_for_a_reader_and_order_is_kept(pipe: tuple[int, int]) -> None:
+def test_writes_keep_order_without_waiting_for_a_reader(pipe: tuple[int, int]) -> None:
     output = OutputThread()
     output.write(pipe[1], BIG)
     output.write(pipe[1], b"end")
@@ -48,7 +48,7 @@ def test_draining_ends_without_a_reader(pipe: tuple[int, int]) -> None:
     assert not output.drain(0.05)
 
 
-def test_end_of_a_backlog_is_signalled_once(pipe: tuple[int, int]) -> None:
+def test_backlog_end_is_signalled_once(pipe: tuple[int, int]) -> None:
     output, drained = OutputThread(), threading.Semaphore(0)
     output.on_drained = drained.release
     output.write(pipe[1], BIG)
@@ -62,7 +62,7 @@ def test_end_of_a_backlog_is_signalled_once(pipe: tuple[int, int]) -> None:
     assert not drained.acquire(blocking=False)
 
 
-def test_a_lost_reader_is_reported_once_and_other_descriptors_are_written(pipe: tuple[int, int]) -> None:
+def test_lost_reader_is_reported_once_and_others_are_served(pipe: tuple[int, int]) -> None:
     output, lost, other = OutputThread(), list[int](), os.pipe()
     output.on_lost = lost.append
     os.close(pipe[0])
@@ -74,7 +74,7 @@ def test_a_lost_reader_is_reported_once_and_other_descriptors_are_written(pipe: 
     assert lost == [pipe[1]]
 
 
-def test_a_descriptor_that_does_not_block_is_waited_for(pipe: tuple[int, int]) -> None:
+def test_nonblocking_descriptor_is_waited_for(pipe: tuple[int, int]) -> None:
     os.set_blocking(pipe[1], False)
     output = OutputThread()
     output.write(pipe[1], BIG)

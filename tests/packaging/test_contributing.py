@@ -47,7 +47,7 @@ def test_a_diff_is_applied_where_it_fits() -> None:
         apply("b\nb\n", " b\n+new\n")
 
 
-def test_there_is_an_example_of_each_kind() -> None:
+def test_every_kind_has_an_example() -> None:
     assert list(EXAMPLES) == ["a step type", "a filter", "a check of the compiler", "a screen"]
 
 

@@ -17,7 +17,7 @@ CI = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 WORKFLOW = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
 
 
-def test_the_constraints_allow_what_the_metadata_asks_for(tmp_path: Path) -> None:
+def test_constraints_satisfy_the_metadata(tmp_path: Path) -> None:
     pins = {
         canonicalize_name(each.name): each.specifier
         for each in map(Requirement, (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines())
@@ -39,7 +39,7 @@ def test_ci_runs_the_command_of_the_readme_first() -> None:
     assert commands == [command, "pip install '.[test,lint]'", "pytest -m slow", "make check"]
 
 
-def test_the_workflow_runs_it_on_every_python_of_the_metadata() -> None:
+def test_ci_runs_on_every_declared_python() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     named = [each.rpartition(" ")[2] for each in project["classifiers"] if re.search(r":: 3\.\d+$", each)]
     (matrix,) = re.findall(r'python: \[("3.*")\]', WORKFLOW)

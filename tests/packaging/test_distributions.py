@@ -51,7 +51,7 @@ def wheel(unpacked: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build(unpacked, "wheel", tmp_path_factory.mktemp("wheel"))
 
 
-def test_the_list_of_examples_is_what_git_knows_of_tables() -> None:
+def test_example_list_matches_git() -> None:
     if not (ROOT / ".git").exists():
         on_disk = {str(path.relative_to(ROOT / "tables")) for path in (ROOT / "tables").rglob("workflow.json")}
         assert {name for name in example_files() if name.endswith("/workflow.json")} == on_disk
@@ -65,7 +65,7 @@ def test_the_wheel_holds_the_listed_examples_and_no_others(wheel: Path) -> None:
     assert sorted(names) == sorted(example_files())
 
 
-def test_nothing_planted_travels(checkout: Path, wheel: Path, unpacked: Path, tmp_path: Path) -> None:
+def test_planted_files_are_not_packaged(checkout: Path, wheel: Path, unpacked: Path, tmp_path: Path) -> None:
     straight = build(checkout, "wheel", tmp_path)
     assert all((checkout / name).read_text() == SECRET for name in PLANTED)
     for archive in (zipfile.ZipFile(straight), zipfile.ZipFile(wheel)):
@@ -75,14 +75,14 @@ def test_nothing_planted_travels(checkout: Path, wheel: Path, unpacked: Path, tm
     assert found == []
 
 
-def test_the_wheel_from_the_sdist_is_that_of_the_checkout(checkout: Path, wheel: Path, tmp_path: Path) -> None:
+def test_wheel_from_sdist_equals_wheel_from_checkout(checkout: Path, wheel: Path, tmp_path: Path) -> None:
     straight, again = zipfile.ZipFile(build(checkout, "wheel", tmp_path)), zipfile.ZipFile(wheel)
     assert {each.filename: each.CRC for each in straight.infolist()} == {
         each.filename: each.CRC for each in again.infolist()
     }
 
 
-def test_the_sdist_holds_all_that_git_knows(unpacked: Path) -> None:
+def test_sdist_contains_all_tracked_files(unpacked: Path) -> None:
     if not (ROOT / ".git").exists():
         return  # this is an sdist
     known = subprocess.run(
@@ -99,7 +99,7 @@ def metadata(wheel: Path) -> email.message.EmailMessage:
     return email.parser.BytesParser(policy=email.policy.default).parsebytes(archive.read(name))
 
 
-def test_the_metadata_says_what_an_index_shows(metadata: email.message.EmailMessage) -> None:
+def test_metadata_is_complete_for_an_index(metadata: email.message.EmailMessage) -> None:
     assert metadata["Version"] == __version__
     assert metadata["License-Expression"] == "MIT"
     labels = {value.partition(",")[0] for value in metadata.get_all("Project-URL", [])}
@@ -117,7 +117,7 @@ def requirements(wheel: Path) -> set[str]:
     return {re.split(r"[^\w.-]", line)[0].replace("-", "_") for line in lines}
 
 
-def test_the_wheel_for_musl_goes_without_what_has_no_wheel_there(
+def test_musl_wheel_omits_unavailable_dependencies(
     checkout: Path, wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WFTUI_LIBC", "musl")

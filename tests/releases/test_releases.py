@@ -62,7 +62,7 @@ def expected(release: Path, name: str) -> Any:
     return json.loads((release / "expected" / name).read_text())
 
 
-def test_there_is_a_first_release() -> None:
+def test_first_release_is_kept() -> None:
     assert "0.1.0" in [release.name for release in RELEASES]
 
 
@@ -77,7 +77,7 @@ def test_the_history_lists_every_run(release: Path, command: Command) -> None:
 
 
 @per_release("expected/runs/*.json")
-def test_a_run_is_shown_as_it_was(release: Path, file: Path, command: Command) -> None:
+def test_recorded_run_is_shown_unchanged(release: Path, file: Path, command: Command) -> None:
     recorded = json.loads(file.read_text())
     command("history")  # marks the orphan as interrupted
     assert json.loads(command("show", recorded["id"], "--json")) == recorded
@@ -110,9 +110,7 @@ def shape(value: Any) -> Any:
 
 
 @per_release("tables/workflows/*/workflow.json")
-def test_a_workflow_compiles_to_the_plan_of_its_generated_module(
-    release: Path, file: Path, folder: Path, command: Command
-) -> None:
+def test_workflow_compiles_to_the_recorded_plan(release: Path, file: Path, folder: Path, command: Command) -> None:
     workflow_id = file.parent.name
     before = runpy.run_path(str(folder / "tables" / "workflows" / workflow_id / "workflow.py"))["WORKFLOW"]
     command("compile", workflow_id)
@@ -122,7 +120,7 @@ def test_a_workflow_compiles_to_the_plan_of_its_generated_module(
 
 
 @per_release("expected/replays/*.json")
-def test_a_recorded_run_is_continued_to_the_same_end(release: Path, file: Path, folder: Path, command: Command) -> None:
+def test_recorded_run_continues_to_the_same_result(release: Path, file: Path, folder: Path, command: Command) -> None:
     runs, replay = json.loads((folder / "runs.json").read_text()), json.loads(file.read_text())
     for words in replay["commands"]:
         if words[0] == "resume":  # 0.1.0 repeated a step whose output held a secret without a question
@@ -144,7 +142,7 @@ def test_the_settings_file_is_read(
 
 
 @each_release
-def test_the_settings_file_is_changed_with_its_comments_in_place(
+def test_settings_file_keeps_comments(
     release: Path, folder: Path, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = folder / "config" / "settings.toml"

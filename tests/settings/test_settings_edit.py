@@ -25,7 +25,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "config" / "settings.toml"
 
 
-def test_the_first_setting_makes_the_file(file: Path) -> None:
+def test_first_setting_creates_the_file(file: Path) -> None:
     assert set_value(file, "history.keep_days", "90") == 90
     assert file.read_text().splitlines()[1:] == ["", "[history]", "keep_days = 90"]
     set_value(file, "history.workflows.nightly.keep_runs", "all")
@@ -44,7 +44,7 @@ def test_comments_and_order_stay(file: Path) -> None:
     assert file.read_text() == MINE.replace("365", "30").replace('"full"', '"normal"')
 
 
-def test_unset_takes_out_the_key_and_the_section_that_is_empty_then(file: Path) -> None:
+def test_unset_removes_the_key_and_an_empty_section(file: Path) -> None:
     file.parent.mkdir()
     file.write_text(MINE)
     set_value(file, "history.workflows.nightly.keep_runs", "3")
@@ -70,7 +70,7 @@ def test_unset_takes_out_the_key_and_the_section_that_is_empty_then(file: Path) 
         ("tables", " ", "tables must be a path"),
     ],
 )
-def test_refused_changes_leave_the_file_alone(file: Path, key: str, value: str, said: str) -> None:
+def test_refused_changes_keep_the_file(file: Path, key: str, value: str, said: str) -> None:
     with pytest.raises(SettingsError) as refused:
         set_value(file, key, value)
     assert said in str(refused.value)
@@ -93,7 +93,7 @@ def test_a_bad_value_is_mended_by_setting_it(file: Path) -> None:
     assert file.read_text() == 'durability = "full"\nunknown = 1\n'
 
 
-def test_a_link_stays_a_link(file: Path, tmp_path: Path) -> None:
+def test_link_is_kept(file: Path, tmp_path: Path) -> None:
     kept = tmp_path / "dotfiles" / "wftui.toml"
     kept.parent.mkdir()
     kept.write_text(MINE)
@@ -138,7 +138,7 @@ beginnings = st.sampled_from(
 
 @settings(max_examples=100, deadline=None)
 @given(beginnings, changes)
-def test_any_changes_give_a_file_that_says_what_was_set_last(
+def test_file_reflects_the_last_changes(
     tmp_path_factory: pytest.TempPathFactory, beginning: str, changes: list[tuple[str, str | None]]
 ) -> None:
     file = tmp_path_factory.mktemp("any") / "settings.toml"

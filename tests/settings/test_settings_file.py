@@ -29,13 +29,13 @@ def said_of(file: Path, text: str) -> list[str]:
     return [line.removeprefix(f"{file.parent}/") for line in str(refused.value).splitlines()]
 
 
-def test_no_file_and_an_empty_one_say_nothing(file: Path) -> None:
+def test_missing_and_empty_file_are_valid(file: Path) -> None:
     assert read_settings(file) == UserSettings()
     file.touch()
     assert read_settings(file) == UserSettings()
 
 
-def test_everything_that_can_be_set(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_settings(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/ada")
     file.write_text(
         """
@@ -80,7 +80,7 @@ def test_an_unknown_key_is_named_with_the_nearest(file: Path) -> None:
     assert said.endswith("known settings: database, durability, history, tables")
 
 
-def test_a_value_that_does_not_fit_is_named_with_what_would(file: Path) -> None:
+def test_invalid_value_is_named_with_alternatives(file: Path) -> None:
     text = """durability = "fulll"
 [history]
 # days
@@ -117,7 +117,7 @@ def test_invalid_toml_is_located(file: Path, text: str, said: str) -> None:
     assert said_of(file, text) == [said]
 
 
-def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+def test_unreadable_file(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="it is a folder"):
         read_settings(tmp_path)
     (tmp_path / "settings.toml").write_bytes(b"tables = '\xff'")
@@ -146,7 +146,7 @@ def test_an_empty_section_of_a_workflow_keeps_all_of_its_runs(file: Path) -> Non
     assert read_settings(file).workflows["audit"].keeps_all
 
 
-def test_a_start_imports_the_parser_only_for_a_file_and_the_writer_never(file: Path) -> None:
+def test_start_imports_no_writer_and_the_parser_only_if_needed(file: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from wftui.workbench import Settings;"
         "Settings.resolve(Path('/tables'), Path('/db'));"

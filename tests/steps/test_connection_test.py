@@ -117,7 +117,7 @@ async def test_an_mcp_server_over_http_lists_its_tools(connections: Connections)
             await outcome(connections, "mcp", {**values, "headers": {"Authorization": "Bearer nothing-like-it"}})
 
 
-async def test_a_database_is_asked(connections: Connections, tmp_path: Path) -> None:
+async def test_database_is_queried(connections: Connections, tmp_path: Path) -> None:
     sqlite3.connect(tmp_path / "a.db").close()
     said = await outcome(connections, "database", {"url": f"sqlite:///{tmp_path}/a.db"})
     assert said == "1 secret found; the database responds"
@@ -128,7 +128,7 @@ async def test_a_database_is_asked(connections: Connections, tmp_path: Path) -> 
     assert str(tmp_path) not in str(caught.value)
 
 
-async def test_a_mail_server_is_signed_in_to_and_sent_nothing(connections: Connections) -> None:
+async def test_mail_server_login_sends_nothing(connections: Connections) -> None:
     async with mail_server() as box:
         plain: dict[str, Json] = {"host": "127.0.0.1", "port": box.port, "security": "none"}
         assert await outcome(connections, "smtp", plain) == "0 secrets found; 127.0.0.1 responds"

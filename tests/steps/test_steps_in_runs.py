@@ -59,7 +59,7 @@ SLEEPER = (
 
 @pytest.mark.parametrize("how", ["cancel", "timeout"])
 @pytest.mark.parametrize("kind", ["shell", "python"])
-async def test_nothing_of_a_stopped_step_is_left(workbench: Workbench, kind: str, how: str) -> None:
+async def test_stopped_step_leaves_nothing(workbench: Workbench, kind: str, how: str) -> None:
     values: dict[str, dict[str, Json]] = {
         "shell": {"argv": [sys.executable, "-c", SLEEPER]},
         "python": {"code": "def main():\n" + "\n".join(f"    {line}" for line in SLEEPER.splitlines())},
@@ -78,7 +78,7 @@ async def test_nothing_of_a_stopped_step_is_left(workbench: Workbench, kind: str
     assert record.status == ("cancelled" if how == "cancel" else "failed")
 
 
-async def test_output_without_end_is_bounded_and_ended(workbench: Workbench) -> None:
+async def test_endless_output_is_bounded(workbench: Workbench) -> None:
     talk: dict[str, Json] = {"code": "def main():\n    while True: print('x' * 1000)"}
     record = await run(workbench, {"id": "talk", "type": "python", "timeout": "1s", "input": talk})
     assert record.error is not None
@@ -112,7 +112,7 @@ async def test_a_failure_of_code_leads_to_its_lines(workbench: Workbench) -> Non
     assert "line 4, in main\n    total += row['n']" in (error.stack or "")
 
 
-async def test_progress_and_logs_come_while_it_runs(workbench: Workbench, tmp_path: Path) -> None:
+async def test_progress_and_logs_arrive_during_the_step(workbench: Workbench, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     script = f"echo '::progress 40% copying'; echo out; echo err >&2; until [ -e {gate} ]; do sleep 0.01; done"
     run_id = await start(workbench, {"id": "copy", "type": "shell", "input": {"script": script}})
@@ -144,7 +144,7 @@ async def test_the_users_own_environment_and_module(workbench: Workbench, tmp_pa
     assert "No module named 'only_here'" in record.step("here").error.message  # type: ignore[union-attr]  # it failed
 
 
-async def test_http_by_a_connection_and_a_retry_that_waits_as_asked(workbench: Workbench) -> None:
+async def test_http_retry_respects_retry_after(workbench: Workbench) -> None:
     class Busy(Handler):
         asked = 0
 
@@ -196,7 +196,7 @@ async def test_mail_by_a_connection(workbench: Workbench) -> None:
     assert box.recipients == ["ann@x.org"]
 
 
-async def test_a_workflow_that_runs_itself_without_end_fails(workbench: Workbench) -> None:
+async def test_endless_recursion_of_workflows_fails(workbench: Workbench) -> None:
     record = await run(workbench, {"id": "again", "type": "workflow", "input": {"workflow": "{{ run.workflowId }}"}})
     assert record.error is not None
     assert record.error.type == "workflow.depth"
@@ -235,7 +235,7 @@ class Pick(StepType):
 """
 
 
-async def test_a_plugin_may_be_all_that_a_builtin_type_is(workbench: Workbench, tmp_path: Path) -> None:
+async def test_plugin_has_all_features_of_builtin_types(workbench: Workbench, tmp_path: Path) -> None:
     folder = tmp_path / "tables" / "steps"
     folder.mkdir()
     (folder / "own.py").write_text(OWN)

@@ -48,7 +48,7 @@ async def test_events_are_numbered_without_gaps_in_the_order_of_the_calls(store:
     assert await store.events(RUN) == [*first, *second, *third]
 
 
-async def test_concurrent_appends_keep_their_order_even_past_a_big_value(store: ExecutionStore) -> None:
+async def test_concurrent_appends_keep_order_past_a_big_value(store: ExecutionStore) -> None:
     await store.append([created()], wait=True)
     big = asyncio.create_task(store.append([step_completed(step="big", value="x" * 3_000_000)], wait=True))
     await asyncio.sleep(0)
@@ -80,7 +80,7 @@ async def test_unawaited_events_are_committed(store: ExecutionStore, database: P
     await other.close()
 
 
-async def test_close_commits_what_is_queued(database: Path) -> None:
+async def test_close_commits_queued_events(database: Path) -> None:
     store = await ExecutionStore.open(database)
     await store.append([created()], wait=False)
     await store.append([log()], wait=False)
@@ -90,7 +90,7 @@ async def test_close_commits_what_is_queued(database: Path) -> None:
     await again.close()
 
 
-async def test_nothing_follows_the_end(store: ExecutionStore) -> None:
+async def test_no_event_follows_the_end(store: ExecutionStore) -> None:
     await store.append(finished_run(RUN), wait=True)
     with pytest.raises(StoreConflict, match="has ended"):
         await store.append([log()], wait=False)
@@ -102,7 +102,7 @@ async def test_nothing_follows_the_end(store: ExecutionStore) -> None:
     assert len(await store.events(RUN)) == 5
 
 
-async def test_a_run_that_does_not_exist(store: ExecutionStore) -> None:
+async def test_unknown_run(store: ExecutionStore) -> None:
     with pytest.raises(NotFoundError):
         await store.append([started("nobody")], wait=True)
     with pytest.raises(NotFoundError):
@@ -133,7 +133,7 @@ async def test_a_long_run_is_read_whole(store: ExecutionStore) -> None:
     assert seqs(await store.events(RUN, after=2400, limit=3)) == [2401, 2402, 2403]
 
 
-async def test_values_that_are_not_json_are_refused_and_nothing_is_stored(store: ExecutionStore) -> None:
+async def test_non_json_values_are_refused(store: ExecutionStore) -> None:
     await store.append([created()], wait=True)
     with pytest.raises(JsonValueError, match=re.escape("output of step fetch at /rows/1 is a set")) as refused:
         await store.append([log(), step_completed(value={"rows": [1, {2, 3}]})], wait=True)
@@ -141,14 +141,14 @@ async def test_values_that_are_not_json_are_refused_and_nothing_is_stored(store:
     assert seqs(await store.append([log()], wait=True)) == [2]
 
 
-async def test_half_a_character_from_a_process_is_logged_by_its_escape(store: ExecutionStore) -> None:
+async def test_surrogate_from_a_process_is_logged_escaped(store: ExecutionStore) -> None:
     await store.append([created()], wait=True)
     live = await store.append([log(message="caf\udce9 ok")], wait=True)
     assert await store.events(RUN, after=1) == live
     assert live[0].model_dump()["message"] == r"caf\udce9 ok"
 
 
-async def test_big_values_stand_outside_their_event_once(store: ExecutionStore, database: Path) -> None:
+async def test_big_values_are_stored_once_outside_events(store: ExecutionStore, database: Path) -> None:
     value = {"rows": [f"row {number} {'é' * 20}" for number in range(50_000)]}
     await store.append([created()], wait=True)
     live = await store.append([step_completed(step=name, value=value) for name in ("a", "b")], wait=True)
@@ -172,7 +172,7 @@ async def test_big_values_stand_outside_their_event_once(store: ExecutionStore, 
         await store.value("sha256:" + "0" * 64)
 
 
-async def test_a_reference_may_be_passed_on_instead_of_its_value(store: ExecutionStore) -> None:
+async def test_reference_can_replace_its_value(store: ExecutionStore) -> None:
     await store.append([created()], wait=True)
     live = await store.append([step_completed(value="v" * 20_000)], wait=True)
     reference = ValueRef.model_validate(live[0].model_dump()["output"])
@@ -181,7 +181,7 @@ async def test_a_reference_may_be_passed_on_instead_of_its_value(store: Executio
     assert await store.resolve({"input": passed_on[0].model_dump()["input"]}) == {"input": "v" * 20_000}
 
 
-async def test_a_users_own_object_that_looks_like_a_reference_comes_back_as_it_was(store: ExecutionStore) -> None:
+async def test_user_object_like_a_reference_round_trips(store: ExecutionStore) -> None:
     lookalike = {"deep": [{"$value": "sha256:0", "bytes": 1, "preview": ""}]}
     await store.append([created(inputs=lookalike)], wait=True)
     record = await store.get(RUN)
@@ -189,7 +189,7 @@ async def test_a_users_own_object_that_looks_like_a_reference_comes_back_as_it_w
     assert (await store.resolve_record(record)).inputs == lookalike
 
 
-async def test_create_and_update_are_events_too(store: ExecutionStore) -> None:
+async def test_create_and_update_are_events(store: ExecutionStore) -> None:
     record = await store.create(created(inputs={"a": 1}))
     assert (record.status, record.last_seq) == ("pending", 1)
     assert (await store.update(RUN, {"status": "running"})).status == "running"
@@ -203,7 +203,7 @@ async def test_create_and_update_are_events_too(store: ExecutionStore) -> None:
         await store.update(RUN, {"status": "completed"})
 
 
-async def test_lists_show_a_run_as_it_stands(store: ExecutionStore) -> None:
+async def test_lists_show_the_current_run(store: ExecutionStore) -> None:
     async def shown() -> tuple[str, bool]:
         (summary,) = (await store.list()).executions
         return summary.status, summary.waiting
@@ -229,7 +229,7 @@ async def test_inputs_of_a_run(store: ExecutionStore) -> None:
     assert await store.inputs_of("big") is None
 
 
-async def test_find_takes_the_beginning_the_end_or_last(store: ExecutionStore) -> None:
+async def test_find_accepts_prefix_suffix_or_last(store: ExecutionStore) -> None:
     with pytest.raises(NotFoundError, match="no runs yet"):
         await store.find("last")
     for number, run in enumerate(("01aa-zz1", "01ab-zz2", "01ab-yy3")):
@@ -246,7 +246,7 @@ async def test_find_takes_the_beginning_the_end_or_last(store: ExecutionStore) -
         await store.find("")
 
 
-async def test_signals_are_delivered_once_to_who_asks_for_that_run(store: ExecutionStore, database: Path) -> None:
+async def test_signals_are_delivered_once_per_run(store: ExecutionStore, database: Path) -> None:
     other = await ExecutionStore.open(database)
     await other.signal("run-a", "cancel", {"by": "ann"})
     await other.signal("run-b", "answer", {"path": "ask", "approved": True})
@@ -298,7 +298,7 @@ async def test_get_by_workflow_and_create_of_an_existing_run(store: ExecutionSto
     assert len((await store.list(ExecutionFilters())).executions) == 3
 
 
-async def test_a_closed_store_says_so(database: Path) -> None:
+async def test_closed_store_is_reported(database: Path) -> None:
     store = await ExecutionStore.open(database)
     await store.close()
     with pytest.raises(Exception, match="has been closed"):
@@ -335,7 +335,7 @@ async def test_a_run_with_the_id_of_another_process_is_refused(store: ExecutionS
     await other.close()
 
 
-def test_follower_that_has_left_gets_nothing() -> None:
+def test_closed_follower_gets_nothing() -> None:
     followers = Followers()
     first, second = followers.subscribe("run"), followers.subscribe("run")
     followers.leave("run", first)

@@ -41,7 +41,7 @@ def integrity(database: Path) -> str:
 
 
 @pytest.mark.parametrize("steps", [30, pytest.param(300, marks=pytest.mark.slow)])
-async def test_four_write_four_follow_one_cleans_up_and_nobody_loses_an_event(database: Path, steps: int) -> None:
+async def test_writers_followers_and_cleanup_lose_no_event(database: Path, steps: int) -> None:
     runs = [f"run-{number}" for number in range(4)]
     store = await ExecutionStore.open(database)
     for number in range(30):
@@ -64,7 +64,7 @@ async def test_four_write_four_follow_one_cleans_up_and_nobody_loses_an_event(da
 
 
 @pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 20))])
-async def test_killed_at_any_moment_nothing_that_was_shown_is_lost(database: Path, seed: int) -> None:
+async def test_kill_loses_no_shown_event(database: Path, seed: int) -> None:
     writer = await start("write", database)
     follower = await start("follow", database)
     assert writer.stdout is not None
@@ -124,9 +124,7 @@ async def test_one_of_many_takeovers_wins(store: ExecutionStore, database: Path)
     assert again.seq == 4
 
 
-async def test_a_second_process_watches_a_run_from_its_first_to_its_last_event(
-    store: ExecutionStore, database: Path
-) -> None:
+async def test_second_process_watches_all_events(store: ExecutionStore, database: Path) -> None:
     await store.append([created(), started()], wait=True)
     follower = await start("follow", database)
     assert follower.stdout is not None

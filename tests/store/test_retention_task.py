@@ -68,7 +68,7 @@ async def test_one_of_many_processes_applies_retention_hourly(database: Path) ->
         await store.close()
 
 
-async def test_removals_are_reported_later_too(database: Path) -> None:
+async def test_later_removals_are_reported(database: Path) -> None:
     clock = Hands()
     store = await ExecutionStore.open(database, clock=clock)
     assert await store.last_tidied() is None
@@ -82,7 +82,7 @@ async def test_removals_are_reported_later_too(database: Path) -> None:
     await store.close()
 
 
-async def test_many_that_are_cut_short_get_there_too(store: ExecutionStore) -> None:
+async def test_repeatedly_interrupted_cleanups_complete(store: ExecutionStore) -> None:
     await fill(store, 300)
     stopped = threading.Event()
     stopped.set()
@@ -116,7 +116,7 @@ async def test_it_runs_at_the_start_and_again_when_it_is_time(store: ExecutionSt
     assert await runs(store) == 1 + 5 + 1
 
 
-async def test_ending_at_once_still_makes_a_step(store: ExecutionStore, told: list[CleanupReport]) -> None:
+async def test_immediate_end_completes_one_step(store: ExecutionStore, told: list[CleanupReport]) -> None:
     await fill(store, 300)
     upkeep = RetentionTask(store, lambda: KEEP_ONE, told.append)
     upkeep.begin()

@@ -8,7 +8,7 @@ ALL = [("app", APP_ACTIONS), ("editor", EDITOR_ACTIONS), ("workflows", Workflows
 
 
 @pytest.mark.parametrize(("name", "actions"), ALL, ids=[name for name, _ in ALL])
-def test_every_action_says_what_it_does_and_has_a_key_that_arrives(name: str, actions: tuple[Action, ...]) -> None:
+def test_actions_have_descriptions_and_usable_keys(name: str, actions: tuple[Action, ...]) -> None:
     assert len({action.id for action in actions}) == len(actions)
     for action in actions:
         assert action.id.startswith(f"{name}.")

@@ -84,7 +84,7 @@ async def test_a_workflow_without_questions_runs_at_once(
         assert len(app.session_runs) == 1
 
 
-async def test_a_workflow_with_errors_says_why_it_does_not_run(
+async def test_workflow_with_errors_explains_why_it_cannot_run(
     workbench: Workbench, put_workflow: Callable[..., Path], until: Until, text_of: TextOf
 ) -> None:
     put_workflow("hello", steps=[{"id": "a", "type": "sett"}])
@@ -96,7 +96,7 @@ async def test_a_workflow_with_errors_says_why_it_does_not_run(
         assert isinstance(app.screen, WorkflowsScreen)
 
 
-async def test_a_run_that_cannot_start_leaves_the_form_with_what_was_filled_in(
+async def test_failed_start_keeps_the_form(
     workbench: Workbench, put_workflow: Callable[..., Path], until: Until, text_of: TextOf
 ) -> None:
     put_workflow("hello", **ASKING)
@@ -161,7 +161,7 @@ async def test_failure_on_another_screen_is_reported(
         await until(pilot, lambda: "bad failed" in text_of(app))
 
 
-async def test_one_key_walks_the_runs_that_need_a_person(
+async def test_key_cycles_through_runs_needing_attention(
     workbench: Workbench, put_workflow: Callable[..., Path], put_run: Callable[..., Awaitable[str]], until: Until
 ) -> None:
     put_workflow("hello")
@@ -254,9 +254,7 @@ async def test_every_screen_can_be_shown_in_every_kind_of_theme(
 
 
 @pytest.mark.parametrize("size", [(40, 12), (80, 24)])
-async def test_no_sentence_of_the_help_is_broken_where_it_does_not_fit(
-    workbench: Workbench, until: Until, size: tuple[int, int]
-) -> None:
+async def test_help_sentences_wrap_correctly(workbench: Workbench, until: Until, size: tuple[int, int]) -> None:
     app = WftuiApp(workbench)
     async with app.run_test(size=size) as pilot:
         await pilot.press("question_mark")
@@ -267,7 +265,7 @@ async def test_no_sentence_of_the_help_is_broken_where_it_does_not_fit(
         assert len(lines) == shown.size.height
 
 
-async def test_the_keys_of_a_plan_stay_in_view_on_a_small_screen(workbench: Workbench, until: Until) -> None:
+async def test_plan_keys_stay_visible_on_a_small_screen(workbench: Workbench, until: Until) -> None:
     decisions = [StepDecision(f"step_{number}", "run", "failed") for number in range(40)]
     app = WftuiApp(workbench)
     async with app.run_test(size=(40, 10)) as pilot:

@@ -82,7 +82,7 @@ def secrets() -> list[str]:
     return random_secrets(random.Random(20261122), 40)
 
 
-async def test_no_pane_of_a_run_shows_or_copies_one(
+async def test_no_pane_shows_or_copies_a_secret(
     workbench: Workbench, put_workflow: Put, secrets: list[str], tmp_path: Path, until: Until, text_of: TextOf
 ) -> None:
     put_workflow(
@@ -162,7 +162,7 @@ async def test_no_pane_of_a_run_shows_or_copies_one(
         seen.look("the form of a repeated run")
 
 
-async def test_the_run_form_never_shows_what_is_typed_into_a_secret(
+async def test_run_form_hides_typed_secrets(
     workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
 ) -> None:
     secrets = random_secrets(random.Random(2), 4, PLAIN)
@@ -211,7 +211,7 @@ async def test_the_run_form_never_shows_what_is_typed_into_a_secret(
         seen.look("its command")
 
 
-async def test_a_form_that_was_sent_or_left_keeps_no_secret(
+async def test_closed_form_keeps_no_secret(
     workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
 ) -> None:
     sent, left = random_secrets(random.Random(6), 2, PLAIN)

@@ -30,7 +30,7 @@ async def bridged(settings: Settings, engine: EngineThread) -> AsyncIterator[Wor
     await bench.close(cancel=True)
 
 
-async def test_a_run_starts_is_followed_and_read_from_another_loop(bridged: Workbench) -> None:
+async def test_run_is_started_and_followed_from_another_loop(bridged: Workbench) -> None:
     await bridged.workflows.create("plain")
     run_id = await bridged.runs.start("plain", {})
     async with patience():
@@ -40,12 +40,12 @@ async def test_a_run_starts_is_followed_and_read_from_another_loop(bridged: Work
     assert bridged.runs.running() == []
 
 
-async def test_an_error_of_a_service_arrives_as_it_is(bridged: Workbench) -> None:
+async def test_service_errors_arrive_unchanged(bridged: Workbench) -> None:
     with pytest.raises(NotFoundError):
         await bridged.runs.record("no-such-run")
 
 
-async def test_a_run_completes_while_the_callers_loop_stands_still(bridged: Workbench, tmp_path: Path) -> None:
+async def test_run_completes_while_the_caller_blocks(bridged: Workbench, tmp_path: Path) -> None:
     steps = [{"id": f"s{n}", "type": "shell", "input": {"script": f"touch {tmp_path}/{n}"}} for n in "abc"]
     source = json.dumps({"format": 1, "id": "still", "steps": steps})
     await bridged.workflows.save("still", source, None)
@@ -78,7 +78,7 @@ async def test_cancelling_the_caller_cancels_the_call(engine: EngineThread) -> N
     assert await asyncio.to_thread(ended.wait, 300)
 
 
-async def test_a_generator_is_closed_with_its_reader_even_during_a_fetch(engine: EngineThread) -> None:
+async def test_generator_closes_with_its_reader(engine: EngineThread) -> None:
     waits, closed = threading.Event(), threading.Event()
 
     async def numbers() -> AsyncGenerator[int, None]:
@@ -102,7 +102,7 @@ async def test_a_generator_is_closed_with_its_reader_even_during_a_fetch(engine:
     assert await asyncio.to_thread(closed.wait, 300)
 
 
-async def test_the_engine_takes_nothing_of_the_callers_context(engine: EngineThread) -> None:
+async def test_engine_does_not_inherit_the_callers_context(engine: EngineThread) -> None:
     app: ContextVar[str] = ContextVar("app", default="none")
     app.set("the caller's")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from wftui.workbench import Settings, Workbench
 
 
-async def test_workflows_that_call_a_renamed_one_follow(tmp_path: Path) -> None:
+async def test_renaming_updates_callers(tmp_path: Path) -> None:
     call = '{"id": "call",  "type": "workflow", "input": {"workflow": "part", "inputs": {"workflow": "part"}}}'
     texts = {
         "part": '{"format": 1, "id": "part", "steps": []}',

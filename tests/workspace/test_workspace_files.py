@@ -35,7 +35,7 @@ def test_a_save_on_top_of_someone_elses_change_is_refused(workspace: Workspace) 
     assert workspace.read("hello").text == '{"theirs": 1}'
 
 
-def test_a_save_of_what_was_deleted_meanwhile_is_refused(workspace: Workspace) -> None:
+def test_saving_a_deleted_workflow_is_refused(workspace: Workspace) -> None:
     mine = workspace.write("hello", "{}", None)
     workspace.delete("hello")
     with pytest.raises(ConflictError, match="has been deleted since") as refused:
@@ -58,7 +58,7 @@ def test_a_new_workflow_does_not_overwrite_one(workspace: Workspace) -> None:
 
 
 @pytest.mark.parametrize("bad", ["", "../x", "a/b", "A", ".hidden", "x" * 64, "a b", "a\n"])
-def test_nothing_but_an_id_ever_becomes_a_path(workspace: Workspace, bad: str) -> None:
+def test_only_ids_become_paths(workspace: Workspace, bad: str) -> None:
     with pytest.raises(UsageError, match="not a workflow id"):
         workspace.read(bad)
 
@@ -83,7 +83,7 @@ def test_duplicate_changes_only_the_id(workspace: Workspace) -> None:
     assert copy.text == source.text.replace('"id": "hello"', '"id": "hello-2"', 1)
 
 
-def test_rename_moves_the_folder_with_all_that_is_in_it(workspace: Workspace) -> None:
+def test_rename_moves_the_whole_folder(workspace: Workspace) -> None:
     workspace.write("hello", new_source("hello"), None)
     (workspace.workflows_path / "hello" / "notes.txt").write_text("keep me")
     renamed = workspace.rename("hello", "bye")
@@ -115,7 +115,7 @@ def test_a_missing_workspace_is_a_sentence(tmp_path: Path) -> None:
     assert refused.value.code == "workspace.missing"
 
 
-def test_a_file_that_is_not_utf8_is_a_sentence(workspace: Workspace) -> None:
+def test_non_utf8_file_is_a_clear_error(workspace: Workspace) -> None:
     workspace.write("a", "{}", None)
     workspace.source_path("a").write_bytes(b'{"x": "\xff"}')
     with pytest.raises(WorkspaceError, match="not UTF-8") as refused:
@@ -123,7 +123,7 @@ def test_a_file_that_is_not_utf8_is_a_sentence(workspace: Workspace) -> None:
     assert refused.value.code == "workspace.encoding"
 
 
-def test_atomic_write_leaves_equal_files_alone_and_keeps_their_mode(tmp_path: Path) -> None:
+def test_atomic_write_skips_equal_files_and_keeps_modes(tmp_path: Path) -> None:
     path = tmp_path / "x"
     assert atomic_write(path, b"1")
     path.chmod(0o640)
@@ -159,7 +159,7 @@ def test_the_workspace_is_found_in_the_documented_order(tmp_path: Path) -> None:
     assert find_tables(tmp_path / "given", environment, elsewhere) == tmp_path / "given"
 
 
-def test_a_filled_workspace_is_never_filled_again(tmp_path: Path) -> None:
+def test_examples_are_copied_only_once(tmp_path: Path) -> None:
     tables = tmp_path / "deep" / "tables"
     fill_with_examples(tables)
     assert Workspace(tables).ids() == Workspace(examples_path()).ids()

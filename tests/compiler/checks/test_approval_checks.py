@@ -27,7 +27,7 @@ def reported(text: str) -> list[str]:
     ],
 )
 @pytest.mark.parametrize("ask", [asks(), asks("fail"), asks(onError="continue")])
-def test_a_read_that_is_never_false(ask: dict[str, Any], reader: dict[str, Any]) -> None:
+def test_read_never_false(ask: dict[str, Any], reader: dict[str, Any]) -> None:
     text = text_of(workflow(ask, reader))
     (found,) = [each for each in check(text).warnings if each.code == "reference.approved"]
     assert reported(apply_fix(text, found.fixes[0])) == []
@@ -42,7 +42,7 @@ def test_a_read_that_is_never_false(ask: dict[str, Any], reader: dict[str, Any])
         step("ask", input={"approved": True}),
     ],
 )
-def test_a_read_that_may_be_false(ask: dict[str, Any]) -> None:
+def test_read_possibly_false(ask: dict[str, Any]) -> None:
     assert reported(text_of(workflow(ask, step("b", when="steps.ask.output.approved")))) == []
 
 

@@ -136,7 +136,7 @@ def test_an_optional_one_is_a_hint(own: Connections) -> None:
     assert (found.code, found.severity) == ("connection.absent", "hint")
 
 
-def test_a_kind_that_does_not_exist_has_a_fix(own: Connections) -> None:
+def test_unknown_kind_has_a_fix(own: Connections) -> None:
     [found] = warned(own, {"mine": {"kind": "htttp"}})
     assert (found.code, [fix.title for fix in found.fixes]) == ("connection.unheard", ["change it to http"])
 
@@ -148,7 +148,7 @@ def test_readable_connections_file_is_reported_once(own: Connections) -> None:
     assert "chmod 600" in found.message
 
 
-def test_a_change_of_the_connections_is_seen_at_the_next_check(own: Connections) -> None:
+def test_next_check_uses_changed_connections(own: Connections) -> None:
     compiler = WorkflowCompiler(Workspace(Path("nowhere")), builtin_registry(), connections=own)
     text = text_of({"type": "http", "connection": "mine", "input": {"url": "/x"}}, {"mine": "http"})
     assert [each.code for each in compiler.check("flow", text).warnings] == ["connection.absent"]

@@ -40,7 +40,7 @@ def test_unknown_types(prefix: str, guess: str | None) -> None:
         assert titles == [f"change it to {guess}"]
 
 
-def test_code_may_raise_what_the_file_does_not_name() -> None:
+def test_error_types_of_code_may_be_unlisted() -> None:
     assert reported(["zzz.qqq"], RAISES) == []
     assert len(reported(["http.5x"], RAISES)) == 1
     ((message, _),) = reported(["shop.shutt"], RAISES)

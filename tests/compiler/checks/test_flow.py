@@ -39,7 +39,7 @@ def codes(*steps: dict[str, Any], **fields: Any) -> list[tuple[str, str]]:
         ("inputs.mode is none", "inputs.mode is not none"),
     ],
 )
-def test_branches_that_exclude_each_other_cannot_be_joined(left: str, right: str) -> None:
+def test_exclusive_branches_cannot_be_joined(left: str, right: str) -> None:
     branches = [step("a", needs=[], when=left), step("b", needs=[], when=right)]
     assert codes(*branches, step("c", needs=["a", "b"])) == [("error", "flow.dead_join")]
     between = step("d", needs=["b"])
@@ -60,7 +60,7 @@ def test_branches_that_exclude_each_other_cannot_be_joined(left: str, right: str
         ("inputs.mode != 'a'", "inputs.mode != 'b'"),
     ],
 )
-def test_branches_that_can_both_run_may_be_joined(left: str, right: str) -> None:
+def test_compatible_branches_can_be_joined(left: str, right: str) -> None:
     branches = [step("a", needs=[], when=left), step("b", needs=[], when=right)]
     assert codes(*branches, step("c", needs=["a", "b"])) == []
 
@@ -74,7 +74,7 @@ def test_branches_that_can_both_run_may_be_joined(left: str, right: str) -> None
         ("inputs.n == 6", "inputs.n > 5", []),
     ],
 )
-def test_a_step_whose_condition_excludes_that_of_a_step_it_needs(
+def test_condition_excludes_the_condition_of_a_needed_step(
     first: str, second: str, told: list[tuple[str, str]]
 ) -> None:
     assert codes(step("a", needs=[], when=first), step("b", needs=["a"], when=second)) == told
@@ -90,7 +90,7 @@ def test_only_the_dead_join_is_reported() -> None:
     assert told == [("error", "flow.dead_join"), ("warning", "flow.unreachable")]
 
 
-def test_a_status_that_the_join_rules_out() -> None:
+def test_status_impossible_under_the_join() -> None:
     ok = step("a", needs=[])
     for condition in ("steps.a.status == 'failed'", "steps.a.status != 'completed'", "steps.a.status == 'skipped'"):
         assert codes(ok, step("b", when=condition)) == [("error", "flow.dead_join")]
@@ -101,13 +101,13 @@ def test_a_status_that_the_join_rules_out() -> None:
     assert codes(ok, step("b", when="steps.a.status == 'failed'"), defaults={"onError": "continue"}) == []
 
 
-def test_a_condition_that_contradicts_what_led_there() -> None:
+def test_condition_contradicts_its_path() -> None:
     told = codes(step("a", when="inputs.n > 3"), step("b", needs=["a"], when="inputs.n < 2"))
     assert told == [("warning", "flow.unreachable")]
     assert codes(step("a", when="inputs.n > 3"), step("b", when="inputs.n < 2")) == []
 
 
-def test_a_step_that_is_disabled_takes_those_that_need_it_along() -> None:
+def test_disabled_step_disables_its_dependants() -> None:
     off = step("a", disabled=True)
     assert codes(off, step("b", needs=["a"]), step("c", needs=["b"])) == [("warning", "flow.unreachable")] * 2
     assert codes(off, step("b")) == []
@@ -135,7 +135,7 @@ READ = {"x": "{{ steps.a.output.x }}"}
         ([A, step("b", when="inputs.n > 1", input=READ), step("c", needs=["a"], input=READ)], "hint"),
     ],
 )
-def test_a_read_of_what_may_be_skipped(steps: list[dict[str, Any]], told: str) -> None:
+def test_read_of_a_skippable_step(steps: list[dict[str, Any]], told: str) -> None:
     severities = {severity for severity, code in codes(*steps) if code == "reference.maybe_skipped"}
     assert severities == ({told} if told else set())
 
@@ -149,14 +149,14 @@ def test_reading_an_intermediate_step_is_not_a_rejoin() -> None:
     assert told == []
 
 
-def test_an_output_that_may_be_null() -> None:
+def test_output_may_be_null() -> None:
     may_fail = step("a", onError="continue", input={"x": 1})
     assert codes(may_fail, step("b", input=READ)) == [("warning", "reference.maybe_null")]
     assert codes(may_fail, step("b", input={"x": "{{ steps.a.output }}"})) == []
     assert codes(step("a", onError={"fallback": {"x": 0}}, input={"x": 1}), step("b", input=READ)) == []
 
 
-def test_the_inside_of_a_container_waits_for_what_it_reads() -> None:
+def test_container_waits_for_steps_read_inside() -> None:
     source = workflow(
         step("a", needs=[], input={"x": 1}),
         {"id": "g", "type": "group", "needs": [], "steps": [step("inner", input=READ)]},

@@ -74,7 +74,7 @@ def test_harmless_literals_are_accepted(where: dict[str, Any]) -> None:
         {"inputSchema": {"type": "object", "properties": {"token": {"type": "string"}}, "required": ["token"]}},
     ],
 )
-def test_the_fix_makes_it_a_secret_input(schema: dict[str, Any]) -> None:
+def test_fix_creates_a_secret_input(schema: dict[str, Any]) -> None:
     headers = {"Authorization": "Bearer 8e1c-secret", "X-Of": "{{ inputs.token | default('') }}" if schema else ""}
     source = workflow(typed("http", url="https://x.org", headers=headers), **schema)
     (warning,) = told(source)

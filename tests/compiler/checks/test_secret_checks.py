@@ -68,7 +68,7 @@ def test_a_secret_is_refused_in_conditions_and_outputs(root: str) -> None:
     assert said(workflow(step("a"), outputs={"x": f"{{{{ {root} }}}}"})) == [("secret.place", "error", "outputs.x")]
 
 
-def test_a_secret_goes_where_it_is_meant_to() -> None:
+def test_secret_in_an_intended_field_is_accepted() -> None:
     secret = "Bearer {{ secrets.token }}"
     for each in (
         typed("shell", script="x", env={"T": secret}, stdin=secret),
@@ -78,7 +78,7 @@ def test_a_secret_goes_where_it_is_meant_to() -> None:
         assert said(workflow(each)) == []
 
 
-def test_braces_in_a_script_or_code_are_refused_with_the_way_out() -> None:
+def test_braces_in_script_or_code_are_refused_with_a_fix() -> None:
     for kind, field in (("shell", "script"), ("python", "code")):
         result = check(workflow(typed(kind, **{field: "def main(): '{{ secrets.token }}'"})))
         assert any(each.location.field == f"input.{field}" and "into" in each.message for each in result.errors)
@@ -92,7 +92,7 @@ def test_secret_output_is_reported_as_masked(read: str) -> None:
     assert said(flow) == [("secret.output", "warning", "outputs.x")]
 
 
-def test_an_output_of_what_is_not_secret_says_nothing() -> None:
+def test_output_without_secrets_has_no_diagnostic() -> None:
     flow = workflow(step("a"), inputSchema=SECRET_INPUT, outputs={"x": "{{ inputs.db.host }}"})
     assert said(flow) == []
 

@@ -69,7 +69,7 @@ def early_of(plan: WorkflowPlan, **inputs: Json) -> Json:
         ({"what": "{{ secrets.x }}"}, "none"),
     ],
 )
-def test_early_input_reads_inputs_and_nothing_later(values: dict[str, Json], early: Json) -> None:
+def test_early_input_reads_only_inputs(values: dict[str, Json], early: Json) -> None:
     before = {"id": "z", "type": "acme.fetch", "input": {"more": 1}}
     assert early_of(compiled(before, step(values)), name="ann") == early
 

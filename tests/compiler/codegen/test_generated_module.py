@@ -47,7 +47,7 @@ def test_the_same_file_gives_the_same_bytes_in_every_process() -> None:
 
 
 @pytest.mark.parametrize("width", ["88", "100", "120"])
-def test_ruff_has_nothing_to_format(width: str, tmp_path: Path) -> None:
+def test_generated_code_is_ruff_formatted(width: str, tmp_path: Path) -> None:
     assert RUFF is not None
     compiler = compiler_of(tmp_path)
     write(tmp_path, EVERYTHING)
@@ -73,7 +73,7 @@ def test_it_type_checks(tmp_path: Path) -> None:
     assert status == 0, out
 
 
-def test_the_plan_is_what_the_file_says(tmp_path: Path) -> None:
+def test_plan_matches_the_source(tmp_path: Path) -> None:
     write(tmp_path, EVERYTHING)
     plan = compiler_of(tmp_path).load("flow").plan
     assert (plan.id, plan.name, plan.version) == ("flow", 'Every "kind" of thing', "2.1.0")
@@ -98,7 +98,7 @@ def test_the_plan_is_what_the_file_says(tmp_path: Path) -> None:
     assert list(plan.outputs) == ["n", "Not an identifier!", "1"]
 
 
-def test_the_timeout_of_the_defaults_ends_no_step_that_is_there_to_wait(tmp_path: Path) -> None:
+def test_default_timeout_excludes_waiting_steps(tmp_path: Path) -> None:
     question = {"type": "approval", "input": {"prompt": "Go on?"}}
     steps = [
         {"id": "asks", **question},
@@ -120,7 +120,7 @@ def test_the_timeout_of_the_defaults_ends_no_step_that_is_there_to_wait(tmp_path
     }
 
 
-def test_bindings_keep_types_and_put_objects_into_texts_as_json(tmp_path: Path) -> None:
+def test_bindings_keep_types_and_embed_objects_as_json(tmp_path: Path) -> None:
     write(tmp_path, EVERYTHING)
     first = compiler_of(tmp_path).load("flow").plan.steps[0]
     assert first.input is not None
@@ -132,7 +132,7 @@ def test_bindings_keep_types_and_put_objects_into_texts_as_json(tmp_path: Path) 
     assert bound["literal"] == EVERYTHING["steps"][0]["input"]["literal"]
 
 
-def test_an_output_that_reads_a_skipped_step_is_null(tmp_path: Path) -> None:
+def test_output_of_a_skipped_step_is_null(tmp_path: Path) -> None:
     write(tmp_path, EVERYTHING)
     outputs = compiler_of(tmp_path).load("flow").plan.outputs
     assert outputs["n"](Scope(steps={"first": StepValues(status="skipped")})) is None
@@ -141,7 +141,7 @@ def test_an_output_that_reads_a_skipped_step_is_null(tmp_path: Path) -> None:
         outputs["n"](Scope(steps={"first": StepValues({}, "completed")}))
 
 
-def test_the_outline_is_that_of_the_plan(tmp_path: Path) -> None:
+def test_outline_matches_the_plan(tmp_path: Path) -> None:
     write(tmp_path, EVERYTHING)
     compiler = compiler_of(tmp_path)
     assert compiler.outline("flow").steps == step_infos(compiler.load("flow").plan)
@@ -190,7 +190,7 @@ def test_it_is_imported_and_called_by_other_code(tmp_path: Path, monkeypatch: py
     assert package.WORKFLOWS["flow"].hash == plan.source_hash
 
 
-def test_it_runs_alone(tmp_path: Path) -> None:
+def test_module_runs_standalone(tmp_path: Path) -> None:
     write(tmp_path, workflow(
         step("a", input={"x": "{{ inputs.n + 1 }}"}),
         inputSchema={"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]},
@@ -217,11 +217,11 @@ def test_it_runs_alone(tmp_path: Path) -> None:
     assert run("-i", "n=text").returncode == 2
 
 
-def test_every_line_of_json_reaches_the_module_as_a_literal_only() -> None:
+def test_json_text_becomes_literals_only() -> None:
     assert_harmless(compiled(EVERYTHING))
 
 
-def test_hash_is_of_what_matters() -> None:
+def test_hash_ignores_irrelevant_changes() -> None:
     def hashed(**changes: Any) -> str:
         code = compiled({**EVERYTHING, **changes})
         return next(line for line in code.splitlines() if line.startswith("Source: "))
@@ -246,7 +246,7 @@ def test_lines_of_a_plan_from_memory_are_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["{{ inputs.n }}\n\ndef f():\n\nX = ", 'a"""\\\n\nX = 1\n\n"""\\\n\ndef f():\n\nY"'])
-def test_the_lines_of_a_long_module_keep_their_numbers(text: str, tmp_path: Path) -> None:
+def test_line_numbers_of_a_long_module_are_right(text: str, tmp_path: Path) -> None:
     names = [f"s{number}" for number in range(400)]
     source = workflow(*(step(name, input={"x": text}) for name in names), inputSchema={"properties": {"n": {}}})
     loaded = compiler_of(tmp_path).load_text("flow", json.dumps(source))

@@ -61,7 +61,7 @@ def module_of(value: Json) -> str:
 @example(value="a\nb \n\t\n c\t")
 @example(value="\n\na\r\nb\r\n")
 @settings(max_examples=400)
-def test_any_text_comes_back(value: Json) -> None:
+def test_any_text_round_trips(value: Json) -> None:
     module = module_of(value)
     assigned = ast.parse(module).body[0]
     assert isinstance(assigned, ast.AnnAssign)
@@ -70,7 +70,7 @@ def test_any_text_comes_back(value: Json) -> None:
 
 
 @given(text=texts)
-def test_no_line_hides_anything(text: str) -> None:
+def test_no_line_is_invisible(text: str) -> None:
     for line in module_of(text).split("\n"):
         assert line == line.rstrip()
         assert "\0" not in line
@@ -80,7 +80,7 @@ def test_no_line_hides_anything(text: str) -> None:
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(parts=st.lists(texts.filter(lambda text: "{" not in text), min_size=10, max_size=40))
-def test_ruff_has_nothing_to_format(parts: list[str], tmp_path: Path) -> None:
+def test_generated_code_is_ruff_formatted(parts: list[str], tmp_path: Path) -> None:
     assert RUFF is not None
     storable = ["".join(char for char in part if not "\ud800" <= char <= "\udfff") for part in parts]
     inputs: dict[str, Any] = {"all": storable, **{f"k{number}": {"k": part} for number, part in enumerate(storable)}}
@@ -98,14 +98,14 @@ def test_ruff_has_nothing_to_format(parts: list[str], tmp_path: Path) -> None:
     assert (done.stdout.decode(), done.returncode) == ("", 0)
 
 
-def test_code_stands_line_for_line() -> None:
+def test_code_is_written_line_by_line() -> None:
     result = check(workflow({"id": "a", "type": "python", "input": {"code": CODE}}))
     assert result.generated_code is not None
     shown = CODE.replace('"""', '\\"""').replace("\\w", "\\\\w")
     assert f'"code": """\\\n{shown}""",\n' in result.generated_code
 
 
-def test_the_texts_around_an_expression_stand_line_for_line() -> None:
+def test_text_around_an_expression_is_written_line_by_line() -> None:
     script = "set -e\ncp {{ inputs.x }} /tmp\nsync\n"
     source = workflow(step("a", input={"x": script}), inputSchema={"properties": {"x": {}}})
     result = check(source)

@@ -68,19 +68,19 @@ def test_wrong_arguments_are_marked_at_the_name_or_the_argument(expression: str,
         ({"forEach": {"in": "run.id"}}, "forEach.in must be a list, but this is a text"),
     ],
 )
-def test_a_sentence_says_what_is_wrong_and_what_is_meant(fields: dict[str, Any], message: str) -> None:
+def test_messages_name_the_mistake_and_a_suggestion(fields: dict[str, Any], message: str) -> None:
     assert [each.message for each in found(workflow(step("first"), step("a", **fields)))] == [message]
 
 
 @pytest.mark.parametrize(("given", "codes"), [("number", []), ("integer", []), ("string", ["type.mismatch"])])
-def test_a_number_may_be_a_whole_one(given: str, codes: list[str]) -> None:
+def test_number_accepts_an_integer(given: str, codes: list[str]) -> None:
     schema = {"type": "object", "properties": {"n": {"type": given}}, "required": ["n"]}
     query = {"database": "x.db", "query": "SELECT 1", "maxRows": "{{ inputs.n }}"}
     source = workflow({"id": "q", "type": "sql", "input": query}, inputSchema=schema)
     assert [each.code for each in found(source)] == codes
 
 
-def test_a_workflow_in_order_says_nothing() -> None:
+def test_valid_workflow_has_no_diagnostics() -> None:
     source = workflow(
         step("a", input={"x": "{{ inputs.url }}", "n": 1}),
         step("b", when="inputs.count > 1", input={"y": "{{ steps.a.output.x | upper }}"}),
@@ -92,7 +92,7 @@ def test_a_workflow_in_order_says_nothing() -> None:
     assert (result.errors, result.warnings) == ([], [])
 
 
-def test_all_problems_come_at_once() -> None:
+def test_all_problems_are_reported_together() -> None:
     source = workflow(
         step("a", nedds=[], input={"x": "{{ inputs.nope }}", "y": "{{ 'a' | uper }}"}),
         {"id": "b", "type": "htp", "when": "{{ true }}"},

@@ -28,7 +28,7 @@ MESSY = """{
 """
 
 
-def test_safe_fixes_leave_only_what_needs_a_person() -> None:
+def test_safe_fixes_leave_only_manual_decisions() -> None:
     text, applied = apply_safe_fixes(MESSY, check)
     assert [(each.line, each.code) for each in check(text).errors] == [(9, "value.choice"), (9, "key.unknown")]
     assert len(applied) >= 10
@@ -44,12 +44,12 @@ def test_fixes_keep_the_layout() -> None:
     assert '{ "id": "fetch", "type": "http", "input": { "url": "{{ inputs.url | upper }}" }, "timeout": "3s" },' in text
 
 
-def test_a_file_in_order_is_left_alone() -> None:
+def test_valid_file_is_unchanged() -> None:
     text = text_of(workflow(step("a")))
     assert apply_safe_fixes(text, check) == (text, [])
 
 
-def test_a_file_that_is_not_json_is_left_alone() -> None:
+def test_invalid_json_is_unchanged() -> None:
     text = '{"format": 1, "id": "flow", "steps": [{"id": "a", "type": "st"}]'
     assert apply_safe_fixes(text, check) == (text, [])
 
@@ -135,6 +135,6 @@ def test_the_schema_of_the_format_knows_the_fields_of_each_step_type() -> None:
     assert [validator.is_valid(workflow(each)) for each in wrong] == [False, False, False]
 
 
-def test_the_schema_that_is_shipped_is_current() -> None:
+def test_shipped_schema_is_current() -> None:
     shipped = Path(__file__).parents[3] / "tables" / "workflow.schema.json"
     assert shipped.read_text() == workflow_schema_text(STEP_TYPES)

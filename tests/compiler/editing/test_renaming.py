@@ -84,7 +84,7 @@ def test_tools_follow_the_name_of_a_connection() -> None:
         ("step", "gone", "new", "there is no step gone"),
     ],
 )
-def test_a_name_that_cannot_be_given_is_refused(kind: str, old: str, new: str, reason: str) -> None:
+def test_invalid_name_is_refused(kind: str, old: str, new: str, reason: str) -> None:
     with pytest.raises(EditError, match=reason):
         renamed(kind, old, new)
 
@@ -109,13 +109,13 @@ def test_an_id_of_two_steps_is_not_renamed() -> None:
         ('"format|"', None),
     ],
 )
-def test_what_is_named_at_the_cursor(marked: str, named: RenameTarget | None) -> None:
+def test_name_at_the_cursor(marked: str, named: RenameTarget | None) -> None:
     head, tail = marked.split("|")
     before = SOURCE[: SOURCE.index(head + tail) + len(head)]
     assert named_at(SOURCE, before.count("\n") + 1, len(before) - before.rfind("\n")) == named
 
 
-def test_nothing_is_named_in_a_broken_source() -> None:
+def test_broken_source_has_no_names() -> None:
     assert named_at("{", 1, 1) is None
 
 
@@ -146,7 +146,7 @@ def test_steps_that_call_a_workflow_follow_its_id() -> None:
     assert source_text(tree) == text.replace('"workflow": "old"', '"workflow": "new"', 1)
 
 
-def test_a_rename_by_hand_is_offered_as_the_fix_of_what_it_broke() -> None:
+def test_manual_rename_offers_a_fix_of_broken_references() -> None:
     by_hand = SOURCE.replace('"id": "list"', '"id": "found"')
     before, after = listed_steps(SOURCE), listed_steps(by_hand)
     assert before is not None
@@ -158,7 +158,7 @@ def test_a_rename_by_hand_is_offered_as_the_fix_of_what_it_broke() -> None:
     assert apply_fix(by_hand, problems[0].fixes[0]) == renamed("step", "list", "found")
 
 
-def test_a_step_that_was_replaced_was_not_renamed() -> None:
+def test_replaced_step_is_not_a_rename() -> None:
     before, after = (listed_steps(text_of(workflow(each))) for each in (step("a"), {"id": "b", "type": "shell"}))
     assert before is not None
     assert after is not None

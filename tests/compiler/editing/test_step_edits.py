@@ -66,7 +66,7 @@ def needs(value: dict[str, Any]) -> dict[str, Any]:
 # --- bytes
 
 
-def test_a_deleted_step_takes_its_lines_and_its_comma_along() -> None:
+def test_deleting_a_step_removes_its_lines_and_comma() -> None:
     assert apply_operation(SOURCE, delete(["/steps/1"])).text == SOURCE.replace(
         SOURCE[SOURCE.index("\n    {\n") : SOURCE.index('    {"id": "g"')], ""
     ).replace('["b",  "g"]', '["a",  "g"]').replace('"set" },\n\n', '"set" },\n')
@@ -80,13 +80,13 @@ def test_a_moved_step_keeps_its_text() -> None:
     assert apply_operation(moved.text, move(["/steps/2"], 1)).text == SOURCE
 
 
-def test_a_step_moved_into_a_container_is_indented_for_its_place() -> None:
+def test_step_moved_into_a_container_is_reindented() -> None:
     text = apply_operation(SOURCE, move_in(["/steps/1"])).text
     assert '\n       {\n         "id": "b",\n         "type": "set",\n' in text
     assert needs(json.loads(text)) == {"a": None, "g": ["a"], "b": [], "c": None, "d": ["c"], "e": ["g"]}
 
 
-def test_a_copy_reads_the_copy_and_keeps_the_spelling_of_the_rest() -> None:
+def test_copied_steps_refer_to_copies_and_keep_their_text() -> None:
     made = apply_operation(SOURCE, duplicate(SOURCE, ["/steps/0", "/steps/1"]))
     assert made.selected == ("/steps/2", "/steps/3")
     assert "\"\\u00e9 {{ steps.a_2.output.x }} \\u00e9 {{ steps['a_2'].status }}, steps.a\"" in made.text
@@ -95,13 +95,13 @@ def test_a_copy_reads_the_copy_and_keeps_the_spelling_of_the_rest() -> None:
     assert "a_3" in ids_in(json.loads(again.text)["steps"])
 
 
-def test_disabling_writes_one_line_in_the_order_of_the_format() -> None:
+def test_disabling_adds_one_line_in_format_order() -> None:
     made = apply_operation(SOURCE, toggle(["/steps/1"])).text
     assert made == SOURCE.replace('"type": "set",\n', '"type": "set",\n      "disabled": true,\n', 1)
     assert apply_operation(made, toggle(["/steps/1"])).text == SOURCE
 
 
-def test_a_step_goes_into_an_empty_list_on_lines_of_its_own() -> None:
+def test_step_added_to_an_empty_list_gets_its_own_lines() -> None:
     text = text_of(workflow())
     made = apply_operation(text, insert([step("a")], None)).text
     assert made == text.replace("[]", '[\n    {\n      "id": "a",\n      "type": "set"\n    }\n  ]')
@@ -116,7 +116,7 @@ def test_dependants_of_a_deleted_step_need_what_it_needed() -> None:
     assert needs(edited(delete(["/steps/0", "/steps/1"])))["e"] == ["g"]
 
 
-def test_reads_that_break_are_named_and_can_be_replaced() -> None:
+def test_broken_reads_are_listed_and_replaceable() -> None:
     made = apply_operation(SOURCE, delete(["/steps/0"]))
     assert [str(miss) for miss in made.missed] == ["b.input.x"]
     assert made.forgotten is not None
@@ -124,7 +124,7 @@ def test_reads_that_break_are_named_and_can_be_replaced() -> None:
     assert not check(made.forgotten).errors
 
 
-def test_a_condition_that_loses_its_step_becomes_false() -> None:
+def test_condition_without_its_step_becomes_false() -> None:
     text = text_of(workflow(step("a"), step("b", when="steps.a.output.ok", forEach={"in": "steps.a.output.list"})))
     made = apply_operation(text, delete(["/steps/0"]))
     assert made.forgotten is not None
@@ -132,7 +132,7 @@ def test_a_condition_that_loses_its_step_becomes_false() -> None:
     assert (left["when"], left["forEach"]["in"]) == ("false", "[]")
 
 
-def test_a_read_that_goes_on_after_the_step_is_left_for_the_user() -> None:
+def test_longer_read_of_the_step_is_left_to_the_user() -> None:
     text = text_of(workflow(step("a"), step("b", input={"x": "{{ steps.a.output[inputs.n] }}"})))
     made = apply_operation(text, delete(["/steps/0"]))
     assert made.missed
@@ -151,7 +151,7 @@ def test_wrapping_moves_needs_to_the_container_and_unwrapping_back(kind: Any) ->
     assert needs(back) == {"a": None, "b": ["a"], "c": ["b"], "d": ["c"]}
 
 
-def test_for_each_goes_on_a_single_step_and_off_again() -> None:
+def test_for_each_wraps_and_unwraps_a_single_step() -> None:
     text = text_of(workflow(step("a", input={})))
     made = apply_operation(text, wrap(["/steps/0"], "forEach")).text
     assert json.loads(made)["steps"][0] == {"id": "a", "type": "set", "forEach": {"in": "[]"}, "input": {}}
@@ -179,7 +179,7 @@ def test_a_whole_workflow_can_be_pasted() -> None:
 
 
 @pytest.mark.parametrize("snippet", ["", "x", "[]", "{}", '"a"', '[{"id": "a", "type": "set"}, 1]', '{"id": 1}', "[{"])
-def test_what_is_no_step_is_not_pasted(snippet: str) -> None:
+def test_only_steps_are_pasted(snippet: str) -> None:
     with pytest.raises(NoStepsError, match="clipboard holds no steps"):
         pasted_steps(snippet)
 
@@ -197,12 +197,12 @@ def test_what_is_no_step_is_not_pasted(snippet: str) -> None:
         (insert([], "/steps/9"), "not in the file any more"),
     ],
 )
-def test_what_cannot_be_done_is_said(operation: Operation, reason: str) -> None:
+def test_impossible_operation_is_explained(operation: Operation, reason: str) -> None:
     with pytest.raises((EditError, PatchError), match=reason):
         apply_operation(SOURCE, operation)
 
 
-def test_a_file_that_is_not_json_is_left_alone() -> None:
+def test_invalid_json_is_unchanged() -> None:
     assert listed_steps('{"steps": [') is None
     with pytest.raises(PatchError, match="not valid JSON"):
         apply_operation('{"steps": [', delete(["/steps/0"]))
@@ -219,7 +219,7 @@ def test_a_new_step_is_written_in_the_order_of_the_format() -> None:
     assert [*in_key_order({"input": {}, "id": "a", "needs": [], "type": "set"})] == ["id", "type", "needs", "input"]
 
 
-def test_the_steps_are_listed_in_the_order_of_the_file_with_those_of_loops() -> None:
+def test_steps_are_listed_in_file_order_with_inner_steps() -> None:
     loop = {"id": "l", "type": "loop", "until": "true", "maxIterations": 2, "steps": [step("b")]}
     listed = listed_steps(text_of(workflow(loop, step("b"), {"type": "set"})))
     assert listed is not None
@@ -271,7 +271,7 @@ def random_operation(value: Any, text: str, rng: random.Random) -> Callable[[], 
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_the_text_says_what_the_operation_makes_of_the_value(seed: int) -> None:
+def test_text_edit_equals_value_edit(seed: int) -> None:
     rng = random.Random(seed)
     value = Maker(seed).workflow()
     text = layout(value, rng)

@@ -175,7 +175,7 @@ def test_impossible_operations_give_a_reason(expression: str, error: str, says: 
         "exec('1')",
     ],
 )
-def test_nothing_reaches_beyond_the_data(expression: str) -> None:
+def test_expressions_cannot_leave_the_data(expression: str) -> None:
     compiled = compile_expression(expression)
     if compiled.python is None:
         assert compiled.diagnostics

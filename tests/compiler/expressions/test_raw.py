@@ -32,7 +32,7 @@ def python(code: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("script", FOREIGN)
-def test_braces_of_another_language_are_one_error_with_a_fix(script: str) -> None:
+def test_foreign_braces_are_one_error_with_a_fix(script: str) -> None:
     text = text_of(workflow(shell(script)))
     (error,) = found(text)
     assert error.code == "input.refused"
@@ -47,7 +47,7 @@ def test_braces_are_never_made_text_unasked() -> None:
     assert apply_safe_fixes(text, check) == (text, [])
 
 
-def test_values_still_go_into_the_environment() -> None:
+def test_environment_values_are_still_evaluated() -> None:
     (error,) = check(workflow(shell("echo {{ run.id }}"))).errors
     assert error.fixes[0].title == 'pass the values in "env"'
 
@@ -73,7 +73,7 @@ def test_a_syntax_error_can_be_made_a_text(text: str) -> None:
     assert after_fix(source, error, len(error.fixes) - 1) == []
 
 
-def test_what_is_literal_is_no_reason_for_hints() -> None:
+def test_literal_text_causes_no_hints() -> None:
     text = "{% raw %}${{ matrix.x }} {% if a %} {{ nope }}{% endraw %}"
     assert found(workflow(step("a", input={"x": text}, name=text))) == []
     (hint,) = found(workflow(step("a", input={"x": f"{text} ${{{{ run.id }}}}"})))

@@ -36,11 +36,11 @@ def test_adding_a_member_keeps_the_layout_of_its_object() -> None:
     assert lines == SOURCE.replace('"needs": ["a"]', '"needs": ["a"],\n      "join": "none_failed"')
 
 
-def test_replacing_changes_the_value_and_nothing_else() -> None:
+def test_replacing_changes_only_the_value() -> None:
     assert apply_patch(SOURCE, [op("replace", "/steps/1/needs/0", value="z")]) == SOURCE.replace('["a"]', '["z"]')
 
 
-def test_removing_takes_its_comma_along() -> None:
+def test_removing_includes_the_comma() -> None:
     last = apply_patch(SOURCE, [op("remove", "/steps/1/needs")])
     assert last == SOURCE.replace(',\n      "needs": ["a"]', "")
     first = apply_patch(SOURCE, [op("remove", "/format")])
@@ -49,12 +49,12 @@ def test_removing_takes_its_comma_along() -> None:
     assert only == SOURCE.replace('["a"]', "[]")
 
 
-def test_a_renamed_key_stays_where_it_is() -> None:
+def test_renamed_key_keeps_its_position() -> None:
     renamed = apply_patch(SOURCE, [op("move", "/steps/1/uses", **{"from": "/steps/1/needs"})])
     assert renamed == SOURCE.replace('"needs"', '"uses"')
 
 
-def test_a_copy_is_laid_out_as_what_is_added() -> None:
+def test_copied_value_is_laid_out_like_an_added_one() -> None:
     copied = apply_patch(SOURCE, [op("copy", "/steps/0/needs", **{"from": "/steps/1/needs"})])
     assert copied == SOURCE.replace('"type": "set" }', '"type": "set", "needs": ["a"] }')
 
@@ -70,12 +70,12 @@ def test_a_copy_is_laid_out_as_what_is_added() -> None:
         op("test", "/format", value=2),
     ],
 )
-def test_a_patch_that_does_not_fit_says_so(operation: PatchOperation) -> None:
+def test_inapplicable_patch_is_an_error(operation: PatchOperation) -> None:
     with pytest.raises(PatchError):
         apply_patch(SOURCE, [operation])
 
 
-def test_a_file_that_is_not_json_is_left_alone() -> None:
+def test_invalid_json_is_unchanged() -> None:
     with pytest.raises(PatchError, match="not valid JSON"):
         apply_patch('{"a": ', [op("remove", "/a")])
 
@@ -88,7 +88,7 @@ documents = st.recursive(
 
 
 @given(documents, st.data(), st.sampled_from([None, 2]))
-def test_a_patch_means_what_rfc_6902_says(document: Any, data: st.DataObject, indent: int | None) -> None:
+def test_patches_follow_rfc_6902(document: Any, data: st.DataObject, indent: int | None) -> None:
     places: list[str] = []
 
     def walk(value: Any, path: list[str | int]) -> None:

@@ -44,7 +44,7 @@ from wftui.compiler.source.recovery import read
         ("  ", None, [("json.empty", " ")]),
     ],
 )
-def test_a_broken_file_is_read_as_far_as_it_goes(text: str, value: object, diagnostics: list[tuple[str, str]]) -> None:
+def test_broken_file_is_read_partially(text: str, value: object, diagnostics: list[tuple[str, str]]) -> None:
     document = parse(text)
     assert document.value == value
     told = []
@@ -55,7 +55,7 @@ def test_a_broken_file_is_read_as_far_as_it_goes(text: str, value: object, diagn
     assert told == diagnostics
 
 
-def test_several_mistakes_come_at_once_with_those_of_the_workflow() -> None:
+def test_syntax_and_workflow_errors_are_reported_together() -> None:
     text = """{
   "format": 1,
   "id": "flow"

@@ -48,7 +48,7 @@ def approval(attempts: int = 1, **fields: Json) -> WorkflowPlan:
 REQUEST = ExecutionRequest(workflow_id="w", user_id="me")
 
 
-async def test_a_run_is_recorded_and_its_record_is_the_fold_of_its_events(open_executor: Open) -> None:
+async def test_record_is_the_fold_of_the_events(open_executor: Open) -> None:
     executor = await open_executor({"w": workflow(*chain(step("a"), step("b")), outputs={"b": output_of("b")})})
     record = await executor.execute(REQUEST)
     assert (record.status, record.outputs, record.user_id) == ("completed", {"b": {"value": "b"}}, "me")
@@ -57,9 +57,7 @@ async def test_a_run_is_recorded_and_its_record_is_the_fold_of_its_events(open_e
     assert executor.running() == []
 
 
-async def test_an_id_that_another_process_has_taken_is_replaced(
-    open_executor: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_id_taken_by_another_process_is_replaced(open_executor: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = workflow(step("a"))
     plans = {"w": plan, plan.id: plan}
     executor, other = await open_executor(plans), await open_executor(plans)
@@ -96,7 +94,7 @@ async def test_cancel_from_another_program(open_executor: Open) -> None:
     assert statuses(record) == {"a": "cancelled", "tidy": "completed"}
 
 
-async def test_a_run_that_has_ended_cannot_be_cancelled(open_executor: Open) -> None:
+async def test_ended_run_cannot_be_cancelled(open_executor: Open) -> None:
     executor = await open_executor({"w": workflow(step("a"))})
     record = await executor.execute(REQUEST)
     with pytest.raises(ConflictError, match="already ended"):
@@ -105,7 +103,7 @@ async def test_a_run_that_has_ended_cannot_be_cancelled(open_executor: Open) -> 
         await executor.cancel("01k9x2m4q-7hd3f")
 
 
-async def test_an_approval_is_answered_here_and_from_another_program(open_executor: Open) -> None:
+async def test_approval_is_answered_by_this_and_another_process(open_executor: Open) -> None:
     form = {"type": "object", "properties": {"keep": {"type": "integer"}, "why": {"default": "-"}}}
     executor = await open_executor({"w": approval(form=form)})
     other = await open_executor()
@@ -173,7 +171,7 @@ async def test_a_rejection_fails_its_step_and_is_never_retried(open_executor: Op
     )
 
 
-async def test_nobody_in_time_is_a_rejection(open_executor: Open) -> None:
+async def test_approval_timeout_is_a_rejection(open_executor: Open) -> None:
     executor = await open_executor({"w": approval(timeout=0.01)})
     record = await executor.execute(REQUEST)
     assert record.error is not None
@@ -185,7 +183,7 @@ def calls(child: str, **inputs: Json) -> WorkflowPlan:
     return workflow(sub, outputs={"sub": output_of("sub")})
 
 
-async def test_a_sub_workflow_is_a_run_of_its_own_linked_to_its_parent(open_executor: Open) -> None:
+async def test_sub_workflow_is_a_run_linked_to_its_parent(open_executor: Open) -> None:
     child = workflow(step("a", input=lambda scope: {"n": scope.inputs["n"] + 1}), outputs={"a": output_of("a")}, id="c")
     executor = await open_executor({"w": calls("child", n=1), "child": child})
     record = await executor.execute(REQUEST)
@@ -197,7 +195,7 @@ async def test_a_sub_workflow_is_a_run_of_its_own_linked_to_its_parent(open_exec
     assert (linked.parent_id, linked.parent_path, linked.status) == (record.id, "sub", "completed")
 
 
-async def test_a_cancel_reaches_the_child_and_a_childs_failure_its_parent(open_executor: Open) -> None:
+async def test_cancel_reaches_the_child_and_failure_the_parent(open_executor: Open) -> None:
     plans = {"w": calls("slow"), "slow": workflow(step("a", "forever")), "bad": workflow(step("a", "fail"))}
     executor = await open_executor({**plans, "w2": calls("bad")}, forever=forever)
     run_id = await executor.start(REQUEST)
@@ -216,9 +214,7 @@ async def test_a_cancel_reaches_the_child_and_a_childs_failure_its_parent(open_e
 
 
 @pytest.mark.parametrize("value", [float("nan"), {1: "a"}, {"a", "b"}], ids=["no number", "no text as key", "a set"])
-async def test_inputs_that_are_not_json_are_refused_and_no_run_is_recorded(
-    open_executor: Open, tmp_path: Path, value: Any
-) -> None:
+async def test_non_json_inputs_are_refused_without_a_record(open_executor: Open, tmp_path: Path, value: Any) -> None:
     executor = await open_executor({"w": workflow(step("a"))})
     with pytest.raises(UsageError) as caught:
         await executor.start(ExecutionRequest(workflow_id="w", inputs={"x": value}))
@@ -228,7 +224,7 @@ async def test_inputs_that_are_not_json_are_refused_and_no_run_is_recorded(
     await store.close()
 
 
-async def test_workflows_that_call_themselves_end(open_executor: Open) -> None:
+async def test_self_calling_workflow_is_stopped(open_executor: Open) -> None:
     executor = await open_executor({"w": calls("w")})
     record = await executor.execute(REQUEST)
     assert record.error is not None
@@ -256,7 +252,7 @@ async def test_closing_waits_for_runs_or_cancels_them(open_executor: Open) -> No
     assert (await executor.wait(second)).status == "cancelled"
 
 
-async def test_a_run_whose_events_cannot_be_stored_ends_and_says_why(tmp_path: Path) -> None:
+async def test_storage_failure_ends_the_run_with_a_reason(tmp_path: Path) -> None:
     begun = asyncio.Event()
     stopped = asyncio.Event()
 
@@ -303,7 +299,7 @@ async def test_an_error_of_a_binding_names_its_place_in_the_file(open_executor: 
     assert line[(record.error.column or 0) - 1 :].startswith("inputs.a.missing")
 
 
-async def test_sub_workflow_that_cannot_start_fails_its_step(open_executor: Open) -> None:
+async def test_sub_workflow_start_failure_fails_its_step(open_executor: Open) -> None:
     async def call(_input: dict[str, Json], context: StepContext) -> Json:
         return await context.run_workflow("inner", {"key": "short"})
 

@@ -48,7 +48,7 @@ def decided(plan: WorkflowPlan, record: ExecutionRecord, **fields: Any) -> dict[
 INPUTS = {"x": 1, "y": 2}
 
 
-async def test_from_a_step_it_and_all_that_follows_runs() -> None:
+async def test_rerun_from_a_step_runs_it_and_its_dependants() -> None:
     record = await run(plan_of(), INPUTS)
     assert decided(plan_of(), record, from_step="b") == {
         "a": "keep: same input",
@@ -64,7 +64,7 @@ async def test_from_a_step_it_and_all_that_follows_runs() -> None:
 @pytest.mark.parametrize(
     ("on_reject", "why"), [(None, "run: was rejected, which fails the step now"), ("continue", "keep: same input")]
 )
-async def test_a_rejection_under_earlier_rules_is_asked_again(on_reject: str | None, why: str) -> None:
+async def test_rejection_under_earlier_rules_asks_again(on_reject: str | None, why: str) -> None:
     given = {"prompt": "?", "timeout": 0.01} | ({"onReject": on_reject} if on_reject else {})
     answers = {**given, "onReject": "continue"}
     plan = workflow(step("a", type="approval", input=lambda _: given))
@@ -76,7 +76,7 @@ async def test_a_rejection_under_earlier_rules_is_asked_again(on_reject: str | N
     assert decided(plan, record)["a"] == why
 
 
-async def test_edited_inputs_run_what_they_reach() -> None:
+async def test_edited_inputs_rerun_affected_steps() -> None:
     record = await run(plan_of(), INPUTS)
     found = decided(plan_of(), record, inputs={"x": 1, "y": 3})
     assert found["other"] == "run: its input has changed"
@@ -86,14 +86,14 @@ async def test_edited_inputs_run_what_they_reach() -> None:
     assert found["c"] == "run: comes after b, which runs again"
 
 
-async def test_a_changed_workflow_runs_what_has_changed() -> None:
+async def test_changed_workflow_reruns_changed_steps() -> None:
     record = await run(plan_of(), INPUTS)
     assert decided(plan_of("changed"), record)["b"] == "run: its input has changed"
     found = decided(workflow(step("a", "fail"), step("new")), record)
     assert found == {"a": "run: its type was set", "new": "run: is new"}
 
 
-async def test_after_a_failure_only_what_failed_and_follows_runs() -> None:
+async def test_rerun_after_failure_runs_failed_steps_and_dependants() -> None:
     plan = workflow(
         *chain(step("a"), step("bad", "fail"), step("c")), step("off", when=constant(False)), step("d", disabled=True)
     )
@@ -107,7 +107,7 @@ async def test_after_a_failure_only_what_failed_and_follows_runs() -> None:
     }
 
 
-async def test_a_condition_that_has_changed_runs_its_step() -> None:
+async def test_changed_condition_reruns_its_step() -> None:
     plan = workflow(step("a", when=lambda scope: scope.inputs["go"]))
     record = await run(plan, {"go": False})
     assert decided(plan, record, inputs={"go": True}) == {"a": "run: its condition has changed"}
@@ -138,7 +138,7 @@ async def test_finished_items_are_kept() -> None:
     assert decided(plan, whole) == {"s": "keep: same input"}
 
 
-async def test_inside_containers_what_can_be_kept_is() -> None:
+async def test_results_inside_containers_are_reused() -> None:
     group = step("g", type="group", input=None, body=chain(step("x"), step("y", "fail")))
     cases = (CasePlan(when=constant(False), steps=(step("n"),)), CasePlan(when=None, steps=(step("m"),)))
     plan = workflow(group, step("w", type="switch", input=None, cases=cases))
@@ -164,7 +164,7 @@ class Repair:
         return context.path
 
 
-async def test_a_re_run_is_a_new_run_that_takes_over_what_it_keeps(open_executor: Open) -> None:
+async def test_rerun_is_a_new_run_with_reused_results(open_executor: Open) -> None:
     repair = Repair()
     items = ForEachPlan(items=constant(["a", "b", "c"]), max_parallel=3)
     group = step("g", type="group", input=None, body=(step("x", "repair"),))
@@ -198,7 +198,7 @@ async def test_a_re_run_is_a_new_run_that_takes_over_what_it_keeps(open_executor
     assert repair.calls == ["last"]
 
 
-async def test_inside_an_item_that_failed_what_can_be_kept_is() -> None:
+async def test_results_inside_a_failed_item_are_reused() -> None:
     group = step(
         "g",
         type="group",

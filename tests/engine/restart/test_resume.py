@@ -155,7 +155,7 @@ def everything() -> WorkflowPlan:
     )
 
 
-async def test_resume_after_any_event_repeats_nothing() -> None:
+async def test_resume_after_any_event_repeats_no_completed_step() -> None:
     plan = everything()
     watch = Watch()
     whole = await run(plan, watch=watch, work=Counting())
@@ -180,7 +180,7 @@ async def test_resume_after_any_event_repeats_nothing() -> None:
             assert mine.iterations == theirs.iterations, (length, path)
 
 
-async def test_an_interrupted_step_runs_again_with_the_same_key_and_a_new_attempt() -> None:
+async def test_interrupted_step_reruns_with_same_key_and_new_attempt() -> None:
     keys: list[tuple[str, int]] = []
 
     def note(_input: dict[str, Json], context: StepContext) -> Json:
@@ -219,7 +219,7 @@ async def test_a_deadline_is_kept() -> None:
     assert record.outputs == {"a": {"until": format_timestamp(waits[0])}}
 
 
-async def test_an_answer_given_before_counts_and_is_not_asked_for_again() -> None:
+async def test_earlier_answer_is_used_without_asking() -> None:
     plan = workflow(
         step("a", type="approval", input=constant({"prompt": "?", "timeout": 0.01, "onTimeout": "approve"})),
         outputs={"a": output_of("a")},
@@ -234,7 +234,7 @@ async def test_an_answer_given_before_counts_and_is_not_asked_for_again() -> Non
 
 
 @pytest.mark.parametrize("approved", [True, False])
-async def test_an_answer_that_comes_before_the_step_asks_again_fits_its_form(approved: bool) -> None:
+async def test_early_answer_is_validated_by_the_form(approved: bool) -> None:
     form = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
     plan = workflow(
         step("a", type="approval", input=constant({"prompt": "?", "form": form, "onReject": "continue"})),
@@ -259,7 +259,7 @@ async def test_an_answer_that_comes_before_the_step_asks_again_fits_its_form(app
 
 
 @pytest.mark.parametrize(("rules", "status"), [(None, "completed"), (1, "completed"), (2, "failed")])
-async def test_a_rejection_means_what_it_meant_when_the_run_began(rules: int | None, status: str) -> None:
+async def test_rejection_keeps_the_rules_of_its_run(rules: int | None, status: str) -> None:
     ask = step("a", type="approval", input=constant({"prompt": "?"}))
     plan = workflow(*chain(ask, step("b")), outputs={"a": output_of("a")})
     going = begin(plan)
@@ -282,7 +282,7 @@ async def test_a_rejection_means_what_it_meant_when_the_run_began(rules: int | N
 
 
 @pytest.mark.parametrize(("seconds", "attempts"), [(5.0, 1), (60.0, 2)])
-async def test_the_total_time_of_the_attempts_goes_on_counting(seconds: float, attempts: int) -> None:
+async def test_total_timeout_continues_after_resume(seconds: float, attempts: int) -> None:
     def fails(_input: dict[str, Json], _context: StepContext) -> Json:
         raise WorkflowError("stock.empty", "Nothing is left.")
 
@@ -300,7 +300,7 @@ async def test_the_total_time_of_the_attempts_goes_on_counting(seconds: float, a
     assert record.error.type == ("timeout" if attempts == 1 else "stock.empty")
 
 
-async def test_a_run_that_is_resumed_knows_how_often() -> None:
+async def test_resumed_run_counts_its_resumes() -> None:
     plan = workflow(*chain(step("a"), step("b")), outputs={"attempt": lambda scope: scope.run["attempt"]})
     watch = Watch()
     await run(plan, watch=watch)
@@ -316,7 +316,7 @@ def test_resume_takes_only_unknown_inputs() -> None:
     assert restore_secrets(stored, given, ["/key"]) == {"key": "secret", "url": "https://secret@host", "n": 1}
 
 
-async def test_an_answer_given_before_counts_for_the_same_question_only() -> None:
+async def test_earlier_answer_counts_for_the_same_question_only() -> None:
     async def ask(_input: dict[str, Json], context: StepContext) -> Json:
         # As a language model, which may want to do something else the second time.
         question, otherwise = ("Go on?", "approve") if context.attempt == 1 else ("Remove all?", "reject")
@@ -354,7 +354,7 @@ def test_secret_inputs_must_be_given_again() -> None:
         restore_secrets(stored, {"keys": ["a", "b"]}, pointers)
 
 
-async def test_a_step_whose_output_held_a_secret_runs_again_as_the_secret_is_not_stored() -> None:
+async def test_step_with_secret_output_reruns_at_resume() -> None:
     seen: list[Json] = []
 
     def tell(input: dict[str, Json], _context: StepContext) -> Json:
@@ -377,7 +377,7 @@ async def test_a_step_whose_output_held_a_secret_runs_again_as_the_secret_is_not
     assert "hunter2" not in "".join(event.to_json() for event in events)
 
 
-def test_attempt_has_ended_unless_it_is_the_open_one() -> None:
+def test_only_the_open_attempt_is_unfinished() -> None:
     carried = CarriedResults()
     assert not carried.has_ended("a", 1), "a step that is unknown here"
     of: dict[str, Any] = {"run_id": "run", "timestamp": utc_now(), "step_id": "a", "path": "a"}

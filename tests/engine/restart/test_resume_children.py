@@ -83,9 +83,7 @@ async def children(store: ExecutionStore) -> dict[str, str]:
     ],
     ids=["the same call", "the same call, after another", "another call"],
 )
-async def test_a_call_takes_up_what_it_had_started(
-    store: ExecutionStore, numbers: list[int], ended: dict[str, str]
-) -> None:
+async def test_call_resumes_its_child_run(store: ExecutionStore, numbers: list[int], ended: dict[str, str]) -> None:
     executor = await left_behind(store, *({"n": number, "key": KEY} for number in numbers))
     await executor.resume(PARENT)
     assert (await executor.wait(PARENT)).status == "completed"
@@ -93,7 +91,7 @@ async def test_a_call_takes_up_what_it_had_started(
     await executor.close()
 
 
-async def test_a_resumed_child_is_as_deep_as_it_was(store: ExecutionStore) -> None:
+async def test_resumed_child_keeps_its_depth(store: ExecutionStore) -> None:
     call_child = workflow(step("a", type="workflow", input=constant({"workflow": "child"})), id="call_child")
     plans = {"test": Loaded(calls_of("call_child")), "call_child": Loaded(call_child), "child": Loaded(CHILD)}
     of: dict[str, Any] = {"run_id": PARENT, "timestamp": utc_now(), "step_id": "a", "path": "a"}

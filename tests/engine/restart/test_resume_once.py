@@ -42,7 +42,7 @@ async def types(store: ExecutionStore) -> list[str]:
     return [event.type for event in await store.events(RUN) if not event.type.startswith("step_")]
 
 
-async def test_a_resume_that_is_under_way_is_not_begun_again(tmp_path: Path) -> None:
+async def test_concurrent_resume_is_refused(tmp_path: Path) -> None:
     store = await ExecutionStore.open(tmp_path / "runs.db")
     executor = executor_of(store)
     await interrupted_run(store)
@@ -56,7 +56,7 @@ async def test_a_resume_that_is_under_way_is_not_begun_again(tmp_path: Path) -> 
     await store.close()
 
 
-async def test_run_resumed_elsewhere_is_left_alone(tmp_path: Path) -> None:
+async def test_run_resumed_by_another_process_is_left_alone(tmp_path: Path) -> None:
     store = await ExecutionStore.open(tmp_path / "runs.db")
     other = await ExecutionStore.open(tmp_path / "runs.db")
     await interrupted_run(store)
@@ -91,7 +91,7 @@ async def test_run_resumed_elsewhere_is_left_alone(tmp_path: Path) -> None:
         await each_store.close()
 
 
-async def test_a_step_that_may_run_only_once_is_on_record_before_it_runs(open_executor: Open) -> None:
+async def test_once_only_step_is_recorded_before_it_runs(open_executor: Open) -> None:
     other = await open_executor()
 
     async def newest(_input: dict[str, Json], context: StepContext) -> Json:

@@ -67,14 +67,14 @@ async def test_a_sign_of_life_later_than_the_last_event_counts() -> None:
     assert record.status == "failed"
 
 
-async def test_time_in_which_nobody_ran_it_does_not_count() -> None:
+async def test_downtime_does_not_count_against_timeouts() -> None:
     plan = workflow(*chain(step("a"), step("b")), timeout=LIMIT)
     before = await begun(plan, "step_completed", "a")
     record, _ = await resume(plan, after(LIMIT / 2, before), Steps())
     assert record.status == "completed"
 
 
-async def test_time_that_finally_took_does_not_count() -> None:
+async def test_finally_does_not_count_against_timeouts() -> None:
     plan = workflow(step("a"), timeout=LIMIT, finally_=(step("tidy"),))
     before = await begun(plan, "step_started", "tidy")
     record, _ = await resume(plan, after(LIMIT * 2, before), Steps())

@@ -71,7 +71,7 @@ async def test_a_cancel_reaches(wait: str) -> None:
     assert not {"running", "pending", "waiting"} & set(found.values())
 
 
-async def test_a_step_that_waits_for_its_place_never_starts() -> None:
+async def test_queued_step_never_starts_after_cancel() -> None:
     plan = workflow(step("s", "forever"), step("t", "forever"), max_parallel=1, finally_=(step("tidy"),))
     going = begin(plan, forever=forever)
     await going.watch.until("step_started")
@@ -123,7 +123,7 @@ async def test_a_step_may_clean_up_and_its_last_words_are_heard() -> None:
     assert [event.message for event in going.watch.events if isinstance(event, Log)] == ["cleaned up"]
 
 
-async def test_a_step_that_ends_with_a_result_in_spite_of_a_cancel_has_ended() -> None:
+async def test_step_completing_despite_a_cancel_is_completed() -> None:
     begun = asyncio.Event()
 
     async def stubborn(_input: dict[str, Json], _context: StepContext) -> Json:
@@ -165,7 +165,7 @@ async def test_finally_is_bounded_after_a_cancel() -> None:
     assert (record.status, statuses(record)["tidy"]) == ("cancelled", "cancelled")
 
 
-async def test_a_cancel_during_finally_lets_it_end_within_bounds() -> None:
+async def test_cancel_during_finally_is_bounded() -> None:
     go = asyncio.Event()
 
     async def wait(_input: dict[str, Json], _context: StepContext) -> Json:
@@ -188,7 +188,7 @@ async def test_completion_and_cancel_are_decided_once() -> None:
     assert going.watch.types()[-1] == "completed"
 
 
-async def test_a_run_cancelled_before_it_begins_runs_no_step() -> None:
+async def test_run_cancelled_before_start_runs_no_step() -> None:
     going = begin(workflow(step("s"), finally_=(step("tidy"),)))
     await going.run.cancel("me")
     record = await going.end()
@@ -242,7 +242,7 @@ async def test_a_cancel_leaves_no_process(tmp_path: Path) -> None:
     await asyncio.gather(*(one(name, script) for name, script in SCRIPTS.items()))
 
 
-async def test_two_cancels_kill_a_process_that_ignores_the_request_to_end(tmp_path: Path) -> None:
+async def test_second_cancel_kills_a_process_ignoring_sigterm(tmp_path: Path) -> None:
     shell = step("s", type="shell", input=constant({"script": SCRIPTS["ignores_term"], "cwd": str(tmp_path)}))
     going = begin(workflow(shell, finally_=(step("tidy"),)), settings=EngineSettings())
     await until(lambda: _pids(tmp_path))
@@ -256,7 +256,7 @@ async def test_two_cancels_kill_a_process_that_ignores_the_request_to_end(tmp_pa
     assert not [pid for pid in _pids(tmp_path) if lives(pid)]
 
 
-async def test_a_cancel_reaches_steps_that_only_compute() -> None:
+async def test_cancel_reaches_computing_steps() -> None:
     items = ForEachPlan(items=constant(list(range(50_000))), max_items=50_000)
     going = begin(workflow(step("s", for_each=items)))
     await going.watch.until("iteration_completed")

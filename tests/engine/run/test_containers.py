@@ -37,7 +37,7 @@ def each(items: Json, **fields: Any) -> ForEachPlan:
     return ForEachPlan(items=constant(items), **fields)
 
 
-async def test_a_groups_output_is_its_last_steps_and_its_inside_is_private() -> None:
+async def test_group_output_is_its_last_step_and_inner_steps_are_private() -> None:
     seen: list[set[str]] = []
 
     def look(scope: Scope) -> Json:
@@ -54,7 +54,7 @@ async def test_a_groups_output_is_its_last_steps_and_its_inside_is_private() -> 
     assert statuses(record)["g.y"] == "completed"
 
 
-async def test_a_failure_inside_is_the_containers_and_may_be_handled_there() -> None:
+async def test_inner_failure_fails_the_container_and_can_be_handled() -> None:
     plan = workflow(group("g", step("x", "fail"), step("y"), on_error="continue"), step("b", needs=("g",)))
     record = await run(plan)
     assert (record.status, record.warnings) == ("completed", 1)
@@ -80,7 +80,7 @@ async def test_a_container_is_retried_whole() -> None:
     assert calls == 2
 
 
-async def test_the_timeout_of_a_container_ends_what_is_inside() -> None:
+async def test_container_timeout_ends_inner_steps() -> None:
     async def forever(_input: dict[str, Json], _context: StepContext) -> Json:
         await asyncio.Event().wait()
 
@@ -94,7 +94,7 @@ async def test_the_timeout_of_a_container_ends_what_is_inside() -> None:
     assert g.error.type == "timeout"
 
 
-async def test_a_switch_takes_the_first_true_case_and_says_so_of_the_others() -> None:
+async def test_switch_takes_the_first_true_case() -> None:
     plan = workflow(
         switch(
             "s",
@@ -119,12 +119,12 @@ async def test_a_switch_without_a_true_case(default: tuple[StepPlan, ...] | None
     assert (record.status, record.outputs) == ("completed", {"s": output})
 
 
-async def test_a_skipped_container_skips_all_inside_for_the_same_reason() -> None:
+async def test_skipped_container_skips_inner_steps_with_its_reason() -> None:
     plan = workflow(switch("s", (constant(True), (group("g", step("x")),)), when=constant(False)))
     assert reasons(await run(plan)) == dict.fromkeys(("s", "s.g", "s.g.x"), "when is false")
 
 
-async def test_a_container_whose_condition_raises_leaves_nothing_inside_pending() -> None:
+async def test_failing_condition_leaves_no_inner_step_pending() -> None:
     for broken in (
         group("s", step("x"), when=constant("yes")),
         switch("s", (constant(1), (step("x"),))),
@@ -134,7 +134,7 @@ async def test_a_container_whose_condition_raises_leaves_nothing_inside_pending(
         assert reasons(record) == {"s.x": "needs s, which failed"}
 
 
-async def test_a_loop_ends_when_until_holds_and_gives_the_last_output() -> None:
+async def test_loop_ends_at_until_with_the_last_output() -> None:
     check = step("check", input=lambda scope: {"n": scope.locals["index"]})
     plan = workflow(
         loop("poll", check, until=lambda scope: scope.steps["check"].output["n"] == 2), outputs={"o": output_of("poll")}
@@ -149,7 +149,7 @@ async def test_a_loop_ends_when_until_holds_and_gives_the_last_output() -> None:
     assert (poll.iterations.total, poll.iterations.started, poll.iterations.completed) == (None, 3, 3)
 
 
-async def test_a_loop_that_never_gets_there_fails() -> None:
+async def test_loop_without_end_fails() -> None:
     record = await run(workflow(loop("poll", step("x"), until=constant(False), most=3)))
     assert record.error is not None
     assert record.error.type == "loop.limit"
@@ -208,7 +208,7 @@ def odd_step(**fields: Any) -> StepPlan:
     return step("s", "work", input=bind, for_each=each([0, 1, 2, 3], **fields))
 
 
-async def test_an_item_that_fails_is_null_and_an_entry_in_errors() -> None:
+async def test_failed_item_is_null_with_an_error_entry() -> None:
     plan = workflow(
         odd_step(on_item_error="continue"),
         outputs={"s": output_of("s"), "errors": lambda scope: scope.steps["s"].error["details"]["errors"]},
@@ -220,14 +220,14 @@ async def test_an_item_that_fails_is_null_and_an_entry_in_errors() -> None:
     assert statuses(record)["s[1]"] == "failed"
 
 
-async def test_an_item_that_fails_fails_the_step_and_starts_no_more() -> None:
+async def test_failed_item_fails_the_step_and_stops_items() -> None:
     record = await run(workflow(odd_step()), work=odd_fails)
     assert record.error is not None
     assert (record.error.type, record.error.path) == ("odd", "s[1]")
     assert statuses(record) == {"s": "failed", "s[0]": "completed", "s[1]": "failed"}
 
 
-async def test_items_have_attempts_of_their_own() -> None:
+async def test_items_have_separate_attempts() -> None:
     failed: set[int] = set()
 
     def once(input: dict[str, Json], context: StepContext) -> Json:
@@ -262,13 +262,13 @@ async def test_for_each_over_a_container_addresses_each_inner_step() -> None:
 @pytest.mark.parametrize(
     ("items", "error_type"), [("text", "binding.type"), ({"a": 1}, "binding.type"), (list(range(11)), "binding.limit")]
 )
-async def test_for_each_wants_a_list_that_is_not_too_long(items: Json, error_type: str) -> None:
+async def test_for_each_requires_a_bounded_list(items: Json, error_type: str) -> None:
     record = await run(workflow(step("s", for_each=each(items, max_items=10))))
     assert record.error is not None
     assert record.error.type == error_type
 
 
-async def test_for_each_over_nothing_is_an_empty_list() -> None:
+async def test_for_each_over_an_empty_list() -> None:
     record = await run(workflow(step("s", for_each=each([])), outputs={"s": output_of("s")}))
     assert (record.status, record.outputs) == ("completed", {"s": []})
 
@@ -279,7 +279,7 @@ async def test_containers_hold_no_place_among_the_running() -> None:
     assert record.status == "completed"
 
 
-async def test_a_cancel_between_items_ends_the_list() -> None:
+async def test_cancel_between_items_ends_the_loop() -> None:
     async def work(_input: dict[str, Json], context: StepContext) -> Json:
         if context.path == "s[1]":
             await asyncio.Event().wait()

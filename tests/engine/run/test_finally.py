@@ -25,18 +25,18 @@ def told(record: ExecutionRecord) -> tuple[str, Any]:
     return record.outputs["told"]["status"], record.outputs["told"]["error"]
 
 
-async def test_a_run_that_completed() -> None:
+async def test_completed_run() -> None:
     assert told(await run(ending(step("a")))) == ("completed", None)
 
 
-async def test_a_run_that_failed() -> None:
+async def test_failed_run() -> None:
     status, error = told(await run(ending(step("a", "fails")), fails=fails))
     assert (status, error["type"], error["stepId"]) == ("failed", "stock.empty", "a")
     assert error["details"] == {"article": "A-17"}
 
 
 @pytest.mark.parametrize("on_error", ["continue", "fallback"])
-async def test_a_failure_that_was_handled(on_error: str) -> None:
+async def test_handled_failure(on_error: str) -> None:
     assert told(await run(ending(step("a", "fails", on_error=on_error)), fails=fails)) == ("completed", None)
 
 
@@ -46,7 +46,7 @@ async def test_a_run_out_of_time() -> None:
     assert (status, error["type"]) == ("failed", "timeout")
 
 
-async def test_a_run_that_was_cancelled() -> None:
+async def test_cancelled_run() -> None:
     wait = step("a", type="delay", input=lambda _scope: {"for": 3600})
     going = begin(ending(wait))
     watch: Watch = going.watch

@@ -29,7 +29,7 @@ async def checked(items: list[Json], bad: Any, on_item_error: Any) -> ExecutionR
 HOSTS: list[Json] = [f"host{n}" for n in range(8)]
 
 
-async def test_the_message_names_the_items_and_the_details_list_them() -> None:
+async def test_message_names_items_and_details_list_them() -> None:
     record = await checked(HOSTS, lambda host: host in ("host3", "host5"), "continue")
     assert record.status == "completed"
     error = record.outputs["error"]

@@ -52,7 +52,7 @@ def test_every_line_is_kept_or_counted(calls: list[list[str]], lines: int, chara
     assert len(kept) < 2 or sum(map(len, kept)) <= characters
 
 
-def test_taking_empties_the_tail_and_keeps_level_and_stream() -> None:
+def test_taking_empties_the_tail() -> None:
     tail = LogTail(lines=2, characters=10)
     tail.add("info", "stdout", "one\ntwo\nthree")
     tail.add("error", "stderr", "four")

@@ -29,7 +29,7 @@ def test_a_delay_is_never_above_its_bound(
 
 
 @pytest.mark.parametrize(("drawn", "waited"), [(0.0, 7.5), (0.5, 10.0), (1.0, 12.5)])
-def test_jitter_changes_a_delay_by_at_most_its_share_either_way(drawn: float, waited: float) -> None:
+def test_jitter_is_bounded_in_both_directions(drawn: float, waited: float) -> None:
     class Drawn(random.Random):
         def random(self) -> float:
             return drawn
@@ -38,7 +38,7 @@ def test_jitter_changes_a_delay_by_at_most_its_share_either_way(drawn: float, wa
     assert delay_before_next(policy, 3, Drawn()) == waited
 
 
-async def test_a_server_that_asks_to_be_left_alone_is() -> None:
+async def test_retry_after_of_a_server_is_respected() -> None:
     tries: list[int] = []
 
     def busy(_input: dict[str, Json], context: StepContext) -> Json:

@@ -53,7 +53,7 @@ async def hangs(_input: dict[str, Json], _context: StepContext) -> Json:
     return None
 
 
-async def test_a_wait_that_would_end_too_late_is_not_begun() -> None:
+async def test_retry_wait_beyond_the_total_is_not_started() -> None:
     watch = Watch()
     retry = RetryPlan(max_attempts=9, delay=3600, max_delay=3600, jitter=0, total_timeout=1800)
     record = await run(workflow(step("a", "fails", retry=retry)), watch=watch, fails=fails)
@@ -78,7 +78,7 @@ async def test_a_container_ends_with_the_total() -> None:
     assert "retry.totalTimeout" in record.error.message
 
 
-async def test_a_total_that_is_not_reached_changes_nothing() -> None:
+async def test_unreached_total_timeout_changes_nothing() -> None:
     retry = RetryPlan(max_attempts=3, delay=0, jitter=0, total_timeout=3600)
     watch = Watch()
     record = await run(workflow(step("a", "fails", retry=retry)), watch=watch, fails=fails)

@@ -81,7 +81,7 @@ async def test_error_names_three_invalid_inputs_and_details_all() -> None:
     assert record.error.message.endswith(" (and 2 more)")
 
 
-async def test_a_run_knows_that_it_is_the_first_attempt() -> None:
+async def test_first_attempt_is_numbered() -> None:
     record = await run(workflow(step("a"), outputs={"attempt": lambda scope: scope.run["attempt"]}))
     assert record.outputs == {"attempt": 1}
 
@@ -121,7 +121,7 @@ async def test_fail_fast_starts_nothing_new() -> None:
     assert reasons(record) == {"b": "cancelled"}
 
 
-async def test_fail_fast_holds_inside_other_containers_too() -> None:
+async def test_fail_fast_applies_inside_containers() -> None:
     failed = asyncio.Event()
 
     def bad(_input: dict[str, Json], _context: StepContext) -> Json:
@@ -184,7 +184,7 @@ async def test_a_failure_in_finally_fails_the_run() -> None:
     assert record.error.step_id == "tidy"
 
 
-async def test_an_output_that_cannot_be_had_fails_the_run() -> None:
+async def test_unavailable_output_fails_the_run() -> None:
     def missing(_scope: Scope) -> Json:
         raise WorkflowError("binding.missing", "there is no key x")
 
@@ -195,11 +195,11 @@ async def test_an_output_that_cannot_be_had_fails_the_run() -> None:
     assert record.outputs == {"good": 1, "bad": None}
 
 
-async def test_a_run_of_nothing_completes() -> None:
+async def test_empty_run_completes() -> None:
     assert (await run(workflow())).status == "completed"
 
 
-async def test_the_run_timeout_ends_what_runs_and_fails_the_run() -> None:
+async def test_run_timeout_ends_steps_and_fails_the_run() -> None:
     async def forever(_input: dict[str, Json], _context: StepContext) -> Json:
         await asyncio.Event().wait()
 
@@ -240,7 +240,7 @@ async def test_secret_inputs_never_reach_an_event() -> None:
     assert '"pin":"***"' in text
 
 
-async def test_cancel_ends_the_run_as_cancelled_and_finally_still_runs() -> None:
+async def test_cancelled_run_executes_finally() -> None:
     async def forever(_input: dict[str, Json], _context: StepContext) -> Json:
         await asyncio.Event().wait()
 
@@ -254,6 +254,6 @@ async def test_cancel_ends_the_run_as_cancelled_and_finally_still_runs() -> None
     assert reasons(record) == {"b": "cancelled"}
 
 
-async def test_a_plan_alone_runs_no_other_workflow() -> None:
+async def test_plan_without_host_runs_no_sub_workflow() -> None:
     record = await run(workflow(step("other", type="workflow", input=constant({"workflow": "elsewhere"}))))
     assert [each.error.type for each in record.step_results if each.error is not None] == ["workflow.unavailable"]

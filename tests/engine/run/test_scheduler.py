@@ -80,7 +80,7 @@ def graphs(draw: st.DrawFn) -> list[StepPlan]:
 
 
 @given(graphs(), st.data())
-def test_every_step_is_given_out_once_and_after_all_it_depends_on(steps: list[StepPlan], data: st.DataObject) -> None:
+def test_steps_are_scheduled_once_after_dependencies(steps: list[StepPlan], data: st.DataObject) -> None:
     schedule = Schedule(steps)
     ready = schedule.start()
     ended: list[str] = []

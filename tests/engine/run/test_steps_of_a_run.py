@@ -38,13 +38,13 @@ async def test_when_decides_and_the_next_in_order_runs() -> None:
 
 
 @pytest.mark.parametrize("value", ["true", 1, None, [], {}])
-async def test_a_condition_that_gives_no_boolean_fails_the_step(value: Json) -> None:
+async def test_non_boolean_condition_fails_the_step(value: Json) -> None:
     record = await run(workflow(step("a", when=constant(value))))
     assert record.status == "failed"
     assert error_of(record, "a").type == "binding.type"
 
 
-async def test_a_condition_that_raises_is_a_failure() -> None:
+async def test_raising_condition_fails_the_step() -> None:
     def broken(_scope: Scope) -> Json:
         raise KeyError("x")
 
@@ -126,7 +126,7 @@ async def test_delays_grow_up_to_the_longest() -> None:
     assert waits == pytest.approx([0.01, 0.02, 0.03], abs=0.002)
 
 
-async def test_a_timeout_ends_an_attempt_and_the_next_one_has_its_own() -> None:
+async def test_each_attempt_has_its_own_timeout() -> None:
     calls = 0
 
     async def slow_at_first(_input: dict[str, Json], context: StepContext) -> Json:
@@ -147,7 +147,7 @@ async def test_a_timeout_ends_an_attempt_and_the_next_one_has_its_own() -> None:
     assert result.attempts[0].error.type == "timeout"
 
 
-async def test_a_step_that_ignores_its_timeout_is_left_behind() -> None:
+async def test_step_ignoring_its_timeout_is_abandoned() -> None:
     let_go = asyncio.Event()
 
     async def deaf(_input: dict[str, Json], _context: StepContext) -> Json:
@@ -196,14 +196,14 @@ async def test_deep_and_wide_values_pass() -> None:
     assert record.outputs == {"a": [deep, wide]}
 
 
-async def test_a_value_that_contains_itself_is_refused() -> None:
+async def test_self_referential_value_is_refused() -> None:
     loop: list[Json] = []
     loop.append(loop)
     record = await run(workflow(step("a", "give")), give=lambda _input, _context: loop)
     assert error_of(record, "a").type == "output.not_json"
 
 
-async def test_the_output_schema_is_enforced_on_the_step_that_made_the_value() -> None:
+async def test_output_schema_is_enforced_on_its_step() -> None:
     schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
     plan = workflow(step("a", input=constant({"n": "1"}), output_schema=schema, retry=AT_ONCE), step("b", needs=("a",)))
     record = await run(plan)
@@ -220,7 +220,7 @@ async def test_an_input_its_step_type_refuses_names_every_field() -> None:
     assert {each["pointer"] for each in error.details["errors"]} >= {"/prompt", "/timeout", "/colour"}
 
 
-async def test_an_unexpected_exception_is_a_failure_with_the_users_own_lines() -> None:
+async def test_unexpected_exception_shows_the_users_lines() -> None:
     def surprise(_input: dict[str, Json], _context: StepContext) -> Json:
         raise ZeroDivisionError("oh")
 
@@ -237,7 +237,7 @@ async def test_an_unexpected_exception_is_a_failure_with_the_users_own_lines() -
 
 
 @pytest.mark.parametrize("problem", [SystemExit(3), asyncio.CancelledError(), RecursionError()])
-async def test_nothing_a_step_raises_ends_the_program(problem: BaseException) -> None:
+async def test_no_exception_of_a_step_ends_the_program(problem: BaseException) -> None:
     async def bad(_input: dict[str, Json], _context: StepContext) -> Json:
         raise problem
 
@@ -258,7 +258,7 @@ async def test_nothing_a_step_raises_ends_the_program(problem: BaseException) ->
         ({"a": True}, "an object"),
     ],
 )
-async def test_a_condition_gives_true_or_false_or_fails_with_what_it_gave(value: Json, shown: str) -> None:
+async def test_condition_is_boolean_or_fails_with_its_value(value: Json, shown: str) -> None:
     record = await run(workflow(step("a", when=constant(value))))
     error = error_of(record, "a")
     assert (error.type, error.message) == ("binding.type", f"`when` must give true or false; it gave {shown}")
@@ -320,7 +320,7 @@ async def test_endless_log_keeps_head_and_tail(together: int) -> None:
     assert lines[-1].startswith("x" * 200 + "… (9,800 more")
 
 
-async def test_the_end_of_a_log_is_bounded_in_size_too() -> None:
+async def test_log_tail_is_bounded_in_bytes() -> None:
     settings = EngineSettings(log_head=10, log_tail_size=1000)
     lines = await _logged(settings, *(f"{n:03}" + "x" * 297 for n in range(100)))
     assert lines[0] == "… 97 lines omitted: the step logs too much"
@@ -332,14 +332,14 @@ async def test_log_burst_within_the_limit_is_kept() -> None:
     assert await _logged(EngineSettings(), "\n".join(said)) == said
 
 
-async def test_a_delay_says_until_when_it_waits() -> None:
+async def test_delay_reports_its_end_time() -> None:
     watch = Watch()
     record = await run(workflow(step("a", type="delay", input=constant({"for": 0.01}))), watch=watch)
     assert record.status == "completed"
     assert watch.types("a") == ["step_started", "step_waiting", "step_answered", "step_completed"]
 
 
-async def test_a_step_that_waits_gives_its_place_to_another() -> None:
+async def test_waiting_step_frees_its_slot() -> None:
     done = asyncio.Event()
 
     async def work(_input: dict[str, Json], _context: StepContext) -> Json:

@@ -58,7 +58,7 @@ def test_kind_of_field(contents: Json, kind: str) -> None:
     assert field(contents, **{"$defs": {"town": {"type": "string"}}}).kind == kind
 
 
-def test_field_says_what_the_schema_says() -> None:
+def test_field_reflects_the_schema() -> None:
     schema = {
         "properties": {
             "weeks": {
@@ -98,7 +98,7 @@ def test_null_is_offered_only_where_it_is_allowed() -> None:
     assert field({"type": "number", "default": None}).default is MISSING
 
 
-def test_secret_is_known_by_write_only_or_format_and_covers_what_is_inside() -> None:
+def test_secret_fields_by_write_only_or_format_include_nested_ones() -> None:
     assert field({"type": "string", "format": "password"}).secret
     assert field({"type": "integer", "writeOnly": True}).secret
     login = field({"type": "object", "writeOnly": True, "properties": {"key": {"type": "string"}}})
@@ -134,7 +134,7 @@ def test_inputs_without_a_field_are_json(more: Json) -> None:
     assert (last.kind, last.rest) == ("json", True)
 
 
-def test_schema_that_holds_itself_ends() -> None:
+def test_recursive_schema_is_bounded() -> None:
     schema = {
         "$ref": "#/$defs/node",
         "$defs": {"node": {"properties": {"name": {"type": "string"}, "next": {"$ref": "#/$defs/node"}}}},
@@ -165,7 +165,7 @@ def test_depth_and_number_of_fields_are_bounded() -> None:
     assert count(level) < MAX_FIELDS + 20 * MAX_DEPTH
 
 
-def test_nothing_to_ask() -> None:
+def test_form_without_fields() -> None:
     assert not needs_input({})
     assert not needs_input({"type": "object", "properties": {}})
     assert not needs_input({"type": "object", "additionalProperties": False})

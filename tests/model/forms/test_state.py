@@ -102,7 +102,7 @@ def test_invalid_text_is_kept_with_an_error(contents: Json, text: str, sentence:
     assert again.collect() == {"x": text}
 
 
-def test_optional_group_is_there_as_soon_as_one_of_its_fields_is() -> None:
+def test_optional_group_exists_once_a_field_is_set() -> None:
     schema = of(
         {"properties": {"host": {"type": "string"}, "port": {"type": "integer", "default": 80}}, "required": ["host"]}
     )
@@ -134,7 +134,7 @@ def test_list_items_are_added_moved_and_removed() -> None:
     assert root.collect() == {}
 
 
-def test_emptied_list_is_empty_where_absent_would_mean_something_else() -> None:
+def test_emptied_list_stays_empty_when_absence_differs() -> None:
     with_default = filled(of({"type": "array", "items": {"type": "string"}, "default": ["a"]}))
     items = node_at(with_default, "/x")
     assert isinstance(items, Items)
@@ -179,14 +179,14 @@ def test_properties_without_a_field_travel_in_the_rest() -> None:
     assert [problem for _, problem in text_problems(root)] == ["Write a JSON object: {…}."]
 
 
-def test_pointer_without_a_field_leads_to_the_nearest_one_around() -> None:
+def test_pointer_without_field_finds_the_nearest_parent() -> None:
     root = filled(of({"properties": {"a": {"type": "string"}}}))
     assert node_at(root, "/x/b/c") is node_at(root, "/x")
     assert node_at(root, "/nowhere") is root
     assert node_at(root, "") is root
 
 
-def test_secrets_are_covered_and_come_back() -> None:
+def test_secrets_are_hidden_and_restored() -> None:
     schema = {
         "properties": {
             "token": {"type": "string", "format": "password"},
@@ -247,7 +247,7 @@ def test_any_value_survives_the_form(value: Json) -> None:
 
 
 @given(JSON)
-def test_text_of_a_json_field_gives_its_value_again(value: Json) -> None:
+def test_json_field_text_round_trips(value: Json) -> None:
     (field,) = form_of(of({})).fields
     typed = Leaf(field, None, MISSING)
     typed.type_text(format_value(field, value))

@@ -29,7 +29,7 @@ def all_in(value: Json) -> list[Json]:
 
 @settings(max_examples=40)
 @given(VALUES)
-def test_batches_hold_all_that_is_in_a_value(value: Json) -> None:
+def test_batches_cover_the_whole_value(value: Json) -> None:
     found = [each for batch in batches((value,)) if not batch.keys for each in batch.values]
     assert sorted(map(id, found)) == sorted(map(id, all_in(value)))
     assert is_json(value)
@@ -78,7 +78,7 @@ def test_a_look_may_be_bounded() -> None:
     assert is_json([set(), *range(2_000)], 1_000) is None  # what it does not look at, it says nothing of
 
 
-def test_the_collector_leaves_alone_what_was_read_until_it_is_gone() -> None:
+def test_read_values_are_frozen_until_released() -> None:
     with keeping_big_values():
         with keeping_big_values():
             value = read_json(json.dumps([[n] for n in range(100)]), at_once=50)

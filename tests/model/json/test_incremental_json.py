@@ -19,7 +19,7 @@ AT_ONCE = st.integers(1, 60)
 
 
 @given(VALUES, st.sampled_from([None, 0, 3]), st.booleans(), st.sampled_from(["", " ", "\r\n\t"]), AT_ONCE)
-def test_a_value_comes_back(value: object, indent: int | None, ascii_only: bool, around: str, at_once: int) -> None:
+def test_value_round_trips(value: object, indent: int | None, ascii_only: bool, around: str, at_once: int) -> None:
     text = around + json.dumps(value, indent=indent, ensure_ascii=ascii_only) + around
     assert read_json(text, at_once=at_once) == value
 
@@ -34,7 +34,7 @@ def test_a_text_may_be_cut_anywhere(text: str, ascii_only: bool, at_once: int) -
 
 
 @pytest.mark.parametrize("at_once", [1, 20, 100])
-def test_many_members_come_back_in_order(at_once: int) -> None:
+def test_members_keep_their_order(at_once: int) -> None:
     rows = [{"id": n, "inner": {"id": [n, {"id": "}, {"}]}, "text": "], [" * (n % 3)} for n in range(50)]
     value = {
         "rows": rows,
@@ -47,9 +47,7 @@ def test_many_members_come_back_in_order(at_once: int) -> None:
 
 
 @given(VALUES, st.data(), AT_ONCE)
-def test_a_text_that_is_cut_or_changed_is_read_as_usual_or_refused_as_usual(
-    value: object, data: st.DataObject, at_once: int
-) -> None:
+def test_damaged_text_is_read_or_refused_as_by_json(value: object, data: st.DataObject, at_once: int) -> None:
     text = json.dumps([value])
     at = data.draw(st.integers(0, len(text)))
     text = text[:at] + data.draw(st.sampled_from(["", ",", "]", "}", ":", '"', "x", "[1", "{", " "])) + text[at + 1 :]

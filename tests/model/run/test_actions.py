@@ -20,7 +20,7 @@ ENDED, WAITS = "the run has not ended", "no step waits for an approval"
         ("failed", {"rerun", "rerun_from_failed"}, {"resume": "the run was not interrupted"}),
     ],
 )
-def test_a_disabled_action_says_why(status: str, enabled: set[str], reasons: dict[str, str]) -> None:
+def test_disabled_action_has_a_reason(status: str, enabled: set[str], reasons: dict[str, str]) -> None:
     actions = run_actions(ExecutionRecord.model_validate({"id": "r", "workflowId": "w", "status": status}))
     assert {action.id for action in actions if action.enabled} == enabled
     told: dict[str, str | None] = {action.id: action.reason for action in actions}

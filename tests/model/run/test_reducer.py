@@ -93,7 +93,7 @@ def test_a_run_from_created_to_completed() -> None:
     assert record.last_seq == 8
 
 
-def test_each_attempt_is_recorded_with_its_own_error() -> None:
+def test_attempts_are_recorded_with_their_errors() -> None:
     retrying = StepRetrying(run_id=RUN, timestamp=at(4), step_id="a", path="a", attempt=1, error=BOOM, next_at=at(10))
     failed = StepFailed(run_id=RUN, timestamp=at(13), step_id="a", path="a", attempt=2, error=BOOM, duration=11)
     events: list[ExecutionEvent] = numbered(
@@ -129,7 +129,7 @@ def test_approval_waits_until_answered() -> None:
     assert (step.status, step.waiting) == ("running", None)
 
 
-def test_iterations_are_counted_on_their_step_and_kept_by_address() -> None:
+def test_iterations_are_counted_and_addressable() -> None:
     def iteration(kind: type, index: int, **more: object) -> ExecutionEvent:
         return parse_event(
             kind(run_id=RUN, timestamp=at(5), step_id="a", path=f"a[{index}]", index=index, **more).to_wire()
@@ -160,7 +160,7 @@ def test_the_parent_of_an_address(path: str, parent: str | None) -> None:
     assert parent_path(path) == parent
 
 
-def test_an_interrupted_run_that_is_resumed_runs_again() -> None:
+def test_resumed_run_is_running() -> None:
     events: list[ExecutionEvent] = [
         created("a"),
         Started(run_id=RUN, timestamp=at(1)),
@@ -170,7 +170,7 @@ def test_an_interrupted_run_that_is_resumed_runs_again() -> None:
     assert fold(RUN, numbered(*events, Resumed(run_id=RUN, timestamp=at(3)))).status == "running"
 
 
-def test_a_cancelled_run_says_so() -> None:
+def test_cancelled_run_is_recorded() -> None:
     record = fold(
         RUN,
         numbered(
@@ -239,7 +239,7 @@ def test_events_and_records_survive_the_wire(events: list[ExecutionEvent]) -> No
 
 
 @given(runs(), st.data())
-def test_pages_that_overlap_make_the_same_record(events: list[ExecutionEvent], data: st.DataObject) -> None:
+def test_overlapping_pages_give_the_same_record(events: list[ExecutionEvent], data: st.DataObject) -> None:
     record = new_record(RUN)
     end = 0
     while end < len(events):
@@ -319,7 +319,7 @@ def test_a_window_of_none_holds_everything() -> None:
     assert counters_of(record).omitted == 0
 
 
-def test_an_iteration_that_was_left_out_and_runs_again_is_held_again_and_counts_once() -> None:
+def test_evicted_iteration_that_reruns_counts_once() -> None:
     events = numbered(created("a"), planned("a", 5000), *items(5000, inner=1))
     again: list[ExecutionEvent] = [
         started("a[7].s0", 9, attempt=2).model_copy(update={"parent": "a[7]", "step_id": "s0"}),

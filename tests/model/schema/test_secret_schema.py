@@ -54,7 +54,7 @@ def test_values_below_the_depth_limit_are_secret_as_a_whole() -> None:
         {"type": ["object", "string"], "additionalProperties": SECRET},
     ],
 )
-def test_a_field_written_as_json_is_secret_when_it_can_hold_one(schema: dict[str, Any]) -> None:
+def test_json_field_is_secret_if_it_can_hold_a_secret(schema: dict[str, Any]) -> None:
     form = form_of(
         {"type": "object", "properties": {"a": schema, "b": {"oneOf": [{"type": "object"}, {"type": "array"}]}}}
     )
@@ -63,7 +63,7 @@ def test_a_field_written_as_json_is_secret_when_it_can_hold_one(schema: dict[str
     assert (b.kind, b.secret) == ("json", False)
 
 
-def test_further_properties_are_secret_when_one_of_them_can_be() -> None:
+def test_additional_properties_are_secret_if_any_can_be() -> None:
     named = {"type": "object", "properties": {"token": SECRET, "who": {"type": "string"}}}
     open_ended = form_of({**named, "additionalProperties": {"type": "string"}}).fields[-1]
     assert (open_ended.rest, open_ended.secret) == (True, False)

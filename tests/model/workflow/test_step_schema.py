@@ -22,7 +22,7 @@ def leaf(root: Node, pointer: str) -> Leaf:
 
 
 @pytest.mark.parametrize("word", sorted(BUILTIN))
-def test_the_example_of_every_type_goes_through_its_form_unchanged(word: str) -> None:
+def test_type_examples_pass_forms_unchanged(word: str) -> None:
     kind = builtin_registry().get(word)
     assert kind is not None
     step: dict[str, Json] = {"id": "it", "type": word, "input": dict(kind.example), "vendorKey": [1]}
@@ -30,19 +30,19 @@ def test_the_example_of_every_type_goes_through_its_form_unchanged(word: str) ->
 
 
 @pytest.mark.parametrize("word", sorted(BUILTIN))
-def test_every_field_of_every_type_says_what_it_is_for(word: str) -> None:
+def test_type_fields_have_descriptions(word: str) -> None:
     root = form(word, {"id": "it", "type": word})
     inner = [each for each in leaves(root) if pointer_of(each).startswith("/input/") and not each.field.rest]
     assert [pointer_of(each) for each in inner if pointer_of(each).count("/") == 2 and not each.field.description] == []
 
 
 @pytest.mark.parametrize("step_type", ["group", "switch", "loop"])
-def test_a_container_keeps_what_it_holds(step_type: str) -> None:
+def test_container_keeps_its_content(step_type: str) -> None:
     step: dict[str, Json] = {"id": "it", "type": step_type, "steps": [{"id": "in", "type": "set"}], "until": "true"}
     assert form(step_type, step).collect() == step
 
 
-def test_any_field_takes_an_expression() -> None:
+def test_every_field_accepts_an_expression() -> None:
     root = form(
         "http", {"id": "it", "type": "http", "input": {"url": "{{ inputs.url }}", "maxBytes": "{{ inputs.n }}"}}
     )

@@ -29,7 +29,7 @@ from wftui.runtime.workflow_errors import BindingError
         "x" * 2000,
     ],
 )
-def test_a_pattern_that_could_explode_is_refused(pattern: str) -> None:
+def test_explosive_pattern_is_refused(pattern: str) -> None:
     assert str(problem_of(pattern)).startswith("the pattern could take too long")
     with pytest.raises(BindingError) as caught:
         compiled(pattern)
@@ -76,14 +76,14 @@ def test_an_everyday_pattern_is_taken(pattern: str, degree: int) -> None:
         ("a?" * 10 + "a" * 10 + "b", "a"),
     ],
 )
-def test_the_worst_text_of_the_longest_length_comes_to_an_end(pattern: str, text: str) -> None:
+def test_worst_case_text_terminates(pattern: str, text: str) -> None:
     assert problem_of(pattern) is None
     longest = longest_for(pattern)
     worst = (text * longest)[:longest]
     assert re.search(pattern, subject(worst, pattern)) is None
 
 
-def test_a_text_that_is_too_long_is_refused() -> None:
+def test_overlong_text_is_refused() -> None:
     with pytest.raises(BindingError, match=r"20,000 characters; this pattern takes up to 14,142") as caught:
         subject("a" * 20_000, r"a*b")
     assert caught.value.type == "binding.limit"

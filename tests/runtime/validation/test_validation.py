@@ -22,7 +22,7 @@ def one_field(contents: Json, value: Json) -> list[str]:
     return problems({"properties": {"x": contents}}, {"x": value}).get("/x", [])
 
 
-def test_defaults_fill_what_is_absent_at_every_depth_and_leave_null_alone() -> None:
+def test_defaults_fill_absent_values_and_keep_null() -> None:
     schema = {
         "type": "object",
         "properties": {
@@ -53,14 +53,14 @@ def test_defaults_fill_what_is_absent_at_every_depth_and_leave_null_alone() -> N
     assert given_value == kept
 
 
-def test_null_default_where_null_is_not_allowed_means_no_default() -> None:
+def test_disallowed_null_default_is_ignored() -> None:
     schema = {
         "properties": {"a": {"type": "number", "default": None}, "b": {"type": ["number", "null"], "default": None}}
     }
     assert validate_inputs(schema, {}) == ({"b": None}, [])
 
 
-def test_default_that_leads_to_itself_ends() -> None:
+def test_recursive_default_is_bounded() -> None:
     schema = {"properties": {"child": {"$ref": "#", "default": {}}}}
     assert validate_inputs(schema, {}) == ({"child": {}}, [])
 
@@ -88,7 +88,7 @@ def test_defaults_that_double_at_each_level_are_refused_with_a_reason() -> None:
     assert "defaults make more than 10,000 values" in problems[0].message
 
 
-def test_a_part_that_two_levels_share_is_filled_in_at_both() -> None:
+def test_shared_part_is_filled_at_both_levels() -> None:
     common = {"properties": {"tries": {"default": 3}}}
     inner = {"allOf": [{"$ref": "#/$defs/common"}], "properties": {"host": {"default": "h"}}, "default": {}}
     schema = {"$defs": {"common": common}, "properties": {"outer": {**inner, "properties": {"inner": inner}}}}
@@ -131,7 +131,7 @@ def test_problem_is_a_sentence_at_its_field(contents: Json, value: Json, sentenc
     assert one_field(contents, value) == [sentence]
 
 
-def test_missing_and_unknown_properties_stand_at_their_own_place() -> None:
+def test_missing_and_unknown_properties_are_located() -> None:
     schema = {"properties": {"repo": {}, "a/b": {}}, "required": ["repo", "a/b"], "additionalProperties": False}
     assert problems(schema, {"reop": 1}) == {
         "/repo": ["A value is required."],
@@ -154,14 +154,14 @@ def test_choice_is_distinguished_by_its_constant() -> None:
     }
 
 
-def test_all_problems_come_at_once_but_not_without_end() -> None:
+def test_problems_are_reported_together_and_bounded() -> None:
     schema = {"properties": {"list": {"items": {"type": "integer"}}}}
     assert len(validate_inputs(schema, {"list": ["x"] * 10_000})[1]) == MAX_PROBLEMS
 
 
 @settings(max_examples=5)
 @given(st.text(min_size=6, alphabet="XYZ"))
-def test_no_sentence_holds_the_value(secret: str) -> None:
+def test_messages_omit_the_value(secret: str) -> None:
     schemas: list[Json] = [
         {"type": "integer"},
         {"enum": ["a"]},
@@ -209,12 +209,12 @@ def test_broken_schema_is_a_sentence() -> None:
     assert problem.message.startswith("The schema itself is not valid, at /properties/x/type: ")
 
 
-def test_schema_that_is_only_itself_is_a_sentence() -> None:
+def test_self_referencing_schema_is_a_clear_error() -> None:
     (problem,) = validate_inputs({"$ref": "#"}, {})[1]
     assert problem.message.startswith("The schema refers to itself endlessly")
 
 
-def test_exploding_pattern_is_stopped_without_blocking_threads() -> None:
+def test_explosive_pattern_is_stopped_without_blocking_threads() -> None:
     beats = 0
     done = threading.Event()
 
@@ -236,7 +236,7 @@ def test_exploding_pattern_is_stopped_without_blocking_threads() -> None:
     assert beats > 20
 
 
-def test_pattern_with_repeats_in_repeats_still_works() -> None:
+def test_nested_repeats_work() -> None:
     pattern = "^([a-z0-9]+)(-[a-z0-9]+)*$"
     assert one_field({"pattern": pattern}, "my-first-flow") == []
     assert one_field({"pattern": pattern}, "My Flow") == [f"Must match the pattern {pattern}"]
@@ -252,7 +252,7 @@ def test_property_names_are_matched_by_patterns() -> None:
     }
 
 
-def test_nothing_fits_where_only_false_is_offered() -> None:
+def test_false_schema_rejects_everything() -> None:
     assert one_field({"anyOf": [False, False]}, 1) == ["No value is allowed here."]
     assert one_field(False, 1) == ["No value is allowed here."]
 

@@ -44,7 +44,7 @@ def test_a_valid_value_stays_valid(schema: dict[str, Any], value: Json, filled: 
     assert validate_inputs(schema, value) == (filled, [])
 
 
-def test_a_required_property_needs_a_default_that_fits() -> None:
+def test_required_property_needs_a_valid_default() -> None:
     schema = {"properties": {"n": {"type": "integer", "default": "x"}}, "required": ["n"]}
     [problem] = validate_inputs(schema, {})[1]
     assert problem.pointer == "/n"

@@ -51,7 +51,7 @@ async def test_given_account_is_not_looked_up(run: Run, service: Composio) -> No
     assert (sent["connected_account_id"], sent["version"]) == ("ca_9", "20250101_00")
 
 
-async def test_a_tool_that_acts_for_nobody_needs_no_account(run: Run, service: Composio) -> None:
+async def test_tool_without_user_needs_no_account(run: Run, service: Composio) -> None:
     service.public.add("GITHUB_GET_REPO")
     service.accounts.clear()
     output = await run(STEP, TOOL)
@@ -97,7 +97,7 @@ async def test_many_steps_ask_once(context: RecordingContext, service: Composio)
     ]
 
 
-async def test_a_failure_is_asked_again(context: RecordingContext, service: Composio) -> None:
+async def test_temporary_failure_is_retried(context: RecordingContext, service: Composio) -> None:
     service.status = 500
     with pytest.raises(WorkflowError, match="told why"):
         await STEP.prepare(TOOL, context)
@@ -105,9 +105,7 @@ async def test_a_failure_is_asked_again(context: RecordingContext, service: Comp
     assert (await STEP.prepare(TOOL, context))["accountId"] == "ca_1"
 
 
-async def test_a_step_that_was_not_prepared_looks_for_itself_and_says_so(
-    context: RecordingContext, service: Composio
-) -> None:
+async def test_unprepared_step_looks_up_its_account(context: RecordingContext, service: Composio) -> None:
     model = STEP.input_model
     assert model is not None
     output = await STEP.run(model.model_validate(TOOL), context)
@@ -115,7 +113,7 @@ async def test_a_step_that_was_not_prepared_looks_for_itself_and_says_so(
     assert any("Looking up the account" in line for line in context.lines())
 
 
-async def test_a_tool_that_fails_is_a_failure_and_not_repeated(run: Run, service: Composio) -> None:
+async def test_failing_tool_is_not_retried(run: Run, service: Composio) -> None:
     service.execution = {"data": {}, "error": "no such repository", "successful": False}
     with pytest.raises(WorkflowError, match="GITHUB_GET_REPO failed: no such repository") as caught:
         await run(STEP, TOOL)
@@ -153,7 +151,7 @@ async def test_a_link_connects_an_account(service: Composio) -> None:
         await client.link("ann", "slack")
 
 
-async def test_accounts_are_listed_page_by_page_without_their_tokens(service: Composio) -> None:
+async def test_accounts_are_listed_by_page_without_tokens(service: Composio) -> None:
     service.accounts = [Account(f"ca_{n}", user="ann", status="ACTIVE" if n % 2 else "EXPIRED") for n in range(5)]
     service.page = 2
     found = await ComposioClient(service.url, "ak", 10).accounts("ann", only_active=False)

@@ -40,7 +40,7 @@ async def test_fail_raises_an_error_of_ones_own(run: Run) -> None:
 @pytest.mark.parametrize(
     "word", ["empty", "Stock.empty", "stock.", ".empty", "stock..empty", "http.418", "x." * 60 + "x", ""]
 )
-async def test_fail_takes_dotted_words_that_are_not_wftuis(run: Run, word: str) -> None:
+async def test_fail_refuses_reserved_error_types(run: Run, word: str) -> None:
     ((field, _sentence),) = FailStep.check({"type": word, "message": "No."})
     assert field == "type"
     with pytest.raises(WorkflowError) as caught:
@@ -94,7 +94,7 @@ async def test_a_wait_is_at_most_a_hundred_years(run: Run, context: RecordingCon
     assert context.asked == context.slept_until == []
 
 
-async def test_an_approval_has_a_form_that_is_one(run: Run, context: RecordingContext) -> None:
+async def test_approval_form_is_validated(run: Run, context: RecordingContext) -> None:
     values: dict[str, Json] = {"prompt": "Go?", "form": {"properties": {"n": {"type": "number?"}}}}
     [(field, sentence)] = ApprovalStep.check(values)
     assert field == "form"
@@ -129,7 +129,7 @@ async def test_workflow_runs_a_child(run: Run, context: RecordingContext) -> Non
         await run(WorkflowStep(), {"workflow": "../evil"})
 
 
-def test_checks_name_what_has_no_effect() -> None:
+def test_checks_report_ineffective_settings() -> None:
     assert ApprovalStep.check({"prompt": "x", "onTimeout": "fail"})
     assert not ApprovalStep.check({"prompt": "x", "onTimeout": "fail", "timeout": 1})
     assert DelayStep.check({"for": 1, "until": "x"})

@@ -112,9 +112,7 @@ async def test_a_server_without_starttls_gets_no_password(run: Run, context: Rec
     ("body", "kind"),
     [({"text": ""}, "text/plain"), ({"html": "<b>"}, "text/html"), ({"text": ".\nQUIT"}, "text/plain")],
 )
-async def test_the_body_is_what_it_was_given_as(
-    run: Run, context: RecordingContext, body: Mapping[str, Json], kind: str
-) -> None:
+async def test_body_keeps_its_format(run: Run, context: RecordingContext, body: Mapping[str, Json], kind: str) -> None:
     async with mail_server() as box:
         context.connection = server(box.port)
         await run(STEP, {"to": "ann@x.org", "subject": "s", **body})

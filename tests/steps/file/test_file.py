@@ -96,7 +96,7 @@ async def test_appended_json_is_a_line_each(run: Run, context: RecordingContext)
     assert (context.working_directory / "log").read_text() == '{"a": [1]}\nnull\n'
 
 
-async def test_only_a_newline_ends_a_line(run: Run, context: RecordingContext) -> None:
+async def test_only_newlines_end_lines(run: Run, context: RecordingContext) -> None:
     (context.working_directory / "a").write_text("a\u2028b\x0cc\r\n\nd", newline="")
     assert (await run(STEP, {"action": "read", "path": "a", "format": "lines"}))["value"] == ["a\u2028b\x0cc", "", "d"]
     with pytest.raises(WorkflowError, match="more than one line"):
@@ -135,7 +135,7 @@ async def test_append(run: Run, context: RecordingContext) -> None:
     assert output["bytes"] == 8
 
 
-async def test_glob_lists_in_order_and_says_what_it_cut(run: Run, tree: Path) -> None:
+async def test_glob_is_sorted_and_reports_truncation(run: Run, tree: Path) -> None:
     output = await run(STEP, {"action": "glob", "path": "tree", "pattern": "**/*"})
     assert [file["relative"] for file in output["files"]] == ["a.txt", "link", "skip.tmp", "sub/b.bin", "sub/run.sh"]
     assert output["files"][3] == {
@@ -153,7 +153,7 @@ async def test_glob_lists_in_order_and_says_what_it_cut(run: Run, tree: Path) ->
 
 
 @pytest.mark.parametrize("name", ["out.tar.gz", "out.tgz", "out.tar", "out.zip"])
-async def test_an_archive_is_the_same_bytes_and_comes_back_whole(
+async def test_archive_is_deterministic_and_round_trips(
     run: Run, context: RecordingContext, tree: Path, name: str
 ) -> None:
     if name.endswith(".zip"):
@@ -170,7 +170,7 @@ async def test_an_archive_is_the_same_bytes_and_comes_back_whole(
     assert os.access(context.working_directory / "restored" / "sub" / "run.sh", os.X_OK)
 
 
-async def test_an_archive_inside_its_own_folder_does_not_hold_itself(run: Run, tree: Path) -> None:
+async def test_archive_excludes_itself(run: Run, tree: Path) -> None:
     for _ in range(2):
         output = await run(STEP, {"action": "archive", "path": "tree", "to": "tree/self.tar"})
         assert output["files"] == 4
@@ -245,7 +245,7 @@ async def test_failures_have_types(run: Run, tree: Path, values: Mapping[str, Js
     assert ".part" not in str(caught.value)
 
 
-async def test_a_link_in_a_circle_is_packed_as_it_is(run: Run, tree: Path) -> None:
+async def test_circular_link_is_packed_as_a_link(run: Run, tree: Path) -> None:
     (tree / "circle").symlink_to("circle")
     assert (await run(STEP, {"action": "archive", "path": "tree", "to": "out.tar"}))["files"] == 4
 
@@ -398,7 +398,7 @@ async def test_bad_archives_are_refused(
     assert not (base / "evil").exists()
 
 
-async def test_an_archive_of_many_folders_keeps_their_times_and_makes_each_once(
+async def test_archive_of_many_folders_keeps_times(
     run: Run, context: RecordingContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     base = context.working_directory

@@ -22,7 +22,7 @@ ROWS: list[Json] = [{"a": "ü", "b": "1"}, {"a": "€", "b": "2"}]
     ("format", "content"),
     [("text", TEXT), ("lines", ["Müller", "5 €"]), ("json", {"a": "ü€"}), ("jsonl", [{"a": "ü"}, "€"]), ("csv", ROWS)],
 )
-async def test_what_is_written_and_appended_is_read_again(
+async def test_written_and_appended_text_is_read_back(
     run: Run, context: RecordingContext, encoding: str, format: str, content: Json
 ) -> None:
     common: dict[str, Json] = {"path": "a.txt", "format": format, "encoding": encoding}
@@ -84,14 +84,14 @@ async def test_an_untidy_csv_is_read_where_it_may(run: Run, context: RecordingCo
 
 
 @pytest.mark.parametrize("text", ["a,b\n1\n", "a,a\n1,2\n", ",\n1,2\n"])
-async def test_an_untidy_csv_is_an_error_that_names_the_option(run: Run, context: RecordingContext, text: str) -> None:
+async def test_irregular_csv_error_names_the_option(run: Run, context: RecordingContext, text: str) -> None:
     (context.working_directory / "a.csv").write_text(text)
     with pytest.raises(WorkflowError, match='"lenient"') as caught:
         await run(STEP, {"action": "read", "path": "a.csv"})
     assert caught.value.type == "file.format"
 
 
-async def test_names_of_columns_stay_distinct(run: Run, context: RecordingContext) -> None:
+async def test_column_names_stay_distinct(run: Run, context: RecordingContext) -> None:
     header = ["a", "a", "a_2", "a_2", "", "column_5", "column_7"]
     with (context.working_directory / "a.csv").open("w", newline="") as file:
         csv.writer(file).writerows([header, list("1234567")])
@@ -99,7 +99,7 @@ async def test_names_of_columns_stay_distinct(run: Run, context: RecordingContex
     assert list(row.values()) == list("1234567")
 
 
-async def test_a_name_that_is_not_utf8_is_listed_and_can_be_used(run: Run, context: RecordingContext) -> None:
+async def test_non_utf8_name_is_listed_and_usable(run: Run, context: RecordingContext) -> None:
     folder = Path(os.fsdecode(os.fsencode(context.working_directory / "f") + b"\xff"))
     folder.mkdir()
     odd = Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9 %41.txt"))

@@ -125,7 +125,7 @@ def test_unsupported_options_are_reported(command: str, sentence: str) -> None:
         {"url": "https://x.org", "file": "body", "method": "PUT", "verify": False, "saveTo": "out"},
     ],
 )
-def test_there_and_back_again(step: dict[str, Json]) -> None:
+def test_curl_round_trips(step: dict[str, Json]) -> None:
     command = curl_from_input(step)
     assert command is not None
     assert input_from_curl(command) == step
@@ -135,7 +135,7 @@ def test_unresolved_inputs_give_no_command() -> None:
     assert curl_from_input({"url": "https://x.org", "headers": "{{ inputs.headers }}"}) is None
 
 
-def test_a_short_address_is_completed_from_where_the_answer_came() -> None:
+def test_relative_address_is_resolved() -> None:
     assert HttpStep.as_command({"url": "/a?b=1"}, {"url": "https://x.org/elsewhere"}) == "curl -L 'https://x.org/a?b=1'"
     assert HttpStep.from_command("echo curl") is None
 

@@ -60,7 +60,7 @@ async def test_all_methods(run: Run, server: str, method: str) -> None:
     assert output["body"] == "" if method == "HEAD" else output["body"]["method"] == method
 
 
-async def test_headers_are_sent_as_they_are(run: Run, server: str) -> None:
+async def test_headers_are_sent_unchanged(run: Run, server: str) -> None:
     output = await run(STEP, {"url": f"{server}/echo", "headers": {"X-A": " grüße ", "accept": "text/csv"}})
     assert output["body"]["headers"]["x-a"].encode("latin-1").decode() == "grüße"
     assert output["body"]["headers"]["accept"] == "text/csv"
@@ -75,7 +75,7 @@ async def test_credentials_stay_with_the_first_server(run: Run, server: str, sec
     assert {"authorization", "x-api-key", "x-fine"} <= sent.keys()
 
 
-async def test_json_is_what_its_header_says_and_nothing_is_null(run: Run, server: str) -> None:
+async def test_json_follows_content_type_and_empty_body_is_null(run: Run, server: str) -> None:
     assert (await run(STEP, {"url": f"{server}/latin-json"}))["body"] == {"a": "é"}
     assert (await run(STEP, {"url": f"{server}/nothing", "parse": "json"}))["body"] is None
 
@@ -166,7 +166,7 @@ async def test_failures_have_types(run: Run, server: str, values: dict[str, Any]
     assert str(caught.value).endswith((".", "saveTo."))
 
 
-async def test_an_error_status_keeps_the_answer(run: Run, server: str) -> None:
+async def test_error_status_keeps_the_response(run: Run, server: str) -> None:
     with pytest.raises(WorkflowError) as caught:
         await run(STEP, {"url": f"{server}/status/503"})
     assert caught.value.details == {

@@ -180,7 +180,7 @@ def test_every_service_of_the_table_is_served() -> None:
 
 
 @pytest.mark.parametrize("service", SERVED)
-async def test_a_service_is_read_to_its_end(run: Run, context: RecordingContext, server: str, service: str) -> None:
+async def test_all_pages_of_a_service_are_read(run: Run, context: RecordingContext, server: str, service: str) -> None:
     path, given = SERVED[service]
     output = await run(STEP, {"url": f"{server}/{path}", "paginate": json.loads(ROWS[service]), **given})
     ids = [item["id"] for item in output["body"]]
@@ -200,7 +200,7 @@ async def test_pages_over_an_offset_are_reported(run: Run, context: RecordingCon
     assert right["body"] == by_offset["body"] == list(range(12))
 
 
-async def test_a_server_that_ignores_the_parameter_fails_the_step(run: Run, server: str) -> None:
+async def test_ignored_page_parameter_fails_the_step(run: Run, server: str) -> None:
     with pytest.raises(WorkflowError, match=r"Page 2 has the same items as page 1.*'page'") as caught:
         await run(STEP, {"url": f"{server}/same", "paginate": {"by": "page", "param": "page"}})
     assert caught.value.type == "http.pages"
@@ -221,7 +221,7 @@ async def test_missing_items_are_reported(run: Run, context: RecordingContext, s
     ("path", "more", "sentence"),
     [("promise", "more", "'more' says that more pages follow"), ("true", None, "is true, which leads nowhere")],
 )
-async def test_a_next_page_that_is_not_named_is_an_error(
+async def test_missing_next_page_reference_is_an_error(
     run: Run, server: str, path: str, more: str | None, sentence: str
 ) -> None:
     paginate: dict[str, Json] = {"by": "cursor", "items": "items", "cursor": "next", "param": "c", "more": more}
@@ -231,7 +231,7 @@ async def test_a_next_page_that_is_not_named_is_an_error(
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 503])
-async def test_one_page_is_sent_again(run: Run, context: RecordingContext, server: str, status: int) -> None:
+async def test_single_page_is_retried(run: Run, context: RecordingContext, server: str, status: int) -> None:
     step: dict[str, Json] = {"url": f"{server}/counted", "paginate": {"by": "offset", "param": "offset", "start": 1}}
     Services.failures[:] = [status, status]
     output = await run(STEP, {**step, "resends": 2})
@@ -243,7 +243,7 @@ async def test_one_page_is_sent_again(run: Run, context: RecordingContext, serve
         await run(STEP, step)
 
 
-async def test_a_parameter_in_the_body_needs_one(run: Run, server: str) -> None:
+async def test_parameter_in_the_body_needs_a_body(run: Run, server: str) -> None:
     paginate = {"by": "cursor", "cursor": "next", "param": "after", "paramIn": "json"}
     with pytest.raises(ValueError, match='"paramIn": "json" needs a body in "json"'):
         await run(STEP, {"url": f"{server}/notion", "paginate": paginate})

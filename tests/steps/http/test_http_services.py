@@ -129,7 +129,7 @@ async def test_pages_beyond_the_limit_are_reported(run: Run, context: RecordingC
         ("/same-cursor", {"by": "cursor", "items": "items", "cursor": "next", "param": "c"}),
     ],
 )
-async def test_pages_that_lead_in_a_circle_are_an_error(run: Run, server: str, path: str, paginate: Json) -> None:
+async def test_circular_pages_are_an_error(run: Run, server: str, path: str, paginate: Json) -> None:
     with pytest.raises(WorkflowError, match="a page that was already read") as caught:
         await run(STEP, {"url": server + path, "paginate": paginate})
     assert caught.value.type == "http.pages"
@@ -160,7 +160,7 @@ async def test_a_page_without_its_list_is_an_error(run: Run, server: str) -> Non
         ({"auth": "none", "headers": {"X-Team": "a"}}, "x-team", "a"),
     ],
 )
-async def test_a_connection_says_who_is_asking(
+async def test_connection_authenticates(
     run: Run, context: RecordingContext, server: str, connection: dict[str, Any], header: str, value: str
 ) -> None:
     context.connection = {**connection, "baseUrl": server}
@@ -195,9 +195,7 @@ async def test_client_credentials_get_a_token_once(run: Run, context: RecordingC
     assert "half-a-token" not in json.dumps([str(caught.value), caught.value.details])
 
 
-async def test_a_client_may_have_to_say_who_it_is_in_the_header(
-    run: Run, context: RecordingContext, server: str
-) -> None:
+async def test_client_credentials_in_the_header(run: Run, context: RecordingContext, server: str) -> None:
     context.connection = {
         "auth": "clientCredentials",
         "tokenUrl": f"{server}/token",
@@ -209,9 +207,7 @@ async def test_a_client_may_have_to_say_who_it_is_in_the_header(
     assert output["body"]["headers"]["authorization"] == "Bearer access-token-2"
 
 
-async def test_a_token_that_is_not_accepted_any_more_is_renewed_once(
-    run: Run, context: RecordingContext, server: str
-) -> None:
+async def test_rejected_token_is_renewed_once(run: Run, context: RecordingContext, server: str) -> None:
     context.connection = {
         "auth": "clientCredentials",
         "tokenUrl": f"{server}/token",
@@ -241,9 +237,7 @@ async def test_the_client_secret_follows_no_redirect(
         await run(STEP, {"url": f"{server}/echo"})
 
 
-async def test_headers_of_the_step_come_before_those_of_the_connection(
-    run: Run, context: RecordingContext, server: str
-) -> None:
+async def test_step_headers_override_connection_headers(run: Run, context: RecordingContext, server: str) -> None:
     context.connection = {"auth": "bearer", "token": "t0ken", "headers": {"X-Team": "a"}}
     output = await run(STEP, {"url": f"{server}/echo", "headers": {"authorization": "own", "x-team": "b"}})
     sent = output["body"]["headers"]
@@ -269,7 +263,7 @@ async def test_credentials_stay_with_their_server(
         await run(STEP, {"url": f"{server}/elsewhere", "headers": headers, "paginate": {"by": "link"}})
 
 
-async def test_a_key_in_the_query_goes_to_every_page_once(run: Run, context: RecordingContext, server: str) -> None:
+async def test_query_key_is_sent_once_per_page(run: Run, context: RecordingContext, server: str) -> None:
     context.connection = {"auth": "apiKey", "apiKey": "secret-key", "apiKeyName": "key", "apiKeyIn": "query"}
     output = await run(STEP, {"url": f"{server}/keyed", "paginate": {"by": "link"}})
     assert output["body"] == ["/keyed?key=secret-key", *(f"/keyed?key=secret-key&page={page}" for page in (2, 3))]
@@ -280,7 +274,7 @@ async def test_a_short_address_needs_a_connection(run: Run) -> None:
         await run(STEP, {"url": "/echo"})
 
 
-async def test_a_connection_that_lacks_something(run: Run, context: RecordingContext, server: str) -> None:
+async def test_incomplete_connection(run: Run, context: RecordingContext, server: str) -> None:
     context.connection = {"auth": "bearer"}
     with pytest.raises(WorkflowError, match='no "token"') as caught:
         await run(STEP, {"url": f"{server}/echo"})
@@ -296,7 +290,7 @@ REDIRECTS = ("301", "302", "303", "307", "308")
 @pytest.mark.parametrize(
     "form", [SECRET, f"Bearer {SECRET}", base64.b64encode(SECRET.encode()).decode(), quote(SECRET)]
 )
-async def test_a_header_that_holds_a_secret_stays_with_its_server(
+async def test_secret_header_stays_with_its_server(
     run: Run, context: RecordingContext, server: str, other_server: str, status: str, header: str, form: str
 ) -> None:
     context.secrets.append(SECRET)
@@ -313,7 +307,7 @@ async def test_a_header_that_holds_a_secret_stays_with_its_server(
 
 @pytest.mark.parametrize("status", REDIRECTS)
 @pytest.mark.parametrize("kind", ["json", "form", "text", "file", "files"])
-async def test_a_body_that_holds_a_secret_stays_with_its_server(
+async def test_secret_body_stays_with_its_server(
     run: Run, context: RecordingContext, tmp_path: Path, server: str, other_server: str, status: str, kind: str
 ) -> None:
     context.secrets.append(SECRET)

@@ -46,7 +46,7 @@ def sent(server: str, content: bytes, kind: str) -> str:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16", "utf-16-le", "utf-8-sig", "cp1250", "iso8859_15"])
-async def test_a_text_comes_in_its_encoding_or_fails(run: Run, server: str, encoding: str) -> None:
+async def test_text_is_decoded_or_fails(run: Run, server: str, encoding: str) -> None:
     content = NAME.encode(encoding)
     assert (await run(STEP, {"url": sent(server, content, f"text/csv; charset={encoding}")}))["body"] == NAME
     assert (await run(STEP, {"url": sent(server, content, "text/csv"), "encoding": encoding}))["body"] == NAME
@@ -76,7 +76,7 @@ async def test_a_text_comes_in_its_encoding_or_fails(run: Run, server: str, enco
         ("application/json", "utf-8", 'is not utf-8 text .*; change "encoding"'),
     ],
 )
-async def test_what_cannot_be_decoded_names_the_field(
+async def test_undecodable_text_names_the_field(
     run: Run, server: str, kind: str, encoding: str | None, sentence: str
 ) -> None:
     with pytest.raises(WorkflowError, match=sentence) as caught:
@@ -102,7 +102,7 @@ async def test_json_lines(run: Run, server: str) -> None:
     assert caught.value.type == "http.body"
 
 
-async def test_a_body_that_does_not_parse_is_shown(run: Run, server: str) -> None:
+async def test_unparsable_body_is_shown(run: Run, server: str) -> None:
     page = b"<html><title>Sign in</title>" + b" word" * 1000
     with pytest.raises(WorkflowError, match="it begins with '<html><title>Sign in</title> word") as caught:
         await run(STEP, {"url": sent(server, page, "application/json")})
@@ -114,7 +114,7 @@ async def test_a_body_that_does_not_parse_is_shown(run: Run, server: str) -> Non
         await run(STEP, {"url": sent(server, b"", "text/plain"), "parse": "json"})
 
 
-async def test_headers_that_repeat_are_lists(run: Run, server: str) -> None:
+async def test_repeated_headers_are_lists(run: Run, server: str) -> None:
     headers = (await run(STEP, {"url": f"{server}/cookies"}))["headers"]
     assert headers["set-cookie"] == ["a=1; Expires=Thu, 01 Jan 2026 00:00:00 GMT", "b=2"]
     assert headers["x-once"] == "a, b"

@@ -81,7 +81,7 @@ async def test_a_local_server_needs_its_base_url_only(run: Run, model: Model, pr
 
 
 @pytest.mark.usefixtures("connected")
-async def test_a_server_that_does_not_stream(run: Run, context: RecordingContext, model: Model) -> None:
+async def test_server_without_streaming(run: Run, context: RecordingContext, model: Model) -> None:
     model.script = [Say(calls=(("set", {"a": 1}), ("set", {"b": 2})), whole=True), Say("in one piece", whole=True)]
     output = await run(STEP, {"prompt": "x", "tools": [{"type": "set"}]})
     assert (output["text"], output["usage"]["inputTokens"]) == ("in one piece", 20)
@@ -90,7 +90,7 @@ async def test_a_server_that_does_not_stream(run: Run, context: RecordingContext
 
 
 @pytest.mark.usefixtures("connected")
-async def test_long_lines_come_by_sentences(run: Run, context: RecordingContext, model: Model) -> None:
+async def test_long_lines_are_logged_by_sentence(run: Run, context: RecordingContext, model: Model) -> None:
     sentence = "This is a sentence, and it goes on for quite some time, as if there were no end to it, does it not?"
     text = f"{sentence} {sentence} {sentence} End"
     words = " ".join(["word"] * 200)
@@ -114,7 +114,7 @@ async def test_missing_price_gives_no_cost_and_a_log_line(run: Run, context: Rec
 
 
 @pytest.mark.usefixtures("connected")
-async def test_a_server_that_does_not_count(run: Run, context: RecordingContext, model: Model) -> None:
+async def test_server_without_token_counts(run: Run, context: RecordingContext, model: Model) -> None:
     model.script = [Say("a", counted=False)]
     output = await run(STEP, {"prompt": "x", "prices": {"input": 1, "output": 1}})
     assert output["cost"] is None
@@ -122,7 +122,7 @@ async def test_a_server_that_does_not_count(run: Run, context: RecordingContext,
 
 
 @pytest.mark.usefixtures("connected")
-async def test_an_answer_that_does_not_fit_is_repaired_once(run: Run, context: RecordingContext, model: Model) -> None:
+async def test_invalid_answer_is_repaired_once(run: Run, context: RecordingContext, model: Model) -> None:
     model.script = ['{"city": "Ulm"}', '```json\n{"city": "Ulm", "people": 128928}\n```']
     output = await run(STEP, {"prompt": "Where?", "schema": CITY})
     assert output["value"] == {"city": "Ulm", "people": 128928}
@@ -215,7 +215,7 @@ async def test_impossible_requests_fail_before_sending(
         await run(STEP, values)
 
 
-def test_it_takes_both_kinds_of_connection() -> None:
+def test_both_connection_kinds_are_accepted() -> None:
     assert [kind for kind in ("openai", "anthropic", "http") if STEP.takes_connection(kind)] == ["openai", "anthropic"]
     assert STEP.check({}) != []
     assert STEP.check({"prompt": "x", "schema": CITY}) == []

@@ -62,7 +62,7 @@ async def test_a_step_type_of_the_workspace_is_a_tool(workbench: Workbench, sett
     assert model.asked[0]["tools"][0]["function"]["description"] == "Double a number."
 
 
-async def test_the_server_of_a_tool_is_that_of_the_steps(workbench: Workbench, model: Model) -> None:
+async def test_tools_share_the_server_of_the_steps(workbench: Workbench, model: Model) -> None:
     model.script = [call("echo", text="b"), "Done."]
     before: dict[str, Json] = {"server": SERVER, "tool": "echo", "arguments": {"text": "a"}}
     await save(
@@ -77,7 +77,7 @@ async def test_the_server_of_a_tool_is_that_of_the_steps(workbench: Workbench, m
     assert entry["output"]["structured"] == {"text": "b", "calls": 2, "pid": record.outputs["first"]["pid"]}
 
 
-async def test_secrets_of_a_tool_stay_out_of_model_and_record(
+async def test_tool_secrets_reach_neither_model_nor_record(
     workbench: Workbench, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TOOL_TOKEN", "tok-4711-very-secret")
@@ -92,7 +92,7 @@ async def test_secrets_of_a_tool_stay_out_of_model_and_record(
     assert "tok-4711-very-secret" not in json.dumps([model.asked, record.to_wire()])
 
 
-async def test_a_secret_in_what_is_fixed_of_a_tool(
+async def test_secret_in_a_fixed_tool_field(
     workbench: Workbench, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KEY", "key-4711-very-secret")

@@ -49,7 +49,7 @@ async def test_errors_of_the_server_have_types(
 
 @pytest.mark.usefixtures("connected")
 @pytest.mark.parametrize("answer", [Fail(429, headers=NOW), Fail(529, headers=NOW), Fail(503, headers=NOW)])
-async def test_a_busy_server_is_asked_again_after_the_time_it_wants(
+async def test_busy_server_is_retried_after_its_delay(
     run: Run, context: RecordingContext, model: Model, answer: Fail
 ) -> None:
     model.script = [answer, answer, "at last"]
@@ -124,7 +124,7 @@ async def test_invalid_response_is_reported(run: Run, context: RecordingContext,
 
 
 @pytest.mark.usefixtures("connected")
-async def test_a_cancel_ends_an_answer_in_the_middle(run: Run, context: RecordingContext, model: Model) -> None:
+async def test_cancel_ends_a_streaming_answer(run: Run, context: RecordingContext, model: Model) -> None:
     model.script = [Say("It was a dark\nand stormy", hang=True)]
     begun = context.wait_for_log("dark")
     task = asyncio.ensure_future(run(STEP, {"prompt": "x"}))

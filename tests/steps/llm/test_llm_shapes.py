@@ -52,9 +52,7 @@ async def test_a_field_of_any_type_is_read_or_fails_the_answer(
     assert min(ends.values()) > 20, ends
 
 
-async def test_an_odd_answer_is_asked_for_again(
-    run: Run, context: RecordingContext, model: Model, connected: str
-) -> None:
+async def test_malformed_answer_is_retried(run: Run, context: RecordingContext, model: Model, connected: str) -> None:
     odd = {"openai": {"choices": "none"}, "anthropic": {"content": {"text": "x"}}}[connected]
     model.script = [Raw(odd), "fine"]
     assert (await run(STEP, {"prompt": "?", "resends": 1}))["text"] == "fine"
@@ -142,5 +140,5 @@ def test_a_fence_inside_a_value_is_part_of_it() -> None:
         ("[" * 5000, "not valid JSON"),
     ],
 )
-def test_what_does_not_fit_has_a_reason(text: str, problem: str) -> None:
+def test_invalid_shape_has_a_reason(text: str, problem: str) -> None:
     assert problem in fitting(text, CITY)[1]

@@ -66,7 +66,7 @@ async def test_invalid_arguments_are_reported_to_the_model(run: Run, model: Mode
 
 
 @pytest.mark.usefixtures("connected")
-async def test_a_fixed_field_cannot_be_reached_by_another_spelling(run: Run, model: Model) -> None:
+async def test_fixed_field_has_no_alias(run: Run, model: Model) -> None:
     model.script = [call("sql", query="CREATE TABLE t (a)", read_only=False), "Sorry."]
     tools = [{"type": "sql", "input": {"database": "x.db", "readOnly": True}}]
     output = await run(STEP, {"prompt": "x", "tools": tools})
@@ -75,7 +75,7 @@ async def test_a_fixed_field_cannot_be_reached_by_another_spelling(run: Run, mod
 
 @pytest.mark.usefixtures("connected")
 @pytest.mark.parametrize("arguments", ["{broken", '{"script": NaN}', '{"a":' * 20_000])
-async def test_arguments_that_are_not_json_are_an_error_for_the_model(run: Run, model: Model, arguments: str) -> None:
+async def test_non_json_arguments_are_reported_to_the_model(run: Run, model: Model, arguments: str) -> None:
     model.script = [Say(calls=(("shell", arguments),)), "Sorry."]
     output = await run(STEP, {"prompt": "Try.", "tools": [{"type": "shell"}]})
     [entry] = output["toolCalls"]
@@ -167,9 +167,7 @@ async def test_a_tool_through_a_connected_account(run: Run, context: RecordingCo
 
 @pytest.mark.usefixtures("connected")
 @pytest.mark.parametrize("approved", [True, False])
-async def test_a_person_is_asked_before_a_call(
-    run: Run, context: RecordingContext, model: Model, approved: bool
-) -> None:
+async def test_call_asks_for_approval(run: Run, context: RecordingContext, model: Model, approved: bool) -> None:
     context.approves = approved
     model.script = [call("adder", args={"a": 1, "b": 1}), "Done."]
     output = await run(STEP, {"prompt": "x", "tools": [{**ADDER, "approval": True}]})
@@ -238,7 +236,7 @@ async def test_pictures_are_named_and_not_sent(run: Run, context: RecordingConte
         ({"server": 5}, "tool mcp: server"),
     ],
 )
-async def test_a_server_that_cannot_be_had_fails_before_the_model_is_asked(
+async def test_unavailable_server_fails_before_the_model_call(
     run: Run, model: Model, tool: dict[str, Json], sentence: str
 ) -> None:
     values = {"prompt": "x", "model": "m", "baseUrl": f"{model.url}/v1", "tools": [{"type": "mcp", "input": tool}]}

@@ -79,12 +79,12 @@ async def test_different_servers_are_kept_apart(steps: Steps) -> None:
     ("text", "structured"),
     [('{"a": [1]}', {"a": [1]}), ("[2]", [2]), ("plain", None), ("{no json", None), ("[NaN]", None), ("3", None)],
 )
-async def test_text_that_is_json_can_be_used_as_a_value(steps: Steps, text: str, structured: Json) -> None:
+async def test_json_text_is_usable_as_a_value(steps: Steps, text: str, structured: Json) -> None:
     output = await steps.call("json", text=text)
     assert (output["text"], output["structured"]) == (text, structured)
 
 
-async def test_all_parts_of_the_content_are_there(steps: Steps) -> None:
+async def test_content_is_complete(steps: Steps) -> None:
     output = await steps.call("picture")
     assert output["text"] == "a picture:\nand a memo"
     assert [part["type"] for part in output["content"]] == ["text", "image", "resource"]
@@ -96,7 +96,7 @@ async def test_an_error_of_the_tool_is_a_failure(steps: Steps) -> None:
     assert (error.type, error.message) == ("mcp.tool", "the tool fail failed: the disk is full")
 
 
-async def test_an_error_of_the_protocol_is_a_failure_though_its_code_is_that_of_a_lost_connection(
+async def test_protocol_error_with_the_code_of_a_lost_connection(
     steps: Steps,
 ) -> None:
     error = await steps.failure("refuse")
@@ -187,7 +187,7 @@ async def test_a_question_may_be_declined(tmp_path: Path) -> None:
         assert (await call_tool(context, SERVER, "ask"))["structured"] == {"action": "decline"}
 
 
-async def test_a_question_ends_with_the_step_that_it_belongs_to(tmp_path: Path) -> None:
+async def test_question_ends_with_its_step(tmp_path: Path) -> None:
     waiting, given_up = asyncio.Event(), asyncio.Event()
 
     class Absent(RecordingContext):
@@ -207,7 +207,7 @@ async def test_a_question_ends_with_the_step_that_it_belongs_to(tmp_path: Path) 
         await asyncio.wait_for(given_up.wait(), PATIENCE)
 
 
-async def test_a_server_sees_little_of_our_environment(steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_server_environment_is_restricted(steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PRIVATE_TOKEN", "hidden")
     steps.server = {**steps.server, "env": {"GIVEN": "yes"}}
     seen = (await steps.call("environment"))["structured"]
@@ -291,7 +291,7 @@ except WorkflowError as error:
 """
 
 
-def test_the_package_comes_late_and_may_be_missing() -> None:
+def test_package_is_imported_late_and_may_be_missing() -> None:
     ran = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, check=True)
     late, error_type, message = json.loads(ran.stdout)
     assert late
@@ -317,7 +317,7 @@ async def test_child_processes_end_with_the_server(tmp_path: Path) -> None:
     assert not lives(pid)
 
 
-async def test_the_end_of_a_server_is_seen_though_its_child_holds_the_pipe(tmp_path: Path) -> None:
+async def test_server_exit_is_noticed_while_a_child_holds_the_pipe(tmp_path: Path) -> None:
     script = tmp_path / "server.py"
     script.write_text(
         "import subprocess, sys, runpy\n"
@@ -330,7 +330,7 @@ async def test_the_end_of_a_server_is_seen_though_its_child_holds_the_pipe(tmp_p
     assert caught.value.type == "mcp.closed"
 
 
-async def test_a_message_without_end_is_not_kept(steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_endless_message_is_not_buffered(steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
     await steps.call("echo", text="x")
     monkeypatch.setattr("wftui.steps.mcp.stdio.MOST_BYTES", 1_000_000)
     async with patience():

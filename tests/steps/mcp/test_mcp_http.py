@@ -45,7 +45,7 @@ async def test_a_cancelled_call_leaves_the_session_as_it_is(context: RecordingCo
     assert not [text for _, level, text in context.logs if level == "warn"]
 
 
-async def test_a_server_that_dies_in_a_call_is_a_failure_and_no_cancel(context: RecordingContext) -> None:
+async def test_server_death_during_a_call_is_a_failure(context: RecordingContext) -> None:
     with http_server() as (server, process):
         await call_tool(context, server, "count")
         with pytest.raises(WorkflowError) as caught:
@@ -59,7 +59,7 @@ async def test_a_server_that_dies_in_a_call_is_a_failure_and_no_cancel(context: 
         assert caught.value.type == "mcp.start"
 
 
-async def test_a_server_that_died_between_two_calls_is_a_failure(context: RecordingContext) -> None:
+async def test_server_death_between_calls_is_a_failure(context: RecordingContext) -> None:
     with http_server() as (server, process):
         await call_tool(context, server, "count")
         process.kill()
@@ -76,7 +76,7 @@ async def test_refusal_is_reported_with_its_status(context: RecordingContext, se
     assert "401 Unauthorized" in caught.value.message
 
 
-async def test_a_session_the_server_has_forgotten_is_made_again(context: RecordingContext) -> None:
+async def test_forgotten_session_is_renewed(context: RecordingContext) -> None:
     with http_server("old") as (server, _):
         await call_tool(context, server, "count")
         await call_tool(context, server, "forget")

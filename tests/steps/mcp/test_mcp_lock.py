@@ -77,7 +77,7 @@ async def test_the_structured_value_is_known(locked: Workbench) -> None:
     assert "calls" in found.message
 
 
-async def test_a_server_that_is_not_locked_is_a_hint(locked: Workbench) -> None:
+async def test_unlocked_server_is_a_hint(locked: Workbench) -> None:
     (found,) = await problems(locked, source({"server": {"command": ["python3"]}, "tool": "x"}))
     assert found.severity == "hint"
     assert "wftui mcp lock tools" in found.message
@@ -98,7 +98,7 @@ async def test_a_new_lock_is_seen_by_the_next_check(locked: Workbench, settings:
     assert "mcp.lock.json is not valid at servers" in found.message
 
 
-async def test_a_tool_that_changed_is_a_warning_in_the_run(locked: Workbench, settings: Settings) -> None:
+async def test_changed_tool_is_a_warning_in_the_run(locked: Workbench, settings: Settings) -> None:
     folder = settings.tables / "workflows" / "tools"
     lock = read_lock(folder)
     assert lock is not None
@@ -113,9 +113,7 @@ async def test_a_tool_that_changed_is_a_warning_in_the_run(locked: Workbench, se
     assert "the argument words was removed" in text
 
 
-async def test_locking_again_tells_what_changed_and_keeps_what_it_cannot_ask(
-    locked: Workbench, settings: Settings
-) -> None:
+async def test_relocking_reports_changes_and_keeps_unreachable_tools(locked: Workbench, settings: Settings) -> None:
     folder = settings.tables / "workflows" / "tools"
     lock = read_lock(folder)
     assert lock is not None
@@ -186,9 +184,7 @@ def test_lock_command(settings: Settings, capsys: pytest.CaptureFixture[str]) ->
     assert main([*places, "mcp", "lock", "nothing"]) == 4
 
 
-async def test_without_the_package_locking_says_what_to_install(
-    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_locking_without_the_package_names_it(workbench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "wftui.steps.mcp.session", None)
     await workbench.workflows.save("tools", source({"tool": "echo"}), None)
     with pytest.raises(UserError, match=r"pip install 'wftui\[mcp\]'"):
@@ -220,7 +216,7 @@ def test_newly_required_argument_is_a_change() -> None:
 
 
 @given(st.lists(st.one_of(st.just(None), st.text(alphabet="ab.*\\{}\n")), max_size=6), st.text(alphabet="xy\n"))
-def test_a_bound_text_fits_what_it_was_made_from(parts: list[str | None], value: str) -> None:
+def test_bound_text_matches_its_template(parts: list[str | None], value: str) -> None:
     literal = [None if part is None else part.replace("{{", "").replace("}}", "") for part in parts]
     template = "|".join("{{ inputs.x }}" if part is None else part for part in literal)
     actual = "|".join(value if part is None else part for part in literal)

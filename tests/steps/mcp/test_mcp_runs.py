@@ -65,9 +65,7 @@ async def test_one_server_serves_all_steps_and_items_and_ends_with_the_run(workb
     assert not lives(pids.pop())
 
 
-async def test_secrets_of_a_connection_reach_the_server_and_nobody_else(
-    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_connection_secrets_reach_only_the_server(workbench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOOL_TOKEN", "tok-4711-very-secret")
     values: dict[str, Json] = {"command": RAW, "env": {"TOKEN": "env:TOOL_TOKEN"}}
     await workbench.connections.save(StoredConnection(name="tools", kind="mcp", values=values))
@@ -82,7 +80,7 @@ async def test_secrets_of_a_connection_reach_the_server_and_nobody_else(
     assert "tok-4711-very-secret" not in json.dumps(record.to_wire())
 
 
-async def test_a_question_of_a_server_waits_for_an_answer_to_the_run(workbench: Workbench) -> None:
+async def test_server_question_waits_for_an_answer(workbench: Workbench) -> None:
     await save(workbench, [step("ask", "ask")], outputs={"said": "{{ steps.ask.output.structured }}"})
     run_id = await workbench.runs.start("tools", {})
     await until_log(workbench, run_id, "step_waiting")
@@ -125,7 +123,7 @@ async def test_cancelling_the_run_ends_call_and_server(workbench: Workbench, tmp
     assert not lives(who.output["structured"]["pid"])
 
 
-async def test_a_timeout_ends_the_call_only(workbench: Workbench, tmp_path: Path) -> None:
+async def test_timeout_ends_only_the_call(workbench: Workbench, tmp_path: Path) -> None:
     record = await run(
         workbench,
         [
@@ -161,7 +159,7 @@ async def test_a_dead_http_server_fails_the_run_and_does_not_cancel_it(workbench
     assert record.error.type == "mcp.closed"
 
 
-async def test_a_server_that_does_not_leave_is_made_to(workbench: Workbench, tmp_path: Path) -> None:
+async def test_unresponsive_server_is_killed(workbench: Workbench, tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     stubborn = tmp_path / "stubborn.py"
     stubborn.write_text(
@@ -196,9 +194,7 @@ async def test_question_without_a_user_is_cancelled_with_a_log_line(workbench: W
     assert "approval.nobody: no user can answer here (Go on?)" in written
 
 
-async def test_a_run_that_is_killed_leaves_no_server_behind(
-    workbench: Workbench, settings: Settings, tmp_path: Path
-) -> None:
+async def test_killed_run_leaves_no_server(workbench: Workbench, settings: Settings, tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     script = tmp_path / "server.py"
     script.write_text(

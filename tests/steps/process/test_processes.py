@@ -111,7 +111,7 @@ async def test_cancel_ends_the_whole_tree(script: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives orphans to the process that runs the steps")
-async def test_a_child_without_environment_session_and_parent_is_ended_with_its_own_tree_only(tmp_path: Path) -> None:
+async def test_detached_child_is_ended_with_its_own_tree(tmp_path: Path) -> None:
     sinks, files = [Sink(), Sink()], [tmp_path / "first", tmp_path / "second"]
     tasks = [
         asyncio.create_task(run_script(WIPED, str(file), sink=sink)) for sink, file in zip(sinks, files, strict=True)
@@ -128,7 +128,7 @@ async def test_a_child_without_environment_session_and_parent_is_ended_with_its_
 
 
 @pytest.mark.parametrize("scattered", [False, True], ids=["children", "orphans in sessions of their own"])
-async def test_processes_are_looked_up_by_one_scan_however_many_there_are(
+async def test_processes_are_found_by_one_scan(
     scattered: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: Counter[str] = Counter()
@@ -182,7 +182,7 @@ async def test_a_second_cancel_kills_the_whole_tree_without_grace(turns: int, tm
     assert living([int(pid_file.read_text())]) == []
 
 
-async def test_a_background_child_that_holds_the_pipe_does_not_hold_the_step(tmp_path: Path) -> None:
+async def test_background_child_holding_the_pipe_does_not_block(tmp_path: Path) -> None:
     sink, pid_file = Sink(), tmp_path / "pid"
     script = "import subprocess, sys; print(subprocess.Popen(['sleep', '600']).pid, file=open(sys.argv[1], 'w'))"
     result = await run_script(script, str(pid_file), sink=sink)
@@ -237,7 +237,7 @@ async def test_unawaited_children_do_not_become_zombies(ending: str) -> None:
     assert zombies() <= before
 
 
-async def test_output_is_split_into_lines_whatever_the_chunks() -> None:
+async def test_output_lines_are_independent_of_chunks() -> None:
     sink = Sink()
     script = (
         "import sys; sys.stdout.write('ä' * 200_000 + '\\nsecond\\r\\n10%\\r20%\\nlast'); sys.stderr.write('err\\n')"
@@ -279,7 +279,7 @@ async def test_big_output_keeps_head_and_tail_in_whole_lines() -> None:
     assert len(sink.lines) == 20_000
 
 
-async def test_standard_input_that_nobody_reads_blocks_nobody() -> None:
+async def test_unread_standard_input_does_not_block() -> None:
     result = await run_process(
         ["true"], cwd=Path.cwd(), env=os.environ, started_for=ProcessMark(), log=Sink(), stdin=[b"x" * 5_000_000]
     )
@@ -341,7 +341,7 @@ asyncio.run(main())
 
 @pytest.mark.skipif(os.getuid() != 0, reason="needs a user that has no other process, which only root can become")
 @pytest.mark.parametrize("most", [1, 2], ids=["no process", "no thread to wait for it"])
-def test_the_limit_of_processes_is_an_error_that_leaves_nothing(most: int) -> None:
+def test_process_limit_is_an_error_without_leftovers(most: int) -> None:
     user = 1_000_000 + os.getpid()
     done = subprocess.run(
         [sys.executable, "-c", AT_THE_LIMIT, str(most), str(user)], capture_output=True, text=True, check=True

@@ -86,7 +86,7 @@ def main():
 
 
 @pytest.mark.parametrize("imported", ["", "import wftui", "from wftui import fail\nclass wftui: fail = fail"])
-async def test_the_code_fails_with_an_error_of_its_own(run: Run, imported: str) -> None:
+async def test_code_raises_its_own_error_type(run: Run, imported: str) -> None:
     body = "def main(left):\n    if not left:\n        wftui.fail('stock.empty', 'Nothing is left.', {'left': left})\n"
     code = f"{imported}\n{body}"
     with pytest.raises(WorkflowError) as caught:
@@ -106,13 +106,13 @@ async def test_the_code_fails_with_an_error_of_its_own(run: Run, imported: str) 
         ("wftui.fail('stock.empty')", "python.exception"),
     ],
 )
-async def test_what_is_no_error_of_ones_own(run: Run, call: str, kind: str) -> None:
+async def test_reserved_error_types_are_refused(run: Run, call: str, kind: str) -> None:
     with pytest.raises(WorkflowError) as caught:
         await run(STEP, {"code": f"def main():\n    {call}\n"})
     assert caught.value.type == kind
 
 
-async def test_a_module_fails_with_an_error_of_its_own(run: Run, context: RecordingContext) -> None:
+async def test_module_raises_its_own_error_type(run: Run, context: RecordingContext) -> None:
     module = context.working_directory / "shop_stock.py"
     module.write_text("import wftui\ndef take():\n    wftui.fail('stock.empty', 'Nothing is left.')\n")
     with pytest.raises(WorkflowError) as caught:
@@ -227,7 +227,7 @@ async def test_another_interpreter(run: Run, context: RecordingContext, tmp_path
     assert caught.value.type == "not_found"
 
 
-async def test_cancel_ends_code_that_never_waits(run: Run, context: RecordingContext) -> None:
+async def test_cancel_ends_busy_code(run: Run, context: RecordingContext) -> None:
     ready = context.wait_for_log("pid")
     code = "import os\ndef main():\n    print('pid', os.getpid())\n    while True: pass"
     task = asyncio.ensure_future(run(STEP, {"code": code}))
@@ -267,7 +267,7 @@ async def test_calls_of_one_run_share_an_interpreter(run: Run, context: Recordin
     assert (await run(STEP, {"code": COUNTING, "args": {"what": "go"}}))[1] == 1, "a crashed one is replaced"
 
 
-async def test_nothing_of_a_call_is_left_behind_but_modules(run: Run, context: RecordingContext) -> None:
+async def test_calls_leave_only_modules(run: Run, context: RecordingContext) -> None:
     code = "import os\ndef main(): return [os.environ.get('LEFT'), os.getcwd(), os.environ['WFTUI_STEP']]"
     # The same sort of call, so that the interpreter is the same: only the code decides.
     dirty = code + "\nif os.environ['WFTUI_STEP'] == 'a':\n    os.environ['LEFT'] = 'x'\n    os.chdir('/')"
@@ -277,12 +277,12 @@ async def test_nothing_of_a_call_is_left_behind_but_modules(run: Run, context: R
     assert await run(STEP, {"code": dirty}) == [None, str(context.working_directory), "b"]
 
 
-async def test_calls_at_the_same_time_have_interpreters_of_their_own(run: Run) -> None:
+async def test_concurrent_calls_have_separate_interpreters(run: Run) -> None:
     results = await asyncio.gather(*(run(STEP, {"code": COUNTING, "args": {"what": "go"}}) for _ in range(3)))
     assert len({pid for pid, _, _ in results}) == 3
 
 
-async def test_output_of_programs_is_logged_too(run: Run, context: RecordingContext) -> None:
+async def test_subprocess_output_is_logged(run: Run, context: RecordingContext) -> None:
     code = "import subprocess\ndef main():\n    subprocess.run(['sh', '-c', 'echo from sh; sleep 0.2'])"
     await run(STEP, {"code": code})
     assert context.lines() == ["from sh"]
@@ -298,6 +298,6 @@ async def test_output_of_programs_is_logged_too(run: Run, context: RecordingCont
         ({"code": "def main(): pass", "function": "a:b"}, ""),
     ],
 )
-def test_check_finds_what_the_schema_cannot_say(literal: Mapping[str, Any], field: str) -> None:
+def test_check_covers_rules_beyond_the_schema(literal: Mapping[str, Any], field: str) -> None:
     assert [found for found, _ in STEP.check(literal)] == [field]
     assert STEP.check({"code": "from x import main"}) == []

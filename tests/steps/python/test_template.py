@@ -54,7 +54,7 @@ async def test_failures_have_types(run: Run, values: Mapping[str, Json], kind: s
     assert caught.value.type == kind
 
 
-async def test_a_template_without_end_is_ended(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_endless_template_is_stopped(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     loops = "{% for i in range(99999) %}" * 3 + "{% endfor %}" * 3
     with monkeypatch.context() as hurried, pytest.raises(WorkflowError, match="takes longer than") as caught:
         hurried.setattr("wftui.steps.python.template_step.RENDER_SECONDS", 0.5)
@@ -63,7 +63,7 @@ async def test_a_template_without_end_is_ended(run: Run, monkeypatch: pytest.Mon
     assert (await run(STEP, {"template": "[[ 1 ]]"}))["text"] == "1", "the next one has an interpreter of its own"
 
 
-def test_check_says_which_braces_to_use() -> None:
+def test_check_names_the_right_braces() -> None:
     [(field, sentence)] = STEP.check({"template": "{{ x }}"})
     assert field == "template"
     assert "[[ name ]]" in sentence

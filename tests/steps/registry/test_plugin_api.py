@@ -38,7 +38,7 @@ def test_a_built_in_type_passes_the_checks_of_plugins(word: str) -> None:
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_a_built_in_type_uses_the_api_that_plugins_have(room: str) -> None:
+def test_builtin_types_use_the_plugin_api(room: str) -> None:
     used = {
         alias.name
         for path in (Path(wftui.steps.__file__).parent / room).rglob("*.py")
@@ -232,7 +232,7 @@ def test_a_plugin_repairs_its_input(tmp_path: Path, registry: StepRegistry) -> N
     assert json.loads(apply_fix(text, fix))["steps"][0]["input"]["query"] == "all;"
 
 
-def test_a_plugin_knows_the_files_beside_its_workflow(tmp_path: Path, registry: StepRegistry) -> None:
+def test_plugin_reads_files_beside_its_workflow(tmp_path: Path, registry: StepRegistry) -> None:
     after = {"id": "use", "type": "set", "input": {"n": "{{ steps.find.output.hitz }}"}}
     found = {each.message: each for each in diagnostics(tmp_path, registry, search(table="pepole"), after)}
     assert found["the table is slow"].severity == "hint"
@@ -262,7 +262,7 @@ def test_a_plugin_marks_its_fields(tmp_path: Path, registry: StepRegistry) -> No
         assert codes - {"input.unused"} == expected, step
 
 
-def test_a_plugin_reports_what_is_not_installed(tmp_path: Path, registry: StepRegistry) -> None:
+def test_plugin_reports_missing_packages(tmp_path: Path, registry: StepRegistry) -> None:
     found = diagnostics(tmp_path, registry, search(tool=["no-such-tool"]))
     messages = [each.message for each in found if each.code == "step.requirement"]
     assert any("there is no index" in message and "acme index" in message for message in messages)
@@ -347,7 +347,7 @@ FIRST = json.loads((Path(__file__).parent / "plugin_api_0_1_0.json").read_text()
 
 
 @pytest.mark.parametrize(("module", "name"), [(module, name) for module, names in FIRST.items() for name in names])
-def test_interface_of_the_first_release_is_there(module: str, name: str) -> None:
+def test_interface_of_the_first_release_is_kept(module: str, name: str) -> None:
     """Everything that version 0.1.0 exported can still be used, with the parameters it had."""
     exported = getattr(import_module(module), name)
     for member in FIRST[module][name]:

@@ -35,9 +35,7 @@ def put(tmp_path: Path, steps: list[Json]) -> None:
     (folder / "workflow.json").write_text(json.dumps(workflow))
 
 
-def test_its_step_types_run_in_a_workspace_once_they_are_trusted(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_documented_types_run_once_trusted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "tables" / "steps" / "mine.py"
     file.parent.mkdir(parents=True)
     file.write_text("\n\n".join(blocks("python")))
@@ -75,7 +73,7 @@ def test_its_step_types_run_in_a_workspace_once_they_are_trusted(
     assert "has changed since" in capsys.readouterr().err
 
 
-def test_its_commands_make_a_package_whose_test_passes_and_whose_step_is_listed(tmp_path: Path) -> None:
+def test_documented_commands_make_a_working_package(tmp_path: Path) -> None:
     [package, _trust] = blocks("sh")
     commands = [line.partition("#")[0].strip() for line in package.splitlines()]
     assert commands == ["wftui steps new acme.greet", "cd acme-steps", "pip install -e '.[test]'", "pytest"]

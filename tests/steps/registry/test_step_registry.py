@@ -104,7 +104,7 @@ def test_every_type_shows_a_valid_example(word: str) -> None:
         step_type.input_model.model_validate(dict(step_type.example))
 
 
-def test_asking_for_types_imports_nothing_heavy() -> None:
+def test_listing_types_imports_nothing_heavy() -> None:
     script = (
         "import sys; from wftui.steps.registry.step_registry import builtin_registry\n"
         "loaded = {name for name in sys.modules if name.startswith('wftui.steps.') and name.count('.') > 2}\n"
@@ -138,7 +138,7 @@ async def test_a_trusted_file_brings_its_steps(
     assert step_types.problems() == []
 
 
-def test_a_file_runs_only_as_it_was_trusted(tmp_path: Path, step_types: StepRegistry, trusted: TrustedFiles) -> None:
+def test_changed_file_is_not_trusted(tmp_path: Path, step_types: StepRegistry, trusted: TrustedFiles) -> None:
     mark = tmp_path / "it-ran"
     path = tmp_path / "steps" / "evil.py"
     path.write_text(f"open({str(mark)!r}, 'w')\n" + GOOD)
@@ -206,7 +206,7 @@ def test_output_of_importing_plugins_is_discarded(
     assert captured.out + captured.err == ""
 
 
-def test_a_plugin_that_never_ends_its_import_is_one_line(
+def test_endless_plugin_import_is_one_line(
     tmp_path: Path, step_types: StepRegistry, trusted: TrustedFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("wftui.steps.registry.plugins.IMPORT_SECONDS", 0.05)
@@ -274,7 +274,7 @@ RICH_INPUT: dict[str, Json] = {
 }
 
 
-async def test_a_signature_may_say_what_pydantic_knows(
+async def test_signature_supports_pydantic_annotations(
     tmp_path: Path, step_types: StepRegistry, trusted: TrustedFiles, context: RecordingContext
 ) -> None:
     write(tmp_path, "rich.py", RICH, trusted)
@@ -331,7 +331,7 @@ def test_a_broken_package_is_one_line(site: Path, entry: str, module: str, sente
     assert (problem.source, problem.word) == ("package plug_bad 1.2", word)
 
 
-def test_no_plugin_takes_the_place_of_a_builtin_type(site: Path) -> None:
+def test_plugins_cannot_replace_builtin_types(site: Path) -> None:
     install(site, "plug_shell", {"shell": "plug_shell:double"}, GOOD.replace("own.double", "shell"))
     step_types = StepRegistry()
     assert type(step_types.get("shell")).__module__ == "wftui.steps.shell.step"

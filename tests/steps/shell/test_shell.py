@@ -29,7 +29,7 @@ async def test_a_script_gives_its_output(run: Run, context: RecordingContext) ->
     assert context.lines("stderr") == ["two"]
 
 
-async def test_values_come_by_environment_and_never_as_code(run: Run) -> None:
+async def test_values_arrive_as_environment_not_code(run: Run) -> None:
     output = await run(
         STEP,
         {
@@ -47,7 +47,7 @@ async def test_argv_runs_without_a_shell(run: Run) -> None:
 @pytest.mark.parametrize(
     ("parse", "value"), [("text", '["a",\n "b"]'), ("lines", ['["a",', ' "b"]']), ("json", ["a", "b"])]
 )
-async def test_stdout_is_parsed_as_asked(run: Run, parse: str, value: Json) -> None:
+async def test_stdout_is_parsed_by_format(run: Run, parse: str, value: Json) -> None:
     script = 'printf \'["a",\\n "b"]\\n\''
     assert (await run(STEP, {"script": script, "parse": parse}))["value"] == value
 
@@ -71,7 +71,7 @@ async def test_outputs_come_from_the_file(run: Run, script: str, outputs: Json) 
     assert (await run(STEP, {"script": script}))["outputs"] == outputs
 
 
-async def test_the_script_stops_at_the_first_failure_also_in_a_pipe(run: Run, context: RecordingContext) -> None:
+async def test_script_stops_at_the_first_failure_even_in_a_pipe(run: Run, context: RecordingContext) -> None:
     with pytest.raises(WorkflowError, match="ended with exit code 3: what went wrong") as caught:
         await run(STEP, {"script": "(echo what went wrong >&2; exit 3) | cat\necho never"})
     assert caught.value.type == "exit_code"
@@ -80,7 +80,7 @@ async def test_the_script_stops_at_the_first_failure_also_in_a_pipe(run: Run, co
     assert "never" not in context.lines()
 
 
-async def test_a_failure_keeps_what_was_produced(run: Run) -> None:
+async def test_failure_keeps_partial_output(run: Run) -> None:
     script = """echo '{"rows": 3}'; echo 'half=done' >> "$WFTUI_OUTPUT"; echo why >&2; exit 4"""
     with pytest.raises(WorkflowError) as caught:
         await run(STEP, {"script": script, "parse": "json"})
@@ -95,7 +95,7 @@ async def test_a_failure_keeps_what_was_produced(run: Run) -> None:
     }
 
 
-async def test_what_a_failure_keeps_is_bounded(run: Run) -> None:
+async def test_partial_output_of_a_failure_is_bounded(run: Run) -> None:
     script = "head -c 900000 /dev/zero | tr '\\0' x; echo '{' > \"$WFTUI_OUTPUT\"; exit 1"
     with pytest.raises(WorkflowError) as caught:
         await run(STEP, {"script": script, "parse": "json"})
@@ -163,7 +163,7 @@ async def test_undecodable_bytes(run: Run) -> None:
     assert output["value"] == ["a\ufffd\0b"]
 
 
-async def test_output_that_is_closed_early(run: Run) -> None:
+async def test_output_closed_early(run: Run) -> None:
     assert (await run(STEP, {"script": "exec >&- 2>&-; exit 4", "expect": [4]}))["exitCode"] == 4
 
 
@@ -180,7 +180,7 @@ async def test_cancel_ends_the_script(run: Run, context: RecordingContext) -> No
     ("literal", "field"),
     [({"script": "echo {{ inputs.x }}"}, "script"), ({}, ""), ({"script": "x", "argv": ["y"]}, "")],
 )
-def test_check_finds_what_the_schema_cannot_say(literal: dict[str, Any], field: str) -> None:
+def test_check_covers_rules_beyond_the_schema(literal: dict[str, Any], field: str) -> None:
     assert [found for found, _ in STEP.check(literal)] == [field]
     assert STEP.check({"script": "echo $X", "env": {"X": "{{ inputs.x }}"}}) == []
 

@@ -72,7 +72,7 @@ VALUES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(PLACES, min_size=1, max_size=4), VALUES)
-def test_a_mended_script_prints_every_value_as_it_is(places: list[str], value: str) -> None:
+def test_fixed_script_prints_values_unchanged(places: list[str], value: str) -> None:
     found = values_by_environment(f"printf '%s\\n' {' '.join(places)}", {})
     assert found is not None
     script, _ = found

@@ -44,7 +44,7 @@ async def test_insert_and_select(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("table")
-async def test_many_is_all_or_nothing(run: Run) -> None:
+async def test_many_is_atomic(run: Run) -> None:
     with pytest.raises(WorkflowError, match="UNIQUE") as caught:
         await run(STEP, {**DB, "query": "INSERT INTO t (a) VALUES (?)", "many": [["x"], ["y"], ["x"]]})
     assert caught.value.type == "sql.constraint"
@@ -52,7 +52,7 @@ async def test_many_is_all_or_nothing(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("table")
-async def test_a_script_is_all_or_nothing(run: Run) -> None:
+async def test_script_is_atomic(run: Run) -> None:
     with pytest.raises(WorkflowError):
         await run(STEP, {**DB, "script": "INSERT INTO t (a) VALUES ('x'); INSERT INTO nowhere VALUES (1);"})
     assert (await run(STEP, {**DB, "query": "SELECT * FROM t"}))["rows"] == []
@@ -76,7 +76,7 @@ async def test_row_limit_is_reported(run: Run, context: RecordingContext) -> Non
     assert (await run(STEP, {"database": ":memory:", "query": query, "maxRows": 5000}))["truncated"] is False
 
 
-async def test_columns_of_the_same_name_stay_apart(run: Run) -> None:
+async def test_duplicate_column_names_are_kept(run: Run) -> None:
     output = await run(STEP, {"database": ":memory:", "query": "SELECT 1 AS a, 2 AS a, 3 AS a"})
     assert output["rows"] == [{"a": 1, "a_2": 2, "a_3": 3}]
 
@@ -226,7 +226,7 @@ async def test_lock_is_a_recoverable_error(run: Run, context: RecordingContext) 
         (" ; \n", []),
     ],
 )
-def test_scripts_are_split_where_statements_end(text: str, statements: list[str]) -> None:
+def test_scripts_are_split_at_statements(text: str, statements: list[str]) -> None:
     assert list(sqlite_statements(text)) == statements
 
 

@@ -81,7 +81,7 @@ async def test_values_are_bound(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("engine")
-async def test_a_script_is_all_or_nothing_and_no_text_in_it_a_mark(run: Run) -> None:
+async def test_script_is_atomic_and_text_is_no_parameter(run: Run) -> None:
     script = (
         "INSERT INTO t VALUES ('a;b -- :c 50 %', 2); /* ; */ INSERT INTO t VALUES ('12:30', 3); "
         "SELECT a FROM t ORDER BY b"
@@ -95,7 +95,7 @@ async def test_a_script_is_all_or_nothing_and_no_text_in_it_a_mark(run: Run) -> 
 
 
 @pytest.mark.usefixtures("engine")
-async def test_many_is_all_or_nothing(run: Run) -> None:
+async def test_many_is_atomic(run: Run) -> None:
     with pytest.raises(WorkflowError) as caught:
         await run(STEP, {"query": "INSERT INTO t (a) VALUES (:a)", "many": [{"a": "n"}, {"a": "x"}]})
     assert caught.value.type == "sql.constraint"
@@ -104,7 +104,7 @@ async def test_many_is_all_or_nothing(run: Run) -> None:
 
 @pytest.mark.usefixtures("engine")
 @pytest.mark.parametrize("statement", CHANGES)
-async def test_read_only_refuses_what_changes_something(run: Run, statement: str) -> None:
+async def test_read_only_refuses_changes(run: Run, statement: str) -> None:
     for field in ("query", "script"):
         with pytest.raises(WorkflowError) as caught:
             await run(STEP, {field: statement, "readOnly": True})
@@ -112,7 +112,7 @@ async def test_read_only_refuses_what_changes_something(run: Run, statement: str
     assert await count(run) == 1
 
 
-async def test_the_database_itself_refuses_what_looks_like_reading(run: Run, engine: str) -> None:
+async def test_database_refuses_disguised_writes(run: Run, engine: str) -> None:
     hidden = {
         "postgresql": "WITH gone AS (DELETE FROM t RETURNING a) SELECT * FROM gone",
         "mysql": "EXPLAIN SELECT 1",
@@ -240,7 +240,7 @@ async def test_a_function_body_is_one_statement(run: Run, context: RecordingCont
 
 
 @pytest.mark.parametrize("server", ["postgresql", "mysql"])
-async def test_a_wait_for_others_is_bounded_and_may_be_tried_again(
+async def test_lock_wait_is_bounded_and_retryable(
     request: pytest.FixtureRequest, run: Run, context: RecordingContext, server: str
 ) -> None:
     sqlalchemy = pytest.importorskip("sqlalchemy")
@@ -257,7 +257,7 @@ async def test_a_wait_for_others_is_bounded_and_may_be_tried_again(
 
 
 @pytest.mark.parametrize("server", ["postgresql", "mysql"])
-async def test_no_error_tells_the_password(
+async def test_errors_omit_the_password(
     request: pytest.FixtureRequest, run: Run, context: RecordingContext, server: str
 ) -> None:
     url = request.getfixturevalue(f"{server}_url")

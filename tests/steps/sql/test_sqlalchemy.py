@@ -46,7 +46,7 @@ async def test_the_same_input_works(run: Run) -> None:
         ({"query": "SELECT 1", "database": "x.db"}, "sql.open"),
     ],
 )
-async def test_failures_have_types_and_change_nothing(run: Run, values: Mapping[str, Json], kind: str) -> None:
+async def test_failures_have_types_and_roll_back(run: Run, values: Mapping[str, Json], kind: str) -> None:
     with pytest.raises(WorkflowError) as caught:
         await run(STEP, values)
     assert caught.value.type == kind
@@ -77,7 +77,7 @@ async def test_read_only_changes_nothing(run: Run, statement: str) -> None:
         (" ; \n", []),
     ],
 )
-def test_scripts_are_split_where_statements_end(text: str, expected: list[str]) -> None:
+def test_scripts_are_split_at_statements(text: str, expected: list[str]) -> None:
     assert list(statements(text)) == expected
 
 
@@ -91,7 +91,7 @@ def test_scripts_are_split_where_statements_end(text: str, expected: list[str]) 
         ("sqlite:////no/such/folder/x.db", "sql.open"),
     ],
 )
-async def test_a_url_that_leads_nowhere(run: Run, context: RecordingContext, url: str, kind: str) -> None:
+async def test_unreachable_url(run: Run, context: RecordingContext, url: str, kind: str) -> None:
     context.connection = {"url": url}
     with pytest.raises(WorkflowError) as caught:
         await run(STEP, {"query": "SELECT 1"})

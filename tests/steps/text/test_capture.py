@@ -41,7 +41,7 @@ def test_a_text_without_borders_is_cut_all_the_same() -> None:
     assert (beginning("x" * 100, 10), ending("x" * 100, 10)) == ("x" * 9 + "…", "…" + "x" * 9)
 
 
-def test_the_last_line_says_what_went_wrong() -> None:
+def test_last_line_is_the_error_message() -> None:
     capture = Capture(1000)
     capture.write(b"first\nsecond line \n\n")
     assert capture.last_line() == "second line"

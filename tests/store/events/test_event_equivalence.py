@@ -21,7 +21,7 @@ lives = st.tuples(created_events, st.lists(middle_events, max_size=12), st.none(
 
 @given(event=st.one_of(created_events, middle_events, last_events))
 @settings(max_examples=300, deadline=None)
-def test_an_event_comes_back_from_its_row_as_it_was_shown(event: ExecutionEvent) -> None:
+def test_stored_event_equals_the_shown_event(event: ExecutionEvent) -> None:
     shown, row = prepare(event, at_once=False).number(7)
     assert decode(RUN, [row]) == [shown]
 
@@ -88,7 +88,7 @@ def test_every_type_of_event_has_its_number_in_the_database() -> None:
     assert {member.model_fields["type"].default for member in StepEventBase.__subclasses__()} == _STEP_TYPES
 
 
-def test_a_deeply_nested_value_is_stored_or_refused_but_never_breaks() -> None:
+def test_deeply_nested_value_is_stored_or_refused() -> None:
     async def scenario(folder: Path) -> None:
         store = await ExecutionStore.open(folder / "history.db")
         refused = 0

@@ -57,7 +57,7 @@ def test_non_json_values_are_refused_with_their_place(
 
 @pytest.mark.parametrize(("value", "at", "reason"), WRONG)
 @pytest.mark.parametrize("beside", [0, 200_000])
-async def test_a_step_is_named_for_what_it_makes_of_any_size(value: Json, at: str, reason: str, beside: int) -> None:
+async def test_oversized_value_error_names_its_step(value: Json, at: str, reason: str, beside: int) -> None:
     big = {"beside": ["x"] * beside, "value": value}
     with pytest.raises(WorkflowError) as refused:
         await ensure_json(big, "output.not_json", "the output")
@@ -84,7 +84,7 @@ def test_a_value_in_itself_is_refused() -> None:
 
 
 @pytest.mark.parametrize("value", [["x" * 100] * 1_000_000, "\udc80" * 2_000, {"a": ["\udc80" * 2_000]}])
-def test_a_look_at_a_huge_value_stops_before_the_value_is_looked_through(value: Json) -> None:
+def test_preview_of_a_huge_value_is_bounded(value: Json) -> None:
     with pytest.raises(TooBigError):
         measure(value, 1000)
 
@@ -112,7 +112,7 @@ def test_a_big_value_is_encoded_in_small_pieces() -> None:
 
 
 @pytest.mark.parametrize("value", ['é\n"\\' * 300_000, {"a": ["x" * 600_000]}])
-def test_a_long_text_comes_back_from_its_pieces(value: Json) -> None:
+def test_long_text_round_trips_in_chunks(value: Json) -> None:
     pieces = [piece.decode() for piece in encode_pieces(value)]
     assert len(pieces) > 2
     assert decode_pieces(pieces) == value

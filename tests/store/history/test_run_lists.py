@@ -90,7 +90,7 @@ def fits(run: ExecutionSummary, wanted: ExecutionFilters, at: datetime) -> bool:
 
 @given(runs=runs, questions=st.lists(st.tuples(filters, st.integers(1, 5)), min_size=1, max_size=8))
 @settings(max_examples=40, deadline=None)
-def test_pages_hold_exactly_the_runs_that_fit(
+def test_pages_hold_the_matching_runs(
     runs: list[tuple[str, str, str, int, str | None]], questions: list[tuple[ExecutionFilters, int]]
 ) -> None:
     async def scenario(folder: Path) -> None:
@@ -121,7 +121,7 @@ def test_pages_hold_exactly_the_runs_that_fit(
         asyncio.run(scenario(Path(folder)))
 
 
-async def test_a_page_stays_the_same_while_runs_are_added_before_it(store: ExecutionStore) -> None:
+async def test_pages_are_stable_while_runs_are_added(store: ExecutionStore) -> None:
     for number in range(4):
         await store.append(run_events(number, "backup", "ann", "completed", number, None), wait=True)
     first = await store.list(limit=2)
@@ -144,7 +144,7 @@ class _Explained(Reader):
         return await super().rows(sql, values)
 
 
-async def test_runs_that_steps_started_are_passed_over_by_an_index_whatever_is_asked(database: Path) -> None:
+async def test_child_runs_are_skipped_by_index(database: Path) -> None:
     await (await ExecutionStore.open(database)).close()
     reader = _Explained(Opened(database))
     with pytest.raises(NotFoundError):
@@ -172,7 +172,7 @@ async def test_a_cursor_of_ones_own_making_is_refused(store: ExecutionStore, cur
         await store.list(cursor=cursor)
 
 
-async def test_last_is_the_newest_run_that_a_person_started(store: ExecutionStore) -> None:
+async def test_last_is_the_newest_run_started_by_a_user(store: ExecutionStore) -> None:
     await store.append([created("first")], wait=True)
     await store.append([created("again", at=START + MINUTE, parent_id="first")], wait=True)
     child = created("child", at=START + 2 * MINUTE, parent_id="again", parent_path="build[3].deploy")

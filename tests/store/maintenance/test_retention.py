@@ -75,7 +75,7 @@ async def test_age_counts_from_when_a_run_was_over(store: ExecutionStore) -> Non
     assert (await store.cleanup(START + 11 * DAY)).runs == 1
 
 
-async def test_a_dry_run_says_what_would_go_and_removes_nothing(store: ExecutionStore, database: Path) -> None:
+async def test_dry_run_lists_and_removes_nothing(store: ExecutionStore, database: Path) -> None:
     for number in range(5):
         await add(store, f"run-{number}", value=random.Random(number).randbytes(300_000).hex())
     would = await store.cleanup(None, keep=1, dry_run=True)
@@ -89,7 +89,7 @@ async def test_a_dry_run_says_what_would_go_and_removes_nothing(store: Execution
     await again.close()
 
 
-async def test_everything_of_a_run_goes_and_the_file_shrinks(store: ExecutionStore, database: Path) -> None:
+async def test_removal_is_complete_and_shrinks_the_file(store: ExecutionStore, database: Path) -> None:
     await store.put_plan("source", "code")
     empty = (await store.cleanup(None)).bytes_after
     for number in range(8):
@@ -106,7 +106,7 @@ async def test_everything_of_a_run_goes_and_the_file_shrinks(store: ExecutionSto
     assert leftovers(database) == {"plans": 1}  # used within the last hour: a run may be about to start with it
 
 
-async def test_plans_that_nobody_needs_go_after_an_hour(database: Path) -> None:
+async def test_unused_plans_are_removed_after_an_hour(database: Path) -> None:
     store = await ExecutionStore.open(database, clock=ticking(timedelta(hours=2)))
     needed, unneeded = await store.put_plan("a", "a"), await store.put_plan("b", "b")
     await store.append([created("live", plan=needed), started("live")], wait=True)
@@ -117,7 +117,7 @@ async def test_plans_that_nobody_needs_go_after_an_hour(database: Path) -> None:
     await store.close()
 
 
-async def test_a_value_stays_while_any_run_needs_it(store: ExecutionStore) -> None:
+async def test_referenced_values_are_kept(store: ExecutionStore) -> None:
     value = "shared" * 10_000
     await add(store, "old", day=0, value=value)
     await add(store, "new", day=5, value=value)
@@ -148,7 +148,7 @@ async def test_live_runs_and_their_children_are_never_touched(store: ExecutionSt
         await store.delete("child")
 
 
-async def test_sub_workflows_stay_and_go_with_the_run_that_started_them(store: ExecutionStore) -> None:
+async def test_sub_workflows_are_removed_with_their_parent(store: ExecutionStore) -> None:
     for number in range(3):
         at = START + DAY * number
         await store.append([created(f"top-{number}", at=at), started(f"top-{number}")], wait=True)
@@ -169,7 +169,7 @@ async def test_sub_workflows_stay_and_go_with_the_run_that_started_them(store: E
     assert [run for run in await ids(store) if not run.startswith(("top-1", "top-2"))] == ["again"]
 
 
-async def test_a_run_stays_while_anything_inside_of_it_is_not_over(store: ExecutionStore) -> None:
+async def test_run_with_unfinished_children_is_kept(store: ExecutionStore) -> None:
     await store.append([created("top"), started("top"), failed("top")], wait=True)
     await store.append([inner("middle", "top"), failed("middle")], wait=True)
     await store.append([inner("deep", "middle"), started("deep")], wait=True)
@@ -180,7 +180,7 @@ async def test_a_run_stays_while_anything_inside_of_it_is_not_over(store: Execut
     assert (await store.cleanup(None)).runs == 3
 
 
-async def test_an_interrupted_run_goes_by_its_age_since_then_and_never_by_a_count(store: ExecutionStore) -> None:
+async def test_interrupted_runs_expire_by_age_only(store: ExecutionStore) -> None:
     await store.append([created("stopped"), started("stopped"), interrupted("stopped", at=START + 5 * DAY)], wait=True)
     for number in range(3):
         await add(store, f"run-{number}", day=number + 6)
@@ -191,7 +191,7 @@ async def test_an_interrupted_run_goes_by_its_age_since_then_and_never_by_a_coun
     assert await ids(store) == ["run-2"]
 
 
-async def test_a_workflow_may_have_a_rule_of_its_own_or_none(store: ExecutionStore) -> None:
+async def test_workflow_rules_override_or_disable_retention(store: ExecutionStore) -> None:
     for workflow in ("audit", "build", "chat"):
         for day in range(4):
             await add(store, f"{workflow}-{day}", day=day, workflow=workflow)
@@ -282,7 +282,7 @@ async def test_appends_continue_during_removal(store: ExecutionStore) -> None:
     assert len(await store.events("live", limit=1_000_000)) == written + 2
 
 
-async def test_a_cleanup_cut_short_leaves_whole_runs_and_is_finished_by_the_next(
+async def test_interrupted_cleanup_is_completed_by_the_next(
     store: ExecutionStore, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(40):
@@ -302,7 +302,7 @@ async def test_a_cleanup_cut_short_leaves_whole_runs_and_is_finished_by_the_next
     assert leftovers(database) == {}
 
 
-async def test_two_cleanups_at_once_remove_each_run_once(store: ExecutionStore, database: Path) -> None:
+async def test_concurrent_cleanups_remove_each_run_once(store: ExecutionStore, database: Path) -> None:
     for number in range(120):
         await add(store, f"run-{number:03}")
     other = await ExecutionStore.open(database)
@@ -333,7 +333,7 @@ async def test_a_killed_cleanup_is_finished_by_the_next(store: ExecutionStore, d
     assert leftovers(database) == {}
 
 
-async def test_the_key_of_a_removed_run_is_not_used_again(store: ExecutionStore) -> None:
+async def test_row_key_of_a_removed_run_is_not_reused(store: ExecutionStore) -> None:
     await add(store, "first")
     await store.cleanup(None)
     await add(store, "second")

@@ -22,13 +22,13 @@ from wftui.store.stale_run_monitor import StaleRunMonitor
 pytest_plugins = "store.store_fixtures"
 
 
-def test_this_process_is_alive_whatever_the_clock_says() -> None:
+def test_own_process_is_alive_at_any_clock() -> None:
     owner = current_owner(lambda: START)
     assert is_alive(owner, START + timedelta(days=400))
     assert is_alive(owner, START - timedelta(days=400))
 
 
-def test_a_process_that_ended_is_dead_even_if_nobody_has_taken_note() -> None:
+def test_exited_process_is_dead() -> None:
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     owner = replace(current_owner(lambda: START), pid=child.pid)
     assert not is_alive(owner, START)  # same pid, another start: a reused number
@@ -50,7 +50,7 @@ def test_another_host_is_believed_while_its_heart_beats() -> None:
     assert not is_alive(owner, START + timedelta(hours=1))
 
 
-def test_when_the_machine_wakes_up_or_its_clock_jumps_nobody_of_another_container_is_taken_for_dead() -> None:
+def test_wake_up_or_clock_jump_kills_no_owner_of_another_container() -> None:
     now, awake = [START], [0.0]
     onlooker = LivenessProbe(lambda: now[-1], lambda: awake[-1])
     owner = replace(current_owner(lambda: START), host="elsewhere", boot_id="another")
@@ -67,7 +67,7 @@ def test_when_the_machine_wakes_up_or_its_clock_jumps_nobody_of_another_containe
     assert not LivenessProbe(lambda: now[-1]).is_alive(owner), "who never heard of it goes by the time of day"
 
 
-def test_a_process_of_a_container_that_shares_the_name_of_its_host_is_not_taken_for_dead() -> None:
+def test_container_with_the_host_name_is_not_taken_for_dead() -> None:
     module = "wftui.store.ownership.owners"
     script = f"from {module} import *; o = current_owner(lambda: None); print(o.pid, o.started, o.host, sep='|')"
     inside = ["unshare", "--map-root-user", "--pid", "--fork", "--mount-proc", sys.executable, "-c", script]
@@ -94,7 +94,7 @@ async def test_the_monitor_looks_before_it_waits(store: ExecutionStore) -> None:
     await monitor.end()
 
 
-async def test_the_monitor_looks_again_and_again(store: ExecutionStore) -> None:
+async def test_monitor_checks_repeatedly(store: ExecutionStore) -> None:
     monitor = StaleRunMonitor(store, seconds=0.01)
     await monitor.begin()
     await store.append([created("mine"), started("mine")], wait=True)
@@ -214,7 +214,7 @@ async def test_active_run_is_never_marked_interrupted(store: ExecutionStore, dat
     await other.close()
 
 
-async def test_nothing_is_noted_in_a_file_that_may_only_be_read(
+async def test_read_only_database_is_not_changed(
     store: ExecutionStore, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await store.append([created(), started()], wait=True)

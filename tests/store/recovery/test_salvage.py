@@ -104,7 +104,7 @@ async def test_runs_survive_damaged_pages(tmp_path: Path, seed: int) -> None:
     assert not list(tmp_path.glob("history.db-*"))
 
 
-async def test_one_bad_page_costs_the_runs_on_it_only(tmp_path: Path) -> None:
+async def test_bad_page_loses_only_its_runs(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     await filled(path)
     content = bytearray(path.read_bytes())
@@ -123,9 +123,7 @@ async def test_one_bad_page_costs_the_runs_on_it_only(tmp_path: Path) -> None:
     await store.close()
 
 
-async def test_a_stopped_recovery_leaves_the_damaged_file_in_its_place(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_stopped_recovery_keeps_the_damaged_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "history.db"
     await filled(path)
     damaged(path, 1)
@@ -154,7 +152,7 @@ async def test_a_stopped_recovery_leaves_the_damaged_file_in_its_place(
     assert aside.read_bytes() == content
 
 
-async def test_a_history_of_which_nothing_is_readable(tmp_path: Path) -> None:
+async def test_unreadable_history(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     await filled(path)
     content = path.read_bytes()

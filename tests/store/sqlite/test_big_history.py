@@ -63,7 +63,7 @@ def assert_updated(path: Path) -> None:
         assert connection.execute("SELECT count(*) FROM events").fetchone() == (3 * RUNS + RUNS // 5,)
 
 
-def test_it_says_what_it_does_in_bounded_memory(
+def test_migration_reports_progress_in_bounded_memory(
     first_version: Path, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     path = tmp_path / "history.db"

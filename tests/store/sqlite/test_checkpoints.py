@@ -11,7 +11,7 @@ from wftui.store.execution_store import ExecutionStore
 from wftui.store.sqlite.schema import VERSION
 
 
-async def test_a_program_of_an_earlier_version_that_still_runs_leaves_the_version_alone(tmp_path: Path) -> None:
+async def test_running_older_program_keeps_the_schema_version(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     store = await ExecutionStore.open(path)
     # Enough for a checkpoint, which writes the version.
@@ -23,7 +23,7 @@ async def test_a_program_of_an_earlier_version_that_still_runs_leaves_the_versio
         assert connection.execute("PRAGMA user_version").fetchone()[0] == VERSION + 1
 
 
-async def test_closing_with_a_long_log_that_another_process_still_reads_is_quiet(tmp_path: Path) -> None:
+async def test_closing_with_a_long_wal_in_use_is_quiet(tmp_path: Path) -> None:
     said: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _loop, context: said.append(context))
     path = tmp_path / "history.db"

@@ -52,7 +52,7 @@ async def test_a_missing_folder_is_made(tmp_path: Path) -> None:
     assert can_shrink(path)
 
 
-async def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+async def test_uncreatable_folder(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     assert (await refusal(tmp_path / "file" / "history.db")).code == "store.unusable"
 
@@ -62,7 +62,7 @@ async def test_folder_is_not_a_database(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"just some notes\n", b"{}", b"\x00" * 5000, b"SQLite format 2\x00" + b"x" * 600])
-async def test_foreign_file_is_left_as_it_is(tmp_path: Path, content: bytes) -> None:
+async def test_foreign_file_is_unchanged(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "notes.txt"
     path.write_bytes(content)
     assert (await refusal(path)).code == "store.not_a_database"
@@ -76,7 +76,7 @@ async def test_an_empty_file_becomes_a_database(tmp_path: Path) -> None:
     await filled(path)
 
 
-async def test_the_database_of_another_program_is_left_as_it_is(tmp_path: Path) -> None:
+async def test_foreign_database_is_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "other.db"
     connection = sqlite3.connect(path)
     connection.execute("CREATE TABLE theirs (a)")
@@ -120,7 +120,7 @@ async def test_a_damaged_database_is_set_aside_and_its_runs_are_recovered(tmp_pa
     assert (tmp_path / "history.db.damaged-20261122-120000").read_bytes() == content
 
 
-async def test_the_log_of_a_damaged_database_is_set_aside_as_it_is(tmp_path: Path) -> None:
+async def test_wal_of_a_damaged_database_is_kept(tmp_path: Path) -> None:
     store = await ExecutionStore.open(tmp_path / "live.db")
     for number in range(20):
         await store.append(finished_run(f"run-{number}", value="v" * 3000), wait=True)
@@ -140,7 +140,7 @@ async def test_the_log_of_a_damaged_database_is_set_aside_as_it_is(tmp_path: Pat
     assert not list(tmp_path.glob("history.db-*"))
 
 
-async def test_a_second_damaged_database_of_the_same_second_has_its_own_name(tmp_path: Path) -> None:
+async def test_second_damaged_database_gets_its_own_name(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     for _ in range(2):
         await filled(path, runs=20)
@@ -154,7 +154,7 @@ async def test_a_second_damaged_database_of_the_same_second_has_its_own_name(tmp
     assert sorted(aside) == ["history.db.damaged-20261122-120000", "history.db.damaged-20261122-120000-2"]
 
 
-async def test_damage_met_while_working_is_dealt_with_at_the_next_start(
+async def test_damage_found_at_work_is_repaired_at_the_next_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(opening, "_CHECKED_WHOLE_BYTES", 0)  # as with a file too big to be looked through each time
@@ -178,7 +178,7 @@ async def test_damage_met_while_working_is_dealt_with_at_the_next_start(
     assert not path.with_name("history.db-damaged").exists()
 
 
-async def test_a_locked_database_says_so_after_its_patience(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_locked_database_is_reported_after_a_timeout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wftui.store.sqlite.connection.BUSY_SECONDS", 0.05)
     path = tmp_path / "history.db"
     await filled(path)
@@ -197,7 +197,7 @@ async def test_a_locked_database_says_so_after_its_patience(tmp_path: Path, monk
     await store.close()
 
 
-async def test_a_full_disk_loses_nothing_that_was_accepted(tmp_path: Path) -> None:
+async def test_full_disk_loses_no_accepted_event(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     store = await ExecutionStore.open(path)
     await store.append([created()], wait=True)
@@ -222,7 +222,7 @@ async def test_a_full_disk_loses_nothing_that_was_accepted(tmp_path: Path) -> No
     await store.close()
 
 
-def test_a_file_that_may_not_grow_ends_in_a_sentence(tmp_path: Path) -> None:
+def test_file_size_limit_is_a_clear_error(tmp_path: Path) -> None:
     script = """
 import asyncio, sys
 from pathlib import Path

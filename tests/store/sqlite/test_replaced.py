@@ -87,7 +87,7 @@ async def test_it_is_noticed_without_a_write(tmp_path: Path, change: Callable[[P
     await again.close()
 
 
-async def test_a_newer_program_that_updates_the_database_stops_this_one_from_writing(tmp_path: Path) -> None:
+async def test_database_update_by_a_newer_program_stops_writes(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     store = await ExecutionStore.open(path)
     await store.append([created(), started()], wait=True)
@@ -104,7 +104,7 @@ async def test_a_newer_program_that_updates_the_database_stops_this_one_from_wri
 
 
 @pytest.mark.parametrize("then", ["", "; sleep 600"])
-def test_a_run_whose_step_deletes_the_database_says_where_its_events_are(tmp_path: Path, then: str) -> None:
+def test_deleted_database_error_names_the_saved_events(tmp_path: Path, then: str) -> None:
     source = tmp_path / "tables" / "workflows" / "w" / "workflow.json"
     source.parent.mkdir(parents=True)
     steps = [
@@ -133,7 +133,7 @@ def test_a_run_whose_step_deletes_the_database_says_where_its_events_are(tmp_pat
     assert '"stepId":"first"' in shown.stdout
 
 
-async def test_the_database_that_replaced_another_loses_nothing_when_that_is_closed(tmp_path: Path) -> None:
+async def test_closing_a_replaced_database_keeps_the_new_one(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     old = await ExecutionStore.open(path)
     await old.append([created("old")], wait=True)

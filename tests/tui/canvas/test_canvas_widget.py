@@ -135,7 +135,7 @@ async def test_a_status_repaints_only_the_cells_of_its_step(monkeypatch: pytest.
         assert len(painted) == 1
 
 
-async def test_a_detail_stands_beside_the_label_where_there_is_room(text_of: Callable[[App[Any]], str]) -> None:
+async def test_detail_is_shown_beside_the_label_if_it_fits(text_of: Callable[[App[Any]], str]) -> None:
     app = CanvasApp(REPORT)
     async with app.run_test(size=(120, 40)) as pilot:
         await laid_out(app, pilot)
@@ -191,7 +191,7 @@ async def test_enter_and_mouse_select() -> None:
         assert len(app.selected) == 2
 
 
-async def test_home_goes_to_the_innermost_step_that_runs() -> None:
+async def test_home_selects_the_innermost_running_step() -> None:
     app = CanvasApp(REPORT)
     async with app.run_test(size=(120, 40)) as pilot:
         await laid_out(app, pilot)
@@ -203,7 +203,7 @@ async def test_home_goes_to_the_innermost_step_that_runs() -> None:
         assert app.canvas.cursor == "ask"
 
 
-async def test_it_starts_on_the_current_step_wherever_that_is(text_of: Callable[[App[Any]], str]) -> None:
+async def test_cursor_starts_on_the_current_step(text_of: Callable[[App[Any]], str]) -> None:
     chain = [CanvasNode(f"s{n}", f"step {n}", "set", (f"s{n - 1}",) if n else ()) for n in range(50)]
     app = CanvasApp(chain)
     app.canvas.set_statuses({"s40": "running"})
@@ -229,7 +229,7 @@ async def test_levels_of_detail_by_keys(text_of: Callable[[App[Any]], str]) -> N
 @pytest.mark.parametrize(
     ("size", "level"), [((40, 20), "list"), ((80, 24), "pill"), ((90, 60), "list"), ((120, 50), "box")]
 )
-async def test_the_first_level_is_the_richest_that_fits(size: tuple[int, int], level: Level) -> None:
+async def test_most_detailed_fitting_level_is_used(size: tuple[int, int], level: Level) -> None:
     nodes = REPORT if size != (90, 60) else [CanvasNode(str(n), f"a long name {n}", "set") for n in range(10)]
     app = CanvasApp(nodes, None)
     async with app.run_test(size=size) as pilot:
@@ -252,7 +252,7 @@ async def test_space_folds_a_container(text_of: Callable[[App[Any]], str]) -> No
         assert "● Blame lines" in text_of(app)
 
 
-async def test_a_large_fan_out_is_one_node_that_counts(text_of: Callable[[App[Any]], str]) -> None:
+async def test_large_fan_out_is_one_counting_node(text_of: Callable[[App[Any]], str]) -> None:
     app = CanvasApp(FAN)
     async with app.run_test(size=(80, 24)) as pilot:
         await laid_out(app, pilot)
@@ -273,7 +273,7 @@ async def test_a_large_fan_out_is_one_node_that_counts(text_of: Callable[[App[An
         assert "align [100]" in text_of(app)
 
 
-async def test_another_graph_keeps_focus_and_statuses_of_what_is_still_there(
+async def test_new_graph_keeps_focus_and_statuses(
     text_of: Callable[[App[Any]], str],
 ) -> None:
     app = CanvasApp(REPORT)
@@ -304,7 +304,7 @@ async def test_ascii_only_draws_ascii_only(text_of: Callable[[App[Any]], str]) -
             assert text_of(app).isascii()
 
 
-async def test_names_of_any_kind_keep_the_drawing_in_shape(text_of: Callable[[App[Any]], str]) -> None:
+async def test_arbitrary_names_keep_the_layout(text_of: Callable[[App[Any]], str]) -> None:
     names = ["宏大的步骤名称", "🎉 party", "a\nb\tc\x1b[31m", "[red]not markup[/]", "", "x" * 300]
     nodes = [
         CanvasNode(str(n), name, "set", (str(n - 1),) if n else (), counted=n == 0) for n, name in enumerate(names)

@@ -20,13 +20,13 @@ def chain_of_fans(width: int) -> list[CanvasNode]:
     return [CanvasNode("start", "start", "set"), *one, *two, end]
 
 
-def test_a_closed_container_hides_all_that_is_inside() -> None:
+def test_closed_container_hides_its_content() -> None:
     found = fold(NESTED, closed={"g"})
     assert [(node.path, node.label) for node in found.nodes] == [("a", "a"), ("g", "g [3]")]
     assert found.shown_as == {"g.x": "g", "g.h": "g", "g.h.y": "g"}
 
 
-def test_an_outer_closed_container_stands_for_an_inner_one() -> None:
+def test_outer_closed_container_hides_inner_ones() -> None:
     assert fold(NESTED, closed={"g", "g.h"}).shown_as["g.h.y"] == "g"
     assert fold(NESTED, closed={"g.h"}).shown_as == {"g.h.y": "g.h"}
 
@@ -55,7 +55,7 @@ def test_an_opened_fan_out_stays_open() -> None:
     assert len(opened.nodes) == 303
 
 
-def test_steps_of_different_kinds_or_layers_do_not_fold_together() -> None:
+def test_only_equal_kinds_in_a_layer_fold_together() -> None:
     nodes = [CanvasNode(f"n{n}", "same", "set", (f"n{n - 1}",) if n else ()) for n in range(100)]
     assert fold(nodes, fan_outs=True).nodes == nodes
     kinds = [CanvasNode(f"n{n}", "same", "set" if n % 2 else "http") for n in range(100)]
@@ -67,7 +67,7 @@ def test_stem() -> None:
     assert [stem(name) for name in names] == ["mDiffFit", "align", "part", "2024", "no_number", "s3_upload"]
 
 
-def test_summary_shows_what_asks_to_be_seen_most() -> None:
+def test_summary_shows_the_most_urgent_status() -> None:
     members = ["a", "b", "c"]
     assert summary(members, {}) == ("pending", "0/3")
     assert summary(members, {"a": "running", "b": "completed"}) == ("running", "1/3")

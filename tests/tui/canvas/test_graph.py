@@ -28,7 +28,7 @@ def test_declared_steps_become_nodes_in_order() -> None:
     ]
 
 
-def test_an_edge_that_a_longer_way_implies_is_left_out() -> None:
+def test_transitive_edge_is_omitted() -> None:
     assert transitive_reduction([("a", "b"), ("b", "c"), ("a", "c"), ("a", "d")]) == [
         ("a", "b"),
         ("b", "c"),
@@ -42,14 +42,14 @@ def test_a_cycle_keeps_its_edges() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), max_size=25, unique=True))
-def test_leaving_out_detours_changes_no_order_and_leaves_none(pairs: list[tuple[int, int]]) -> None:
+def test_transitive_reduction_keeps_the_order(pairs: list[tuple[int, int]]) -> None:
     edges = [(str(a), str(b)) for a, b in pairs if a < b]
     kept = transitive_reduction(edges)
     assert reachable(kept) == reachable(edges)
     assert all(reachable([other for other in kept if other != edge]) != reachable(kept) for edge in kept)
 
 
-def test_the_current_step_is_the_innermost_that_runs() -> None:
+def test_current_step_is_the_innermost_running_one() -> None:
     nodes = [
         CanvasNode("a", "a", "set"),
         CanvasNode("g", "g", "group", ("a",)),

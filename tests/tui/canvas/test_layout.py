@@ -103,7 +103,7 @@ def overlap(one: Box, two: Box) -> bool:
 
 @given(graphs(), st.sampled_from([1, 4]))
 @settings(max_examples=150, deadline=None)
-def test_nodes_do_not_touch_and_stand_inside_the_drawing(graph: tuple[list[Node], list[Edge]], height: int) -> None:
+def test_nodes_are_separate_and_inside_the_drawing(graph: tuple[list[Node], list[Edge]], height: int) -> None:
     found = layout(*graph, width_of=lambda node: 5 + int(node.id) % 4, height=height)
     boxes = list(found.boxes.values())
     assert len(boxes) == len(graph[0])
@@ -115,9 +115,7 @@ def test_nodes_do_not_touch_and_stand_inside_the_drawing(graph: tuple[list[Node]
 
 @given(graphs(), st.sampled_from([1, 4]))
 @settings(max_examples=150, deadline=None)
-def test_every_edge_goes_down_from_its_source_to_its_target_around_all_nodes(
-    graph: tuple[list[Node], list[Edge]], height: int
-) -> None:
+def test_edges_go_down_around_nodes(graph: tuple[list[Node], list[Edge]], height: int) -> None:
     found = layout(*graph, width_of=lambda _: 9, height=height)
     assert set(found.paths) == set(graph[1])
     for (source, target), points in found.paths.items():
@@ -143,7 +141,7 @@ def test_following_the_lines_finds_exactly_the_edges(graph: tuple[list[Node], li
 
 @given(nested())
 @settings(max_examples=150, deadline=None)
-def test_the_contents_of_a_container_stand_inside_its_frame(graph: tuple[list[Node], list[Edge]]) -> None:
+def test_container_content_is_inside_its_frame(graph: tuple[list[Node], list[Edge]]) -> None:
     nodes, edges = graph
     found = layout(nodes, edges, width_of=lambda _: WIDE)
     for node in nodes:
@@ -167,7 +165,7 @@ def test_the_same_graph_is_laid_out_the_same(graph: tuple[list[Node], list[Edge]
 
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from("abcdefx")), max_size=20))
 @settings(max_examples=150, deadline=None)
-def test_cycles_repeats_and_unknown_ends_do_no_harm(edges: list[Edge]) -> None:
+def test_cycles_duplicates_and_unknown_targets_are_tolerated(edges: list[Edge]) -> None:
     nodes = [Node(name, name) for name in "abcdef"]
     found = layout(nodes, edges, width_of=lambda _: WIDE)
     assert set(found.boxes) == set("abcdef")
@@ -175,7 +173,7 @@ def test_cycles_repeats_and_unknown_ends_do_no_harm(edges: list[Edge]) -> None:
     assert read(found) == set(found.paths)
 
 
-def test_nothing_gives_an_empty_drawing() -> None:
+def test_empty_graph_is_an_empty_drawing() -> None:
     found = layout([], [], width_of=lambda _: 9)
     assert (found.width, found.height, found.lines) == (0, 0, {})
 
@@ -194,7 +192,7 @@ def test_a_long_edge_passes_beside_the_nodes_between() -> None:
     assert drawn(lay("abc", "ab", "bc", "ac")) == ("   [  a  ]\n   ╭──┴─╮\n[  b  ] │\n   ╰──┬─╯\n   [  c  ]")
 
 
-def test_a_source_stands_right_above_what_waits_for_it() -> None:
+def test_source_is_placed_above_its_targets() -> None:
     found = lay("abcz", "ab", "bc", "zc")
     assert found.boxes["z"].y == found.boxes["b"].y
 
@@ -207,7 +205,7 @@ def test_at_a_plain_crossing_the_upright_line_shows() -> None:
     assert read(crossed) == set(crossed.paths)
 
 
-def test_an_edge_between_containers_ends_at_their_frames() -> None:
+def test_edge_between_containers_joins_their_frames() -> None:
     found = lay("gxhy", "xy", parents={"x": "g", "y": "h"})
     assert set(found.paths) == {("g", "h")}
 

@@ -159,7 +159,7 @@ def leaves(of: type[Screen[Any]] = Screen) -> Iterator[type[Screen[Any]]]:
             yield each
 
 
-async def test_no_place_draws_a_text_that_acts(
+async def test_no_widget_draws_control_sequences(
     workbench: Workbench, runs: dict[str, str], until: Until, text_of: Callable[[App[Any]], str]
 ) -> None:
     app = WftuiApp(workbench)
@@ -181,7 +181,7 @@ async def test_no_place_draws_a_text_that_acts(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("place", SCREENS)
-async def test_no_key_leads_to_a_text_that_acts(
+async def test_no_key_shows_control_sequences(
     workbench: Workbench, runs: dict[str, str], place: str, until: Until
 ) -> None:
     app = WftuiApp(workbench)

@@ -26,7 +26,7 @@ def test_a_screen_takes_its_arguments() -> None:
     assert make_screen("history", "hello").trail() == ("History", "hello")  # type: ignore[attr-defined]
 
 
-def test_the_app_offers_what_screens_need(workbench: Workbench) -> None:
+def test_app_implements_the_screen_services(workbench: Workbench) -> None:
     app = WftuiApp(workbench)
     services: AppServices = app
     assert services_of(app) is services

@@ -68,7 +68,7 @@ async def test_the_settings_look(
         assert await matches(pilot)
 
 
-async def test_a_value_is_changed_and_taken_back_by_keys_alone(
+async def test_value_is_changed_and_reset_by_keyboard(
     workbench: Workbench, file: Path, until: Until, text_of: Callable[[App[Any]], str]
 ) -> None:
     app = WftuiApp(workbench)
@@ -100,7 +100,7 @@ async def test_a_choice_is_picked(workbench: Workbench, file: Path, until: Until
         assert read_settings(file).durability == "full"
 
 
-async def test_a_workflow_gets_a_rule_of_its_own(
+async def test_workflow_rule_is_added(
     workbench: Workbench, file: Path, put_workflow: Callable[..., Path], until: Until
 ) -> None:
     put_workflow("nightly")

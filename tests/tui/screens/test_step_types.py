@@ -33,7 +33,7 @@ def steps_file(tables: Path) -> Path:
     return file
 
 
-async def test_a_file_is_shown_before_it_is_trusted_and_then_brings_its_types(
+async def test_file_is_shown_before_trust_and_then_loaded(
     workbench: Workbench, steps_file: Path, until: Until, text_of: TextOf
 ) -> None:
     steps_file.unlink()
@@ -56,7 +56,7 @@ async def test_a_file_is_shown_before_it_is_trusted_and_then_brings_its_types(
     assert "mine.greet" in [kind.type for kind in await workbench.steps.types()]
 
 
-async def test_a_file_that_changes_while_it_is_read_is_not_trusted(
+async def test_file_changed_during_review_is_not_trusted(
     workbench: Workbench, steps_file: Path, until: Until, text_of: TextOf
 ) -> None:
     app = WftuiApp(workbench)
@@ -71,7 +71,7 @@ async def test_a_file_that_changes_while_it_is_read_is_not_trusted(
     assert len(await workbench.steps.problems()) == 1
 
 
-async def test_a_built_in_type_is_nothing_to_trust(workbench: Workbench, until: Until, text_of: TextOf) -> None:
+async def test_builtin_type_needs_no_trust(workbench: Workbench, until: Until, text_of: TextOf) -> None:
     app = WftuiApp(workbench)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("T")

@@ -65,9 +65,7 @@ async def test_help_looks(
         assert await matches(pilot)
 
 
-async def test_each_workflow_has_its_state_and_its_runs_in_numbers(
-    some: Workbench, until: Until, text_of: TextOf
-) -> None:
+async def test_workflows_show_state_and_run_counts(some: Workbench, until: Until, text_of: TextOf) -> None:
     app = WftuiApp(some)
     async with app.run_test() as pilot:
         table = await ready(pilot, until)
@@ -97,7 +95,7 @@ async def test_the_filter_looks_at_ids_names_and_descriptions(some: Workbench, u
         assert table.has_focus
 
 
-async def test_an_action_that_needs_a_workflow_says_so(workbench: Workbench, until: Until, text_of: TextOf) -> None:
+async def test_action_without_a_workflow_is_explained(workbench: Workbench, until: Until, text_of: TextOf) -> None:
     app = WftuiApp(workbench)
     async with app.run_test(notifications=True) as pilot:
         await ready(pilot, until)
@@ -117,9 +115,7 @@ async def test_a_new_workflow_is_compiled_and_opened(workbench: Workbench, until
 
 
 @pytest.mark.parametrize("key", ["m", "escape"])
-async def test_a_folder_with_other_files_is_asked_about_once(
-    tmp_path: Path, until: Until, text_of: TextOf, key: str
-) -> None:
+async def test_foreign_folder_is_asked_about_once(tmp_path: Path, until: Until, text_of: TextOf, key: str) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "people.csv").write_text("name\n")
     named = Settings(tables=tmp_path / "data", database=tmp_path / "runs.db", origins={"tables": "WFTUI_TABLES"})
@@ -139,7 +135,7 @@ async def test_a_folder_with_other_files_is_asked_about_once(
     await bench.close()
 
 
-async def test_a_copy_carries_its_own_id(some: Workbench, until: Until) -> None:
+async def test_copy_has_its_own_id(some: Workbench, until: Until) -> None:
     app = WftuiApp(some)
     async with app.run_test() as pilot:
         table = await ready(pilot, until)
@@ -218,9 +214,7 @@ async def test_the_palette_finds_actions_and_workflows(some: Workbench, until: U
 
 
 @pytest.mark.parametrize("width", [20, 40, 60, 200])
-async def test_nothing_is_cut_in_the_middle_of_a_number(
-    some: Workbench, width: int, until: Until, text_of: TextOf
-) -> None:
+async def test_numbers_are_never_truncated(some: Workbench, width: int, until: Until, text_of: TextOf) -> None:
     app = WftuiApp(some)
     async with app.run_test(size=(width, 10)) as pilot:
         await ready(pilot, until)
@@ -233,7 +227,7 @@ async def test_nothing_is_cut_in_the_middle_of_a_number(
 # --- bad surroundings
 
 
-async def test_an_empty_workspace_says_what_to_do(workbench: Workbench, until: Until, text_of: TextOf) -> None:
+async def test_empty_workspace_shows_next_steps(workbench: Workbench, until: Until, text_of: TextOf) -> None:
     app = WftuiApp(workbench)
     async with app.run_test() as pilot:
         await ready(pilot, until)
@@ -279,7 +273,7 @@ async def test_a_newer_database_is_a_sentence(
     await bench.close()
 
 
-async def test_a_workflow_whose_folder_leads_out_is_listed_as_read_only(
+async def test_workflow_linked_outside_is_listed_read_only(
     workbench: Workbench, put_workflow: Callable[..., Path], tmp_path: Path, until: Until, text_of: TextOf
 ) -> None:
     folder = put_workflow("linked").parent

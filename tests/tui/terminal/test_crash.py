@@ -11,7 +11,7 @@ from tui.terminal.pty_terminal import Terminal
 pytestmark = pytest.mark.pty
 
 
-def test_a_report_acts_on_nothing(terminal: Callable[..., Terminal]) -> None:
+def test_crash_report_is_harmless(terminal: Callable[..., Terminal]) -> None:
     opened = terminal(start=f"def start(app): raise ValueError({ALL!r})")
     assert opened.exit_code() == 1
     report = COLOUR.sub("", opened.raw.decode().rpartition("\x1b[?1049l")[2])

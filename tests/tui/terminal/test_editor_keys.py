@@ -59,7 +59,7 @@ def test_escape_and_a_digit_in_one_packet_type_nothing(
 
 
 @pytest.mark.parametrize("editor", ["no-such-editor-here", "vi 'half"])
-def test_an_editor_that_cannot_be_started_leaves_the_screen_alive(
+def test_missing_editor_keeps_the_screen(
     terminal: Callable[..., Terminal], put_workflow: Callable[..., Path], editor: str
 ) -> None:
     put_workflow("plain")
@@ -71,7 +71,7 @@ def test_an_editor_that_cannot_be_started_leaves_the_screen_alive(
     assert opened.exit_code() == 0
 
 
-def test_a_program_that_fails_to_start_gives_the_terminal_back(
+def test_failed_program_start_restores_the_terminal(
     terminal: Callable[..., Terminal], put_workflow: Callable[..., Path], tmp_path: Path
 ) -> None:
     put_workflow("plain")

@@ -34,7 +34,7 @@ async def test_terminal_that_cannot_suspend_is_reported(
         ),
     ],
 )
-def test_an_editor_that_cannot_be_started_is_said(environment: dict[str, str], said: str) -> None:
+def test_missing_editor_is_reported(environment: dict[str, str], said: str) -> None:
     with pytest.raises(UserError, match=said) as refused:
         editor_command(environment)
     assert refused.value.code == "terminal.editor"

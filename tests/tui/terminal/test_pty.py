@@ -12,9 +12,7 @@ from tui.terminal.pty_terminal import Terminal, last_run, run_slow
 pytestmark = pytest.mark.pty
 
 
-def test_a_run_outlives_a_terminal_that_is_closed(
-    terminal: Callable[..., Terminal], gate: Path, database: Path
-) -> None:
+def test_run_survives_a_closed_terminal(terminal: Callable[..., Terminal], gate: Path, database: Path) -> None:
     opened = terminal()
     run_slow(opened, gate)
     opened.close()
@@ -25,9 +23,7 @@ def test_a_run_outlives_a_terminal_that_is_closed(
     assert (record.status, record.outputs) == ("completed", {"said": "through\n"})
 
 
-def test_a_run_outlives_a_terminal_that_goes_away_without_a_word(
-    terminal: Callable[..., Terminal], gate: Path, database: Path
-) -> None:
+def test_run_survives_a_vanished_terminal(terminal: Callable[..., Terminal], gate: Path, database: Path) -> None:
     opened = terminal(own=False)
     run_slow(opened, gate)
     opened.close()
@@ -81,7 +77,7 @@ def test_leaving_can_cancel_the_runs(terminal: Callable[..., Terminal], gate: Pa
     assert "■ slow" in opened.raw.decode()
 
 
-def test_an_interrupt_cancels_what_finishes_without_the_screen(
+def test_interrupt_cancels_runs_left_by_the_screen(
     terminal: Callable[..., Terminal], gate: Path, database: Path
 ) -> None:
     opened = terminal()
@@ -95,9 +91,7 @@ def test_an_interrupt_cancels_what_finishes_without_the_screen(
     assert last_run(database).status == "cancelled"
 
 
-def test_a_request_to_end_cancels_the_runs_and_ends(
-    terminal: Callable[..., Terminal], gate: Path, database: Path
-) -> None:
+def test_sigterm_cancels_runs_and_exits(terminal: Callable[..., Terminal], gate: Path, database: Path) -> None:
     opened = terminal()
     run_slow(opened, gate)
     opened.kill(signal.SIGTERM)
@@ -105,9 +99,7 @@ def test_a_request_to_end_cancels_the_runs_and_ends(
     assert last_run(database).status == "cancelled"
 
 
-def test_nothing_but_ascii_where_the_locale_shows_no_more(
-    terminal: Callable[..., Terminal], put_workflow: Callable[..., Path]
-) -> None:
+def test_ascii_locale_gets_only_ascii(terminal: Callable[..., Terminal], put_workflow: Callable[..., Path]) -> None:
     put_workflow("plain")
     opened = terminal(LANG="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
     opened.shows("plain")
@@ -141,7 +133,7 @@ def test_no_color_removes_colours(terminal: Callable[..., Terminal], put_workflo
     assert colours == []
 
 
-def test_the_users_editor_gets_the_terminal_and_gives_it_back(
+def test_external_editor_borrows_the_terminal(
     terminal: Callable[..., Terminal], put_workflow: Callable[..., Path], tmp_path: Path
 ) -> None:
     put_workflow("plain", name="Before")
@@ -156,7 +148,7 @@ def test_the_users_editor_gets_the_terminal_and_gives_it_back(
     opened.shows("After")
 
 
-def test_a_program_that_was_stopped_from_outside_takes_the_terminal_again_once(
+def test_stopped_program_restores_the_terminal_once(
     terminal: Callable[..., Terminal], put_workflow: Callable[..., Path]
 ) -> None:
     put_workflow("plain")

@@ -46,14 +46,14 @@ def stalled(terminal: Callable[..., Terminal], gate: Path) -> Terminal:
     return opened
 
 
-def test_a_run_completes_while_nothing_is_read(stalled: Terminal, gate: Path, database: Path) -> None:
+def test_run_completes_while_stalled(stalled: Terminal, gate: Path, database: Path) -> None:
     gate.touch()
     wait_until(lambda: status(database) == "completed")
     stalled.read_again()
     stalled.shows("completed")
 
 
-def test_a_timeout_fires_while_nothing_is_read(
+def test_timeout_fires_while_stalled(
     terminal: Callable[..., Terminal], put_workflow: Callable[..., Path], tmp_path: Path, database: Path
 ) -> None:
     go = tmp_path / "go"
@@ -81,7 +81,7 @@ def test_a_timeout_fires_while_nothing_is_read(
     assert error.type == "timeout"
 
 
-def test_a_cancel_from_elsewhere_comes_back(stalled: Terminal, tables: Path, database: Path) -> None:
+def test_cancel_by_another_process_works_while_stalled(stalled: Terminal, tables: Path, database: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "wftui", "cancel", "last", "--tables", str(tables), "--db", str(database)],
         capture_output=True,
@@ -92,7 +92,7 @@ def test_a_cancel_from_elsewhere_comes_back(stalled: Terminal, tables: Path, dat
     assert status(database) == "cancelled"
 
 
-def test_a_hangup_ends_the_screen_and_the_run_continues(stalled: Terminal, gate: Path, database: Path) -> None:
+def test_hangup_ends_the_screen_but_not_the_run(stalled: Terminal, gate: Path, database: Path) -> None:
     stalled.kill(signal.SIGHUP)
     wait_until(lambda: _has_released(stalled))
     assert status(database) == "running"
@@ -105,15 +105,13 @@ def _has_released(opened: Terminal) -> bool:
     return Path(f"/proc/{opened.pid}/fd/0").readlink() == Path("/dev/null")
 
 
-def test_a_request_to_end_cancels_the_run_and_ends(stalled: Terminal, database: Path) -> None:
+def test_sigterm_cancels_the_run_and_exits(stalled: Terminal, database: Path) -> None:
     stalled.kill(signal.SIGTERM)
     assert stalled.exit_code() == 0
     assert status(database) == "cancelled"
 
 
-def test_quitting_unread_ends_once_it_is_read_and_leaves_the_terminal_as_it_was(
-    stalled: Terminal, gate: Path, database: Path
-) -> None:
+def test_quitting_while_stalled_restores_the_terminal_once_read(stalled: Terminal, gate: Path, database: Path) -> None:
     gate.touch()
     wait_until(lambda: status(database) == "completed")
     stalled.press("\x1b[21~")
@@ -123,9 +121,7 @@ def test_quitting_unread_ends_once_it_is_read_and_leaves_the_terminal_as_it_was(
     assert "✓ slow" in stalled.raw.decode()
 
 
-def test_the_screen_is_whole_when_it_is_read_again(
-    terminal: Callable[..., Terminal], put_workflow: Callable[..., Path]
-) -> None:
+def test_screen_is_complete_after_a_stall(terminal: Callable[..., Terminal], put_workflow: Callable[..., Path]) -> None:
     for name in ("one", "two", "three"):
         put_workflow(name)
     seen = []
@@ -147,7 +143,7 @@ def test_the_screen_is_whole_when_it_is_read_again(
     seen[1].read_until(are_alike)
 
 
-def test_memory_stays_flat_while_nothing_is_read(
+def test_memory_is_bounded_while_stalled(
     terminal: Callable[..., Terminal], put_workflow: Callable[..., Path], tmp_path: Path
 ) -> None:
     for index in range(9):
@@ -167,7 +163,7 @@ def test_memory_stays_flat_while_nothing_is_read(
     assert sizes[-1] - sizes[2] < 30_000_000, sizes
 
 
-def test_events_are_recorded_in_order_while_nothing_is_read(stalled: Terminal, gate: Path, database: Path) -> None:
+def test_events_stay_ordered_while_stalled(stalled: Terminal, gate: Path, database: Path) -> None:
     gate.touch()
     wait_until(lambda: status(database) == "completed")
     recorded = events(database)

@@ -30,7 +30,7 @@ def text_in_focus(app: App[Any]) -> str:
 
 
 @pytest.mark.parametrize("opens", ["/", "n", "d"])
-async def test_a_burst_goes_to_what_it_opens(
+async def test_burst_reaches_the_opened_screen(
     workbench: Workbench, put_workflow: Callable[..., Path], until: Until, opens: str
 ) -> None:
     put_workflow("hello")
@@ -42,7 +42,7 @@ async def test_a_burst_goes_to_what_it_opens(
         assert len(app.screen_stack) == (1 if opens == "/" else 2)
 
 
-async def test_a_burst_goes_to_the_form_of_a_run_that_is_read_first(
+async def test_burst_reaches_the_run_form_loaded_first(
     workbench: Workbench, put_workflow: Callable[..., Path], until: Until
 ) -> None:
     put_workflow("hello", inputSchema={"type": "object", "properties": {"who": {"type": "string"}}})
@@ -53,7 +53,7 @@ async def test_a_burst_goes_to_the_form_of_a_run_that_is_read_first(
         await until(pilot, lambda: text_in_focus(app) == "noise")
 
 
-async def test_a_search_in_the_editor_takes_what_follows_its_key(
+async def test_editor_search_takes_the_following_keys(
     workbench: Workbench, put_workflow: Callable[..., Path], until: Until
 ) -> None:
     put_workflow("hello")
@@ -64,7 +64,7 @@ async def test_a_search_in_the_editor_takes_what_follows_its_key(
         await until(pilot, lambda: text_in_focus(app) == "greet")
 
 
-async def test_keys_go_to_the_form_that_follows_a_dialog(
+async def test_keys_reach_the_form_after_a_dialog(
     workbench: Workbench, put_workflow: Callable[..., Path], until: Until
 ) -> None:
     path = put_workflow("hello")
@@ -78,7 +78,7 @@ async def test_keys_go_to_the_form_that_follows_a_dialog(
         assert path.read_text() == before
 
 
-async def test_keys_after_a_dialog_that_closes_go_to_the_screen_below(
+async def test_keys_after_a_closing_dialog_reach_the_screen_below(
     workbench: Workbench, put_workflow: Callable[..., Path], until: Until
 ) -> None:
     put_workflow("hello")

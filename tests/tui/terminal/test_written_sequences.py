@@ -80,7 +80,7 @@ def journey(opened: Terminal, database: Path) -> set[str]:
     return sequences | set(SEQUENCE.sub("", said)) & INVISIBLE
 
 
-def test_no_text_adds_a_sequence(
+def test_texts_add_no_sequence(
     terminal: Callable[..., Terminal],
     tables: Path,
     database: Path,

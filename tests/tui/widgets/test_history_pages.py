@@ -20,7 +20,7 @@ def filled(pages: int) -> RunPages:
     return runs
 
 
-def test_one_row_stands_for_all_that_is_not_known() -> None:
+def test_unknown_rows_are_one_placeholder() -> None:
     assert len(RunPages()) == 1
     assert len(filled(2)) == 2 * PAGE + 1
     assert not filled(2).is_whole
@@ -50,7 +50,7 @@ def test_pages_are_fetched_in_order_and_refetched_after_eviction() -> None:
     assert runs.run(5) is not None
 
 
-def test_new_runs_at_the_top_shift_the_rest_which_is_forgotten() -> None:
+def test_new_runs_shift_and_evict_the_rest() -> None:
     runs = filled(3)
     runs.put(0, page(0, prefix="new"))
     assert len(runs) == PAGE + 1
@@ -59,7 +59,7 @@ def test_new_runs_at_the_top_shift_the_rest_which_is_forgotten() -> None:
     assert runs.cursor(1) == "new-1"
 
 
-def test_the_same_page_again_changes_nothing_else() -> None:
+def test_reloading_a_page_changes_nothing_else() -> None:
     runs = filled(3)
     runs.put(0, page(0, status="failed"))
     assert len(runs) == 3 * PAGE + 1

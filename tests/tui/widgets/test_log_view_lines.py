@@ -21,7 +21,7 @@ def log(message: str, level: LogLevel = "info", path: str | None = "fetch", at: 
 # --- text
 
 
-def test_colours_stay_and_everything_else_that_moves_a_terminal_goes() -> None:
+def test_colours_are_kept_and_other_sequences_removed() -> None:
     assert clean("\x1b[31mred\x1b[0m") == "\x1b[31mred\x1b[0m"
     assert clean("a\x1b[2Jb\x1b[10;5Hc\x1b[?25ld") == "abcd"
     assert clean("\x1b]0;title\x07x\x1b]8;;http://evil\x1b\\link\x1b]8;;\x1b\\") == "xlink"
@@ -36,13 +36,13 @@ def test_a_progress_bar_shows_its_last_state() -> None:
     assert clean("10%\r50%\r100%\r") == "100%"
 
 
-def test_tabs_become_spaces_and_endless_lines_end() -> None:
+def test_tabs_are_expanded_and_long_lines_cut() -> None:
     assert clean("a\tb") == "a       b"
     assert clean("x" * 1_000_000).startswith("x" * LONGEST + "… (1,000,000 characters)")
 
 
 @given(st.text(st.characters(codec="utf-8") | st.sampled_from("\x1b[]m;0139\r\n\t\x07\\PX"), max_size=60))
-def test_no_line_moves_the_terminal(text: str) -> None:
+def test_lines_have_no_control_sequences(text: str) -> None:
     kept = clean(text)
     assert clean(kept) == kept
     assert "\x1b" not in plain(kept)
@@ -59,7 +59,7 @@ def test_colours_are_shown_as_styles() -> None:
 # --- lines
 
 
-def test_every_line_of_an_event_is_a_line_of_its_own() -> None:
+def test_event_lines_are_separate() -> None:
     lines = LogBuffer()
     assert lines.append(log("one\ntwo\n\nfour\n", "warn", at=1.5)) == 4
     assert [lines.line(number).text for number in range(4)] == ["one", "two", "", "four"]
@@ -74,7 +74,7 @@ def test_the_engines_own_lines_have_no_step() -> None:
     assert list(lines.matching(LogFilter(path="fetch"))) == []
 
 
-def test_an_address_covers_what_is_inside_it_only() -> None:
+def test_address_filter_covers_only_inner_steps() -> None:
     assert inside("a[3].b", "a[3].b")
     assert inside("a[3].b", "a[3]")
     assert inside("a[3].b", "a")
@@ -82,7 +82,7 @@ def test_an_address_covers_what_is_inside_it_only() -> None:
     assert not inside("a[31].b", "a[3]")
 
 
-def test_case_counts_only_when_a_capital_is_asked_for() -> None:
+def test_search_is_case_sensitive_only_with_capitals() -> None:
     lines = LogBuffer()
     for text in ("Error here", "error there", "\x1b[31merr\x1b[0mor in colours", "fine"):
         lines.append(log(text))
@@ -107,7 +107,7 @@ filters = st.builds(
 
 @given(events, filters, st.integers(0, 30))
 @settings(max_examples=200)
-def test_filtering_gives_what_looking_at_every_line_would(
+def test_filtering_equals_a_linear_scan(
     logged: list[tuple[str, LogLevel, str | None]], wanted: LogFilter, start: int
 ) -> None:
     lines = LogBuffer()
@@ -126,7 +126,7 @@ def test_filtering_gives_what_looking_at_every_line_would(
     assert list(lines.matching(wanted, start)) == [n for n in range(start, len(lines)) if passes(n)]
 
 
-def test_lines_are_the_same_before_and_after_they_are_packed() -> None:
+def test_packed_lines_are_equal() -> None:
     lines = LogBuffer()
     for number in range(3 * BLOCK + 10):
         lines.append(log(f"line {number} — ünïcödé 漢"))

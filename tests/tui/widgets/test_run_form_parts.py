@@ -50,7 +50,7 @@ async def test_the_line_under_a_list_adds_an_item(until: Until) -> None:
         assert await returned(app, pilot, until) == {"urls": ["a", "b", "c"]}
 
 
-async def test_list_without_items_has_one_line_and_takes_its_last_item_back(until: Until) -> None:
+async def test_empty_list_has_one_line_and_restores_its_last_item(until: Until) -> None:
     app = FormApp({"properties": {"urls": {"type": "array", "items": {"type": "string"}}}})
     async with app.run_test() as pilot:
         assert isinstance(app.field(), AddLine)
@@ -69,7 +69,7 @@ async def test_lines_pasted_into_an_item_become_items(until: Until) -> None:
         assert await returned(app, pilot, until) == {"urls": ["a", "b", "c"]}
 
 
-async def test_problem_of_an_item_stands_at_the_item(until: Until) -> None:
+async def test_item_problem_is_shown_at_the_item(until: Until) -> None:
     schema = {"properties": {"days": {"type": "array", "items": {"type": "string", "format": "date"}}}}
     app = FormApp(schema, inputs={"days": ["2026-11-22", "soon"]})
     async with app.run_test() as pilot:
@@ -120,7 +120,7 @@ async def test_problem_in_a_folded_item_unfolds_it(until: Until) -> None:
         assert await returned(app, pilot, until) == {"steps": [{"name": "a"}, {"name": "b", "wait": 1}]}
 
 
-async def test_group_is_folded_until_it_is_wanted_and_can_be_cleared(until: Until) -> None:
+async def test_optional_group_starts_folded_and_can_be_cleared(until: Until) -> None:
     schema = {
         "properties": {
             "name": {"type": "string"},
@@ -142,7 +142,7 @@ async def test_group_is_folded_until_it_is_wanted_and_can_be_cleared(until: Unti
         assert await returned(app, pilot, until) == {}
 
 
-async def test_group_that_may_be_null(until: Until) -> None:
+async def test_nullable_group(until: Until) -> None:
     schema = {"properties": {"db": {"type": ["object", "null"], "properties": {"host": {"type": "string"}}}}}
     app = FormApp(schema)
     async with app.run_test() as pilot:
@@ -150,7 +150,7 @@ async def test_group_that_may_be_null(until: Until) -> None:
         assert await returned(app, pilot, until) == {"db": None}
 
 
-async def test_fields_inside_fields_can_be_given_as_json_when_they_hold_themselves(until: Until) -> None:
+async def test_recursive_fields_can_be_given_as_json(until: Until) -> None:
     schema = {
         "$ref": "#/$defs/node",
         "$defs": {"node": {"properties": {"name": {"type": "string"}, "next": {"$ref": "#/$defs/node"}}}},

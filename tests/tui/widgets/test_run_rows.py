@@ -64,7 +64,7 @@ def test_an_opened_iteration_shows_its_steps_and_not_the_declared_ones() -> None
     assert not any(row.depth for row in tree.rows())
 
 
-def test_iterations_stand_in_order_of_their_index_whenever_they_start() -> None:
+def test_iterations_are_ordered_by_index() -> None:
     story = Story("r")
     story.created()
     story.add(IterationsPlanned, 1, step_id="authors", path="authors", total=12)
@@ -75,7 +75,7 @@ def test_iterations_stand_in_order_of_their_index_whenever_they_start() -> None:
     assert [row.step.path for row in tree.rows() if row.depth] == [f"authors[{n}]" for n in (0, 1, 2, 3, 10, 11)]
 
 
-def test_only_failed_rows_come_with_all_that_stands_above_them() -> None:
+def test_failed_rows_are_shown_with_their_parents() -> None:
     rows = state_of(failed()).tree.rows(only_failures=True)
     assert [(row.step.path, row.depth) for row in rows] == [("branches", 0), ("authors", 0), ("authors[3]", 1)]
 
@@ -93,7 +93,7 @@ def test_an_iteration_is_called_by_its_index_and_its_item() -> None:
     assert title(found) == "[1] grace"
 
 
-def test_the_current_step_is_the_innermost_that_started_last() -> None:
+def test_current_step_is_the_innermost_latest() -> None:
     found = current_step(state_of(running()).active.values())
     assert found is not None
     assert found.path == "authors[5].stats"
@@ -136,7 +136,7 @@ def read_back(story: Story, tree: StepTree, *paths: str) -> None:
     tree.take(paths, [step for step in steps if any(is_at_or_in(step.path, path) for path in paths)])
 
 
-def test_iterations_that_the_record_leaves_out_have_rows_in_their_place() -> None:
+def test_evicted_iterations_have_placeholder_rows() -> None:
     story = long_story(3000, fails=5)
     tree = state_of(story).tree
     tree.open("authors", is_open=True)
@@ -154,7 +154,7 @@ def test_iterations_that_the_record_leaves_out_have_rows_in_their_place() -> Non
     assert (rows.place("authors[3000]"), rows.place("authors[7].stats")) == (None, None)
 
 
-def test_an_iteration_that_was_read_back_shows_what_it_is_and_opens() -> None:
+def test_reloaded_iteration_is_shown_and_opens() -> None:
     story = long_story(3000)
     tree = state_of(story).tree
     tree.open("authors", is_open=True)
@@ -171,7 +171,7 @@ def test_an_iteration_that_was_read_back_shows_what_it_is_and_opens() -> None:
     assert inner.output == {"commits": 7}
 
 
-def test_failures_that_the_record_leaves_out_are_among_the_failures() -> None:
+def test_evicted_failures_are_listed_with_failures() -> None:
     story = long_story(0)
     for index in range(6000):
         path = f"authors[{index}]"
@@ -186,7 +186,7 @@ def test_failures_that_the_record_leaves_out_are_among_the_failures() -> None:
     assert paths == [f"authors[{index}]" for index in range(1, 6000, 2)]
 
 
-def test_a_table_of_a_hundred_thousand_iterations_is_made_of_few_parts() -> None:
+def test_table_of_100000_iterations_has_few_parts() -> None:
     tree = StepTree(new_record("r"))
     rows = RunRows()
     made: list[int] = []
@@ -215,9 +215,7 @@ spans_in = st.lists(
 
 
 @given(parts=spans_in, width=st.integers(1, 80), length=st.floats(0, 100), ascii_only=st.booleans())
-def test_a_bar_is_exactly_as_wide_as_asked_and_shows_whatever_there_is(
-    parts: list[Span], width: int, length: float, ascii_only: bool
-) -> None:
+def test_bar_has_the_exact_width(parts: list[Span], width: int, length: float, ascii_only: bool) -> None:
     line = bar(parts, length, width, ascii_only=ascii_only)
     text = "".join(piece for piece, _ in line)
     assert len(text) == width
@@ -235,7 +233,7 @@ def test_later_starts_are_never_further_left(start: float, later: float, width: 
     assert first_cell(start) <= first_cell(start + later)
 
 
-def test_bars_are_drawn_to_half_cells_and_waiting_is_drawn_thinner() -> None:
+def test_bars_use_half_cells_and_thin_waits() -> None:
     assert bar([Span(0, 5), Span(5, 7.5, "wait"), Span(7.5, 10)], 10, 4) == [
         ("━━", "run"), ("╌", "wait"), ("━", "run"),
     ]  # fmt: skip
@@ -243,7 +241,7 @@ def test_bars_are_drawn_to_half_cells_and_waiting_is_drawn_thinner() -> None:
     assert bar([Span(0, 5)], 10, 4, ascii_only=True) == [("==", "run"), ("  ", "gap")]
 
 
-def test_a_retried_step_has_a_span_for_each_attempt_and_for_the_wait_between() -> None:
+def test_retried_step_has_spans_for_attempts_and_waits() -> None:
     state_ = state_of(running())
     branches = state_.record.step("branches")
     assert branches is not None
@@ -252,14 +250,14 @@ def test_a_retried_step_has_a_span_for_each_attempt_and_for_the_wait_between() -
     ]  # fmt: skip
 
 
-def test_the_clock_of_a_run_stops_at_its_end() -> None:
+def test_run_clock_stops_at_the_end() -> None:
     ended = state_of(completed()).record
     assert run_seconds(ended, NOW) == run_seconds(ended, NOW + timedelta(days=1)) == pytest.approx(15.95)
     live = state_of(running()).record
     assert run_seconds(live, NOW + timedelta(seconds=10)) == pytest.approx(26.95)
 
 
-def test_a_step_that_has_not_started_has_no_length() -> None:
+def test_pending_step_has_no_duration() -> None:
     record = state_of(running()).record
     report, clone = record.step("report"), record.step("clone")
     assert report is not None
@@ -271,12 +269,12 @@ def test_a_step_that_has_not_started_has_no_length() -> None:
 # --- words
 
 
-def test_a_clock_shows_whole_seconds_while_it_goes_and_is_exact_at_the_end() -> None:
+def test_running_clock_shows_whole_seconds() -> None:
     assert [elapsed(7.4, live=True), elapsed(62, live=True), elapsed(3723, live=True)] == ["0:07", "1:02", "1:02:03"]
     assert elapsed(7.4, live=False) == "7.4s"
 
 
-def test_counters_say_what_failed_only_when_something_did() -> None:
+def test_counters_show_failures_only_if_any() -> None:
     assert iteration_counts(Iterations(total=8, completed=5), live=True) == "5 of 8"
     assert iteration_counts(Iterations(total=8, completed=4, failed=1), live=False) == "5 of 8, 1 failed"
     assert iteration_counts(Iterations(completed=4), live=True) == "4 so far"
@@ -303,13 +301,13 @@ def test_a_remark_is_one_line_without_terminal_sequences() -> None:
     assert first_line("\n\n  \x1b]0;evil\x07\x1b[31mred\x1b[0m\r\nmore") == "red"
 
 
-def test_moments_are_as_short_as_they_can_be() -> None:
+def test_times_are_as_short_as_possible() -> None:
     assert local_timestamp(BEGIN, NOW) == "10:29:43"
     assert local_timestamp(BEGIN - timedelta(days=3), NOW) == "10-30 10:29"
     assert local_timestamp(BEGIN - timedelta(days=400), NOW) == "2025-09-28 10:29"
 
 
-def test_the_word_for_a_run_tells_that_it_waits_for_a_person_or_is_being_cancelled() -> None:
+def test_run_status_word_covers_waiting_and_cancelling() -> None:
     record = state_of(running()).record
     assert run_label(record, asks=False) == "running"
     assert run_label(record, asks=True) == "waiting for you"
@@ -332,7 +330,7 @@ def test_the_steps_at_work_are_known_at_every_moment() -> None:
 # --- canvas
 
 
-def test_canvas_statuses_tell_how_far_a_repeated_step_is() -> None:
+def test_canvas_statuses_show_iteration_progress() -> None:
     statuses, details = canvas_statuses(state_of(running()))
     assert statuses == {
         "clone": "completed", "commits": "completed", "files": "completed", "branches": "running",
@@ -354,7 +352,7 @@ def _pages(events: list[ExecutionEvent], size: int = 7) -> Playback:
     return Playback(events[0].run_id, page)
 
 
-async def test_playing_back_to_the_end_makes_the_same_record() -> None:
+async def test_full_playback_gives_the_same_record() -> None:
     story = completed()
     playback = _pages(story.events)
     playback.playing = True
@@ -383,7 +381,7 @@ def completed_numbered() -> list[ExecutionEvent]:
     return story.events
 
 
-async def test_stepping_goes_from_event_to_event_and_passes_over_log_lines() -> None:
+async def test_stepping_visits_events_and_skips_log_lines() -> None:
     playback = _pages(completed().events)
     seen = []
     for _ in range(5):

@@ -30,19 +30,19 @@ def shown(value: Any, width: int = 10_000) -> list[str]:
 
 
 @given(values)
-def test_the_lines_are_the_value_again(value: Any) -> None:
+def test_lines_round_trip_to_the_value(value: Any) -> None:
     assert json.loads("\n".join(shown(value))) == value
 
 
 @given(values)
-def test_the_layout_is_that_of_the_standard_library(value: Any) -> None:
+def test_layout_matches_json_dumps(value: Any) -> None:
     if all(character.isprintable() for character in json.dumps(value, ensure_ascii=False)):
         assert shown(value) == json.dumps(value, indent=2, ensure_ascii=False).split("\n")
 
 
 @given(values, st.data())
 @settings(max_examples=100)
-def test_text_may_come_in_pieces_of_any_size(value: Any, data: st.DataObject) -> None:
+def test_text_arrives_in_any_chunks(value: Any, data: st.DataObject) -> None:
     text = json.dumps(value, ensure_ascii=False)
     lines = ValueLines(60)
     while text:
@@ -55,16 +55,16 @@ def test_text_may_come_in_pieces_of_any_size(value: Any, data: st.DataObject) ->
 
 
 @given(values | st.text(), st.integers(16, 60))
-def test_no_line_is_wider_than_asked(value: Any, width: int) -> None:
+def test_lines_fit_the_width(value: Any, width: int) -> None:
     assert all(cell_len(line) <= width for line in shown(value, width))
 
 
 @given(st.recursive(st.text(max_size=30), lambda inner: st.lists(inner, max_size=3), max_leaves=5))
-def test_no_line_moves_the_terminal(value: Any) -> None:
+def test_lines_have_no_control_sequences(value: Any) -> None:
     assert all(line.isprintable() for line in shown(value))
 
 
-def test_text_of_several_lines_stands_as_such() -> None:
+def test_multiline_text_keeps_its_lines() -> None:
     assert shown({"report": '# Title\n\n\tsaid "hi" \\ \x1b[31m\n', "n": 1}) == [
         "{",
         '  "report": """',
@@ -83,13 +83,13 @@ def test_empty_things_take_one_line() -> None:
     assert shown([{}, [], ""]) == ["[", "  {},", "  [],", '  ""', "]"]
 
 
-def test_text_that_ends_in_the_middle_is_shown_as_far_as_it_goes() -> None:
+def test_truncated_text_is_shown_partially() -> None:
     lines = ValueLines(60)
     lines.add('{"a": [1, 2, {"b": "cut of', last=True)
     assert text_of(lines)[-1] == '      "b": "cut of"… truncated'
 
 
-def test_only_as_many_lines_as_asked_for_are_made() -> None:
+def test_only_requested_lines_are_made() -> None:
     lines = ValueLines(60)
     lines.add("[" + ",".join(map(str, range(1_000_000))) + "]", last=True)
     lines.ensure(50)
@@ -97,14 +97,14 @@ def test_only_as_many_lines_as_asked_for_are_made() -> None:
     assert not lines.complete
 
 
-def test_lines_end_where_nobody_reads_any_more() -> None:
+def test_lines_stop_without_a_reader() -> None:
     lines = ValueLines.of(list(range(2 * MOST_LINES)), 60)
     lines.ensure(10 * MOST_LINES)
     assert len(lines.lines) == MOST_LINES + 1
     assert "truncated after" in lines.lines[-1][0][0]
 
 
-def test_one_endless_text_shows_its_beginning_before_its_end_has_come() -> None:
+def test_long_text_is_shown_before_it_ends() -> None:
     lines = ValueLines(100)
     lines.add('{"blob": "' + "x" * (2 * LONGEST_TEXT))
     lines.ensure(10)
@@ -116,7 +116,7 @@ def test_one_endless_text_shows_its_beginning_before_its_end_has_come() -> None:
     assert len(lines.lines) < 2 * LONGEST_TEXT / 90
 
 
-def test_deep_nesting_does_not_end_the_screen() -> None:
+def test_deep_nesting_does_not_crash() -> None:
     deep = "[" * 5_000 + "]" * 5_000
     lines = ValueLines(80)
     lines.add(deep, last=True)

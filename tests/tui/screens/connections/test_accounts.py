@@ -53,7 +53,7 @@ def write(workbench: Workbench, *steps: dict[str, Any]) -> None:
     path.write_text(json.dumps({"format": 1, "id": "posts", "connections": connections, "steps": steps}))
 
 
-async def test_from_a_run_that_lacked_an_account_one_key_leads_to_where_it_is_connected(
+async def test_missing_account_is_one_key_away(
     workbench: Workbench, service: Composio, until: Until, text_of: TextOf
 ) -> None:
     write(workbench, FETCH, POST)
@@ -86,9 +86,7 @@ async def test_from_a_run_that_lacked_an_account_one_key_leads_to_where_it_is_co
         assert "https://connect.example" not in text_of(app)
 
 
-async def test_a_connection_that_was_lacked_is_added_under_its_name_and_kind(
-    workbench: Workbench, service: Composio, until: Until
-) -> None:
+async def test_missing_connection_is_prefilled(workbench: Workbench, service: Composio, until: Until) -> None:
     write(workbench, FETCH, POST)
     service.accounts = [Account("ca_1")]
     record = await run_to_end(workbench, "posts", {})
@@ -108,7 +106,9 @@ async def test_a_connection_that_was_lacked_is_added_under_its_name_and_kind(
     assert Connections().get("api").kind == "http"
 
 
-async def test_a_run_that_lacked_nothing_says_so(workbench: Workbench, until: Until, text_of: TextOf) -> None:
+async def test_run_without_missing_requirements_is_reported(
+    workbench: Workbench, until: Until, text_of: TextOf
+) -> None:
     write(workbench, {"id": "a", "type": "set", "input": {"x": 1}})
     record = await run_to_end(workbench, "posts", {})
     app = WftuiApp(workbench)
@@ -166,9 +166,7 @@ async def test_accounts_look(
         assert await matches(pilot)
 
 
-async def test_run_again_takes_the_connections_that_were_chosen(
-    workbench: Workbench, service: Composio, until: Until
-) -> None:
+async def test_rerun_uses_the_chosen_connections(workbench: Workbench, service: Composio, until: Until) -> None:
     service.accounts = [Account("ca_1")]
     Connections().save(StoredConnection(name="work", kind="composio", values=Connections().get("tools").values))
     write(workbench, POST)

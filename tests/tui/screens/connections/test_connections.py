@@ -59,7 +59,7 @@ async def test_the_form_looks(
         assert await matches(pilot)
 
 
-async def test_a_connection_is_added_by_keys_alone(
+async def test_connection_is_added_by_keyboard(
     workbench: Workbench, until: Until, text_of: Callable[[App[Any]], str]
 ) -> None:
     app = WftuiApp(workbench)

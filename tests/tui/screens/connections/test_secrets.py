@@ -57,7 +57,7 @@ async def test_a_secret_is_kept_replaced_and_forgotten_unseen(
         assert Connections().store.names() == ["api/token"]
 
 
-async def test_a_secret_that_a_run_lacked_is_asked_for_by_its_name(
+async def test_missing_secret_is_asked_by_name(
     workbench: Workbench, put_workflow: Callable[..., Path], until: Until
 ) -> None:
     fetch = {"id": "k", "type": "shell", "input": {"argv": ["printenv", "K"], "env": {"K": "{{ secrets.door }}"}}}
@@ -75,9 +75,7 @@ async def test_a_secret_that_a_run_lacked_is_asked_for_by_its_name(
         assert app.screen.query(Input).first().value == "door"
 
 
-async def test_a_form_that_cannot_be_saved_keeps_what_was_filled_in(
-    workbench: Workbench, until: Until, text_of: TextOf
-) -> None:
+async def test_failed_save_keeps_the_form(workbench: Workbench, until: Until, text_of: TextOf) -> None:
     Connections().save(StoredConnection(name="mail", kind="smtp", values={"host": "mail.example.org"}))
     folder = platformdirs.user_config_path("wftui", appauthor=False)
     app = WftuiApp(workbench)

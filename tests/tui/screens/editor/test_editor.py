@@ -162,7 +162,7 @@ async def test_a_save_changes_only_what_was_edited(
     ("key", "on_disk", "in_editor"),
     [("escape", "Theirs", "Mine"), ("t", "Theirs", "Theirs"), ("m", "Mine", "Mine")],
 )
-async def test_a_save_over_someone_elses_change_is_refused_and_asked_about(
+async def test_conflicting_save_asks(
     workbench: Workbench,
     put_workflow: Callable[..., Path],
     open_editor: Open,
@@ -221,7 +221,7 @@ async def test_leaving_with_unsaved_changes_asks(
         assert json.loads(path.read_text())["name"] == "After"
 
 
-async def test_a_file_that_cannot_be_written_keeps_the_text(
+async def test_unwritable_file_keeps_the_text(
     workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until, text_of: TextOf
 ) -> None:
     path = put_workflow("hello", name="Before")
@@ -240,7 +240,7 @@ async def test_a_file_that_cannot_be_written_keeps_the_text(
         path.write_text(text)
 
 
-async def test_a_workflow_whose_folder_leads_out_is_opened_read_only_and_runs(
+async def test_workflow_linked_outside_is_read_only_and_runs(
     workbench: Workbench, put_workflow: Callable[..., Path], tmp_path: Path, until: Until, open_editor: Open
 ) -> None:
     folder = put_workflow("linked", steps=STEPS).parent
@@ -303,7 +303,7 @@ async def test_problems_are_listed_and_walked(
         assert problems[1].code in text_of(app)
 
 
-async def test_a_key_applies_the_fix_and_undo_takes_it_back(
+async def test_fix_is_applied_by_key_and_undone(
     workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until
 ) -> None:
     put_workflow("hello", steps=BROKEN)
@@ -425,14 +425,14 @@ async def test_the_editor_opens_at_a_step(
         assert '"id": "report"' in source.text.splitlines()[source.line]
 
 
-async def test_a_workflow_that_is_gone_is_not_opened(workbench: Workbench, until: Until, text_of: TextOf) -> None:
+async def test_deleted_workflow_is_not_opened(workbench: Workbench, until: Until, text_of: TextOf) -> None:
     app = WftuiApp(workbench, start=lambda app: app.open_editor("gone"))
     async with app.run_test(notifications=True) as pilot:
         await until(pilot, lambda: "there is no workflow gone" in text_of(app))
         await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen))
 
 
-async def test_a_text_is_found_by_key_in_the_source_and_the_python(
+async def test_search_works_in_source_and_python(
     workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until
 ) -> None:
     put_workflow("hello")

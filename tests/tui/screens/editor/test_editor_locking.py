@@ -22,7 +22,7 @@ def calling(tool: str, *command: str) -> dict[str, Json]:
     return {"id": "call", "type": "mcp", "input": {"server": {"command": list(command)}, "tool": tool}}
 
 
-async def test_tools_are_locked_and_their_use_is_checked_from_then_on(
+async def test_tools_are_locked_and_checked(
     workbench: Workbench, put_workflow: Callable[..., Path], until: Until, text_of: TextOf
 ) -> None:
     path = put_workflow("tools", steps=[calling("ecko", *RAW)])

@@ -32,7 +32,7 @@ async def test_a_new_line_between_brackets_is_a_level_deeper() -> None:
     assert await press('  "a": {}', (0, 8), "enter") == ('  "a": {\n    \n  }', (1, 4))
 
 
-async def test_a_new_line_after_an_opening_bracket_is_a_level_deeper() -> None:
+async def test_newline_after_a_bracket_indents() -> None:
     assert await press("  [", (0, 3), "enter") == ("  [\n    ", (1, 4))
 
 
@@ -40,7 +40,7 @@ async def test_tab_indents_with_spaces() -> None:
     assert await press("x", (0, 0), "tab") == ("  x", (0, 2))
 
 
-async def test_a_text_that_the_editor_would_change_is_only_shown() -> None:
+async def test_text_unsafe_to_edit_is_read_only() -> None:
     app = Probe()
     async with app.run_test():
         view = app.query_one(SourceView)
@@ -50,7 +50,7 @@ async def test_a_text_that_the_editor_would_change_is_only_shown() -> None:
         assert not view.read_only
 
 
-async def test_a_jump_goes_to_the_nearest_place_there_is() -> None:
+async def test_jump_goes_to_the_nearest_position() -> None:
     app = Probe()
     async with app.run_test():
         view = app.query_one(SourceView)
@@ -73,7 +73,7 @@ async def test_problems_are_underlined_where_they_are() -> None:
         assert view.get_line(1).spans == []
 
 
-async def test_turning_a_text_into_another_is_one_change_that_can_be_undone() -> None:
+async def test_replacing_the_text_is_one_undo() -> None:
     texts = st.text(alphabet="ab{}\n ", max_size=12)
     app = Probe()
     async with app.run_test():
@@ -92,7 +92,7 @@ async def test_turning_a_text_into_another_is_one_change_that_can_be_undone() ->
         run()
 
 
-async def test_a_text_is_found_from_the_cursor_on_and_round_the_end() -> None:
+async def test_search_starts_at_the_cursor_and_wraps() -> None:
     app = Probe()
     async with app.run_test():
         view = app.query_one(SourceView)

@@ -53,7 +53,7 @@ def server() -> Iterator[str]:
     serving.server_close()
 
 
-async def test_a_pasted_command_becomes_a_step_that_runs_and_is_copied_again(
+async def test_pasted_curl_becomes_a_step_and_is_copied_back(
     workbench: Workbench, put_workflow: Callable[..., Path], until: Until, server: str
 ) -> None:
     put_workflow("hello", steps=STEPS)
@@ -104,7 +104,7 @@ async def test_a_pasted_command_becomes_a_step_that_runs_and_is_copied_again(
         assert app.clipboard == "", "a step that sets values is nothing that a command does"
 
 
-async def test_other_text_than_a_command_changes_nothing(
+async def test_pasting_other_text_changes_nothing(
     workbench: Workbench, put_workflow: Callable[..., Path], until: Until
 ) -> None:
     put_workflow("hello", steps=STEPS)

@@ -60,7 +60,7 @@ async def test_the_inspector_looks(
         assert await matches(pilot)
 
 
-async def test_a_change_writes_only_what_it_means(workbench: Workbench, put_workflow: Put, until: Until) -> None:
+async def test_change_writes_only_its_value(workbench: Workbench, put_workflow: Put, until: Until) -> None:
     path = put_workflow("pull", steps=[FETCH])
     written = path.read_text()
     app = opened(workbench)
@@ -128,9 +128,7 @@ def _pointer(form: StepForm) -> str:
     return pointer_of(row.node) if row is not None else ""
 
 
-async def test_a_form_has_its_own_help_with_the_keys_that_work_in_it(
-    workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
-) -> None:
+async def test_form_help_lists_its_keys(workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf) -> None:
     schema = {"type": "object", "properties": {"name": {"type": "string"}}}
     put_workflow("pull", inputSchema=schema)
     app = WftuiApp(workbench, start=lambda app: app.open_run_form("pull"))

@@ -88,7 +88,7 @@ def cursor(screen: EditorScreen) -> str | None:
         "".join(value) if isinstance(value, list) and all(isinstance(each, str) for each in value) else ""
     ),
 )
-async def test_a_key_changes_the_steps_and_one_undo_each_takes_it_back(
+async def test_each_key_is_one_undo(
     opened: WftuiApp, until: Until, keys: list[str], expected: list[Any], at: str
 ) -> None:
     async with opened.run_test(size=(100, 30)) as pilot:
@@ -104,7 +104,7 @@ async def test_a_key_changes_the_steps_and_one_undo_each_takes_it_back(
         await until(pilot, lambda: text_in(screen) == before)
 
 
-async def test_keys_in_one_burst_act_on_what_those_before_have_made(opened: WftuiApp, until: Until) -> None:
+async def test_burst_keys_act_in_order(opened: WftuiApp, until: Until) -> None:
     async with opened.run_test() as pilot:
         screen = await ready(pilot, until)
         for key in "JdD":
@@ -146,7 +146,7 @@ async def test_marked_steps_are_wrapped(opened: WftuiApp, until: Until, word: st
         ("r", "b", ["b"]),
     ],
 )
-async def test_a_deletion_that_breaks_a_read_asks_first(
+async def test_deletion_breaking_a_read_asks_first(
     workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf, key: str, chosen: str, expected: list[str]
 ) -> None:
     reader = {"id": "b", "type": "set", "input": {"text": "{{ steps.a.output.text }}", "like": "steps.a.output"}}
@@ -226,9 +226,7 @@ async def test_steps_are_added_where_the_cursor_is(opened: WftuiApp, until: Unti
         assert [*json.loads(text_in(screen))["steps"][1]] == ["id", "type", "input"]
 
 
-async def test_steps_are_added_in_order_while_errors_stand(
-    workbench: Workbench, put_workflow: Put, until: Until
-) -> None:
+async def test_steps_are_added_in_order_despite_errors(workbench: Workbench, put_workflow: Put, until: Until) -> None:
     put_workflow("flow", steps=[{"id": "a", "type": "sett", "input": {}}])
     app = WftuiApp(workbench, start=lambda app: app.open_editor("flow"))
     async with app.run_test() as pilot:
@@ -249,7 +247,7 @@ async def test_steps_are_added_in_order_while_errors_stand(
         (["5", "D"], "Delete: select a step in the list or the canvas"),
     ],
 )
-async def test_what_cannot_be_done_is_said(opened: WftuiApp, until: Until, keys: list[str], said: str) -> None:
+async def test_impossible_operation_is_explained(opened: WftuiApp, until: Until, keys: list[str], said: str) -> None:
     async with opened.run_test(notifications=True) as pilot:
         screen = await ready(pilot, until)
         before = text_in(screen)
@@ -269,7 +267,7 @@ async def test_a_broken_source_is_not_changed_by_keys(opened: WftuiApp, until: U
         assert text_in(screen) == before
 
 
-async def test_a_step_is_renamed_where_it_is_read_and_one_undo_takes_it_back(
+async def test_renaming_a_step_updates_references_in_one_undo(
     workbench: Workbench, put_workflow: Put, until: Until
 ) -> None:
     reader = {"id": "b", "type": "set", "needs": ["a"], "input": {"text": "{{ steps.a.output.text }} steps.a"}}
@@ -310,7 +308,7 @@ async def test_an_input_is_renamed_at_the_cursor_of_the_source(
         assert source.has_focus
 
 
-async def test_a_rename_by_hand_is_the_first_fix_of_what_it_broke(
+async def test_manual_rename_is_the_first_fix(
     workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
 ) -> None:
     reader = {"id": "b", "type": "set", "input": {"text": "{{ steps.list.output.text }}"}}
@@ -326,7 +324,7 @@ async def test_a_rename_by_hand_is_the_first_fix_of_what_it_broke(
         assert "list was renamed to found" in notices(app)
 
 
-async def test_the_canvas_takes_the_same_keys(opened: WftuiApp, until: Until) -> None:
+async def test_canvas_has_the_same_keys(opened: WftuiApp, until: Until) -> None:
     async with opened.run_test(size=(120, 40)) as pilot:
         screen = await ready(pilot, until)
         canvas = screen.query_one(WorkflowCanvas)

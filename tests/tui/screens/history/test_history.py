@@ -132,7 +132,7 @@ async def test_the_filter_line_filters_while_it_is_written(
         await until(pilot, lambda: "invalid time soon" in text_of(pilot.app))
 
 
-async def test_a_workflows_history_begins_with_its_runs_only(open_history: Any, workbench: Workbench) -> None:
+async def test_workflow_history_lists_only_its_runs(open_history: Any, workbench: Workbench) -> None:
     await put(workbench, completed())
     await (await workbench.store()).append(short_run(1), wait=True)
     async with open_history("log_triage") as (_pilot, screen, table):
@@ -149,9 +149,7 @@ async def test_empty_result_names_the_way_out(
         await until(pilot, lambda: "No run matches these filters" in text_of(pilot.app))
 
 
-async def test_further_pages_come_as_they_are_scrolled_to(
-    open_history: Any, workbench: Workbench, until: Until
-) -> None:
+async def test_scrolling_loads_further_pages(open_history: Any, workbench: Workbench, until: Until) -> None:
     store = await workbench.store()
     for number in range(250):
         await store.append(short_run(number), wait=number == 249)
@@ -176,9 +174,7 @@ async def test_active_run_is_kept_up_to_date(open_history: Any, workbench: Workb
         await until(pilot, lambda: table.selected is not None and table.selected.status == "completed")
 
 
-async def test_the_cursor_stays_on_its_run_when_newer_ones_come(
-    open_history: Any, workbench: Workbench, until: Until
-) -> None:
+async def test_cursor_stays_on_its_run_as_others_arrive(open_history: Any, workbench: Workbench, until: Until) -> None:
     await put(workbench, completed(), failed())
     async with open_history() as (pilot, _screen, table):
         await pilot.press("down")
@@ -188,7 +184,7 @@ async def test_the_cursor_stays_on_its_run_when_newer_ones_come(
         assert table.selected.id == completed().run_id
 
 
-async def test_cleaning_up_shows_what_would_go_before_it_goes(
+async def test_cleanup_previews_removals(
     open_history: Any, workbench: Workbench, until: Until, text_of: TextOf
 ) -> None:
     store = await workbench.store()

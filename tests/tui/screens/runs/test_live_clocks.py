@@ -47,7 +47,7 @@ def length(monitor: str) -> str:
 
 
 @pytest.mark.parametrize("hours", [-24, -1, 1, 24])
-async def test_a_changed_time_of_day_moves_no_duration_of_the_monitor(
+async def test_clock_change_keeps_monitor_durations(
     workbench: Workbench, machine: Machine, until: Until, text_of: TextOf, hours: int
 ) -> None:
     story = running()
@@ -60,7 +60,7 @@ async def test_a_changed_time_of_day_moves_no_duration_of_the_monitor(
         await until(pilot, lambda: length(text_of(app)) == "0:21")
 
 
-async def test_a_run_ahead_of_the_time_of_day_goes_on_from_its_newest_event(
+async def test_run_ahead_of_the_clock_continues_from_its_newest_event(
     workbench: Workbench, machine: Machine, until: Until, text_of: TextOf
 ) -> None:
     story = running()
@@ -77,7 +77,7 @@ async def test_a_run_ahead_of_the_time_of_day_goes_on_from_its_newest_event(
 
 
 @pytest.mark.parametrize("hours", [-24, -1, 1, 24])
-async def test_a_changed_time_of_day_moves_no_duration_of_the_history(
+async def test_clock_change_keeps_history_durations(
     workbench: Workbench,
     machine: Machine,
     put_run: Callable[..., Awaitable[str]],

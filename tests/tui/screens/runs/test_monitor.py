@@ -76,7 +76,7 @@ async def test_a_completed_run_shows_its_results_first(open_run: Any, text_of: T
         assert "# Repo health" in text
 
 
-async def test_a_failed_run_selects_the_failed_step_and_shows_its_error(open_run: Any, text_of: TextOf) -> None:
+async def test_failed_step_is_selected_with_its_error(open_run: Any, text_of: TextOf) -> None:
     async with open_run(failed()) as (pilot, screen):
         assert screen.panes.timeline.selected.path == "branches"
         text = text_of(pilot.app)
@@ -134,7 +134,7 @@ async def test_a_repeated_step_opens_and_closes(open_run: Any, text_of: TextOf) 
         assert "[1] grace" not in text_of(pilot.app)
 
 
-async def test_failures_are_reached_by_key_and_can_be_shown_alone(open_run: Any, text_of: TextOf) -> None:
+async def test_failures_have_keys_and_a_filter(open_run: Any, text_of: TextOf) -> None:
     async with open_run(failed()) as (pilot, screen):
         await pilot.press("d")
         assert screen.panes.timeline.selected.path == "authors[3]"
@@ -157,7 +157,7 @@ async def test_a_step_value_opens_over_the_whole_screen(open_run: Any, text_of: 
         assert isinstance(pilot.app.screen, MonitorScreen)
 
 
-async def test_a_big_result_is_read_as_it_is_scrolled_to(open_run: Any, until: Until, text_of: TextOf) -> None:
+async def test_big_result_is_loaded_by_scrolling(open_run: Any, until: Until, text_of: TextOf) -> None:
     big = {"rows": [{"number": number, "text": "x" * 50} for number in range(20_000)], "last": "the end"}
     async with open_run(completed(outputs=big)) as (pilot, screen):
         await until(pilot, lambda: '"number": 0' in text_of(pilot.app))
@@ -237,7 +237,7 @@ async def test_a_rejection_may_be_called_off(open_run: Any, workbench: Workbench
         assert [signal.payload["approved"] for signal in signals] == [True]
 
 
-async def test_copying_takes_what_is_under_the_cursor(open_run: Any) -> None:
+async def test_copy_uses_the_selection_under_the_cursor(open_run: Any) -> None:
     async with open_run(running()) as (pilot, _screen):
         await pilot.press("home", "y")
         await pilot.pause()
@@ -272,7 +272,7 @@ async def test_the_log_is_filtered_by_level_step_and_text(open_run: Any, text_of
         assert "containing “grace”" in text_of(pilot.app)
 
 
-async def test_searching_goes_from_match_to_match_round_the_end(open_run: Any, text_of: TextOf) -> None:
+async def test_search_cycles_through_matches(open_run: Any, text_of: TextOf) -> None:
     async with open_run(running()) as (pilot, screen):
         log = screen.panes.log_view
         await pilot.press("slash", *"reading", "enter")
@@ -286,7 +286,7 @@ async def test_searching_goes_from_match_to_match_round_the_end(open_run: Any, t
         assert not log.following
 
 
-async def test_escape_closes_the_search_and_leaves_the_screen_alone(open_run: Any) -> None:
+async def test_escape_closes_only_the_search(open_run: Any) -> None:
     async with open_run(running()) as (pilot, screen):
         await pilot.press("slash", "x", "escape")
         assert pilot.app.screen is screen
@@ -294,7 +294,7 @@ async def test_escape_closes_the_search_and_leaves_the_screen_alone(open_run: An
         assert screen.panes.log_view.search == ""
 
 
-async def test_scrolling_up_stops_following_until_the_end(open_run: Any, workbench: Workbench, until: Until) -> None:
+async def test_scrolling_up_pauses_following(open_run: Any, workbench: Workbench, until: Until) -> None:
     story = running()
     for number in range(200):
         story.says("commits", 15.6, f"line {number}")
@@ -325,7 +325,7 @@ async def test_folded_lines_show_their_whole_text(open_run: Any, text_of: TextOf
         assert screen.panes.log_view.rows > screen.panes.log_view.shown
 
 
-async def test_markup_in_what_a_program_says_is_only_text(open_run: Any, text_of: TextOf) -> None:
+async def test_markup_in_program_output_is_plain_text(open_run: Any, text_of: TextOf) -> None:
     story = running()
     story.says("commits", 15.6, "[bold red]not markup[/] [@click=app.quit]no link[/]")
     story.add(Completed, 16, outputs={"[b]key[/b]": "[red]value[/]"}, duration=1)
@@ -362,7 +362,7 @@ async def test_a_finished_run_plays_back_from_its_start(open_run: Any, until: Un
         assert screen.shown.record.status == "completed"
 
 
-async def test_a_playback_runs_to_the_end_at_any_speed(open_run: Any, until: Until) -> None:
+async def test_playback_completes_at_any_speed(open_run: Any, until: Until) -> None:
     async with open_run(completed()) as (pilot, screen):
         await pilot.press("p", *["greater_than_sign"] * 9)
         await until(pilot, lambda: screen.playback is not None and screen.playback.at_end)
@@ -390,16 +390,14 @@ async def test_a_wider_terminal_shows_everything_at_once(open_run: Any, text_of:
         assert "Count commits" in text_of(pilot.app)
 
 
-async def test_a_tiny_terminal_still_works(open_run: Any, text_of: TextOf) -> None:
+async def test_tiny_terminal_works(open_run: Any, text_of: TextOf) -> None:
     async with open_run(failed(), (20, 5)) as (pilot, _screen):
         assert "failed" in text_of(pilot.app)
         for key in ("1", "2", "3", "4", "1"):
             await pilot.press(key)
 
 
-async def test_an_old_iteration_of_thousands_is_read_back_when_it_is_looked_at(
-    open_run: Any, until: Until, text_of: TextOf
-) -> None:
+async def test_evicted_iteration_is_loaded_when_selected(open_run: Any, until: Until, text_of: TextOf) -> None:
     story = running()
     story.events[:] = [event for event in story.events if not (getattr(event, "path", "") or "").startswith("authors")]
     for index in range(2600):

@@ -128,7 +128,7 @@ async def test_ac_b_6_cancel_from_the_screen_stops_a_real_process(
         assert status_of(screen, "sleep") == "cancelled"
 
 
-async def test_ac_b_6_a_second_cancel_does_not_wait_for_a_step_that_will_not_end(
+async def test_ac_b_6_second_cancel_abandons_a_stuck_step(
     watch: Any, workbench: Workbench, put_workflow: Put, tmp_path: Path, until: Until
 ) -> None:
     marker = tmp_path / "pid"
@@ -147,7 +147,7 @@ async def test_ac_b_6_a_second_cancel_does_not_wait_for_a_step_that_will_not_end
         await until(pilot, lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)
 
 
-async def test_flow_1_a_run_is_watched_from_its_start_to_its_results(
+async def test_flow_1_run_is_watched_to_its_results(
     watch: Any, workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
 ) -> None:
     steps = [
@@ -186,7 +186,7 @@ async def test_approval_on_the_screen_continues_the_run(
         await until(pilot, lambda: "Really go on?" not in text_of(pilot.app).split("1 Steps")[0])
 
 
-async def test_an_approval_may_ask_for_more_and_says_what_is_missing(
+async def test_approval_form_reports_missing_fields(
     watch: Any, workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
 ) -> None:
     form = {
@@ -223,7 +223,7 @@ async def test_a_failed_step_of_a_real_run_shows_its_error_and_log(
         assert "3" in screen.state.record.error.message
 
 
-async def test_running_again_from_what_failed_shows_its_plan_first_and_keeps_the_rest(
+async def test_rerun_of_failed_steps_shows_the_plan_and_reuses_others(
     watch: Any, workbench: Workbench, put_workflow: Put, tmp_path: Path, until: Until, text_of: TextOf
 ) -> None:
     steps = [
@@ -249,7 +249,7 @@ async def test_running_again_from_what_failed_shows_its_plan_first_and_keeps_the
         assert (tmp_path / "count").read_text() == "x\n"
 
 
-async def test_the_plan_is_shown_for_other_inputs_and_run_with_them(
+async def test_plan_is_shown_and_run_for_edited_inputs(
     watch: Any, workbench: Workbench, put_workflow: Put, tmp_path: Path, until: Until, text_of: TextOf
 ) -> None:
     steps = [
@@ -279,7 +279,9 @@ async def test_the_plan_is_shown_for_other_inputs_and_run_with_them(
         assert (tmp_path / "count").read_text() == "x\n"
 
 
-async def test_leaving_the_plan_runs_nothing(watch: Any, workbench: Workbench, put_workflow: Put, until: Until) -> None:
+async def test_closing_the_plan_starts_nothing(
+    watch: Any, workbench: Workbench, put_workflow: Put, until: Until
+) -> None:
     put_workflow("hello")
     run_id = await workbench.runs.start("hello", {})
     async with watch(run_id) as (pilot, screen):
@@ -303,7 +305,7 @@ async def run_elsewhere(workbench: Workbench, workflow_id: str, until_said: byte
     return process
 
 
-async def test_a_run_of_another_process_is_watched_and_cancelled_like_an_own_one(
+async def test_run_of_another_process_is_watched_and_cancelled(
     watch: Any, workbench: Workbench, put_workflow: Put, tmp_path: Path, until: Until, text_of: TextOf
 ) -> None:
     put_workflow("gated", steps=gated(tmp_path, "first", "second"))
@@ -347,7 +349,7 @@ async def test_interrupted_run_resumes(
         await until(pilot, lambda: screen.state.record.status == "completed")
 
 
-async def test_one_key_opens_the_step_that_made_a_log_line(
+async def test_log_line_opens_its_step_by_key(
     watch: Any, workbench: Workbench, put_workflow: Put, until: Until
 ) -> None:
     steps = [
@@ -395,7 +397,7 @@ async def test_an_output_of_megabytes_never_freezes_the_screen(
         assert json.dumps(screen.state.record.outputs)[:12] == '{"$value": "'
 
 
-async def test_a_run_that_can_no_longer_be_stored_says_so_as_long_as_it_is_looked_at(
+async def test_storage_failure_stays_visible(
     watch: Any, workbench: Workbench, put_workflow: Put, tmp_path: Path, until: Until, text_of: TextOf
 ) -> None:
     put_workflow("gated", steps=gated(tmp_path, "first"))
@@ -409,7 +411,7 @@ async def test_a_run_that_can_no_longer_be_stored_says_so_as_long_as_it_is_looke
         assert screen.run_id in pilot.app.unrecorded
 
 
-async def test_results_that_come_by_themselves_take_the_keys(
+async def test_results_shown_at_the_end_take_focus(
     watch: Any, workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
 ) -> None:
     put_workflow("long", outputs={"rows": "{{ range(100) | list }}"})
@@ -423,7 +425,7 @@ async def test_results_that_come_by_themselves_take_the_keys(
         await until(pilot, lambda: screen.panes.timeline.has_focus and "No failed steps." in text_of(pilot.app))
 
 
-async def test_a_run_without_outputs_says_so(
+async def test_run_without_outputs_is_described(
     watch: Any, workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
 ) -> None:
     put_workflow("quiet")
@@ -450,7 +452,7 @@ async def test_waiting_approval_is_shown_until_answered(
         await until(pilot, lambda: "waiting for you" not in text_of(pilot.app))
 
 
-async def test_the_run_of_a_sub_workflow_is_opened_from_its_step_and_left_to_it(
+async def test_sub_workflow_run_opens_from_its_step_and_returns(
     watch: Any, workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
 ) -> None:
     put_workflow("inner", outputs={"said": "{{ steps.greet.output.text }}"})
@@ -472,7 +474,7 @@ async def test_the_run_of_a_sub_workflow_is_opened_from_its_step_and_left_to_it(
         await until(pilot, lambda: pilot.app.screen is screen)
 
 
-async def test_the_run_above_opens_at_the_step_that_started_it(
+async def test_parent_run_opens_at_the_calling_step(
     watch: Any, workbench: Workbench, put_workflow: Put, until: Until
 ) -> None:
     put_workflow("inner")
@@ -491,7 +493,7 @@ async def test_the_run_above_opens_at_the_step_that_started_it(
         await until(pilot, lambda: above.panes.timeline.selected and above.panes.timeline.selected.path == "call")
 
 
-async def test_a_search_from_the_end_of_the_log_goes_to_what_it_finds_and_lines_shown_are_copied(
+async def test_log_search_from_the_end_wraps_and_shown_lines_are_copied(
     watch: Any, workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
 ) -> None:
     put_workflow("counts", steps=[{"id": "count", "type": "shell", "input": {"script": "seq 1 400 | sed s/^/no/"}}])

@@ -48,7 +48,7 @@ async def test_enter_runs_with_the_defaults() -> None:
     assert app.result == {"repo": ".", "weeks": 12}
 
 
-async def test_escape_leaves_and_what_was_filled_in_is_offered_again(until: Until) -> None:
+async def test_escape_keeps_the_values_for_next_time(until: Until) -> None:
     app = FormApp(REPORT, workflow_id="left")
     async with app.run_test() as pilot:
         await write(pilot, "elsewhere")
@@ -61,7 +61,7 @@ async def test_escape_leaves_and_what_was_filled_in_is_offered_again(until: Unti
         await until(pilot, lambda: "elsewhere" in again.command)
 
 
-async def test_problems_stand_at_their_fields_and_the_first_gets_the_focus(until: Until) -> None:
+async def test_problems_are_shown_at_fields_and_the_first_is_focused(until: Until) -> None:
     app = FormApp(REPORT)
     async with app.run_test() as pilot:
         await pilot.press("delete", "tab")
@@ -82,7 +82,7 @@ async def test_problems_stand_at_their_fields_and_the_first_gets_the_focus(until
     assert app.result == {"weeks": 3}
 
 
-async def test_first_problem_is_the_first_in_the_form_not_in_the_schema_check(until: Until) -> None:
+async def test_problems_follow_form_order(until: Until) -> None:
     schema = {"properties": {"a": {"type": "string"}, "b": {"type": "integer", "default": "odd"}}, "required": ["a"]}
     app = FormApp(schema)
     async with app.run_test() as pilot:
@@ -109,7 +109,7 @@ async def test_form_and_json_keep_the_same_inputs(until: Until) -> None:
     assert app.result == {"repo": "there", "author": "ann"}
 
 
-async def test_invalid_json_is_located_and_keeps_the_view(until: Until) -> None:
+async def test_invalid_json_is_located_without_leaving_the_view(until: Until) -> None:
     app = FormApp(REPORT)
     async with app.run_test() as pilot:
         await pilot.press("f2")
@@ -200,7 +200,7 @@ async def test_null_absent_and_default_by_key(until: Until) -> None:
     assert app.result == {"a": None, "c": None}
 
 
-async def test_numbers_go_up_and_down_by_their_step_within_their_limits(until: Until) -> None:
+async def test_arrows_change_numbers_by_step_within_limits(until: Until) -> None:
     schema = {
         "properties": {"ratio": {"type": "number", "multipleOf": 0.1, "minimum": 0, "maximum": 0.3, "default": 0.1}}
     }
@@ -235,7 +235,7 @@ async def test_a_date_starts_from_today(until: Until) -> None:
     assert set(app.result) == {"day", "at"}
 
 
-async def test_keys_that_come_in_one_burst_reach_their_fields(until: Until) -> None:
+async def test_burst_keys_reach_their_fields(until: Until) -> None:
     app = FormApp({"properties": {name: {"type": "string"} for name in "abc"}})
     async with app.run_test() as pilot:
         for key in "1\t2\t3":
@@ -280,7 +280,7 @@ async def test_boxes_are_ticked(until: Until) -> None:
     assert app.result == {"checks": ["a", "c"]}
 
 
-async def test_text_of_several_lines_takes_enter_and_f5_runs(until: Until) -> None:
+async def test_multiline_text_takes_enter_and_f5_runs(until: Until) -> None:
     app = FormApp({"properties": {"notes": {"type": "string", "format": "markdown"}}})
     async with app.run_test() as pilot:
         await pilot.press("a", "enter", "b", "f5")
@@ -329,12 +329,12 @@ async def test_command_is_copied() -> None:
         assert app.clipboard == "wftui run flow -i repo=x"
 
 
-def test_nothing_to_ask() -> None:
+def test_form_without_fields() -> None:
     assert not RunInputModal.has_questions({"type": "object", "properties": {}})
     assert RunInputModal.has_questions(REPORT)
 
 
-async def test_schema_that_is_broken_is_a_sentence_not_a_crash(until: Until) -> None:
+async def test_broken_schema_is_a_clear_error(until: Until) -> None:
     app = FormApp({"properties": {"a": {"type": "strnig"}}})
     async with app.run_test() as pilot:
         await pilot.press("enter")
@@ -361,7 +361,7 @@ async def test_any_size_of_terminal_will_do(size: tuple[int, int], until: Until)
         await until(pilot, lambda: app.result is not UNDECIDED)
 
 
-async def test_form_of_200_fields_opens_with_a_screenful_and_then_takes_all(until: Until) -> None:
+async def test_form_of_200_fields_loads_in_parts(until: Until) -> None:
     schema = {"properties": {f"field_{number}": {"type": "string"} for number in range(200)}, "required": ["field_199"]}
     app = FormApp(schema)
     async with app.run_test() as pilot:

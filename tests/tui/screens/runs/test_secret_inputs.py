@@ -63,7 +63,7 @@ def steps(folder: Path) -> list[dict[str, Any]]:
     ]
 
 
-async def test_a_rerun_asks_for_the_secret_inputs_and_nothing_else(
+async def test_rerun_asks_only_for_secret_inputs(
     workbench: Workbench, put_workflow: Put, tmp_path: Path, until: Until, text_of: TextOf
 ) -> None:
     put_workflow("guarded", inputSchema=INPUTS, steps=steps(tmp_path))
@@ -98,7 +98,7 @@ async def test_a_rerun_asks_for_the_secret_inputs_and_nothing_else(
     assert second.state.record.inputs == {"token": "***", "who": "Ann"}
 
 
-async def test_a_secret_inside_of_an_input_is_asked_with_what_is_known_of_it(
+async def test_nested_secret_is_asked_with_known_values(
     workbench: Workbench, put_workflow: Put, tmp_path: Path, until: Until, text_of: TextOf
 ) -> None:
     put_workflow("guarded", inputSchema={**INPUTS, "required": []}, steps=steps(tmp_path)[:1])
@@ -114,7 +114,7 @@ async def test_a_secret_inside_of_an_input_is_asked_with_what_is_known_of_it(
     assert await workbench.runs.secrets_to_ask(run_id, resume=True), "the run goes on as it began"
 
 
-async def test_leaving_the_question_runs_nothing(
+async def test_closing_the_question_starts_nothing(
     workbench: Workbench, put_workflow: Put, tmp_path: Path, until: Until, text_of: TextOf
 ) -> None:
     put_workflow("guarded", inputSchema=INPUTS, steps=steps(tmp_path))
