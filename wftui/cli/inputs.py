@@ -59,14 +59,16 @@ def _joined(key: str, values: list[Json]) -> Json:
     return [item for value in values for item in value]
 
 
-def _text(key: str, text: str) -> str:
+def _content(text: str) -> str:
     """Return a text, or that of the file after `@`; `@@` begins a text with `@`."""
-    if text.startswith("@@"):
-        return text[1:]
     if not text.startswith("@"):
         return text
+    return text[1:] if text.startswith("@@") else _read_file(text[1:])
+
+
+def _text(key: str, text: str) -> str:
     try:
-        return _read_file(text[1:])
+        return _content(text)
     except UsageError as error:
         hint = f"for a text that begins with @, write -i {key}=@{text}"
         raise UsageError(f"{error}; {hint}", code="usage.input") from None
@@ -104,12 +106,8 @@ def typed(whole: Mapping[str, Json], schema: Json) -> Json:
 def _secret_text(key: str, text: str) -> str:
     if is_reference(text):
         return resolve_reference(text, SecretStore(private_folder()))
-    if text.startswith("@@"):
-        return text[1:]
-    if not text.startswith("@"):
-        return text
     try:
-        return _read_file(text[1:])
+        return _content(text)
     except UsageError:
         raise UsageError(f"-i {key}: cannot read the file after @", code="usage.input") from None
 

@@ -7,6 +7,16 @@ from wftui.model.base import Json
 from wftui.model.cuts import beginning
 
 SHOWN_KEYS = 12
+TYPE_WORDS: Mapping[str, str] = {
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+}
+"""The types of JSON Schema in words."""
 _SHOWN = 60
 
 

@@ -11,17 +11,10 @@ from wftui.model.json.pointers import pointer_to
 from wftui.model.schema.formats import FORMATS
 from wftui.model.schema.json_schema import as_list, as_object
 from wftui.model.suggestions import suggestion
+from wftui.runtime.language.json_kinds import TYPE_WORDS
 from wftui.runtime.validation.rules import TOO_LONG
 
-_TYPES = {
-    "string": "text",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-    "array": "a list",
-    "object": "an object",
-    "null": "null",
-}
+_TYPES = {**TYPE_WORDS, "string": "text"}
 _SHOWN_CHOICES = 12
 _SHOWN_LENGTH = 200
 

@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 from pydantic import Field, model_validator
 
 from wftui.model.base import Json
+from wftui.runtime.language.json_kinds import kind_of
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_model import StepModel
 from wftui.steps.http.exchange import HttpResponse
@@ -116,7 +117,7 @@ class Pagination(StepModel):
             return []
         if not isinstance(found, list):
             where = f"at {self.items!r}" if self.items else "as its body"
-            raise WorkflowError("http.body", f"A page has no list {where} but {_kind(found)}.")
+            raise WorkflowError("http.body", f"A page has no list {where} but {kind_of(found)}.")
         return found
 
     def next_page(self, reply: HttpResponse, body: Json, at: PagePosition) -> NextPage | None:
@@ -219,7 +220,7 @@ def with_value(body: Json, path: str, value: Json) -> Json:
     name, _, rest = path.partition(".")
     if body is not None and not isinstance(body, dict):
         raise WorkflowError(
-            "http.pages", f'"param" leads to {name!r} of {_kind(body)} in the body; it must be an object.'
+            "http.pages", f'"param" leads to {name!r} of {kind_of(body)} in the body; it must be an object.'
         )
     given = body or {}
     return {**given, name: with_value(given.get(name), rest, value) if rest else value}
@@ -237,9 +238,3 @@ def _next_link(header: str) -> str | None:
             if name.lower() == "rel" and "next" in (quoted or plain).lower().split():
                 return str(target.strip())
     return None
-
-
-def _kind(value: Json) -> str:
-    return {dict: "an object", list: "a list", str: "text", type(None): "nothing"}.get(
-        type(value), type(value).__name__
-    )

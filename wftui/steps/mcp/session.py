@@ -115,15 +115,7 @@ class McpSession:
 
         with self._listeners.calling(caller):
             work = asyncio.ensure_future(self._client.call_tool(tool, dict(arguments), progress_callback=report))
-            try:
-                await _first_of(work, self._gone)
-            finally:
-                if not work.done():
-                    work.cancel()
-                    await asyncio.wait({work}, timeout=_CANCEL_SECONDS)
-                if self._stderr is not None:
-                    self._stderr.flush()
-            await self._check_finished(work)
+            await self._finish(work)
         return work.result()
 
     def locked(self, name: str) -> LockedTool:
@@ -139,14 +131,7 @@ class McpSession:
         Raises:
             WorkflowError: as `call`.
         """
-        work = asyncio.ensure_future(self._list())
-        try:
-            await _first_of(work, self._gone)
-        finally:
-            if not work.done():
-                work.cancel()
-                await asyncio.wait({work}, timeout=_CANCEL_SECONDS)
-        await self._check_finished(work)
+        await self._finish(asyncio.ensure_future(self._list()))
         return self.tools
 
     async def aclose(self) -> None:
@@ -274,6 +259,18 @@ class McpSession:
         self._refusal = f" ({response.status_code} {response.reason_phrase})" if refused else ""
 
     # --- how it ended
+
+    async def _finish(self, work: "asyncio.Future[Any]") -> None:
+        """Wait for a call or for the end of the server; raise the error of either."""
+        try:
+            await _first_of(work, self._gone)
+        finally:
+            if not work.done():
+                work.cancel()
+                await asyncio.wait({work}, timeout=_CANCEL_SECONDS)
+            if self._stderr is not None:
+                self._stderr.flush()
+        await self._check_finished(work)
 
     async def _check_finished(self, work: "asyncio.Future[Any]") -> None:
         """Return if a call has succeeded; raise its error otherwise."""

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 from wftui.model.base import Json
 from wftui.model.cuts import beginning
+from wftui.runtime.language.json_kinds import kind_of
 from wftui.runtime.workflow_errors import WorkflowError
 
-_KINDS = {dict: "an object", list: "a list", str: "text", bool: "true or false", int: "a number", float: "a number"}
 _SHOWN = 60
 
 
@@ -44,7 +44,7 @@ class Fields:
         """Return a text; None where it is absent."""
         found = self.value.get(name)
         if found is not None and not isinstance(found, str):
-            raise self._wrong(name, "text", found)
+            raise self._wrong(name, "a text", found)
         return found
 
     def label(self, name: str) -> str:
@@ -113,5 +113,4 @@ class Fields:
 
     def _wrong(self, name: str, wanted: str, value: Json) -> WorkflowError:
         shown = f" ({beginning(repr(value), _SHOWN)})" if isinstance(value, str | int | float) else ""
-        kind = _KINDS.get(type(value), "null")
-        return self._fail(f"{self._at(name) or 'the answer'} is {kind}{shown}, not {wanted}")
+        return self._fail(f"{self._at(name) or 'the answer'} is {kind_of(value)}{shown}, not {wanted}")

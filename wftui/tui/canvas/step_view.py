@@ -45,31 +45,24 @@ class StepView(ScrollView, can_focus=True):
         Binding("home,f", "current", "Go to the current step", show=False),
     ]
 
-    class Selected(Message):
+    class OnStep(Message):
+        """An action on a step; never sent itself."""
+
+        def __init__(self, view: "StepView", step_path: str) -> None:
+            super().__init__()
+            self.view = view
+            self.step_path = step_path
+
+        @property
+        def control(self) -> "StepView":
+            """The view that sent the message."""
+            return self.view
+
+    class Selected(OnStep):
         """A step was chosen with Enter or the mouse."""
 
-        def __init__(self, view: "StepView", step_path: str) -> None:
-            super().__init__()
-            self.view = view
-            self.step_path = step_path
-
-        @property
-        def control(self) -> "StepView":
-            """The view that sent the message."""
-            return self.view
-
-    class Highlighted(Message):
+    class Highlighted(OnStep):
         """The focus moved to another step."""
-
-        def __init__(self, view: "StepView", step_path: str) -> None:
-            super().__init__()
-            self.view = view
-            self.step_path = step_path
-
-        @property
-        def control(self) -> "StepView":
-            """The view that sent the message."""
-            return self.view
 
         def can_replace(self, message: Message) -> bool:
             """Coalesce consecutive messages of one view."""

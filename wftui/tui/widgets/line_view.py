@@ -56,29 +56,23 @@ class LineView(ScrollView, can_focus=True):
         Binding("enter", "choose", "Open", show=False),
     ]
 
-    class Moved(Message):
+    class OnRow(Message):
+        """An action on the row of the cursor; never sent itself."""
+
+        def __init__(self, view: "LineView") -> None:
+            super().__init__()
+            self.view = view
+
+        @property
+        def control(self) -> "LineView":
+            """The view that sent the message."""
+            return self.view
+
+    class Moved(OnRow):
         """The user moved the cursor."""
 
-        def __init__(self, view: "LineView") -> None:
-            super().__init__()
-            self.view = view
-
-        @property
-        def control(self) -> "LineView":
-            """The view that sent the message."""
-            return self.view
-
-    class Chosen(Message):
+    class Chosen(OnRow):
         """A row was opened with Enter or a double click."""
-
-        def __init__(self, view: "LineView") -> None:
-            super().__init__()
-            self.view = view
-
-        @property
-        def control(self) -> "LineView":
-            """The view that sent the message."""
-            return self.view
 
     def __init__(self, *, ascii_only: bool = False, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)

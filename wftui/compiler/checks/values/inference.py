@@ -1,7 +1,7 @@
 """Infer the shape of an expression's value before the run, as far as possible."""
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from jinja2 import nodes
 
@@ -9,6 +9,7 @@ from wftui.compiler.checks.values import shapes
 from wftui.compiler.checks.values.shapes import UNKNOWN, NoMember, Shape, of_types, union
 from wftui.runtime.filters import FILTERS
 from wftui.runtime.functions import FUNCTIONS
+from wftui.runtime.language.json_kinds import TYPE_WORDS
 
 Names = Callable[[str, tuple[str | int, ...]], tuple[Shape, int]]
 """The shape of a path that begins with a name, and how many of its keys that takes in: `steps.x.output` takes two."""
@@ -127,17 +128,6 @@ def compatible(given: frozenset[str], wanted: frozenset[str]) -> bool:
     return bool(given & _NUMBERS and wanted & _NUMBERS)
 
 
-WORDS: Mapping[str, str] = {
-    "string": "a text",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-    "array": "a list",
-    "object": "an object",
-    "null": "null",
-}
-
-
 def in_words(types: frozenset[str]) -> str:
     """Return types in words: `a text or null`."""
-    return " or ".join(word for kind, word in WORDS.items() if kind in types)
+    return " or ".join(word for kind, word in TYPE_WORDS.items() if kind in types)

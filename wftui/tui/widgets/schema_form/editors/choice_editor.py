@@ -6,7 +6,6 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Size
-from textual.widget import Widget
 
 from wftui.model.base import Json
 from wftui.model.forms.state import Leaf
@@ -15,24 +14,16 @@ from wftui.model.schema.json_schema import MISSING
 from wftui.tui.widgets.glyphs import glyph
 from wftui.tui.widgets.picker import Picker
 from wftui.tui.widgets.schema_form.editors.option_layout import flow, flow_height, place_at
+from wftui.tui.widgets.schema_form.editors.options_editor import OptionsEditor
 from wftui.tui.widgets.schema_form.field_text import placeholder
-from wftui.tui.widgets.schema_form.messages import Edited
 
 _MOST_SIDE_BY_SIDE = 8
 _YES_NO = (ValueChoice(True, "yes"), ValueChoice(False, "no"))
 
 
-class ChoiceEditor(Widget, can_focus=True):
+class ChoiceEditor(OptionsEditor):
     """Edits a choice: left and right cycle through the options, delete clears."""
 
-    DEFAULT_CSS = """
-    ChoiceEditor {
-        height: auto;
-        padding: 0 1;
-        background: $panel;
-        &:focus { background-tint: $primary 15%; }
-    }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "open", "Choose"),
         Binding("left", "go(-1)", "Previous choice", show=False),
@@ -41,11 +32,9 @@ class ChoiceEditor(Widget, can_focus=True):
         Binding("backspace", "clear", show=False),
         Binding("ctrl+n", "give_null", "Set null"),
     ]
-    ALLOW_SELECT = False
 
     def __init__(self, leaf: Leaf) -> None:
-        super().__init__()
-        self.leaf = leaf
+        super().__init__(leaf)
         known = _YES_NO if leaf.field.kind == "boolean" else leaf.field.choices
         self.choices = (*known, ValueChoice(None, "null")) if leaf.field.nullable else known
 
@@ -97,12 +86,6 @@ class ChoiceEditor(Widget, can_focus=True):
         else:
             text = Content.styled(self.choices[self.chosen].label, "bold")
         return text.truncate(room, ellipsis=True).pad_right(max(0, room + 1 - text.cell_length)) + count
-
-    def give(self, value: Json) -> None:
-        """Set the value; MISSING clears it."""
-        self.leaf.give(value)
-        self.refresh(layout=True)
-        self.post_message(Edited(self.leaf))
 
     def action_go(self, by: int) -> None:
         """Choose the next option in a direction."""

@@ -7,26 +7,16 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Size
 from textual.reactive import reactive
-from textual.widget import Widget
 
-from wftui.model.forms.state import Leaf
 from wftui.model.schema.json_schema import MISSING
 from wftui.tui.widgets.glyphs import glyph
 from wftui.tui.widgets.schema_form.editors.option_layout import flow, flow_height, place_at
-from wftui.tui.widgets.schema_form.messages import Edited
+from wftui.tui.widgets.schema_form.editors.options_editor import OptionsEditor
 
 
-class MultiChoiceEditor(Widget, can_focus=True):
+class MultiChoiceEditor(OptionsEditor):
     """Edits a list of choices, kept in the order of the schema."""
 
-    DEFAULT_CSS = """
-    MultiChoiceEditor {
-        height: auto;
-        padding: 0 1;
-        background: $panel;
-        &:focus { background-tint: $primary 15%; }
-    }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "tick", "Toggle"),
         Binding("left", "go(-1)", "Previous box", show=False),
@@ -34,13 +24,8 @@ class MultiChoiceEditor(Widget, can_focus=True):
         Binding("delete", "clear", "Clear"),
         Binding("backspace", "clear", show=False),
     ]
-    ALLOW_SELECT = False
 
     cursor: reactive[int] = reactive(0)
-
-    def __init__(self, leaf: Leaf) -> None:
-        super().__init__()
-        self.leaf = leaf
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the lines needed for all boxes."""
@@ -77,16 +62,11 @@ class MultiChoiceEditor(Widget, can_focus=True):
         ticked[self.cursor] = not ticked[self.cursor]
         chosen = [choice.value for choice, is_on in zip(self.leaf.field.choices, ticked, strict=True) if is_on]
         emptied = self.leaf.field.required or self.leaf.field.default is not MISSING
-        self._give(chosen if chosen or emptied else MISSING)
+        self.give(chosen if chosen or emptied else MISSING)
 
     def action_clear(self) -> None:
         """Clear all boxes."""
-        self._give(MISSING)
-
-    def _give(self, value: object) -> None:
-        self.leaf.give(value)
-        self.refresh()
-        self.post_message(Edited(self.leaf))
+        self.give(MISSING)
 
     def on_click(self, event: events.Click) -> None:
         """Toggle the clicked box."""
