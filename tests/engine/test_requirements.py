@@ -215,3 +215,61 @@ async def test_failing_plugin_requirement_check_is_named(workbench: Workbench, t
     assert [each.message for each in result.errors] == [
         "the step type acme.kiln is broken: ZeroDivisionError: division by zero"
     ]
+
+
+_LOOKS_AHEAD = """
+import asyncio
+from wftui.steps.api.step_type import StepType
+
+class Kiln(StepType):
+    word = "acme.kiln"
+    title = "Kiln"
+    calls = 0
+
+    @classmethod
+    def missing(cls, host):
+        cls.calls += 1
+        if cls.calls > 1 and HOW == "missing":
+            raise OSError("the kiln is hot")
+        return []
+
+    @classmethod
+    def programs(cls, literal_input, site):
+        return ["peel"]
+
+    @classmethod
+    def missing_program(cls, name, host):
+        cls.calls += 1
+        if cls.calls > 2 and HOW == "missing_program":
+            raise LookupError("no peel")
+        return None
+
+    async def prepare(self, early_input, context):
+        if HOW == "cancelled":
+            raise asyncio.CancelledError("by its own library")
+
+    async def run(self, input, context):
+        return {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ("missing", "OSError: the kiln is hot"),
+        ("missing_program", "LookupError: no peel"),
+        ("cancelled", "CancelledError: by its own library"),
+    ],
+)
+async def test_a_run_whose_look_ahead_breaks_has_failed(
+    workbench: Workbench, tables: Path, how: str, message: str
+) -> None:
+    file = tables / "steps" / "kiln.py"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(f"HOW = {how!r}\n{_LOOKS_AHEAD}")
+    await workbench.steps.trust(file)
+    write_workflow(tables, "needy", {"id": "bake", "type": "acme.kiln", "input": {}})
+    record = await run_to_end(workbench, "needy", {})
+    assert (record.status, record.started_at, workbench.runs.running()) == ("failed", None, [])
+    assert record.error is not None
+    assert (record.error.type, record.error.message) == ("internal", message)

@@ -31,10 +31,13 @@ from wftui.model.run.reducer import fold
 from wftui.model.run.steps import StepInfo, ValueRef
 from wftui.model.run.summary import ExecutionFilters
 from wftui.runtime.json_values import JsonValueError
+from wftui.store.events.event_log import RunProgress
 from wftui.store.events.followers import Followers
 from wftui.store.execution_store import ExecutionStore
 from wftui.store.ownership.signals import Signal
 from wftui.store.run_ids import new_id
+from wftui.store.sqlite.database import Opened
+from wftui.store.sqlite.reader import Reader
 from wftui.store.sqlite.store_errors import RunExistsError, StoreConflict
 
 pytest_plugins = "store.store_fixtures"
@@ -335,8 +338,8 @@ async def test_a_run_with_the_id_of_another_process_is_refused(store: ExecutionS
     await other.close()
 
 
-def test_closed_follower_gets_nothing() -> None:
-    followers = Followers()
+async def test_closed_follower_gets_nothing(store: ExecutionStore) -> None:
+    followers = Followers(RunProgress(Reader(Opened(store.path))), lambda _: True)
     first, second = followers.subscribe("run"), followers.subscribe("run")
     followers.leave("run", first)
     followers.publish("run", [started("run")])

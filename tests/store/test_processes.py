@@ -7,13 +7,20 @@ import random
 import sqlite3
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pytest
+from helpers import patience, until
 
-from store.store_helpers import RUN, created, interrupted, log, resumed, started
+from store.store_helpers import RUN, completed, created, interrupted, log, resumed, started
 from wftui.model.run.reducer import fold
+from wftui.store.events import event_log
+from wftui.store.events.event_log import RunProgress
+from wftui.store.events.followers import Followers
 from wftui.store.execution_store import ExecutionStore
+from wftui.store.sqlite.database import Opened
+from wftui.store.sqlite.reader import Reader
 from wftui.store.sqlite.store_errors import StoreConflict
 
 pytest_plugins = "store.store_fixtures"
@@ -134,3 +141,91 @@ async def test_second_process_watches_all_events(store: ExecutionStore, database
         assert int(await follower.stdout.readline()) == number
     await store.update(RUN, {"status": "completed"})
     assert await numbers(follower) == [8]
+
+
+class Counted(RunProgress):
+    """Counts how often it is asked."""
+
+    versions = looks = 0
+
+    async def version(self) -> int:
+        self.versions += 1
+        return await super().version()
+
+    async def last_places(self, run_ids: Collection[str]) -> Mapping[str, int]:
+        self.looks += 1
+        return await super().last_places(run_ids)
+
+
+async def test_followers_of_other_processes_share_one_look_at_the_database(database: Path) -> None:
+    writing = await ExecutionStore.open(database)
+    await writing.append([created(), started()], wait=True)
+    reader = Reader(Opened(database))
+    progress = Counted(reader)
+    followers = Followers(progress, lambda _: False)
+
+    async def numbers_of() -> list[int]:
+        return [event.seq async for batch in event_log.follow(reader, followers, RUN, 0) for event in batch]
+
+    async with patience():
+        tasks = [asyncio.create_task(numbers_of()) for _ in range(50)]
+        await until(lambda: progress.versions > 10)
+        assert progress.looks <= 2
+        await writing.append([log(), completed()], wait=True)
+        assert await asyncio.gather(*tasks) == [[1, 2, 3, 4]] * 50
+    asked = progress.versions
+    await asyncio.sleep(0.1)
+    assert progress.versions == asked
+    await reader.close()
+    await writing.close()
+
+
+async def test_followers_of_an_own_run_are_woken_by_its_writer(database: Path) -> None:
+    store = await ExecutionStore.open(database)
+    await store.append([created(), started()], wait=True)
+    seen: list[list[int]] = [[] for _ in range(20)]
+
+    async def follow(numbers: list[int]) -> None:
+        async for batch in store.follow(RUN):
+            numbers += [event.seq for event in batch]
+
+    async with patience():
+        followers = [asyncio.create_task(follow(numbers)) for numbers in seen]
+        await until(lambda: seen == [[1, 2]] * 20)
+        await store.append([log()], wait=True)
+        await until(lambda: seen == [[1, 2, 3]] * 20)
+        await store.append([completed()], wait=True)
+        await asyncio.gather(*followers)
+    assert seen == [[1, 2, 3, 4]] * 20
+    await store.close()
+
+
+async def test_followers_of_a_run_whose_process_dies_see_the_interruption_of_another(database: Path) -> None:
+    store = await ExecutionStore.open(database)
+    await store.append([created(), started()], wait=True)
+    other = await ExecutionStore.open(database)
+    everything: list[str] = []
+    one_life: list[str] = []
+
+    async def follow_on() -> None:
+        async for batch in store.follow(RUN, past_interruption=True):
+            everything.extend(event.type for event in batch)
+
+    async def follow() -> None:
+        async for batch in store.follow(RUN):
+            one_life.extend(event.type for event in batch)
+
+    async with patience():
+        tasks = [asyncio.create_task(follow_on()), asyncio.create_task(follow())]
+        await until(lambda: len(everything) == 2)
+        await store.release(RUN)
+        assert await other.recover() == [RUN]
+        await tasks[1]
+        assert one_life == ["created", "started", "interrupted"]
+        await until(lambda: len(everything) == 3)
+        await other.claim(RUN)
+        await other.append([resumed(), completed()], wait=True)
+        await tasks[0]
+    assert everything == ["created", "started", "interrupted", "resumed", "completed"]
+    await store.close()
+    await other.close()

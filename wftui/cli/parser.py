@@ -82,6 +82,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_inputs(run)
     _add_run_output(run)
     add_connections(run)
+    run.add_argument("--key", help="start one run only: repeated with the same inputs, follow the run of this key")
     run.add_argument("--detach", action="store_true", help="run in a background process; print the run id and exit")
     run.add_argument("--announce", type=int, help=argparse.SUPPRESS)
     watch = command("watch", "Follow a run of any process: past events, then live.")

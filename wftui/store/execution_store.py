@@ -98,6 +98,10 @@ class ExecutionStore(StoredRuns):
             store._writer = EventWriter(store._connection, ThisProcess(store.owner), store._followers.publish)
         return store
 
+    def writes(self, run_id: str) -> bool:
+        """Return whether this process writes a run."""
+        return self._writer is not None and self._writer.writes(run_id)
+
     async def close(self) -> None:
         """Commit queued events and close the file.
 

@@ -34,7 +34,7 @@ class RunService:
         store: opens the store on first use.
         executor: starts the engine on first use.
         started: the engine if it is running, for calls that need not start it.
-        user_id: the user who starts, cancels and answers.
+        user_id: the user who starts, cancels and answers where a call does not name one (`by`).
     """
 
     def __init__(
@@ -58,14 +58,19 @@ class RunService:
         inputs: Mapping[str, Json],
         *,
         connections: Mapping[str, str] | None = None,
+        key: str | None = None,
+        by: str | None = None,
     ) -> str:
         """Start a run in this process; return its id once it is recorded.
 
         Args:
             connections: by the name in the workflow, the user's connection to use instead.
+            key: makes it safe to repeat this call: with the same key and inputs, a user gets the same run back.
 
         Raises:
             CompileFailed: the workflow has errors. Invalid inputs are recorded as a failed run.
+            ConflictError: the key has started another workflow, or with other inputs.
+            UsageError: the key is empty or too long.
         """
         executor = await self._executor()
         from wftui.model.run.record import ExecutionRequest
@@ -73,8 +78,9 @@ class RunService:
         request = ExecutionRequest(
             workflow_id=workflow_id,
             inputs=dict(inputs),
-            user_id=self._user_id,
+            user_id=self._by(by),
             connections=dict(connections or {}),
+            start_key=key,
         )
         return await executor.start(request)
 
@@ -88,6 +94,7 @@ class RunService:
         complete: bool = False,
         connections: Mapping[str, str] | None = None,
         confirmed: bool = False,
+        by: str | None = None,
     ) -> str:
         """Rerun a workflow with the inputs of an earlier run; return the new run's id.
 
@@ -116,7 +123,7 @@ class RunService:
                 inputs=inputs,
                 complete=complete,
                 connections=connections,
-                user_id=self._user_id,
+                user_id=self._by(by),
                 confirmed=confirmed,
             )
         record = await self.record(run_id, whole=True)
@@ -129,7 +136,7 @@ class RunService:
         request = ExecutionRequest(
             workflow_id=record.workflow_id,
             inputs=whole,
-            user_id=self._user_id,
+            user_id=self._by(by),
             parent_id=record.id,
             connections=dict(connections or {}),
             inherited_connections=record.connections,
@@ -208,7 +215,7 @@ class RunService:
 
         await (await self._executor()).resume(run_id, inputs, StartOptions(confirmed=confirmed))
 
-    async def cancel(self, run_id: str) -> None:
+    async def cancel(self, run_id: str, *, by: str | None = None) -> None:
         """Request the cancellation of a run of any process.
 
         A second request skips the grace period.
@@ -216,9 +223,9 @@ class RunService:
         Raises:
             ConflictError: the run has ended.
         """
-        await (await self._executor()).cancel(run_id, by=self._user_id)
+        await (await self._executor()).cancel(run_id, by=self._by(by))
 
-    async def answer(self, run_id: str, path: str, *, approved: bool, data: Json = None) -> None:
+    async def answer(self, run_id: str, path: str, *, approved: bool, data: Json = None, by: str | None = None) -> None:
         """Answer the approval that a step waits for, in a run of any process.
 
         Args:
@@ -232,7 +239,7 @@ class RunService:
             ConflictError: the approval has already been answered.
         """
         executor = await self._executor()
-        await executor.answer(run_id, path, approved=approved, data=data, by=self._user_id)
+        await executor.answer(run_id, path, approved=approved, data=data, by=self._by(by))
 
     @staticmethod
     def actions(record: ExecutionRecord) -> list[RunAction]:
@@ -259,19 +266,20 @@ class RunService:
             await (await self._store()).until_end(run_id)
 
     async def follow(
-        self, run_id: str, after: int = 0, *, despite_full: bool = False
+        self, run_id: str, after: int = 0, *, despite_full: bool = False, past_interruption: bool = False
     ) -> AsyncIterator[list[ExecutionEvent]]:
         """Yield a run's events in batches, stored ones first, then live, until it ends.
 
         Args:
             despite_full: when a run of this process cannot be recorded any more, wait until its record says so.
+            past_interruption: an interrupted run does not end the stream: it may be resumed.
 
         Raises:
             UserError: without `despite_full`, it ended because its events could not be stored.
         """
         store, executor = await self._store(), self._started()
-        stream = store.follow(run_id, after=after)
-        if executor is not None and not despite_full:
+        stream = store.follow(run_id, after=after, past_interruption=past_interruption)
+        if executor is not None and not despite_full and not past_interruption:
             stream = executor.get_event_stream(run_id, after)
         async for batch in stream:
             yield batch
@@ -354,35 +362,24 @@ class RunService:
     async def recent_inputs(self, workflow_id: str, limit: int = 5) -> list[RecentInputs]:
         """Return the distinct inputs of recent runs, newest first."""
         store = await self._store()
-        from wftui.model.listing import RecentInputs
-        from wftui.model.run.summary import ExecutionFilters
+        from wftui.workbench.run_selections import recent_inputs
 
-        found: list[RecentInputs] = []
-        for summary in (await store.list(ExecutionFilters(workflow_id=workflow_id), limit=limit * 4)).executions:
-            inputs = await store.inputs_of(summary.id)
-            if inputs and all(inputs != other.inputs for other in found):
-                when = f"{summary.started_at:%Y-%m-%d %H:%M}" if summary.started_at else ""
-                found.append(RecentInputs(label=f"{when} · {summary.status}", inputs=inputs))
-            if len(found) == limit:
-                break
-        return found
+        return await recent_inputs(store, workflow_id, limit)
 
     async def attention(self, limit: int = 50) -> list[AttentionItem]:
         """Return runs that need attention: waiting approvals, interrupted and failed runs."""
         store = await self._store()
-        from wftui.model.listing import AttentionItem
-        from wftui.model.run.summary import ExecutionFilters
+        from wftui.workbench.run_selections import attention
 
-        running = await store.list(ExecutionFilters(status=["running", "interrupted"]), limit=limit)
-        failed = await store.list(ExecutionFilters(status=["failed"]), limit=limit)
-        items = [AttentionItem(run=run, kind="approval") for run in running.executions if run.waiting]
-        items += [AttentionItem(run=run, kind="interrupted") for run in running.executions if run.status != "running"]
-        return items + [AttentionItem(run=run, kind="failed") for run in failed.executions]
+        return await attention(store, limit)
 
     def running(self) -> list[str]:
         """Return the ids of the runs of this process."""
         executor = self._started()
         return executor.running() if executor else []
+
+    def _by(self, by: str | None) -> str:
+        return self._user_id if by is None else by
 
     async def _existing(self, run_id: str, record: ExecutionRecord | None, *, whole: bool) -> ExecutionRecord:
         if record is None:  # removed by a cleanup in the meantime

@@ -23,6 +23,8 @@ def as_version_1(path: Path) -> None:
         indexes = [each.strip() for each in MIGRATIONS[0].split(";") if "INDEX executions_by_" in each]
         for index in indexes:
             connection.execute(f"DROP INDEX {index.split()[2]}")
+        connection.execute("DROP INDEX executions_by_start_key")
+        connection.execute("ALTER TABLE executions DROP COLUMN start_key")
         connection.execute("ALTER TABLE executions DROP COLUMN parent_path")
         connection.execute("DROP TABLE chores")
         for index in indexes:

@@ -36,11 +36,15 @@ def run(arguments: argparse.Namespace) -> int:
         inputs = read_inputs(arguments, outline.input_schema)
         if arguments.detach:
             return await asyncio.to_thread(_detach, arguments, workbench.settings, inputs)
-        run_id = await workbench.runs.start(arguments.id, inputs, connections=read_connections(arguments))
+        run_id = await workbench.runs.start(
+            arguments.id, inputs, connections=read_connections(arguments), key=arguments.key
+        )
         if arguments.announce is not None:
             with suppress(BrokenPipeError):  # the process that started this one has ended
                 os.write(arguments.announce, f"{run_id}\n".encode())
             os.close(arguments.announce)
+        if run_id not in workbench.runs.running():  # the key has started it before
+            return await _follow(workbench, run_id, arguments, Terminal(beside_run=True))
         return await _follow_own(workbench, run_id, arguments)
 
     return with_workbench(arguments, work)
@@ -247,6 +251,8 @@ def _detach(arguments: argparse.Namespace, settings: Settings, inputs: Mapping[s
     command += ["--tables", str(settings.tables), "--db", str(settings.database), "--input", "-"]
     for pair in arguments.connections:
         command += ["--connection", pair]
+    if arguments.key is not None:
+        command += ["--key", arguments.key]
     child = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,

@@ -6,14 +6,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from wftui.engine.connections.run_connections import RunConnections
+from wftui.engine.host.start_keys import records_as
 from wftui.engine.host.start_options import RunStarter, StartOptions
-from wftui.engine.primitives.schema_validation import check_inputs
-from wftui.engine.primitives.secret_inputs import masked, secret_texts
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError, NotFoundError, UserError
 from wftui.model.run.events import Created
 from wftui.model.run.record import ExecutionRecord, ExecutionRequest
-from wftui.model.schema.secret_schema import secret_pointers
 from wftui.runtime.plan import WorkflowPlan
 from wftui.runtime.workflow_errors import WorkflowError
 
@@ -111,12 +109,8 @@ class ChildRuns:
             schema = await self._starter.input_schema(child_id)
         except UserError as error:
             raise WorkflowError("workflow.invalid", f"run {child_id} cannot be resumed: {error}") from error
-        filled, _invalid = await check_inputs(schema, inputs)
-        redactor, secret = self._connections.redactor, secret_pointers(schema)
-        for text in secret_texts(filled, secret):
-            redactor.add(text)
         before: Json = await self._store.resolve(created.inputs)
-        return bool(redactor.redact(masked(filled, secret)) == before)
+        return await records_as(schema, inputs, before, self._connections.redactor)
 
     async def rejoin(self, child_id: str, inputs: Mapping[str, Json]) -> ExecutionRecord:
         """Wait for a child of an earlier process, resuming it if interrupted.

@@ -11,6 +11,7 @@ from wftui.connections.connections import Connections
 from wftui.engine.host.local_runs import LocalRuns, UnrecordedError
 from wftui.engine.host.other_processes import OtherProcessRuns
 from wftui.engine.host.run_factory import RunFactory
+from wftui.engine.host.start_keys import run_of_start_key
 from wftui.engine.host.start_options import StartOptions
 from wftui.engine.primitives.emitter import RunBroken
 from wftui.engine.primitives.engine_settings import EngineSettings
@@ -88,16 +89,28 @@ class WorkflowExecutor:
     async def start(self, request: ExecutionRequest, options: StartOptions = _USUAL) -> str:
         """Start a run and return its id once it is recorded.
 
+        With a `start_key` that the user has started a run with, that run's id is returned.
+
         Raises:
             UserError: the workflow does not exist or has errors, or the inputs are not JSON. Inputs that do not match
                 the schema give a recorded, failed run.
+            ConflictError: the run of the `start_key` is one of another workflow, or has other inputs.
         """
+        if (before := await run_of_start_key(self._store, request, self.input_schema)) is not None:
+            return before
         loaded = await asyncio.to_thread(self._load, request.workflow_id)
 
         async def make(new_id: str) -> Run:
             return self._runs.new(new_id, loaded.plan, request, options)
 
-        return await self._create(make, loaded, options)
+        try:
+            return await self._create(make, loaded, options)
+        except RunExistsError:
+            if (
+                before := await run_of_start_key(self._store, request, self.input_schema)
+            ) is not None:  # at the same time
+                return before
+            raise
 
     async def resume(
         self, run_id: str, inputs: Mapping[str, Json] | None = None, options: StartOptions = _USUAL

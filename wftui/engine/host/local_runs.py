@@ -109,6 +109,7 @@ class LocalRuns:
             await run.run()
         except RunBroken as broken:
             self._broken[run.id] = broken
+            self._store.wake_followers(run.id)
             await self._store.note_unrecorded(run.id, broken.__cause__ or broken)
             self.release_later(run.id)
         finally:

@@ -26,6 +26,7 @@ _FIXED: frozenset[str] = frozenset(
         "parent_id",
         "parent_path",
         "child_id",
+        "start_key",
         "steps",
     }
     | {"connections", "kept_from", "pointer", "line", "column", "until", "next_at"}

@@ -137,7 +137,9 @@ def _sentence(problem: Mapping[str, Json]) -> str:
     return message[:1].upper() + message[1:]
 
 
-def describe_outside(error: Exception, pointer: str | None = None, plan: WorkflowPlan | None = None) -> ExecutionError:
+def describe_outside(
+    error: BaseException, pointer: str | None = None, plan: WorkflowPlan | None = None
+) -> ExecutionError:
     """Return the recorded form of an error of inputs, outputs or the engine itself."""
     position = locate(plan, error) if plan is not None else None
     place: dict[str, Json] = {"pointer": pointer}

@@ -108,6 +108,7 @@ class Run:
                 parent_id=request.parent_id,
                 parent_path=request.parent_path,
                 connections=request.chosen_connections,
+                start_key=request.start_key,
                 steps=step_infos(plan),
             )
         )
@@ -148,7 +149,25 @@ class Run:
             RunBroken: the run can no longer be recorded.
         """
         with keeping_big_values():
-            await self._run()
+            try:
+                await self._run()
+            except asyncio.CancelledError as raised:
+                if (task := asyncio.current_task()) is None or task.cancelling():
+                    raise
+                await self._fail(raised)  # of a step type, whose library cancels itself
+            except Exception as raised:  # noqa: BLE001  (an error outside the steps fails this run)
+                await self._fail(raised)
+
+    async def _fail(self, raised: BaseException) -> None:
+        """Fail the run for an error outside its steps, such as in the preflight check.
+
+        Raises:
+            BaseException: the error itself, if the end had already been decided.
+        """
+        if self._decided:
+            raise raised
+        await self.context.resources.close(self.context.settings.grace, self.note)
+        await self._end(Failed(error=describe_outside(raised), **self._stamp()))
 
     async def _run(self) -> None:
         if self._invalid is not None:

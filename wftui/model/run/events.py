@@ -51,6 +51,7 @@ class Created(EventBase):
     connections: Annotated[dict[str, str], Field(description="Connections used instead of others.")] = Field(
         default_factory=dict
     )
+    start_key: Annotated[str | None, Field(description="Key of its user, by which a repeated start finds it.")] = None
     steps: list[StepInfo] = Field(default_factory=list)
 
 

@@ -30,6 +30,10 @@ class ExecutionRequest(WireModel):
         Field(description="The same, chosen for the parent; names that this workflow does not have are ignored."),
     ] = Field(default_factory=dict)
 
+    start_key: Annotated[
+        str | None, Field(description="Starts one run per user: repeated, it gives the same run back.")
+    ] = None
+
     @property
     def chosen_connections(self) -> dict[str, str]:
         """All connections to use instead of others, by name."""

@@ -1,7 +1,8 @@
 """Read the events of a run: in pages, folded into a record, or live."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection
+import json
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 
 from wftui.model.errors import RunNotFoundError
 from wftui.model.run.events import Created, ExecutionEvent
@@ -14,7 +15,6 @@ from wftui.store.events.followers import Followers
 from wftui.store.sqlite.reader import Reader
 
 _PAGE = 1000
-_POLL_SECONDS = 0.04
 _DECODED_IN_PLACE = 50
 _RESTING = TERMINAL | {"interrupted"}
 
@@ -37,6 +37,10 @@ _OF_STEPS = (
     _SELECTION.format(types=", ".join(map(str, STEP_NUMBERS)))
     + "AND (typeof(event.data) = 'blob' OR instr(event.data, :text)) ORDER BY event.place LIMIT :limit"
 )
+_PLACES = """
+SELECT run.id, (SELECT max(place) & 0xFFFFFFFF FROM events WHERE place < (run.key + 1) << 32)
+FROM executions run WHERE run.id IN (SELECT value FROM json_each(?))
+"""
 LAST = 0xFFFFFFFF
 """The highest possible number of an event."""
 
@@ -138,13 +142,36 @@ def _is_wanted(path: str, paths: Collection[str]) -> bool:
     return any(is_at_or_in(path, wanted) for wanted in paths)
 
 
+class RunProgress:
+    """Progress of runs in the database, for their followers."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    async def version(self) -> int:
+        """Return a number that changes when any other connection has written."""
+        rows = await self._reader.rows("PRAGMA data_version")
+        return int(rows[0][0])
+
+    async def last_places(self, run_ids: Collection[str]) -> Mapping[str, int]:
+        """Return the number of the last event of each run that exists."""
+        return {row[0]: row[1] for row in await self._reader.rows(_PLACES, (json.dumps(list(run_ids)),))}
+
+
 async def follow(
-    reader: Reader, followers: Followers, run_id: str, after: int, until: Callable[[], bool] | None = None
+    reader: Reader,
+    followers: Followers,
+    run_id: str,
+    after: int,
+    until: Callable[[], bool] | None = None,
+    *,
+    past_interruption: bool = False,
 ) -> AsyncIterator[list[ExecutionEvent]]:
     """Yield the events after a number as they are committed; see `StoredRuns.follow`.
 
     Events of this process arrive at once, those of other processes within hundredths of a second.
     """
+    resting = TERMINAL if past_interruption else _RESTING
     inbox = followers.subscribe(run_id)
     last = after
     try:
@@ -159,16 +186,16 @@ async def follow(
                 yield await _decoded(run_id, rows)
             if len(rows) == _PAGE:
                 continue
-            if is_last or status in _RESTING:
+            if is_last or status in resting:
                 return
             while True:
-                await inbox.wait(_POLL_SECONDS)
+                await inbox.wait()
                 events = [event for event in inbox.take() if event.seq > last]
                 if not events or events[0].seq != last + 1:
-                    break  # nothing from this process, or the inbox overflowed: read the database
+                    break  # from another process, or the inbox overflowed: read the database
                 last = events[-1].seq
                 yield events
-                if events[-1].type in _RESTING:
+                if events[-1].type in resting:
                     return
     finally:
         followers.leave(run_id, inbox)

@@ -69,6 +69,7 @@ class RunRow:
                     "workflow_version": event.workflow_version,
                     "workflow_hash": event.workflow_hash,
                     "plan": event.plan,
+                    "start_key": event.start_key,
                 }
             case Started():
                 return self._become("running") | {"started_at": at}

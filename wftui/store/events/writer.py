@@ -97,6 +97,11 @@ class EventWriter:
             await self._commit(ticket)
         return ticket.events
 
+    def writes(self, run_id: str) -> bool:
+        """Return whether events of a run are written here, and it has not ended."""
+        run = self._runs.get(run_id)
+        return run is not None and run.loaded and not run.lost
+
     def forget(self, run_id: str) -> None:
         """Forget the state of a run, so that its next event is numbered from the database."""
         self._runs.pop(run_id, None)

@@ -87,6 +87,12 @@ async def find_run(reader: Reader, text: str) -> str:
     raise RunNotFoundError(text)
 
 
+async def run_of_key(reader: Reader, user_id: str, start_key: str) -> str | None:
+    """Return the run that a user has started with a key, or None."""
+    rows = await reader.rows("SELECT id FROM executions WHERE user_id = ? AND start_key = ?", (user_id, start_key))
+    return str(rows[0][0]) if rows else None
+
+
 async def read_stats(reader: Reader) -> dict[str, WorkflowStats]:
     """Return statistics of every workflow with runs.
 

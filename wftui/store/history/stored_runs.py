@@ -33,12 +33,17 @@ class StoredRuns:
 
     def __init__(self, opened: Opened) -> None:
         self.path = opened.path
-        self._followers = Followers()
         self._runs = Reader(opened)
+        self._followers = Followers(event_log.RunProgress(self._runs), self.writes)
         self._lists = Reader(opened)
+
+    def writes(self, run_id: str) -> bool:
+        """Return whether this process writes a run."""
+        return False
 
     async def close(self) -> None:
         """Close the reading connections."""
+        self._followers.close()
         await self._runs.close()
         await self._lists.close()
 
@@ -51,7 +56,12 @@ class StoredRuns:
         return await event_log.page(self._runs, run_id, after, limit)
 
     def follow(
-        self, run_id: str, *, after: int = 0, until: Callable[[], bool] | None = None
+        self,
+        run_id: str,
+        *,
+        after: int = 0,
+        until: Callable[[], bool] | None = None,
+        past_interruption: bool = False,
     ) -> AsyncIterator[list[ExecutionEvent]]:
         """Yield a run's events in batches: those stored, then those of any process.
 
@@ -59,12 +69,17 @@ class StoredRuns:
         interrupted and no process has resumed it.
 
         Args:
-            until: once true, the iterator ends after the events stored by then.
+            until: once true, and the followers were woken, the iterator ends after the events stored by then.
+            past_interruption: an interruption does not end it: the run may be resumed.
 
         Raises:
             NotFoundError: there is no such run.
         """
-        return event_log.follow(self._runs, self._followers, run_id, after, until)
+        return event_log.follow(self._runs, self._followers, run_id, after, until, past_interruption=past_interruption)
+
+    def wake_followers(self, run_id: str) -> None:
+        """Make the followers of a run look again, also at their `until`."""
+        self._followers.wake(run_id)
 
     async def until_end(self, run_id: str) -> None:
         """Wait until `follow` would end, without reading the events before that.
@@ -132,6 +147,10 @@ class StoredRuns:
             UsageError: several runs match; the message lists some.
         """
         return await run_lists.find_run(self._lists, text)
+
+    async def run_of_key(self, user_id: str, start_key: str) -> str | None:
+        """Return the run that a user has started with a key, or None."""
+        return await run_lists.run_of_key(self._lists, user_id, start_key)
 
     async def stats(self) -> dict[str, WorkflowStats]:
         """Return statistics by workflow id."""

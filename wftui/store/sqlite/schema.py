@@ -129,6 +129,11 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX executions_by_parent
         ON executions (parent_id, status, parent_path IS NULL, created_at, id) WHERE parent_id IS NOT NULL
     """,
+    # A key of the user makes it safe to repeat a start: there is one run of it.
+    """
+    ALTER TABLE executions ADD COLUMN start_key TEXT;
+    CREATE UNIQUE INDEX executions_by_start_key ON executions (user_id, start_key) WHERE start_key IS NOT NULL
+    """,
 )
 
 VERSION = len(MIGRATIONS)
