@@ -115,6 +115,15 @@ def test_fix_changes_minimal_bytes_and_reports_them(cli: Cli, broken: Path) -> N
     assert broken.read_text() == BROKEN.replace("woh", "who")
 
 
+def test_fix_mends_the_syntax_first_and_then_the_rest(cli: Cli, settings: Settings) -> None:
+    steps = ",\n".join(f'{{"id": "s{number}", "type": "sett", "timout": "1s"}}' for number in range(4))
+    path = settings.tables / "workflows" / "many" / "workflow.json"
+    path.parent.mkdir()
+    path.write_text(f'{{"format": 1, "id": "many", "steps": [\n{steps},\n]}}')
+    code, _, err = cli("compile", "many", "--fix")
+    assert (code, err.count("fixed[")) == (0, 9)
+
+
 def test_problems_for_continuous_integration(cli: Cli, broken: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(broken.parents[3])
     relative = "tables/workflows/broken/workflow.json"

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from wftui.compiler.editing.renaming import RenameTarget
 from wftui.workbench import Settings, Workbench
 
 
@@ -27,3 +28,25 @@ async def test_renaming_updates_callers(tmp_path: Path) -> None:
     assert json.loads(read["piece"])["id"] == "piece"
     assert read["whole"] == texts["whole"].replace('"part"', '"piece"', 1)
     assert (read["other"], read["broken"]) == (texts["other"], texts["broken"])
+
+
+async def test_workflows_that_read_a_renamed_output_follow(tmp_path: Path) -> None:
+    call = '{"id": "call", "type": "workflow", "input": {"workflow": "part"}}'
+    reads = '"a": "{{ steps.call.output.sum }}", "b": "{{ steps.use.output.sum }}"'
+    steps = f'{call}, {{"id": "use", "type": "set", "input": {{{reads}}}}}'
+    outputs = '{"x": "{{ steps.call.output[\'sum\'] }}"}'
+    text = f'{{"format": 1, "id": "whole", "steps": [{steps}], "outputs": {outputs}}}'
+    for name, source in {"part": '{"format": 1, "id": "part", "steps": []}', "whole": text}.items():
+        path = tmp_path / "tables" / "workflows" / name / "workflow.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(source)
+    bench = Workbench(Settings(tables=tmp_path / "tables", database=tmp_path / "runs.db", user_id="ada"))
+    named = RenameTarget("output", "sum")
+    try:
+        assert await bench.workflows.callers("part", named, "total") == ["whole"]
+        assert (await bench.workflows.read("whole")).text == text
+        await bench.workflows.rename_in_callers("part", named, "total")
+        changed = (await bench.workflows.read("whole")).text
+    finally:
+        await bench.close()
+    assert changed == text.replace("call.output.sum", "call.output.total").replace("output['sum']", "output['total']")

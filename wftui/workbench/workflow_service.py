@@ -17,6 +17,8 @@ from wftui.workspace.files import WorkflowSource, Workspace
 if TYPE_CHECKING:
     from wftui.compiler.compiler import WorkflowCompiler
     from wftui.compiler.diagnostics.fixes import AppliedFix
+    from wftui.compiler.editing.renaming import RenameTarget
+    from wftui.model.base import Json
     from wftui.model.listing import ExampleRow, WorkflowOutline, WorkflowRow
     from wftui.model.workflow.compilation import CompilationResult
     from wftui.store.execution_store import ExecutionStore
@@ -130,15 +132,17 @@ class WorkflowService:
     async def fix(self, workflow_id: str) -> list[AppliedFix]:
         """Apply the safe fixes to a workflow on disk, byte for byte; return them."""
         source = await self.read(workflow_id)
-        from wftui.compiler.diagnostics.fixes import apply_safe_fixes
-
-        compiler = self._compiler()
-        text, applied = await asyncio.to_thread(
-            apply_safe_fixes, source.text, lambda changed: compiler.check(workflow_id, changed)
-        )
+        text, applied = await self.fixed(workflow_id, source.text)
         if applied:
             await self.save(workflow_id, text, source.etag)
         return applied
+
+    async def fixed(self, workflow_id: str, text: str) -> tuple[str, list[AppliedFix]]:
+        """Apply the safe fixes to a source; return it with them, and write nothing."""
+        from wftui.compiler.diagnostics.fixes import apply_safe_fixes
+
+        compiler = self._compiler()
+        return await asyncio.to_thread(apply_safe_fixes, text, lambda changed: compiler.check(workflow_id, changed))
 
     async def compile_all(self) -> list[CompilationResult]:
         """Compile every workflow; one broken workflow does not stop the others."""
@@ -158,9 +162,27 @@ class WorkflowService:
 
     def _rename(self, workflow_id: str, new_id: str) -> list[str]:
         from wftui.compiler.editing.renaming import rename_called_workflow
-        from wftui.compiler.source.rewriting import source_text, source_tree
 
         self._workspace.rename(workflow_id, new_id)
+        return self._change_others(lambda tree: rename_called_workflow(tree, workflow_id, new_id))
+
+    async def callers(self, workflow_id: str, named: RenameTarget, new: str) -> list[str]:
+        """Return the ids of the workflows that a rename of an input or an output changes."""
+        return await asyncio.to_thread(self._rename_in_callers, workflow_id, named, new, write=False)
+
+    async def rename_in_callers(self, workflow_id: str, named: RenameTarget, new: str) -> list[str]:
+        """Rename an input or output in the callers of a workflow; return their ids."""
+        return await asyncio.to_thread(self._rename_in_callers, workflow_id, named, new, write=True)
+
+    def _rename_in_callers(self, workflow_id: str, named: RenameTarget, new: str, *, write: bool) -> list[str]:
+        from wftui.compiler.editing.renaming import rename_in_calls
+
+        return self._change_others(lambda tree: rename_in_calls(tree, workflow_id, named, new), write=write)
+
+    def _change_others(self, change: Callable[[Json], int], *, write: bool = True) -> list[str]:
+        """Apply a change to each workflow that it concerns; return their ids."""
+        from wftui.compiler.source.rewriting import source_text, source_tree
+
         changed = []
         for caller in self._workspace.ids():
             try:
@@ -168,8 +190,9 @@ class WorkflowService:
                 tree = source_tree(source.text)
             except UserError:
                 continue  # what cannot be read or parsed has errors of its own, which say so
-            if rename_called_workflow(tree, workflow_id, new_id):
-                self._workspace.write(caller, source_text(tree), source.etag)
+            if change(tree):
+                if write:
+                    self._workspace.write(caller, source_text(tree), source.etag)
                 changed.append(caller)
         return changed
 

@@ -4,15 +4,17 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from jsonschema import Draft202012Validator
 
 import wftui.compiler
 from compiler.compiler_helpers import STEP_TYPES, check, found, step, text_of, workflow
 from compiler.every_feature import EVERYTHING
 from wftui.compiler.diagnostics.codes import CODES
-from wftui.compiler.diagnostics.fixes import apply_safe_fixes
+from wftui.compiler.diagnostics.fixes import apply_fix, apply_safe_fixes
 from wftui.compiler.diagnostics.report import github, human, sarif, summary
 from wftui.compiler.schema import workflow_schema, workflow_schema_text
+from wftui.compiler.source.patching import PatchError
 
 MESSY = """{
   "format": 1,
@@ -49,9 +51,19 @@ def test_valid_file_is_unchanged() -> None:
     assert apply_safe_fixes(text, check) == (text, [])
 
 
-def test_invalid_json_is_unchanged() -> None:
-    text = '{"format": 1, "id": "flow", "steps": [{"id": "a", "type": "st"}]'
-    assert apply_safe_fixes(text, check) == (text, [])
+def test_syntax_is_fixed_before_other_problems() -> None:
+    broken = MESSY.replace('"zzz": 2 }', '"zzz": 2 },').replace('"format": 1,', '"format": 1 // the first')
+    assert not any(each.fixes for each in found(broken) if not each.code.startswith("json."))
+    text, applied = apply_safe_fixes(broken, check)
+    assert [each.diagnostic.code for each in applied[:3]] == ["json.comment", "json.comma", "json.comma"]
+    assert text == apply_safe_fixes(MESSY, check)[0]
+
+
+def test_stale_text_edit_is_refused() -> None:
+    broken = '{"format": 1, "id": "flow", "steps": [],}'
+    fix = found(broken)[0].fixes[0]
+    with pytest.raises(PatchError):
+        apply_fix(broken.replace('"format"', '"formats"'), fix)
 
 
 def test_people_see_the_line_and_a_caret() -> None:

@@ -47,7 +47,10 @@ class Diagnostic:
 
 
 def locate(diagnostic: Diagnostic, document: Document) -> CompilationError:
-    """Return the diagnostic with its line and column in the file."""
+    """Return the diagnostic with its line and column in the file.
+
+    In a file that is not JSON its fixes are left out, as a patch cannot be applied there.
+    """
     place = document.place(diagnostic.pointer, diagnostic.part, diagnostic.offset, diagnostic.length)
     return CompilationError(
         type=diagnostic.type,
@@ -59,7 +62,7 @@ def locate(diagnostic: Diagnostic, document: Document) -> CompilationError:
         length=place.length,
         pointer=diagnostic.pointer,
         location=Location(step_id=diagnostic.step_id, field=diagnostic.field),
-        fixes=list(diagnostic.fixes),
+        fixes=[] if document.diagnostics else list(diagnostic.fixes),
     )
 
 
@@ -75,6 +78,7 @@ def syntax_diagnostics(document: Document) -> list[CompilationError]:
                 line=place.line,
                 column=place.column,
                 length=place.length,
+                fixes=[diagnostic.fix] if diagnostic.fix is not None else [],
             )
         )
     return found

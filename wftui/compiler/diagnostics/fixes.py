@@ -1,9 +1,12 @@
-"""Safe fixes, applied one after the other, each only if it helps."""
+"""Safe fixes, applied one after the other, each only if it helps; syntax first."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from wftui.compiler.diagnostics.diagnostic import syntax_diagnostics
+from wftui.compiler.source.parsing import parse
 from wftui.compiler.source.patching import PatchError, apply_patch
+from wftui.compiler.source.recovery import MAX_DIAGNOSTICS
 from wftui.model.raw_text import KEEP_BRACES
 from wftui.model.workflow.compilation import CompilationError, CompilationResult, Fix
 
@@ -54,11 +57,65 @@ def apply_fix(text: str, fix: Fix) -> str:
     Raises:
         PatchError: if the fix does not fit the text, or the text is not JSON.
     """
-    return apply_patch(text, fix.patch)
+    for edit in reversed(fix.edits):
+        end = edit.offset + len(edit.old)
+        if text[edit.offset : end] != edit.old:
+            raise PatchError("the text has changed since the fix was made")
+        text = text[: edit.offset] + edit.new + text[end:]
+    return apply_patch(text, fix.patch) if fix.patch else text
+
+
+def mend_syntax(text: str) -> tuple[str, list[AppliedFix]]:
+    """Apply the fixes of JSON syntax errors; keep each only if fewer errors are left.
+
+    Returns:
+        The text, and the applied fixes in order.
+    """
+    applied: list[AppliedFix] = []
+    found = syntax_diagnostics(parse(text))
+    for _round in range(MAX_ROUNDS):
+        for each in _together(found), *([each] for each in found):
+            changed = _applied(text, each)
+            after = syntax_diagnostics(parse(changed)) if changed != text else found
+            if _fewer(after, found):
+                applied += [AppliedFix(one, one.fixes[0]) for one in each]
+                text, found = changed, after
+                break
+        else:
+            break
+    return text, applied
+
+
+def _fewer(after: list[CompilationError], before: list[CompilationError]) -> bool:
+    """Return whether errors are gone; of very many, only the first ones are known."""
+    if len(before) < MAX_DIAGNOSTICS or len(after) < len(before):
+        return len(after) < len(before)
+    return min((each.line, each.column) for each in after) > min((each.line, each.column) for each in before)
+
+
+def _together(found: list[CompilationError]) -> list[CompilationError]:
+    """Return the diagnostics whose fixes do not touch each other."""
+    chosen: list[CompilationError] = []
+    end = -1
+    for each in sorted((each for each in found if each.fixes), key=lambda each: each.fixes[0].edits[0].offset):
+        edit = each.fixes[0].edits[0]
+        if edit.offset > end:
+            chosen.append(each)
+            end = each.fixes[0].edits[-1].offset + len(each.fixes[0].edits[-1].old)
+    return chosen
+
+
+def _applied(text: str, diagnostics: list[CompilationError]) -> str:
+    for each in reversed(diagnostics):
+        if each.fixes:
+            text = apply_fix(text, each.fixes[0])
+    return text
 
 
 def apply_safe_fixes(text: str, check: Callable[[str], CompilationResult]) -> tuple[str, list[AppliedFix]]:
-    """Apply the safe fixes one by one; keep each only if it removes its diagnostic.
+    """Apply the safe fixes, those of the syntax first.
+
+    Each is kept only if it removes its diagnostic.
 
     Args:
         check: returns the diagnostics of a text.
@@ -66,7 +123,7 @@ def apply_safe_fixes(text: str, check: Callable[[str], CompilationResult]) -> tu
     Returns:
         The text, and the applied fixes in order.
     """
-    applied: list[AppliedFix] = []
+    text, applied = mend_syntax(text)
     refused: set[tuple[str, str, str]] = set()
     seen = {text}
     result = check(text)

@@ -98,15 +98,22 @@ def outputs_of(workflow: Json) -> Iterator[ExpressionText]:
         yield from _texts(workflow, "outputs", "", "outputs", bare=False)
 
 
-def rename_in(texts: Iterator[ExpressionText] | Sequence[ExpressionText], root: str, names: Mapping[str, str]) -> int:
-    """Rename the first key of references in place; return how many there were."""
-    changed = 0
+def rename_in(
+    texts: Iterator[ExpressionText] | Sequence[ExpressionText],
+    root: str,
+    names: Mapping[str, str],
+    below: tuple[str, ...] = (),
+) -> int:
+    """Rename the first key of references, or that below a path; return their number."""
+    changed, depth = 0, len(below)
     for text in texts:
         found = []
         for reference, offset, expression in text.references(root):
-            new = names.get(str(reference.path[0]))
+            if len(reference.path) <= depth or reference.path[:depth] != below:
+                continue
+            new = names.get(str(reference.path[depth]))
             if new is not None:
-                at, length = key_place(expression.text, reference, 0)
+                at, length = key_place(expression.text, reference, depth)
                 found.append((offset + at, length, new))
         value = text.value
         for at, length, new in sorted(found, reverse=True):

@@ -36,7 +36,10 @@ def with_rename_fixes(
     """Return the problems; those of renamed steps get a fix for all their reads."""
     if not renamed:
         return [*problems]
-    value = parse(text).value
+    document = parse(text)
+    if document.diagnostics:  # a patch cannot be applied to a file that is not JSON
+        return [*problems]
+    value = document.value
     fixes = {
         old: Fix(title=f"{old} was renamed to {new}", patch=_patch(value, old, new)) for old, new in renamed.items()
     }

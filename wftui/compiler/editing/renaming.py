@@ -186,9 +186,28 @@ _RENAMERS: dict[Kind, Callable[[Json, str, str], Sequence[Object]]] = {
 def rename_called_workflow(workflow: Json, old: str, new: str) -> int:
     """Change the id in the steps that call a workflow; return how many there are."""
     changed = 0
+    for _call, given in _calls(workflow, old):
+        given["workflow"] = new
+        changed += 1
+    return changed
+
+
+def rename_in_calls(workflow: Json, called: str, named: RenameTarget, new: str) -> int:
+    """Rename an input or output in a caller of a workflow; return the number of uses."""
+    changed = 0
+    for call, given in _calls(workflow, called):
+        inputs = given.get("inputs")
+        if named.kind == "input" and isinstance(inputs, dict) and named.name in inputs:
+            _rename_key(inputs, named.name, new)
+            changed += 1
+        elif named.kind == "output":
+            changed += rename_in([*_texts(workflow)], "steps", {named.name: new}, (call.id, "output"))
+    return changed
+
+
+def _calls(workflow: Json, called: str) -> Iterator[tuple[PlacedStep, Object]]:
+    """Yield the steps that call a workflow, with their input."""
     for each in steps_in(workflow):
         given = each.step.get("input")
-        if each.step.get("type") == "workflow" and isinstance(given, dict) and given.get("workflow") == old:
-            given["workflow"] = new
-            changed += 1
-    return changed
+        if each.step.get("type") == "workflow" and isinstance(given, dict) and given.get("workflow") == called:
+            yield each, given

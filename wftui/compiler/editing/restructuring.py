@@ -9,6 +9,7 @@ from typing import Literal
 
 from wftui.compiler.editing.placed_steps import (
     BRANCHES,
+    CONTAINER_KEYS,
     EditError,
     List,
     Object,
@@ -224,6 +225,10 @@ def _container(name: str, kind: Wrapper, inside: List) -> Object:
             return {"id": name, "type": "group", "steps": inside}
 
 
+_UNWRAPPED = frozenset({"id", "type", "name", "note", "needs", "disabled", *CONTAINER_KEYS})
+"""Keys of a container without which its steps do the same."""
+
+
 def unwrap(pointers: Sequence[str]) -> Operation:
     """Replace a container by its steps, or remove `forEach` from a plain step."""
 
@@ -234,6 +239,14 @@ def unwrap(pointers: Sequence[str]) -> Operation:
         return found
 
     return operation
+
+
+def lost_by_unwrapping(step: Object) -> list[str]:
+    """Return the keys of a container that apply to its steps and go with it."""
+    if not inner_lists(step):
+        return []
+    lost = [key for key in step if key not in _UNWRAPPED]
+    return [*lost, "when of its case"] if "cases" in step else lost
 
 
 def _unwrap(placed: PlacedStep) -> Sequence[Object]:

@@ -7,9 +7,11 @@ import re
 from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
 from typing import Any
 
+from wftui.compiler.source import syntax_fixes as fixes
 from wftui.compiler.source.document import MAX_NESTING, Document, Member, Members
 from wftui.compiler.source.text_diagnostic import TextDiagnostic
 from wftui.model.base import Json
+from wftui.model.workflow.compilation import Fix
 
 MAX_DIAGNOSTICS = 50
 _DIGITS = 1_000
@@ -35,6 +37,8 @@ class _Reader:
         self.position = 0
         self.depth = 0
         self.given_up = False
+        self.in_key = False
+        self.unclosed = ""
         self.diagnostics: list[TextDiagnostic] = []
         self.places: dict[int, Members] = {}
 
@@ -48,17 +52,20 @@ class _Reader:
         self._space()
         if self.position < len(self.text):
             rest = len(self.text) - self.position
-            self._report("json.extra", "unexpected text after the end of the value", self.position, rest)
+            fix = fixes.without_closers(self.text, self.position)
+            self._report("json.extra", "unexpected text after the end of the value", self.position, rest, fix)
         return None if value is _NOTHING else value
 
-    def _report(self, code: str, message: str, offset: int, length: int = 1) -> None:
+    def _report(self, code: str, message: str, offset: int, length: int = 1, fix: Fix | None = None) -> None:
         if len(self.diagnostics) < MAX_DIAGNOSTICS and not self.given_up:
-            self.diagnostics.append(TextDiagnostic(code, message, min(offset, max(len(self.text) - 1, 0)), length))
+            offset = min(offset, max(len(self.text) - 1, 0))
+            self.diagnostics.append(TextDiagnostic(code, message, offset, length, fix=fix))
 
     def _space(self) -> None:
         while found := _SPACE.match(self.text, self.position):
             if found[0][0] in "/#":
-                self._report("json.comment", "JSON does not allow comments", self.position, len(found[0]))
+                fix = fixes.without_comment(self.text, self.position, len(found[0]))
+                self._report("json.comment", "JSON does not allow comments", self.position, len(found[0]), fix)
             self.position = found.end()
 
     def _peek(self) -> str:
@@ -96,7 +103,8 @@ class _Reader:
             return _WORDS[word]
         if word in _MEANT:
             meant = {True: "true", False: "false", None: "null"}[_MEANT[word]]
-            self._report("json.word", f"{word} is not JSON; did you mean {meant}?", start, len(word))
+            fix = fixes.replaced(self.text, start, len(word), meant, f"change it to {meant}")
+            self._report("json.word", f"{word} is not JSON; did you mean {meant}?", start, len(word), fix)
             return _MEANT[word]
         if word in ("NaN", "Infinity", "-Infinity"):
             self._report("json.number", f"{word} is not a JSON number", start, len(word))
@@ -105,7 +113,9 @@ class _Reader:
         hint = "texts need double quotes" if quote or word[0].isalpha() else "expected a value"
         if quote:
             self._single_quoted(start)
-        self._report("json.value", f"unexpected {word[:40]}; {hint}", start, max(self.position - start, 1))
+        length = max(self.position - start, 1)
+        in_quotes = fixes.quoted(self.text, start, length, ",}]")
+        self._report("json.value", f"unexpected {word[:40]}; {hint}", start, length, in_quotes)
         return _NOTHING
 
     def _single_quoted(self, start: int) -> None:
@@ -140,7 +150,7 @@ class _Reader:
         control = next((char for char in value if char < " " and char in self.text[start:end]), None)
         if control:
             offset = self.text.index(control, start)
-            self._report("json.control", f"write {control!r} as an escape", offset)
+            self._report("json.control", f"write {control!r} as an escape", offset, 1, fixes.escaped(self.text, offset))
         self.position = end
         surrogate = re.search("[\ud800-\udfff]", value)
         if surrogate:
@@ -151,7 +161,8 @@ class _Reader:
     def _broken_string(self, start: int, error: JSONDecodeError) -> Json:
         if error.msg.startswith("Unterminated"):
             return self._unclosed(start)
-        self._report("json.escape", error.msg[:1].lower() + error.msg[1:].rstrip(": at"), error.pos)
+        fix = fixes.backslashes(self.text, start)
+        self._report("json.escape", error.msg[:1].lower() + error.msg[1:].rstrip(": at"), error.pos, 1, fix)
         found = re.compile(r'"(?:[^"\\\n]|\\.)*"').match(self.text, start)
         if not found:
             return self._unclosed(start)
@@ -161,10 +172,11 @@ class _Reader:
     def _unclosed(self, start: int) -> Json:
         end = self.text.find("\n", start)
         end = len(self.text) if end < 0 else end
-        self._report("json.string", 'the text is not closed by "', start, end - start)
-        inside = self.text[start + 1 : end].rstrip()
-        self.position = end
-        return inside.rstrip(",")
+        closing = fixes.closing_quote(self.text, start, end, is_key=self.in_key)
+        fix = fixes.inserted(self.text, closing, '"', 'add the missing "')
+        self._report("json.string", 'the text is not closed by "', start, end - start, fix)
+        self.position = closing
+        return self.text[start + 1 : closing]
 
     def _object(self) -> dict[str, Json]:
         start = self.position
@@ -177,7 +189,7 @@ class _Reader:
                 self._close(start, "}", char)
                 return made
             if char == ",":
-                self._report("json.comma", "extra comma", self.position)
+                self._extra_comma("extra comma", self.position)
                 self.position += 1
             else:
                 self._member(made, members)
@@ -194,7 +206,9 @@ class _Reader:
         if self._peek() == ":":
             self.position += 1
         else:
-            self._report("json.colon", "missing : after the key", key_end - 1)
+            fix = fixes.inserted(self.text, key_end, ":", "add the missing :")
+            is_key = self.text[key_start] == '"' and self._peek() not in (",", "}", "", "]")
+            self._report("json.colon", "missing : after the key", key_end - 1, 1, fix if is_key else None)
             if self._peek() in (",", "}", "", "]"):
                 return
         self._space()
@@ -214,11 +228,15 @@ class _Reader:
     def _key(self) -> str:
         start = self.position
         if self._peek() == '"':
-            return str(self._string())
+            self.in_key = True
+            key = str(self._string())
+            self.in_key = False
+            return key
         word = _WORD.match(self.text, start)
         self.position = word.end() if word else start + 1
         name = self.text[start : self.position]
-        self._report("json.key", f"unexpected {name[:40]}; keys need double quotes", start, len(name))
+        fix = fixes.quoted(self.text, start, len(name), ":")
+        self._report("json.key", f"unexpected {name[:40]}; keys need double quotes", start, len(name), fix)
         return name.strip("'`")
 
     def _list(self) -> list[Json]:
@@ -233,7 +251,7 @@ class _Reader:
                 return made
             at = self.position
             if char == ",":
-                self._report("json.comma", "extra comma", at)
+                self._extra_comma("extra comma", at)
                 self.position += 1
                 self._space()
                 continue
@@ -257,17 +275,26 @@ class _Reader:
             self.position += 1
             self._space()
             if self._peek() == closing:
-                self._report("json.comma", f"extra comma before {closing}", at)
+                self._extra_comma(f"extra comma before {closing}", at)
         elif char and char not in "}]" and made:
             end = len(self.text[: self.position].rstrip())
-            self._report("json.comma", "missing comma", max(end - 1, 0))
+            fix = fixes.missing_comma(self.text, end, self.position)
+            self._report("json.comma", "missing comma", max(end - 1, 0), 1, fix)
+
+    def _extra_comma(self, message: str, offset: int) -> None:
+        self._report("json.comma", message, offset, 1, fixes.removed(self.text, offset, 1, "remove the comma"))
 
     def _close(self, start: int, closing: str, found: str) -> None:
         line = self.text.count("\n", 0, start) + 1
         if found:
             message = f"the {self.text[start]} in line {line} is closed by {found} instead of {closing}"
-            self._report("json.bracket", message, self.position)
+            fix = fixes.replaced(self.text, self.position, 1, closing, f"change it to {closing}")
+            self._report("json.bracket", message, self.position, 1, fix)
             self.position += 1
         else:
             message = f"the {self.text[start]} in line {line} is not closed by {closing}"
-            self._report("json.bracket", message, len(self.text.rstrip()) - 1)
+            # Inner brackets come first: each fix closes them too.
+            self.unclosed += fixes.closing_line(self.text, start, closing)
+            end = len(self.text.rstrip())
+            fix = fixes.inserted(self.text, end, self.unclosed, f"close it by {closing}")
+            self._report("json.bracket", message, end - 1, 1, fix)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from wftui.model.workflow.compilation import Fix
+
 
 @dataclass(frozen=True, slots=True)
 class TextDiagnostic:
@@ -11,6 +13,7 @@ class TextDiagnostic:
         code: stable dotted words; documented in `codes.py`.
         offset: of the marked stretch, in characters.
         replacement: text for that stretch that would remove the diagnostic.
+        fix: change to the text around it that would remove the diagnostic.
     """
 
     code: str
@@ -18,3 +21,4 @@ class TextDiagnostic:
     offset: int
     length: int = 1
     replacement: str | None = None
+    fix: Fix | None = None

@@ -42,11 +42,25 @@ class PatchOperation(WireModel):
         return handler(plain)
 
 
+class TextEdit(WireModel):
+    """A replacement in the text of workflow.json, by characters from its start."""
+
+    offset: int
+    old: str
+    new: str
+
+
 class Fix(WireModel):
-    """A change to workflow.json that removes a diagnostic."""
+    """A change to workflow.json that removes a diagnostic.
+
+    Attributes:
+        patch: the change to a file that is JSON.
+        edits: the change to a file that is not JSON yet, in the order of the file.
+    """
 
     title: str
-    patch: list[PatchOperation]
+    patch: list[PatchOperation] = Field(default_factory=list)
+    edits: list[TextEdit] = Field(default_factory=list)
 
 
 class CompilationError(WireModel):

@@ -322,6 +322,22 @@ async def test_fix_is_applied_by_key_and_undone(
         assert source_of(screen).text != before
 
 
+async def test_a_key_applies_all_fixes_those_of_the_syntax_first(
+    workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until
+) -> None:
+    path = put_workflow("hello", steps=[*BROKEN, {"id": "end", "type": "sett", "nedds": [], "timout": "3s"}])
+    path.write_text(path.read_text().replace("\n  ]", ",\n  ]"))
+    app = WftuiApp(workbench)
+    async with app.run_test(notifications=True) as pilot:
+        screen = await open_editor(pilot, "hello")
+        before = source_of(screen).text
+        await pilot.press("F")
+        await until(pilot, lambda: status_of(screen) == "Ready")
+        assert "Fixed 6 problems; none left." in notices(app)
+        await pilot.press("u")
+        await until(pilot, lambda: source_of(screen).text == before)
+
+
 async def test_the_generated_python_follows_the_text(
     workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until
 ) -> None:

@@ -344,3 +344,38 @@ async def test_marks_and_disabled_steps_look(
         await until(pilot, lambda: len(screen.query_one(StepList).marked) == 2)
         await until(pilot, lambda: screen.query_one(CompilationStatus).status_text != "Ready")
         assert await matches(pilot)
+
+
+async def test_an_input_is_renamed_in_the_workflows_that_give_it(
+    workbench: Workbench, put_workflow: Put, until: Until
+) -> None:
+    schema = {"type": "object", "properties": {"who": {"type": "string"}}}
+    put_workflow("flow", inputSchema=schema, steps=[{"id": "a", "type": "set", "input": {"x": "{{ inputs.who }}"}}])
+    call = {"id": "call", "type": "workflow", "input": {"workflow": "flow", "inputs": {"who": "Ada"}}}
+    caller = put_workflow("caller", steps=[call])
+    before = caller.read_text()
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("flow"))
+    async with app.run_test() as pilot:
+        screen = await ready(pilot, until)
+        await pilot.press("2", "ctrl+f", *'"who', "enter")
+        await until(pilot, lambda: screen.query_one(SourceView).selected_text == '"who')
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: isinstance(app.screen, PromptScreen))
+        await pilot.press(*"name", "enter")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("s")
+        await until(pilot, lambda: caller.read_text() == before.replace('"who"', '"name"'))
+        assert '"name"' in (caller.parents[1] / "flow" / "workflow.json").read_text()
+
+
+async def test_unwrapping_names_what_goes_with_the_container(
+    workbench: Workbench, put_workflow: Put, until: Until
+) -> None:
+    group = {**STEPS[2], "when": "{{ true }}", "timeout": "5s"}
+    put_workflow("flow", steps=[STEPS[0], STEPS[1], group])
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("flow"))
+    async with app.run_test(notifications=True) as pilot:
+        screen = await ready(pilot, until)
+        await pilot.press("j", "j", "W")
+        await until(pilot, lambda: ids(screen) == ["a", "b", "c"])
+        assert "Removed with g: when, timeout; u undoes it." in notices(app)

@@ -15,6 +15,14 @@ EDITOR_ACTIONS: tuple[Action, ...] = (
     ),
     Action("editor.next_problem", "Problem", "Go to the next problem.", ("f8", "right_square_bracket"), "Problems"),
     Action("editor.fix", "Fix", "Apply the fix of the problem at the cursor.", ("f4", "x"), "Problems"),
+    Action(
+        "editor.fix_all",
+        "Fix all",
+        "Apply all safe fixes: those of broken JSON first, then the others.",
+        ("F", "shift+f4"),
+        "Problems",
+        footer=False,
+    ),
     Action("editor.next_pane", "Pane", "Go to the next pane.", ("f6",), "Panes"),
     Action(
         "editor.delete_step",

@@ -14,6 +14,7 @@ from wftui.tui.canvas.graph import nodes_from_steps
 from wftui.tui.canvas.step_list import StepList
 from wftui.tui.canvas.step_view import StepView
 from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
+from wftui.tui.display.formatting import count
 from wftui.tui.screens.editor.editor_actions import EDITOR_ACTIONS
 from wftui.tui.screens.editor.questions import ask_which_fix
 from wftui.tui.screens.editor.steps_screen import StepsScreen
@@ -206,10 +207,12 @@ class EditorScreen(StepsScreen):
         verb = action_id.partition(".")[2]
         if verb in {"next_problem", "previous_problem"} and not self._problems.problems:
             return "there are no problems"
+        if verb in {"save", "fix", "fix_all"} and self.source.read_only:
+            return "the file is read-only here"
         if verb == "fix" and not self._problem_to_fix():
             return "no problem here has a fix"
-        if verb == "save" and self.source.read_only:
-            return "the file is read-only here"
+        if verb == "fix_all" and not any(each.fixes for each in self._problems.problems):
+            return "no problem has a fix"
         return self.why_no_step(verb)
 
     def action_run(self) -> None:
@@ -249,13 +252,26 @@ class EditorScreen(StepsScreen):
             self.attempt(self._fix(problem))
 
     async def _fix(self, problem: CompilationError) -> None:
-        from wftui.compiler.source.patching import apply_patch
+        from wftui.compiler.diagnostics.fixes import apply_fix
 
         place = await ask_which_fix(self.services, problem)
         if place is not None:
             fix = problem.fixes[place]
-            self.source.change_to(apply_patch(self.source.text, fix.patch))
+            self.source.change_to(apply_fix(self.source.text, fix))
             self.notify(fix.title, markup=False)
+
+    def action_fix_all(self) -> None:
+        """Apply all safe fixes as one edit."""
+        self.attempt(self._fix_all(), group="ask")
+
+    async def _fix_all(self) -> None:
+        text = self.source.text
+        fixed, applied = await self.workbench.workflows.fixed(self.workflow_id, text)
+        if self.source.text != text:
+            return  # edited meanwhile: the fixes are those of an older source
+        self.source.change_to(fixed)
+        counts = diagnostic_counts(await self.workbench.workflows.check(self.workflow_id, fixed))
+        self.notify(f"Fixed {count(len(applied), 'problem')}; {counts or 'none'} left.", markup=False)
 
     def action_find(self) -> None:
         """Ask for a search term."""

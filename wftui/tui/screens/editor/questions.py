@@ -74,6 +74,21 @@ async def ask_about_reads(app: AppServices, edit: "Edit") -> str:
     return await app.push_screen_wait(ConfirmScreen("Broken references", f"{heading}:\n{listed}", choices))
 
 
+async def ask_about_callers(app: AppServices, named: "RenameTarget", callers: Sequence[str]) -> str:
+    """Ask whether callers are changed as well: `stay` (no rename), `both`, `here`."""
+    question = ConfirmScreen(
+        f"Rename the {named.kind}",
+        f"These workflows use the {named.kind} {named.name}: {', '.join(callers)}.\n\n"
+        "To change them too, this workflow is saved first.",
+        [
+            Choice("stay", "Cancel", "escape"),
+            Choice("both", "Save, and change them too", "s"),
+            Choice("here", "Change only this workflow", "h", danger=True),
+        ],
+    )
+    return await app.push_screen_wait(question)
+
+
 async def ask_for_name(app: AppServices, text: str, named: "RenameTarget") -> str | None:
     """Ask for a new name; what reads the old one follows."""
     from wftui.compiler.editing.renaming import why_not_renamed

@@ -10,7 +10,7 @@ from wftui.tui.canvas.graph import CanvasNode
 from wftui.tui.canvas.step_list import StepList
 from wftui.tui.canvas.step_view import StepView
 from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
-from wftui.tui.screens.editor.questions import ask_about_reads, ask_for_name, ask_which
+from wftui.tui.screens.editor.questions import ask_about_callers, ask_about_reads, ask_for_name, ask_which
 from wftui.tui.screens.editor.source_screen import SourceScreen
 
 if TYPE_CHECKING:
@@ -268,9 +268,12 @@ class StepsScreen(SourceScreen):
 
     def action_unwrap(self) -> None:
         """Put the steps of a container in its place."""
-        from wftui.compiler.editing.restructuring import unwrap
+        from wftui.compiler.editing.restructuring import lost_by_unwrapping, unwrap
+        from wftui.compiler.editing.step_edits import step_value
 
-        self.operate(lambda: unwrap(self._pointers))
+        lost = [key for each in self._pointers for key in lost_by_unwrapping(step_value(self.source.text, each))]
+        done = f"Removed with {self._names()}: {', '.join(dict.fromkeys(lost))}; u undoes it." if lost else ""
+        self.operate(lambda: unwrap(self._pointers), done)
 
     def action_wrap(self) -> None:
         """Ask for a container, and wrap the steps in it."""
@@ -305,10 +308,18 @@ class StepsScreen(SourceScreen):
             self.notify("No step, input, connection or output is named at the cursor.", severity="warning")
             return
         new = await ask_for_name(self.services, source.text, named)
-        if new is not None and new != named.name:
-            self.operate(lambda: rename(named, new))
-            if self.focused is source:
-                source.move_cursor(source.clamp_visitable(place))
+        if new is None or new == named.name:
+            return
+        callers = await self.workbench.workflows.callers(self.workflow_id, named, new)
+        chosen = await ask_about_callers(self.services, named, callers) if callers else "here"
+        if chosen == "stay":
+            return
+        self.operate(lambda: rename(named, new))
+        if self.focused is source:
+            source.move_cursor(source.clamp_visitable(place))
+        if chosen == "both" and await self.save() is not None:
+            changed = await self.workbench.workflows.rename_in_callers(self.workflow_id, named, new)
+            self.notify(f"Changed {', '.join(changed)}", markup=False)
 
     # --- adding
 
