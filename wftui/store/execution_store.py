@@ -4,6 +4,7 @@ Methods that reach the disk raise `StoreError` (sentence, code `store.*`) when t
 """
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -16,9 +17,10 @@ from wftui.model.base import Json
 from wftui.model.clock import Clock, utc_now
 from wftui.model.run.events import Created, ExecutionEvent, Interrupted
 from wftui.model.run.record import ExecutionRecord
+from wftui.model.run.snapshot import pack_record
 from wftui.model.run.summary import CleanupReport
 from wftui.model.user_settings import Durability
-from wftui.store.events import orphans, plans
+from wftui.store.events import orphans, plans, snapshots
 from wftui.store.events.updates import event_of_update
 from wftui.store.events.writer import EventWriter
 from wftui.store.history.stored_runs import RETENTION, StoredRuns
@@ -305,6 +307,14 @@ class ExecutionStore(StoredRuns):
         return await claims.orphans(self._runs, alive or self._is_alive)
 
     # ----------------------------------------------------------------------------------------------------------------
+
+    async def _keep_snapshot(self, record: ExecutionRecord) -> None:
+        if self._connection is None:
+            return
+        run_id, seq, data = record.id, record.last_seq, await asyncio.to_thread(pack_record, record)
+        # A full disk must not prevent reading: without a snapshot, the events are folded again.
+        with contextlib.suppress(StoreError):
+            await self._connection.run(lambda connection: snapshots.put_later(connection, run_id, seq, data))
 
     def _writing(self) -> tuple[WritingConnection, EventWriter]:
         if self._connection is not None and self._writer is not None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from wftui.model.clock import Clock, Elapsed, elapsed_seconds, utc_now
 from wftui.workbench.connection_service import ConnectionService, stored_connections
 from wftui.workbench.doctor_service import DoctorService
+from wftui.workbench.record_service import RecordService
 from wftui.workbench.retention_service import RetentionService
 from wftui.workbench.run_service import RunService
 from wftui.workbench.settings_service import SettingsService
@@ -35,6 +36,7 @@ class Workbench:
     Attributes:
         workflows: list, read, save, check and compile the workflows of the workspace.
         runs: start, follow, inspect, cancel, answer, resume and rerun runs.
+        records: runs at their newest or any event, and their logs.
         steps: the step types.
         connections: the user's connections, accounts and secrets.
         user_settings: the user's settings.
@@ -56,6 +58,7 @@ class Workbench:
         self.runs = RunService(
             self.store, self.executor, self.compiler, started=lambda: self._executor, user_id=settings.user_id
         )
+        self.records = RecordService(self.store)
         self.steps = StepService(self.step_registry, self.compiler, changed=self.workflows.forget_checks)
         self.connections = ConnectionService(settings.user_id, changed=self.workflows.forget_checks)
         self.user_settings = SettingsService(settings)

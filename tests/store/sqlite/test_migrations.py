@@ -27,6 +27,7 @@ def as_version_1(path: Path) -> None:
         connection.execute("ALTER TABLE executions DROP COLUMN start_key")
         connection.execute("ALTER TABLE executions DROP COLUMN parent_path")
         connection.execute("DROP TABLE chores")
+        connection.execute("DROP TABLE snapshots")
         for index in indexes:
             connection.execute(index)
         connection.execute("PRAGMA user_version = 1")

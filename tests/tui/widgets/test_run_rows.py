@@ -16,7 +16,7 @@ from wftui.model.run.events import (
     Log,
 )
 from wftui.model.run.paths import is_at_or_in
-from wftui.model.run.reducer import fold_part, new_record
+from wftui.model.run.reducer import fold, fold_part, new_record
 from wftui.model.run.steps import ExecutionError, Iterations, StepResult, Waiting
 from wftui.tui.widgets.run.canvas_status import canvas_statuses
 from wftui.tui.widgets.run.gantt import Span, bar, run_seconds, spans, step_seconds
@@ -349,7 +349,11 @@ def _pages(events: list[ExecutionEvent], size: int = 7) -> Playback:
     async def page(after: int) -> list[ExecutionEvent]:
         return events[after : after + size]
 
-    return Playback(events[0].run_id, page)
+    async def state_at(number: int) -> RunState:
+        record = fold(events[0].run_id, events[:number])
+        return RunState.opened(record, [], events[number - 1].timestamp)
+
+    return Playback(events[0].run_id, page, state_at)
 
 
 async def test_full_playback_gives_the_same_record() -> None:

@@ -6,6 +6,7 @@ order of the events alone, not on pages.
 """
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from wftui.model.run.iterations import IterationLog
@@ -26,12 +27,16 @@ class RecordIndex:
         window: see `WINDOW`; None holds everything.
         logs: states of the iterations of repeated steps, by path.
         omissions: how often steps were left out; a change tells a reader to read all again.
+        retried: a step was attempted more than once.
+        handled: number of failures that did not end the run.
     """
 
     window: int | None = WINDOW
     steps: dict[str, StepResult] = field(default_factory=dict)
     logs: dict[str, IterationLog] = field(default_factory=dict)
     omissions: int = 0
+    retried: bool = False
+    handled: int = 0
     _sizes: dict[str, int] = field(default_factory=dict)
     _finished: OrderedDict[str, None] = field(default_factory=OrderedDict)
     _finished_size: int = 0
@@ -51,6 +56,17 @@ class RecordIndex:
             owner = self.steps.get(owner_path(iteration))
             if log is not None and log.take_back(iteration_index(iteration)) and owner and owner.iterations:
                 owner.iterations.omitted -= 1
+
+    def ended_held(self) -> tuple[list[str], list[str]]:
+        """Return the ended iterations held: those that may be left out, and failed ones."""
+        return list(self._finished), sorted(self._failed)
+
+    def restore(self, logs: dict[str, IterationLog], *, finished: Iterable[str], failed: Iterable[str]) -> None:
+        """Take over the iterations of an earlier index, whose steps have been added."""
+        self.logs = logs
+        self._finished = OrderedDict.fromkeys(finished)
+        self._finished_size = sum(self._sizes[iteration] for iteration in self._finished)
+        self._failed = set(failed)
 
     def began(self, iteration: str) -> None:
         """Note the start of an iteration, perhaps a repeated one."""

@@ -167,8 +167,10 @@ def _apply_step(record: ExecutionRecord, event: StepEvent) -> None:
         case StepFailed():
             _end_step(step, event, "failed")
             step.error, step.handled, step.output = event.error, event.handled, event.output
+            index.handled += event.handled
         case StepRetrying():
             _end_attempt(step, event)
+            index.retried = True
             step.status = "waiting"
             step.waiting = Waiting(reason="retry", until=event.next_at)
         case StepSkipped():

@@ -5,12 +5,14 @@ import json
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 
 from wftui.model.errors import RunNotFoundError
-from wftui.model.run.events import Created, ExecutionEvent
+from wftui.model.run.events import Created, ExecutionEvent, Log
 from wftui.model.run.paths import is_at_or_in
 from wftui.model.run.record import TERMINAL, ExecutionRecord
+from wftui.model.run.record_index import WINDOW
 from wftui.model.run.reducer import apply, fold_part, new_record
 from wftui.model.run.steps import StepResult
-from wftui.store.events.event_rows import RUN_NUMBERS, STEP_NUMBERS, EventRow, decode
+from wftui.store.events import snapshots
+from wftui.store.events.event_rows import LOG_NUMBER, RUN_NUMBERS, STEP_NUMBERS, EventRow, decode
 from wftui.store.events.followers import Followers
 from wftui.store.sqlite.reader import Reader
 
@@ -41,6 +43,9 @@ _PLACES = """
 SELECT run.id, (SELECT max(place) & 0xFFFFFFFF FROM events WHERE place < (run.key + 1) << 32)
 FROM executions run WHERE run.id IN (SELECT value FROM json_each(?))
 """
+_LOGS = _SELECTION.format(types=LOG_NUMBER) + "ORDER BY event.place LIMIT :limit"
+Progress = Callable[[int], None]
+"""Takes the number of the last event read."""
 LAST = 0xFFFFFFFF
 """The highest possible number of an event."""
 
@@ -71,20 +76,29 @@ async def page(reader: Reader, run_id: str, after: int, limit: int) -> list[Exec
     return await _decoded(run_id, found[1])
 
 
-async def record(reader: Reader, run_id: str, window: int | None) -> ExecutionRecord | None:
-    """Fold all events of a run into a record; None without any.
+async def record(
+    reader: Reader, run_id: str, window: int | None, until: int = LAST, report: Progress = lambda _: None
+) -> tuple[ExecutionRecord, int] | None:
+    """Fold the events of a run into a record, from its newest snapshot on.
 
     Args:
-        window: as for `new_record`.
+        window: as for `new_record`; snapshots are of the default.
+        until: fold only events up to this number.
+        report: called with the number of each page's last event.
+
+    Returns:
+        The record and how many events were folded, or None without any.
     """
-    folded = new_record(run_id, window=window)
+    begun = await snapshots.newest(reader, run_id, until) if window == WINDOW else None
+    folded = begun or new_record(run_id, window=window)
+    first = folded.last_seq
 
     def fold(rows: list[EventRow]) -> None:
         for event in decode(run_id, rows):
             apply(folded, event)
 
-    while True:
-        found = await _read(reader, run_id, folded.last_seq, _PAGE)
+    while folded.last_seq < until:
+        found = await _read(reader, run_id, folded.last_seq, min(_PAGE, until - folded.last_seq))
         if found is None:
             return None
         rows = found[1]
@@ -92,8 +106,21 @@ async def record(reader: Reader, run_id: str, window: int | None) -> ExecutionRe
             fold(rows)
         else:
             await asyncio.to_thread(fold, rows)
+        report(folded.last_seq)
         if len(rows) < _PAGE:
-            return folded
+            break
+    return folded, folded.last_seq - first
+
+
+async def logs(reader: Reader, run_id: str, after: int, until: int) -> tuple[list[Log], int | None]:
+    """Return a page of log events after a number, up to another.
+
+    Returns:
+        The events, and the number to read the next page after; None at the end.
+    """
+    rows = await reader.rows(_LOGS, {"run": run_id, "after": after, "until": until, "limit": _PAGE})
+    events = [event for event in await _decoded(run_id, [EventRow(*row) for row in rows]) if isinstance(event, Log)]
+    return events, rows[-1][0] if len(rows) == _PAGE else None
 
 
 async def head(reader: Reader, run_id: str) -> ExecutionRecord | None:

@@ -14,10 +14,11 @@ from functools import partial
 from wftui.model.errors import RunNotFoundError, UserError
 from wftui.model.run.events import TERMINAL_EVENTS, Created, ExecutionEvent
 from wftui.runtime.json_values import TooBigError
-from wftui.store.events import payloads
+from wftui.store.events import payloads, snapshots
 from wftui.store.events.event_rows import EventRow, PreparedEvent, prepare
 from wftui.store.events.payloads import Payload
 from wftui.store.events.run_rows import Changes, RunRow, waiting_paths
+from wftui.store.events.snapshots import RunFold, begin_fold
 from wftui.store.ownership.claims import ThisProcess
 from wftui.store.sqlite.connection import WritingConnection
 from wftui.store.sqlite.schema import place
@@ -30,6 +31,7 @@ _QUEUE_BYTES = 8 * 1024 * 1024
 _PAYLOAD_TRANSACTION_BYTES = 4 * 1024 * 1024
 
 Publish = Callable[[str, Sequence[ExecutionEvent]], None]
+Snapshot = bytes | None
 
 
 @dataclass(slots=True, eq=False)
@@ -39,19 +41,21 @@ class _Run:
     Attributes:
         loaded: its row is known, or is being created.
         lost: another process has written it, or taken its id.
+        fold: its record, for snapshots; None if this process has not written all of it.
         turn: held while a call prepares large events; `calls` counts those calls.
     """
 
     row: RunRow
     loaded: bool = False
     lost: bool = False
+    fold: RunFold | None = None
     calls: int = 0
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 @dataclass(slots=True, eq=False)
 class _Ticket:
-    """The queued events of one call."""
+    """The queued events of one call, perhaps with a snapshot of the record after them."""
 
     run: _Run
     events: list[ExecutionEvent]
@@ -59,6 +63,7 @@ class _Ticket:
     changes: Changes
     references: list[str]
     bytes: int
+    snapshot: Snapshot = None
     committed: bool = False
     error: Exception | None = None
     waiter: asyncio.Future[None] | None = None
@@ -91,7 +96,9 @@ class EventWriter:
             raise ValueError("the events of one append belong to one run")
         run = self._runs.get(run_id)
         if run is None:
-            run = self._runs[run_id] = _Run(RunRow(run_id), loaded=isinstance(events[0], Created))
+            run = self._runs[run_id] = _Run(RunRow(run_id))
+            if isinstance(events[0], Created):
+                run.loaded, run.fold = True, begin_fold(run_id)
         ticket = self._enqueue_at_once(run, events) or await self._enqueue_in_turn(run, events)
         if wait or self._queued_bytes > _QUEUE_BYTES:
             await self._commit(ticket)
@@ -160,6 +167,11 @@ class EventWriter:
             ticket.references += one.references
             ticket.bytes += len(row.data)
             ticket.changes |= run.row.follow(event)
+            if run.fold is not None:
+                run.fold.follow(event, len(row.data))
+        if run.fold is not None and (snapshot := run.fold.due(ticket.events[-1])) is not None:
+            ticket.snapshot = snapshot
+            ticket.bytes += len(snapshot)
         self._queue.append(ticket)
         self._queued_bytes += ticket.bytes
         if self._timer is None and self._drain is None:
@@ -353,6 +365,8 @@ def _write(connection: sqlite3.Connection, tickets: list[_Ticket], process: This
             assignments = ", ".join(f"{column} = ?" for column in ticket.changes)
             connection.execute(f"UPDATE executions SET {assignments} WHERE key = ?", [*ticket.changes.values(), key])
         rows += [(place(key, row.seq), row.type, row.at, row.data) for row in ticket.rows]
+        if ticket.snapshot is not None:
+            snapshots.put(connection, key, ticket.rows[-1].seq, ticket.snapshot)
         for reference in ticket.references:
             payloads.refer(connection, reference, key, process.key(connection))
     connection.executemany("INSERT INTO events (place, type, at, data) VALUES (?, ?, ?, ?)", rows)

@@ -50,6 +50,12 @@ async def list_runs(reader: Reader, filters: ExecutionFilters, limit: int, curso
     return ExecutionPage(executions=[_summary(row) for row in page], next=following)
 
 
+async def summary(reader: Reader, run_id: str) -> ExecutionSummary | None:
+    """Return a run as lists show it, or None."""
+    rows = await reader.rows(f"SELECT {_COLUMNS} FROM executions WHERE id = ?", (run_id,))
+    return _summary(rows[0]) if rows else None
+
+
 async def child_of(reader: Reader, run_id: str, path: str) -> str | None:
     """Return the newest run that a step of a run started, or None."""
     rows = await reader.rows(

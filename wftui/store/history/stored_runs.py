@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Callable, Collection
 from wftui.model.base import Json
 from wftui.model.errors import NotFoundError, RunNotFoundError
 from wftui.model.listing import WorkflowStats
-from wftui.model.run.events import Created, ExecutionEvent
+from wftui.model.run.events import Created, ExecutionEvent, Log
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.record_index import WINDOW
 from wftui.model.run.steps import ExecutionError, StepResult, ValueRef
-from wftui.model.run.summary import CleanupReport, ExecutionFilters, ExecutionPage
-from wftui.store.events import event_log, payloads, plans
+from wftui.model.run.summary import CleanupReport, ExecutionFilters, ExecutionPage, ExecutionSummary
+from wftui.store.events import event_log, payloads, plans, snapshots
 from wftui.store.events.followers import Followers
 from wftui.store.history import run_lists
 from wftui.store.ownership import maintenance_lease
@@ -90,13 +90,41 @@ class StoredRuns:
         async for _ in self.follow(run_id, after=event_log.LAST):
             pass
 
-    async def get(self, run_id: str, *, window: int | None = WINDOW) -> ExecutionRecord | None:
+    async def get(
+        self,
+        run_id: str,
+        *,
+        window: int | None = WINDOW,
+        until: int | None = None,
+        report: Callable[[int], None] = lambda _: None,
+    ) -> ExecutionRecord | None:
         """Return the record of a run: the fold of its events.
 
         Args:
             window: how many steps in finished iterations it holds; None: all of them.
+            until: the record as it was after this event.
+            report: called with the number of the last event read.
         """
-        return await event_log.record(self._runs, run_id, window)
+        found = await event_log.record(self._runs, run_id, window, until or event_log.LAST, report)
+        if found is None:
+            return None
+        folded, events = found
+        if events > snapshots.EVENTS_BETWEEN and window == WINDOW:
+            await self._keep_snapshot(folded)
+        return folded
+
+    async def _keep_snapshot(self, record: ExecutionRecord) -> None:
+        """Store a snapshot of a record that was long to read, where that is possible."""
+
+    async def last_number(self, run_id: str) -> int:
+        """Return the number of a run's last event; 0 without any."""
+        return (await event_log.RunProgress(self._runs).last_places([run_id])).get(run_id, 0)
+
+    async def logs(
+        self, run_id: str, *, after: int = 0, until: int | None = None
+    ) -> tuple["builtins.list[Log]", int | None]:
+        """Return a page of log events, and the number to continue after, if any."""
+        return await event_log.logs(self._runs, run_id, after, until or event_log.LAST)
 
     async def head(self, run_id: str) -> ExecutionRecord | None:
         """Return the record of a run without its steps; quick for any number of steps."""
@@ -130,6 +158,10 @@ class StoredRuns:
             UsageError: the cursor is not from an earlier page.
         """
         return await run_lists.list_runs(self._lists, filters or ExecutionFilters(), limit, cursor)
+
+    async def summary(self, run_id: str) -> ExecutionSummary | None:
+        """Return a run as lists show it, or None."""
+        return await run_lists.summary(self._lists, run_id)
 
     async def get_by_workflow(self, workflow_id: str, limit: int = 10) -> ExecutionPage:
         """Return the newest runs of a workflow."""

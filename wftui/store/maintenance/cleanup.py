@@ -118,6 +118,7 @@ class Cleanup:
         if row is None:
             return False
         connection.execute("DELETE FROM payload_refs WHERE execution = ?", (key,))
+        connection.execute("DELETE FROM snapshots WHERE place > ? AND place < ?", (place(key, 0), place(key + 1, 0)))
         connection.execute("DELETE FROM signals WHERE execution_id = ?", (row[0],))
         self._removed[row[1]] += 1
         return True
@@ -267,11 +268,14 @@ def _estimate(connection: sqlite3.Connection, runs: list[int]) -> int:
     events = connection.execute(
         "SELECT sum(length(data) + 24) FROM going JOIN events ON place > key << 32 AND place < (key + 1) << 32"
     ).fetchone()[0]
+    snapshots = connection.execute(
+        "SELECT sum(length(data)) FROM going JOIN snapshots ON place > key << 32 AND place < (key + 1) << 32"
+    ).fetchone()[0]
     values = connection.execute(
         "SELECT sum(length(data)) FROM payload_parts WHERE hash IN (SELECT hash FROM payload_refs GROUP BY hash"
         " HAVING sum(execution NOT IN (SELECT key FROM going)) = 0)"
     ).fetchone()[0]
-    return (events or 0) + (values or 0)
+    return (events or 0) + (snapshots or 0) + (values or 0)
 
 
 def database_bytes(path: Path) -> int:

@@ -8,6 +8,8 @@ Scripts are only ever added.
   it is long.
 - `payloads`, `payload_parts`: big values by sha256, zlib-compressed in parts that begin at a byte offset of the JSON
   text; `payload_refs` links runs to their values, or (with the owner's negative key) a process about to store one.
+- `snapshots`: records of big runs (`model/run/snapshot.py`) at the place of the last event folded into each. Derived: a
+  reader folds the events after the newest one, and all of them without one.
 - `removals`: runs whose row is deleted and whose events are to be deleted.
 - `plans`: compiled plans by hash. `owners`: processes that run something. `signals`: requests between processes.
 - `chores`: maintenance leases: when one process last took the lease, and the report of the work.
@@ -133,6 +135,13 @@ MIGRATIONS: tuple[str, ...] = (
     """
     ALTER TABLE executions ADD COLUMN start_key TEXT;
     CREATE UNIQUE INDEX executions_by_start_key ON executions (user_id, start_key) WHERE start_key IS NOT NULL
+    """,
+    """
+    CREATE TABLE snapshots (
+        place INTEGER PRIMARY KEY,
+        reducer INTEGER NOT NULL,
+        data BLOB NOT NULL
+    )
     """,
 )
 

@@ -11,9 +11,10 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from tui.notices import notices
-from tui.run_events import Story, asking, completed, failed, running
+from tui.run_events import Story, asking, completed, failed, running, state_of
 from tui.start_app import StartApp
 from wftui.model.run.events import Completed, IterationCompleted, IterationStarted, Log
+from wftui.model.run.reducer import fold
 from wftui.tui.screens.dialogs.confirm import ConfirmScreen
 from wftui.tui.screens.dialogs.prompt import PromptScreen
 from wftui.tui.screens.runs.monitor_screen import MonitorScreen
@@ -420,6 +421,40 @@ async def test_evicted_iteration_is_loaded_when_selected(open_run: Any, until: U
         await pilot.press("end")
         await pilot.press("home")
         assert len(timeline._rows) > 2600
+
+
+async def test_a_big_run_is_opened_at_its_newest_event_with_its_whole_log(open_run: Any, until: Until) -> None:
+    story = completed()
+    last = story.events.pop()
+    for number in range(6_000):
+        story.add(Log, 20, message=f"line {number}", path="commits")
+    story.events.append(last)
+    lines = sum(isinstance(event, Log) for event in story.events)
+    async with open_run(story) as (pilot, screen):
+        await until(pilot, lambda: len(screen.state.lines) == lines)
+        assert screen.state.lines.line(lines - 1).text == "line 5999"
+        assert screen.state.record == fold(story.run_id, story.events)
+        assert set(screen.state.declared) == set(state_of(completed()).declared)
+        screen.action_forward()
+        await until(pilot, lambda: screen.playback is not None and screen.playback.state.record.last_seq == 1)
+        for expected in (2, 3, 2, 1):
+            moved = screen.action_forward if expected > screen.playback.state.record.last_seq else screen.action_back
+            moved()
+            await until(pilot, lambda at=expected: screen.playback.state.record.last_seq == at)
+
+
+async def test_a_big_run_goes_on_being_followed(open_run: Any, workbench: Workbench, until: Until) -> None:
+    story = running()
+    for number in range(6_000):
+        story.add(Log, 20, message=f"line {number}", path="commits")
+    async with open_run(story) as (pilot, screen):
+        before = len(screen.state.lines)
+        more = Story(story.run_id)
+        more.add(Log, 21, message="the last line", path="commits")
+        await (await workbench.store()).append(more.events, wait=True)
+        await until(pilot, lambda: screen.state.record.last_seq == len(story.events) + 1)
+        await until(pilot, lambda: len(screen.state.lines) > 6_000 and len(screen.state.lines) > before)
+        assert screen.state.lines.line(len(screen.state.lines) - 1).text == "the last line"
 
 
 async def test_the_names_of_all_of_very_many_steps_are_read(open_run: Any, until: Until, text_of: TextOf) -> None:

@@ -12,7 +12,7 @@ from textual.timer import Timer
 
 from wftui.model.clock import SteadyClock
 from wftui.model.errors import UserError
-from wftui.model.run.events import ExecutionEvent
+from wftui.model.run.events import ExecutionEvent, Log
 from wftui.model.run.reducer import GapError
 from wftui.model.run.steps import ValueRef
 from wftui.tui.background import in_background
@@ -67,7 +67,7 @@ class RunScreen(ActionScreen[None]):
         """Follow the run."""
         self.set_interval(_TICK, self._tick)
         self.set_interval(_PLAYBACK_TICK, self._play_on)
-        in_background(self, self._follow, group="follow", exclusive=True)
+        in_background(self, self._open, group="follow", exclusive=True)
 
     @property
     def panes(self) -> RunPanes:
@@ -97,6 +97,43 @@ class RunScreen(ActionScreen[None]):
     def is_painted(self) -> bool:
         """True when all received events are displayed."""
         return self._painting is None
+
+    async def _open(self) -> None:
+        """Follow the run, a big one from its newest event on."""
+        try:
+            if await self.workbench.records.is_big(self.run_id):
+                await self._open_big()
+        except UserError as error:
+            self.query_one(RunHeader).error = self._error = str(error)
+            self._paint_soon()
+            return
+        await self._follow()
+
+    async def _open_big(self) -> None:
+        self.state.announce(await self.workbench.records.summary(self.run_id))
+        self._paint_soon()
+        opened = await self.workbench.records.open(self.run_id, self._reading)
+        self.query_one(RunHeader).reading = ""
+        self.state = RunState.opened(opened.record, opened.declared, opened.last_sign)
+        self._paint_soon()
+        in_background(self, self._read_logs, group="logs", exclusive=True)
+
+    def _reading(self, number: int, total: int) -> None:
+        self.query_one(RunHeader).reading = f"reading {number:,} of {total:,} events"
+        self._paint_soon()
+
+    async def _read_logs(self) -> None:
+        state = self.state
+        try:
+            async for page in self.workbench.records.logs(self.run_id, until=state.record.last_seq):
+                for part in batches(page):
+                    state.take_logs(event for event in part if isinstance(event, Log))
+                    self._paint_soon()
+                    await asyncio.sleep(0)
+        except UserError as error:
+            self.query_one(RunHeader).error = self._error = str(error)
+        state.take_logs([], is_last=True)
+        self._paint_soon()
 
     async def _follow(self) -> None:
         read = -1
@@ -187,7 +224,7 @@ class RunScreen(ActionScreen[None]):
         self._paint()
 
     def _begin_playback(self) -> Playback:
-        self.playback = Playback(self.run_id, self._events)
+        self.playback = Playback(self.run_id, self._events, self._state_at)
         self.playback.state.tree.adopt(self.state.tree)
         self.playback.playing = True
         self.panes.chosen = True
@@ -198,6 +235,11 @@ class RunScreen(ActionScreen[None]):
 
     async def _events(self, after: int) -> list[ExecutionEvent]:
         return await self.workbench.runs.events(self.run_id, after=after)
+
+    async def _state_at(self, number: int) -> RunState:
+        record = await self.workbench.records.at(self.run_id, number)
+        last = await self.workbench.runs.events(self.run_id, after=number - 1, limit=1)
+        return RunState.opened(record, self.state.declared.values(), last[0].timestamp if last else None)
 
     async def _play_on(self) -> None:
         playback = self.playback

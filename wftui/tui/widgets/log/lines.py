@@ -98,6 +98,16 @@ class LogBuffer:
                 self._last = []
         return len(lines)
 
+    def truncate(self, count: int) -> None:
+        """Remove all lines but the first ones."""
+        if count >= len(self):
+            return
+        block = count // BLOCK
+        self._last = self._block(block)[: count % BLOCK]
+        del self._blocks[block:], self._levels[count:], self._steps[count:], self._timestamps[count:]
+        del self._widths[count:], self._wide[count:]
+        self._open_blocks.clear()
+
     def line(self, number: int) -> LogLine:
         """Return a line by its number, from 0."""
         step = self._steps[number]

@@ -32,6 +32,7 @@ class RunHeader(Widget):
         self.ascii_only = ascii_only
         self.error = ""
         self.playback = ""
+        self.reading = ""
 
     def read(self, run: RunState) -> None:
         """Show the current state of a run."""
@@ -70,6 +71,8 @@ class RunHeader(Widget):
         record = self.run.record
         if self.error:
             return Content.styled(self.error, "$text-error").truncate(width, ellipsis=not self.ascii_only)
+        if self.reading:
+            return Content.styled(self.reading, "$foreground-muted").truncate(width, ellipsis=not self.ascii_only)
         ended, total = progress(record)
         parts: list[Content | tuple[str, str] | str] = []
         if total:

@@ -12,6 +12,9 @@ from wftui.tui.widgets.run.state import RunState
 EventSource = Callable[[int], Awaitable[list[ExecutionEvent]]]
 """Returns a page of the run's events after a sequence number; empty at the end."""
 
+StateSource = Callable[[int], Awaitable[RunState]]
+"""Returns the run as it was after an event, without its log."""
+
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 256.0, 1024.0)
 
 
@@ -21,15 +24,18 @@ class Playback:
     Events are read page by page, so that memory does not grow with the run.
     """
 
-    def __init__(self, run_id: str, source: EventSource) -> None:
+    def __init__(self, run_id: str, source: EventSource, state_at: StateSource) -> None:
         self.state = RunState(run_id)
         self.time: datetime | None = None
         self.playing = False
         self.at_end = False
         self.speed = 1.0
         self._source = source
+        self._state_at = state_at
         self._ahead: deque[ExecutionEvent] = deque()
         self._stops: array[int] = array("Q")
+        """Numbers of the passed events other than log lines; `_lines`: log lines at each."""
+        self._lines: array[int] = array("Q")
         self._moving = asyncio.Lock()
 
     def change_speed(self, by: int) -> None:
@@ -63,16 +69,19 @@ class Playback:
                 following = await self._next()
 
     async def back(self) -> None:
-        """Go back to the previous event other than a log line; replays from the start."""
+        """Go back to the previous event other than a log line."""
         async with self._moving:
-            target = self._stops[-2] if len(self._stops) > 1 else 1
-            fresh = Playback(self.state.record.id, self._source)
-            fresh.state.tree.adopt(self.state.tree)
-            while fresh.state.record.last_seq < target and (following := await fresh._next()) is not None:
-                fresh._apply()
-                fresh.time = following.timestamp
-            self.state, self.time, self.at_end = fresh.state, fresh.time, fresh.at_end
-            self._ahead, self._stops = fresh._ahead, fresh._stops
+            if len(self._stops) < 2:
+                return
+            self._stops.pop(), self._lines.pop()
+            earlier = await self._state_at(self._stops[-1])
+            earlier.tree.adopt(self.state.tree)
+            earlier.lines = self.state.lines
+            earlier.lines.truncate(self._lines[-1])
+            earlier.take_logs([], is_last=True)
+            self.state, self.time = earlier, earlier.last_sign
+            self._ahead.clear()
+            self.at_end = False
 
     async def _next(self) -> ExecutionEvent | None:
         if not self._ahead:
@@ -85,3 +94,4 @@ class Playback:
         self.state.apply([event])
         if not isinstance(event, Log):
             self._stops.append(event.seq)
+            self._lines.append(len(self.state.lines))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import get_args
 
 from wftui.model.run.events import (
     Created,
@@ -9,12 +10,11 @@ from wftui.model.run.events import (
     Interrupted,
     IterationsPlanned,
     Log,
-    StepFailed,
-    StepRetrying,
 )
-from wftui.model.run.record import TERMINAL
+from wftui.model.run.record import TERMINAL, ExecutionRecord, ExecutionStatus
 from wftui.model.run.reducer import apply, new_record
 from wftui.model.run.steps import StepInfo, StepResult
+from wftui.model.run.summary import ExecutionSummary
 from wftui.tui.widgets.log.lines import LogBuffer
 from wftui.tui.widgets.run.tree import StepTree
 
@@ -46,9 +46,38 @@ class RunState:
         """Running and waiting steps, by path."""
         self.last_sign: datetime | None = None
         """Time of the last sign of life of the run's process."""
-        self.retried = False
-        """Return whether any step was attempted more than once."""
-        self._handled = 0
+        self._held_back: list[Log] | None = None
+        """Newest log events while earlier ones are still being read."""
+
+    @classmethod
+    def opened(cls, record: ExecutionRecord, declared: Iterable[StepInfo], last_sign: datetime | None) -> "RunState":
+        """Return the state of a record; its log is still to be read (`take_logs`)."""
+        state = cls(record.id)
+        state.record, state.tree = record, StepTree(record)
+        state.declared = {info.path: info for info in declared}
+        state.active = {step.path: step for step in record.step_results if step.status in {"running", "waiting"}}
+        state.last_sign = last_sign
+        state._held_back = []
+        state.tree.read()
+        return state
+
+    def announce(self, summary: ExecutionSummary) -> None:
+        """Show what lists know of the run until its record is read."""
+        record = self.record
+        record.workflow_id, record.workflow_version = summary.workflow_id, summary.workflow_version
+        record.user_id, record.parent_id, record.parent_path = summary.user_id, summary.parent_id, summary.parent_path
+        record.started_at, record.completed_at = summary.started_at, summary.completed_at
+        record.duration, record.error, record.warnings = summary.duration, summary.error, summary.warnings
+        if summary.status in get_args(ExecutionStatus):
+            record.status = summary.status  # type: ignore[assignment]  # one of the literals, as just checked
+
+    def take_logs(self, events: Iterable[Log], *, is_last: bool = False) -> None:
+        """Add earlier log events, in order; after the last, those held back."""
+        for event in events:
+            self.lines.append(event)
+        if is_last and self._held_back is not None:
+            held_back, self._held_back = self._held_back, None
+            self.take_logs(held_back)
 
     def apply(self, events: Iterable[ExecutionEvent]) -> None:
         """Apply events in order.
@@ -64,13 +93,12 @@ class RunState:
                 self.last_sign = event.timestamp
             match event:
                 case Log():
-                    self.lines.append(event)
+                    if self._held_back is not None:
+                        self._held_back.append(event)
+                    else:
+                        self.lines.append(event)
                 case Created():
                     self.declared = {info.path: info for info in event.steps}
-                case StepRetrying():
-                    self.retried = True
-                case StepFailed() if event.handled:
-                    self._handled += 1
                 case IterationsPlanned():
                     self.tree.repeats()
             path = getattr(event, "path", None)
@@ -81,6 +109,11 @@ class RunState:
                 else:
                     self.active.pop(path, None)
         self.tree.read()
+
+    @property
+    def retried(self) -> bool:
+        """Return whether any step was attempted more than once."""
+        return self.record.index.retried
 
     @property
     def ended(self) -> bool:
@@ -103,4 +136,4 @@ class RunState:
     @property
     def warnings(self) -> int:
         """Number of handled failures."""
-        return max(self.record.warnings, self._handled)
+        return max(self.record.warnings, self.record.index.handled)

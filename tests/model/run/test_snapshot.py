@@ -1,0 +1,110 @@
+"""Snapshots: a record packed at any event and folded on is the fold of all events."""
+
+import hashlib
+import inspect
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wftui.model.run import iterations, paths, record, record_index, reducer, snapshot, steps
+from wftui.model.run.events import (
+    Created,
+    ExecutionEvent,
+    IterationCompleted,
+    IterationFailed,
+    IterationsPlanned,
+    IterationStarted,
+    Log,
+    StepCompleted,
+    StepEvent,
+    StepFailed,
+    StepRetrying,
+    StepStarted,
+    StepWaiting,
+)
+from wftui.model.run.record import ExecutionRecord
+from wftui.model.run.reducer import apply, new_record
+from wftui.model.run.snapshot import REDUCER_REVISION, pack_record, unpack_record
+from wftui.model.run.steps import ExecutionError, StepInfo, Waiting
+
+RUN = "r1"
+AT = "2026-11-22T12:00:00.123Z"
+WINDOW = 5
+BOOM = ExecutionError(type="exit_code", message="boom", details={"stdout": None, "nested": [None, {"a": None}]})
+
+DIGESTS = {1: "d39c14768429404b"}
+"""By revision, the digest of the modules that make a record of events."""
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab", max_size=2), inner, max_size=3),
+    max_leaves=5,
+)
+owners = st.sampled_from(["loop", "loop[0].inner", "loop[1].inner"])
+indices = st.integers(0, 12)
+
+
+def made(kind: type[StepEvent], path: str, **fields: object) -> StepEvent:
+    step_id = path.rpartition(".")[2].partition("[")[0]
+    return kind(run_id=RUN, timestamp=AT, path=path, step_id=step_id, **fields)
+
+
+def iteration_events(owner: str, index: int, value: object) -> st.SearchStrategy[StepEvent]:
+    path = f"{owner}[{index}]"
+    return st.sampled_from(
+        [
+            made(IterationStarted, path, index=index),
+            made(StepStarted, f"{path}.inner", step_name="inner", parent=path, input=value),
+            made(StepCompleted, f"{path}.inner", output=value, duration=1.5),
+            made(StepFailed, f"{path}.inner", error=BOOM, duration=1.5, handled=True),
+            made(StepRetrying, f"{path}.inner", error=BOOM, attempt=1, next_at=AT),
+            made(StepWaiting, f"{path}.inner", waiting=Waiting(reason="approval", prompt="ok?", form={"a": None})),
+            made(IterationCompleted, path, index=index, output=value, duration=2.0),
+            made(IterationFailed, path, index=index, error=BOOM, duration=2.0),
+        ]
+    )
+
+
+events = st.one_of(
+    st.tuples(owners, indices, values).flatmap(lambda each: iteration_events(*each)),
+    owners.map(lambda owner: made(IterationsPlanned, owner, total=13)),
+    st.just(Log(run_id=RUN, timestamp=AT, message="hello")),
+)
+
+
+def folded(record_so_far: ExecutionRecord, some: Sequence[ExecutionEvent]) -> ExecutionRecord:
+    for event in some:
+        apply(record_so_far, event)
+    return record_so_far
+
+
+@given(middle=st.lists(events, max_size=60), cut=st.integers(0, 60), inputs=values)
+@settings(max_examples=200, deadline=None)
+def test_a_fold_continued_from_a_snapshot_equals_the_whole_fold(
+    middle: list[StepEvent], cut: int, inputs: object
+) -> None:
+    declared = [StepInfo(path="loop", step_id="loop", step_name="Loop", step_type="forEach")]
+    first = Created(run_id=RUN, timestamp=AT, workflow_id="w", inputs=inputs, steps=declared)
+    numbered = [event.model_copy(update={"seq": seq}) for seq, event in enumerate([first, *middle], 1)]
+    whole = folded(new_record(RUN, window=WINDOW), numbered)
+    begun = unpack_record(pack_record(folded(new_record(RUN, window=WINDOW), numbered[:cut])))
+    assert folded(begun, numbered[cut:]) == whole
+    assert unpack_record(pack_record(whole)) == whole
+
+
+@pytest.mark.parametrize("data", [b"", b"not compressed", pack_record(new_record(RUN))[:-3]])
+def test_other_bytes_are_no_snapshot(data: bytes) -> None:
+    with pytest.raises(ValueError):
+        unpack_record(data)
+
+
+def test_a_change_of_the_reducer_comes_with_a_new_revision() -> None:
+    digest = hashlib.sha256()
+    for module in (reducer, record_index, record, iterations, steps, paths, snapshot):
+        digest.update(inspect.getsource(module).encode())
+    assert DIGESTS[REDUCER_REVISION] == digest.hexdigest()[:16], (
+        "records made by an earlier reducer are read from snapshots: raise REDUCER_REVISION and add its digest,"
+        " or, if no record can differ, replace the digest"
+    )

@@ -1,0 +1,100 @@
+"""Records: big runs opened at once, runs at a past event, log lines by the page."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wftui.model.errors import RunNotFoundError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from wftui.model.run.events import Log
+    from wftui.model.run.record import ExecutionRecord
+    from wftui.model.run.steps import StepInfo
+    from wftui.model.run.summary import ExecutionSummary
+    from wftui.store.execution_store import ExecutionStore
+
+Report = Callable[[int, int], None]
+"""Takes the number of the last event read, and of all events."""
+
+_READ_WHOLE = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRun:
+    """A run at its newest event.
+
+    Attributes:
+        declared: the steps of its workflow.
+        last_sign: time of the last sign of life of its process.
+    """
+
+    record: ExecutionRecord
+    declared: list[StepInfo]
+    last_sign: datetime | None
+
+
+class RecordService:
+    """`workbench.records`: records of runs at any event."""
+
+    def __init__(self, store: Callable[[], Awaitable[ExecutionStore]]) -> None:
+        self._store = store
+
+    async def summary(self, run_id: str) -> ExecutionSummary:
+        """Return a run as lists show it, from its row alone.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        found = await (await self._store()).summary(run_id)
+        if found is None:
+            raise RunNotFoundError(run_id)
+        return found
+
+    async def is_big(self, run_id: str) -> bool:
+        """Return whether a run is opened at its newest event, by `open`."""
+        return await (await self._store()).last_number(run_id) > _READ_WHOLE
+
+    async def open(self, run_id: str, report: Report) -> OpenedRun:
+        """Return a run at its newest event.
+
+        Args:
+            report: called while events have to be read.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        store = await self._store()
+        total = await store.last_number(run_id)
+        record = await store.get(run_id, report=lambda number: report(number, max(total, number)))
+        if record is None:
+            raise RunNotFoundError(run_id)
+        from wftui.model.run.events import Created, Interrupted
+
+        first = await store.events(run_id, limit=1)
+        declared = first[0].steps if first and isinstance(first[0], Created) else []
+        last = await store.events(run_id, after=record.last_seq - 2, limit=2)
+        signs = [event.timestamp for event in last if not isinstance(event, Interrupted)]
+        return OpenedRun(record, declared, signs[-1] if signs else None)
+
+    async def at(self, run_id: str, number: int) -> ExecutionRecord:
+        """Return the record of a run as it was after an event.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        record = await (await self._store()).get(run_id, until=number)
+        if record is None:
+            raise RunNotFoundError(run_id)
+        return record
+
+    async def logs(self, run_id: str, *, until: int | None = None) -> AsyncIterator[list[Log]]:
+        """Yield the log events of a run in pages, up to an event."""
+        store = await self._store()
+        after: int | None = 0
+        while after is not None:
+            page, after = await store.logs(run_id, after=after, until=until)
+            yield page
