@@ -76,7 +76,7 @@ def test_referenced_schema_is_checked() -> None:
     [problem] = schema_problems(schema)
     assert problem.pointer == "/properties/x/$ref"
     assert "minLength" in problem.message
-    assert schema_problems({**schema, "properties": {}}) == []
+    assert not schema_problems({**schema, "properties": {}})
 
 
 @pytest.mark.parametrize("value", [10**400, -1, 1e308, "9" * 400 + "s", "36501d", float("nan"), float("inf")])

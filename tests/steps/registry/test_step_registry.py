@@ -87,7 +87,7 @@ def test_every_builtin_type_is_whole() -> None:
         assert len(each.ascii_icon) == 1
         assert each.ascii_icon.isascii()
         jsonschema.Draft202012Validator.check_schema(each.input_schema())
-        assert schema_problems(dict(each.output_schema)) == []
+        assert not schema_problems(dict(each.output_schema))
         fields = each.input_schema().get("properties", {})
         assert all("description" in field for field in fields.values()), each.word
         assert each.secret_fields <= fields.keys()

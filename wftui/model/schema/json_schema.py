@@ -8,6 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from wftui.model.base import Json
+from wftui.model.schema.memoized import memoized
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -34,6 +35,7 @@ def declared_draft(schema: Json) -> type[Validator] | None:
     return found
 
 
+@memoized
 def validator_class(schema: Json) -> type[Validator]:
     """Return the jsonschema class for a schema's draft.
 

@@ -30,15 +30,23 @@ def build_validator(schema: Json, search: BoundedSearch | None = None) -> Valida
         schema: a valid schema.
         search: runs the searches of `pattern`; the caller closes it. Trusted schemas need none.
     """
-    draft = validator_class(schema)
-    patterns = _Patterns(search or BoundedSearch())
+    checks = _Checks(search or BoundedSearch())
+    return _class_with_rules(validator_class(schema))(schema, format_checker=checks, registry=Registry())
+
+
+@cache
+def _class_with_rules(draft: type[Validator]) -> type[Validator]:
+    """Return the class of a draft with the keywords below.
+
+    It is kept, as jsonschema takes a millisecond to make one.
+    """
     ours: dict[str, Keyword] = {
         "properties": _properties,
         "required": _required,
         "dependentRequired": _dependent_required,
-        "pattern": patterns.pattern,
-        "patternProperties": patterns.pattern_properties,
-        "additionalProperties": patterns.additional_properties,
+        "pattern": _pattern,
+        "patternProperties": _pattern_properties,
+        "additionalProperties": _additional_properties,
     }
     known = {name: keyword for name, keyword in ours.items() if name in draft.VALIDATORS}
     for name in ("$ref", "$dynamicRef"):
@@ -47,7 +55,19 @@ def build_validator(schema: Json, search: BoundedSearch | None = None) -> Valida
     if "multipleOf" in draft.VALIDATORS:
         known["multipleOf"] = _exact(draft.VALIDATORS["multipleOf"])
     extended: type[Validator] = extend(draft, known)  # type: ignore[no-untyped-call]  # untyped in the stubs
-    return extended(schema, format_checker=_formats(), registry=Registry())
+    return extended
+
+
+class _Checks(FormatChecker):
+    """Formats and pattern search of one validation.
+
+    jsonschema hands it to every keyword.
+    """
+
+    def __init__(self, search: BoundedSearch) -> None:
+        super().__init__(formats=())
+        self.checkers = _formats().checkers
+        self.search = search
 
 
 @cache
@@ -81,54 +101,52 @@ def _exact(original: Keyword) -> Keyword:
     return multiple_of
 
 
-class _Patterns:
-    """Keywords that search with patterns; an invalid pattern accepts everything."""
+def _found(validator: Any, pattern: str, text: str) -> bool:
+    """Return whether a pattern is found; an invalid one accepts everything."""
+    try:
+        return bool(validator.format_checker.search.found(pattern, text))
+    except re.error:
+        return True
 
-    def __init__(self, search: BoundedSearch) -> None:
-        self._search = search
 
-    def _found(self, pattern: str, text: str) -> bool:
+def _pattern(validator: Validator, pattern: str, instance: Json, _schema: Json) -> Iterator[ValidationError]:
+    try:
+        if isinstance(instance, str) and not _found(validator, pattern, instance):
+            yield ValidationError("pattern")
+    except SearchTooLongError:
+        yield ValidationError(TOO_LONG)
+
+
+def _pattern_properties(
+    validator: Any, patterns: Mapping[str, Json], instance: Json, _schema: Json
+) -> Iterator[ValidationError]:
+    if isinstance(instance, Mapping):
+        for pattern, contents in patterns.items():
+            for name, value in instance.items():
+                try:
+                    if _found(validator, pattern, name):
+                        yield from _property(validator, name, value, contents)
+                except SearchTooLongError:
+                    yield ValidationError(TOO_LONG, path=(name,))
+
+
+def _additional_properties(
+    validator: Any, others: Json, instance: Json, schema: Mapping[str, Json]
+) -> Iterator[ValidationError]:
+    if not isinstance(instance, Mapping):
+        return
+    properties = as_object(schema.get("properties"))
+    patterns = as_object(schema.get("patternProperties"))
+    for name, value in instance.items():
         try:
-            return self._search.found(pattern, text)
-        except re.error:
-            return True
-
-    def pattern(self, _validator: Validator, pattern: str, instance: Json, _schema: Json) -> Iterator[ValidationError]:
-        try:
-            if isinstance(instance, str) and not self._found(pattern, instance):
-                yield ValidationError("pattern")
+            if name in properties or any(_found(validator, pattern, name) for pattern in patterns):
+                continue
         except SearchTooLongError:
-            yield ValidationError(TOO_LONG)
-
-    def pattern_properties(
-        self, validator: Any, patterns: Mapping[str, Json], instance: Json, _schema: Json
-    ) -> Iterator[ValidationError]:
-        if isinstance(instance, Mapping):
-            for pattern, contents in patterns.items():
-                for name, value in instance.items():
-                    try:
-                        if self._found(pattern, name):
-                            yield from _property(validator, name, value, contents)
-                    except SearchTooLongError:
-                        yield ValidationError(TOO_LONG, path=(name,))
-
-    def additional_properties(
-        self, validator: Any, others: Json, instance: Json, schema: Mapping[str, Json]
-    ) -> Iterator[ValidationError]:
-        if not isinstance(instance, Mapping):
-            return
-        properties = as_object(schema.get("properties"))
-        patterns = as_object(schema.get("patternProperties"))
-        for name, value in instance.items():
-            try:
-                if name in properties or any(self._found(pattern, name) for pattern in patterns):
-                    continue
-            except SearchTooLongError:
-                continue  # reported by patternProperties
-            if others is False:
-                yield ValidationError("additionalProperties", path=(name,))
-            else:
-                yield from validator.descend(value, others, path=name)
+            continue  # reported by patternProperties
+        if others is False:
+            yield ValidationError("additionalProperties", path=(name,))
+        else:
+            yield from validator.descend(value, others, path=name)
 
 
 def _properties(

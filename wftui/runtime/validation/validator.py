@@ -6,7 +6,7 @@ event loop.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import islice
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
 from wftui.model.schema.json_schema import MISSING, SchemaNode, as_list, as_object, default_of, facets, validator_class
+from wftui.model.schema.memoized import memoized
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -88,14 +89,15 @@ def _is_within(pointer: str, place: str) -> bool:
     return pointer == place or pointer.startswith(f"{place}/")
 
 
-def schema_problems(schema: Json) -> list[FieldProblem]:
+@memoized
+def schema_problems(schema: Json) -> Sequence[FieldProblem]:
     """Return the errors of a schema in its own draft; pointers lead into the schema.
 
     The draft says nothing about the values of unknown keys. A schema among them counts if a reference leads to it.
     """
     draft = validator_class(schema)
-    found = list(islice(_distinct(_meta_errors(draft, schema)), MAX_PROBLEMS))
-    return found or list(islice(_distinct(_reference_errors(draft, schema)), MAX_PROBLEMS))
+    found = tuple(islice(_distinct(_meta_errors(draft, schema)), MAX_PROBLEMS))
+    return found or tuple(islice(_distinct(_reference_errors(draft, schema)), MAX_PROBLEMS))
 
 
 def subschemas(draft: type["Validator"], schema: Json) -> Iterator[tuple[tuple[str | int, ...], Json]]:
