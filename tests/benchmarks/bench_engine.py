@@ -18,7 +18,7 @@ import aiosqlite
 from cli_runs import Runs
 from measure import Pair, Row, measure_pair
 
-from wftui.compiler.compiler import LoadedWorkflow
+from wftui.compiler.module_run import LoadedWorkflow
 from wftui.engine.host.executor import WorkflowExecutor
 from wftui.model.clock import utc_now
 from wftui.model.run.record import ExecutionRequest

@@ -9,7 +9,7 @@ import pytest
 from helpers import obey_permissions
 
 from compiler.compiler_helpers import STEP_TYPES, compiler_of, step, workflow, write
-from wftui.compiler.compiler import CompileFailed
+from wftui.compiler.module_run import CompileFailed
 from wftui.compiler.registry import RegistryEntry, read_registry, update_registry
 from wftui.model.errors import NotFoundError
 from wftui.runtime.scope import Scope

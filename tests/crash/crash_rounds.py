@@ -18,7 +18,7 @@ from pathlib import Path
 from crash_plans import TracingSteps, random_plan
 
 import wftui.runtime.validation.rules  # noqa: F401  (imported once here, not in each process)
-from wftui.compiler.compiler import LoadedWorkflow
+from wftui.compiler.module_run import LoadedWorkflow
 from wftui.engine.host.executor import WorkflowExecutor
 from wftui.model.base import Json
 from wftui.model.clock import utc_now

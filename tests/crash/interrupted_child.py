@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from wftui.compiler.compiler import LoadedWorkflow
+from wftui.compiler.module_run import LoadedWorkflow
 from wftui.engine.host.executor import WorkflowExecutor
 from wftui.model.base import Json
 from wftui.model.clock import utc_now

@@ -76,8 +76,8 @@ async def _print_notices(notices: Sequence[str]) -> None:
 def _print_diagnostics(workbench: Workbench, error: UserError) -> int:
     """Print the diagnostics of a workflow that does not compile."""
     # The compiler is loaded: no other error has this exit code.
-    from wftui.compiler.compiler import CompileFailed
     from wftui.compiler.diagnostics.report import human
+    from wftui.compiler.module_run import CompileFailed
 
     if not isinstance(error, CompileFailed):
         raise error

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from wftui.compiler.checks.checker import check_workflow
 from wftui.compiler.checks.own_connections import check_own_connections
-from wftui.compiler.checks.requirement_checks import StepNeeds, check_requirements
-from wftui.compiler.checks.site_checks import file_etag
+from wftui.compiler.checks.requirement_checks import StepNeeds, check_requirements, is_lasting, programs
 from wftui.compiler.codegen.transpile import StepCache, transpile
 from wftui.compiler.diagnostics.diagnostic import (
     INTERNAL,
@@ -20,49 +19,27 @@ from wftui.compiler.diagnostics.diagnostic import (
     locate,
     syntax_diagnostics,
 )
-from wftui.compiler.module_run import run_module
+from wftui.compiler.module_run import CompileFailed, LoadedWorkflow, run_module
 from wftui.compiler.outline import step_infos
 from wftui.compiler.registry import RegistryEntry, read_registry, update_registry
+from wftui.compiler.remembered.entries import KnownWorkflow, entry_of
+from wftui.compiler.remembered.memory import Memory
+from wftui.compiler.remembered.unchanged import registry_hashes
 from wftui.compiler.source.parsing import parse
 from wftui.compiler.tree.source_hash import source_hash
 from wftui.compiler.tree.sub_workflows import SubWorkflows
 from wftui.connections.connections import Connections
+from wftui.model.base import Json
 from wftui.model.clock import Clock, utc_now
-from wftui.model.errors import ExitCode, UserError
+from wftui.model.errors import UserError
 from wftui.model.listing import WorkflowOutline, WorkflowRow
 from wftui.model.workflow.compilation import CompilationError, CompilationResult
 from wftui.runtime.plan import WorkflowPlan
 from wftui.steps.api.step_type import StepTypes
-from wftui.workspace.files import WorkflowSource, Workspace
+from wftui.workspace.files import WorkflowSource, Workspace, file_etag
 from wftui.workspace.generated import check_replaceable, write_generated
 from wftui.workspace.regular import read_regular
 from wftui.workspace.workspace_errors import WorkspaceError, explain
-
-
-class CompileFailed(UserError):  # noqa: N818  (reads as a sentence)
-    """A workflow with errors, which `result` lists."""
-
-    code = "workflow.errors"
-    exit_code = ExitCode.NOT_COMPILED
-
-    def __init__(self, result: CompilationResult) -> None:
-        first, *others = result.errors
-        more = f" (and {len(others)} more)" if others else ""
-        super().__init__(
-            f"{result.workflow_id} does not compile: line {first.line}, column {first.column}: {first.message}{more}"
-        )
-        self.result = result
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedWorkflow:
-    """A workflow ready to run: the plan, its source and its Python."""
-
-    plan: WorkflowPlan
-    source: str
-    code: str
-    result: CompilationResult
-
 
 _SOURCE_ERRORS = frozenset(
     {"dependency", "expression", "format", "id", "internal", "json", "key", "reference", "value"}
@@ -72,7 +49,11 @@ _SOURCE_ERRORS = frozenset(
 
 @dataclass(slots=True)
 class _Compilation:
-    """The cached result of compiling one source text."""
+    """The cached result of compiling one source text.
+
+    Attributes:
+        lasting: whether it follows from the recorded files and programs alone; plugins may look at anything.
+    """
 
     text: str
     result: CompilationResult
@@ -83,6 +64,7 @@ class _Compilation:
     missing: list[Diagnostic]
     entry: RegistryEntry | None = None
     plan: WorkflowPlan | None = None
+    lasting: bool = True
 
 
 @dataclass(slots=True)
@@ -92,6 +74,7 @@ class WorkflowCompiler:
     Attributes:
         connections: the user's, for warnings about missing ones; None gives no warnings.
         environment: the user's, for warnings about missing programs; None gives no warnings.
+        memory: where what is found is remembered for later processes.
     """
 
     workspace: Workspace
@@ -99,6 +82,7 @@ class WorkflowCompiler:
     clock: Clock = utc_now
     connections: Connections | None = None
     environment: Mapping[str, str] | None = None
+    memory: Memory | None = None
     _known: dict[str, _Compilation] = field(default_factory=dict)
     _sub_workflows: SubWorkflows = field(init=False)
     _steps: StepCache = field(default_factory=StepCache)
@@ -117,8 +101,10 @@ class WorkflowCompiler:
         Raises:
             UserError: if the file is missing or cannot be read.
         """
-        known = self._compile_text(workflow_id, self.workspace.read(workflow_id).text)
+        source = self.workspace.read(workflow_id)
+        known = self._compile_text(workflow_id, source.text)
         failures = [*self._write_code(workflow_id, known), *self._write_registry({workflow_id: known.entry})]
+        self._remember({source: known})
         return _with_errors(known.result, failures)
 
     def check_written(self, workflow_id: str) -> CompilationResult:
@@ -154,9 +140,11 @@ class WorkflowCompiler:
         """
         results: list[CompilationResult] = []
         entries: dict[str, RegistryEntry | None] = {}
+        found: dict[WorkflowSource, _Compilation] = {}
         for workflow_id in self.workspace.ids():
             try:
-                known = self._compile_text(workflow_id, self.workspace.read(workflow_id).text)
+                source = self.workspace.read(workflow_id)
+                found[source] = known = self._compile_text(workflow_id, source.text)
             except UserError as error:
                 results.append(self._unreadable(workflow_id, error))
                 entries[workflow_id] = None
@@ -164,6 +152,7 @@ class WorkflowCompiler:
             entries[workflow_id] = known.entry
             results.append(_with_errors(known.result, self._write_code(workflow_id, known)))
         failures = self._write_registry(entries)
+        self._remember(found)
         return [_with_errors(result, failures) for result in results]
 
     def load(self, workflow_id: str) -> LoadedWorkflow:
@@ -180,6 +169,7 @@ class WorkflowCompiler:
         if known.result.generated_code is None:
             raise CompileFailed(known.result)
         failures = [*self._write_code(workflow_id, known), *self._write_registry({workflow_id: known.entry})]
+        self._remember({source: known})
         warnings = [failure.model_copy(update={"severity": "warning"}) for failure in failures]
         code = known.result.generated_code
         path = self.workspace.generated_path(workflow_id)
@@ -232,7 +222,9 @@ class WorkflowCompiler:
 
     def row(self, source: WorkflowSource, result: CompilationResult) -> WorkflowRow:
         """Return the list row of a checked workflow; `stale` if workflow.py differs."""
-        outline = self._compile_text(source.workflow_id, source.text).outline
+        known = self._compile_text(source.workflow_id, source.text)
+        outline = known.outline
+        self._remember({source: known}, save=False)
         path = self.workspace.generated_path(source.workflow_id)
         code = result.generated_code
         state = "errors" if code is None else "ready" if _holds(path, code) else "stale"
@@ -261,11 +253,8 @@ class WorkflowCompiler:
 
     def _unchanged(self, known: _Compilation) -> bool:
         beside = all(file_etag(path) == etag for path, etag in known.looked_at.items())
-        return (
-            beside
-            and self._sub_workflows.unchanged(known.children)
-            and self._not_installed(known.needs) == known.missing
-        )
+        children = beside and self._sub_workflows.unchanged(known.children)
+        return children and self._not_installed(known.needs) == known.missing
 
     def _fresh(self, workflow_id: str, text: str, *, stored: bool = False) -> _Compilation:
         try:
@@ -273,14 +262,14 @@ class WorkflowCompiler:
         except Exception as error:  # noqa: BLE001  (a defect met by one workflow must not hide the others)
             outline = WorkflowOutline(id=workflow_id, name=workflow_id)
             failure = CompilationError(code=INTERNAL, message=internal_message(error))
-            return _Compilation(text, self._failed(workflow_id, failure), outline, {}, {}, [], [])
+            return _Compilation(text, self._failed(workflow_id, failure), outline, {}, {}, [], [], lasting=False)
 
     def _checked(self, workflow_id: str, text: str, *, stored: bool) -> _Compilation:
         self._sub_workflows.looked_up = {}
         document = parse(text)
         found = syntax_diagnostics(document)
         outline = WorkflowOutline(id=workflow_id, name=workflow_id)
-        code, entry = None, None
+        code, entry, lasting = None, None, True
         looked_at: dict[Path, str | None] = {}
         needs, missing = list[StepNeeds](), list[Diagnostic]()
         # In a file that is not JSON, only what can be read as a workflow is checked.
@@ -303,10 +292,12 @@ class WorkflowCompiler:
                 outline.steps = step_infos(checked, document)
                 kinds = [kind for kind in checked.types.values() if kind is not None]
                 outline.icons = {kind.word: (kind.icon, kind.ascii_icon) for kind in kinds}
+                lasting = len(kinds) == len(checked.types) and all(is_lasting(each) for each in needs)
                 if not any(each.severity == "error" and not (stored and _is_outside(each)) for each in found):
                     code = transpile(checked, document, self._steps)
                     entry = RegistryEntry(workflow.version, source_hash(checked.tree))
         ordered = in_order(found)
+        lasting = lasting and not any(each.code == INTERNAL for each in ordered)
         result = CompilationResult(
             success=code is not None,
             workflow_id=workflow_id,
@@ -316,11 +307,19 @@ class WorkflowCompiler:
             timestamp=self.clock(),
         )
         return _Compilation(
-            text, result, outline, dict(self._sub_workflows.looked_up), looked_at, needs, missing, entry
+            text, result, outline, dict(self._sub_workflows.looked_up), looked_at, needs, missing, entry, None, lasting
         )
 
+    def _entry(self, source: WorkflowSource, known: _Compilation) -> KnownWorkflow | None:
+        children = {child: etag for child, etag in known.children.items() if etag is not None}
+        if not known.lasting or len(children) < len(known.children):
+            return None
+        listed = (known.entry.version, known.entry.hash) if known.entry is not None else None
+        sought = programs(known.needs, self.environment or {})
+        return entry_of(source.etag, known.result, known.outline, listed, known.looked_at, children, sought)
+
     def _not_installed(self, needs: list[StepNeeds]) -> list[Diagnostic]:
-        return list(check_requirements(needs, self.environment)) if self.environment is not None else []
+        return [] if self.environment is None else list(check_requirements(needs, self.environment))
 
     def _write_code(self, workflow_id: str, known: _Compilation) -> list[CompilationError]:
         code = known.result.generated_code
@@ -342,7 +341,22 @@ class WorkflowCompiler:
             failures = [explain(error, self.workspace.registry_path, "write")]
         except WorkspaceError as error:
             failures = [error]
+        if self.memory is not None:
+            self.memory.registry = None if failures else self._registry()
         return [_not_written(failure, "registry.write") for failure in failures]
+
+    def _registry(self) -> Json:
+        """Return what is remembered of the registry."""
+        # The hashes first: what another process writes meanwhile does not get them.
+        files, listed = registry_hashes(self.workspace), read_registry(self.workspace.registry_path)
+        return {"files": files, "workflows": {key: [each.version, each.hash] for key, each in listed.items()}}
+
+    def _remember(self, found: Mapping[WorkflowSource, _Compilation], *, save: bool = True) -> None:
+        if self.memory is not None:
+            for source, known in found.items():
+                self.memory.put(source.workflow_id, self._entry(source, known))
+            if save:
+                self.memory.save()
 
     def _unreadable(self, workflow_id: str, error: UserError) -> CompilationResult:
         return self._failed(workflow_id, CompilationError(code=error.code, message=str(error)))

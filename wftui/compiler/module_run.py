@@ -1,9 +1,38 @@
-"""Execute the source of a compiled workflow, without importing a file."""
+"""Loading of compiled workflows: their source is executed, no file is imported."""
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from wftui.model.errors import ExitCode, UserError
+from wftui.model.workflow.compilation import CompilationResult
 from wftui.runtime.plan import WorkflowPlan
+
+
+class CompileFailed(UserError):  # noqa: N818  (reads as a sentence)
+    """A workflow with errors, which `result` lists."""
+
+    code = "workflow.errors"
+    exit_code = ExitCode.NOT_COMPILED
+
+    def __init__(self, result: CompilationResult) -> None:
+        first, *others = result.errors
+        more = f" (and {len(others)} more)" if others else ""
+        super().__init__(
+            f"{result.workflow_id} does not compile: line {first.line}, column {first.column}: {first.message}{more}"
+        )
+        self.result = result
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedWorkflow:
+    """A workflow ready to run: the plan, its source and its Python."""
+
+    plan: WorkflowPlan
+    source: str
+    code: str
+    result: CompilationResult
+
 
 _SLICE_LINES = 1_000
 """CPython needs about 70 times the size of the source while it compiles: a big module is compiled in slices."""

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from wftui.compiler.remembered.unchanged import UnchangedWorkflows
 from wftui.model.clock import Clock, Elapsed, elapsed_seconds, utc_now
 from wftui.workbench.connection_service import ConnectionService, stored_connections
 from wftui.workbench.doctor_service import DoctorService
@@ -16,7 +17,7 @@ from wftui.workbench.retention_service import RetentionService
 from wftui.workbench.run_service import RunService
 from wftui.workbench.settings_service import SettingsService
 from wftui.workbench.step_service import StepService
-from wftui.workbench.workbench_settings import Settings, readable_by_others
+from wftui.workbench.workbench_settings import Settings, compilation_memory, readable_by_others
 from wftui.workbench.workflow_service import WorkflowService
 from wftui.workspace.files import Workspace
 
@@ -54,7 +55,9 @@ class Workbench:
         self.report_opening: Callable[[str], None] = lambda _: None
         # A folder becomes a workspace if it was named for this command; settings given in code name it, too.
         self.workspace = Workspace(settings.tables, adopt=settings.origins.get("tables", "--tables") == "--tables")
-        self.workflows = WorkflowService(self.workspace, self.compiler, self.store)
+        self._memory = compilation_memory(self.workspace.root)
+        unchanged = UnchangedWorkflows(self.workspace, self._memory, os.environ, clock)
+        self.workflows = WorkflowService(self.workspace, self.compiler, self.store, unchanged)
         self.runs = RunService(
             self.store, self.executor, self.compiler, started=lambda: self._executor, user_id=settings.user_id
         )
@@ -115,8 +118,8 @@ class Workbench:
                 self._executor = WorkflowExecutor(
                     store,
                     self.step_registry(),
-                    self.compiler().load,
-                    load_stored=self.compiler().load_stored,
+                    self.workflows.load,
+                    load_stored=lambda workflow_id, text: self.compiler().load_stored(workflow_id, text),
                     folder_of=lambda workflow_id: self.workspace.source_path(workflow_id).parent,
                     clock=self.clock,
                     elapsed=self.elapsed,
@@ -129,7 +132,7 @@ class Workbench:
             from wftui.compiler.compiler import WorkflowCompiler
 
             self._compiler = WorkflowCompiler(
-                self.workspace, self.step_registry(), self.clock, stored_connections(), os.environ
+                self.workspace, self.step_registry(), self.clock, stored_connections(), os.environ, self._memory
             )
         return self._compiler
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wftui.compiler.remembered.unchanged import Look, UnchangedWorkflows
 from wftui.model.errors import UserError
 from wftui.workspace.files import WorkflowSource, Workspace
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from wftui.compiler.compiler import WorkflowCompiler
     from wftui.compiler.diagnostics.fixes import AppliedFix
     from wftui.compiler.editing.renaming import RenameTarget
+    from wftui.compiler.module_run import LoadedWorkflow
     from wftui.model.base import Json
     from wftui.model.listing import ExampleRow, WorkflowOutline, WorkflowRow
     from wftui.model.workflow.compilation import CompilationResult
@@ -36,15 +38,17 @@ class WorkflowService:
         workspace: Workspace,
         compiler: Callable[[], WorkflowCompiler],
         store: Callable[[], Awaitable[ExecutionStore]],
+        unchanged: UnchangedWorkflows,
     ) -> None:
         self._workspace = workspace
         self._compiler = compiler
         self._store = store
+        self._unchanged = unchanged
         self._checked: dict[str, tuple[str, CompilationResult]] = {}
 
     async def all(self) -> list[WorkflowRow]:
         """Return all workflows with compile state and run statistics, sorted by id."""
-        rows = await asyncio.to_thread(lambda: [self._row(workflow_id) for workflow_id in self._workspace.ids()])
+        rows = await asyncio.to_thread(self._rows)
         stats = await (await self._store()).stats()
         for row in rows:
             if row.id in stats:
@@ -146,7 +150,7 @@ class WorkflowService:
 
     async def compile_all(self) -> list[CompilationResult]:
         """Compile every workflow; one broken workflow does not stop the others."""
-        return await asyncio.to_thread(lambda: self._compiler().compile_all())
+        return await asyncio.to_thread(lambda: self._unchanged.look().compile_all() or self._compiler().compile_all())
 
     async def outline(self, workflow_id: str, text: str | None = None) -> WorkflowOutline:
         """Return steps and input schema of a workflow, from its file or an edited source.
@@ -156,9 +160,30 @@ class WorkflowService:
         """
         return await asyncio.to_thread(lambda: self._compiler().outline(workflow_id, text))
 
+    async def input_schema(self, workflow_id: str) -> Mapping[str, Json]:
+        """Return the schema of a workflow's inputs.
+
+        Raises:
+            CompileFailed: the workflow has errors.
+        """
+        return await asyncio.to_thread(self._input_schema, workflow_id)
+
+    def load(self, workflow_id: str) -> LoadedWorkflow:
+        """Return the plan of a workflow, to run it; the compiler's if it has changed.
+
+        Raises:
+            CompileFailed: the workflow has errors.
+        """
+        return self._unchanged.look().load(self._workspace.read(workflow_id)) or self._compiler().load(workflow_id)
+
     def forget_checks(self) -> None:
         """Discard cached checks, because connections or step types have changed."""
         self._checked.clear()
+
+    def _input_schema(self, workflow_id: str) -> Mapping[str, Json]:
+        source = self._workspace.read(workflow_id)
+        known = self._unchanged.look().input_schema(source)
+        return known if known is not None else self._compiler().outline(workflow_id, source.text).input_schema
 
     def _rename(self, workflow_id: str, new_id: str) -> list[str]:
         from wftui.compiler.editing.renaming import rename_called_workflow
@@ -207,13 +232,22 @@ class WorkflowService:
             rows.append(ExampleRow(id=example_id, description=about, state=state))
         return rows
 
-    def _row(self, workflow_id: str) -> WorkflowRow:
+    def _rows(self) -> list[WorkflowRow]:
+        ids = self._workspace.ids()
+        look = self._unchanged.look()
+        rows = [self._row(workflow_id, look) for workflow_id in ids]
+        self._unchanged.save(ids)
+        return rows
+
+    def _row(self, workflow_id: str, look: Look) -> WorkflowRow:
         try:
             source = self._workspace.read(workflow_id)
         except UserError as error:  # an unreadable workflow must not hide the others
             from wftui.model.listing import WorkflowRow
 
             return WorkflowRow(id=workflow_id, name=workflow_id, description=str(error), state="errors", errors=1)
+        if (row := look.row(source)) is not None:
+            return row
         known = self._checked.get(workflow_id)
         if known is None or known[0] != source.etag:
             known = source.etag, self._compiler().check(workflow_id, source.text)

@@ -43,6 +43,14 @@ def etag_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def file_etag(path: Path) -> str | None:
+    """Return the etag of a file; None if it cannot be read."""
+    try:
+        return etag_of(read_regular(path))
+    except OSError:
+        return None
+
+
 def check_id(workflow_id: str) -> str:
     """Return a workflow id after checking it.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from wftui.workspace.atomic import atomic_write
 
 PRIVATE_FILE = 0o600
-_PRIVATE_FOLDER = 0o700
+PRIVATE_FOLDER = 0o700
 
 
 def make_private_folder(path: Path) -> None:
@@ -23,12 +23,12 @@ def make_private_folder(path: Path) -> None:
     if path.parent != path:
         make_private_folder(path.parent)
     try:
-        path.mkdir(mode=_PRIVATE_FOLDER)
+        path.mkdir(mode=PRIVATE_FOLDER)
     except FileExistsError:  # another process was first
         if not path.is_dir():
             raise
     else:
-        path.chmod(_PRIVATE_FOLDER)
+        path.chmod(PRIVATE_FOLDER)
 
 
 def make_private_file(path: Path) -> None:
@@ -54,7 +54,7 @@ def report_readable(files: Sequence[Path], folders: Sequence[Path], memory: Path
     long as others may read them.
     """
     readable = {path: PRIVATE_FILE for path in files if _others_may_read(path)}
-    readable |= {path: _PRIVATE_FOLDER for path in folders if _others_may_read(path)}
+    readable |= {path: PRIVATE_FOLDER for path in folders if _others_may_read(path)}
     try:
         reported = memory.read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError):

@@ -32,8 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run `run ID`."""
 
     async def work(workbench: Workbench) -> int:
-        outline = await workbench.workflows.outline(arguments.id)
-        inputs = read_inputs(arguments, outline.input_schema)
+        inputs = read_inputs(arguments, await workbench.workflows.input_schema(arguments.id))
         if arguments.detach:
             return await asyncio.to_thread(_detach, arguments, workbench.settings, inputs)
         run_id = await workbench.runs.start(
@@ -58,8 +57,7 @@ def rerun(arguments: argparse.Namespace) -> int:
 
     async def work(workbench: Workbench) -> int:
         record = await workbench.runs.record(arguments.run)
-        outline = await workbench.workflows.outline(record.workflow_id)
-        inputs = read_inputs(arguments, outline.input_schema)
+        inputs = read_inputs(arguments, await workbench.workflows.input_schema(record.workflow_id))
         chosen = read_connections(arguments)
         if arguments.plan:
             decisions = await workbench.runs.plan_restart(

@@ -3,6 +3,7 @@
 No errors: the workflow may be meant for another machine.
 """
 
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from wftui.model.installation import install_command, installed
 from wftui.model.workflow.compilation import Severity
 from wftui.steps.api.requirements import Host, MissingRequirement
 from wftui.steps.api.step_type import SiteFacts, StepType
+from wftui.steps.registry.step_registry import BUILTIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,23 @@ class StepNeeds:
     step_type: StepType[Any]
     facts: SiteFacts
     programs: tuple[str, ...]
+
+
+def is_lasting(step: StepNeeds) -> bool:
+    """Return whether the findings about a step follow from files and programs alone.
+
+    A plugin may look at anything, and tools are looked for in many places.
+    """
+    if step.step_type.word not in BUILTIN:
+        return False
+    elsewhere = step.programs or step.facts.runs or step.facts.connections or "tools" in step.node.step.input
+    return not (step.step_type.site_files and elsewhere)
+
+
+def programs(steps: Iterable[StepNeeds], environment: Mapping[str, str]) -> dict[str, bool]:
+    """Return the programs that steps start, and whether they are installed."""
+    names = {name for step in steps for name in step.programs}
+    return {name: shutil.which(name, path=environment.get("PATH")) is not None for name in sorted(names)}
 
 
 def check_requirements(steps: Iterable[StepNeeds], environment: Mapping[str, str]) -> Iterator[Diagnostic]:

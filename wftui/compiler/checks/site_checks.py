@@ -13,8 +13,7 @@ from wftui.compiler.tree.nodes import StepNode
 from wftui.model.json.pointers import pointer_to
 from wftui.steps.api.findings import Notice
 from wftui.steps.api.step_type import SiteFacts, StepSite, StepType, StepTypes
-from wftui.workspace.files import etag_of
-from wftui.workspace.regular import read_regular
+from wftui.workspace.files import file_etag
 
 
 @dataclass(slots=True)
@@ -55,14 +54,6 @@ class Sites:
             notice = Notice("", broken(step_type.word, error), "error")
             self.facts[node] = replace(found, notices=(*found.notices, notice))
             return ()
-
-
-def file_etag(path: Path) -> str | None:
-    """Return the etag of a file; None if it cannot be read."""
-    try:
-        return etag_of(read_regular(path))
-    except OSError:
-        return None
 
 
 def check_facts(node: StepNode, facts: SiteFacts, bindings: Iterable[Binding]) -> Iterator[Diagnostic]:

@@ -42,7 +42,7 @@ from wftui.store.run_ids import new_id
 from wftui.store.sqlite.store_errors import RunExistsError
 
 if TYPE_CHECKING:
-    from wftui.compiler.compiler import LoadedWorkflow
+    from wftui.compiler.module_run import LoadedWorkflow
     from wftui.store.execution_store import ExecutionStore
 
 _USUAL = StartOptions()

@@ -15,7 +15,7 @@ from wftui.model.run.record import ExecutionRecord
 from wftui.runtime.plan import WorkflowPlan
 
 if TYPE_CHECKING:
-    from wftui.compiler.compiler import LoadedWorkflow
+    from wftui.compiler.module_run import LoadedWorkflow
     from wftui.store.execution_store import ExecutionStore
 
 

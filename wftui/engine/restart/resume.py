@@ -26,7 +26,7 @@ from wftui.model.workflow.definition import CONTAINER_TYPES
 from wftui.runtime.plan import StepPlan, WorkflowPlan
 
 if TYPE_CHECKING:
-    from wftui.compiler.compiler import LoadedWorkflow
+    from wftui.compiler.module_run import LoadedWorkflow
     from wftui.store.execution_store import ExecutionStore
 
 _PAGE = 500

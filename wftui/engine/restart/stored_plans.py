@@ -9,7 +9,7 @@ from wftui.model.run.events import Created
 from wftui.runtime.plan import RULES_REVISION, WorkflowPlan
 
 if TYPE_CHECKING:
-    from wftui.compiler.compiler import LoadedWorkflow
+    from wftui.compiler.module_run import LoadedWorkflow
     from wftui.store.execution_store import ExecutionStore
 
 LoadStored = Callable[[str, str], "LoadedWorkflow"]

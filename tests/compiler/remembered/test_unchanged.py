@@ -1,0 +1,261 @@
+"""What is remembered of compilations: equal to what the compiler finds, and never believed against the bytes."""
+
+import asyncio
+import hashlib
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from compiler.compiler_helpers import step, workflow, write
+from compiler.every_feature import EVERYTHING
+from compiler.test_incremental import edited
+from wftui.model.base import Json
+from wftui.workbench import Settings, Workbench
+from wftui.workspace.locate import user_data_path
+
+GOOD = workflow(step("a", input={"x": 1}), outputs={"x": "{{ steps.a.output.x }}"})
+HEAVY = ("wftui.compiler.compiler", "jinja2", "jsonschema", "psutil")
+
+
+def folder() -> Path:
+    return user_data_path() / "compiled"
+
+
+def workbench(root: Path) -> Workbench:
+    """A process of its own as far as memories go."""
+    return Workbench(Settings(root, root.parent / "runs.db"))
+
+
+def rows(root: Path) -> list[Json]:
+    async def listed() -> list[Json]:
+        opened = workbench(root)
+        try:
+            return [row.to_wire() for row in await opened.workflows.all()]
+        finally:
+            await opened.close()
+
+    return asyncio.run(listed())
+
+
+def compiled(root: Path) -> list[Json]:
+    async def results() -> list[Json]:
+        return [result.to_wire() for result in await workbench(root).workflows.compile_all()]
+
+    return [{key: value for key, value in result.items() if key != "timestamp"} for result in asyncio.run(results())]
+
+
+def imported(*words: str) -> set[str]:
+    """The heavy modules that a command imports."""
+    program = "import sys; from wftui.cli.main import main"
+    code = f"{program}\ntry: main(sys.argv[1:])\nfinally: print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
+    return set(HEAVY) & set(done.stderr.split())
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "tables"
+    write(root, GOOD)
+    write(root, {**workflow(step("a", input={"x": "{{ inputs.no }}"})), "id": "broken"}, "broken")
+    compiled(root)
+    return root
+
+
+def test_what_is_remembered_is_what_a_compiler_finds(tmp_path: Path) -> None:
+    random_ = random.Random(3)
+    root = tmp_path / "tables"
+    names = [f"flow{number}" for number in range(12)]
+    source = json.loads(json.dumps(EVERYTHING))
+    for name in names:
+        write(root, edited({**source, "id": name}, random_), name)
+    write(root, '{"format": 1, "id": "torn", "steps": [', "torn")
+    first = compiled(root), rows(root)
+    assert (compiled(root), rows(root)) == first
+    shutil.rmtree(folder())
+    assert (compiled(root), rows(root)) == first
+
+
+def test_an_unchanged_workflow_is_listed_compiled_and_run_without_the_compiler(root: Path) -> None:
+    shutil.rmtree(root / "workflows" / "broken")
+    words = ("--tables", str(root), "--db", str(root.parent / "runs.db"))
+    for command in (("compile", "--all"), ("list",), ("run", "flow", "-q")):
+        imported(*words, *command)
+        assert imported(*words, *command) == set()
+    assert "wftui.compiler.compiler" in imported(*words, "compile", "flow")
+
+
+def change_source(root: Path) -> None:
+    write(root, {**GOOD, "name": "Other"})
+
+
+def change_python(root: Path) -> None:
+    path = root / "workflows" / "flow" / "workflow.py"
+    path.write_text(path.read_text() + "raise SystemExit('planted code was run')\n")
+
+
+def remove_python(root: Path) -> None:
+    (root / "workflows" / "flow" / "workflow.py").unlink()
+
+
+def break_source(root: Path) -> None:
+    write(root, {**GOOD, "steps": []})
+
+
+@pytest.mark.parametrize("change", [change_source, change_python, remove_python, break_source])
+def test_changed_bytes_are_noticed(root: Path, change: Callable[[Path], None]) -> None:
+    before = rows(root)
+    change(root)
+    after = rows(root)
+    assert after != before
+    shutil.rmtree(folder())
+    assert rows(root) == after
+
+
+def test_python_that_somebody_has_changed_is_not_run(root: Path) -> None:
+    change_python(root)
+    words = ["--tables", str(root), "--db", str(root.parent / "runs.db"), "run", "flow", "-q"]
+    done = subprocess.run([sys.executable, "-m", "wftui", *words], capture_output=True, text=True)
+    assert done.returncode == 0
+    assert "planted" not in done.stdout + done.stderr
+    assert "x: 1" in done.stdout
+
+
+def test_the_files_of_the_workspace_are_written_again(root: Path) -> None:
+    for name in ("registry.py", "__init__.py", "workflow.schema.json"):
+        before = (root / name).read_bytes()
+        (root / name).unlink()
+        compiled(root)
+        assert (root / name).read_bytes() == before
+    shutil.rmtree(root / "workflows" / "flow")
+    compiled(root)
+    assert '"flow"' not in (root / "registry.py").read_text()
+
+
+def test_a_program_that_is_installed_meanwhile_is_noticed(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    write(root, workflow({"id": "a", "type": "shell", "input": {"argv": ["acme-tool"]}}))
+    assert rows(root)[1]["warnings"] == 1
+    (programs / "acme-tool").write_text("#!/bin/sh\n")
+    (programs / "acme-tool").chmod(0o700)
+    assert rows(root)[1]["warnings"] == 0
+
+
+def test_a_sub_workflow_that_changes_is_noticed(root: Path) -> None:
+    called = {"id": "call", "type": "workflow", "input": {"workflow": "flow", "inputs": {}}}
+    write(root, {**workflow(called), "id": "caller"}, "caller")
+    assert rows(root)[1]["errors"] == 0
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+    write(root, {**GOOD, "inputSchema": schema})
+    assert rows(root)[1]["errors"] == 1
+
+
+def test_a_connection_that_is_added_is_noticed(root: Path) -> None:
+    needs = {"connections": {"api": {"kind": "http"}}}
+    fetched = {"id": "a", "type": "http", "connection": "api", "input": {"url": "https://example.com"}}
+    write(root, workflow(fetched, **needs))
+    assert rows(root)[1]["warnings"] == 1
+    add = ["connections", "add", "api", "--kind", "http", "-s", "baseUrl=https://example.com"]
+    subprocess.run([sys.executable, "-m", "wftui", *add], check=True, capture_output=True)
+    assert rows(root)[1]["warnings"] == 0
+
+
+def damaged(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+def edited_file(path: Path) -> None:
+    path.write_bytes(path.read_bytes().replace(b'"flow",', b'"evil",', 1))
+
+
+def readable_by_others(path: Path) -> None:
+    path.write_bytes(forged(path))
+    path.chmod(0o644)
+
+
+def linked(path: Path) -> None:
+    target = path.with_name("elsewhere")
+    target.write_bytes(forged(path))
+    target.chmod(0o600)
+    path.unlink()
+    path.symlink_to(target)
+
+
+def deep(path: Path) -> None:
+    rewrite(path, b"[" * 200_000)
+
+
+def of_another_shape(path: Path) -> None:
+    document = json.loads(path.read_bytes().partition(b"\n")[2])
+    document["workflows"]["flow"] = [1, 2, 3]
+    document["registry"] = {"files": 3}
+    rewrite(path, json.dumps(document).encode())
+
+
+def with_wrong_diagnostics(path: Path) -> None:
+    document = json.loads(path.read_bytes().partition(b"\n")[2])
+    document["workflows"]["flow"][5] = [{"code": 7}]
+    rewrite(path, json.dumps(document).encode())
+
+
+def rewrite(path: Path, data: bytes) -> None:
+    path.write_bytes(hashlib.sha256(data).hexdigest().encode() + b"\n" + data)
+
+
+def forged(path: Path) -> bytes:
+    """The file with another name of the workflow, and a digest that fits."""
+    data = path.read_bytes().partition(b"\n")[2].replace(b'"flow",', b'"evil",', 1)
+    return hashlib.sha256(data).hexdigest().encode() + b"\n" + data
+
+
+@pytest.mark.parametrize("harm", [damaged, edited_file, readable_by_others, linked, deep, of_another_shape])
+def test_a_file_that_cannot_be_trusted_is_discarded(root: Path, harm: Callable[[Path], None]) -> None:
+    before = rows(root), compiled(root)
+    (path,) = folder().iterdir()
+    harm(path)
+    assert (rows(root), compiled(root)) == before
+
+
+def test_diagnostics_of_another_form_are_found_again(root: Path) -> None:
+    before = compiled(root)
+    (path,) = folder().iterdir()
+    with_wrong_diagnostics(path)
+    assert compiled(root) == before
+
+
+def test_the_file_is_private_and_not_in_the_workspace(root: Path) -> None:
+    (path,) = folder().iterdir()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert folder().stat().st_mode & 0o777 == 0o700
+    assert not folder().is_relative_to(root)
+
+
+def test_old_and_surplus_files_are_swept(root: Path) -> None:
+    (path,) = folder().iterdir()
+    for number in range(70):
+        (folder() / f"{number:032x}.json").write_text("x")
+        os.utime(folder() / f"{number:032x}.json", (10**9 + number, 10**9 + number))
+    torn = folder() / f"{path.stem}.tmpabc"
+    torn.write_text("half")
+    os.utime(torn, (10**9, 10**9))
+    (folder() / "notes.txt").write_text("the user's")
+    write(root, {**GOOD, "name": "Other"})
+    compiled(root)
+    assert {each.name for each in folder().iterdir()} == {path.name, "notes.txt"}
+
+
+def test_where_nothing_can_be_written_the_compiler_looks_each_time(root: Path) -> None:
+    before = rows(root), compiled(root)
+    shutil.rmtree(folder())
+    folder().write_text("a file where the folder would be")
+    assert (rows(root), compiled(root)) == before
