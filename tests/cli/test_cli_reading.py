@@ -1,7 +1,9 @@
 """The reading commands, their `--json`, and bad input: a sentence, an exit code, never a traceback."""
 
 import json
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers import EXAMPLES, Cli, write_workflow
@@ -241,6 +243,73 @@ def test_show_of_a_step_and_its_inner_steps(cli: Cli, settings: Settings) -> Non
     assert (code, "has no step each[3]" in err) == (4, True)
 
 
+def put_mixed(settings: Settings) -> None:
+    inner = {"id": "check", "type": "shell", "input": {"script": "echo item $N; exit $N", "env": {"N": "{{ n }}"}}}
+    each = {"in": "range(2)", "as": "n"}
+    steps: list[dict[str, Any]] = [
+        {"id": "fine", "type": "shell", "input": {"script": "echo all well; echo odd >&2"}},
+        {"id": "each", "type": "group", "onError": "continue", "forEach": each, "steps": [inner]},
+    ]
+    write_workflow(settings.tables, "mixed", *steps)
+
+
+def test_log_lines_are_selected_by_step_failure_and_level(cli: Cli, settings: Settings) -> None:
+    put_mixed(settings)
+    cli("run", "mixed", "--quiet")
+
+    def texts(*options: str) -> list[str]:
+        code, out, err = cli("show", "last", "--logs", *options)
+        assert (code, err) == (0, "")
+        return [line.split("  ")[-1] for line in out.splitlines()]
+
+    assert {"all well", "odd", "item 0", "item 1"} <= set(texts())
+    today = f"{datetime.now():%Y-%m-%d}"
+    assert cli("show", "last", "--logs")[1].startswith(today[:8])
+    assert texts("--step", "each") == [text for text in texts() if text.startswith("item")]
+    assert texts("--step", "each[1].check") == ["item 1"]
+    assert "item 0" not in texts("--failed") and "item 1" in texts("--failed")
+    assert texts("--failed", "--step", "each[1]") == ["item 1"]
+    levels = {event["level"] for event in json.loads(cli("show", "last", "--logs", "--level", "warn", "--json")[1])}
+    assert levels <= {"warn", "error"}
+    paths = {
+        event.get("path")
+        for event in map(json.loads, cli("show", "last", "--events", "--step", "each[1]")[1].splitlines())
+    }
+    assert paths == {"each[1]", "each[1].check"}
+
+
+def test_failed_steps_are_shown_alone(cli: Cli, settings: Settings) -> None:
+    put_mixed(settings)
+    cli("run", "mixed", "--quiet")
+    out = cli("show", "last", "--failed")[1]
+    assert "fine" not in out and "each[1].check" in out
+    assert {step["path"] for step in json.loads(cli("show", "last", "--failed", "--json")[1])} >= {"each[1].check"}
+    cli("new", "a")
+    cli("run", "a", "--quiet")
+    assert cli("show", "last", "--failed")[1] == "no step has failed\n"
+
+
+@pytest.mark.parametrize("options", [("--level", "warn"), ("--logs", "--events")])
+def test_options_of_show_that_would_be_ignored_are_refused(cli: Cli, options: tuple[str, ...]) -> None:
+    code, _, err = cli("show", "last", *options)
+    assert (code, "usage.show" in err) == (2, True)
+
+
+def test_an_unknown_step_of_a_log_exits_4(cli: Cli) -> None:
+    cli("new", "a")
+    cli("run", "a", "--quiet")
+    assert cli("show", "last", "--logs", "--step", "nothing")[0] == 4
+
+
+@pytest.mark.parametrize(("until", "found"), [("now", 1), ("today", 1), ("yesterday", 0), ("1d", 0)])
+def test_days_by_name_mean_their_end_in_until(cli: Cli, until: str, found: int) -> None:
+    cli("new", "a")
+    cli("run", "a", "--quiet")
+    assert len(json.loads(cli("history", "--until", until, "--json")[1])["executions"]) == found
+    day = f"{datetime.now().astimezone():%Y-%m-%d}"
+    assert len(json.loads(cli("history", "--until", day, "--since", day, "--json")[1])["executions"]) == 1
+
+
 def test_cleanup_reports_removed_runs(cli: Cli) -> None:
     cli("new", "a")
     for _ in range(3):
@@ -285,7 +354,7 @@ def test_broken_workflow_is_located(cli: Cli, settings: Settings, text: str) -> 
 
 def test_show_prints_logs_longer_than_a_page(cli: Cli, settings: Settings) -> None:
     each = {"in": "range(700)", "as": "n", "maxParallel": 8}
-    steps = [
+    steps: list[dict[str, Any]] = [
         {"id": "talk", "type": "shell", "input": {"script": "seq 12"}},
         {"id": "many", "type": "set", "forEach": each, "input": {"n": "{{ n }}"}},
         {"id": "end", "type": "shell", "input": {"script": "echo the end >&2"}},
@@ -300,5 +369,5 @@ def test_show_prints_logs_longer_than_a_page(cli: Cli, settings: Settings) -> No
     assert shown == [str(n) for n in range(1, 13)] + ["the end"]
     lines = cli("show", "last", "--logs")[1].splitlines()
     assert [line.split("  ")[-1] for line in lines] == shown
-    assert [line.split()[2] for line in lines] == ["talk"] * 12 + ["end"]
+    assert [line.split()[3] for line in lines] == ["talk"] * 12 + ["end"]
     assert json.loads(cli("show", "last", "--logs", "--json")[1]) == logs

@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -370,6 +371,9 @@ def test_approve_answers_a_waiting_step_of_another_process(settings: Settings) -
     wrong = wftui(settings, "approve", run_id, "other")
     assert wrong.returncode == 2
     assert "waiting: sure" in wrong.stderr
+    shown = wftui(settings, "show", run_id).stdout
+    assert f"sure waits for approval since {datetime.now().year}" in shown
+    assert f"  Go on?\n  wftui approve {run_id} sure\n  wftui approve {run_id} sure --reject  # the step cont" in shown
     assert wftui(settings, "approve", run_id, "sure").returncode == 0
     assert json.loads(watching.stdout.readlines()[-1])["outputs"] == {"yes": True}
     assert watching.wait(timeout=PATIENCE) == 0

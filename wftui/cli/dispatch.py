@@ -76,6 +76,10 @@ def _command(arguments: argparse.Namespace) -> Command:
             from wftui.cli.commands import settings
 
             return settings.COMMANDS[arguments.command]
+        case "show":
+            from wftui.cli.commands import show
+
+            return show.COMMANDS[arguments.command]
         case "steps":
             from wftui.cli.commands import steps
 

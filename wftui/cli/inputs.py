@@ -3,7 +3,7 @@
 import argparse
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from wftui.cli.input_values import parse_value
@@ -13,9 +13,9 @@ from wftui.connections.secret_store import SecretStore
 from wftui.model.base import Json
 from wftui.model.errors import UsageError
 from wftui.model.json.incremental import read_json
+from wftui.model.moments import MomentError, parse_moment
 from wftui.model.schema.secret_schema import secret_pointers
 from wftui.model.suggestions import did_you_mean, suggestion
-from wftui.model.workflow.durations import parse_duration
 
 _LEAD_ON = ("$ref", "allOf", "anyOf", "oneOf")
 
@@ -112,22 +112,16 @@ def _secret_text(key: str, text: str) -> str:
         raise UsageError(f"-i {key}: cannot read the file after @", code="usage.input") from None
 
 
-def parse_timestamp(text: str, now: datetime) -> datetime:
-    """Parse a timestamp (ISO 8601, local time by default) or an age (`30d`, `12h`).
+def parse_when(text: str, now: datetime, *, end: bool = False) -> datetime:
+    """Parse a point in time; `end`: a day means its end.
 
     Raises:
-        UsageError: the text is neither.
+        UsageError: the text is not one.
     """
     try:
-        return now - timedelta(seconds=parse_duration(text))
-    except ValueError:
-        pass
-    try:
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError:
-        raise UsageError(
-            f'{text!r} is not a date or age; expected "2026-11-22" or "30d"', code="usage.moment"
-        ) from None
+        return parse_moment(text, now, end=end)
+    except MomentError as error:
+        raise UsageError(str(error), code="usage.moment") from None
 
 
 def _read_object(text: str, stdin: str | None) -> dict[str, Json]:

@@ -116,8 +116,10 @@ def build_parser() -> argparse.ArgumentParser:
     history.add_argument("--workflow", metavar="ID", help="only runs of this workflow")
     history.add_argument("--status", action="append", choices=_STATUSES, help="only of this status; can be repeated")
     history.add_argument("--user", help="only of this user")
-    history.add_argument("--since", metavar="WHEN", help='only runs started since: a date, or an age such as "24h"')
-    history.add_argument("--until", metavar="WHEN", help="only runs started before")
+    history.add_argument(
+        "--since", metavar="WHEN", help="only runs since: a date, today, yesterday, or an age such as 24h"
+    )
+    history.add_argument("--until", metavar="WHEN", help="only runs until; a day means its end")
     history.add_argument("--text", help="text in ids, user or error message")
     history.add_argument("--no-children", action="store_true", help="exclude runs started by steps of other runs")
     history.add_argument("--limit", type=_positive, default=50, help="maximum number of runs per page")
@@ -125,9 +127,11 @@ def build_parser() -> argparse.ArgumentParser:
     add_json(history)
     show = command("show", "Show a run.")
     show.add_argument("run", help=_RUN)
-    show.add_argument("--logs", action="store_true", help="print log lines")
+    show.add_argument("--logs", action="store_true", help="print log lines with date and time")
     show.add_argument("--events", action="store_true", help="print events")
     show.add_argument("--step", metavar="PATH", help="one step and its nested steps, such as build or build[3].fetch")
+    show.add_argument("--failed", action="store_true", help="only steps that failed, or their log lines or events")
+    show.add_argument("--level", choices=["debug", "info", "warn", "error"], help="with --logs: the lowest level")
     add_json(show)
     cleanup = command(
         "cleanup", "Remove finished runs by the retention settings or by options, and shrink the database."

@@ -11,9 +11,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from wftui.model.errors import UserError
+from wftui.model.moments import MomentError, parse_moment
 from wftui.model.run.summary import CleanupReport
 from wftui.tui.display.formatting import count
-from wftui.tui.widgets.history.query import QueryError, parse_time
 from wftui.tui.widgets.value.sizes import size_text
 from wftui.workbench import Workbench
 
@@ -66,10 +66,10 @@ class CleanupScreen(ModalScreen[CleanupReport | None]):
     def _changed(self) -> None:
         self._set_plan(None, "Counting…")
         try:
-            older = parse_time(self.query_one("#cleanup-age", Input).value.strip(), self.workbench.clock())
+            older = parse_moment(self.query_one("#cleanup-age", Input).value, self.workbench.clock())
             kept = self.query_one("#cleanup-keep", Input).value.strip()
             keep = int(kept) if kept else None
-        except QueryError as error:
+        except MomentError as error:
             self._set_plan(None, str(error))
         except ValueError:
             self._set_plan(None, "the number to keep must be a whole number")

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from typing import get_args
 
+from wftui.model.moments import MomentError, parse_moment
 from wftui.model.run.record import ExecutionStatus
 from wftui.model.run.summary import ExecutionFilters
-from wftui.model.workflow.durations import parse_duration
 
 STATUSES: tuple[ExecutionStatus, ...] = get_args(ExecutionStatus)
 FAILURES: frozenset[ExecutionStatus] = frozenset({"failed", "interrupted"})
@@ -68,8 +68,8 @@ class HistoryQuery:
             workflow_id=self.workflow or None,
             status=[status for status in STATUSES if status in self.statuses] or None,
             user_id=self.user or None,
-            since=parse_time(self.since, now) if self.since else None,
-            until=parse_time(self.until, now, end=True) if self.until else None,
+            since=_time(self.since, now) if self.since else None,
+            until=_time(self.until, now, end=True) if self.until else None,
             text=self.text or None,
         )
 
@@ -120,35 +120,11 @@ _NAMES: dict[str, Callable[[HistoryQuery, str], HistoryQuery]] = {
 }
 
 
-def parse_time(word: str, now: datetime, *, end: bool = False) -> datetime:
-    """Parse a point in time; return it in UTC.
-
-    Args:
-        word: an age (`24h`, `7d`), `today`, `yesterday`, a date, or a date with a time, in local time.
-        now: current time.
-        end: use the end of a day instead of its beginning.
-
-    Raises:
-        QueryError: the word is not a time.
-    """
-    here = now.astimezone()
+def _time(word: str, now: datetime, *, end: bool = False) -> datetime:
     try:
-        if word in {"now", "today", "yesterday"}:
-            if word == "now":
-                return now
-            return _day(here.date() - timedelta(days=word == "yesterday"), end)
-        if re.fullmatch(r"\d+(\.\d+)?(ms|s|m|h|d)", word):
-            return now - timedelta(seconds=parse_duration(word))
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", word):
-            return _day(date.fromisoformat(word), end)
-        return datetime.fromisoformat(word).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise QueryError(f"invalid time {word}; expected 24h, 7d, today, 2026-11-22 or 2026-11-22T09:30") from error
-
-
-def _day(day: date, end: bool) -> datetime:
-    beginning = datetime.combine(day + timedelta(days=end), time()).astimezone(UTC)
-    return beginning - timedelta(milliseconds=1) if end else beginning
+        return parse_moment(word, now, end=end)
+    except MomentError as error:
+        raise QueryError(str(error)) from None
 
 
 def _written(name: str, value: str) -> str:

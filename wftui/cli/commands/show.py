@@ -1,0 +1,201 @@
+"""The `show` command: one run, its log, its events."""
+
+import argparse
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+from wftui.cli.options import Command
+from wftui.cli.progress import print_outputs
+from wftui.cli.session import with_workbench
+from wftui.cli.terminal import Terminal
+from wftui.model.errors import ExitCode, UsageError
+from wftui.model.run.events import ExecutionEvent, Log
+from wftui.model.run.paths import is_at_or_in
+from wftui.model.run.record import ExecutionRecord, steps_to_wire
+from wftui.model.run.steps import LogLevel, StepResult
+from wftui.model.workflow.durations import format_duration
+from wftui.workbench import Workbench
+
+_PAGE = 1000
+_LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)
+_COLOURS = {"debug": "dim", "info": "dim", "warn": "yellow", "error": "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Selection:
+    """The part of a run to print.
+
+    Attributes:
+        paths: addresses of steps; None: the whole run.
+        level: lowest level of log lines.
+    """
+
+    paths: Collection[str] | None
+    level: LogLevel
+
+    def takes(self, event: ExecutionEvent) -> bool:
+        """Return whether an event belongs to it."""
+        if isinstance(event, Log) and _LEVELS.index(event.level) < _LEVELS.index(self.level):
+            return False
+        path = getattr(event, "path", None)
+        return self.paths is None or (path is not None and any(is_at_or_in(path, wanted) for wanted in self.paths))
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """Run `show RUN`: exit 4 if the run or the step does not exist."""
+    if arguments.level is not None and not arguments.logs:
+        raise UsageError("--level selects log lines; add --logs", code="usage.show")
+    if arguments.logs and arguments.events:
+        raise UsageError("--logs and --events exclude each other; --events has the log, too", code="usage.show")
+
+    async def work(workbench: Workbench) -> int:
+        terminal = Terminal()
+        run_id = await workbench.runs.find(arguments.run)
+        if arguments.events or arguments.logs:
+            await _print_events(terminal, workbench, run_id, arguments)
+        elif arguments.step is not None or arguments.failed:
+            paths = await _paths(workbench, run_id, arguments) or []
+            steps = await workbench.runs.steps(run_id, paths, whole=True) if paths else []
+            _print_selected(terminal, steps, as_json=arguments.json, values=arguments.step is not None)
+        else:
+            record = await workbench.runs.record(run_id, whole=True)
+            if arguments.json:
+                terminal.json(record.to_wire())
+            else:
+                await _print_run(terminal, workbench, record)
+        return ExitCode.DONE
+
+    return with_workbench(arguments, work)
+
+
+async def _paths(workbench: Workbench, run_id: str, arguments: argparse.Namespace) -> list[str] | None:
+    """Return the addresses of the steps to print; None: all.
+
+    Raises:
+        NotFoundError: the run has no step at the address of `--step`.
+    """
+    if not arguments.failed:
+        if arguments.step is None:
+            return None
+        await workbench.runs.steps(run_id, [arguments.step])
+        return [arguments.step]
+    record = await workbench.runs.record(run_id)
+    failed = [step for step in record.step_results if step.status == "failed"]
+    if arguments.step is not None:
+        failed = [step for step in await workbench.runs.steps(run_id, [arguments.step]) if step.status == "failed"]
+    outer = {step.parent for step in failed}
+    return [step.path for step in failed if step.path not in outer]
+
+
+async def _print_events(terminal: Terminal, workbench: Workbench, run_id: str, arguments: argparse.Namespace) -> None:
+    selection = _Selection(await _paths(workbench, run_id, arguments), arguments.level or "debug")
+    source = workbench.records.logs(run_id) if arguments.logs else _pages(workbench, run_id)
+    pages = ([event for event in page if selection.takes(event)] async for page in source)
+    if arguments.json:
+        terminal.json([event.to_wire() async for page in pages for event in page])
+        return
+    async for page in pages:
+        if arguments.logs:
+            _print_logs(terminal, page)
+        else:
+            terminal.json_lines(event.to_json() for event in page)
+
+
+async def _pages(workbench: Workbench, run_id: str) -> AsyncIterator[Sequence[ExecutionEvent]]:
+    after = 0
+    while page := await workbench.runs.events(run_id, after=after, limit=_PAGE):
+        after = page[-1].seq
+        yield page
+
+
+def _print_logs(terminal: Terminal, events: Sequence[ExecutionEvent]) -> None:
+    for event in events:
+        if isinstance(event, Log):
+            time = f"{event.timestamp.astimezone():%Y-%m-%d %H:%M:%S}"
+            level = terminal.paint(f"{event.level:<5}", _COLOURS[event.level])
+            for line in event.message.splitlines():
+                terminal.line(f"{time} {level} {event.path or '-'}  {line}")
+
+
+def _print_selected(terminal: Terminal, steps: Sequence[StepResult], *, as_json: bool, values: bool) -> None:
+    if as_json:
+        terminal.json(steps_to_wire(list(steps)))
+    elif not steps:
+        terminal.line("no step has failed")
+    else:
+        _print_steps(terminal, steps)
+        if values:
+            _print_values(terminal, steps[0])
+
+
+async def _print_run(terminal: Terminal, workbench: Workbench, record: ExecutionRecord) -> None:
+    _print_record(terminal, record)
+    for step in record.step_results:
+        if step.waiting is not None and step.waiting.reason == "approval" and record.status == "running":
+            _print_approval(terminal, record, step)
+    if record.status == "interrupted":
+        for sentence in await workbench.runs.left_running(record.id):
+            terminal.line(terminal.paint(sentence, "yellow"))
+
+
+def _print_approval(terminal: Terminal, record: ExecutionRecord, step: StepResult) -> None:
+    """Print what a step asks, since when, and the commands that answer."""
+    assert step.waiting is not None
+    begun = step.attempts[-1].started_at if step.attempts else step.started_at
+    since = f" since {begun.astimezone():%Y-%m-%d %H:%M:%S}" if begun is not None else ""
+    terminal.line(terminal.paint(f"{step.path} waits for approval{since}", "yellow"))
+    for line in (step.waiting.prompt or "").splitlines():
+        terminal.line(f"  {line}")
+    if step.waiting.until is not None:
+        terminal.line(f"  answered by itself at {step.waiting.until.astimezone():%Y-%m-%d %H:%M:%S}")
+    data = " --data JSON" if step.waiting.form else ""
+    terminal.line(f"  wftui approve {record.id} {_quoted(step.path)}{data}")
+    rejection = f"  wftui approve {record.id} {_quoted(step.path)} --reject"
+    terminal.line(f"{rejection}  # {step.waiting.rejection_effect}")
+
+
+def _quoted(path: str) -> str:
+    return f"'{path}'" if "[" in path else path
+
+
+def _print_record(terminal: Terminal, record: ExecutionRecord) -> None:
+    took = format_duration(record.duration / 1000) if record.duration is not None else "-"
+    terminal.line(f"{terminal.glyph(record.status)} {record.workflow_id} {record.status}  {record.id}")
+    started = f"{record.started_at.astimezone():%Y-%m-%d %H:%M:%S}" if record.started_at else "never"
+    terminal.line(f"  started {started}, duration {took}, user {record.user_id or '-'}")
+    if record.parent_id:
+        how = f"started by step {record.parent_path} of" if record.parent_path else "rerun of"
+        terminal.line(f"  {how} {record.parent_id}")
+    _print_steps(terminal, record.step_results)
+    if record.error:
+        terminal.line(terminal.paint(f"{record.error.type}: {record.error.message}", "red"))
+    print_outputs(terminal, record.outputs)
+
+
+def _print_steps(terminal: Terminal, steps: Sequence[StepResult]) -> None:
+    """Print one line per step, nested steps after their parent."""
+    inside: dict[str | None, list[StepResult]] = {}
+    for step in steps:
+        inside.setdefault(step.parent, []).append(step)
+    paths = {step.path for step in steps}
+    to_print = [step for step in reversed(steps) if step.parent not in paths]
+    while to_print:
+        step = to_print.pop()
+        to_print += reversed(inside.get(step.path, []))
+        time = format_duration(step.duration / 1000) if step.duration is not None else ""
+        more = step.skip_reason or (f"{step.error.type}: {step.error.message}" if step.error else "")
+        if step.iterations is not None and step.iterations.omitted:
+            more = more or f"{step.iterations.omitted:,} more items; see: wftui show RUN --step '{step.path}[0]'"
+        tries = f" x{len(step.attempts)}" if len(step.attempts) > 1 else ""
+        terminal.line(f"  {terminal.glyph(step.status)} {step.path:<28} {time:>7}{tries}  {more}".rstrip())
+
+
+def _print_values(terminal: Terminal, step: StepResult) -> None:
+    """Print input and output of a step."""
+    print_outputs(terminal, {"input": step.input, "output": step.output})
+    if step.error is not None:
+        terminal.line(terminal.paint(f"{step.error.type}: {step.error.message}", "red"))
+
+
+COMMANDS: dict[str, Command] = {"show": show}
