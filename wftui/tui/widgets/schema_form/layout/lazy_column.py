@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from textual.containers import Vertical
-from textual.widget import Widget
+from textual.widget import AwaitMount, Widget
 
 FIRST = 24
 """Number of widgets mounted at once: about a screen."""
@@ -19,6 +19,7 @@ class LazyMount:
     def __init__(self, parent: Widget, makers: Sequence[Maker]) -> None:
         self._parent = parent
         self._waiting = list(makers)
+        self._mounting: list[AwaitMount] = []
 
     async def start(self) -> None:
         """Mount the first widgets now, others after they are painted."""
@@ -26,7 +27,7 @@ class LazyMount:
         self._go_on()
 
     async def complete(self) -> None:
-        """Mount all remaining widgets."""
+        """Mount all remaining widgets; return when those of a batch under way are mounted, too."""
         await self._mount(len(self._waiting))
 
     def _go_on(self) -> None:
@@ -40,7 +41,12 @@ class LazyMount:
     async def _mount(self, count: int) -> None:
         now, self._waiting = self._waiting[:count], self._waiting[count:]
         if now and self._parent.is_attached:
-            await self._parent.mount_all(make() for make in now)
+            self._mounting.append(self._parent.mount_all(make() for make in now))
+        # Others may wait for the same widgets, and a worker that waits may be cancelled.
+        for mounting in tuple(self._mounting):
+            await mounting
+            if mounting in self._mounting:
+                self._mounting.remove(mounting)
 
     def stop(self) -> None:
         """Cancel the remaining widgets."""
