@@ -125,16 +125,25 @@ def test_a_second_signal_ends_the_program(
     assert status_of(settings) in {"cancelled", "interrupted"}
 
 
-def test_second_signal_ends_a_watcher(settings: Settings, tmp_path: Path, start: Start) -> None:
+@pytest.mark.parametrize("words", [("watch",), ("watch", "--events"), ("watch", "--json"), ("cancel",)], ids=" ".join)
+@pytest.mark.parametrize("times", [1, 2, 1000], ids=["once", "twice", "without end"])
+def test_ctrl_c_ends_waiting_commands(
+    settings: Settings, tmp_path: Path, start: Start, words: tuple[str, ...], times: int
+) -> None:
+    """However often and however close together, it is exit 130 and not the signal."""
     places = ["--tables", str(settings.tables), "--db", str(settings.database)]
     start("-m", "wftui", "run", "pool", *places)
     wait_until(lambda: (tmp_path / "stuck").exists())
-    watching = start("-m", "wftui", "watch", "last", "--events", *places)
-    assert watching.stdout is not None
-    assert json.loads(watching.stdout.readline())["type"] == "created"
-    for number in (signal.SIGINT, signal.SIGINT):
-        watching.send_signal(number)
-    watching.communicate(timeout=PATIENCE)
-    # A shell says 130 of both: the second signal may come while the program handles the first.
-    assert watching.returncode in {130, -signal.SIGINT}
+    waiting = start("-m", "wftui", words[0], "last", *words[1:], *places)
+    wait_until(lambda: has_open(waiting.pid, settings.database))
+    for _ in range(times):
+        if waiting.poll() is None:
+            waiting.send_signal(signal.SIGINT)
+    _, errors = waiting.communicate(timeout=PATIENCE)
+    assert (waiting.returncode, errors) == (130, "")
     assert status_of(settings) == "running"
+
+
+def has_open(pid: int, path: Path) -> bool:
+    """Whether a process has a file open."""
+    return any(each.resolve() == path for each in Path(f"/proc/{pid}/fd").iterdir())

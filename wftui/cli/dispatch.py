@@ -16,8 +16,6 @@ def dispatch(words: Sequence[str]) -> int:
     arguments = build_parser().parse_args(words)
     try:
         return _until_answered(_command(arguments), arguments)
-    except KeyboardInterrupt:
-        return ExitCode.CANCELLED
     except BrokenPipeError:
         # The reader of stdout left (`wftui history | head`): there is nobody to report to.
         sys.stderr.close()

@@ -6,19 +6,33 @@
 import signal
 import sys
 from collections.abc import Sequence
+from types import FrameType
 
 from wftui import __version__
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code (`wftui.model.errors.ExitCode`)."""
-    if argv is None:  # called as the program
+    is_program = argv is None
+    if is_program:
         # Background jobs of a script start with SIGINT ignored; restore it so that the signal works.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, _interrupt)
     words = sys.argv[1:] if argv is None else argv
     if list(words) == ["--version"]:
         print(f"wftui {__version__}")
         return 0
-    from wftui.cli.dispatch import dispatch
+    try:
+        from wftui.cli.dispatch import dispatch
 
-    return dispatch(words)
+        return dispatch(words)
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        if is_program and signal.getsignal(signal.SIGINT) is _interrupt:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the interpreter's end is not interrupted
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """Interrupt once: a second Ctrl+C must not interrupt the end of the program."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt

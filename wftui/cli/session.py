@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UserError
 from wftui.workbench import Settings, Workbench
-from wftui.workbench.forced_exit import watch_signals
+from wftui.workbench.forced_exit import cancelled_by_ctrl_c, watch_signals
 from wftui.workbench.workbench_settings import fill_new_workspace
 
 if TYPE_CHECKING:
@@ -33,6 +33,15 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
 
 def with_workbench(arguments: argparse.Namespace, work: Callable[[Workbench], Awaitable[int]]) -> int:
     """Run a coroutine with a workbench; return its exit code."""
+
+    async def interruptible() -> int:
+        with cancelled_by_ctrl_c() as is_interrupted:
+            try:
+                return await session()
+            except asyncio.CancelledError:
+                if is_interrupted():
+                    return ExitCode.CANCELLED
+                raise
 
     async def session() -> int:
         watch_signals(new_session=True)
@@ -61,7 +70,7 @@ def with_workbench(arguments: argparse.Namespace, work: Callable[[Workbench], Aw
                     notices.append(f"removed {runs} by the retention settings (wftui settings)")
                 await _print_notices(notices)
 
-    return asyncio.run(session())
+    return asyncio.run(interruptible())
 
 
 async def _print_notices(notices: Sequence[str]) -> None:

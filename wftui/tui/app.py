@@ -383,8 +383,9 @@ async def _run(workbench: Workbench, start: Start | None) -> int:
     watch_signals(new_session=True)
     # Installed until `finish` replaces them: a lost terminal may signal more than once.
     call_on_signal(signal.SIGHUP, app.terminal_lost)
-    call_on_signal(signal.SIGTERM, partial(app.exit, ExitMode.CANCEL))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        call_on_signal(number, partial(app.exit, ExitMode.CANCEL))
     leaving = await app.run_async()
     # A crashed app returns None; its runs are not affected.
-    await finish(workbench, app.session_runs, leaving or ExitMode.FINISH, app.output, ascii_only=app.ascii)
+    await finish(workbench, app.session_runs, leaving or ExitMode.CRASHED, app.output, ascii_only=app.ascii)
     return ExitCode.FAILED if leaving is None else ExitCode.DONE

@@ -33,6 +33,7 @@ class ExitMode(Enum):
     DONE = "no run is active"
     FINISH = "runs finish without the app"
     CANCEL = "runs are cancelled"
+    CRASHED = "the app has crashed; runs finish without it"
     LOST = "the terminal is gone; runs finish without it"
 
 
@@ -57,7 +58,7 @@ async def finish(
     """Wait for active runs or cancel them, close the workbench, print the summary.
 
     While runs finish without the app, ctrl+c cancels them; a lost terminal does not. The summary is printed when the
-    terminal reads again; a signal ends the wait for that.
+    terminal reads again; a signal ends the wait for that, and a crash waits for seconds only.
     """
     ending = _Ending(workbench, output)
     workbench.retention.report_to(lambda report: ending.print(f"{count(report.runs, 'expired run')} removed"))
@@ -72,7 +73,7 @@ async def finish(
         await workbench.close()
         for line in summary_lines(records, ascii_only=ascii_only):
             ending.print(line)
-        is_hurried = leaving is ExitMode.CANCEL
+        is_hurried = leaving in {ExitMode.CANCEL, ExitMode.CRASHED}
         await output.drained(patience=lambda: _PATIENCE if is_hurried or ending.was_signalled else math.inf)
 
 

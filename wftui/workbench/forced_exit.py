@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 from wftui.model.errors import ExitCode
@@ -90,6 +90,37 @@ def call_on_signal(number: signal.Signals, call: Callable[[], object]) -> None:
             loop.call_soon_threadsafe(call)
 
     signal.signal(number, handle if number == signal.SIGHUP else _Counted(handle))
+
+
+@contextlib.contextmanager
+def cancelled_by_ctrl_c() -> Iterator[Callable[[], bool]]:
+    """Cancel the current task at the first SIGINT; yield whether that has happened.
+
+    Further ones are only counted: they must not interrupt what the task does to end. After an interrupt the signal
+    stays ignored, as `ignore_signals` says; else the handler of before is restored.
+    """
+    task = asyncio.current_task()
+    if task is None or threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    is_cancelled = False
+
+    def cancel() -> None:
+        nonlocal is_cancelled
+        if not is_cancelled:
+            is_cancelled = True
+            task.cancel()
+
+    before = signal.getsignal(signal.SIGINT)
+    call_on_signal(signal.SIGINT, cancel)
+    own = signal.getsignal(signal.SIGINT)
+    try:
+        yield lambda: is_cancelled
+    finally:
+        if is_cancelled:
+            ignore_signals()
+        elif signal.getsignal(signal.SIGINT) is own:
+            signal.signal(signal.SIGINT, before)
 
 
 def ignore_signals() -> None:

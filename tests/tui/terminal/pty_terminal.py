@@ -91,13 +91,18 @@ class Terminal:
         while self._read(0):
             pass
 
-    def _read(self, seconds: float) -> int | None:
+    def read_slowly(self) -> None:
+        """Read as over a line of two kilobytes a second, for a tenth of a second."""
+        self._read(0.1, 200)
+        time.sleep(0.1)
+
+    def _read(self, seconds: float, most: int = 65536) -> int | None:
         """Read once; return the number of bytes, 0 at the end, or None if nothing arrives in time."""
         ready, _, _ = select.select([self._fd], [], [], seconds)
         if not ready:
             return None
         try:
-            data = os.read(self._fd, 65536)
+            data = os.read(self._fd, most)
         except OSError:  # it has ended
             data = b""
         self.raw += data

@@ -53,6 +53,24 @@ def test_run_completes_while_stalled(stalled: Terminal, gate: Path, database: Pa
     stalled.shows("completed")
 
 
+def test_run_completes_with_slow_reader(
+    terminal: Callable[..., Terminal], put_workflow: Callable[..., Path], database: Path
+) -> None:
+    """It shows more than such a line carries: every line of its log, over a whole screen."""
+    script = "i=0; while [ $i -lt 100 ]; do echo $i; printf '%0100d\\n' $i; i=$((i+1)); sleep 0.01; done"
+    put_workflow("wordy", steps=[{"id": f"s{n}", "type": "shell", "input": {"script": script}} for n in range(3)])
+    opened = terminal(size=(160, 50))
+    opened.shows("never run")
+    opened.press("r")
+    opened.shows("running")
+    opened.press("3")
+    while status(database) != "completed":
+        opened.press("\x1b[B\x1b[A")
+        opened.read_slowly()
+    assert "completed" not in opened.text, "the run ended with its reader far behind"
+    opened.shows("completed")
+
+
 def test_timeout_fires_while_stalled(
     terminal: Callable[..., Terminal], put_workflow: Callable[..., Path], tmp_path: Path, database: Path
 ) -> None:

@@ -29,7 +29,7 @@ class Row(Static):
 
 @pytest.mark.parametrize("slow", [0, FIRST, FIRST + BATCH], ids=["first", "batch", "last batch"])
 @pytest.mark.parametrize("cancelled", [False, True], ids=["", "after a cancelled one"])
-async def test_completing_waits_for_a_batch_that_is_being_mounted(slow: int, cancelled: bool) -> None:
+async def test_complete_waits_for_batch_under_way(slow: int, cancelled: bool) -> None:
     """An error was not shown at a field whose row was only being mounted."""
     later, at_once = asyncio.Event(), asyncio.Event()
     at_once.set()

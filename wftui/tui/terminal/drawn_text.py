@@ -101,9 +101,9 @@ class CleanApp(App[ReturnType]):
 
     def _fatal_error(self) -> None:
         """Exit after an unexpected error, without local variables (they may hold secrets)."""
-        from rich.traceback import Traceback
+        from wftui.tui.terminal.crash_report import crash_report
 
-        self.panic(Traceback(show_locals=False, width=None))
+        self.panic(crash_report())
 
     def _print_error_renderables(self) -> None:
         """Print the crash report, cleaned, without waiting for the terminal."""
