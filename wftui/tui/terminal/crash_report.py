@@ -1,4 +1,7 @@
-"""The report of an unexpected error, bounded: Rich lays out a long message for seconds."""
+"""Report of an unexpected error.
+
+It is bounded: Rich lays out a long message for seconds.
+"""
 
 from rich.traceback import Trace, Traceback
 

@@ -27,7 +27,7 @@ class LazyMount:
         self._go_on()
 
     async def complete(self) -> None:
-        """Mount all remaining widgets; return when those of a batch under way are mounted, too."""
+        """Mount all remaining widgets, and wait for those being mounted."""
         await self._mount(len(self._waiting))
 
     def _go_on(self) -> None:
