@@ -50,6 +50,10 @@ def _command(arguments: argparse.Namespace) -> Command:
             from wftui.cli.commands.screen import open_screen
 
             return open_screen
+        case "compare":
+            from wftui.cli.commands import comparing
+
+            return comparing.COMMANDS[arguments.command]
         case "compile":
             from wftui.cli.commands import compiling
 
@@ -66,6 +70,10 @@ def _command(arguments: argparse.Namespace) -> Command:
             from wftui.cli.commands import doctor
 
             return doctor.COMMANDS[arguments.command]
+        case "grep":
+            from wftui.cli.commands import searching
+
+            return searching.COMMANDS[arguments.command]
         case "mcp":
             from wftui.cli.commands import mcp
 
@@ -78,6 +86,10 @@ def _command(arguments: argparse.Namespace) -> Command:
             from wftui.cli.commands import show
 
             return show.COMMANDS[arguments.command]
+        case "stats":
+            from wftui.cli.commands import statistics
+
+            return statistics.COMMANDS[arguments.command]
         case "steps":
             from wftui.cli.commands import steps
 

@@ -113,13 +113,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_run_output(resume)
 
     history = command("history", "List runs, newest first.")
-    history.add_argument("--workflow", metavar="ID", help="only runs of this workflow")
-    history.add_argument("--status", action="append", choices=_STATUSES, help="only of this status; can be repeated")
-    history.add_argument("--user", help="only of this user")
-    history.add_argument(
-        "--since", metavar="WHEN", help="only runs since: a date, today, yesterday, or an age such as 24h"
-    )
-    history.add_argument("--until", metavar="WHEN", help="only runs until; a day means its end")
+    _add_filters(history)
     history.add_argument("--text", help="text in ids, user or error message")
     history.add_argument("--no-children", action="store_true", help="exclude runs started by steps of other runs")
     history.add_argument("--limit", type=_positive, default=50, help="maximum number of runs per page")
@@ -133,6 +127,20 @@ def build_parser() -> argparse.ArgumentParser:
     show.add_argument("--failed", action="store_true", help="only steps that failed, or their log lines or events")
     show.add_argument("--level", choices=["debug", "info", "warn", "error"], help="with --logs: the lowest level")
     add_json(show)
+    compare = command("compare", "Compare two runs: the first difference, then all.")
+    compare.add_argument("runs", nargs="+", metavar="RUN", help=f"the earlier run, then the later; {_RUN}")
+    compare.add_argument("--last-good", action="store_true", help="compare a run with the last completed one before")
+    add_json(compare)
+    grep = command("grep", "Search logs, inputs, outputs and errors of runs, newest first.")
+    grep.add_argument("text", help="text to find; its case matters only with a capital in it")
+    grep.add_argument("--in", dest="where", action="append", choices=_PLACES, help="only there; can be repeated")
+    _add_filters(grep)
+    grep.add_argument("--limit", type=_positive, default=1000, help="maximum number of matches")
+    add_json(grep)
+    stats = command("stats", "Show success rate, durations, slow and failing steps, frequent errors.")
+    stats.add_argument("workflow", nargs="?", metavar="ID", help="of this workflow; default: of all")
+    stats.add_argument("--since", metavar="WHEN", help="only runs since; default: 30 days")
+    add_json(stats)
     cleanup = command(
         "cleanup", "Remove finished runs by the retention settings or by options, and shrink the database."
     )
@@ -205,6 +213,19 @@ def _add_settings(settings: argparse.ArgumentParser) -> None:
 
 _RUN = 'run id, a unique prefix or suffix, or "last"'
 _STATUSES = ["pending", "running", "completed", "failed", "cancelled", "interrupted"]
+
+
+_PLACES = ["log", "inputs", "input", "output", "outputs", "error"]
+
+
+def _add_filters(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--workflow", metavar="ID", help="only runs of this workflow")
+    parser.add_argument("--status", action="append", choices=_STATUSES, help="only of this status; can be repeated")
+    parser.add_argument("--user", help="only of this user")
+    parser.add_argument(
+        "--since", metavar="WHEN", help="only runs since: a date, today, yesterday, or an age such as 24h"
+    )
+    parser.add_argument("--until", metavar="WHEN", help="only runs until; a day means its end")
 
 
 def _add_confirmed(parser: argparse.ArgumentParser) -> None:

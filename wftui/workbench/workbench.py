@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 
 from wftui.compiler.remembered.unchanged import UnchangedWorkflows
 from wftui.model.clock import Clock, Elapsed, elapsed_seconds, utc_now
+from wftui.workbench.comparison_service import ComparisonService
 from wftui.workbench.connection_service import ConnectionService, stored_connections
 from wftui.workbench.doctor_service import DoctorService
 from wftui.workbench.record_service import RecordService
 from wftui.workbench.retention_service import RetentionService
 from wftui.workbench.run_service import RunService
+from wftui.workbench.search_service import SearchService
 from wftui.workbench.settings_service import SettingsService
+from wftui.workbench.statistics_service import StatisticsService
 from wftui.workbench.step_service import StepService
 from wftui.workbench.workbench_settings import Settings, compilation_memory, readable_by_others
 from wftui.workbench.workflow_service import WorkflowService
@@ -38,6 +41,9 @@ class Workbench:
         workflows: list, read, save, check and compile the workflows of the workspace.
         runs: start, follow, inspect, cancel, answer, resume and rerun runs.
         records: runs at their newest or any event, and their logs.
+        comparisons: two runs side by side.
+        statistics: success, durations and errors of many runs.
+        search: text in logs and values of many runs.
         steps: the step types.
         connections: the user's connections, accounts and secrets.
         user_settings: the user's settings.
@@ -62,6 +68,9 @@ class Workbench:
             self.store, self.executor, self.compiler, started=lambda: self._executor, user_id=settings.user_id
         )
         self.records = RecordService(self.store)
+        self.comparisons = ComparisonService(self.store)
+        self.statistics = StatisticsService(self.store, clock)
+        self.search = SearchService(self.store)
         self.steps = StepService(self.step_registry, self.compiler, changed=self.workflows.forget_checks)
         self.connections = ConnectionService(settings.user_id, changed=self.workflows.forget_checks)
         self.user_settings = SettingsService(settings)

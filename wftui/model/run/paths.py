@@ -35,3 +35,8 @@ def iteration_of(path: str) -> str | None:
 def is_at_or_in(path: str, place: str) -> bool:
     """Return whether an address is that of a place, or inside it."""
     return path.startswith(place) and path[len(place) : len(place) + 1] in ("", ".", "[")
+
+
+def without_indices(path: str) -> str:
+    """Return the address of a step's declaration: `build[3].fetch` → `build.fetch`."""
+    return "".join(part.partition("]")[2] if at else part for at, part in enumerate(path.split("[")))

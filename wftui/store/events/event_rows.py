@@ -63,6 +63,8 @@ STEP_NUMBERS = tuple(number for name, number in _NUMBERS.items() if name in _STE
 """Numbers of the event types of steps."""
 RUN_NUMBERS = tuple(number for name, number in _NUMBERS.items() if name not in _STEP_TYPES | {"log"})
 """Numbers of the event types of the run itself."""
+STEP_END_NUMBERS = (_NUMBERS["step_completed"], _NUMBERS["step_failed"])
+"""Numbers of the event types that end a step."""
 LOG_NUMBER = _NUMBERS["log"]
 """Number of the event type of log lines."""
 

@@ -1,7 +1,8 @@
 """StoredRuns: read access to the runs in a database."""
 
 import builtins
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from datetime import datetime
 
 from wftui.model.base import Json
 from wftui.model.errors import NotFoundError, RunNotFoundError
@@ -9,14 +10,17 @@ from wftui.model.listing import WorkflowStats
 from wftui.model.run.events import Created, ExecutionEvent, Log
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.record_index import WINDOW
+from wftui.model.run.search import TextMatch
 from wftui.model.run.steps import ExecutionError, StepResult, ValueRef
 from wftui.model.run.summary import CleanupReport, ExecutionFilters, ExecutionPage, ExecutionSummary
 from wftui.store.events import event_log, payloads, plans, snapshots
 from wftui.store.events.followers import Followers
-from wftui.store.history import run_lists
+from wftui.store.history import run_lists, run_times, text_search
+from wftui.store.history.run_times import RunTime, StepTime
 from wftui.store.ownership import maintenance_lease
 from wftui.store.sqlite.database import Opened
 from wftui.store.sqlite.reader import Reader
+from wftui.store.sqlite.times import to_milliseconds
 
 RETENTION = "retention"
 """Name of the maintenance lease for removing old runs."""
@@ -187,6 +191,29 @@ class StoredRuns:
     async def stats(self) -> dict[str, WorkflowStats]:
         """Return statistics by workflow id."""
         return await run_lists.read_stats(self._lists)
+
+    async def run_times(
+        self, workflow_id: str | None, statuses: Sequence[str], since: datetime, limit: int
+    ) -> "builtins.list[RunTime]":
+        """Return durations of runs that no step started, the newest of each status."""
+        return await run_times.run_times(self._lists, workflow_id, statuses, to_milliseconds(since), limit)
+
+    async def step_times(self, run: RunTime) -> "builtins.list[StepTime]":
+        """Return the durations of the steps of a run."""
+        return await run_times.step_times(self._lists, run.key)
+
+    def search(self, run_id: str, text: str) -> AsyncIterator["builtins.list[TextMatch]"]:
+        """Yield the places of a run that have a text: log lines, inputs, outputs, errors."""
+        return text_search.search(self._lists, run_id, text)
+
+    async def source_of(self, run_id: str) -> str:
+        """Return the workflow.json that a run recorded; empty if it is not stored."""
+        first = await self.events(run_id, limit=1)
+        plan = first[0].plan if first and isinstance(first[0], Created) else None
+        try:
+            return (await self.get_plan(plan))[0] if plan is not None else ""
+        except NotFoundError:
+            return ""
 
     async def inputs_of(self, run_id: str) -> dict[str, Json] | None:
         """Return the inputs of a run; None without such a run or with big inputs."""

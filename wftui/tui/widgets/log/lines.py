@@ -13,8 +13,8 @@ from rich.cells import cell_len
 from textual.cache import LRUCache
 
 from wftui.model.run.events import Log
+from wftui.model.run.search import finder
 from wftui.model.run.steps import LogLevel
-from wftui.tui.display.search import finder
 from wftui.tui.widgets.log.sanitize import clean, plain
 
 LEVELS: tuple[LogLevel, ...] = ("debug", "info", "warn", "error")

@@ -13,8 +13,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.reactive import var
 
+from wftui.model.run.search import finder
 from wftui.model.run.steps import LogLevel
-from wftui.tui.display.search import finder
 from wftui.tui.widgets.line_view import FOUND, LineView
 from wftui.tui.widgets.log.lines import LogBuffer, LogFilter, LogLine
 from wftui.tui.widgets.log.sanitize import coloured, plain

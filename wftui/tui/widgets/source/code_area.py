@@ -10,7 +10,7 @@ from textual.theme import Theme
 from textual.widgets import TextArea
 from textual.widgets.text_area import Selection, TextAreaTheme
 
-from wftui.tui.display.search import finder
+from wftui.model.run.search import finder
 
 HIGHLIGHT_UP_TO = 100_000
 """Maximum length of highlighted code, in characters; parsing longer code is slow."""

@@ -10,9 +10,9 @@ from textual.message import Message
 
 from wftui.model.base import Json
 from wftui.model.errors import UserError
+from wftui.model.run.search import finder
 from wftui.model.run.steps import ValueRef
 from wftui.store.events.payloads import as_reference
-from wftui.tui.display.search import finder
 from wftui.tui.widgets.line_view import FOUND, LineView
 from wftui.tui.widgets.value.export import TextSource
 from wftui.tui.widgets.value.lines import MOST_LINES, Kind, Line, ValueLines

@@ -1,0 +1,89 @@
+"""`compare`, `grep` and `stats` over real runs."""
+
+import json
+from typing import Any
+
+import pytest
+from helpers import Cli, write_workflow
+
+from wftui.workbench import Settings
+
+BIG = 40_000
+
+
+@pytest.fixture
+def counted(cli: Cli, settings: Settings) -> Cli:
+    """Run `count` with 2, and with 5, which fails."""
+    schema = {"type": "object", "properties": {"n": {"type": "integer", "default": 2}}}
+    check = {"id": "check", "type": "shell", "input": {"script": "[ $N -lt 3 ] || exit 7", "env": {"N": "{{ n }}"}}}
+    steps: list[dict[str, Any]] = [
+        {"id": "talk", "type": "shell", "input": {"script": "seq $N", "env": {"N": "{{ inputs.n }}"}}},
+        {"id": "each", "type": "group", "forEach": {"in": "range(inputs.n)", "as": "n"}, "steps": [check]},
+    ]
+    write_workflow(settings.tables, "count", *steps, inputSchema=schema)
+    assert cli("run", "count", "-q")[0] == 0
+    assert cli("run", "count", "-i", "n=5", "-q")[0] == 1
+    return cli
+
+
+def test_a_run_is_compared_with_the_last_good_one(counted: Cli) -> None:
+    code, out, _ = counted("compare", "--last-good", "last")
+    assert code == 0
+    assert out.startswith(
+        "The inputs differ: /n was 2 and is 5; the first step that differs is talk: its input differs"
+    )
+    assert "each[3].check" in out
+    found = json.loads(counted("compare", "--last-good", "last", "--json")[1])
+    assert (found["before"]["status"], found["after"]["status"], found["same"]) == ("completed", "failed", False)
+    assert next(step for step in found["steps"] if step["path"] == "talk")["log"][-3:] == ["+3", "+4", "+5"]
+    ids = [found["before"]["id"], found["after"]["id"]]
+    assert json.loads(counted("compare", *ids, "--json")[1]) == found
+    assert json.loads(counted("compare", ids[0], ids[0], "--json")[1])["same"] is True
+
+
+def test_what_cannot_be_compared_is_a_sentence(counted: Cli) -> None:
+    assert counted("compare", "last")[0] == 2
+    assert counted("compare", "last", "nothing")[0] == 4
+    found = json.loads(counted("compare", "--last-good", "last", "--json")[1])
+    code, _, err = counted("compare", "--last-good", found["before"]["id"])
+    assert (code, "run.no_last_good" in err) == (4, True)
+
+
+def test_grep_finds_log_lines_and_values(counted: Cli, settings: Settings) -> None:
+    def places(*words: str) -> list[tuple[str, str]]:
+        code, out, _ = counted("grep", *words, "--json")
+        assert code == 0
+        return [(match.get("path", ""), match["where"]) for match in json.loads(out)]
+
+    assert places("exit code 7", "--in", "error")[0][0] == "each[3].check"
+    assert set(places("seq $N")) == {("talk", "input")}
+    assert places("SEQ") == []
+    assert places("seq", "--workflow", "other") == []
+    assert places("seq", "--status", "failed") == [("talk", "input")]
+    assert places("seq", "--until", "yesterday") == []
+    assert len(places("seq", "--limit", "1")) == 1
+    assert counted("grep", "nowhere at all")[1] == "no matches\n"
+    assert counted("grep", "")[0] == 2
+    big = {"id": "big", "type": "set", "input": {"text": f"{'x' * BIG}Größe{'y' * BIG}"}}
+    write_workflow(settings.tables, "large", big)
+    assert counted("run", "large", "-q")[0] == 0
+    found = json.loads(counted("grep", "größe", "--json")[1])
+    assert {match["where"] for match in found} == {"input", "output"}
+    assert all("Größe" in match["text"] and len(match["text"]) < 300 for match in found)
+
+
+def test_stats_count_runs_steps_and_errors(counted: Cli) -> None:
+    found = json.loads(counted("stats", "count", "--json")[1])
+    assert found["total"] | {"p50": 0, "p95": 0} == {
+        "runs": 2, "completed": 1, "failed": 1, "successRate": 0.5, "p50": 0, "p95": 0,
+    }  # fmt: skip
+    steps = {step["path"]: (step["times"], step["failed"]) for step in found["steps"]}
+    assert steps["talk"] == (2, 0)
+    assert steps["each.check"][1] == 1
+    [error] = found["errors"]
+    assert (error["runs"], "exit code 7" in error["message"]) == (1, True)
+    out = counted("stats")[1]
+    assert "all workflows since" in out
+    assert "50%" in out
+    assert counted("stats", "other")[1].startswith("no runs of other since ")
+    assert counted("stats", "--since", "soon")[0] == 2

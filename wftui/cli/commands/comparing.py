@@ -1,0 +1,36 @@
+"""The `compare` command: two runs side by side."""
+
+import argparse
+
+from wftui.cli.options import Command
+from wftui.cli.session import with_workbench
+from wftui.cli.terminal import Terminal
+from wftui.model.errors import ExitCode, UsageError
+from wftui.workbench import Workbench
+
+
+def compare(arguments: argparse.Namespace) -> int:
+    """Run `compare A B` or `compare --last-good RUN`."""
+    wanted = 1 if arguments.last_good else 2
+    if len(arguments.runs) != wanted:
+        raise UsageError("give two runs, or one with --last-good", code="usage.compare")
+
+    async def work(workbench: Workbench) -> int:
+        from wftui.cli.report import print_report
+        from wftui.model.reports import comparison_lines
+
+        terminal = Terminal()
+        ids = [await workbench.runs.find(run) for run in arguments.runs]
+        if arguments.last_good:
+            ids.insert(0, await workbench.comparisons.last_good(ids[0]))
+        found = await workbench.comparisons.compare(*ids)
+        if arguments.json:
+            terminal.json(found.to_wire())
+        else:
+            print_report(terminal, comparison_lines(found, ascii_only=not terminal.is_unicode))
+        return ExitCode.DONE
+
+    return with_workbench(arguments, work)
+
+
+COMMANDS: dict[str, Command] = {"compare": compare}

@@ -1,0 +1,57 @@
+"""The `grep` command: text in logs and values over many runs."""
+
+import argparse
+
+from wftui.cli.inputs import parse_when
+from wftui.cli.options import Command
+from wftui.cli.session import with_workbench
+from wftui.cli.terminal import Terminal
+from wftui.model.errors import ExitCode, UsageError
+from wftui.model.run.search import TextMatch, finder
+from wftui.model.run.summary import ExecutionFilters
+from wftui.workbench import Workbench
+
+
+def grep(arguments: argparse.Namespace) -> int:
+    """Run `grep TEXT`."""
+    if not arguments.text:
+        raise UsageError("the text to search for is empty", code="usage.grep")
+
+    async def work(workbench: Workbench) -> int:
+        terminal, now = Terminal(), workbench.clock()
+        filters = ExecutionFilters(
+            workflow_id=arguments.workflow,
+            status=arguments.status,
+            user_id=arguments.user,
+            since=parse_when(arguments.since, now) if arguments.since else None,
+            until=parse_when(arguments.until, now, end=True) if arguments.until else None,
+        )
+        found: list[TextMatch] = []
+        async for matches in workbench.search.grep(arguments.text, filters, where=arguments.where or ()):
+            matches = matches[: arguments.limit - len(found)]
+            found += matches
+            if not arguments.json:
+                _print(terminal, matches, arguments.text)
+            if len(found) >= arguments.limit:
+                break
+        if arguments.json:
+            terminal.json([match.to_wire() for match in found])
+        elif not found:
+            terminal.line("no matches")
+        elif len(found) >= arguments.limit:
+            terminal.line(terminal.paint(f"the first {arguments.limit:,} matches; --limit N shows more", "dim"))
+        return ExitCode.DONE
+
+    return with_workbench(arguments, work)
+
+
+def _print(terminal: Terminal, matches: list[TextMatch], text: str) -> None:
+    pattern = finder(text)
+    for match in matches:
+        time = f"{match.timestamp.astimezone():%Y-%m-%d %H:%M:%S}"
+        place = f"{match.run_id} {match.workflow_id} {match.path or '-'} {match.where}"
+        line = pattern.sub(lambda found: terminal.paint(found[0], "yellow"), match.text)
+        terminal.line(f"{time} {terminal.paint(place, 'dim')}  {line}")
+
+
+COMMANDS: dict[str, Command] = {"grep": grep}

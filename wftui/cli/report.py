@@ -1,0 +1,15 @@
+"""Reports on the terminal."""
+
+from collections.abc import Iterable
+
+from wftui.cli.terminal import Terminal
+from wftui.model.reports import ReportLine, Tone
+
+_COLOURS: dict[Tone, str] = {"heading": "bold", "dim": "dim", "good": "green", "bad": "red", "changed": "yellow"}
+
+
+def print_report(terminal: Terminal, lines: Iterable[ReportLine]) -> None:
+    """Print a report, in colour on a terminal."""
+    for line in lines:
+        colour = _COLOURS.get(line.tone)
+        terminal.line(terminal.paint(line.text, colour) if colour and line.text else line.text)

@@ -1,0 +1,25 @@
+"""Search for text in runs."""
+
+import re
+from typing import Annotated
+
+from pydantic import Field
+
+from wftui.model.base import Timestamp, WireModel
+
+
+class TextMatch(WireModel):
+    """A place at which a run has the text."""
+
+    run_id: str
+    workflow_id: str = ""
+    seq: Annotated[int, Field(description="Number of the event.")]
+    timestamp: Timestamp
+    path: Annotated[str | None, Field(description="Address of the step; absent: the run itself.")] = None
+    where: Annotated[str, Field(description="log, inputs, input, output, outputs, error, or another field.")]
+    text: Annotated[str, Field(description="The line, or what is around the match in a long one.")]
+
+
+def finder(text: str) -> re.Pattern[str]:
+    """Return a pattern that finds a text; case matters only with a capital in it."""
+    return re.compile(re.escape(text), re.IGNORECASE if text == text.lower() else 0)

@@ -1,0 +1,64 @@
+"""Durations and failures of many runs and their steps, for statistics."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from wftui.model.run.paths import without_indices
+from wftui.store.events.event_rows import STEP_END_NUMBERS, EventRow, decode
+from wftui.store.sqlite.reader import Reader
+
+_STEPS_PER_RUN = 2_000
+
+_RUNS = """
+SELECT key, id, status, created_at, duration, json_extract(error, '$.type'), json_extract(error, '$.message')
+FROM executions INDEXED BY executions_by_{index}
+WHERE {condition} status = ? AND (parent_path IS NULL) = 1 AND created_at >= ?
+ORDER BY created_at DESC, id DESC LIMIT ?
+"""
+_STEPS = f"""
+SELECT place & 0xFFFFFFFF, type, at, data FROM events
+WHERE place > ? << 32 AND place < (? + 1) << 32 AND type IN ({", ".join(map(str, STEP_END_NUMBERS))}) LIMIT ?
+"""
+
+
+class RunTime(NamedTuple):
+    """A run in statistics."""
+
+    key: int
+    id: str
+    status: str
+    created_at: int
+    duration: float | None
+    error_type: str | None
+    error_message: str | None
+
+
+class StepTime(NamedTuple):
+    """One end of a step in statistics."""
+
+    path: str
+    failed: bool
+    duration: float
+
+
+async def run_times(
+    reader: Reader, workflow_id: str | None, statuses: Sequence[str], since: int, limit: int
+) -> list[RunTime]:
+    """Return runs that no step started, the newest of each status first."""
+    found: list[RunTime] = []
+    for status in statuses:
+        condition, values = ("workflow_id = ? AND", [workflow_id]) if workflow_id is not None else ("", [])
+        sql = _RUNS.format(index="workflow" if workflow_id is not None else "status", condition=condition)
+        found += [RunTime(*row) for row in await reader.rows(sql, [*values, status, since, limit])]
+    return found
+
+
+async def step_times(reader: Reader, key: int) -> list[StepTime]:
+    """Return the ends of the first steps of a run; those of iterations included."""
+    rows = await reader.rows(_STEPS, (key, key, _STEPS_PER_RUN))
+    found: list[StepTime] = []
+    for event in decode("", [EventRow(*row) for row in rows]):
+        path, duration = getattr(event, "path", ""), getattr(event, "duration", None)
+        if duration is not None and not path.endswith("]"):
+            found.append(StepTime(without_indices(path), event.type == "step_failed", duration))
+    return found

@@ -1,0 +1,137 @@
+"""Search for text in everything that runs recorded.
+
+There is no index: every event would have to write to it. SQLite skips rows without the text, so that a million events
+take about a second; compressed rows and big values are decompressed and searched in a thread.
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+
+from pydantic import BaseModel
+
+from wftui.model.base import Json
+from wftui.model.run.events import ExecutionEvent, Log
+from wftui.model.run.search import TextMatch, finder
+from wftui.store.events import payloads
+from wftui.store.events.event_rows import EventRow, decode
+from wftui.store.sqlite.reader import Reader
+
+_PAGE = 1000
+_EXCERPT = 200
+_FIELDS = ("inputs", "input", "output", "outputs", "error", "message", "item_errors", "data", "reason", "waiting")
+
+_ROWS = """
+SELECT event.place & 0xFFFFFFFF, event.type, event.at, event.data
+FROM executions run JOIN events event
+ON event.place > (run.key << 32) + :after AND event.place < (run.key + 1) << 32
+WHERE run.id = :run AND (:pattern IS NULL OR typeof(event.data) = 'blob' OR event.data LIKE :pattern ESCAPE '\\'
+OR instr(event.data, '"$value":'))
+ORDER BY event.place LIMIT :limit
+"""
+
+
+async def search(reader: Reader, run_id: str, text: str) -> AsyncIterator[list[TextMatch]]:
+    """Yield the places of a run that have a text, page by page."""
+    wanted, after = finder(text), 0
+    while True:
+        place = {"run": run_id, "after": after, "pattern": _pattern(text), "limit": _PAGE}
+        rows = [EventRow(*row) for row in await reader.rows(_ROWS, place)]
+        events = await asyncio.to_thread(decode, run_id, rows)
+        found: list[TextMatch] = []
+        for event in events:
+            found += await _matches(reader, event, wanted)
+        if found:
+            yield found
+        if len(rows) < _PAGE:
+            return
+        after = rows[-1].seq
+
+
+def _pattern(text: str) -> str | None:
+    """Return a LIKE pattern that every row with the text matches; None: any may.
+
+    LIKE ignores the case of ASCII letters only.
+    """
+    if not text.isascii():
+        return None
+    escaped = json.dumps(text)[1:-1]
+    return "%" + re.sub(r"([\\%_])", r"\\\1", escaped) + "%"
+
+
+async def _matches(reader: Reader, event: ExecutionEvent, wanted: re.Pattern[str]) -> list[TextMatch]:
+    if isinstance(event, Log):
+        lines = [line for line in event.message.splitlines() if wanted.search(line)]
+        return [_match(event, "log", line, wanted) for line in lines]
+    found: list[TextMatch] = []
+    for name in _FIELDS:
+        value = getattr(event, name, None)
+        if value is None:
+            continue
+        if isinstance(value, BaseModel):
+            value = value.model_dump(mode="json", by_alias=True, exclude_none=True)
+        reference = payloads.as_reference(value)
+        texts = _big_texts(reader, reference.hash) if reference is not None else _texts(value)
+        async for text in texts:
+            if wanted.search(text):
+                found.append(_match(event, "error" if name == "item_errors" else name, text, wanted))
+                break
+    return found
+
+
+async def _texts(value: Json) -> AsyncIterator[str]:
+    for text in _strings(value):
+        yield text
+
+
+def _strings(value: Json) -> Iterator[str]:
+    """Yield the texts of a value: keys, strings, numbers."""
+    rest = [value]
+    while rest:
+        item = rest.pop()
+        if isinstance(item, dict):
+            for key in item:
+                yield str(key)
+            rest += reversed(item.values())
+        elif isinstance(item, list):
+            rest += reversed(item)
+        elif isinstance(item, str):
+            yield item
+        elif item is not None:
+            yield json.dumps(item)
+
+
+async def _big_texts(reader: Reader, name: str) -> AsyncIterator[str]:
+    """Yield the JSON text of a big value in overlapping parts."""
+    offset: int | None = 0
+    end = ""
+    while offset is not None:
+        part, offset = await payloads.read_text(reader, name, offset)
+        yield end + part
+        end = part[-_EXCERPT:]
+
+
+def _match(event: ExecutionEvent, where: str, text: str, wanted: re.Pattern[str]) -> TextMatch:
+    return TextMatch(
+        run_id=event.run_id,
+        seq=event.seq,
+        timestamp=event.timestamp,
+        path=getattr(event, "path", None),
+        where=where,
+        text=_excerpt(text, wanted),
+    )
+
+
+def _excerpt(text: str, wanted: re.Pattern[str]) -> str:
+    """Return the line of a match, cut around it."""
+    found = wanted.search(text)
+    if found is None:
+        return ""
+    start = text.rfind("\n", 0, found.start()) + 1
+    end = text.find("\n", found.end())
+    line = text[start : end if end >= 0 else len(text)]
+    if len(line) <= _EXCERPT:
+        return line
+    first = max(0, found.start() - start - _EXCERPT // 2)
+    return f"{'…' if first else ''}{line[first : first + _EXCERPT]}{'…' if first + _EXCERPT < len(line) else ''}"

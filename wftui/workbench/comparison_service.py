@@ -1,0 +1,121 @@
+"""Comparisons: two runs side by side."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from wftui.model.errors import NotFoundError, RunNotFoundError
+
+if TYPE_CHECKING:
+    from wftui.model.base import Json
+    from wftui.model.comparison.compare import ComparisonSide
+    from wftui.model.comparison.comparison import RunComparison, UsualTime
+    from wftui.model.run.steps import StepResult
+    from wftui.store.execution_store import ExecutionStore
+
+_COMPARED_BYTES = 1_000_000
+"""Bigger values are compared by their hash."""
+_LOG_EVENTS = 50_000
+_USUAL_OF = 20
+_EVER = datetime.fromtimestamp(0, UTC)
+
+
+class ComparisonService:
+    """`workbench.comparisons`."""
+
+    def __init__(self, store: Callable[[], Awaitable[ExecutionStore]]) -> None:
+        self._store = store
+
+    async def compare(self, before: str, after: str) -> RunComparison:
+        """Compare two runs, given by their ids.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        store = await self._store()
+        sides = [await _side(store, run_id) for run_id in (before, after)]
+        usual = await usual_times(store, sides[1].record.workflow_id)
+        from wftui.model.comparison.compare import compare
+
+        return await asyncio.to_thread(compare, sides[0], sides[1], usual)
+
+    async def last_good(self, run_id: str) -> str:
+        """Return the newest completed run of the same workflow before a run.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        store = await self._store()
+        from wftui.model.run.summary import ExecutionFilters
+
+        run = await store.summary(run_id)
+        head = await store.head(run_id)
+        if run is None or head is None:
+            raise RunNotFoundError(run_id)
+        filters = ExecutionFilters(workflow_id=run.workflow_id, status=["completed"], until=head.created_at)
+        earlier = [each.id for each in (await store.list(filters, limit=2)).executions if each.id != run_id]
+        if not earlier:
+            raise NotFoundError(f"no run of {run.workflow_id} completed before {run_id}", code="run.no_last_good")
+        return earlier[0]
+
+
+async def usual_times(store: ExecutionStore, workflow_id: str) -> dict[str, UsualTime]:
+    """Return the usual durations of a workflow's steps, by address without indices."""
+    from wftui.model.comparison.comparison import UsualTime
+    from wftui.model.statistics import percentile
+
+    durations: dict[str, list[float]] = defaultdict(list)
+    runs = await store.run_times(workflow_id, ["completed"], _EVER, _USUAL_OF)
+    for run in runs:
+        for time in await store.step_times(run):
+            if not time.failed:
+                durations[time.path].append(time.duration)
+    return {
+        path: UsualTime(p50=percentile(found, 50), p95=percentile(found, 95), runs=len(runs))
+        for path, found in durations.items()
+    }
+
+
+async def _side(store: ExecutionStore, run_id: str) -> ComparisonSide:
+    from wftui.model.comparison.compare import MOST_LOG_LINES, ComparisonSide
+
+    record = await store.get(run_id)
+    if record is None:
+        raise RunNotFoundError(run_id)
+    record.inputs, record.outputs = await _small(store, record.inputs), await _small(store, record.outputs)
+    for step in record.step_results:
+        await _read_values(store, step)
+    source = await store.source_of(run_id)
+    lines: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=MOST_LOG_LINES))
+    read, after = 0, 0
+    while read < _LOG_EVENTS:
+        page, following = await store.logs(run_id, after=after)
+        for event in page:
+            lines[event.path or ""].extend(event.message.splitlines())
+        read += len(page)
+        if following is None:
+            break
+        after = following
+    workflow = json.loads(source) if source else None
+    return ComparisonSide(record, source, workflow, {path: list(found) for path, found in lines.items()})
+
+
+async def _read_values(store: ExecutionStore, step: StepResult) -> None:
+    step.input, step.output = await _small(store, step.input), await _small(store, step.output)
+
+
+async def _small(store: ExecutionStore, value: Json) -> Json:
+    """Return a value; of a big one, its hash and size."""
+    from wftui.store.events.payloads import as_reference
+
+    reference = as_reference(value)
+    if reference is None:
+        return value
+    if reference.bytes > _COMPARED_BYTES:
+        return {"$value": reference.hash, "bytes": reference.bytes}
+    return await store.value(reference)

@@ -1,0 +1,43 @@
+"""Search for text over the logs and values of many runs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wftui.model.run.search import TextMatch
+    from wftui.model.run.summary import ExecutionFilters
+    from wftui.store.execution_store import ExecutionStore
+
+_RUNS = 200
+
+
+class SearchService:
+    """`workbench.search`."""
+
+    def __init__(self, store: Callable[[], Awaitable[ExecutionStore]]) -> None:
+        self._store = store
+
+    async def grep(
+        self, text: str, filters: ExecutionFilters, *, where: Collection[str] = ()
+    ) -> AsyncIterator[list[TextMatch]]:
+        """Yield the places that have a text, the newest run first.
+
+        Args:
+            where: only in these: log, inputs, input, output, outputs, error; empty: anywhere.
+        """
+        store = await self._store()
+        cursor: str | None = None
+        while True:
+            page = await store.list(filters, limit=_RUNS, cursor=cursor)
+            for run in page.executions:
+                async for matches in store.search(run.id, text):
+                    found = [match for match in matches if not where or match.where in where]
+                    for match in found:
+                        match.workflow_id = run.workflow_id
+                    if found:
+                        yield found
+            cursor = page.next
+            if cursor is None:
+                return
