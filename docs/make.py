@@ -212,7 +212,10 @@ def keys() -> str:
     from wftui.tui.screens.connections.secrets_screen import SecretsScreen
     from wftui.tui.screens.editor.editor_screen import EditorScreen
     from wftui.tui.screens.editor.step_form import StepForm
+    from wftui.tui.screens.history.comparison_screen import ComparisonScreen
     from wftui.tui.screens.history.history_screen import HistoryScreen
+    from wftui.tui.screens.history.search_screen import SearchScreen
+    from wftui.tui.screens.history.statistics_screen import StatisticsScreen
     from wftui.tui.screens.runs.missing_screen import MissingScreen
     from wftui.tui.screens.runs.monitor_screen import MonitorScreen
     from wftui.tui.screens.runs.rerun_plan import RerunPlanScreen
@@ -232,6 +235,9 @@ def keys() -> str:
         ("Rerun plan", RerunPlanScreen.ACTIONS),
         ("Value", ValueScreen.ACTIONS),
         ("History", HistoryScreen.ACTIONS),
+        ("Comparison", ComparisonScreen.ACTIONS),
+        ("Statistics", StatisticsScreen.ACTIONS),
+        ("Search", SearchScreen.ACTIONS),
         ("Missing requirements", MissingScreen.ACTIONS),
         ("Step form", StepForm.ACTIONS),
         ("Connections", ConnectionsScreen.ACTIONS),

@@ -1,5 +1,6 @@
 """Comparisons and statistics as lines of text, for terminals and screens."""
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
@@ -14,6 +15,7 @@ Tone = Literal["plain", "heading", "dim", "good", "bad", "changed"]
 _BARS = ("▁▂▃▄▅▆▇█", "_.,-=+*#")
 _SLOWEST = 15
 _NAME = 28
+_SENTENCE = 76
 
 
 class ReportLine(NamedTuple):
@@ -26,7 +28,7 @@ class ReportLine(NamedTuple):
 
 def comparison_lines(found: RunComparison, *, ascii_only: bool = False) -> Iterator[ReportLine]:
     """Yield a comparison for people; every tone has a sign of its own in the text."""
-    yield ReportLine(found.difference, "heading")
+    yield from (ReportLine(line, "heading") for line in textwrap.wrap(found.difference, _SENTENCE))
     yield _run_line("before", found.before, ascii_only)
     yield _run_line("after ", found.after, ascii_only)
     yield from _changes("Inputs", found.inputs)

@@ -17,14 +17,17 @@ ResultT = TypeVar("ResultT")
 
 ScreenName = Literal[
     "accounts",
+    "comparison",
     "connections",
     "editor",
     "help",
     "history",
     "missing",
     "monitor",
+    "search",
     "secrets",
     "settings",
+    "statistics",
     "step_types",
     "workflows",
 ]

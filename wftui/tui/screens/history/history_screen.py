@@ -53,6 +53,16 @@ class HistoryScreen(ActionScreen[None]):
         Action("history.rerun", "Rerun", "Start a new run with the inputs of this one.", ("r",), "Run"),
         Action("history.edit", "Editor", "Open the workflow of the run.", ("e",), "Run", footer=False),
         Action("history.copy_id", "Copy id", "Copy the id of the run.", ("y",), "Run", footer=False),
+        Action("history.mark", "Mark", "Mark the run to compare another with it.", ("m",), "Compare", footer=False),
+        Action(
+            "history.compare",
+            "Compare",
+            "Compare the run with the marked one, or with the last completed one before.",
+            ("c",),
+            "Compare",
+        ),
+        Action("history.statistics", "Statistics", "Show statistics of the workflow, or of all.", ("s",), "History"),
+        Action("history.grep", "Search", "Search logs and values of the runs shown.", ("l",), "History"),
         Action("history.filter", "Filter", "Edit the filters.", ("slash",), "Filter"),
         Action("history.faults", "Failures", "Show only failed and interrupted runs, or all.", ("f",), "Filter"),
         Action("history.workflow", "This workflow", "Show only runs of this workflow, or all.", ("w",), "Filter"),
@@ -62,11 +72,17 @@ class HistoryScreen(ActionScreen[None]):
         Action("history.refresh", "Refresh", "Reload the history.", ("f9",), "History", footer=False),
     )
 
-    _NEED_ONE = frozenset({"history.open", "history.rerun", "history.edit", "history.copy_id"})
+    _NEED_ONE = frozenset(
+        {
+            *("history.open", "history.rerun", "history.edit", "history.copy_id"),
+            *("history.workflow", "history.mark", "history.compare"),
+        }
+    )
 
     def __init__(self, workflow_id: str | None = None) -> None:
         super().__init__()
         self._first = HistoryQuery(workflow=workflow_id or "")
+        self._marked: str | None = None
 
     def trail(self) -> tuple[str, ...]:
         """Return the location: the history, or that of a workflow."""
@@ -165,7 +181,7 @@ class HistoryScreen(ActionScreen[None]):
 
     def why_not(self, action_id: str) -> str | None:
         """Disable actions without a run."""
-        if (action_id in self._NEED_ONE or action_id == "history.workflow") and self._table.selected is None:
+        if action_id in self._NEED_ONE and self._table.selected is None:
             return "no run is selected"
         return None
 
@@ -197,6 +213,29 @@ class HistoryScreen(ActionScreen[None]):
         if run is not None:
             self.app.copy_to_clipboard(run.id)
             self.notify(f"Copied {run.id}", markup=False)
+
+    def action_mark(self) -> None:
+        """Mark the run to compare another with it, or unmark it."""
+        run = self._table.selected
+        if run is not None:
+            self._marked = run.id if self._marked != run.id else None
+            self.notify(f"Marked {run.id}; c on another run compares" if self._marked else "Unmarked", markup=False)
+
+    def action_compare(self) -> None:
+        """Compare the run with the marked one, or with the last good one."""
+        run = self._table.selected
+        if run is not None:
+            before = self._marked if self._marked != run.id else None
+            self.services.open_screen("comparison", run.id, before)
+
+    def action_statistics(self) -> None:
+        """Show statistics of the workflow of the filter, or of all."""
+        self.services.open_screen("statistics", self._bar.current.workflow or None)
+
+    def action_grep(self) -> None:
+        """Search the runs of the filter."""
+        query = self._bar.current
+        self.services.open_screen("search", query.filters(self.workbench.clock()), str(query))
 
     def action_filter(self) -> None:
         """Focus the filter."""

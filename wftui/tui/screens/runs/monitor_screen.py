@@ -159,6 +159,10 @@ class MonitorScreen(RunScreen):
         if record.parent_id:
             self.services.open_monitor(record.parent_id, record.parent_path)
 
+    def action_compare(self) -> None:
+        """Compare with the last completed run before this one."""
+        self.services.open_screen("comparison", self.run_id)
+
     def action_edit(self) -> None:
         """Open the editor, at the selected step."""
         path = self.panes.line_step()
