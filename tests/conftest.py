@@ -1,5 +1,6 @@
-"""Fixtures of every floor: nothing a test does reaches the user's own data, time zone or terminal settings."""
+"""Fixtures of every layer: nothing a test does reaches the user's own data, time zone or terminal settings."""
 
+import gc
 import os
 import shutil
 import signal
@@ -16,6 +17,9 @@ from wftui.workbench import Settings, Workbench
 # A busy machine makes an example slow, and no program wrong.
 hypothesis.settings.register_profile("unhurried", deadline=None)
 hypothesis.settings.load_profile("unhurried")
+
+# Screens make much cyclic garbage beside hundreds of modules; collecting it often takes a quarter of their tests' time.
+gc.set_threshold(20_000, 20, 50)
 
 # The hundreds of programs that tests start compile the modules once, not each anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -32,6 +32,10 @@ NO_WORKSPACE = ("steps", "settings", "connections", "history", "cleanup --dry-ru
 PROGRAM = """
 import contextlib, io, os, sys
 from wftui.cli.main import main
+# Each command would import these anew.
+import wftui.compiler.compiler, wftui.store.execution_store, wftui.workbench.workbench
+from wftui.steps.registry.step_registry import builtin_registry
+builtin_registry().types()
 for line in sys.argv[1:]:
     output, code = io.StringIO(), 0
     child = os.fork()

@@ -82,8 +82,15 @@ def secrets() -> list[str]:
     return random_secrets(random.Random(20261122), 40)
 
 
+@pytest.mark.parametrize("room", [(120, 40), pytest.param((200, 60), marks=pytest.mark.slow)])
 async def test_no_pane_shows_or_copies_a_secret(
-    workbench: Workbench, put_workflow: Put, secrets: list[str], tmp_path: Path, until: Until, text_of: TextOf
+    workbench: Workbench,
+    put_workflow: Put,
+    secrets: list[str],
+    tmp_path: Path,
+    until: Until,
+    text_of: TextOf,
+    room: tuple[int, int],
 ) -> None:
     put_workflow(
         "leaky",
@@ -107,7 +114,7 @@ async def test_no_pane_shows_or_copies_a_secret(
     token = random_secrets(random.Random(1), 1, PLAIN)[0]
     run_id = await workbench.runs.start("leaky", {"secrets": secrets, "token": token, "folder": str(tmp_path)})
     app = StartApp(workbench, start=lambda app: app.open_monitor(run_id))
-    async with app.run_test(size=(200, 60)) as pilot:
+    async with app.run_test(size=room) as pilot:
         seen = Seen(app, text_of, [*secrets, token, token.upper()])
         await until(pilot, lambda: "Is it ***?" in text_of(app))
         seen.look("the question")

@@ -94,6 +94,6 @@ def test_texts_add_no_sequence(
         shutil.rmtree(tmp_path / "private", ignore_errors=True)
         database.unlink(missing_ok=True)
         fill_workspace(tables, text, file)
-        written.append(journey(terminal(size=(160, 50)), database))
+        written.append(journey(terminal(size=(120, 36)), database))
     assert written[1] <= written[0]
     assert "\x1b[?1049h" in written[0]
