@@ -36,7 +36,7 @@ from wftui.store.events.followers import Followers
 from wftui.store.execution_store import ExecutionStore
 from wftui.store.ownership.signals import Signal
 from wftui.store.run_ids import new_id
-from wftui.store.sqlite.database import Opened
+from wftui.store.sqlite.database import OpenedDatabase
 from wftui.store.sqlite.reader import Reader
 from wftui.store.sqlite.store_errors import RunExistsError, StoreConflict
 
@@ -339,7 +339,7 @@ async def test_a_run_with_the_id_of_another_process_is_refused(store: ExecutionS
 
 
 async def test_closed_follower_gets_nothing(store: ExecutionStore) -> None:
-    followers = Followers(RunProgress(Reader(Opened(store.path))), lambda _: True)
+    followers = Followers(RunProgress(Reader(OpenedDatabase(store.path))), lambda _: True)
     first, second = followers.subscribe("run"), followers.subscribe("run")
     followers.leave("run", first)
     followers.publish("run", [started("run")])

@@ -19,7 +19,7 @@ from wftui.store.events import event_log
 from wftui.store.events.event_log import RunProgress
 from wftui.store.events.followers import Followers
 from wftui.store.execution_store import ExecutionStore
-from wftui.store.sqlite.database import Opened
+from wftui.store.sqlite.database import OpenedDatabase
 from wftui.store.sqlite.reader import Reader
 from wftui.store.sqlite.store_errors import StoreConflict
 
@@ -160,7 +160,7 @@ class Counted(RunProgress):
 async def test_followers_of_other_processes_share_one_look_at_the_database(database: Path) -> None:
     writing = await ExecutionStore.open(database)
     await writing.append([created(), started()], wait=True)
-    reader = Reader(Opened(database))
+    reader = Reader(OpenedDatabase(database))
     progress = Counted(reader)
     followers = Followers(progress, lambda _: False)
 

@@ -28,7 +28,7 @@ _RESET = "\x1b[0m"
 def clean_text(text: str) -> str:
     """Strip all that a terminal acts on except colours, tabs and line feeds.
 
-    A carriage return begins a line of its own: it must not overwrite what stands before it. Joiners stay where writing
+    A carriage return begins a line of its own: it must not overwrite the text before it. Joiners stay where writing
     and emoji need them; elsewhere they only make different texts look the same.
     """
     if text.isprintable():
@@ -42,7 +42,7 @@ def clean_text(text: str) -> str:
 
 
 def joins(text: str, at: int) -> bool:
-    """Return whether a joiner stands alone between two non-ASCII letters or signs."""
+    """Return whether a joiner is isolated between two non-ASCII letters or signs."""
     before, after = text[at - 1 : at], text[at + 1 : at + 2]
     return _is_joinable(before, "LMS") and _is_joinable(after, "LS")
 

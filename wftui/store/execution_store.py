@@ -32,7 +32,7 @@ from wftui.store.ownership.owners import LivenessProbe, Owner, beat, current_own
 from wftui.store.ownership.signals import Signal, SignalKind
 from wftui.store.ownership.unrecorded import put_note, read_note, remove_note
 from wftui.store.sqlite.connection import WritingConnection
-from wftui.store.sqlite.database import Opened, Opening, prepare
+from wftui.store.sqlite.database import OpenedDatabase, Opening, prepare
 from wftui.store.sqlite.store_errors import StoreConflict, StoreError
 from wftui.store.sqlite.times import to_milliseconds
 
@@ -50,7 +50,7 @@ class ExecutionStore(StoredRuns):
         notice: a sentence for the user when a damaged database was set aside on opening.
     """
 
-    def __init__(self, opened: Opened, owner: Owner, clock: Clock) -> None:
+    def __init__(self, opened: OpenedDatabase, owner: Owner, clock: Clock) -> None:
         super().__init__(opened)
         self.owner = owner
         self.read_only = opened.read_only

@@ -16,7 +16,7 @@ from wftui.model.run.events import ExecutionEvent
 from wftui.model.run.summary import ExecutionFilters, ExecutionSummary
 from wftui.store.execution_store import ExecutionStore
 from wftui.store.history.run_lists import find_run, list_runs
-from wftui.store.sqlite.database import Opened
+from wftui.store.sqlite.database import OpenedDatabase
 from wftui.store.sqlite.reader import Reader, Row
 
 pytest_plugins = "store.store_fixtures"
@@ -134,7 +134,7 @@ async def test_pages_are_stable_while_runs_are_added(store: ExecutionStore) -> N
 class _Explained(Reader):
     """Keeps how SQLite answers what is asked of `executions`."""
 
-    def __init__(self, opened: Opened) -> None:
+    def __init__(self, opened: OpenedDatabase) -> None:
         super().__init__(opened)
         self.steps: list[str] = []
 
@@ -146,7 +146,7 @@ class _Explained(Reader):
 
 async def test_child_runs_are_skipped_by_index(database: Path) -> None:
     await (await ExecutionStore.open(database)).close()
-    reader = _Explained(Opened(database))
+    reader = _Explained(OpenedDatabase(database))
     with pytest.raises(NotFoundError):
         await find_run(reader, "last")
     for index, wanted in (

@@ -46,18 +46,18 @@ def function(name: str, code: Code, decorator: str = "") -> Lines:
         out.lines += [f"def {name}(", f"{INDENT}scope: Scope,", ") -> Json:"]
     else:
         out.lines.append(head)
-    _Body(out).statement("return ", code, INDENT)
+    _Statements(out).statement("return ", code, INDENT)
     return out
 
 
 def assignment(prefix: str, code: Code) -> list[str]:
     """Write `prefix` and an expression without operations: `NAME = StepPlan(...)`."""
     out = Lines()
-    _Body(out).statement(prefix, code, "")
+    _Statements(out).statement(prefix, code, "")
     return out.lines
 
 
-class _Body:
+class _Statements:
     """Writer of statements; assigns operations that are too wide to names first."""
 
     def __init__(self, out: Lines) -> None:

@@ -26,12 +26,12 @@ _MEANT: dict[str, Json] = {"True": True, "False": False, "None": None, "undefine
 
 def read(text: str) -> Document:
     """Return the document of any text."""
-    reader = _Reader(text)
+    reader = _TolerantReader(text)
     value = reader.document()
     return Document(text, value, reader.diagnostics, reader.places)
 
 
-class _Reader:
+class _TolerantReader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.position = 0

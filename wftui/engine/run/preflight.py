@@ -54,7 +54,7 @@ _UNKNOWN = _UnknownValues()
 
 
 @dataclass(slots=True)
-class _Missing:
+class _MissingRequirement:
     """Missing requirement, with the steps that need it."""
 
     error: WorkflowError
@@ -126,15 +126,17 @@ class Preflight:
 
     async def _plan(
         self, plan: WorkflowPlan, scope: Scope, connections: RunConnections, ended: Set[str], *, child: bool
-    ) -> list[_Missing]:
+    ) -> list[_MissingRequirement]:
         steps = [step for step in _may_run([*plan.steps, *plan.finally_], scope, "", ended) if self._may_need(step)]
         found = await asyncio.gather(*(self._step(plan, step, scope, connections, child=child) for step in steps))
         missing = [item for missing in found for item in missing]
         return [*missing, *await asyncio.to_thread(self._missing_programs, plan, steps, child=child)]
 
-    def _missing_programs(self, plan: WorkflowPlan, steps: Iterable[StepPlan], *, child: bool) -> list[_Missing]:
+    def _missing_programs(
+        self, plan: WorkflowPlan, steps: Iterable[StepPlan], *, child: bool
+    ) -> list[_MissingRequirement]:
         host, known = Host(self.environment), dict[tuple[str, str], MissingRequirement | None]()
-        missing: list[_Missing] = []
+        missing: list[_MissingRequirement] = []
         for step in steps:
             kind = self._context.step_types.get(step.type)
             if kind is None or _may_fail(step):
@@ -144,14 +146,14 @@ class Preflight:
                     known[step.type, name] = kind.missing_program(name, host)
                 item = known[step.type, name]
                 if item is not None:
-                    missing.append(_Missing(item.error(), [_label(plan, step, child=child)], step))
+                    missing.append(_MissingRequirement(item.error(), [_label(plan, step, child=child)], step))
         return missing
 
     async def _step(
         self, plan: WorkflowPlan, step: StepPlan, scope: Scope, connections: RunConnections, *, child: bool
-    ) -> list[_Missing]:
+    ) -> list[_MissingRequirement]:
         label = _label(plan, step, child=child)
-        missing: list[_Missing] = []
+        missing: list[_MissingRequirement] = []
         values: Mapping[str, Json] | None = None
         optional = False
         if step.connection is not None:
@@ -159,23 +161,23 @@ class Preflight:
             try:
                 values = await connections.get(step.connection)
             except WorkflowError as error:
-                missing.append(_Missing(error, [label], step))
+                missing.append(_MissingRequirement(error, [label], step))
         for name in step.uses:
             try:
                 await connections.get(name)
             except WorkflowError as error:
-                missing.append(_Missing(error, [label], step))
+                missing.append(_MissingRequirement(error, [label], step))
         for name in step.secrets:
             try:
                 await asyncio.to_thread(connections.secret, name)
             except WorkflowError as error:
-                missing.append(_Missing(error, [label], step))
+                missing.append(_MissingRequirement(error, [label], step))
         kind = self._context.step_types.get(step.type)
         if kind is None:
             return missing
         if _requires(kind) and not _may_fail(step) and (step.connection is None or values is not None):
             missing += [
-                _Missing(each.error(), [label], step)
+                _MissingRequirement(each.error(), [label], step)
                 for each in await self.missing(kind, values, connected=step.connection is not None)
             ]
         if not _prepares(kind):
@@ -193,13 +195,13 @@ class Preflight:
             prepared = await kind.prepare(early, preparation)
         except Exception as error:  # noqa: BLE001  (any error of a plugin here is a missing requirement)
             if not optional:
-                missing.append(_Missing(_as_workflow_error(error), [label], step))
+                missing.append(_MissingRequirement(_as_workflow_error(error), [label], step))
         else:
             if not child:
                 self._context.prepared[step.id] = prepared
         return [*missing, *preparation.missing]
 
-    async def child(self, workflow_id: str, connections: RunConnections) -> list[_Missing]:
+    async def child(self, workflow_id: str, connections: RunConnections) -> list[_MissingRequirement]:
         """Return the missing requirements of a sub-workflow that was not checked before."""
         if workflow_id in self._workflows or self._context.children is None:
             return []
@@ -264,7 +266,7 @@ class _PrepareContext:
         self.connection = values
         self.connection_name = connections.own_name(connection) if connection is not None else None
         self.environment = preflight.environment
-        self.missing: list[_Missing] = []
+        self.missing: list[_MissingRequirement] = []
 
     def keep(self, key: str, make: Callable[[], KeptT]) -> KeptT:
         """Return the resource with this key that all steps of the run share."""
@@ -356,15 +358,15 @@ def _as_workflow_error(error: Exception) -> WorkflowError:
     return WorkflowError(described.type, described.message, stack=described.stack)
 
 
-def _unknown_name(name: str, other: str, known: Set[str]) -> _Missing:
+def _unknown_name(name: str, other: str, known: Set[str]) -> _MissingRequirement:
     there = f"the connections named are {', '.join(sorted(known))}" if known else "it names no connection at all"
     message = f"the workflow names no connection {name!r} that {other!r} could replace: {there}"
-    return _Missing(WorkflowError("connection.name", message), [f"--connection {name}={other}"])
+    return _MissingRequirement(WorkflowError("connection.name", message), [f"--connection {name}={other}"])
 
 
-def _merge(missing: Iterable[_Missing]) -> list[_Missing]:
+def _merge(missing: Iterable[_MissingRequirement]) -> list[_MissingRequirement]:
     """Merge equal missing requirements of several steps."""
-    found: dict[tuple[str, str], _Missing] = {}
+    found: dict[tuple[str, str], _MissingRequirement] = {}
     for item in missing:
         first = found.setdefault((item.error.type, item.error.message), item)
         if first is not item:
@@ -373,7 +375,7 @@ def _merge(missing: Iterable[_Missing]) -> list[_Missing]:
     return list(found.values())
 
 
-def _preflight_error(missing: list[_Missing]) -> ExecutionError:
+def _preflight_error(missing: list[_MissingRequirement]) -> ExecutionError:
     if len(missing) == 1:
         message = f"the run cannot start: {missing[0].sentence}"
     else:

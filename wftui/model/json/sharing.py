@@ -59,7 +59,7 @@ def weigh(value: Json, most: float = math.inf) -> tuple[int, int]:
 
 
 def is_blown_up(value: Json, times: int = 1) -> bool:
-    """Return whether a value stands for far more than it takes in memory."""
+    """Return whether a value is far bigger when written than in memory."""
     if type(value) in (list, dict) and len(value) * times < _FEW:
         members = value.values() if type(value) is dict else value
         if {list, dict, str}.isdisjoint(map(type, members)):

@@ -140,7 +140,7 @@ def literal(value: Json) -> str:
 
 
 def depends_on_value(parts: Facets) -> bool:
-    """Return whether requirements depend on the value, beyond what facets tell."""
+    """Return whether requirements depend on the value in ways that facets omit."""
     for part in parts:
         if any(keyword in part.contents for keyword in ("if", "dependentSchemas", "dependencies")):
             return True

@@ -18,7 +18,7 @@ from wftui.store.events.followers import Followers
 from wftui.store.history import run_lists, run_times, text_search
 from wftui.store.history.run_times import RunTime, StepTime
 from wftui.store.ownership import maintenance_lease
-from wftui.store.sqlite.database import Opened
+from wftui.store.sqlite.database import OpenedDatabase
 from wftui.store.sqlite.reader import Reader
 from wftui.store.sqlite.times import to_milliseconds
 
@@ -35,7 +35,7 @@ class StoredRuns:
         path: the database file.
     """
 
-    def __init__(self, opened: Opened) -> None:
+    def __init__(self, opened: OpenedDatabase) -> None:
         self.path = opened.path
         self._runs = Reader(opened)
         self._followers = Followers(event_log.RunProgress(self._runs), self.writes)

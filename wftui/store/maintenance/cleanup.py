@@ -16,7 +16,7 @@ from pathlib import Path
 from wftui.model.run.summary import CleanupReport
 from wftui.store.maintenance.retention import OVER, Policy, RunTree, one_run, removable
 from wftui.store.ownership.owners import Owner
-from wftui.store.sqlite.database import Opened, connect
+from wftui.store.sqlite.database import OpenedDatabase, connect
 from wftui.store.sqlite.schema import place
 from wftui.store.sqlite.store_errors import explain
 from wftui.store.sqlite.times import from_milliseconds, to_milliseconds
@@ -43,7 +43,7 @@ class Cleanup:
         is_whole: the cleanup was not cut short.
     """
 
-    def __init__(self, opened: Opened, now: datetime, is_alive: Alive, stop: threading.Event) -> None:
+    def __init__(self, opened: OpenedDatabase, now: datetime, is_alive: Alive, stop: threading.Event) -> None:
         self._opened = opened
         self._now = now
         self._is_alive = is_alive

@@ -4,7 +4,7 @@ import os
 import sqlite3
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from wftui.store.sqlite.database import Opened, connect, is_damage, mark_damaged
+from wftui.store.sqlite.database import OpenedDatabase, connect, is_damage, mark_damaged
 
 _PASSIVE_BYTES = 4 * 1024 * 1024
 _RESTART_BYTES = 16 * 1024 * 1024
@@ -13,7 +13,7 @@ _RESTART_BYTES = 16 * 1024 * 1024
 class Checkpoints:
     """One connection in one thread, both created when the log first exceeds 4 MB."""
 
-    def __init__(self, opened: Opened) -> None:
+    def __init__(self, opened: OpenedDatabase) -> None:
         self._opened = opened
         self._log = f"{opened.path}-wal"
         self._thread: ThreadPoolExecutor | None = None

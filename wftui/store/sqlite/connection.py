@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from wftui.store.sqlite.checkpoints import Checkpoints
-from wftui.store.sqlite.database import BUSY_SECONDS, Opened, connect, file_identity, is_damage, mark_damaged
+from wftui.store.sqlite.database import BUSY_SECONDS, OpenedDatabase, connect, file_identity, is_damage, mark_damaged
 from wftui.store.sqlite.schema import VERSION
 from wftui.store.sqlite.store_errors import StoreError, explain, is_busy, replaced_sentence
 from wftui.workspace.private import make_private_file, make_private_folder
@@ -33,7 +33,7 @@ class WritingConnection:
     that is closing the database, so it must not run on the event loop.
     """
 
-    def __init__(self, opened: Opened) -> None:
+    def __init__(self, opened: OpenedDatabase) -> None:
         self._opened = opened
         try:
             self._connection = connect(opened)

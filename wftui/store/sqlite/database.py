@@ -31,7 +31,7 @@ _TABLES = ("executions", "events", "payloads", "payload_parts", "payload_refs", 
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedDatabase:
     """An examined and migrated database file.
 
     Attributes:
@@ -46,7 +46,7 @@ class Opened:
     durability: Durability = "normal"
 
 
-def connect(opened: Opened, *, timeout: float = BUSY_SECONDS, reader: bool = False) -> sqlite3.Connection:
+def connect(opened: OpenedDatabase, *, timeout: float = BUSY_SECONDS, reader: bool = False) -> sqlite3.Connection:
     """Open a connection with the settings of this project.
 
     It can be used from any thread, by one thread at a time.
@@ -63,7 +63,7 @@ def connect(opened: Opened, *, timeout: float = BUSY_SECONDS, reader: bool = Fal
     return connection
 
 
-def connection_uri(opened: Opened) -> str:
+def connection_uri(opened: OpenedDatabase) -> str:
     """Return the URI by which SQLite opens the file."""
     uri = opened.path.absolute().as_uri()
     if not opened.read_only:
@@ -93,7 +93,7 @@ class Opening:
     stop: Callable[[], bool]
 
 
-def prepare(path: Path, opening: Opening) -> Opened:
+def prepare(path: Path, opening: Opening) -> OpenedDatabase:
     """Create, check and migrate the database file. Blocks.
 
     Raises:
@@ -106,7 +106,7 @@ def prepare(path: Path, opening: Opening) -> Opened:
             exists = _look_at(path)
             before = path.stat().st_ino
             if exists and not os.access(path, os.W_OK):
-                return _examined(Opened(path, read_only=True))
+                return _examined(OpenedDatabase(path, read_only=True))
             try:
                 return _migrated(path, opening)
             except DamagedError:
@@ -147,7 +147,7 @@ def check_whole(path: Path) -> None:
     Raises:
         StoreError: it is damaged, or cannot be used.
     """
-    with _session(Opened(path, read_only=True)) as connection:
+    with _session(OpenedDatabase(path, read_only=True)) as connection:
         _check_identity(connection, path)
         answer = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if answer != "ok":
@@ -180,7 +180,7 @@ def _look_at(path: Path) -> bool:
     return bool(header)
 
 
-def _examined(opened: Opened) -> Opened:
+def _examined(opened: OpenedDatabase) -> OpenedDatabase:
     with _session(opened) as connection:
         version = _check_identity(connection, opened.path)
         if version != VERSION:
@@ -192,8 +192,8 @@ def _examined(opened: Opened) -> Opened:
     return opened
 
 
-def _migrated(path: Path, opening: Opening) -> Opened:
-    opened = Opened(path)
+def _migrated(path: Path, opening: Opening) -> OpenedDatabase:
+    opened = OpenedDatabase(path)
     with _session(opened) as connection:
         connection.set_progress_handler(opening.stop, _INSTRUCTIONS)
         version = _check_identity(connection, path)
@@ -209,7 +209,7 @@ def _migrated(path: Path, opening: Opening) -> Opened:
 
 
 @contextmanager
-def _session(opened: Opened) -> Iterator[sqlite3.Connection]:
+def _session(opened: OpenedDatabase) -> Iterator[sqlite3.Connection]:
     connection = None
     try:
         connection = connect(opened)
@@ -230,7 +230,7 @@ def _session(opened: Opened) -> Iterator[sqlite3.Connection]:
             connection.close()
 
 
-def _keep_log(opened: Opened) -> None:
+def _keep_log(opened: OpenedDatabase) -> None:
     """Copy the log of a damaged file before its last connection closes.
 
     SQLite then moves the log into the file, damaged or not.

@@ -8,7 +8,14 @@ from typing import Any
 import aiosqlite
 
 from wftui.model.base import Json
-from wftui.store.sqlite.database import BUSY_SECONDS, Opened, connection_uri, file_identity, is_damage, mark_damaged
+from wftui.store.sqlite.database import (
+    BUSY_SECONDS,
+    OpenedDatabase,
+    connection_uri,
+    file_identity,
+    is_damage,
+    mark_damaged,
+)
 from wftui.store.sqlite.store_errors import StoreError, explain, replaced_sentence
 
 Row = tuple[Json, ...]
@@ -17,7 +24,7 @@ Row = tuple[Json, ...]
 class Reader:
     """Runs one query after another; opened by the first."""
 
-    def __init__(self, opened: Opened) -> None:
+    def __init__(self, opened: OpenedDatabase) -> None:
         self._opened = opened
         self._file = file_identity(opened.path)
         self._connection: aiosqlite.Connection | None = None
