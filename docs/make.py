@@ -210,6 +210,7 @@ def keys() -> str:
     from wftui.tui.screens.connections.accounts_screen import AccountsScreen
     from wftui.tui.screens.connections.connections_screen import ConnectionsScreen
     from wftui.tui.screens.connections.secrets_screen import SecretsScreen
+    from wftui.tui.screens.dialogs.diff import DiffScreen
     from wftui.tui.screens.editor.editor_screen import EditorScreen
     from wftui.tui.screens.editor.step_form import StepForm
     from wftui.tui.screens.history.comparison_screen import ComparisonScreen
@@ -240,6 +241,7 @@ def keys() -> str:
         ("Search", SearchScreen.ACTIONS),
         ("Missing requirements", MissingScreen.ACTIONS),
         ("Step form", StepForm.ACTIONS),
+        ("Difference", DiffScreen.ACTIONS),
         ("Connections", ConnectionsScreen.ACTIONS),
         ("Secrets", SecretsScreen.ACTIONS),
         ("Step types", StepTypesScreen.ACTIONS),

@@ -27,6 +27,7 @@ _SHOWN = {
     "less_than_sign": "<",
     "greater_than_sign": ">",
     "plus": "+",
+    "equals_sign": "=",
     "minus": "-",
     "full_stop": ".",
     "comma": ",",

@@ -35,6 +35,7 @@ from wftui.workbench.forced_exit import call_on_signal, watch_signals
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from textual.document._history import EditHistory
 
     from wftui.model.base import Json
     from wftui.model.run.record import ExecutionRecord
@@ -78,6 +79,8 @@ class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
         self.session_runs: list[str] = []
         self.unrecorded: dict[str, str] = {}
         """Runs of this process whose events can no longer be stored, with the reason."""
+        self.undo_histories: dict[str, tuple[str, EditHistory]] = {}
+        """Text and undo history of closed editors, by workflow."""
         self.runs_changed: Signal[str] = Signal(self, "runs-changed")
         """Published with the id of a run that started or ended; empty for other news."""
         self._type_ahead = TypeAhead(self, super().on_event, OPENING)

@@ -9,6 +9,8 @@ from textual.screen import Screen
 from textual.signal import Signal
 
 if TYPE_CHECKING:
+    from textual.document._history import EditHistory
+
     from wftui.model.base import Json
     from wftui.model.errors import UserError
     from wftui.workbench import Workbench
@@ -52,6 +54,11 @@ class AppServices(Protocol):
     @property
     def runs_changed(self) -> Signal[str]:
         """Published with the id of a run that started or ended; empty for other news."""
+
+    @property
+    def undo_histories(self) -> "dict[str, tuple[str, EditHistory]]":
+        """Text and undo history of closed editors, by workflow."""
+        raise NotImplementedError
 
     def news(self) -> Content:
         """Return the numbers of running and waiting runs, for the title line."""

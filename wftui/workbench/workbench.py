@@ -18,6 +18,7 @@ from wftui.workbench.retention_service import RetentionService
 from wftui.workbench.run_service import RunService
 from wftui.workbench.search_service import SearchService
 from wftui.workbench.settings_service import SettingsService
+from wftui.workbench.source_service import SourceService
 from wftui.workbench.statistics_service import StatisticsService
 from wftui.workbench.step_service import StepService
 from wftui.workbench.workbench_settings import Settings, compilation_memory, readable_by_others
@@ -39,6 +40,7 @@ class Workbench:
 
     Attributes:
         workflows: list, read, save, check and compile the workflows of the workspace.
+        sources: unsaved text of editors, and earlier versions of workflows.
         runs: start, follow, inspect, cancel, answer, resume and rerun runs.
         records: runs at their newest or any event, and their logs.
         comparisons: two runs side by side.
@@ -64,6 +66,7 @@ class Workbench:
         self._memory = compilation_memory(self.workspace.root)
         unchanged = UnchangedWorkflows(self.workspace, self._memory, os.environ, clock)
         self.workflows = WorkflowService(self.workspace, self.compiler, self.store, unchanged)
+        self.sources = SourceService(self.workspace, self.store)
         self.runs = RunService(
             self.store, self.executor, self.compiler, started=lambda: self._executor, user_id=settings.user_id
         )

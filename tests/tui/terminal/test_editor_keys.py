@@ -1,6 +1,8 @@
 """The editor in a real terminal: keys of steps, Escape in a packet, programs that cannot be started."""
 
 import json
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -84,3 +86,21 @@ def test_failed_program_start_restores_the_terminal(
     opened.read_until(lambda: "the editor" in " ".join(opened.text.split()))
     opened.press("q")
     assert opened.exit_code() == 0
+
+
+def test_unsaved_text_survives_a_kill(terminal: Callable[..., Terminal], put_workflow: Callable[..., Path]) -> None:
+    path = put_workflow("plain", steps=STEPS)
+    before = path.read_text()
+    opened = open_editor(terminal)
+    opened.press("d")
+    folder = Path(os.environ["XDG_DATA_HOME"])
+    opened.read_until(lambda: any("first_2" in each.read_text() for each in folder.rglob("drafts/*.json")))
+    opened.kill(signal.SIGKILL)
+    again = terminal()
+    again.shows("never run")
+    again.press("\r")
+    again.shows("before changes to plain were saved")
+    again.press("r\x13")
+    again.read_until(lambda: "first_2" in path.read_text())
+    again.press("u\x13")
+    again.read_until(lambda: path.read_text() == before)

@@ -30,6 +30,11 @@ class SourceFile:
         """True once the source has been read or saved."""
         return self._etag is not None
 
+    @property
+    def etag(self) -> str:
+        """The version that was last read or saved; empty before."""
+        return self._etag or ""
+
     async def read(self) -> str:
         """Read the file, and make it the opened version.
 

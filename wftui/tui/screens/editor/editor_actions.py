@@ -153,6 +153,14 @@ EDITOR_ACTIONS: tuple[Action, ...] = (
         "Workflow",
         footer=False,
     ),
+    Action(
+        "editor.compare",
+        "Compare",
+        "Compare with the saved file, the last commit or a version that ran, and restore it.",
+        ("equals_sign",),
+        "Workflow",
+        footer=False,
+    ),
     Action("editor.edit_outside", "$EDITOR", "Open workflow.json in your editor.", ("o",), "Workflow", footer=False),
     Action("editor.reload", "Reload", "Reload the file.", ("f9",), "Workflow", footer=False),
 )

@@ -139,6 +139,7 @@ class EditorScreen(StepsScreen):
     @on(TextArea.Changed, "#source")
     def _text_changed(self) -> None:
         self.live_check.text_changed()
+        self.drafts.text_changed()
         self.show_place()
         self.refresh_bindings()
 

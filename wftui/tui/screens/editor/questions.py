@@ -18,12 +18,13 @@ _SHOWN = 6
 
 
 async def ask_which_version(app: AppServices, error: ConflictError) -> str:
-    """Ask which version to keep: `stay` (undecided), `theirs` or `mine`."""
+    """Ask which version to keep: `stay` (undecided), `compare`, `theirs` or `mine`."""
     question = ConfirmScreen(
         "Conflict",
         f"{error}.\n\nNothing has been written. Which version do you want to keep?",
         [
             Choice("stay", "Decide later", "escape"),
+            Choice("compare", "Show the difference", "d"),
             Choice("theirs", "Keep theirs, discard mine", "t", danger=True),
             Choice("mine", "Keep mine, overwrite theirs", "m", danger=True),
         ],

@@ -3,6 +3,7 @@
 from wftui.model.errors import ConflictError, UserError
 from wftui.model.listing import WorkflowOutline
 from wftui.model.workflow.compilation import CompilationResult
+from wftui.tui.editing.draft_keeper import DraftKeeper
 from wftui.tui.editing.live_check import LiveCheck
 from wftui.tui.editing.source_file import SourceFile
 from wftui.tui.screens.base.paned_screen import PanedScreen
@@ -11,6 +12,8 @@ from wftui.tui.widgets.source.compilation_status import CompilationStatus
 from wftui.tui.widgets.source.source_view import SourceView
 from wftui.tui.widgets.title_bar import TitleBar
 
+_HISTORIES = 20
+"""Closed editors whose changes can still be undone."""
 _CHECK_EVERY = 2.0
 """Seconds between checks for changes made by other programs."""
 
@@ -25,11 +28,13 @@ class SourceScreen(PanedScreen):
         source: the source being edited.
         status: summary of the compilation, and position of the cursor.
         live_check: keeps the compilation result up to date.
+        drafts: keeps unsaved text on disk.
     """
 
     source: SourceView
     status: CompilationStatus
     live_check: LiveCheck
+    drafts: DraftKeeper
 
     def __init__(self, workflow_id: str) -> None:
         super().__init__()
@@ -41,6 +46,10 @@ class SourceScreen(PanedScreen):
         self.status = self.query_one(CompilationStatus)
         self._file = SourceFile(self.workbench, self.workflow_id)
         self.live_check = LiveCheck(self, self.workbench, self.workflow_id, lambda: self._checked_text, self.checked)
+        self.drafts = DraftKeeper(
+            self, self.workbench.sources.draft_file(self.workflow_id), self._unsaved, self._draft_failed
+        )
+        self._may_discard = False
         self.attempt(self._open())
         self.set_interval(_CHECK_EVERY, self._look_for_changes)
 
@@ -60,9 +69,41 @@ class SourceScreen(PanedScreen):
             # A past run may belong to a workflow that no longer exists.
             self.services.show_error(error, "Open failed")
             self.dismiss()
+            return
+        kept = self.services.undo_histories.pop(self.workflow_id, None)
+        if kept is not None and kept[0] == self.source.text and not self.source.read_only:
+            self.source.history = kept[1]
+        if not self.source.read_only:
+            await self._offer_draft()
+
+    async def _offer_draft(self) -> None:
+        from wftui.tui.screens.editor.versions import offer_draft
+
+        text = await offer_draft(self.services, self.workflow_id, self._file.text, self._file.etag)
+        if text is not None:
+            self.source.change_to(text)
+
+    def _unsaved(self) -> tuple[str, str] | None:
+        return (self.source.text, self._file.etag) if self._file.is_read and self.is_changed else None
+
+    def _draft_failed(self, error: UserError) -> None:
+        self.services.show_error(error, "Unsaved text is not kept")
+
+    def on_unmount(self) -> None:
+        """Keep unsaved text if the terminal was closed; keep what can be undone."""
+        if not hasattr(self, "drafts") or not self._file.is_read:
+            return
+        self.drafts.close(keep=not self._may_discard)
+        if not self.is_changed:
+            histories = self.services.undo_histories
+            histories.pop(self.workflow_id, None)
+            histories[self.workflow_id] = (self.source.text, self.source.history)
+            while len(histories) > _HISTORIES:
+                histories.pop(next(iter(histories)))
 
     async def _load(self) -> None:
         place = self.source.cursor_location
+        self._may_discard = False
         self.source.show(await self._file.read())
         self.source.move_cursor(self.source.clamp_visitable(place))
         reason = self._file.read_only
@@ -107,11 +148,26 @@ class SourceScreen(PanedScreen):
 
     async def _resolve_conflict(self, error: ConflictError, text: str) -> bool:
         version = await ask_which_version(self.services, error)
+        while version == "compare":
+            await self._compare_with_theirs(text)
+            version = await ask_which_version(self.services, error)
         if version == "theirs":
             await self._load()
         elif version == "mine":
             await self._file.overwrite(text)
         return version in {"theirs", "mine"}
+
+    async def _compare_with_theirs(self, text: str) -> None:
+        from wftui.tui.screens.dialogs.diff import DiffScreen, diff_lines
+
+        try:
+            theirs = (await self.workbench.workflows.read(self.workflow_id)).text
+        except UserError:
+            theirs = ""  # deleted: all of it is ours
+        lines = diff_lines(theirs, text, "theirs", "mine")
+        await self.services.push_screen_wait(
+            DiffScreen("theirs → mine", lines, restore=False, ascii_only=self.services.ascii)
+        )
 
     async def _look_for_changes(self) -> None:
         """Load changes made by others; only announce them beside unsaved changes."""
@@ -142,7 +198,8 @@ class SourceScreen(PanedScreen):
                 return await self.save() is not None
             except UserError as error:
                 self.services.show_error(error, "Save failed")
-        return chosen == "discard"
+        self._may_discard = chosen == "discard"
+        return self._may_discard
 
     def show_place(self) -> None:
         """Show the position of the cursor, and whether the source is saved."""
@@ -164,6 +221,18 @@ class SourceScreen(PanedScreen):
     def action_redo(self) -> None:
         """Redo the change last undone."""
         self.source.redo()
+
+    def action_compare(self) -> None:
+        """Compare the source with another version, and restore that one if wanted."""
+        self.attempt(self._compare(), group="ask")
+
+    async def _compare(self) -> None:
+        from wftui.tui.screens.editor.versions import pick_version
+
+        text = await pick_version(self.services, self.workflow_id, self.source.text)
+        if text is not None and not self.source.read_only:
+            self.source.change_to(text)
+            self.notify("Restored; u undoes it.")
 
     def action_reload(self) -> None:
         """Reload the file, after asking about unsaved changes."""

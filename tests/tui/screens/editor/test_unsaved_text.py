@@ -1,0 +1,141 @@
+"""Unsaved text, undo and earlier versions: nothing that was typed is lost."""
+
+import os
+import stat
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from textual.app import App
+from textual.pilot import Pilot
+
+from wftui.tui.app import WftuiApp
+from wftui.tui.screens.dialogs.confirm import ConfirmScreen
+from wftui.tui.screens.dialogs.diff import DiffScreen
+from wftui.tui.screens.editor.editor_screen import EditorScreen
+from wftui.tui.widgets.picker import Picker
+from wftui.tui.widgets.source.compilation_status import CompilationStatus
+from wftui.tui.widgets.source.source_view import SourceView
+from wftui.workbench import Workbench
+
+Until = Callable[..., Awaitable[None]]
+Put = Callable[..., Path]
+TextOf = Callable[[App[Any]], str]
+
+
+def drafts() -> list[Path]:
+    return [*Path(os.environ["XDG_DATA_HOME"]).rglob("drafts/*.json")]
+
+
+async def opened(pilot: Pilot[Any], until: Until) -> SourceView:
+    """Return the source once the editor has checked it."""
+    app = pilot.app
+    await until(
+        pilot,
+        lambda: (
+            (isinstance(app.screen, EditorScreen) and app.screen.query_one(CompilationStatus).result)
+            or isinstance(app.screen, ConfirmScreen)
+        ),
+    )
+    editor = next(screen for screen in app.screen_stack if isinstance(screen, EditorScreen))
+    return editor.query_one(SourceView)
+
+
+async def test_unsaved_text_of_a_killed_editor_is_offered(
+    workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
+) -> None:
+    path = put_workflow("hello")
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test() as pilot:
+        source = await opened(pilot, until)
+        await pilot.press("d")
+        changed = source.text
+        await until(pilot, lambda: drafts())
+        await until(pilot, lambda: "greet_2" in drafts()[0].read_text())
+        assert stat.S_IMODE(drafts()[0].stat().st_mode) == 0o600
+        # The app ends without an answer, as when its terminal is closed.
+    assert drafts()
+    again = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with again.run_test() as pilot:
+        source = await opened(pilot, until)
+        await until(pilot, lambda: isinstance(again.screen, ConfirmScreen))
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(again.screen, DiffScreen))
+        assert '-      "id": "greet_2",' in text_of(again)
+        await pilot.press("r")
+        await until(pilot, lambda: source.text == changed)
+        assert source.text != path.read_text()
+        await pilot.press("f2")
+        await until(pilot, lambda: path.read_text() == changed)
+        await until(pilot, lambda: not drafts())
+
+
+async def test_discarded_changes_leave_no_draft(workbench: Workbench, put_workflow: Put, until: Until) -> None:
+    put_workflow("hello")
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test() as pilot:
+        await opened(pilot, until)
+        await pilot.press("d")
+        await until(pilot, lambda: drafts())
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("d")
+        await until(pilot, lambda: not drafts())
+
+
+async def test_undo_survives_closing_the_editor(workbench: Workbench, put_workflow: Put, until: Until) -> None:
+    path = put_workflow("hello")
+    before = path.read_text()
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test() as pilot:
+        await opened(pilot, until)
+        await pilot.press("d", "f2")
+        await until(pilot, lambda: path.read_text() != before)
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, EditorScreen))
+        app.open_editor("hello")
+        source = await opened(pilot, until)
+        assert source.text != before
+        await pilot.press("u")
+        await until(pilot, lambda: source.text == before)
+
+
+async def test_a_version_that_ran_is_compared_and_restored(
+    workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
+) -> None:
+    path = put_workflow("hello")
+    before = path.read_text()
+    await workbench.runs.wait(await workbench.runs.start("hello", {}))
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test() as pilot:
+        source = await opened(pilot, until)
+        await pilot.press("d", "f2")
+        await until(pilot, lambda: path.read_text() != before)
+        await pilot.press("equals_sign")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        assert "saved file" in text_of(app)
+        await pilot.press(*"completed", "enter")
+        await until(pilot, lambda: isinstance(app.screen, DiffScreen))
+        assert '+      "id": "greet_2",' in text_of(app)
+        await pilot.press("r")
+        await until(pilot, lambda: source.text == before)
+
+
+async def test_a_conflict_shows_the_difference(
+    workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
+) -> None:
+    path = put_workflow("hello")
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test() as pilot:
+        source = await opened(pilot, until)
+        await pilot.press("d")
+        path.write_text(path.read_text().replace('"hi"', '"ho"'))
+        await pilot.press("f2")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, DiffScreen))
+        assert '-        "text": "ho"' in text_of(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("m")
+        await until(pilot, lambda: path.read_text() == source.text)

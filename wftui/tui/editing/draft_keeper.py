@@ -1,0 +1,80 @@
+"""Keeps the unsaved text of an editor on disk, in case the program is killed."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from textual.timer import Timer
+from textual.widget import Widget
+
+from wftui.model.errors import UserError
+from wftui.tui.background import in_background
+
+if TYPE_CHECKING:
+    from wftui.workspace.drafts import DraftFile
+
+EVERY = 0.5
+"""Longest time in seconds for which typed text is not on disk."""
+
+
+class DraftKeeper:
+    """Writes the text soon after it changes; deletes the draft of saved text."""
+
+    def __init__(
+        self,
+        owner: Widget,
+        file: "DraftFile",
+        unsaved: Callable[[], tuple[str, str] | None],
+        failed: Callable[[UserError], None],
+    ) -> None:
+        """Write to `file` in workers of `owner`.
+
+        Args:
+            owner: the editor.
+            file: of this editor alone.
+            unsaved: returns text and etag of the edited version; None if everything is saved.
+            failed: called once with the reason why nothing can be written.
+        """
+        self._owner = owner
+        self._file = file
+        self._unsaved = unsaved
+        self._failed = failed
+        self._timer: Timer | None = None
+        self._has_failed = False
+
+    def text_changed(self) -> None:
+        """Schedule a write, unless one is scheduled."""
+        if self._timer is None:
+            self._timer = self._owner.set_timer(EVERY, self._begin)
+
+    def _begin(self) -> None:
+        self._timer = None
+        in_background(self._owner, self.write, group="draft")
+
+    async def write(self) -> None:
+        """Write the unsaved text now."""
+        try:
+            await asyncio.to_thread(self._store, self._unsaved())
+        except UserError as error:
+            if not self._has_failed:
+                self._has_failed = True
+                self._failed(error)
+
+    def close(self, *, keep: bool) -> None:
+        """Write the unsaved text a last time, or delete the draft.
+
+        Args:
+            keep: the editor ends without an answer of the user, as with a closed terminal.
+        """
+        if self._timer is not None:
+            self._timer.stop()
+        with contextlib.suppress(UserError):  # nobody sees this screen any more; `write` has reported it
+            self._store(self._unsaved() if keep else None)
+        self._file.release()
+
+    def _store(self, unsaved: tuple[str, str] | None) -> None:
+        if unsaved is None:
+            self._file.forget()
+        else:
+            self._file.keep(*unsaved)
