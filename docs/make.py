@@ -31,9 +31,9 @@ EXPRESSIONS = """\
 # Expressions
 
 A string in a step's `input`, or in `outputs`, may hold expressions in `{{ }}`. A string that is exactly one
-`{{ expression }}` keeps the value's type; any other is text, with objects in it as JSON. `when`, `until` and
-`forEach.in` are bare expressions, without braces. Expressions are compiled to plain Python when the workflow is saved;
-their results are data and are never evaluated again.
+`{{ expression }}` keeps the value's type; any other is text, with objects in it as JSON. `when`, `until`, `while`,
+`stopWhen` and `forEach.in` are bare expressions, without braces. Expressions are compiled to plain Python when the
+workflow is saved; their results are data and are never evaluated again.
 
 ## Names
 
@@ -42,6 +42,7 @@ their results are data and are never evaluated again.
 | `inputs.x` | an input of the run, defaults applied |
 | `steps.<id>.output`, `.status`, `.error`, `.attempts` | of an earlier step |
 | the name after `as` (`item`), `index` | inside a `forEach` or a `loop` |
+| `previous` | inside a `loop`, or a `forEach` of one item at a time: the output of the iteration before, or null |
 | `run.id`, `run.startedAt`, `run.attempt`, `run.workflowId` | the run itself |
 | `run.status`, `run.error` | only in `finally`: `completed`, `failed` or `cancelled`; the error or null |
 | `env.NAME` | an environment variable that the workflow lists in `env` |

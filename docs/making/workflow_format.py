@@ -54,6 +54,7 @@ _TITLES = {
     "ConnectionNeed": "a connection in `connections`",
     "Step": "a step",
     "ForEach": "`forEach`",
+    "LoopDelay": "`delay`",
     "Retry": "`retry`",
     "Case": "a case",
     "DefaultCase": "`default`",

@@ -16,6 +16,7 @@ from wftui.model.workflow.definition import (
     Fallback,
     ForEach,
     Join,
+    LoopDelay,
     Retry,
     Step,
 )
@@ -42,7 +43,7 @@ def test_its_workflows_compile_without_a_warning(folder: Path) -> None:
 
 
 def test_every_key_is_in_an_example() -> None:
-    models = (WorkflowModel, Step, ForEach, Retry, Defaults, ConnectionNeed, Case, DefaultCase, Fallback)
+    models = (WorkflowModel, Step, ForEach, LoopDelay, Retry, Defaults, ConnectionNeed, Case, DefaultCase, Fallback)
     wanted = {(model.__name__, field.alias or name) for model in models for name, field in model.model_fields.items()}
     shown = {pair for workflow in WORKFLOWS for pair in used(workflow)}
     assert wanted - shown == set()
@@ -67,6 +68,7 @@ def used_by_step(step: dict[str, Json]) -> Iterator[tuple[str, str]]:
     yield from keys("Step", step)
     yield from keys("ForEach", step.get("forEach"))
     yield from keys("Retry", step.get("retry"))
+    yield from keys("LoopDelay", step.get("delay"))
     yield from keys("Fallback", step.get("onError"))
     yield from keys("DefaultCase", step.get("default"))
     for case in step.get("cases", []):

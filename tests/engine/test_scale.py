@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from engine.engine_plans import Open, Steps, Watch, chain, output_of, run, step, workflow
-from engine.restart.test_resume import resume
+from engine.resuming import resume
 from wftui.model.base import Json
 from wftui.model.run.events import IterationCompleted
 from wftui.model.run.record import ExecutionRequest

@@ -131,7 +131,7 @@ class StepLines:
 def _describe(step: StepResult) -> str:
     text = step.path
     if step.iterations and step.iterations.total:
-        text += f" {step.iterations.completed + step.iterations.failed}/{step.iterations.total}"
+        text += f" {step.iterations.ended}/{step.iterations.total}"
     elif step.progress is not None:
         text += f" {step.progress:.0%}"
     if step.waiting:
@@ -144,7 +144,7 @@ def _iterations(record: ExecutionRecord, path: str) -> str:
     if step is None or step.iterations is None:
         return ""
     failed = f", {step.iterations.failed} failed" if step.iterations.failed else ""
-    return f"  {step.iterations.completed + step.iterations.failed} items{failed}"
+    return f"  {step.iterations.ended} items{failed}"
 
 
 def print_outputs(terminal: Terminal, outputs: Json) -> None:

@@ -12,13 +12,15 @@ from wftui.runtime.scope import Scope
 Bind = Callable[[Scope], Json]
 """A compiled expression or binding: a pure function of the scope."""
 
-RULES_REVISION = 2
+RULES_REVISION = 3
 """Revision of what a workflow means: goes up with a change after which the same file runs differently.
 
 A run records the revision it began under, and a resume follows it. A rerun is a new run under the present rules.
 """
 REJECTION_FAILS = 2
 """Revision of the rules since which a rejected approval fails its step, unless `onReject` says otherwise."""
+FAILED_ITEM_CANCELS = 3
+"""Revision of the rules since which a failed item cancels its running siblings, unless `onItemError` is `continue`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +41,22 @@ class RetryPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForEachPlan:
-    """Run the step once per item of the list that `items` returns."""
+    """Run the step once per item of the list that `items` returns.
+
+    Attributes:
+        when: of each item; evaluated before it starts.
+        stop_when: evaluated after each item, with its output as the local name `output`.
+        remembers: expressions of an item read `previous`.
+    """
 
     items: Bind
     as_: str = "item"
+    when: Bind | None = None
+    stop_when: Bind | None = None
     max_parallel: int = 1
     on_item_error: Literal["fail", "continue"] = "fail"
     max_items: int = 1000
+    remembers: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +69,32 @@ class CasePlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoopPlan:
-    """The end of a loop: `until` is evaluated after each iteration, over its steps."""
+    """The end of a loop, and the waits between its iterations.
 
-    until: Bind
+    Attributes:
+        until: evaluated after each iteration, over its steps.
+        while_: evaluated before each iteration.
+        backoff: factor of each further delay, up to `max_delay` seconds.
+        remembers: expressions of an iteration read `previous`.
+    """
+
+    until: Bind | None = None
+    while_: Bind | None = None
     max_iterations: int
+    on_limit: Literal["fail", "continue"] = "fail"
     delay: float = 0.0
+    backoff: float = 1.0
+    max_delay: float = 60.0
+    remembers: bool = False
+
+    def wait_after(self, index: int) -> float:
+        """Return the seconds between an iteration, counted from 0, and the next."""
+        if self.backoff == 1:
+            return self.delay
+        try:
+            return min(self.max_delay, self.delay * self.backoff**index)
+        except OverflowError:
+            return self.max_delay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

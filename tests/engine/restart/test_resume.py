@@ -2,86 +2,31 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine.engine_plans import PATIENT, Steps, Watch, begin, chain, constant, output_of, run, statuses, step, workflow
-from wftui.connections.redaction import Redactor
-from wftui.engine.connections.run_connections import RunConnections
-from wftui.engine.primitives.cancellation import Slots
-from wftui.engine.primitives.emitter import Emitter
-from wftui.engine.primitives.memory_log import MemorySink
+from engine.engine_plans import Steps, Watch, begin, chain, constant, output_of, run, statuses, step, workflow
+from engine.resuming import resume
 from wftui.engine.primitives.secret_inputs import masked, restore_secrets
 from wftui.engine.run.run import Run
-from wftui.engine.run.state.carried_results import CarriedResults, RunHistory
-from wftui.engine.run.state.run_context import RunContext
+from wftui.engine.run.state.carried_results import CarriedResults
 from wftui.model.base import Json, format_timestamp
 from wftui.model.clock import utc_now
 from wftui.model.errors import UsageError
 from wftui.model.run.events import (
     CancelRequested,
-    ExecutionEvent,
-    Interrupted,
     Log,
     StepCompleted,
     StepFailed,
     StepRetrying,
     StepStarted,
 )
-from wftui.model.run.record import ExecutionRecord, ExecutionRequest
 from wftui.model.run.reducer import fold
 from wftui.runtime.plan import CasePlan, ForEachPlan, LoopPlan, RetryPlan, WorkflowPlan
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import StepContext
-
-
-def _history(events: list[ExecutionEvent]) -> RunHistory:
-    history = RunHistory(CarriedResults())
-    for event in events:
-        history.note(event)
-    return history
-
-
-async def resume(
-    plan: WorkflowPlan,
-    before: list[ExecutionEvent],
-    step_types: Steps,
-    inputs: dict[str, Json] | None = None,
-    restored: Callable[[Run], Awaitable[None]] | None = None,
-) -> tuple[ExecutionRecord, list[ExecutionEvent]]:
-    """Go on with a run of which only these events were stored; returns the record and all its events."""
-    run_id = before[0].run_id
-    watch = Watch()
-    sink = MemorySink(run_id, watch)
-    stored = [event.model_copy(update={"seq": 0}) for event in before]
-    stored.append(Interrupted(run_id=run_id, timestamp=utc_now()))
-    await sink.append(stored, wait=True)
-    history = _history(stored)
-    redactor = Redactor()
-    context = RunContext(
-        plan=plan,
-        step_types=step_types,
-        emitter=Emitter(run_id, sink, redactor, utc_now),
-        settings=PATIENT,
-        slots=Slots(plan.max_parallel),
-        environment={},
-        working_directory=Path.cwd(),
-        folder=None,
-        connections=RunConnections(plan, {}, redactor),
-        carried=history.carried,
-    )
-    going = Run(context, ExecutionRequest(workflow_id=plan.id))
-    assert history.created is not None
-    await going.restore(history, inputs or history.created.inputs)
-    await going.resume()
-    if restored is not None:
-        await restored(going)
-    await going.run()
-    return sink.record, watch.events
 
 
 class Counting:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from helpers import PATIENCE, patience
 
 from engine.engine_plans import Steps, Watch, chain, run, step, workflow
-from engine.restart.test_resume import resume
+from engine.resuming import resume
 from wftui.model.base import Json
 from wftui.model.run.events import ExecutionEvent, Interrupted, Log, Resumed
 from wftui.runtime.plan import WorkflowPlan

@@ -5,7 +5,7 @@ from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.expressions.expression import Expression
 from wftui.compiler.expressions.reference import Reference
 from wftui.compiler.expressions.translate import ROOTS
-from wftui.compiler.tree.bindings import Binding
+from wftui.compiler.tree.bindings import PREVIOUS, Binding
 from wftui.compiler.tree.edits import edit
 from wftui.compiler.tree.graph import Edge, Graph
 from wftui.compiler.tree.nodes import StepNode
@@ -177,6 +177,11 @@ class ReferenceChecker:
             meant = f"steps.{name}.output" if len(reference.path) == 1 else f"steps.{name}"
         else:
             meant = suggestion(name, [*ROOTS, *binding.names, *FUNCTIONS])
+        if name == PREVIOUS and (parallel := _parallel_around(binding)) is not None:
+            message = f"the items of {parallel.id} run in parallel, so none of them has a previous one"
+            one = (patches.replace("run one item at a time", parallel.at("forEach", "maxParallel"), 1),)
+            self._at(binding, reference, offset, "reference.name", message, one, len(name))
+            return
         hint = did_you_mean(meant, f"; known names: {', '.join([*ROOTS, *sorted(binding.names)])}")
         fixes = (edit(binding, offset + reference.offset, len(name), meant),) if meant else ()
         self._at(binding, reference, offset, "reference.name", f"there is no name {name!r}{hint}", fixes, len(name))
@@ -202,6 +207,17 @@ class ReferenceChecker:
         self, code: str, message: str, pointer: str, node: StepNode, field: str, fixes: tuple[Fix, ...] = ()
     ) -> None:
         self.found.append(Diagnostic(code, message, pointer, step_id=node.id or None, field=field, fixes=fixes))
+
+
+def _parallel_around(binding: Binding) -> StepNode | None:
+    """Return the forEach around an expression whose items run in parallel, or None."""
+    node = binding.node if binding.use not in ("when", "items") else None
+    owner = node or binding.body.owner
+    while owner is not None:
+        if owner.step.for_each is not None and owner.step.for_each.max_parallel != 1:
+            return owner
+        owner = owner.body.owner
+    return None
 
 
 def cycle_diagnostic(edges: list[Edge]) -> Diagnostic:

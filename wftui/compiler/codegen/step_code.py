@@ -28,7 +28,7 @@ from wftui.compiler.tree.early_input import early_input, stored_secrets
 from wftui.compiler.tree.nodes import Body, StepNode
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
-from wftui.model.workflow.definition import CONTAINER_TYPES, Defaults, Fallback, Retry
+from wftui.model.workflow.definition import CONTAINER_TYPES, Defaults, Fallback, LoopDelay, Retry, Step
 from wftui.runtime.plan import ForEachPlan, RetryPlan, StepPlan
 
 MODULES = frozenset(
@@ -123,6 +123,7 @@ def write_step(
     raw_fields: frozenset[str] = frozenset(),
     uses: tuple[str, ...] = (),
     programs: tuple[str, ...] = (),
+    remembers: tuple[bool, bool] = (False, False),
 ) -> GeneratedPart:
     """Write a step; its marks point into the step (`/when`), wherever that stands.
 
@@ -133,6 +134,7 @@ def write_step(
         waits: its type waits, so that no default timeout applies.
         uses: connections of the workflow named in its input.
         programs: those that it starts.
+        remembers: whether `previous` is read of its forEach, and of its loop.
     """
     step, made = node.step, GeneratedPart(plans={"StepPlan"})
     fields: dict[str, Code] = {
@@ -151,7 +153,7 @@ def write_step(
     if step.when is not None:
         fields["when"] = made.expression(f"when_of_{step.id}", step.when, "/when")
     if step.for_each is not None:
-        fields["for_each"] = _for_each(made, node)
+        fields["for_each"] = _for_each(made, node, remembers=remembers[0])
     if step.type not in CONTAINER_TYPES:
         fields["input"] = made.function(f"input_of_{step.id}", bound_value(step.input, "/input", raw_fields))
         early = early_input(node, early_fields)
@@ -168,7 +170,7 @@ def write_step(
     if step.output_schema is not None:
         fields["output_schema"] = literal(step.output_schema)
     fields |= _policies(made, node, defaults if step.type not in CONTAINER_TYPES else Defaults(), waits=waits)
-    fields |= _inside(made, node, inside)
+    fields |= _inside(made, node, inside, remembers=remembers[1])
     # The last line closes the call; the step's location in the file goes before it.
     made.definition = assignment(f"{step_name(step.id)} = ", record("StepPlan", fields))[:-1]
     return made
@@ -217,7 +219,7 @@ def _retry(retry: Retry) -> Code:
     return call("RetryPlan", *named)
 
 
-def _for_each(made: GeneratedPart, node: StepNode) -> Code:
+def _for_each(made: GeneratedPart, node: StepNode, *, remembers: bool) -> Code:
     loop = node.step.for_each
     assert loop is not None
     made.plans.add("ForEachPlan")
@@ -227,10 +229,16 @@ def _for_each(made: GeneratedPart, node: StepNode) -> Code:
         value = getattr(loop, name)
         if value != getattr(standard, name):
             named.append(Named(f"{name}=", literal(value)))
+    if loop.when is not None:
+        named.append(Named("when=", made.expression(f"item_when_of_{node.id}", loop.when, "/forEach/when")))
+    if loop.stop_when is not None:
+        named.append(Named("stop_when=", made.expression(f"stop_of_{node.id}", loop.stop_when, "/forEach/stopWhen")))
+    if remembers:
+        named.append(Named("remembers=", literal(True)))
     return call("ForEachPlan", *named)
 
 
-def _inside(made: GeneratedPart, node: StepNode, inside: Callable[[Body], Code]) -> dict[str, Code]:
+def _inside(made: GeneratedPart, node: StepNode, inside: Callable[[Body], Code], *, remembers: bool) -> dict[str, Code]:
     """Return the fields of a container: its cases, body and loop."""
     step, fields = node.step, dict[str, Code]()
     if step.type == "switch":
@@ -245,13 +253,26 @@ def _inside(made: GeneratedPart, node: StepNode, inside: Callable[[Body], Code])
         fields["cases"] = tuple_of(cases)
     elif node.bodies:
         fields["body"] = inside(node.bodies[0])
-    if step.type == "loop" and step.until is not None and step.max_iterations is not None:
-        made.plans.add("LoopPlan")
-        named: list[Code] = [
-            Named("until=", made.expression(f"until_of_{step.id}", step.until, "/until")),
-            Named("max_iterations=", literal(step.max_iterations)),
-        ]
-        if step.delay is not None:
-            named.append(Named("delay=", literal(step.delay)))
-        fields["loop"] = call("LoopPlan", *named)
+    if step.type == "loop" and step.max_iterations is not None:
+        fields["loop"] = _loop(made, step, remembers=remembers)
     return fields
+
+
+def _loop(made: GeneratedPart, step: Step, *, remembers: bool) -> Code:
+    made.plans.add("LoopPlan")
+    named: list[Code] = []
+    if step.until is not None:
+        named.append(Named("until=", made.expression(f"until_of_{step.id}", step.until, "/until")))
+    if step.while_ is not None:
+        named.append(Named("while_=", made.expression(f"while_of_{step.id}", step.while_, "/while")))
+    named.append(Named("max_iterations=", literal(step.max_iterations)))
+    if step.on_limit != "fail":
+        named.append(Named("on_limit=", literal(step.on_limit)))
+    if isinstance(step.delay, LoopDelay):
+        for name in ("delay", "backoff", "max_delay"):
+            named.append(Named(f"{name}=", literal(getattr(step.delay, name))))
+    elif step.delay is not None:
+        named.append(Named("delay=", literal(step.delay)))
+    if remembers:
+        named.append(Named("remembers=", literal(True)))
+    return call("LoopPlan", *named)

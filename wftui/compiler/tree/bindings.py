@@ -1,6 +1,6 @@
 """All expressions of a workflow, with their location and their visible names."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,7 +11,10 @@ from wftui.compiler.source.text_diagnostic import TextDiagnostic
 from wftui.compiler.tree.nodes import Body, StepNode, WorkflowTree, strings_in
 from wftui.model.workflow.compilation import Fix, Severity
 
-Use = Literal["input", "when", "items", "until", "case", "output"]
+Use = Literal["input", "when", "items", "item_when", "stop_when", "until", "while", "case", "output"]
+
+PREVIOUS = "previous"
+"""The output of the iteration before, in the expressions of an iteration."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,12 +86,19 @@ def step_bindings(node: StepNode) -> list[Binding]:
     """Return the bindings of one step, without those of the steps inside it."""
     found: list[Binding] = []
     outer = names_in(node.body)
-    own = outer | {node.step.for_each.as_, "index"} if node.step.for_each else outer
+    loop = node.step.for_each
+    own = _with_item(outer, node) if loop is not None else outer
     if node.step.when is not None:
         found.append(_bare(node, "when", node.at("when"), "when", node.step.when, node.body, outer))
-    if node.step.for_each is not None:
-        text = node.step.for_each.in_
-        found.append(_bare(node, "items", node.at("forEach", "in"), "forEach.in", text, node.body, outer))
+    if loop is not None:
+        found.append(_bare(node, "items", node.at("forEach", "in"), "forEach.in", loop.in_, node.body, outer))
+        if loop.when is not None:
+            found.append(
+                _bare(node, "item_when", node.at("forEach", "when"), "forEach.when", loop.when, node.body, own)
+            )
+        if loop.stop_when is not None:
+            at, field = node.at("forEach", "stopWhen"), "forEach.stopWhen"
+            found.append(_bare(node, "stop_when", at, field, loop.stop_when, node.body, own | {"output"}))
     for pointer, field, text in node.strings:
         template = split_template(text)
         if template is not None and template.evaluates:
@@ -97,6 +107,9 @@ def step_bindings(node: StepNode) -> list[Binding]:
         if inner.when is not None:
             field = inner.when_pointer.removeprefix(node.pointer)[1:].replace("/", ".")
             found.append(_bare(node, "case", inner.when_pointer, field, inner.when, node.body, own))
+    if node.step.while_ is not None and node.bodies:
+        names = own | {"index", PREVIOUS}
+        found.append(_bare(node, "while", node.at("while"), "while", node.step.while_, node.body, names))
     if node.step.until is not None and node.bodies:
         inside = node.bodies[0]
         found.append(_bare(node, "until", node.at("until"), "until", node.step.until, inside, names_in(inside)))
@@ -115,15 +128,70 @@ def output_bindings(tree: WorkflowTree) -> list[Binding]:
 
 def names_in(body: Body) -> frozenset[str]:
     """Return the loop variables that the steps of a list may read."""
-    names: set[str] = set()
+    owner = body.owner
+    if owner is None:
+        return frozenset()
+    names = names_in(owner.body)
+    if owner.step.for_each is not None:
+        names = _with_item(names, owner)
+    if owner.step.type == "loop":
+        names |= {"index", PREVIOUS}
+    return names
+
+
+def _with_item(names: frozenset[str], node: StepNode) -> frozenset[str]:
+    """Return the names inside a forEach; `previous` is that of the innermost loop."""
+    loop = node.step.for_each
+    assert loop is not None
+    if loop.max_parallel == 1:
+        return names | {loop.as_, "index", PREVIOUS}
+    if not is_loop_variable(PREVIOUS, node.body):
+        names -= {PREVIOUS}
+    return names | {loop.as_, "index"}
+
+
+def is_loop_variable(name: str, body: Body) -> bool:
+    """Return whether a forEach around a list of steps calls its item so."""
     owner = body.owner
     while owner is not None:
-        if owner.step.for_each is not None:
-            names |= {owner.step.for_each.as_, "index"}
-        if owner.step.type == "loop":
-            names.add("index")
+        if owner.step.for_each is not None and owner.step.for_each.as_ == name:
+            return True
         owner = owner.body.owner
-    return frozenset(names)
+    return False
+
+
+def remembers(node: StepNode, bindings: Mapping[StepNode | None, Sequence[Binding]]) -> tuple[bool, bool]:
+    """Return whether `previous` is read of the forEach of a step, and of its loop."""
+    loop, is_loop = node.step.for_each, node.step.type == "loop"
+    if (loop is None and not is_loop) or is_loop_variable(PREVIOUS, node.body):
+        return False, False
+    if loop is not None and loop.as_ == PREVIOUS:
+        return False, False
+    own = {binding.use for binding in bindings.get(node, ()) if _reads_previous(binding)}
+    inside = any(_inner_reads(inner, bindings) for body in node.bodies for inner in body.steps)
+    of_loop = is_loop and (inside or not own.isdisjoint({"until", "while"}))
+    of_items = not own.isdisjoint({"input", "case", "item_when", "stop_when"}) or (inside and not is_loop)
+    return loop is not None and of_items, of_loop
+
+
+def _inner_reads(node: StepNode, bindings: Mapping[StepNode | None, Sequence[Binding]]) -> bool:
+    """Return whether a step inside reads `previous` of a loop around it, not of its own."""
+    repeats, is_loop = node.step.for_each is not None, node.step.type == "loop"
+    for binding in bindings.get(node, ()):
+        outer = binding.use in ("when", "items") if repeats else not (is_loop and binding.use in ("until", "while"))
+        if outer and _reads_previous(binding):
+            return True
+    if repeats or is_loop:
+        return False
+    return any(_inner_reads(inner, bindings) for body in node.bodies for inner in body.steps)
+
+
+def _reads_previous(binding: Binding) -> bool:
+    return any(
+        reference.root == "local" and reference.path[0] == PREVIOUS
+        for expression, _offset in binding.expressions
+        for reference in expression.references
+    )
 
 
 def _bare(node: StepNode, use: Use, pointer: str, field: str, text: str, body: Body, names: frozenset[str]) -> Binding:

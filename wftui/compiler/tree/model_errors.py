@@ -112,13 +112,13 @@ def model_errors_of(error: ValidationError, raw: Json) -> list[ModelError]:
             elif is_last and each["type"] == "missing":
                 path.append(part)
         is_union = len(path) < len(loc)
-        if is_union and each["type"] in ("literal_error", "bool_type") and isinstance(value, dict):
+        if is_union and each["type"] in ("literal_error", "bool_type", "value_error") and isinstance(value, dict):
             continue
         if is_union and each["type"] in ("model_type", "dict_type") and not isinstance(value, dict):
             if any(other.path == path for other in found_errors):
                 continue
             if any(
-                other["loc"][0] == loc[0] and other["type"] in ("literal_error", "bool_type")
+                other["loc"][0] == loc[0] and other["type"] in ("literal_error", "bool_type", "value_error")
                 for other in error.errors()
             ):
                 continue

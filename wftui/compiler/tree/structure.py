@@ -20,14 +20,14 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 CONTAINER_KEYS: dict[str, tuple[str, ...]] = {
     "group": ("steps",),
     "switch": ("cases", "default"),
-    "loop": ("steps", "until", "maxIterations", "delay"),
+    "loop": ("steps", "until", "while", "maxIterations", "onLimit", "delay"),
 }
 """The keys that belong to each container."""
 
 REQUIRED_CONTAINER_KEYS: dict[str, tuple[str, ...]] = {
     "group": ("steps",),
     "switch": ("cases",),
-    "loop": ("steps", "until", "maxIterations"),
+    "loop": ("steps", "maxIterations"),
 }
 
 _ALL_CONTAINER_KEYS = frozenset(key for keys in CONTAINER_KEYS.values() for key in keys)
@@ -122,6 +122,10 @@ class _Reader:
                 fix = patches.add(f"add {key}", node.at(key), _EXAMPLES[key])
                 message = f'a {kind} needs the key "{key}"'
                 self._report("key.missing", message, node.pointer, node, key, fix)
+        if kind == "loop" and not raw.keys() & {"until", "while"}:
+            fix = patches.add("add until", node.at("until"), _EXAMPLES["until"])
+            message = 'a loop needs the key "until", or "while"'
+            self._report("key.missing", message, node.pointer, node, "until", fix)
         if kind in CONTAINER_TYPES and "input" in raw:
             fix = patches.remove("remove input", node.at("input"))
             message = f"a {kind} takes no input; the steps inside it have their own"

@@ -204,18 +204,28 @@ class _Planner:
         result = self._record.step(path)
         if result is not None and result.status == "failed" and not result.handled:
             return "failed"
-        index = 0
-        while self._record.step(f"{path}[{index}]") is not None:
-            inside = frame.with_locals(index=index).inside(f"{path}[{index}]", frame.stop)
+        if result is not None and result.error is not None and not result.handled and loop.on_limit == "fail":
+            return "its onLimit has changed"
+        index, previous, done = 0, None, False
+        while True:
+            names = {"index": index, "previous": previous} if loop.remembers else {"index": index}
+            around = frame.with_locals(**names)
+            iteration = self._record.step(f"{path}[{index}]")
+            goes_on = not done and index < loop.max_iterations
+            if goes_on and loop.while_ is not None:
+                goes_on = holds(loop.while_, around.scope, "while")
+            if goes_on != (iteration is not None):
+                return "it would end after another iteration"
+            if iteration is None:
+                return None
+            inside = around.inside(iteration.path, frame.stop)
             planner = _Planner(self._record, self._asked, self._former, self._reconnected, sees_masks=self._sees_masks)
             again = planner._why_inside(step.body, inside)
             if again is not None:
                 return again
+            done = loop.until is not None and holds(loop.until, inside.scope, "until")
+            previous = iteration.output
             index += 1
-            is_last = self._record.step(f"{path}[{index}]") is None
-            if holds(loop.until, inside.scope, "until") != is_last or index > loop.max_iterations:
-                return "it would end after another iteration"
-        return None
 
     def _why_leaf(self, step: StepPlan, frame: Frame, result: StepResult) -> str | None:
         if result.status == "failed" and not result.handled:
@@ -235,21 +245,41 @@ class _Planner:
         each = step.for_each
         assert each is not None
         items = each.items(frame.scope)
-        reused = 0
+        reused, expected, previous = 0, len(items), None
         for index, item in enumerate(items):
             place = f"{path}[{index}]"
-            if self._reuses_item(step, frame.with_locals(**{each.as_: item, "index": index}), place):
-                self.restart.decisions.append(StepDecision(place, "keep", "same input"))
-                reused += 1
-        before = result.iterations.total if result.iterations else None
-        if reused == len(items) == before:
+            names = {"index": index, "previous": previous} if each.remembers else {"index": index}
+            inside = frame.with_locals(**{**names, each.as_: item})
+            before = self._record.step(place)
+            if before is None or not self._reuses_item(step, inside, before):
+                if each.remembers:
+                    break  # what the next item would see is not known
+                continue
+            self.restart.decisions.append(StepDecision(place, "keep", "same input"))
+            reused += 1
+            if before.status != "completed":
+                continue
+            previous = before.output
+            if each.stop_when is not None and holds(
+                each.stop_when, inside.with_locals(output=previous).scope, "forEach.stopWhen"
+            ):
+                cancelled = sum(self._was_cancelled(f"{path}[{earlier}]") for earlier in range(index))
+                expected = index + 1 - cancelled
+                break
+        total = result.iterations.total if result.iterations else None
+        if reused == expected and total == len(items):
             return None
-        return f"{len(items) - reused:,} of {len(items):,} items run" if reused else "all its items run"
+        return f"{expected - reused:,} of {len(items):,} items run" if reused else "all its items run"
 
-    def _reuses_item(self, step: StepPlan, frame: Frame, place: str) -> bool:
+    def _was_cancelled(self, place: str) -> bool:
         result = self._record.step(place)
-        if result is None:
-            return False
+        return result is not None and result.status == "cancelled"
+
+    def _reuses_item(self, step: StepPlan, frame: Frame, result: StepResult) -> bool:
+        each, place = step.for_each, result.path
+        admitted = each is None or each.when is None or holds(each.when, frame.scope, "forEach.when")
+        if result.status == "skipped" or not admitted:
+            return result.status == "skipped" and not admitted
         if not (step.body or step.cases):
             return result.status == "completed" and self._why_leaf(step, frame, result) is None
         start = len(self.restart.decisions)

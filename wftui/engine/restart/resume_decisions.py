@@ -34,7 +34,7 @@ def _why(step: StepResult) -> str:
     if step.status == "pending":
         return "had not begun"
     if step.iterations is not None:
-        ended = step.iterations.completed + step.iterations.failed
+        ended = step.iterations.ended
         return f"continues; {ended} finished iterations are reused"
     if step.waiting is None:
         return "was running when the process ended; runs again"

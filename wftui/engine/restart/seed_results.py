@@ -93,7 +93,13 @@ def _end(result: StepResult, where: dict[str, Json]) -> list[ExecutionEvent]:
     match result.status:
         case "completed" if iteration:
             return [
-                IterationCompleted(index=iteration_index(result.path), output=result.output, duration=duration, **where)
+                IterationCompleted(
+                    index=iteration_index(result.path),
+                    output=result.output,
+                    item_errors=result.error,
+                    duration=duration,
+                    **where,
+                )
             ]
         case "completed":
             return [

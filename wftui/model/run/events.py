@@ -162,11 +162,12 @@ class IterationStarted(StepEventBase):
 
 
 class IterationCompleted(StepEventBase):
-    """An iteration is done."""
+    """An iteration is done. `item_errors`: what the step let pass, such as `onLimit`."""
 
     type: Literal["iteration_completed"] = "iteration_completed"
     index: int
     output: Json = None
+    item_errors: ExecutionError | None = None
     masked: Annotated[bool | None, Field(description="Part of the output is a secret, which is not stored.")] = None
     duration: float
 

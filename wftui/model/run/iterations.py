@@ -16,6 +16,7 @@ class IterationState(IntEnum):
     COMPLETED = 2
     FAILED = 3
     CANCELLED = 4
+    SKIPPED = 5
 
 
 _STATUSES: dict[IterationState, StepStatus] = {
@@ -24,6 +25,7 @@ _STATUSES: dict[IterationState, StepStatus] = {
     IterationState.COMPLETED: "completed",
     IterationState.FAILED: "failed",
     IterationState.CANCELLED: "cancelled",
+    IterationState.SKIPPED: "skipped",
 }
 _STATES = tuple(IterationState)
 _OMITTED = 0x80

@@ -176,6 +176,7 @@ def _apply_step(record: ExecutionRecord, event: StepEvent) -> None:
         case StepSkipped():
             step.status, step.skip_reason = "skipped", event.reason
             step.completed_at = event.timestamp
+            _count(index, path, event.seq, IterationState.SKIPPED)
         case StepWaiting():
             step.status, step.waiting = "waiting", event.waiting
         case StepAnswered():
@@ -193,7 +194,7 @@ def _apply_step(record: ExecutionRecord, event: StepEvent) -> None:
             _count(index, path, event.seq, IterationState.RUNNING)
         case IterationCompleted():
             _end_step(step, event, "completed")
-            step.output, step.masked = event.output, event.masked
+            step.output, step.error, step.masked = event.output, event.item_errors, event.masked
             _count(index, path, event.seq, IterationState.COMPLETED)
         case IterationFailed():
             _end_step(step, event, "failed")
@@ -293,6 +294,8 @@ def _count(index: RecordIndex, path: str, seq: int, state: IterationState) -> No
         counters.completed += 1
     elif state is IterationState.FAILED and before is not state:
         counters.failed += 1
+    elif state is IterationState.SKIPPED and before is not state:
+        counters.skipped += 1
 
 
 def progress(record: ExecutionRecord) -> tuple[int, int]:

@@ -78,7 +78,13 @@ class Iterations(WireModel):
     started: int = 0
     completed: int = 0
     failed: int = 0
+    skipped: int = 0
     omitted: int = 0
+
+    @property
+    def ended(self) -> int:
+        """Number of iterations that have ended or were skipped."""
+        return self.completed + self.failed + self.skipped
 
 
 class Waiting(WireModel):

@@ -37,11 +37,24 @@ class ForEach(WireModel):
     ]
     as_: Annotated[StepId, Field(alias="as", description="Name of the current item in expressions.")] = "item"
     max_parallel: Annotated[int, Field(ge=1, description="Most items that run at the same time.")] = 1
+    when: Annotated[
+        Expression | None,
+        Field(
+            description="Expression, without braces, for each item; when false, the item is skipped, its output null."
+        ),
+    ] = None
+    stop_when: Annotated[
+        Expression | None,
+        Field(
+            description="Expression, without braces, after each item, over its `output`; when true, the step ends "
+            "with the outputs so far."
+        ),
+    ] = None
     on_item_error: Annotated[
         Literal["fail", "continue"],
         Field(
-            description="Effect of a failed item. fail: no further item starts and the step fails. "
-            "continue: its output is null, the run ends with a warning."
+            description="Effect of a failed item. fail: running items are cancelled, no further one starts, and the "
+            "step fails. continue: its output is null, the run ends with a warning."
         ),
     ] = "fail"
     max_items: Annotated[
@@ -66,6 +79,14 @@ class Retry(WireModel):
     total_timeout: Annotated[
         Duration | None, Field(description="Longest time for all attempts and the waits between them.")
     ] = None
+
+
+class LoopDelay(WireModel):
+    """Waits between the iterations of a loop that become longer."""
+
+    delay: Annotated[Duration, Field(description="Wait before the second iteration.")]
+    backoff: Annotated[float, Field(ge=1, description="Factor by which each wait is longer than the one before.")] = 2.0
+    max_delay: Annotated[Duration, Field(description="Longest wait.")] = 60.0
 
 
 class Defaults(WireModel):
@@ -103,7 +124,7 @@ class DefaultCase(WireModel):
 
 
 class Step(WireModel):
-    """One step as written. `steps`, `cases`, `default`, `until`: of containers only."""
+    """One step as written. The keys from `steps` on are of containers only."""
 
     id: Annotated[StepId, Field(description="Name of the step in expressions; unique in the whole file.")]
     type: Annotated[str, Field(description="Step type, or group, switch or loop.")]
@@ -142,11 +163,27 @@ class Step(WireModel):
         Expression | None,
         Field(description="Expression, without braces; a loop ends when it is true after an iteration."),
     ] = None
+    while_: Annotated[
+        Expression | None,
+        Field(
+            alias="while", description="Expression, without braces; a loop ends when it is false before an iteration."
+        ),
+    ] = None
     max_iterations: Annotated[
         Annotated[int, Field(ge=1)] | None,
-        Field(description="Most iterations of a loop; when `until` is false after the last, it fails."),
+        Field(description="Most iterations of a loop; what follows when it has not ended by then, `onLimit` says."),
     ] = None
-    delay: Annotated[Duration | None, Field(description="Wait between two iterations of a loop.")] = None
+    on_limit: Annotated[
+        Literal["fail", "continue"],
+        Field(
+            description="Effect of `maxIterations`. fail: the loop fails. continue: its last output is the output, "
+            "and the run ends with a warning."
+        ),
+    ] = "fail"
+    delay: Annotated[
+        Duration | LoopDelay | None,
+        Field(description="Wait between two iterations of a loop, or how the waits become longer."),
+    ] = None
 
 
 class Workflow(WireModel):

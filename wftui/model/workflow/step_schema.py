@@ -7,7 +7,7 @@ from wftui.model.workflow.definition import Step
 
 _COMMON = ("when", "forEach", "needs", "join", "retry", "timeout", "onError", "disabled", "idempotent", "name", "note")
 """The common keys of steps, in the order of the form."""
-_LOOP = ("until", "maxIterations", "delay")
+_LOOP = ("until", "while", "maxIterations", "onLimit", "delay")
 _LONG = frozenset({"script", "code", "query", "template", "prompt", "system", "text", "html", "content", "message"})
 """Texts to edit over several lines."""
 

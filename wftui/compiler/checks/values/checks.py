@@ -47,6 +47,10 @@ _TRUTH = {
 ChildOutputs = Callable[[str], Shape]
 """The shape of the outputs of another workflow, by its id."""
 
+_CONDITIONS = frozenset({"when", "until", "while", "case", "item_when", "stop_when"})
+_WITH_ITEM = frozenset({"input", "case", "item_when", "stop_when", "while"})
+"""Uses of bindings that see the item of the step's own forEach."""
+
 
 class ValueChecker:
     """Checker of bindings against the shapes of a workflow's values."""
@@ -77,7 +81,7 @@ class ValueChecker:
                 return
             for reference in expression.references:
                 self._members(binding, expression, reference, offset)
-        if binding.use in ("when", "until", "case"):
+        if binding.use in _CONDITIONS:
             self._condition(binding)
         elif binding.use == "items":
             self._items(binding)
@@ -130,8 +134,10 @@ class ValueChecker:
             shape = _output_shape(step_type)
         on_error = step.on_error or self.scopes.tree.workflow.defaults.on_error
         if step.for_each is not None:
-            item = shapes.union([shape, of_types("null")]) if step.for_each.on_item_error == "continue" else shape
-            shape = shapes.of_items(item)
+            each = step.for_each
+            if each.on_item_error == "continue" or each.when is not None or each.stop_when is not None:
+                shape = shapes.union([shape, of_types("null")])
+            shape = shapes.of_items(shape)
         if isinstance(on_error, Fallback):
             shape = shapes.union([shape, shapes.of_literal(on_error.fallback)])
         elif on_error == "continue":
@@ -177,7 +183,7 @@ class ValueChecker:
 
     def _loop_variable(self, name: str, binding: Binding) -> Shape:
         node = binding.node
-        own = node if node is not None and binding.use in ("input", "case") else None
+        own = node if node is not None and binding.use in _WITH_ITEM else None
         body: Body | None = binding.body
         owner = own if own is not None else body.owner if body is not None else None
         while owner is not None:

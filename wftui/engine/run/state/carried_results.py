@@ -173,7 +173,7 @@ def outcome_of(
             cut = event.reason == CANCELLED.reason
             return StepOutcome("skipped", because_failed=event.because_failed, cut=cut)
         case IterationCompleted():
-            return StepOutcome("completed", output=event.output)
+            return StepOutcome("completed", output=event.output, error=event.item_errors)
         case IterationFailed():
             return StepOutcome("failed", error=event.error)
 

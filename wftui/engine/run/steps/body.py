@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from wftui.engine.primitives.outcome import CANCELLED, Skip, StepOutcome
+from wftui.engine.primitives.cancellation import Stopped
+from wftui.engine.primitives.outcome import CANCELLED, Failure, Skip, StepOutcome
 from wftui.engine.primitives.tasks import CooperativeYield, task_group
 from wftui.engine.run.state.run_context import RunContext
 from wftui.engine.run.steps.frame import Frame
@@ -32,6 +33,33 @@ class BodyResult:
     error: ExecutionError | None = None
     cut: bool = False
 
+    def value(self) -> Json:
+        """Return the output.
+
+        Raises:
+            Failure: a step failed, and nothing handled that.
+            Stopped: a stop ended a step.
+        """
+        if self.error is not None:
+            raise Failure(self.error, 1)
+        if self.cut:
+            raise Stopped
+        return self.output
+
+
+@dataclass(frozen=True, slots=True)
+class StepEnd:
+    """Successful end of the attempts of a step or item.
+
+    Attributes:
+        attempts: their number.
+        error: a problem that the step lets pass.
+    """
+
+    output: Json
+    attempts: int = 1
+    error: ExecutionError | None = None
+
 
 class StepExecution(Protocol):
     """Interface of the step runner for containers and forEach."""
@@ -47,8 +75,8 @@ class StepExecution(Protocol):
     async def started(self, step: StepPlan, frame: Frame, path: str, attempt: int) -> None:
         """Record the start of an attempt."""
 
-    async def attempts(self, step: StepPlan, frame: Frame, path: str) -> tuple[Json, int]:
-        """Run the attempts of a step or item; return the output and their number."""
+    async def attempts(self, step: StepPlan, frame: Frame, path: str) -> StepEnd:
+        """Run the attempts of a step or item."""
 
     async def skip_step(self, step: StepPlan, frame: Frame, skip: Skip) -> StepOutcome:
         """Record that a step and its inner steps are skipped."""

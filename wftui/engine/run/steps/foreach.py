@@ -1,19 +1,17 @@
 """`forEach` of a step: one run per item, with results in the order of the items."""
 
-from collections.abc import Iterator
-
-from wftui.engine.primitives.cancellation import Stopped
-from wftui.engine.primitives.conditions import evaluate
+from wftui.engine.primitives.cancellation import Stopped, StopScope
+from wftui.engine.primitives.conditions import evaluate, truth
 from wftui.engine.primitives.failures import describe
-from wftui.engine.primitives.outcome import Failure
+from wftui.engine.primitives.outcome import WHEN_IS_FALSE, Failure, StepOutcome
 from wftui.engine.primitives.tasks import task_group
-from wftui.engine.run.steps.body import StepExecution
+from wftui.engine.run.steps.body import StepEnd, StepExecution
 from wftui.engine.run.steps.frame import Frame
 from wftui.engine.run.steps.item_failures import ItemFailures
 from wftui.engine.run.steps.iteration_events import IterationMarks
 from wftui.model.base import Json
 from wftui.model.run.steps import ExecutionError
-from wftui.runtime.plan import StepPlan
+from wftui.runtime.plan import FAILED_ITEM_CANCELS, StepPlan
 from wftui.runtime.workflow_errors import BindingError
 
 
@@ -23,14 +21,12 @@ async def run_for_each(
     """Run a step once per item.
 
     Returns:
-        The outputs in the order of the items, null for failed items, and an error that lists those.
+        The outputs in the order of the items, null for failed and skipped ones, and an error that lists the failed.
 
     Raises:
         Failure: the list cannot be evaluated, or an item failed and `onItemError` is `fail`.
         Stopped: a stop came before every item had ended.
     """
-    plan = step.for_each
-    assert plan is not None
     context = runner.context
     try:
         items = await _items(step, frame)
@@ -40,55 +36,144 @@ async def run_for_each(
         context.carried.open.discard(path)
     else:
         await runner.started(step, frame, path, 1)
-    marks = IterationMarks(context, step, path)
-    await marks.planned(len(items))
-    outputs: list[Json] = [None] * len(items)
-    failures: list[tuple[int, ExecutionError]] = []
-    waiting = iter(range(len(items)))
-    cut = False
+    going = _Items(runner, step, frame, path, items)
+    try:
+        return await going.run()
+    finally:
+        going.stop.close()
 
-    def next_items() -> Iterator[int]:
-        while not (failures and plan.on_item_error == "fail") and not frame.closed:
-            index = next(waiting, None)
-            if index is None:
-                return
-            yield index
 
-    async def work() -> None:
-        nonlocal cut
-        for index in next_items():
-            reused = await runner.reused(f"{path}[{index}]")
-            if reused is not None:
-                await context.yield_point.reach()
-                outputs[index] = reused.output
-                if reused.error is not None:
-                    failures.append((index, reused.error))
-                continue
-            begun = context.now()
-            await marks.started(index, context.emitter.label(items[index]))
-            inside = frame.with_locals(**{plan.as_: items[index], "index": index})
-            try:
-                output, _ = await runner.attempts(step, inside, f"{path}[{index}]")
-            except Stopped as stopped:
-                cut = True
-                await marks.cancelled(index, stopped, context.since(begun))
-            except Failure as failure:
-                failures.append((index, failure.error))
-                await marks.failed(index, failure.error, context.since(begun))
+class _Items:
+    """The items of a running forEach.
+
+    Attributes:
+        stop: of the items alone, for the end that one of them causes.
+    """
+
+    def __init__(self, runner: StepExecution, step: StepPlan, frame: Frame, path: str, items: list[Json]) -> None:
+        plan = step.for_each
+        assert plan is not None
+        self.stop = StopScope(frame.stop)
+        self._runner = runner
+        self._context = runner.context
+        self._step = step
+        self._plan = plan
+        self._frame = frame
+        self._path = path
+        self._items = items
+        self._marks = IterationMarks(runner.context, step, path)
+        self._outputs: list[Json] = [None] * len(items)
+        self._failures: list[tuple[int, ExecutionError]] = []
+        self._waiting = iter(range(len(items)))
+        self._previous: Json = None
+        self._ended_at: int | None = None
+        self._cut = False
+
+    async def run(self) -> tuple[list[Json], ExecutionError | None]:
+        """Run the items; return and raise what `run_for_each` does."""
+        plan, items = self._plan, self._items
+        await self._marks.planned(len(items))
+        if plan.stop_when is not None and self._context.carried.ends:
+            await self._find_end()
+        async with task_group() as group:
+            for _ in range(min(plan.max_parallel, len(items)) - 1):
+                group.create_task(self._work())
+            await self._work()
+        failed = ItemFailures(items, self._failures, self._context.emitter.label)
+        if self._ended_at is not None:
+            del self._outputs[self._ended_at + 1 :]
+        elif self._failures and plan.on_item_error == "fail":
+            raise Failure(failed.first(), 1)
+        elif self._cut or next(self._waiting, None) is not None:
+            raise Stopped
+        return self._outputs, failed.summary(self._step, self._path) if self._failures else None
+
+    def _place(self, index: int) -> str:
+        return f"{self._path}[{index}]"
+
+    async def _work(self) -> None:
+        while (index := self._next()) is not None:
+            reused = await self._runner.reused(self._place(index))
+            if reused is None:
+                await self._run_item(index)
             else:
-                outputs[index] = output
-                await marks.completed(index, output, context.since(begun))
+                await self._context.yield_point.reach()
+                self._keep(index, reused)
 
-    async with task_group() as group:
-        for _ in range(min(plan.max_parallel, len(items)) - 1):
-            group.create_task(work())
-        await work()
-    failed = ItemFailures(items, failures, context.emitter.label)
-    if failures and plan.on_item_error == "fail":
-        raise Failure(failed.first(), 1)
-    if cut or next(waiting, None) is not None:
-        raise Stopped
-    return outputs, failed.summary(step, path) if failures else None
+    def _next(self) -> int | None:
+        failed = self._failures and self._plan.on_item_error == "fail"
+        if failed or self._ended_at is not None or self._frame.closed:
+            return None
+        return next(self._waiting, None)
+
+    def _keep(self, index: int, reused: StepOutcome) -> None:
+        if reused.status == "failed" and reused.error is not None:
+            self._failures.append((index, reused.error))
+        elif reused.status == "completed":
+            self._outputs[index] = self._previous = reused.output
+            self._context.warnings += reused.error is not None
+
+    async def _run_item(self, index: int) -> None:
+        context, plan = self._context, self._plan
+        names: dict[str, Json] = {"index": index, "previous": self._previous} if plan.remembers else {"index": index}
+        inside = self._frame.with_locals(self.stop, **{**names, plan.as_: self._items[index]})
+        begun = context.now()
+        try:
+            if plan.when is not None and not truth(await evaluate(plan.when, inside.scope), "forEach.when"):
+                await self._marks.skipped(index, WHEN_IS_FALSE)
+                return
+            await self._marks.started(index, context.emitter.label(self._items[index]))
+            end = await self._runner.attempts(self._step, inside, self._place(index))
+            is_last = await self._ends(inside, end.output)
+            if is_last and self.stop.stopped:
+                raise Stopped  # another item has ended it
+        except Stopped as stopped:
+            self._cut = True
+            await self._marks.cancelled(index, stopped, context.since(begun))
+        except Failure as failure:
+            await self._fail(index, failure.error, context.since(begun))
+        except Exception as error:  # noqa: BLE001  (a condition that raises is a failure of its item)
+            described = describe(error, context.plan, self._step, self._place(index), 1)
+            await self._fail(index, described, context.since(begun))
+        else:
+            await self._complete(index, end, context.since(begun), is_last=is_last)
+
+    async def _complete(self, index: int, end: StepEnd, duration: float, *, is_last: bool) -> None:
+        self._outputs[index] = self._previous = end.output
+        self._context.warnings += end.error is not None
+        if is_last:
+            self._ended_at = index
+            self.stop.stop()
+        await self._marks.completed(index, end.output, duration, end.error)
+
+    async def _fail(self, index: int, error: ExecutionError, duration: float) -> None:
+        self._failures.append((index, error))
+        if self._plan.on_item_error == "fail" and self._context.rules >= FAILED_ITEM_CANCELS:
+            self.stop.stop()
+        await self._marks.failed(index, error, duration)
+
+    async def _ends(self, inside: Frame, output: Json) -> bool:
+        """Return whether `stopWhen` ends the forEach after an item."""
+        if self._plan.stop_when is None:
+            return False
+        scope = inside.with_locals(output=output).scope
+        return truth(await evaluate(self._plan.stop_when, scope), "forEach.stopWhen")
+
+    async def _find_end(self) -> None:
+        """Find the item that had ended the forEach in an earlier process or run."""
+        ended_at, warnings = None, self._context.warnings
+        for index, item in enumerate(self._items):
+            reused = await self._runner.reused(self._place(index))
+            if reused is None:
+                continue
+            inside = self._frame.with_locals(index=index, previous=self._previous, **{self._plan.as_: item})
+            self._keep(index, reused)
+            if ended_at is None and reused.status == "completed" and await self._ends(inside, reused.output):
+                ended_at = index
+        self._ended_at = ended_at
+        if ended_at is None:
+            self._failures.clear()
+            self._previous, self._context.warnings = None, warnings
 
 
 async def _items(step: StepPlan, frame: Frame) -> list[Json]:
@@ -100,5 +185,8 @@ async def _items(step: StepPlan, frame: Frame) -> list[Json]:
             "binding.type", f"`forEach.in` must give a list; it gave a value of type {type(items).__name__}"
         )
     if len(items) > plan.max_items:
-        raise BindingError("binding.limit", f"`forEach.in` gave {len(items)} items; `maxItems` allows {plan.max_items}")
+        raise BindingError(
+            "binding.limit",
+            f"`forEach.in` gave {len(items):,} items; `forEach.maxItems` allows {plan.max_items:,}: raise it for more",
+        )
     return items

@@ -33,10 +33,14 @@ class Frame:
         """Return the frame of a list inside this one."""
         return Frame(self.scope, stop, path=path, outer=self)
 
-    def with_locals(self, **names: Json) -> "Frame":
-        """Return this frame for one iteration, with its loop variables."""
+    def with_locals(self, stop: StopScope | None = None, /, **names: Json) -> "Frame":
+        """Return this frame for one iteration, with its loop variables.
+
+        Args:
+            stop: a narrower stop scope.
+        """
         twin = Frame.__new__(Frame)
-        twin.path, twin.prefix, twin.stop = self.path, self.prefix, self.stop
+        twin.path, twin.prefix, twin.stop = self.path, self.prefix, stop or self.stop
         twin.halted, twin._outer, twin._views, twin._visible = False, self, self._views, self._visible
         twin.scope = replace(self.scope, locals={**self.scope.locals, **names})
         return twin

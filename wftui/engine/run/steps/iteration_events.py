@@ -1,6 +1,7 @@
 """Events of the iterations of a forEach or loop, addressed as in `build[3]`."""
 
 from wftui.engine.primitives.cancellation import Stopped
+from wftui.engine.primitives.outcome import Skip
 from wftui.engine.run.state.run_context import RunContext
 from wftui.model.base import Json
 from wftui.model.run.events import (
@@ -9,6 +10,7 @@ from wftui.model.run.events import (
     IterationsPlanned,
     IterationStarted,
     StepCancelled,
+    StepSkipped,
 )
 from wftui.model.run.steps import ExecutionError
 from wftui.runtime.plan import StepPlan
@@ -39,10 +41,19 @@ class IterationMarks:
         event = IterationStarted(index=index, label=label, **self._about(index))
         await self._context.emitter.emit(event)
 
-    async def completed(self, index: int, output: Json, duration: float) -> None:
-        """Record the completion of an iteration."""
+    async def skipped(self, index: int, skip: Skip) -> None:
+        """Record that an item is skipped."""
+        step = self._step
         await self._context.emitter.emit(
-            IterationCompleted(index=index, output=output, duration=duration, **self._about(index))
+            StepSkipped(
+                step_name=step.name, step_type=step.type, parent=self._path, reason=skip.reason, **self._about(index)
+            )
+        )
+
+    async def completed(self, index: int, output: Json, duration: float, problem: ExecutionError | None = None) -> None:
+        """Record the completion of an iteration, with a problem that the step lets pass."""
+        await self._context.emitter.emit(
+            IterationCompleted(index=index, output=output, item_errors=problem, duration=duration, **self._about(index))
         )
 
     async def failed(self, index: int, error: ExecutionError, duration: float) -> None:

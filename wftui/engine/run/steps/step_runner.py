@@ -11,7 +11,7 @@ from wftui.engine.primitives.outcome import CANCELLED, WHEN_IS_FALSE, Failure, S
 from wftui.engine.primitives.retry import delay_before_next
 from wftui.engine.primitives.schema_validation import check_output
 from wftui.engine.run.state.run_context import RunContext
-from wftui.engine.run.steps.body import BodyResult, run_body
+from wftui.engine.run.steps.body import BodyResult, StepEnd, run_body
 from wftui.engine.run.steps.containers import parent_of, run_container
 from wftui.engine.run.steps.foreach import run_for_each
 from wftui.engine.run.steps.frame import Frame
@@ -59,7 +59,8 @@ class StepRunner:
             if step.for_each is not None:
                 output, error = await run_for_each(self, step, frame, path)
             else:
-                output, attempts = await self.attempts(step, frame, path)
+                end = await self.attempts(step, frame, path)
+                output, attempts, error = end.output, end.attempts, end.error
         except Stopped as stopped:
             if not entered:
                 await self.skip_inside(step, path, CANCELLED)
@@ -126,8 +127,8 @@ class StepRunner:
         if events:
             await context.emitter.emit(*events)
 
-    async def attempts(self, step: StepPlan, frame: Frame, path: str) -> tuple[Json, int]:
-        """Run the attempts of a step or item; return the output and their number.
+    async def attempts(self, step: StepPlan, frame: Frame, path: str) -> StepEnd:
+        """Run the attempts of a step or item.
 
         Raises:
             Failure: the last attempt failed.
@@ -152,8 +153,9 @@ class StepRunner:
                     if left <= 0 and failed:
                         raise WorkflowError("timeout", "")
                 if step.type in CONTAINER_TYPES:
-                    return await self._container_attempt(step, frame, path, attempt, left), attempt
-                return await self._leaf_attempt(step, frame, path, attempt, left), attempt
+                    output, problem = await self._container_attempt(step, frame, path, attempt, left)
+                    return StepEnd(output, attempt, problem)
+                return StepEnd(await self._leaf_attempt(step, frame, path, attempt, left), attempt)
             except Stopped:
                 raise
             except Exception as error:  # noqa: BLE001  (any error of a step is a failure of that step)
@@ -242,7 +244,7 @@ class StepRunner:
 
     async def _container_attempt(
         self, step: StepPlan, frame: Frame, path: str, attempt: int, left: float | None
-    ) -> Json:
+    ) -> tuple[Json, ExecutionError | None]:
         context = self.context
         spent = 0.0
         if path in context.carried.open:
@@ -255,7 +257,7 @@ class StepRunner:
         if limit is not None:
             stop.start_timer(limit)
         try:
-            output = await run_container(self, step, frame, path, stop)
+            output, problem = await run_container(self, step, frame, path, stop)
         except Stopped:
             if stop.timed_out:
                 raise WorkflowError(
@@ -265,7 +267,7 @@ class StepRunner:
         finally:
             stop.close()
         await check_output(step, output)
-        return output
+        return output, problem
 
     async def _may_run(self, step: StepPlan, scope: Scope, path: str) -> bool:
         try:

@@ -35,7 +35,7 @@ def canvas_statuses(state: RunState) -> tuple[dict[str, str], dict[str, str]]:
         statuses[path] = declared.status
         if declared.iterations is not None:
             counted = declared.iterations
-            ended = counted.completed + counted.failed
+            ended = counted.ended
             details[path] = f"{ended}/{counted.total}" if counted.total is not None else str(ended)
     return statuses, details
 

@@ -42,7 +42,7 @@ def iteration_counts(iterations: Iterations, *, live: bool) -> str:
 
     A loop shows `3 so far`, at its end `3 rounds`.
     """
-    ended = iterations.completed + iterations.failed
+    ended = iterations.ended
     if iterations.total is not None:
         text = f"{ended} of {iterations.total}"
     else:
