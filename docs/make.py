@@ -43,6 +43,7 @@ workflow is saved; their results are data and are never evaluated again.
 | `steps.<id>.output`, `.status`, `.error`, `.attempts` | of an earlier step |
 | the name after `as` (`item`), `index` | inside a `forEach` or a `loop` |
 | `previous` | inside a `loop`, or a `forEach` of one item at a time: the output of the iteration before, or null |
+| `error` | in the handlers of a `catch`: the error of the failed step |
 | `run.id`, `run.startedAt`, `run.attempt`, `run.workflowId` | the run itself |
 | `run.status`, `run.error` | only in `finally`: `completed`, `failed` or `cancelled`; the error or null |
 | `env.NAME` | an environment variable that the workflow lists in `env` |

@@ -56,6 +56,8 @@ _TITLES = {
     "ForEach": "`forEach`",
     "LoopDelay": "`delay`",
     "Retry": "`retry`",
+    "Catch": "an entry of `catch`",
+    "Branch": "a branch",
     "Case": "a case",
     "DefaultCase": "`default`",
 }

@@ -9,7 +9,9 @@ from docs.page_runner import DOCS, Execute, blocks, run_page
 from wftui.compiler.compiler import WorkflowCompiler
 from wftui.model.base import Json
 from wftui.model.workflow.definition import (
+    Branch,
     Case,
+    Catch,
     ConnectionNeed,
     DefaultCase,
     Defaults,
@@ -43,7 +45,20 @@ def test_its_workflows_compile_without_a_warning(folder: Path) -> None:
 
 
 def test_every_key_is_in_an_example() -> None:
-    models = (WorkflowModel, Step, ForEach, LoopDelay, Retry, Defaults, ConnectionNeed, Case, DefaultCase, Fallback)
+    models = (
+        WorkflowModel,
+        Step,
+        ForEach,
+        LoopDelay,
+        Retry,
+        Defaults,
+        ConnectionNeed,
+        Case,
+        Catch,
+        Branch,
+        DefaultCase,
+        Fallback,
+    )
     wanted = {(model.__name__, field.alias or name) for model in models for name, field in model.model_fields.items()}
     shown = {pair for workflow in WORKFLOWS for pair in used(workflow)}
     assert wanted - shown == set()
@@ -73,7 +88,12 @@ def used_by_step(step: dict[str, Json]) -> Iterator[tuple[str, str]]:
     yield from keys("DefaultCase", step.get("default"))
     for case in step.get("cases", []):
         yield from keys("Case", case)
-    for holder in (step, step.get("default", {}), *step.get("cases", [])):
+    for clause in step.get("catch", []):
+        yield from keys("Catch", clause)
+    for branch in step.get("branches", []):
+        yield from keys("Branch", branch)
+    branches = [branch for key in ("cases", "branches", "catch") for branch in step.get(key, [])]
+    for holder in (step, step.get("default", {}), *branches):
         for inner in holder.get("steps", []):
             yield from used_by_step(inner)
 

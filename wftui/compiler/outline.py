@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from wftui.compiler.checks.checker import Checked
 from wftui.compiler.source.document import Document
 from wftui.compiler.tree.nodes import Body
-from wftui.model.run.steps import StepInfo
+from wftui.model.run.steps import StepInfo, catch_name
 
 
 def step_infos(checked: Checked, document: Document) -> list[StepInfo]:
@@ -34,7 +34,8 @@ def _infos(checked: Checked, document: Document, body: Body, parent: str | None)
             parent=parent,
             needs=[prefix + each.id for each in (*needs, *checked.graph.comes_after(node))],
             line=document.place(node.pointer).line,
+            branch=body.name or (catch_name(body.on) if body.kind == "catch" else None),
         )
-        if node.step.for_each is None and node.step.type != "loop":
-            for inner in node.bodies:
+        if node.step.for_each is None:
+            for inner in node.bodies if node.step.type != "loop" else node.catches:
                 yield from _infos(checked, document, inner, path)

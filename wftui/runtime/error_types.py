@@ -7,7 +7,7 @@ from wftui.runtime.workflow_errors import WorkflowError
 
 _TYPES = """
 timeout cancelled internal items assertion
-loop.limit
+loop.limit race.failed
 validation.inputs validation.input validation.output validation.type validation.env validation.form
 validation.arguments validation.error_type
 connection.unresolved connection.name

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from wftui.model.base import Json
-from wftui.model.run.steps import StepInfo
+from wftui.model.run.steps import StepInfo, catch_name
 from wftui.model.workflow.definition import Join
 from wftui.runtime.scope import Scope
 
@@ -65,6 +65,29 @@ class CasePlan:
 
     when: Bind | None
     steps: tuple["StepPlan", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BranchPlan:
+    """One branch of a race."""
+
+    name: str
+    steps: tuple["StepPlan", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatchPlan:
+    """Handler steps for errors of some types; none: all.
+
+    Attributes:
+        output: gives the output of the failed step, over the handlers and `error`; None: that of the last handler.
+        hidden: a loop variable called `error` hides the error.
+    """
+
+    on: tuple[str, ...] = ()
+    steps: tuple["StepPlan", ...]
+    output: Bind | None = None
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,12 +162,42 @@ class StepPlan:
     idempotent: bool = True
     body: tuple["StepPlan", ...] = ()
     cases: tuple[CasePlan, ...] = ()
+    branches: tuple[BranchPlan, ...] = ()
     loop: LoopPlan | None = None
+    catch: tuple[CatchPlan, ...] = ()
     line: int = 1
     pointer: str = ""
 
     def __repr__(self) -> str:
         return f"<StepPlan {self.id}: {self.type}>"
+
+    @property
+    def handlers(self) -> "tuple[StepPlan, ...]":
+        """The steps of its catch."""
+        return tuple(step for clause in self.catch for step in clause.steps)
+
+    @property
+    def branch_names(self) -> Mapping[str, str]:
+        """Names of its branches and of the entries of its catch, by step id."""
+        if not (self.branches or self.catch):
+            return {}
+        branches = {step.id: branch.name for branch in self.branches for step in branch.steps}
+        return branches | {step.id: catch_name(clause.on) for clause in self.catch for step in clause.steps}
+
+    @property
+    def inside(self) -> "tuple[StepPlan, ...]":
+        """All steps directly inside it, wherever it keeps them."""
+        if not (self.cases or self.branches or self.catch):
+            return self.body
+        lists = [case.steps for case in self.cases] + [branch.steps for branch in self.branches]
+        return (*self.body, *(step for steps in lists for step in steps), *self.handlers)
+
+    @property
+    def fixed_inside(self) -> "tuple[StepPlan, ...]":
+        """Those of them whose address is known before it runs: none in iterations."""
+        if self.for_each is not None:
+            return ()
+        return self.handlers if self.loop is not None else self.inside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +244,7 @@ def step_infos(plan: WorkflowPlan) -> list[StepInfo]:
     """Return the steps with a fixed path: all but those inside a forEach or a loop."""
     found: list[StepInfo] = []
 
-    def walk(steps: tuple[StepPlan, ...], parent: str | None) -> None:
+    def walk(steps: tuple[StepPlan, ...], parent: str | None, branches: Mapping[str, str]) -> None:
         prefix = f"{parent}." if parent else ""
         for step in steps:
             path = prefix + step.id
@@ -204,13 +257,11 @@ def step_infos(plan: WorkflowPlan) -> list[StepInfo]:
                     parent=parent,
                     needs=[prefix + other for other in (*step.needs, *step.after)],
                     line=step.line,
+                    branch=branches.get(step.id),
                 )
             )
-            if step.for_each is None and step.loop is None:
-                walk(step.body, path)
-                for case in step.cases:
-                    walk(case.steps, path)
+            walk(step.fixed_inside, path, step.branch_names)
 
-    walk(plan.steps, None)
-    walk(plan.finally_, None)
+    walk(plan.steps, None, {})
+    walk(plan.finally_, None, {})
     return found

@@ -30,5 +30,12 @@ class WorkflowError(Exception):
         self.stack = stack
 
 
+class CaughtAgainError(WorkflowError):
+    """The error that a handler of `catch` was to handle, raised again by it."""
+
+    def __init__(self) -> None:
+        super().__init__("validation.input", "there is no error to raise again: this step handles none")
+
+
 class BindingError(WorkflowError):
     """A failed evaluation of an expression: type `binding.*`, as `binding.missing`."""

@@ -70,6 +70,9 @@ CASES: list[tuple[str, str, str, dict[str, Any]]] = [
     ("an unknown name", "reference.name", "url", workflow(step("a", input={"x": "{{ url }}"}), inputSchema=INPUTS)),
     ("an answer that a rejection never gives", "reference.approved", "steps.a.output.approved", workflow({"id": "a", "type": "approval", "input": {"prompt": "Go?"}}, step("b", when="steps.a.output.approved"))),
     ("a retry of a type that nothing raises", "retry.type", '"http.5x"', workflow(step("a", retry={"maxAttempts": 2, "on": ["http.5x"]}))),
+    ("a catch of a type that nothing raises", "catch.type", '"http.5x"', workflow(step("a", catch=[{"on": ["http.5x"], "steps": []}]))),
+    ("a catch after one for all errors", "catch.unreachable", '{', workflow(step("a", catch=[{"steps": []}, {"on": ["http"], "steps": []}]))),
+    ("work that a race may do in part", "race.idempotent", "false", workflow({"id": "r", "type": "race", "branches": [{"name": "one", "steps": [step("a", idempotent=False)]}]})),
     ("the end of a run before it", "reference.run", "run.status", workflow(step("a", when="run.status == 'failed'"))),
     ("a variable that is not listed", "reference.env", "env.HOME", workflow(step("a", input={"x": "{{ env.HOME }}"}))),
     ("a secret where it shows", "secret.place", "secrets.token", workflow(step("a", input={"x": "{{ secrets.token }}"}))),
@@ -139,4 +142,5 @@ WITHOUT_FIX = {
     "a pattern that could run for ever",
     "an if without else",
     "a condition that is never true",
+    "work that a race may do in part",
 }

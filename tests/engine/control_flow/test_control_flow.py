@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from engine.control_flow.failures import FAILURES, RACES
 from engine.control_flow.flow import Flow, compiled
 from engine.control_flow.loops import LOOPS
 from engine.engine_plans import Steps, Watch, run, statuses
@@ -11,7 +12,7 @@ from engine.resuming import resume
 from wftui.engine.restart.rerun_decisions import plan_restart
 from wftui.model.run.reducer import fold
 
-FLOWS: list[Flow] = [*LOOPS]
+FLOWS: list[Flow] = [*LOOPS, *FAILURES, *RACES]
 PREFIXES = 7
 """Moments at which the process of a run dies: about so many of each."""
 

@@ -148,7 +148,14 @@ def test_iterations_are_counted_and_addressable() -> None:
     )
     owner, first, second = record.step_results
     assert owner.iterations is not None
-    assert owner.iterations.model_dump() == {"total": 2, "started": 2, "completed": 1, "failed": 1, "omitted": 0}
+    assert owner.iterations.model_dump() == {
+        "total": 2,
+        "started": 2,
+        "completed": 1,
+        "failed": 1,
+        "skipped": 0,
+        "omitted": 0,
+    }
     assert (first.path, first.parent, first.status, first.output) == ("a[0]", "a", "completed", 7)
     assert (second.status, second.error) == ("failed", BOOM)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from wftui.compiler.checks.approval_checks import check_approvals
+from wftui.compiler.checks.branch_checks import check_branches
 from wftui.compiler.checks.child_checks import check_child, outputs_of
 from wftui.compiler.checks.error_type_checks import check_error_types
 from wftui.compiler.checks.flow import FlowChecker
@@ -113,6 +114,7 @@ def _check_tree(
     found += lint_workflow(tree, all_bindings, checked.types, used)
     found += check_approvals(scopes, all_bindings, checked.types)
     found += check_error_types(tree)
+    found += check_branches(tree)
     found += check_secrets(tree, all_bindings, checked.types)
     found += check_literal_secrets(tree, checked.types)
     for node in tree.walk():

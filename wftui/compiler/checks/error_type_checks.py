@@ -1,4 +1,4 @@
-"""Error types in `retry.on` that nothing known raises."""
+"""Error types in `retry.on` and `catch` that nothing known raises."""
 
 import re
 from collections.abc import Iterator
@@ -31,7 +31,8 @@ def check_error_types(tree: WorkflowTree) -> Iterator[Diagnostic]:
             continue
         message = f"no step raises an error of type {prefix!r}{did_you_mean(guess)}"
         fixes = (patches.replace(f"change it to {guess}", pointer, guess),) if guess else ()
-        yield Diagnostic("retry.type", message, pointer, "warning", step_id=step_id, field="retry", fixes=fixes)
+        code, field = ("catch.type", "catch") if "/catch/" in pointer else ("retry.type", "retry")
+        yield Diagnostic(code, message, pointer, "warning", step_id=step_id, field=field, fixes=fixes)
 
 
 def _prefixes(tree: WorkflowTree) -> Iterator[tuple[str | None, str, str]]:
@@ -41,6 +42,10 @@ def _prefixes(tree: WorkflowTree) -> Iterator[tuple[str | None, str, str]]:
     for step_id, pointer, retry in policies:
         for index, prefix in enumerate(retry.on or [] if retry is not None else []):
             yield step_id, pointer + pointer_to([index]), prefix
+    for node in tree.walk():
+        for body in node.catches:
+            for index, prefix in enumerate(body.on or []):
+                yield node.id or None, f"{body.pointer.removesuffix('/steps')}/on/{index}", prefix
 
 
 def _raised(tree: WorkflowTree) -> tuple[frozenset[str], bool]:

@@ -101,7 +101,7 @@ class FlowChecker:
     def _status_conditions(self, join: Join, target: StepNode) -> list[PathCondition]:
         """Return the condition on the status of a step that a join implies."""
         on_error = target.step.on_error or self.scopes.tree.workflow.defaults.on_error or "fail"
-        succeeded = ("completed",) if on_error == "fail" else ("completed", "failed")
+        succeeded = ("completed",) if on_error == "fail" and not target.catches else ("completed", "failed")
         if join == "all_success":
             return [status_condition(target.id, succeeded)]
         if join == "none_failed":

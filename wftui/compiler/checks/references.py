@@ -121,7 +121,9 @@ class ReferenceChecker:
         hidden = self.scopes.everywhere.get(step_id)
         if hidden is not None:
             owner = hidden.body.owner
-            if owner is not None and owner.id:
+            if owner is not None and hidden.body.kind == "catch":
+                hint = f"it handles a failure of {owner.id}; outside, read steps.{owner.id}.output"
+            elif owner is not None and owner.id:
                 hint = f"it is inside {owner.id}; outside, read steps.{owner.id}.output"
             elif hidden.body.kind == "finally":
                 hint = "it is in finally, which runs last"

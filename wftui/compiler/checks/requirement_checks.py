@@ -60,7 +60,7 @@ def check_requirements(steps: Iterable[StepNeeds], environment: Mapping[str, str
         except Exception as error:  # noqa: BLE001  (a plugin may raise anything)
             yield _diagnostic(node, broken(step.step_type.word, error))
             continue
-        conditional, may_fail = _is_conditional(node), node.step.on_error not in (None, "fail")
+        conditional, may_fail = _is_conditional(node), bool(node.catches) or node.step.on_error not in (None, "fail")
         then = "runs that may come here do not start" if conditional else "runs do not start"
         for sentence in found:
             message = sentence if may_fail else f"{then}: {sentence}"
@@ -75,7 +75,7 @@ def _diagnostic(node: StepNode, message: str, severity: Severity = "error") -> D
 
 def _is_conditional(node: StepNode) -> bool:
     """Return whether a condition of the step or of a container decides if it runs."""
-    if node.step.when is not None or node.body.kind in ("case", "default"):
+    if node.step.when is not None or node.body.kind in ("case", "default", "catch"):
         return True
     return node.body.owner is not None and _is_conditional(node.body.owner)
 

@@ -24,6 +24,7 @@ from wftui.compiler.python_code import (
     tuple_of,
     walk,
 )
+from wftui.compiler.tree.bindings import NamesInside
 from wftui.compiler.tree.early_input import early_input, stored_secrets
 from wftui.compiler.tree.nodes import Body, StepNode
 from wftui.model.base import Json
@@ -45,6 +46,7 @@ MODULES = frozenset(
 """The modules of `wftui.runtime` that compiled expressions call."""
 
 _STANDARD = StepPlan(id="", type="", name="")
+_NO_NAMES = NamesInside()
 
 
 @dataclass(slots=True)
@@ -123,7 +125,7 @@ def write_step(
     raw_fields: frozenset[str] = frozenset(),
     uses: tuple[str, ...] = (),
     programs: tuple[str, ...] = (),
-    remembers: tuple[bool, bool] = (False, False),
+    given: NamesInside = _NO_NAMES,
 ) -> GeneratedPart:
     """Write a step; its marks point into the step (`/when`), wherever that stands.
 
@@ -134,7 +136,7 @@ def write_step(
         waits: its type waits, so that no default timeout applies.
         uses: connections of the workflow named in its input.
         programs: those that it starts.
-        remembers: whether `previous` is read of its forEach, and of its loop.
+        given: names that its iterations and handlers get.
     """
     step, made = node.step, GeneratedPart(plans={"StepPlan"})
     fields: dict[str, Code] = {
@@ -153,7 +155,7 @@ def write_step(
     if step.when is not None:
         fields["when"] = made.expression(f"when_of_{step.id}", step.when, "/when")
     if step.for_each is not None:
-        fields["for_each"] = _for_each(made, node, remembers=remembers[0])
+        fields["for_each"] = _for_each(made, node, remembers=given.items)
     if step.type not in CONTAINER_TYPES:
         fields["input"] = made.function(f"input_of_{step.id}", bound_value(step.input, "/input", raw_fields))
         early = early_input(node, early_fields)
@@ -170,7 +172,7 @@ def write_step(
     if step.output_schema is not None:
         fields["output_schema"] = literal(step.output_schema)
     fields |= _policies(made, node, defaults if step.type not in CONTAINER_TYPES else Defaults(), waits=waits)
-    fields |= _inside(made, node, inside, remembers=remembers[1])
+    fields |= _inside(made, node, inside, given)
     # The last line closes the call; the step's location in the file goes before it.
     made.definition = assignment(f"{step_name(step.id)} = ", record("StepPlan", fields))[:-1]
     return made
@@ -238,24 +240,52 @@ def _for_each(made: GeneratedPart, node: StepNode, *, remembers: bool) -> Code:
     return call("ForEachPlan", *named)
 
 
-def _inside(made: GeneratedPart, node: StepNode, inside: Callable[[Body], Code], *, remembers: bool) -> dict[str, Code]:
+def _inside(made: GeneratedPart, node: StepNode, inside: Callable[[Body], Code], given: NamesInside) -> dict[str, Code]:
     """Return the fields of a container: its cases, body and loop."""
     step, fields = node.step, dict[str, Code]()
     if step.type == "switch":
         made.plans.add("CasePlan")
         cases: list[Code] = []
-        for number, body in enumerate(node.bodies, start=1):
+        for number, body in enumerate(node.main_bodies, start=1):
             when: Code = literal(None)
             if body.when is not None:
                 pointer = body.when_pointer.removeprefix(node.pointer)
                 when = made.expression(f"case_{number}_of_{step.id}", body.when, pointer)
             cases.append(call("CasePlan", Named("when=", when), Named("steps=", inside(body))))
         fields["cases"] = tuple_of(cases)
-    elif node.bodies:
-        fields["body"] = inside(node.bodies[0])
+    elif step.type == "race":
+        made.plans.add("BranchPlan")
+        fields["branches"] = tuple_of(
+            [
+                call("BranchPlan", Named("name=", literal(body.name)), Named("steps=", inside(body)))
+                for body in node.main_bodies
+            ]
+        )
+    elif node.main_bodies:
+        fields["body"] = inside(node.main_bodies[0])
     if step.type == "loop" and step.max_iterations is not None:
-        fields["loop"] = _loop(made, step, remembers=remembers)
+        fields["loop"] = _loop(made, step, remembers=given.loop)
+    if node.catches:
+        fields["catch"] = _catch(made, node, inside, hidden=not given.error)
     return fields
+
+
+def _catch(made: GeneratedPart, node: StepNode, inside: Callable[[Body], Code], *, hidden: bool) -> Code:
+    made.plans.add("CatchPlan")
+    clauses: list[Code] = []
+    for number, body in enumerate(node.catches, start=1):
+        named: list[Code] = []
+        if body.on:
+            named.append(Named("on=", tuple_of([literal(each) for each in body.on])))
+        named.append(Named("steps=", inside(body)))
+        if body.output is not None:
+            pointer = f"/catch/{number - 1}/output"
+            output = made.function(f"caught_{number}_of_{node.id}", bound_value(body.output[0], pointer))
+            named.append(Named("output=", output))
+        if hidden:
+            named.append(Named("hidden=", literal(True)))
+        clauses.append(call("CatchPlan", *named))
+    return tuple_of(clauses)
 
 
 def _loop(made: GeneratedPart, step: Step, *, remembers: bool) -> Code:

@@ -11,7 +11,7 @@ from wftui.compiler.codegen.layout import INDENT, WIDTH, assignment, columns
 from wftui.compiler.codegen.step_code import GeneratedPart, bound_value, placed, step_name, write_step
 from wftui.compiler.python_code import Atom, Code, literal, mapping, record, text_literal, tuple_of
 from wftui.compiler.source.document import Document
-from wftui.compiler.tree.bindings import remembers
+from wftui.compiler.tree.bindings import NamesInside, names_inside
 from wftui.compiler.tree.nodes import Body, StepNode
 from wftui.compiler.tree.source_hash import source_hash
 from wftui.model.json.pointers import pointer_to
@@ -35,7 +35,7 @@ _SIMPLE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _REMEMBERED_STEPS = 20_000
 
 Names = tuple[str, ...]
-StepKey = tuple[str, Names, Names, str, Names, frozenset[str], bool, frozenset[str], Names, Names, tuple[bool, bool]]
+StepKey = tuple[str, Names, Names, str, Names, frozenset[str], bool, frozenset[str], Names, Names, NamesInside]
 
 
 @dataclass(slots=True)
@@ -126,7 +126,7 @@ class _Transpiler:
         raw_fields = step_type.raw_fields if step_type is not None else frozenset[str]()
         uses = self.uses.get(node, ())
         programs = self.needs[node].programs if node in self.needs else ()
-        remembered = remembers(node, self.bindings)
+        given = names_inside(node, self.bindings)
         key = (
             self.document.text[start:end],
             needs,
@@ -138,7 +138,7 @@ class _Transpiler:
             raw_fields,
             uses,
             programs,
-            remembered,
+            given,
         )
         known = self.cache.steps.get(key)
         if known is None:
@@ -154,7 +154,7 @@ class _Transpiler:
                 raw_fields=raw_fields,
                 uses=uses,
                 programs=programs,
-                remembers=remembered,
+                given=given,
             )
             known = made, self._relative(made, node.pointer, start)
             self.cache.keep(key, known)

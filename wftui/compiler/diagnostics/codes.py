@@ -1,6 +1,8 @@
 """The codes of the compiler's diagnostics, stable for scripts, and their meaning."""
 
 CODES: dict[str, str] = {
+    "catch.type": "An error type in `catch` that no step raises.",
+    "catch.unreachable": "An entry of `catch` after one for all errors.",
     "condition.type": "A condition that is neither true nor false.",
     "connection.absent": "A connection that the user does not have.",
     "connection.idle": "A connection that no step uses.",
@@ -66,6 +68,7 @@ CODES: dict[str, str] = {
     "key.misplaced": "A key that belongs to another type of step.",
     "key.missing": "A key that is required and missing.",
     "key.unknown": "A key that the format does not have.",
+    "race.idempotent": "A step that must not run twice, in a branch that a race may cancel.",
     "reference.approved": "A read of `.approved` of an approval that a rejection fails.",
     "reference.env": "An environment variable that the workflow does not list.",
     "reference.input": "An input that the workflow does not have.",

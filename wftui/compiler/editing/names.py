@@ -162,7 +162,7 @@ def misses(workflow: Json) -> Iterator[tuple[Miss, ExpressionText | None]]:
             for text in texts_of(step):
                 seen = (here | around) - inside - {own}
                 for reference, _, _ in text.references("steps"):
-                    if reference.path[0] not in seen and not (text.field == "until" and _is_inside(step, reference)):
+                    if reference.path[0] not in seen and not (_sees_inside(text) and _is_inside(step, reference)):
                         yield Miss(own, text.field, str(reference.path[0])), text
             for inner in inner_lists(step):
                 yield from walk(inner.steps, here | around, inside | {own})
@@ -183,8 +183,12 @@ def _steps(workflow: Object, key: str) -> List:
     return found if isinstance(found, list) else []
 
 
+def _sees_inside(text: ExpressionText) -> bool:
+    """Return whether a text reads the steps inside: `until`, output of a catch."""
+    return text.field == "until" or text.field.startswith("catch.")
+
+
 def _is_inside(step: Object, reference: Reference) -> bool:
-    """Return whether a reference of `until` reads a step of the loop."""
     return any(id_of(each) == reference.path[0] for inner in inner_lists(step) for each in inner.steps)
 
 

@@ -7,14 +7,14 @@ from itertools import chain, count
 from wftui.compiler.source.patching import PatchError
 from wftui.model.base import Json
 from wftui.model.errors import UserError
+from wftui.model.run.steps import catch_name
 from wftui.model.workflow.definition import Step
+from wftui.model.workflow.inner_steps import BRANCH_KEYS, step_lists
 
 Object = dict[str, Json]
 List = list[Json]
 
-BRANCHES = ("cases", "branches", "catch")
-"""Keys of a step that hold objects, each with a list of steps."""
-CONTAINER_KEYS = ("steps", *BRANCHES, "default")
+CONTAINER_KEYS = ("steps", *BRANCH_KEYS, "default")
 """Keys of a step that hold steps."""
 
 _ORDER = {field.alias or name: index for index, (name, field) in enumerate(Step.model_fields.items())}
@@ -35,12 +35,14 @@ class PlacedStep:
         siblings: the list it is in.
         pointer: JSON Pointer when it was read.
         owner: the step that contains its list; None at the top.
+        branch: name of the branch of a race, or of the entry of a catch, that it is in.
     """
 
     step: Object
     siblings: List
     pointer: str
     owner: "PlacedStep | None" = None
+    branch: str | None = None
 
     @property
     def id(self) -> str:
@@ -73,6 +75,7 @@ class InnerList:
     pointer: str
     label: str
     steps: List
+    branch: str | None = None
 
 
 def id_of(step: Json) -> str:
@@ -83,38 +86,46 @@ def id_of(step: Json) -> str:
 
 def inner_lists(step: Object) -> list[InnerList]:
     """Return the lists of steps inside a step, in the order of the file."""
-    found: list[InnerList] = []
-    for key, value in step.items():
-        if key == "steps" and isinstance(value, list):
-            found.append(InnerList("/steps", "steps", value))
-        elif key in BRANCHES and isinstance(value, list):
-            for index, branch in enumerate(value):
-                if isinstance(branch, dict) and isinstance(branch.get("steps"), list):
-                    named = branch.get("name") or branch.get("when") or branch.get("on") or ""
-                    word = {"cases": "case", "branches": "branch", "catch": "catch"}[key]
-                    label = f"{word} {index + 1}: {named}" if named else f"{word} {index + 1}"
-                    found.append(InnerList(f"/{key}/{index}/steps", label, _list(branch["steps"])))
-        elif key == "default" and isinstance(value, dict) and isinstance(value.get("steps"), list):
-            found.append(InnerList("/default/steps", "default", _list(value["steps"])))
-    return found
+    return [
+        InnerList(pointer, _label(step, pointer), steps, _branch(step, pointer)) for pointer, steps in step_lists(step)
+    ]
 
 
-def _list(value: Json) -> List:
-    assert isinstance(value, list)
-    return value
+def _label(step: Object, pointer: str) -> str:
+    _, key, *rest = pointer.split("/")
+    if key not in BRANCH_KEYS:
+        return key
+    index = int(rest[0])
+    branch = step[key][index]
+    named = branch.get("name") or branch.get("when") or branch.get("on") or ""
+    shown = ", ".join(map(str, named)) if isinstance(named, list) else named
+    word = {"cases": "case", "branches": "branch", "catch": "catch"}[key]
+    return f"{word} {index + 1}: {shown}" if shown else f"{word} {index + 1}"
+
+
+def _branch(step: Object, pointer: str) -> str | None:
+    _, key, *rest = pointer.split("/")
+    if key not in ("branches", "catch"):
+        return None
+    found = step[key][int(rest[0])]
+    if key == "catch":
+        on = found.get("on")
+        return catch_name([str(each) for each in on] if isinstance(on, list) else None)
+    name = found.get("name")
+    return name if isinstance(name, str) else None
 
 
 def steps_in(workflow: Json) -> list[PlacedStep]:
     """Return all steps of a workflow, each before those inside it."""
     found: list[PlacedStep] = []
 
-    def walk(siblings: List, pointer: str, owner: PlacedStep | None) -> None:
+    def walk(siblings: List, pointer: str, owner: PlacedStep | None, branch: str | None = None) -> None:
         for index, step in enumerate(siblings):
             if isinstance(step, dict):
-                placed = PlacedStep(step, siblings, f"{pointer}/{index}", owner)
+                placed = PlacedStep(step, siblings, f"{pointer}/{index}", owner, branch)
                 found.append(placed)
                 for inner in inner_lists(step):
-                    walk(inner.steps, placed.pointer + inner.pointer, placed)
+                    walk(inner.steps, placed.pointer + inner.pointer, placed, inner.branch)
 
     for key in ("steps", "finally"):
         listed = workflow.get(key) if isinstance(workflow, dict) else None

@@ -8,7 +8,6 @@ from itertools import pairwise
 from typing import Literal
 
 from wftui.compiler.editing.placed_steps import (
-    BRANCHES,
     CONTAINER_KEYS,
     EditError,
     List,
@@ -28,9 +27,10 @@ from wftui.compiler.editing.placed_steps import (
 )
 from wftui.compiler.source.patching import PatchError
 from wftui.model.base import Json
+from wftui.model.workflow.inner_steps import BRANCH_KEYS
 
-Wrapper = Literal["group", "forEach", "loop", "switch"]
-WRAPPERS: tuple[Wrapper, ...] = ("group", "forEach", "loop", "switch")
+Wrapper = Literal["group", "forEach", "loop", "switch", "race"]
+WRAPPERS: tuple[Wrapper, ...] = ("group", "forEach", "loop", "switch", "race")
 
 Operation = Callable[[Json], Sequence[Object]]
 """Changes a workflow value; returns the steps to select afterwards."""
@@ -221,6 +221,8 @@ def _container(name: str, kind: Wrapper, inside: List) -> Object:
             return {"id": name, "type": "loop", "steps": inside, "until": "index >= 2", "maxIterations": 10}
         case "switch":
             return {"id": name, "type": "switch", "cases": [{"when": "true", "steps": inside}]}
+        case "race":
+            return {"id": name, "type": "race", "branches": [{"name": "first", "steps": inside}]}
         case _:
             return {"id": name, "type": "group", "steps": inside}
 
@@ -254,7 +256,9 @@ def _unwrap(placed: PlacedStep) -> Sequence[Object]:
     if not lists and "forEach" in placed.step:
         del placed.step["forEach"]
         return [placed.step]
-    if any(key in placed.step for key in BRANCHES) and len(lists) > 1:
+    if "catch" in placed.step:
+        raise EditError(f"{placed.id} has a catch, which would be lost; delete its handlers first")
+    if any(key in placed.step for key in BRANCH_KEYS) and len(lists) > 1:
         raise EditError(f"{placed.id} has {len(lists)} branches; move their steps out one by one")
     inner = [each for each in lists[0] if isinstance(each, dict)] if lists else []
     if not inner:

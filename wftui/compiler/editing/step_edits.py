@@ -32,6 +32,7 @@ class ListedStep:
     line: int
     disabled: bool = False
     repeats: bool = False
+    branch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ def listed_steps(text: str) -> list[ListedStep] | None:
                 line=document.place(each.pointer).line,
                 disabled=each.step.get("disabled") is True,
                 repeats="forEach" in each.step or kind == "loop",
+                branch=each.branch,
             )
         )
     return found

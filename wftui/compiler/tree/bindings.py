@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.expressions.expression import Expression, compile_expression
@@ -11,10 +11,12 @@ from wftui.compiler.source.text_diagnostic import TextDiagnostic
 from wftui.compiler.tree.nodes import Body, StepNode, WorkflowTree, strings_in
 from wftui.model.workflow.compilation import Fix, Severity
 
-Use = Literal["input", "when", "items", "item_when", "stop_when", "until", "while", "case", "output"]
+Use = Literal["input", "when", "items", "item_when", "stop_when", "until", "while", "case", "catch_output", "output"]
 
 PREVIOUS = "previous"
 """The output of the iteration before, in the expressions of an iteration."""
+ERROR = "error"
+"""The error that the handler steps of a catch handle."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,11 +109,19 @@ def step_bindings(node: StepNode) -> list[Binding]:
         if inner.when is not None:
             field = inner.when_pointer.removeprefix(node.pointer)[1:].replace("/", ".")
             found.append(_bare(node, "case", inner.when_pointer, field, inner.when, node.body, own))
-    if node.step.while_ is not None and node.bodies:
+    for inner in node.catches:
+        at = inner.pointer.removesuffix("/steps") + "/output"
+        field = at.removeprefix(node.pointer)[1:].replace("/", ".")
+        for pointer, name, text in strings_in(inner.output[0] if inner.output else None, at, field):
+            template = split_template(text)
+            if template is not None and template.evaluates:
+                names = names_in(inner)
+                found.append(Binding(node, "catch_output", pointer, name, text, inner, names, template=template))
+    if node.step.while_ is not None and node.main_bodies:
         names = own | {"index", PREVIOUS}
         found.append(_bare(node, "while", node.at("while"), "while", node.step.while_, node.body, names))
-    if node.step.until is not None and node.bodies:
-        inside = node.bodies[0]
+    if node.step.until is not None and node.main_bodies:
+        inside = node.main_bodies[0]
         found.append(_bare(node, "until", node.at("until"), "until", node.step.until, inside, names_in(inside)))
     return found
 
@@ -134,8 +144,10 @@ def names_in(body: Body) -> frozenset[str]:
     names = names_in(owner.body)
     if owner.step.for_each is not None:
         names = _with_item(names, owner)
-    if owner.step.type == "loop":
+    if body.kind == "loop":
         names |= {"index", PREVIOUS}
+    if body.kind == "catch":
+        names |= {ERROR}
     return names
 
 
@@ -160,30 +172,50 @@ def is_loop_variable(name: str, body: Body) -> bool:
     return False
 
 
-def remembers(node: StepNode, bindings: Mapping[StepNode | None, Sequence[Binding]]) -> tuple[bool, bool]:
-    """Return whether `previous` is read of the forEach of a step, and of its loop."""
+class NamesInside(NamedTuple):
+    """Names that the iterations and the handlers of a step get.
+
+    Attributes:
+        items: an item of its forEach reads `previous`.
+        loop: an iteration of its loop reads `previous`.
+        error: no loop variable hides the `error` of its catch.
+    """
+
+    items: bool = False
+    loop: bool = False
+    error: bool = True
+
+
+def names_inside(node: StepNode, bindings: Mapping[StepNode | None, Sequence[Binding]]) -> NamesInside:
+    """Return the names that the iterations and the handlers of a step get."""
     loop, is_loop = node.step.for_each, node.step.type == "loop"
-    if (loop is None and not is_loop) or is_loop_variable(PREVIOUS, node.body):
-        return False, False
-    if loop is not None and loop.as_ == PREVIOUS:
-        return False, False
+    own_names = {loop.as_} if loop is not None else set()
+    error = not (node.catches and (ERROR in own_names or is_loop_variable(ERROR, node.body)))
+    hidden = PREVIOUS in own_names or is_loop_variable(PREVIOUS, node.body)
+    if (loop is None and not is_loop) or hidden:
+        return NamesInside(error=error)
     own = {binding.use for binding in bindings.get(node, ()) if _reads_previous(binding)}
-    inside = any(_inner_reads(inner, bindings) for body in node.bodies for inner in body.steps)
+    inside = any(_inner_reads(inner, bindings) for body in node.main_bodies for inner in body.steps)
+    handlers = any(_inner_reads(inner, bindings) for body in node.catches for inner in body.steps)
     of_loop = is_loop and (inside or not own.isdisjoint({"until", "while"}))
-    of_items = not own.isdisjoint({"input", "case", "item_when", "stop_when"}) or (inside and not is_loop)
-    return loop is not None and of_items, of_loop
+    of_items = handlers or not own.isdisjoint(_OF_ITEM) or (inside and not is_loop)
+    return NamesInside(loop is not None and of_items, of_loop, error)
+
+
+_OF_ITEM = frozenset({"input", "case", "item_when", "stop_when", "catch_output"})
 
 
 def _inner_reads(node: StepNode, bindings: Mapping[StepNode | None, Sequence[Binding]]) -> bool:
-    """Return whether a step inside reads `previous` of a loop around it, not of its own."""
+    """Return whether a step inside reads `previous` of a loop around it."""
     repeats, is_loop = node.step.for_each is not None, node.step.type == "loop"
     for binding in bindings.get(node, ()):
         outer = binding.use in ("when", "items") if repeats else not (is_loop and binding.use in ("until", "while"))
         if outer and _reads_previous(binding):
             return True
-    if repeats or is_loop:
+    if repeats:
         return False
-    return any(_inner_reads(inner, bindings) for body in node.bodies for inner in body.steps)
+    bodies = node.catches if is_loop else node.bodies
+    return any(_inner_reads(inner, bindings) for body in bodies for inner in body.steps)
 
 
 def _reads_previous(binding: Binding) -> bool:

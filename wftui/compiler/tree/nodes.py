@@ -8,7 +8,7 @@ from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
 from wftui.model.workflow.definition import Step, Workflow
 
-BodyKind = Literal["main", "finally", "group", "loop", "case", "default"]
+BodyKind = Literal["main", "finally", "group", "loop", "case", "default", "branch", "catch"]
 
 
 @dataclass(slots=True, eq=False)
@@ -20,6 +20,9 @@ class Body:
         owner: the container it belongs to; None for the workflow's own.
         when: the condition of a case.
         when_pointer: where that stands.
+        name: of the branch of a race.
+        on: error types of a catch; None for all.
+        output: what a catch gives instead of its last step's output, as a list of one; None without.
     """
 
     kind: BodyKind
@@ -28,6 +31,9 @@ class Body:
     steps: "list[StepNode]" = field(default_factory=list)
     when: str | None = None
     when_pointer: str = ""
+    name: str = ""
+    on: list[str] | None = None
+    output: list[Json] | None = None
 
     def sibling(self, step_id: str) -> "StepNode | None":
         """Return the step of that id in this list."""
@@ -58,6 +64,16 @@ class StepNode:
     def at(self, *parts: str | int) -> str:
         """Return the pointer of a part of the step."""
         return self.pointer + pointer_to(parts)
+
+    @property
+    def main_bodies(self) -> list[Body]:
+        """The lists inside it that it runs itself: not those of its catch."""
+        return [body for body in self.bodies if body.kind != "catch"]
+
+    @property
+    def catches(self) -> list[Body]:
+        """The lists of its catch."""
+        return [body for body in self.bodies if body.kind == "catch"]
 
     @property
     def strings(self) -> list[tuple[str, str, str]]:

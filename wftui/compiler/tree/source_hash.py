@@ -5,6 +5,7 @@ import json
 
 from wftui.compiler.tree.nodes import WorkflowTree
 from wftui.model.base import Json
+from wftui.model.workflow.inner_steps import BRANCH_KEYS
 
 _LEFT_OUT_OF_WORKFLOW = frozenset({"$schema", "name", "description", "labels"})
 _LEFT_OUT_OF_STEP = frozenset({"name", "note"})
@@ -27,8 +28,8 @@ def _significant(steps: Json) -> Json:
         kept = {key: value for key, value in step.items() if key not in _LEFT_OUT_OF_STEP}
         if "steps" in kept:
             kept["steps"] = _significant(kept["steps"])
-        if "cases" in kept:
-            kept["cases"] = [{**case, "steps": _significant(case["steps"])} for case in kept["cases"]]
+        for key in kept.keys() & set(BRANCH_KEYS):
+            kept[key] = [{**branch, "steps": _significant(branch["steps"])} for branch in kept[key]]
         if "default" in kept:
             kept["default"] = {**kept["default"], "steps": _significant(kept["default"]["steps"])}
         made.append(kept)

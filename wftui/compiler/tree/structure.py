@@ -1,6 +1,7 @@
 """Read the structure of a workflow by the models; report and omit what is wrong."""
 
 import json
+from collections.abc import Iterator
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -13,7 +14,8 @@ from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
 from wftui.model.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.compilation import Fix
-from wftui.model.workflow.definition import CONTAINER_TYPES, FORMAT, Step, Workflow
+from wftui.model.workflow.definition import CONTAINER_TYPES, FORMAT, Branch, Catch, Step, Workflow
+from wftui.model.workflow.inner_steps import BRANCH_KEYS
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -21,6 +23,7 @@ CONTAINER_KEYS: dict[str, tuple[str, ...]] = {
     "group": ("steps",),
     "switch": ("cases", "default"),
     "loop": ("steps", "until", "while", "maxIterations", "onLimit", "delay"),
+    "race": ("branches",),
 }
 """The keys that belong to each container."""
 
@@ -28,10 +31,11 @@ REQUIRED_CONTAINER_KEYS: dict[str, tuple[str, ...]] = {
     "group": ("steps",),
     "switch": ("cases",),
     "loop": ("steps", "maxIterations"),
+    "race": ("branches",),
 }
 
 _ALL_CONTAINER_KEYS = frozenset(key for keys in CONTAINER_KEYS.values() for key in keys)
-_EXAMPLES: dict[str, Json] = {"steps": [], "cases": [], "until": "false", "maxIterations": 10}
+_EXAMPLES: dict[str, Json] = {"steps": [], "cases": [], "branches": [], "until": "false", "maxIterations": 10}
 
 
 def read_tree(value: Json) -> tuple[WorkflowTree | None, list[Diagnostic]]:
@@ -63,6 +67,9 @@ def _check_format(value: dict[str, Json]) -> Diagnostic | None:
     fix = patches.replace(f"change it to {FORMAT}", "/format", FORMAT)
     message = f"unknown format {json.dumps(found)[:40]}; this version of wftui reads format {FORMAT}"
     return Diagnostic("format.unknown", message, "/format", field="format", fixes=(fix,))
+
+
+_WITH_STEPS = frozenset({"steps", "default", *BRANCH_KEYS})
 
 
 class _Reader:
@@ -99,7 +106,7 @@ class _Reader:
     def _step(self, raw: dict[str, Json], pointer: str, index: int, body: Body) -> StepNode:
         step_id = raw.get("id")
         named = step_id if isinstance(step_id, str) else None
-        own = {key: entry for key, entry in raw.items() if key not in ("steps", "cases", "default")}
+        own = {key: entry for key, entry in raw.items() if key not in _WITH_STEPS}
         known = len(self.found)
         step = self._model(Step, own, pointer, named, {"id": "unnamed", "type": ""})
         wrong_id = any(diagnostic.pointer == f"{pointer}/id" for diagnostic in self.found[known:]) or named is None
@@ -112,7 +119,7 @@ class _Reader:
         raw, kind = node.raw, node.step.type
         allowed = CONTAINER_KEYS.get(kind, ())
         for key in raw.keys() & _ALL_CONTAINER_KEYS:
-            if key not in allowed and (kind or key not in ("steps", "cases")):
+            if key not in allowed and (kind or key not in ("steps", "cases", "branches")):
                 owners = " or ".join(name for name, keys in CONTAINER_KEYS.items() if key in keys)
                 fix = patches.remove(f"remove {key}", node.at(key))
                 message = f"{key} is only allowed in a step of type {owners}"
@@ -136,6 +143,10 @@ class _Reader:
             self._fill(inner, raw["steps"])
         if kind == "switch":
             self._cases(node)
+        if kind == "race":
+            self._race(node)
+        if "catch" in raw:
+            self._catch(node)
 
     def _cases(self, node: StepNode) -> None:
         cases = node.raw.get("cases", [])
@@ -171,6 +182,44 @@ class _Reader:
             )
         node.bodies.append(body)
         self._fill(body, value.get("steps", []))
+
+    def _race(self, node: StepNode) -> None:
+        names: set[str] = set()
+        for at, branch, steps in self._objects(node, "branches", Branch, {"name": "unnamed", "steps": []}):
+            body = Body("branch", f"{at}/steps", node, name=branch.name)
+            if branch.name in names:
+                message = f"the name {branch.name} is already used; names are unique within a race"
+                self._report("id.duplicate", message, f"{at}/name", node, "branches")
+            names.add(branch.name)
+            node.bodies.append(body)
+            self._fill(body, steps)
+        if node.raw.get("branches") == []:
+            self._report("value.empty", "a race needs a branch", node.at("branches"), node, "branches")
+
+    def _catch(self, node: StepNode) -> None:
+        for at, clause, steps in self._objects(node, "catch", Catch, {"steps": []}):
+            output = [clause.output] if "output" in clause.model_fields_set else None
+            body = Body("catch", f"{at}/steps", node, on=clause.on, output=output)
+            node.bodies.append(body)
+            self._fill(body, steps)
+
+    def _objects(
+        self, node: StepNode, key: str, model: type[ModelT], stand_ins: dict[str, Json]
+    ) -> Iterator[tuple[str, ModelT, Json]]:
+        """Yield pointer, model and steps of the objects in a list."""
+        listed = node.raw.get(key, [])
+        if not isinstance(listed, list):
+            self._report("value.type", f"{key} must be a list: [ ... ]", node.at(key), node, key)
+            return
+        for index, value in enumerate(listed):
+            at, field = node.at(key, index), f"{key}.{index}"
+            if not isinstance(value, dict):
+                self._report("value.type", f"{field} must be an object with steps", at, node, field)
+                continue
+            if "steps" not in value:
+                fix = patches.add("add steps", f"{at}/steps", [])
+                self._report("key.missing", 'the key "steps" is missing', at, node, f"{field}.steps", fix)
+            yield at, self._model(model, {**value, "steps": []}, at, node.id or None, stand_ins), value.get("steps", [])
 
     # --- models
 

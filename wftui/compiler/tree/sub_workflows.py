@@ -1,12 +1,12 @@
 """Sub-workflows: the inputs, outputs and calls of workflows that run as steps."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.model.json.incremental import read_json
-from wftui.model.schema.json_schema import as_list, as_object
+from wftui.model.schema.json_schema import as_object
+from wftui.model.workflow.inner_steps import every_step
 from wftui.workspace.files import Workspace
 
 
@@ -84,17 +84,9 @@ def _read(workflow_id: str, etag: str, text: str) -> SubWorkflow:
     workflow = as_object(value)
     schema = workflow.get("inputSchema", {"type": "object", "properties": {}})
     outputs = tuple(as_object(workflow.get("outputs")))
-    calls = [*_calls(workflow.get("steps")), *_calls(workflow.get("finally"))]
+    calls = [
+        called
+        for step in every_step(workflow)
+        if step.get("type") == "workflow" and isinstance(called := as_object(step.get("input")).get("workflow"), str)
+    ]
     return SubWorkflow(workflow_id, etag, schema, outputs, tuple(dict.fromkeys(calls)))
-
-
-def _calls(steps: Json) -> Iterator[str]:
-    """Yield the ids of the workflows that these steps, at any depth, run."""
-    for step in as_list(steps):
-        written = as_object(step)
-        called = as_object(written.get("input")).get("workflow")
-        if written.get("type") == "workflow" and isinstance(called, str):
-            yield called
-        yield from _calls(written.get("steps"))
-        for branch in [*as_list(written.get("cases")), written.get("default")]:
-            yield from _calls(as_object(branch).get("steps"))

@@ -13,6 +13,7 @@ from wftui.engine.primitives.secret_inputs import secret_texts
 from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.model.schema.json_schema import as_list, as_object
+from wftui.model.workflow.inner_steps import every_step
 from wftui.runtime.plan import WorkflowPlan
 from wftui.runtime.scope import Scope
 from wftui.runtime.validation.validator import with_defaults
@@ -73,11 +74,7 @@ async def lock_tools(
 
 def _mcp_steps(workflow: Mapping[str, Json]) -> Iterator[tuple[ServerName, Mapping[str, Json]]]:
     """Yield the steps that call tools, each with the server it names."""
-    todo = [*as_list(workflow.get("steps")), *as_list(workflow.get("finally"))]
-    while todo:
-        step = as_object(todo.pop(0))
-        for part in [step, *map(as_object, as_list(step.get("cases"))), as_object(step.get("default"))]:
-            todo += as_list(part.get("steps"))
+    for step in every_step(workflow):
         for call in _mcp_calls(step):
             name = server_name(as_object(call.get("input")), call.get("connection"))
             if name is not None:

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
+from wftui.engine.primitives.outcome import CANCELLED, Skip
 from wftui.model.base import Json
 from wftui.model.clock import elapsed_seconds
 from wftui.runtime.workflow_errors import WorkflowError
@@ -41,6 +42,7 @@ class StopScope:
     def __init__(self, parent: "StopScope | None" = None) -> None:
         self.stopped = False
         self.timed_out = False
+        self._why: Skip | None = None
         self._forced = False
         self._parent = parent
         self._members: set[_Member] = set()
@@ -63,11 +65,18 @@ class StopScope:
         if self._parent is not None:
             self._parent.leave(self)
 
-    def stop(self) -> None:
+    @property
+    def why(self) -> Skip:
+        """Reason of the steps that do not run after a stop."""
+        if self._why is not None or self._parent is None:
+            return self._why or CANCELLED
+        return self._parent.why
+
+    def stop(self, why: Skip | None = None) -> None:
         """Stop running members cooperatively; waits raise `Stopped` at once."""
         if self.stopped:
             return
-        self.stopped = True
+        self.stopped, self._why = True, why
         for wait in tuple(self._waits):
             wait.cancel()
         for member in tuple(self._members):

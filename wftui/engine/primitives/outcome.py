@@ -27,6 +27,11 @@ WHEN_IS_FALSE = Skip("when is false")
 DISABLED = Skip("disabled")
 BRANCH_NOT_TAKEN = Skip("branch not taken")
 CANCELLED = Skip("cancelled", because_failed=True)
+LOST = Skip("another branch won", because_failed=True)
+NOTHING_CAUGHT = Skip("no error to handle")
+OTHER_ERROR = Skip("not for this error")
+CUTS = frozenset({CANCELLED.reason, LOST.reason})
+"""Reasons of skips that a stop caused."""
 
 
 def after_failure(step_id: str) -> Skip:

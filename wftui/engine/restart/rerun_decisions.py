@@ -11,6 +11,7 @@ from wftui.engine.primitives.outcome import StepOutcome
 from wftui.engine.restart.restart_plan import RepeatedWork, RestartPlan, StepDecision
 from wftui.engine.restart.resume import DERIVED_TYPES, every_step
 from wftui.engine.restart.resume_decisions import why_masked
+from wftui.engine.run.steps.catching import clause_for
 from wftui.engine.run.steps.frame import Frame
 from wftui.model.base import Json, format_timestamp
 from wftui.model.errors import NotFoundError
@@ -167,7 +168,8 @@ class _Planner:
         try:
             if step.when is not None and not holds(step.when, frame.scope, "when"):
                 return "its condition has changed"
-            return self._why_content(step, frame, path, result)
+            why = self._why_content(step, frame, path, result)
+            return why or (self._why_handlers(step, frame, path, result) if result.caught is not None else None)
         except Exception as error:  # noqa: BLE001  (the binding raises the same error when the step runs)
             return f"its input cannot be determined in advance: {error}"
 
@@ -176,8 +178,8 @@ class _Planner:
             return self._why_items(step, frame, path, result)
         if step.loop is not None:
             return self._why_loop(step, step.loop, frame, path)
-        if step.body or step.cases:
-            again = self._why_inside(_steps_inside(step, frame), frame.inside(path, frame.stop))
+        if step.type in CONTAINER_TYPES:
+            again = self._why_inside(_steps_inside(step, frame, result), frame.inside(path, frame.stop))
             return again or ("failed" if result.status == "failed" and not result.handled else None)
         return self._why_leaf(step, frame, result)
 
@@ -193,7 +195,7 @@ class _Planner:
             return "its sub-workflow may use another connection"
         if former is not None and former.output_schema != step.output_schema:
             return "its outputSchema has changed"
-        if result.status == "failed" and result.handled:
+        if result.status == "failed" and result.handled and result.caught is None:
             instead = step.fallback if step.on_error == "fallback" else None
             if step.on_error == "fail" or not _same(instead, result.output):
                 return "its onError has changed"
@@ -236,6 +238,17 @@ class _Planner:
         if not _same(bound, result.input):
             return "its input has changed"
         return "was rejected, which fails the step now" if _rejected_before(step, bound, result.output) else None
+
+    def _why_handlers(self, step: StepPlan, frame: Frame, path: str, result: StepResult) -> str | None:
+        """Return why the handlers of a failed step run again, or None."""
+        if result.error is None or clause_for(step, result.error) != result.caught or result.caught is None:
+            return "its catch has changed"
+        clause = step.catch[result.caught]
+        inside = frame.handling(result.error, path, hidden=clause.hidden)
+        again = self._why_inside(clause.steps, inside)
+        if again is None and clause.output is not None and not _same(clause.output(inside.scope), result.output):
+            return "its catch has changed"
+        return again
 
     def _why_inside(self, steps: Sequence[StepPlan], frame: Frame) -> str | None:
         first = self.steps(steps, frame)
@@ -280,10 +293,10 @@ class _Planner:
         admitted = each is None or each.when is None or holds(each.when, frame.scope, "forEach.when")
         if result.status == "skipped" or not admitted:
             return result.status == "skipped" and not admitted
-        if not (step.body or step.cases):
+        if step.type not in CONTAINER_TYPES:
             return result.status == "completed" and self._why_leaf(step, frame, result) is None
         start = len(self.restart.decisions)
-        again = self.steps(_steps_inside(step, frame), frame.inside(place, frame.stop))
+        again = self.steps(_steps_inside(step, frame, result), frame.inside(place, frame.stop))
         if again is not None or result.status != "completed":
             return False
         del self.restart.decisions[start:]
@@ -333,7 +346,10 @@ def _find(plan: WorkflowPlan, record: ExecutionRecord, name: str) -> str:
     return path
 
 
-def _steps_inside(step: StepPlan, frame: Frame) -> Sequence[StepPlan]:
+def _steps_inside(step: StepPlan, frame: Frame, result: StepResult) -> Sequence[StepPlan]:
+    """Return the steps that give the output; of a race, those of the winner."""
+    if step.branches:
+        return next((branch.steps for branch in step.branches if branch.name == result.won), ())
     if not step.cases:
         return step.body
     default = next((case for case in step.cases if case.when is None), None)

@@ -187,7 +187,7 @@ def every_step(plan: WorkflowPlan) -> list[StepPlan]:
     while todo:
         step = todo.pop()
         found.append(step)
-        todo += [*step.body, *(inner for case in step.cases for inner in case.steps)]
+        todo += step.inside
     return found
 
 
@@ -211,4 +211,4 @@ def _is_derived(step: StepPlan, path: str) -> bool:
 
 def _is_continued(step: StepPlan, path: str, carried: CarriedResults) -> bool:
     """Return whether a resume continues an attempt of a step in place of a new one."""
-    return step.type in _CONTINUED_TYPES or path in carried.planned
+    return step.type in _CONTINUED_TYPES or path in carried.planned or path in carried.caught

@@ -12,10 +12,13 @@ from wftui.model.run.events import (
     IterationFailed,
     IterationsPlanned,
     IterationStarted,
+    StepCancelled,
+    StepCaught,
     StepCompleted,
     StepFailed,
     StepSkipped,
     StepStarted,
+    StepWon,
 )
 from wftui.model.run.paths import iteration_index, parent_path
 from wftui.model.run.record import ExecutionRecord
@@ -80,6 +83,11 @@ def _begin(result: StepResult, where: dict[str, Json]) -> list[ExecutionEvent]:
                 **where,
             )
         )
+    if result.caught is not None and result.error is not None:
+        attempt = result.attempts[-1].attempt if result.attempts else 1
+        events.append(StepCaught(attempt=attempt, error=result.error, clause=result.caught, **where))
+    if result.won is not None:
+        events.append(StepWon(branch=result.won, **where))
     if result.iterations is not None:
         events.append(IterationsPlanned(total=result.iterations.total, **where))
     return events
@@ -108,7 +116,16 @@ def _end(result: StepResult, where: dict[str, Json]) -> list[ExecutionEvent]:
                 )
             ]
         case "failed" if iteration:
-            return [IterationFailed(index=iteration_index(result.path), error=error, duration=duration, **where)]
+            return [
+                IterationFailed(
+                    index=iteration_index(result.path),
+                    error=error,
+                    duration=duration,
+                    handled=result.handled,
+                    output=result.output,
+                    **where,
+                )
+            ]
         case "failed":
             return [
                 StepFailed(
@@ -130,5 +147,7 @@ def _end(result: StepResult, where: dict[str, Json]) -> list[ExecutionEvent]:
                     **where,
                 )
             ]
+        case "cancelled":  # the branches of a race that lost
+            return [StepCancelled(duration=duration, reason=result.skip_reason, **where)]
         case _:
             return []

@@ -301,7 +301,7 @@ def _requires(kind: StepType[Any]) -> bool:
 
 def _may_fail(step: StepPlan) -> bool:
     """Return whether the workflow handles a failure of a step, so nothing is required."""
-    return step.on_error != "fail"
+    return step.on_error != "fail" or bool(step.catch)
 
 
 def _label(plan: WorkflowPlan, step: StepPlan, *, child: bool) -> str:
@@ -314,7 +314,7 @@ def _every_leaf(steps: Iterable[StepPlan]) -> Iterator[StepPlan]:
         step = todo.pop()
         if step.type not in CONTAINER_TYPES:
             yield step
-        todo += [*step.body, *(inner for case in step.cases for inner in case.steps)]
+        todo += step.inside
 
 
 def _may_run(steps: Iterable[StepPlan], scope: Scope, prefix: str | None, ended: Set[str]) -> Iterator[StepPlan]:
@@ -327,12 +327,16 @@ def _may_run(steps: Iterable[StepPlan], scope: Scope, prefix: str | None, ended:
         path = None if prefix is None else prefix + step.id
         if step.disabled or path in ended or _known(step.when, scope) is False:
             continue
+        handlers = None if path is None or step.for_each is not None else f"{path}."
         if step.type not in CONTAINER_TYPES:
             yield step
+            yield from _may_run(step.handlers, scope, handlers, ended)
             continue
-        repeats = step.for_each is not None or step.loop is not None
-        inside = None if path is None or repeats else f"{path}."
+        inside = None if step.loop is not None else handlers
         yield from _may_run(step.body, scope, inside, ended)
+        for branch in step.branches:
+            yield from _may_run(branch.steps, scope, inside, ended)
+        yield from _may_run(step.handlers, scope, handlers, ended)
         for case in step.cases:
             taken = True if case.when is None else _known(case.when, scope)
             if taken is not False:

@@ -102,6 +102,22 @@ class StepFailed(StepEventBase):
     output: Json = None
 
 
+class StepCaught(StepEventBase):
+    """The last attempt failed, and an entry of `catch` handles the error."""
+
+    type: Literal["step_caught"] = "step_caught"
+    attempt: int = 1
+    error: ExecutionError
+    clause: Annotated[int, Field(description="Position of the entry in `catch`, from 0.")]
+
+
+class StepWon(StepEventBase):
+    """A branch of a race succeeded first; the others are cancelled."""
+
+    type: Literal["step_won"] = "step_won"
+    branch: Annotated[str, Field(description="Name of the branch.")]
+
+
 class StepRetrying(StepEventBase):
     """An attempt failed; the next one follows at `next_at`."""
 
@@ -144,6 +160,7 @@ class StepCancelled(StepEventBase):
     type: Literal["step_cancelled"] = "step_cancelled"
     duration: float = 0.0
     abandoned: bool = False
+    reason: Annotated[str | None, Field(description="Why, where neither a person nor a time limit stopped it.")] = None
 
 
 class IterationsPlanned(StepEventBase):
@@ -173,12 +190,14 @@ class IterationCompleted(StepEventBase):
 
 
 class IterationFailed(StepEventBase):
-    """An iteration failed."""
+    """An iteration failed. `handled`: a `catch` gave it an output."""
 
     type: Literal["iteration_failed"] = "iteration_failed"
     index: int
     error: ExecutionError
     duration: float
+    handled: bool = False
+    output: Json = None
 
 
 class Log(EventBase):
@@ -264,6 +283,8 @@ StepEvent = (
     | StepProgress
     | StepCompleted
     | StepFailed
+    | StepCaught
+    | StepWon
     | StepRetrying
     | StepSkipped
     | StepWaiting
@@ -301,6 +322,8 @@ FLUSH_EVENTS: frozenset[str] = TERMINAL_EVENTS | {
     "created",
     "step_completed",
     "step_failed",
+    "step_caught",
+    "step_won",
     "iteration_completed",
     "iteration_failed",
     "step_waiting",

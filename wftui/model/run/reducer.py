@@ -27,6 +27,7 @@ from wftui.model.run.events import (
     Started,
     StepAnswered,
     StepCancelled,
+    StepCaught,
     StepCompleted,
     StepEvent,
     StepEventBase,
@@ -36,6 +37,7 @@ from wftui.model.run.events import (
     StepSkipped,
     StepStarted,
     StepWaiting,
+    StepWon,
 )
 from wftui.model.run.iterations import IterationLog, IterationState
 from wftui.model.run.paths import declared_id, iteration_index, owner_path, parent_path
@@ -168,6 +170,12 @@ def _apply_step(record: ExecutionRecord, event: StepEvent) -> None:
             _end_step(step, event, "failed")
             step.error, step.handled, step.output = event.error, event.handled, event.output
             index.handled += event.handled
+            step.caught = step.caught if event.handled else None
+        case StepCaught():
+            _end_attempt(step, event)
+            step.error, step.caught = event.error, event.clause
+        case StepWon():
+            step.won = event.branch
         case StepRetrying():
             _end_attempt(step, event)
             index.retried = True
@@ -183,6 +191,7 @@ def _apply_step(record: ExecutionRecord, event: StepEvent) -> None:
             pass  # the status went back to running above
         case StepCancelled():
             _end_step(step, event, "cancelled")
+            step.skip_reason = event.reason
             _count(index, path, event.seq, IterationState.CANCELLED)
         case IterationsPlanned():
             step.iterations = Iterations(total=event.total)
@@ -198,7 +207,8 @@ def _apply_step(record: ExecutionRecord, event: StepEvent) -> None:
             _count(index, path, event.seq, IterationState.COMPLETED)
         case IterationFailed():
             _end_step(step, event, "failed")
-            step.error = event.error
+            step.error, step.handled, step.output = event.error, event.handled, event.output
+            step.caught = step.caught if event.handled else None
             _count(index, path, event.seq, IterationState.FAILED)
     if path.endswith("]"):
         if step.status in STEP_TERMINAL:
@@ -265,14 +275,20 @@ def _end_step(
 
 def _end_attempt(
     step: StepResult,
-    event: StepCompleted | StepFailed | StepRetrying | StepCancelled | IterationCompleted | IterationFailed,
+    event: StepCompleted
+    | StepFailed
+    | StepCaught
+    | StepRetrying
+    | StepCancelled
+    | IterationCompleted
+    | IterationFailed,
 ) -> None:
     if not step.attempts or step.attempts[-1].completed_at is not None:
         return
     attempt = step.attempts[-1]
     attempt.completed_at = event.timestamp
     attempt.duration = (event.timestamp - attempt.started_at).total_seconds() * 1000
-    if isinstance(event, StepFailed | StepRetrying | IterationFailed):
+    if isinstance(event, StepFailed | StepCaught | StepRetrying | IterationFailed):
         attempt.error = event.error
 
 

@@ -1,5 +1,6 @@
 """The steps of a run in records and events: results, attempts, iterations, errors."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, Literal
 
@@ -26,6 +27,9 @@ class ExecutionError(WireModel):
     attempt: Annotated[int | None, Field(description="Number of the attempt, from 1.")] = None
     recoverable: Annotated[bool, Field(description="Whether a retry may help.")] = False
     stack: Annotated[str | None, Field(description="The lines of your own code in the traceback.")] = None
+    cause: Annotated[Json, Field(description="The error that a handler of `catch` was to handle when it failed.")] = (
+        None
+    )
     details: Annotated[
         Json,
         Field(
@@ -52,6 +56,14 @@ class StepInfo(WireModel):
     parent: Annotated[str | None, Field(description="Path of the container or forEach step it lives in.")] = None
     needs: Annotated[list[str], Field(description="Paths of the steps it waits for.")] = Field(default_factory=list)
     line: Annotated[int | None, Field(description="Line of the step in workflow.json.")] = None
+    branch: Annotated[
+        str | None, Field(description="Branch of a race that it is in, or `catch` with the error types it handles.")
+    ] = None
+
+
+def catch_name(on: Sequence[str] | None) -> str:
+    """Return the name of an entry of a catch, in lists of steps."""
+    return f"catch {', '.join(on)}" if on else "catch"
 
 
 @dataclass(slots=True)
@@ -128,7 +140,9 @@ class StepResult:
     input: Json = None
     output: Json = None
     error: ExecutionError | None = None
-    handled: Annotated[bool, Field(description="Failed, but onError lets the run continue.")] = False
+    handled: Annotated[bool, Field(description="Failed, but onError or catch lets the run continue.")] = False
+    caught: Annotated[int | None, Field(description="Position of the entry of catch that handled the error.")] = None
+    won: Annotated[str | None, Field(description="Of a race: the branch that won.")] = None
     skip_reason: str | None = None
     progress: float | None = None
     message: str | None = None

@@ -12,7 +12,7 @@ from wftui.model.workflow.durations import Duration
 from wftui.model.workflow.identifiers import STEP_ID_PATTERN, WORKFLOW_ID_PATTERN
 
 FORMAT = 1
-CONTAINER_TYPES = frozenset({"group", "switch", "loop"})
+CONTAINER_TYPES = frozenset({"group", "switch", "loop", "race"})
 
 StepId = Annotated[str, Field(pattern=STEP_ID_PATTERN)]
 WorkflowId = Annotated[str, Field(pattern=WORKFLOW_ID_PATTERN)]
@@ -123,11 +123,32 @@ class DefaultCase(WireModel):
     steps: Annotated[list["Step"], Field(description="The steps of this branch.")]
 
 
+class Branch(WireModel):
+    """One branch of a race."""
+
+    name: Annotated[StepId, Field(description="Name of the branch in the output; unique in the race.")]
+    steps: Annotated[list["Step"], Field(description="The steps of this branch.")]
+
+
+class Catch(WireModel):
+    """Handler of errors of some types."""
+
+    on: Annotated[
+        list[str] | None,
+        Field(description="Error types, matched as by `retry.on`; absent: all. The first entry that matches is taken."),
+    ] = None
+    steps: Annotated[list["Step"], Field(description="Handler steps; they read the error as `error`.")]
+    output: Annotated[
+        Json,
+        Field(description="Output of the failed step; absent: that of the last handler step."),
+    ] = None
+
+
 class Step(WireModel):
     """One step as written. The keys from `steps` on are of containers only."""
 
     id: Annotated[StepId, Field(description="Name of the step in expressions; unique in the whole file.")]
-    type: Annotated[str, Field(description="Step type, or group, switch or loop.")]
+    type: Annotated[str, Field(description="Step type, or group, switch, loop or race.")]
     name: Annotated[str | None, Field(description="Name of the step in lists; absent: its id.")] = None
     note: Annotated[str | None, Field(description="A note for readers; has no effect.")] = None
     disabled: Annotated[bool, Field(description="Skips the step.")] = False
@@ -153,12 +174,16 @@ class Step(WireModel):
     on_error: Annotated[
         OnError | None, Field(description='Effect of a failure on the run: fail, continue or {"fallback": value}.')
     ] = None
+    catch: Annotated[
+        list[Catch] | None, Field(description="Handles a failure, before `onError`, with steps of its own.")
+    ] = None
     idempotent: Annotated[
         bool, Field(description="Whether the step may run a second time after a crash without asking.")
     ] = True
     steps: Annotated[list["Step"] | None, Field(description="Steps inside a group or a loop.")] = None
     cases: Annotated[list[Case] | None, Field(description="Branches of a switch.")] = None
     default: Annotated[DefaultCase | None, Field(description="Branch of a switch when no case is true.")] = None
+    branches: Annotated[list[Branch] | None, Field(description="Branches of a race.")] = None
     until: Annotated[
         Expression | None,
         Field(description="Expression, without braces; a loop ends when it is true after an iteration."),

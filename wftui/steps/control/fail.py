@@ -7,6 +7,7 @@ from pydantic import Field
 
 from wftui.model.base import Json
 from wftui.runtime.error_types import own_error, own_type_problem
+from wftui.runtime.workflow_errors import CaughtAgainError
 from wftui.steps.api.step_model import StepModel
 from wftui.steps.api.step_type import StepContext, StepType
 
@@ -15,9 +16,15 @@ class FailInput(StepModel):
     """Input of `fail`."""
 
     type: Annotated[
-        str, Field(description="Error type: dotted words of your own, such as stock.empty; `retry.on` matches it.")
-    ]
-    message: Annotated[str, Field(min_length=1, description="A sentence for people.")]
+        str | None,
+        Field(
+            description="Error type: dotted words of your own, such as stock.empty; `retry.on` matches it. "
+            "Absent in a handler of `catch`: raises its error again."
+        ),
+    ] = None
+    message: Annotated[str | None, Field(min_length=1, description="A sentence for people; required with a type.")] = (
+        None
+    )
     details: Annotated[Json, Field(description="Any value for `steps.x.error.details`.")] = None
 
 
@@ -40,7 +47,10 @@ class FailStep(StepType[FailInput]):
 
     @classmethod
     def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:
-        """Check that the type is one of the user's own."""
+        """Check that the type is one of the user's own, and has a message."""
+        if ("type" in literal_input) != ("message" in literal_input):
+            missing = "message" if "type" in literal_input else "type"
+            return [(missing, f"A type and a message belong together: {missing} is missing.")]
         given = literal_input.get("type")
         if not isinstance(given, str) or "{{" in given:
             return []
@@ -52,5 +62,8 @@ class FailStep(StepType[FailInput]):
 
         Raises:
             WorkflowError: with the given type, or `validation.error_type`.
+            CaughtAgainError: without a type.
         """
-        raise own_error(str(context.redact(input.type)), input.message, input.details)
+        if input.type is None:
+            raise CaughtAgainError
+        raise own_error(str(context.redact(input.type)), input.message or "", input.details)

@@ -51,6 +51,8 @@ _TYPES = (
     "completed",
     "failed",
     "cancelled",
+    "step_caught",
+    "step_won",
 )
 """The number of a type in the database is its index here: only ever append.
 

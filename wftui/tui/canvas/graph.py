@@ -31,12 +31,17 @@ class CanvasNode:
     counted: bool = False
 
 
+def labelled(name: str, branch: str | None) -> str:
+    """Return the label of a step, after the name of its branch or catch."""
+    return f"{branch}: {name}" if branch else name
+
+
 def nodes_from_steps(steps: Iterable[StepInfo], counted: Collection[str] = ()) -> list[CanvasNode]:
     """Return the nodes of declared steps; `counted` holds paths of repeating steps."""
     return [
         CanvasNode(
             path=step.path,
-            label=step.step_name or step.step_id,
+            label=labelled(step.step_name or step.step_id, step.branch),
             type=step.step_type,
             needs=tuple(step.needs),
             parent=step.parent,

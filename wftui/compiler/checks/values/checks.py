@@ -132,6 +132,8 @@ class ValueChecker:
             shape = shapes.of_schema(dict(facts.output_schema))
         else:
             shape = _output_shape(step_type)
+        for body in node.catches:
+            shape = shapes.union([shape, self._caught(node, body)])
         on_error = step.on_error or self.scopes.tree.workflow.defaults.on_error
         if step.for_each is not None:
             each = step.for_each
@@ -143,6 +145,12 @@ class ValueChecker:
         elif on_error == "continue":
             shape = shapes.union([shape, of_types("null")])
         return shape
+
+    def _caught(self, node: StepNode, body: Body) -> Shape:
+        """Return the shape of the output that a catch gives."""
+        if body.output is not None:
+            return self._bound(node, body.output[0], body.pointer.removesuffix("/steps") + "/output")
+        return self.output_of(body.steps[-1]) if body.steps else of_types("null")
 
     def _bound(self, node: StepNode, value: Json, pointer: str) -> Shape:
         if isinstance(value, str):

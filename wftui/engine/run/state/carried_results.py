@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from wftui.engine.primitives.outcome import CANCELLED, StepOutcome
+from wftui.engine.primitives.outcome import CUTS, StepOutcome
 from wftui.model.base import Json
 from wftui.model.run.events import (
     TERMINAL_EVENTS,
@@ -20,14 +20,16 @@ from wftui.model.run.events import (
     Started,
     StepAnswered,
     StepCancelled,
+    StepCaught,
     StepCompleted,
     StepFailed,
     StepRetrying,
     StepSkipped,
     StepStarted,
     StepWaiting,
+    StepWon,
 )
-from wftui.model.run.steps import Waiting
+from wftui.model.run.steps import ExecutionError, Waiting
 from wftui.model.workflow.definition import CONTAINER_TYPES
 from wftui.store.events.payloads import is_big
 
@@ -37,6 +39,15 @@ Resolve = Callable[[Json], Awaitable[Json]]
 
 async def _as_it_is(value: Json) -> Json:
     return value
+
+
+@dataclass(frozen=True, slots=True)
+class Caught:
+    """An error that an entry of a catch handles, after this number of attempts."""
+
+    clause: int
+    error: ExecutionError
+    attempts: int
 
 
 @dataclass(slots=True)
@@ -56,6 +67,9 @@ class CarriedResults:
         tried: running time of the run at the start of the first attempt of a step that has not ended.
         waits: the last wait of the newest attempt.
         answers: the end of that wait.
+        caught: errors that handlers handle, or have handled.
+        won: names of the branches that won a race.
+        cancelled: steps whose cancel is recorded.
         copies: events that record the reused steps of another run in a rerun, inner steps included.
     """
 
@@ -72,6 +86,9 @@ class CarriedResults:
     tried: dict[str, float] = field(default_factory=dict)
     waits: dict[str, Waiting] = field(default_factory=dict)
     answers: dict[str, StepAnswered] = field(default_factory=dict)
+    caught: dict[str, Caught] = field(default_factory=dict)
+    won: dict[str, str] = field(default_factory=dict)
+    cancelled: set[str] = field(default_factory=set)
     copies: dict[str, list[ExecutionEvent]] = field(default_factory=dict)
 
     async def reused(self, path: str) -> StepOutcome | None:
@@ -79,10 +96,18 @@ class CarriedResults:
         end = self.ends.get(path)
         if end is None:
             return None
-        error = end.error
-        if error is not None and error.details is not None:
-            error = error.model_copy(update={"details": await self.resolve(error.details)})
+        error = await self._whole(end.error) if end.error is not None else None
         return replace(end, output=await self.resolve(end.output), error=error, big=is_big(end.output))
+
+    async def caught_at(self, path: str) -> Caught | None:
+        """Return the error that handlers of a step handle with its whole details, or None."""
+        known = self.caught.get(path)
+        return None if known is None else replace(known, error=await self._whole(known.error))
+
+    async def _whole(self, error: ExecutionError) -> ExecutionError:
+        if error.details is None:
+            return error
+        return error.model_copy(update={"details": await self.resolve(error.details)})
 
     def retry_at(self, path: str) -> datetime | None:
         """Return the time of the next attempt of a step that waits for one."""
@@ -115,10 +140,12 @@ class CarriedResults:
         """Drop the results inside a container that starts a new attempt."""
         self.planned.discard(path)
         below = (f"{path}.", f"{path}[")
-        for known in (self.ends, self.attempts, self.failed, self.begun, self.tried, self.waits, self.answers):
+        named = (self.ends, self.attempts, self.failed, self.begun, self.tried, self.waits, self.answers)
+        for known in (*named, self.caught, self.won):
             for inner in [each for each in known if each.startswith(below)]:
                 del known[inner]
-        for names in (self.open, self.masked, self.planned, self.iterations):
+        self.won.pop(path, None)
+        for names in (self.open, self.masked, self.planned, self.iterations, self.cancelled):
             names.difference_update([each for each in names if each.startswith(below)])
 
     def note(self, event: ExecutionEvent) -> None:
@@ -144,8 +171,13 @@ class CarriedResults:
                 self.planned.add(event.path)
             case IterationStarted():
                 self.iterations.add(event.path)
+            case StepCaught():
+                self.caught[event.path] = Caught(event.clause, event.error, event.attempt)
+            case StepWon():
+                self.won[event.path] = event.branch
             case StepCancelled():
                 self.open.discard(event.path)
+                self.cancelled.add(event.path)
             case StepCompleted() | IterationCompleted() if event.masked:
                 self.open.add(event.path)  # its followers need the unmasked output
                 self.masked.add(event.path)
@@ -170,12 +202,12 @@ def outcome_of(
                 "failed", output=event.output, error=event.error, handled=event.handled, attempts=event.attempt
             )
         case StepSkipped():
-            cut = event.reason == CANCELLED.reason
+            cut = event.reason in CUTS
             return StepOutcome("skipped", because_failed=event.because_failed, cut=cut)
         case IterationCompleted():
             return StepOutcome("completed", output=event.output, error=event.item_errors)
         case IterationFailed():
-            return StepOutcome("failed", error=event.error)
+            return StepOutcome("failed", output=event.output, error=event.error, handled=event.handled)
 
 
 @dataclass(slots=True)

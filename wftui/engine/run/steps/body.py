@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from wftui.engine.primitives.cancellation import Stopped
-from wftui.engine.primitives.outcome import CANCELLED, Failure, Skip, StepOutcome
+from wftui.engine.primitives.outcome import CANCELLED, CUTS, Failure, Skip, StepOutcome
 from wftui.engine.primitives.tasks import CooperativeYield, task_group
 from wftui.engine.run.state.run_context import RunContext
 from wftui.engine.run.steps.frame import Frame
@@ -27,11 +27,13 @@ class BodyResult:
         output: of the last step in the list; null when it was skipped.
         error: of the first unhandled failure.
         cut: a stop ended a step.
+        succeeded: a step succeeded.
     """
 
     output: Json = None
     error: ExecutionError | None = None
     cut: bool = False
+    succeeded: bool = False
 
     def value(self) -> Json:
         """Return the output.
@@ -54,11 +56,13 @@ class StepEnd:
     Attributes:
         attempts: their number.
         error: a problem that the step lets pass.
+        handled: the attempts failed with that error, which a catch handled.
     """
 
     output: Json
     attempts: int = 1
     error: ExecutionError | None = None
+    handled: bool = False
 
 
 class StepExecution(Protocol):
@@ -83,6 +87,9 @@ class StepExecution(Protocol):
 
     async def skip_inside(self, step: StepPlan, path: str, skip: Skip) -> None:
         """Record that the inner steps of a container are skipped."""
+
+    async def skip_steps(self, steps: Sequence[StepPlan], parent: str, skip: Skip) -> None:
+        """Record that some steps inside a step are skipped."""
 
 
 async def run_body(
@@ -133,14 +140,15 @@ class _Body:
         # A stop is the reason for every skip it causes; a halt (failFast) only for steps without another reason.
         follows_from_stop = frame.stop.stopped and (skip is None or skip.because_failed)
         if follows_from_stop or (skip is None and frame.closed):
-            skip = CANCELLED
+            skip = frame.stop.why if frame.stop.stopped else CANCELLED
         await self._yield_point.reach()
         outcome = await (self._skip_step(step, frame, skip) if skip else self._run_step(step, frame))
         frame.note(step.id, outcome)
-        result.cut = result.cut or outcome.cut or skip is CANCELLED
+        result.cut = result.cut or outcome.cut or (skip is not None and skip.reason in CUTS)
         if outcome.status == "failed" and not outcome.handled:
             result.error = result.error or outcome.error
             frame.halted = frame.halted or self._fail_fast
+        result.succeeded = result.succeeded or outcome.edge == "succeeded"
         if step.id == self._last:
             result.output = outcome.output
         return outcome

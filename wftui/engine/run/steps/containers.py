@@ -6,6 +6,7 @@ from wftui.engine.primitives.outcome import BRANCH_NOT_TAKEN, after_failure
 from wftui.engine.run.steps.body import StepExecution
 from wftui.engine.run.steps.frame import Frame
 from wftui.engine.run.steps.loop import run_loop
+from wftui.engine.run.steps.race import run_race
 from wftui.model.base import Json
 from wftui.model.run.steps import ExecutionError
 from wftui.runtime.plan import CasePlan, StepPlan
@@ -27,6 +28,8 @@ async def run_container(
     """
     if step.loop is not None:
         return await run_loop(runner, step, frame, path, stop)
+    if step.branches:
+        return await run_race(runner, step, frame, path, stop), None
     steps = step.body
     inside = frame.inside(path, stop)
     if step.cases:

@@ -64,6 +64,7 @@ class _Items:
         self._marks = IterationMarks(runner.context, step, path)
         self._outputs: list[Json] = [None] * len(items)
         self._failures: list[tuple[int, ExecutionError]] = []
+        self._passed: list[tuple[int, ExecutionError]] = []  # that a catch or `onLimit` lets pass
         self._waiting = iter(range(len(items)))
         self._previous: Json = None
         self._ended_at: int | None = None
@@ -79,14 +80,15 @@ class _Items:
             for _ in range(min(plan.max_parallel, len(items)) - 1):
                 group.create_task(self._work())
             await self._work()
-        failed = ItemFailures(items, self._failures, self._context.emitter.label)
+        problems = [*self._failures, *self._passed]
+        failed = ItemFailures(items, problems, self._context.emitter.label)
         if self._ended_at is not None:
             del self._outputs[self._ended_at + 1 :]
         elif self._failures and plan.on_item_error == "fail":
             raise Failure(failed.first(), 1)
         elif self._cut or next(self._waiting, None) is not None:
             raise Stopped
-        return self._outputs, failed.summary(self._step, self._path) if self._failures else None
+        return self._outputs, failed.summary(self._step, self._path) if problems else None
 
     def _place(self, index: int) -> str:
         return f"{self._path}[{index}]"
@@ -107,11 +109,12 @@ class _Items:
         return next(self._waiting, None)
 
     def _keep(self, index: int, reused: StepOutcome) -> None:
-        if reused.status == "failed" and reused.error is not None:
+        if reused.status == "failed" and reused.error is not None and not reused.handled:
             self._failures.append((index, reused.error))
-        elif reused.status == "completed":
+        elif reused.status != "skipped":
             self._outputs[index] = self._previous = reused.output
-            self._context.warnings += reused.error is not None
+            if reused.error is not None:
+                self._passed.append((index, reused.error))
 
     async def _run_item(self, index: int) -> None:
         context, plan = self._context, self._plan
@@ -129,7 +132,7 @@ class _Items:
                 raise Stopped  # another item has ended it
         except Stopped as stopped:
             self._cut = True
-            await self._marks.cancelled(index, stopped, context.since(begun))
+            await self._marks.cancelled(index, stopped, context.since(begun), self.stop)
         except Failure as failure:
             await self._fail(index, failure.error, context.since(begun))
         except Exception as error:  # noqa: BLE001  (a condition that raises is a failure of its item)
@@ -140,11 +143,15 @@ class _Items:
 
     async def _complete(self, index: int, end: StepEnd, duration: float, *, is_last: bool) -> None:
         self._outputs[index] = self._previous = end.output
-        self._context.warnings += end.error is not None
+        if end.error is not None:
+            self._passed.append((index, end.error))
         if is_last:
             self._ended_at = index
             self.stop.stop()
-        await self._marks.completed(index, end.output, duration, end.error)
+        if end.handled and end.error is not None:
+            await self._marks.failed(index, end.error, duration, handled=True, output=end.output)
+        else:
+            await self._marks.completed(index, end.output, duration, end.error)
 
     async def _fail(self, index: int, error: ExecutionError, duration: float) -> None:
         self._failures.append((index, error))
@@ -161,19 +168,20 @@ class _Items:
 
     async def _find_end(self) -> None:
         """Find the item that had ended the forEach in an earlier process or run."""
-        ended_at, warnings = None, self._context.warnings
+        ended_at = None
         for index, item in enumerate(self._items):
             reused = await self._runner.reused(self._place(index))
             if reused is None:
                 continue
             inside = self._frame.with_locals(index=index, previous=self._previous, **{self._plan.as_: item})
             self._keep(index, reused)
-            if ended_at is None and reused.status == "completed" and await self._ends(inside, reused.output):
+            if ended_at is None and reused.edge == "succeeded" and await self._ends(inside, reused.output):
                 ended_at = index
         self._ended_at = ended_at
         if ended_at is None:
             self._failures.clear()
-            self._previous, self._context.warnings = None, warnings
+            self._passed.clear()
+            self._previous = None
 
 
 async def _items(step: StepPlan, frame: Frame) -> list[Json]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from wftui.engine.primitives.cancellation import StopScope
 from wftui.engine.primitives.outcome import StepOutcome
 from wftui.model.base import Json
+from wftui.model.run.steps import ExecutionError
 from wftui.runtime.scope import Scope, StepValues
 
 
@@ -17,6 +18,7 @@ class Frame:
     Attributes:
         path: address of the container or iteration of the list; None at the top.
         halted: a failure under `failFast` prevents new steps in this list and those inside it.
+        caught: the error that the steps of this list, or of one around it, handle.
     """
 
     def __init__(self, scope: Scope, stop: StopScope, *, path: str | None = None, outer: "Frame | None" = None) -> None:
@@ -24,6 +26,7 @@ class Frame:
         self.prefix = f"{path}." if path else ""
         self.stop = stop
         self.halted = False
+        self.caught: ExecutionError | None = outer.caught if outer else None
         self._outer = outer
         self._views: dict[str, StepValues] = {}
         self._visible: list[dict[str, StepValues]] = [self._views, *(outer._visible if outer else [])]
@@ -33,6 +36,16 @@ class Frame:
         """Return the frame of a list inside this one."""
         return Frame(self.scope, stop, path=path, outer=self)
 
+    def handling(self, error: ExecutionError, path: str, *, hidden: bool) -> "Frame":
+        """Return the frame of the handler steps of a failed step.
+
+        Args:
+            hidden: a loop variable hides `error`.
+        """
+        frame = self.inside(path, self.stop)
+        frame.caught = error
+        return frame if hidden else frame.with_locals(error=error.to_wire())
+
     def with_locals(self, stop: StopScope | None = None, /, **names: Json) -> "Frame":
         """Return this frame for one iteration, with its loop variables.
 
@@ -41,6 +54,7 @@ class Frame:
         """
         twin = Frame.__new__(Frame)
         twin.path, twin.prefix, twin.stop = self.path, self.prefix, stop or self.stop
+        twin.caught = self.caught
         twin.halted, twin._outer, twin._views, twin._visible = False, self, self._views, self._visible
         twin.scope = replace(self.scope, locals={**self.scope.locals, **names})
         return twin

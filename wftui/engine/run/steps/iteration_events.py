@@ -1,7 +1,7 @@
 """Events of the iterations of a forEach or loop, addressed as in `build[3]`."""
 
-from wftui.engine.primitives.cancellation import Stopped
-from wftui.engine.primitives.outcome import Skip
+from wftui.engine.primitives.cancellation import Stopped, StopScope
+from wftui.engine.primitives.outcome import CANCELLED, Skip
 from wftui.engine.run.state.run_context import RunContext
 from wftui.model.base import Json
 from wftui.model.run.events import (
@@ -14,6 +14,11 @@ from wftui.model.run.events import (
 )
 from wftui.model.run.steps import ExecutionError
 from wftui.runtime.plan import StepPlan
+
+
+def reason_of(stop: StopScope) -> str | None:
+    """Return why a stop came, where neither a person nor a time limit caused it."""
+    return stop.why.reason if stop.why is not CANCELLED else None
 
 
 class IterationMarks:
@@ -56,16 +61,20 @@ class IterationMarks:
             IterationCompleted(index=index, output=output, item_errors=problem, duration=duration, **self._about(index))
         )
 
-    async def failed(self, index: int, error: ExecutionError, duration: float) -> None:
-        """Record the failure of an iteration."""
+    async def failed(
+        self, index: int, error: ExecutionError, duration: float, *, handled: bool = False, output: Json = None
+    ) -> None:
+        """Record the failure of an iteration; of a handled one, also its output."""
         await self._context.emitter.emit(
-            IterationFailed(index=index, error=error, duration=duration, **self._about(index))
+            IterationFailed(
+                index=index, error=error, duration=duration, handled=handled, output=output, **self._about(index)
+            )
         )
 
-    async def cancelled(self, index: int, stopped: Stopped, duration: float) -> None:
-        """Record the cancel of an iteration."""
+    async def cancelled(self, index: int, stopped: Stopped, duration: float, stop: StopScope) -> None:
+        """Record the cancel of an iteration by a stop of this scope."""
         await self._context.emitter.emit(
-            StepCancelled(duration=duration, abandoned=stopped.abandoned, **self._about(index))
+            StepCancelled(duration=duration, abandoned=stopped.abandoned, reason=reason_of(stop), **self._about(index))
         )
 
     def _place(self, index: int) -> str:

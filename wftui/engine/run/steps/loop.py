@@ -54,7 +54,7 @@ async def run_loop(
             output = (await runner.run_body(step.body, inside)).value()
             done = plan.until is not None and truth(await evaluate(plan.until, inside.scope), "until")
         except Stopped:
-            await marks.cancelled(index, Stopped(), context.since(begun))
+            await marks.cancelled(index, Stopped(), context.since(begun), stop)
             raise
         except Failure as failure:
             await marks.failed(index, failure.error, context.since(begun))

@@ -7,14 +7,16 @@ from datetime import datetime, timedelta
 from wftui.engine.primitives.cancellation import Stopped, StopScope, supervise
 from wftui.engine.primitives.conditions import evaluate, truth
 from wftui.engine.primitives.failures import describe, may_retry, parse_input, retry_after
-from wftui.engine.primitives.outcome import CANCELLED, WHEN_IS_FALSE, Failure, Skip, StepOutcome, after_failure
+from wftui.engine.primitives.outcome import CANCELLED, CUTS, WHEN_IS_FALSE, Failure, Skip, StepOutcome, after_failure
 from wftui.engine.primitives.retry import delay_before_next
 from wftui.engine.primitives.schema_validation import check_output
 from wftui.engine.run.state.run_context import RunContext
 from wftui.engine.run.steps.body import BodyResult, StepEnd, run_body
+from wftui.engine.run.steps.catching import run_catching
 from wftui.engine.run.steps.containers import parent_of, run_container
 from wftui.engine.run.steps.foreach import run_for_each
 from wftui.engine.run.steps.frame import Frame
+from wftui.engine.run.steps.iteration_events import reason_of
 from wftui.engine.run.steps.step_context import EngineStepContext
 from wftui.model.base import Json
 from wftui.model.run.events import StepCancelled, StepCompleted, StepFailed, StepRetrying, StepSkipped, StepStarted
@@ -23,7 +25,7 @@ from wftui.model.workflow.definition import CONTAINER_TYPES
 from wftui.runtime.json_values import ensure_json
 from wftui.runtime.plan import StepPlan
 from wftui.runtime.scope import Scope
-from wftui.runtime.workflow_errors import WorkflowError
+from wftui.runtime.workflow_errors import CaughtAgainError, WorkflowError
 
 _COPIED_AT_ONCE = 100
 
@@ -48,7 +50,7 @@ class StepRunner:
             context.warnings += reused.handled or (reused.status == "completed" and reused.error is not None)
             return reused
         begun = context.now() - timedelta(seconds=context.carried.spent(path) if path in context.carried.open else 0.0)
-        attempts = 1
+        attempts, handled = 1, False
         error: ExecutionError | None = None
         entered = False
         try:
@@ -60,16 +62,18 @@ class StepRunner:
                 output, error = await run_for_each(self, step, frame, path)
             else:
                 end = await self.attempts(step, frame, path)
-                output, attempts, error = end.output, end.attempts, end.error
+                output, attempts, error, handled = end.output, end.attempts, end.error, end.handled
         except Stopped as stopped:
             if not entered:
-                await self.skip_inside(step, path, CANCELLED)
-            await self._cancelled(step, path, begun, stopped)
+                await self.skip_inside(step, path, frame.stop.why)
+            await self._cancelled(step, frame, path, begun, stopped)
             return StepOutcome("cancelled", cut=True)
         except Failure as failure:
             if not entered:
                 await self.skip_inside(step, path, after_failure(step.id))
             return await self._failed(step, path, begun, failure)
+        if handled and error is not None:
+            return await self._end_failed(step, path, begun, Failure(error, attempts), output, handled=True)
         context.warnings += error is not None
         big = await context.emitter.emit(
             StepCompleted(
@@ -104,15 +108,23 @@ class StepRunner:
         """Record that the inner steps of a container are skipped, but not the container."""
         await self._emit_skips(_inside(step, path), skip)
 
+    async def skip_steps(self, steps: Sequence[StepPlan], parent: str, skip: Skip) -> None:
+        """Record that some steps inside a step are skipped."""
+        await self._emit_skips([(step, parent) for step in steps], skip)
+
     async def _emit_skips(self, steps: list[tuple[StepPlan, str | None]], skip: Skip) -> None:
         context = self.context
-        events: list[StepSkipped] = []
+        events: list[StepSkipped | StepCancelled] = []
         todo = steps[::-1]
         while todo:
             step, parent = todo.pop()
             path = f"{parent}.{step.id}" if parent else step.id
             todo += reversed(_inside(step, path))
-            if path in context.carried.ends:
+            if path in context.carried.ends or path in context.carried.cancelled:
+                continue
+            if path in context.carried.open and skip.reason in CUTS:  # it ran when the process ended
+                why = skip.reason if skip is not CANCELLED else None
+                events.append(StepCancelled(**context.about(step, path), reason=why))
                 continue
             events.append(
                 StepSkipped(
@@ -128,6 +140,17 @@ class StepRunner:
             await context.emitter.emit(*events)
 
     async def attempts(self, step: StepPlan, frame: Frame, path: str) -> StepEnd:
+        """Run the attempts of a step or item, and the handlers of its error.
+
+        Raises:
+            Failure: the last attempt failed.
+            Stopped: a stop came.
+        """
+        if step.catch:
+            return await run_catching(self, step, frame, path, self._attempts)
+        return await self._attempts(step, frame, path)
+
+    async def _attempts(self, step: StepPlan, frame: Frame, path: str) -> StepEnd:
         """Run the attempts of a step or item.
 
         Raises:
@@ -159,7 +182,8 @@ class StepRunner:
             except Stopped:
                 raise
             except Exception as error:  # noqa: BLE001  (any error of a step is a failure of that step)
-                described = describe(error, context.plan, step, path, attempt)
+                again = frame.caught if isinstance(error, CaughtAgainError) else None
+                described = again or describe(error, context.plan, step, path, attempt)
             failed += 1
             if until is not None and described.type == "timeout" and context.now() >= until:
                 sentence = f"all attempts together took longer than retry.totalTimeout of {total:g} s"
@@ -275,20 +299,25 @@ class StepRunner:
         except Exception as error:  # a condition that raises is a failure, never false
             raise Failure(describe(error, self.context.plan, step, path, 1), 1) from error
 
-    async def _cancelled(self, step: StepPlan, path: str, begun: datetime, stopped: Stopped) -> None:
+    async def _cancelled(self, step: StepPlan, frame: Frame, path: str, begun: datetime, stopped: Stopped) -> None:
         context = self.context
         await context.emitter.emit(
             StepCancelled(
                 **context.about(step, path),
                 duration=context.since(begun),
                 abandoned=stopped.abandoned,
+                reason=reason_of(frame.stop),
             )
         )
 
     async def _failed(self, step: StepPlan, path: str, begun: datetime, failure: Failure) -> StepOutcome:
-        context = self.context
-        handled = step.on_error != "fail"
         output = step.fallback if step.on_error == "fallback" else None
+        return await self._end_failed(step, path, begun, failure, output, handled=step.on_error != "fail")
+
+    async def _end_failed(
+        self, step: StepPlan, path: str, begun: datetime, failure: Failure, output: Json, *, handled: bool
+    ) -> StepOutcome:
+        context = self.context
         context.warnings += handled
         await context.emitter.emit(
             StepFailed(
@@ -315,6 +344,4 @@ def _inside(step: StepPlan, path: str) -> list[tuple[StepPlan, str | None]]:
 
     Inner steps whose addresses need an iteration are omitted.
     """
-    if step.for_each is not None or step.loop is not None:
-        return []
-    return [(inner, path) for inner in (*step.body, *(each for case in step.cases for each in case.steps))]
+    return [(inner, path) for inner in step.fixed_inside]

@@ -20,6 +20,7 @@ _ICONS: dict[str, tuple[str, str]] = {
     "group": ("□", "g"),
     "switch": ("◊", "s"),
     "loop": ("∞", "l"),
+    "race": ("»", "r"),
 }
 _OTHER = ("•", "o")
 _registered: dict[str, tuple[str, str]] = {}

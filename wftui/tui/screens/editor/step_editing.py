@@ -26,6 +26,7 @@ CONTAINERS: dict[str, tuple[str, str]] = {
     "group": ("Group", "Contains steps that count as one from outside."),
     "switch": ("Switch", "Runs the first case whose condition is true."),
     "loop": ("Loop", "Repeats its steps until a condition is true, up to a limit."),
+    "race": ("Race", "Runs branches side by side; the first success wins and cancels the others."),
 }
 """Title and description of the step types that contain steps."""
 
@@ -89,6 +90,8 @@ def _holds(word: str, inner_id: str) -> dict[str, Json]:
             return {"steps": inner}
         case "switch":
             return {"cases": [{"when": "true", "steps": inner}]}
+        case "race":
+            return {"branches": [{"name": "first", "steps": inner}]}
         case "loop":
             return {"steps": inner, "until": "index >= 2", "maxIterations": 10}
     return {}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from textual import events
 
 from wftui.model.errors import UserError
-from wftui.tui.canvas.graph import CanvasNode
+from wftui.tui.canvas.graph import CanvasNode, labelled
 from wftui.tui.canvas.step_list import StepList
 from wftui.tui.canvas.step_view import StepView
 from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
@@ -69,7 +69,10 @@ class StepsScreen(SourceScreen):
             return
         self.steps = found
         self.step_list.set_graph(
-            [CanvasNode(each.path, each.name, each.type, (), each.parent, each.repeats) for each in found]
+            [
+                CanvasNode(each.path, labelled(each.name, each.branch), each.type, (), each.parent, each.repeats)
+                for each in found
+            ]
         )
         self.step_list.border_title = f"Steps  {len(found)}"
         off = {each.path: "disabled" for each in found if each.disabled}
@@ -287,6 +290,7 @@ class StepsScreen(SourceScreen):
             "forEach": "once for each item of a list",
             "loop": "repeated until a condition is true",
             "switch": "only when a condition is true",
+            "race": "beside others, of which the first success wins",
         }
         kind = await ask_which(self.services, "Wrap in", [(each, about[each]) for each in WRAPPERS])
         if kind is not None:

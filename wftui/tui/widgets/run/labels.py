@@ -83,10 +83,13 @@ def step_note(step: StepResult, now: datetime, *, stopped: bool = False) -> str:
         return f"was {step.status} when its process ended"
     if step.error is not None and step.status == "failed":
         text = first_line(step.error.message)
-        return f"handled: {text}" if step.handled else text
+        how = "caught" if step.caught is not None else "handled"
+        return f"{how}: {text}" if step.handled else text
+    if step.won is not None:
+        return f"won by {step.won}"
     if step.status == "waiting" and step.waiting is not None:
         return waiting_label(step.waiting, now)
-    if step.status == "skipped":
+    if step.status in ("skipped", "cancelled"):
         return first_line(step.skip_reason or "")
     if step.iterations is not None:
         return iteration_counts(step.iterations, live=step.status in {"running", "waiting"})
