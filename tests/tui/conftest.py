@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,8 @@ def one_look(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     monkeypatch.setattr("textual.constants.TEXTUAL_ANIMATIONS", "none")
+    # The toolkit's own wait for a screen ends after 30 s, which a loaded machine exceeds.
+    monkeypatch.setattr(Pilot, "_wait_for_screen", partialmethod(Pilot._wait_for_screen, timeout=PATIENCE))
     yield
     monkeypatch.undo()
     time.tzset()

@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -191,6 +192,34 @@ async def test_background_child_holding_the_pipe_does_not_block(tmp_path: Path) 
     os.kill(pid, 9)
     assert result.exit_code == 0
     assert any(f"pid {pid}" in line for _, line in sink.lines)
+
+
+@pytest.mark.parametrize("left_running", ["", "sleep 600 &", "while :; do echo more; done &"])
+async def test_a_slow_reader_loses_no_output(left_running: str, tmp_path: Path) -> None:
+    """Each turn of the event loop takes long, and the pipe holds more than one turn reads."""
+    sink = Sink()
+    enlarge = "import fcntl; hasattr(fcntl, 'F_SETPIPE_SZ') and fcntl.fcntl(1, fcntl.F_SETPIPE_SZ, 1 << 20)"
+
+    async def keep_busy() -> None:
+        while True:
+            time.sleep(0.1)
+            await asyncio.sleep(0)
+
+    busy = asyncio.create_task(keep_busy())
+    try:
+        result = await run_process(
+            ["bash", "-c", f'"$0" -c "$1"; seq 100000 220000; echo the end; {left_running}', sys.executable, enlarge],
+            cwd=tmp_path,
+            env=os.environ,
+            started_for=ProcessMark(),
+            log=sink,
+            background="end",
+            capture=100_000_000,
+        )
+    finally:
+        busy.cancel()
+    assert "the end\n" in result.stdout.text()
+    assert any("background" in line for _, line in sink.lines) == bool(left_running)
 
 
 @pytest.mark.parametrize("background", ["keep", "end"])

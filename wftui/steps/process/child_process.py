@@ -16,16 +16,15 @@ from typing import IO, Literal
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.process import process_tree
 from wftui.steps.process.inherited_limit import inherited_limit
+from wftui.steps.process.output_pipe import PIPE_PATIENCE, OutputPipe, read_to_the_end
 from wftui.steps.process.process_mark import MARK, ProcessMark
 from wftui.steps.text.capture import Capture
-from wftui.steps.text.log_lines import LineDecoder, LogBatcher, LogSink, OutputStream
+from wftui.steps.text.log_lines import LogBatcher, LogSink, OutputStream
 
 GRACE_SECONDS = 2.0
 """Time between the request to end (TERM) and the kill."""
 DEFAULT_CAPTURE = 1024 * 1024
 """Bytes kept of each of stdout and stderr unless a step asks for more."""
-_READ_SIZE = 65_536
-_PIPE_PATIENCE = 0.25
 
 
 Background = Literal["keep", "end"]
@@ -86,28 +85,26 @@ async def run_process(
     except OSError as error:
         raise _not_started(argv[0], error) from None
     captures: dict[OutputStream, Capture] = {name: Capture(capture, encoding) for name in ("stdout", "stderr")}
-    pipes: list[tuple[OutputStream, IO[bytes] | None]] = [("stdout", process.stdout), ("stderr", process.stderr)]
-    readers = [
-        asyncio.ensure_future(_read(pipe, name, captures[name], batcher)) for name, pipe in pipes if pipe is not None
-    ]
+    streams: list[tuple[OutputStream, IO[bytes] | None]] = [("stdout", process.stdout), ("stderr", process.stderr)]
+    pipes = [OutputPipe(stream, name, captures[name], batcher) for name, stream in streams if stream is not None]
     try:
         if on_started is not None:
             on_started()
         code = await asyncio.shield(exited)
-        read, unread = await asyncio.wait(readers, timeout=_PIPE_PATIENCE)
-        for reader in read:
-            reader.result()
+        unread = await read_to_the_end(pipes)
         survivors = await asyncio.to_thread(process_tree.members, process.pid, mark)
         if survivors and not unread:  # some only need a moment to end
-            await asyncio.sleep(_PIPE_PATIENCE)
+            await asyncio.sleep(PIPE_PATIENCE)
             survivors = process_tree.living(survivors)
         names = process_tree.process_names(survivors)
         if survivors and background == "end":
             await process_tree.end_tree(process.pid, mark, grace=grace, hurry=asyncio.Event())
             survivors = process_tree.living(survivors)
-            _, unread = await asyncio.wait(readers, timeout=_PIPE_PATIENCE)
+            unread = await read_to_the_end(unread)
         process_tree.leave_running(survivors)
         process_tree.reap_adopted(process.pid)
+        for pipe in unread:
+            await pipe.stop()
         batcher.flush()
         if unread:
             log(f"Left running in the background: {names or 'unknown'}; its output is no longer followed.", "stderr")
@@ -117,9 +114,9 @@ async def run_process(
         await _end(process, mark, grace, exited)
         raise
     finally:
-        for reader in readers:
-            reader.cancel()
-        await asyncio.gather(*readers, return_exceptions=True)
+        for pipe in pipes:
+            pipe.task.cancel()
+        await asyncio.gather(*(pipe.task for pipe in pipes), return_exceptions=True)
         batcher.flush()
     return ProcessResult(code if code >= 0 else 128 - code, captures["stdout"], captures["stderr"])
 
@@ -198,21 +195,6 @@ def watch_exit(process: "subprocess.Popen[bytes]") -> "asyncio.Future[int]":
     return exited
 
 
-async def _read(pipe: IO[bytes], name: OutputStream, capture: Capture, batcher: LogBatcher) -> None:
-    loop = asyncio.get_running_loop()
-    stream = asyncio.StreamReader(limit=_READ_SIZE)
-    transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), pipe)
-    decoder = LineDecoder(capture.encoding)
-    try:
-        while data := await stream.read(_READ_SIZE):
-            capture.write(data)
-            batcher.add(name, decoder.feed(data))
-            await asyncio.sleep(0)
-    finally:
-        transport.close()
-        batcher.add(name, decoder.feed(b"", final=True))
-
-
 async def _end(process: "subprocess.Popen[bytes]", mark: str, grace: float, exited: "asyncio.Future[int]") -> None:
     """End the whole tree in bounded time; a second cancel skips the grace period."""
     hurry = asyncio.Event()
@@ -220,7 +202,7 @@ async def _end(process: "subprocess.Popen[bytes]", mark: str, grace: float, exit
     async def clean_up() -> None:
         ended = await process_tree.end_tree(process.pid, mark, grace=grace, hurry=hurry)
         # A dead leader is waited for by a thread, which on a busy machine gets its turn later.
-        await asyncio.wait([exited], timeout=None if ended else _PIPE_PATIENCE)
+        await asyncio.wait([exited], timeout=None if ended else PIPE_PATIENCE)
         process_tree.reap_adopted(process.pid)
 
     task = asyncio.ensure_future(clean_up())

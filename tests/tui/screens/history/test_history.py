@@ -56,10 +56,16 @@ def open_history(workbench: Workbench, until: Until) -> Callable[..., Any]:
 
 
 async def test_snapshot(
-    open_history: Any, workbench: Workbench, size: tuple[int, int], matches: Callable[[Pilot[Any]], Awaitable[bool]]
+    open_history: Any,
+    workbench: Workbench,
+    size: tuple[int, int],
+    matches: Callable[[Pilot[Any]], Awaitable[bool]],
+    text_of: TextOf,
+    until: Until,
 ) -> None:
     await put(workbench, completed(), failed(), asking(), running())
     async with open_history(size=size) as (pilot, _screen, _table):
+        await until(pilot, lambda: "1 waiting for you" in text_of(pilot.app))
         assert await matches(pilot)
 
 

@@ -359,7 +359,9 @@ async def test_log_line_opens_its_step_by_key(
     put_workflow("talks", steps=steps)
     run_id = await workbench.runs.start("talks", {})
     async with watch(run_id) as (pilot, screen):
-        await until(pilot, lambda: screen.state.ended and len(screen.panes.log_view.lines) == 2)
+        await until(pilot, lambda: screen.state.ended)
+        lines = screen.panes.log_view.lines
+        assert [lines.line(number).text for number in range(len(lines))] == ["first says so", "second says so"]
         await pilot.press("2", "end", "e")
         await until(pilot, lambda: isinstance(pilot.app.screen, EditorScreen))
         source = pilot.app.screen.query_one(SourceView)

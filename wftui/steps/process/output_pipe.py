@@ -1,0 +1,82 @@
+"""One output stream of a child process, read to its end.
+
+A process that the child leaves running may hold the stream open; then its end is where the child has ended.
+"""
+
+import asyncio
+import select
+from collections.abc import Iterable
+from typing import IO
+
+from wftui.steps.text.capture import Capture
+from wftui.steps.text.log_lines import LineDecoder, LogBatcher, OutputStream
+
+PIPE_PATIENCE = 0.25
+"""Seconds in which the end of a stream is awaited before looking who holds it."""
+_READ_SIZE = 65_536
+_UNREAD_LIMIT = 32 * _READ_SIZE
+"""More bytes than the system and the reader buffer together; what comes after them is from another process."""
+
+
+class OutputPipe:
+    """Reads one stream into its capture and the log until it ends or `stop` is called."""
+
+    def __init__(self, pipe: IO[bytes], name: OutputStream, capture: Capture, batcher: LogBatcher) -> None:
+        self.capture = capture
+        self._pipe, self._name, self._batcher = pipe, name, batcher
+        self._stream = asyncio.StreamReader(limit=_READ_SIZE)
+        self._transport: asyncio.ReadTransport | None = None
+        self.task = asyncio.ensure_future(self._read())
+
+    async def _read(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._transport, _ = await loop.connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(self._stream), self._pipe
+        )
+        decoder = LineDecoder(self.capture.encoding)
+        try:
+            while data := await self._stream.read(_READ_SIZE):
+                self.capture.write(data)
+                self._batcher.add(self._name, decoder.feed(data))
+                await asyncio.sleep(0)
+        finally:
+            self._transport.close()
+            self._batcher.add(self._name, decoder.feed(b"", final=True))
+
+    def is_held(self, since: int) -> bool:
+        """Return whether another process keeps the stream open, and all that the child wrote is read.
+
+        Args:
+            since: bytes that had been read when the child had ended.
+        """
+        if self._transport is None or self._pipe.closed:
+            return False
+        poll = select.poll()
+        poll.register(self._pipe, select.POLLIN)
+        states = [state for _, state in poll.poll(0)]
+        return not states or (not states[0] & select.POLLHUP and self.capture.total - since > _UNREAD_LIMIT)
+
+    async def stop(self) -> None:
+        """Read what has already arrived, and no more."""
+        if not self.task.done() and self._transport is not None:
+            self._transport.close()
+            self._stream.feed_eof()
+        await self.task
+
+
+async def read_to_the_end(pipes: Iterable[OutputPipe]) -> list[OutputPipe]:
+    """Read the output of a child that has ended; return the streams that other processes keep open.
+
+    However slow this process is, everything the child has written is read.
+    """
+    unread = list(pipes)
+    before = {pipe: pipe.capture.total for pipe in unread}
+    while unread:
+        await asyncio.wait([pipe.task for pipe in unread], timeout=PIPE_PATIENCE)
+        for pipe in unread:
+            if pipe.task.done():
+                pipe.task.result()
+        unread = [pipe for pipe in unread if not pipe.task.done()]
+        if all(pipe.is_held(before[pipe]) for pipe in unread):
+            break
+    return unread
