@@ -44,7 +44,7 @@ class OutputPipe:
             self._batcher.add(self._name, decoder.feed(b"", final=True))
 
     def is_held(self, since: int) -> bool:
-        """Return whether another process keeps the stream open, and all that the child wrote is read.
+        """Return whether all output of the child is read, and another keeps the pipe open.
 
         Args:
             since: bytes that had been read when the child had ended.
@@ -65,9 +65,10 @@ class OutputPipe:
 
 
 async def read_to_the_end(pipes: Iterable[OutputPipe]) -> list[OutputPipe]:
-    """Read the output of a child that has ended; return the streams that other processes keep open.
+    """Read all output of a child that has ended, however slow this process is.
 
-    However slow this process is, everything the child has written is read.
+    Returns:
+        the streams that other processes keep open.
     """
     unread = list(pipes)
     before = {pipe: pipe.capture.total for pipe in unread}
