@@ -1,6 +1,9 @@
 """`compare`, `grep` and `stats` over real runs."""
 
+import csv
+import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -88,3 +91,47 @@ def test_stats_count_runs_steps_and_errors(counted: Cli) -> None:
     assert "50%" in out
     assert counted("stats", "other")[1].startswith("no runs of other since ")
     assert counted("stats", "--since", "soon")[0] == 2
+
+
+def test_a_run_is_given_away_as_a_file(
+    counted: Cli, bare_cli: Cli, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, _ = counted("export", "last")
+    name = out.split()[0]
+    assert (code, Path(name).exists(), name.endswith(".wfrun")) == (0, True, True)
+    before = json.loads(counted("show", "last", "--json")[1])
+    after = json.loads(counted("show", name, "--json")[1])
+    assert after.pop("importedFrom") == name
+    assert after == before
+    assert counted("show", f"./{name}", "--logs")[1] == counted("show", "last", "--logs")[1]
+    good = json.loads(counted("compare", "--last-good", "last", "--json")[1])["before"]["id"]
+    found = json.loads(counted("compare", good, name, "--json")[1])
+    assert (found["before"]["id"], found["after"]["id"]) == (good, before["id"])
+    assert counted("export", "last")[0] == 1, "no file is replaced"
+    assert counted("history", "import", name)[0] == 1, "the history has the run"
+    other = ("--tables", str(settings.tables), "--db", str(tmp_path / "other.db"))
+    assert json.loads(bare_cli("history", "import", name, "--json", *other)[1]) == {"runId": before["id"]}
+    assert f"imported from {name}" in bare_cli("show", "last", *other)[1]
+    assert counted("show", "./nothing.wfrun")[0] == 1
+    (tmp_path / "bad.wfrun").write_text("hello")
+    code, _, err = counted("show", "bad.wfrun")
+    assert (code, "run_file.broken" in err) == (1, True)
+
+
+@pytest.mark.parametrize("kind", ["html", "ndjson", "otlp"])
+def test_a_run_is_exported_for_other_programs(counted: Cli, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "run"
+    found = json.loads(counted("export", "last", "--format", kind, "-o", str(path), "--json")[1])
+    text = path.read_text()
+    assert (found["file"], found["bytes"]) == (str(path), len(text.encode()))
+    assert {"html": "<!doctype html>", "ndjson": '{"seq":1,', "otlp": '{"resourceSpans"'}[kind] in text
+
+
+def test_the_history_is_exported_as_rows_and_lines(counted: Cli) -> None:
+    ids = [run["id"] for run in json.loads(counted("history", "--json")[1])["executions"]]
+    rows = list(csv.DictReader(io.StringIO(counted("history", "--format", "csv")[1])))
+    assert [row["id"] for row in rows] == ids
+    lines = counted("history", "--format", "ndjson", "--status", "failed")[1].splitlines()
+    assert [json.loads(line)["status"] for line in lines] == ["failed"]
+    assert counted("history", "--format", "csv", "--json")[0] == 2

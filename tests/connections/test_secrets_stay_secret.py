@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gzip
 import io
 import json
 import logging
@@ -34,6 +35,9 @@ SMALL, AT_SIZE = 100, 1_000
 """Secrets of the input `secrets`: in the suite, and with `pytest -m slow`."""
 VAULT, SERVICES = 60, 13
 
+KINDS = ("run", "html", "ndjson", "otlp")
+"""The formats of `export`."""
+
 SINKS = (
     "database",
     "write-ahead log",
@@ -48,6 +52,8 @@ SINKS = (
     "show --logs",
     "show --events",
     "history --json",
+    "exports",
+    "compare, grep, stats",
     "workspace",
     "temporary files",
     "command lines",
@@ -214,6 +220,12 @@ def leaky(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             said[f"show {option}"] = "".join(_said(["show", run["id"], option, *places]) for run in runs.values())
         said["run"] += "".join(_said(["show", run["id"], *places]) for run in runs.values())
         said["history --json"] = _said(["history", "--json", *places])
+        said["exports"] = _said(["history", "--format", "csv", *places])
+        for name, run in runs.items():
+            said["exports"] += "".join(_exported(run["id"], kind, folder / f"{name}.{kind}", places) for kind in KINDS)
+        ids = [run["id"] for run in runs.values()]
+        said["compare, grep, stats"] = _said(["compare", *ids, *places]) + _said(["compare", *ids, "--json", *places])
+        said["compare, grep, stats"] += _said(["grep", "a", *places]) + _said(["stats", "local", *places])
         said["steps"] = _said(["steps", *places])
         said["connections"] = _said(["connections"]) + _said(["connections", "--json"])
         said["connections"] += _said(["connections", "secret", "list"]) + _said(["connections", "test", "bearer"])
@@ -257,6 +269,14 @@ def _logging() -> Iterator[io.StringIO]:
         yield text
     finally:
         logging.getLogger().removeHandler(handler)
+
+
+def _exported(run_id: str, kind: str, file: Path, places: list[str]) -> str:
+    """Export a run and return the text of the file, which is removed."""
+    _said(["export", run_id, "--format", kind, "-o", str(file), *places])
+    data = gzip.decompress(file.read_bytes()) if kind == "run" else file.read_bytes()
+    file.unlink()
+    return data.decode()
 
 
 def _said(words: list[str]) -> str:

@@ -70,6 +70,10 @@ def _command(arguments: argparse.Namespace) -> Command:
             from wftui.cli.commands import doctor
 
             return doctor.COMMANDS[arguments.command]
+        case "export":
+            from wftui.cli.commands import transfer
+
+            return transfer.COMMANDS[arguments.command]
         case "grep":
             from wftui.cli.commands import searching
 

@@ -119,8 +119,16 @@ def build_parser() -> argparse.ArgumentParser:
     history.add_argument("--limit", type=_positive, default=50, help="maximum number of runs per page")
     history.add_argument("--cursor", help="`next` of the previous page")
     add_json(history)
+    taking = history.add_subparsers(dest="action", metavar="ACTION").add_parser(
+        "import", help="take a run from a run file into the history"
+    )
+    taking.add_argument("file", type=Path, help="a file that `export` wrote")
+    taking.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON document")
+    history.add_argument(
+        "--format", choices=["table", "csv", "ndjson"], default="table", help="all pages as CSV, or as JSON lines"
+    )
     show = command("show", "Show a run.")
-    show.add_argument("run", help=_RUN)
+    show.add_argument("run", help=_RUN_OR_FILE)
     show.add_argument("--logs", action="store_true", help="print log lines with date and time")
     show.add_argument("--events", action="store_true", help="print events")
     show.add_argument("--step", metavar="PATH", help="one step and its nested steps, such as build or build[3].fetch")
@@ -128,7 +136,7 @@ def build_parser() -> argparse.ArgumentParser:
     show.add_argument("--level", choices=["debug", "info", "warn", "error"], help="with --logs: the lowest level")
     add_json(show)
     compare = command("compare", "Compare two runs: the first difference, then all.")
-    compare.add_argument("runs", nargs="+", metavar="RUN", help=f"the earlier run, then the later; {_RUN}")
+    compare.add_argument("runs", nargs="+", metavar="RUN", help=f"the earlier run, then the later; {_RUN_OR_FILE}")
     compare.add_argument("--last-good", action="store_true", help="compare a run with the last completed one before")
     add_json(compare)
     grep = command("grep", "Search logs, inputs, outputs and errors of runs, newest first.")
@@ -141,6 +149,16 @@ def build_parser() -> argparse.ArgumentParser:
     stats.add_argument("workflow", nargs="?", metavar="ID", help="of this workflow; default: of all")
     stats.add_argument("--since", metavar="WHEN", help="only runs since; default: 30 days")
     add_json(stats)
+    export = command("export", "Write a run to a file that `show`, `compare` and `history import` read.")
+    export.add_argument("run", help=_RUN)
+    export.add_argument("-o", "--output", type=Path, metavar="FILE", help="the new file; default: named by the run")
+    export.add_argument(
+        "--format",
+        choices=["run", "html", "ndjson", "otlp"],
+        default="run",
+        help="a run file, a page to read, the events as JSON lines, or OpenTelemetry spans",
+    )
+    add_json(export)
     cleanup = command(
         "cleanup", "Remove finished runs by the retention settings or by options, and shrink the database."
     )
@@ -212,6 +230,7 @@ def _add_settings(settings: argparse.ArgumentParser) -> None:
 
 
 _RUN = 'run id, a unique prefix or suffix, or "last"'
+_RUN_OR_FILE = f"{_RUN}; or a run file"
 _STATUSES = ["pending", "running", "completed", "failed", "cancelled", "interrupted"]
 
 

@@ -84,6 +84,10 @@ class Terminal:
         text = clean_text(text)
         self._write((ending_colours(text) if self.is_coloured else without_colours(text)) + "\n")
 
+    def text(self, text: str) -> None:
+        """Write lines as they are, without colours."""
+        self._write(without_colours(clean_text(text)))
+
     def status(self, text: str = "") -> None:
         """Replace the current line of a live terminal by a text, or by nothing."""
         self._write("\r\x1b[K" + ending_colours(clean_cell(text)))

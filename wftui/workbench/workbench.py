@@ -21,6 +21,7 @@ from wftui.workbench.settings_service import SettingsService
 from wftui.workbench.source_service import SourceService
 from wftui.workbench.statistics_service import StatisticsService
 from wftui.workbench.step_service import StepService
+from wftui.workbench.transfer_service import TransferService
 from wftui.workbench.workbench_settings import Settings, compilation_memory, readable_by_others
 from wftui.workbench.workflow_service import WorkflowService
 from wftui.workspace.files import Workspace
@@ -46,6 +47,7 @@ class Workbench:
         comparisons: two runs side by side.
         statistics: success, durations and errors of many runs.
         search: text in logs and values of many runs.
+        transfer: runs as files.
         steps: the step types.
         connections: the user's connections, accounts and secrets.
         user_settings: the user's settings.
@@ -74,6 +76,7 @@ class Workbench:
         self.comparisons = ComparisonService(self.store)
         self.statistics = StatisticsService(self.store, clock)
         self.search = SearchService(self.store)
+        self.transfer = TransferService(self.store)
         self.steps = StepService(self.step_registry, self.compiler, changed=self.workflows.forget_checks)
         self.connections = ConnectionService(settings.user_id, changed=self.workflows.forget_checks)
         self.user_settings = SettingsService(settings)

@@ -1,9 +1,10 @@
 """The `compare` command: two runs side by side."""
 
 import argparse
+from collections.abc import Sequence
 
 from wftui.cli.options import Command
-from wftui.cli.session import with_workbench
+from wftui.cli.run_files import with_runs
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UsageError
 from wftui.workbench import Workbench
@@ -15,12 +16,12 @@ def compare(arguments: argparse.Namespace) -> int:
     if len(arguments.runs) != wanted:
         raise UsageError("give two runs, or one with --last-good", code="usage.compare")
 
-    async def work(workbench: Workbench) -> int:
+    async def work(workbench: Workbench, found_ids: Sequence[str]) -> int:
         from wftui.cli.report import print_report
         from wftui.model.reports import comparison_lines
 
         terminal = Terminal()
-        ids = [await workbench.runs.find(run) for run in arguments.runs]
+        ids = list(found_ids)
         if arguments.last_good:
             ids.insert(0, await workbench.comparisons.last_good(ids[0]))
         found = await workbench.comparisons.compare(*ids)
@@ -30,7 +31,7 @@ def compare(arguments: argparse.Namespace) -> int:
             print_report(terminal, comparison_lines(found, ascii_only=not terminal.is_unicode))
         return ExitCode.DONE
 
-    return with_workbench(arguments, work)
+    return with_runs(arguments, arguments.runs, work)
 
 
 COMMANDS: dict[str, Command] = {"compare": compare}

@@ -6,14 +6,21 @@ from wftui.cli.inputs import parse_when
 from wftui.cli.options import Command
 from wftui.cli.session import with_workbench
 from wftui.cli.terminal import Terminal
-from wftui.model.errors import ExitCode
+from wftui.model.errors import ExitCode, UsageError
 from wftui.model.run.summary import CleanupReport, ExecutionFilters
 from wftui.model.workflow.durations import format_duration
 from wftui.workbench import Workbench
 
+_PAGE = 500
+
 
 def history(arguments: argparse.Namespace) -> int:
     """Run `history`."""
+
+    if arguments.action == "import":
+        return _import(arguments)
+    if arguments.json and arguments.format != "table":
+        raise UsageError("--json and --format exclude each other", code="usage.history")
 
     async def work(workbench: Workbench) -> int:
         terminal, now = Terminal(), workbench.clock()
@@ -26,6 +33,9 @@ def history(arguments: argparse.Namespace) -> int:
             text=arguments.text,
             children=not arguments.no_children,
         )
+        if arguments.format != "table":
+            await _print_all(terminal, workbench, filters, arguments.format)
+            return ExitCode.DONE
         page = await workbench.runs.history(filters, limit=arguments.limit, cursor=arguments.cursor)
         if arguments.json:
             terminal.json(page.to_wire())
@@ -50,6 +60,33 @@ def history(arguments: argparse.Namespace) -> int:
             terminal.line("no runs" + (" match" if filters != ExecutionFilters() else " yet"))
         if page.next:
             terminal.line(terminal.paint(f"next page: --cursor {page.next}", "dim"))
+        return ExitCode.DONE
+
+    return with_workbench(arguments, work)
+
+
+async def _print_all(terminal: Terminal, workbench: Workbench, filters: ExecutionFilters, kind: str) -> None:
+    """Print the runs of all pages."""
+    cursor: str | None = None
+    is_first = True
+    while cursor is not None or is_first:
+        page = await workbench.runs.history(filters, limit=_PAGE, cursor=cursor)
+        if kind == "csv":
+            from wftui.model.exports.csv_rows import csv_lines
+
+            terminal.text(csv_lines(page.executions, header=is_first))
+        else:
+            terminal.json_lines(run.to_json() for run in page.executions)
+        cursor, is_first = page.next, False
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    async def work(workbench: Workbench) -> int:
+        run_id = await workbench.transfer.import_file(arguments.file)
+        if arguments.json:
+            Terminal().json({"runId": run_id})
+        else:
+            Terminal().line(f"imported {run_id}")
         return ExitCode.DONE
 
     return with_workbench(arguments, work)

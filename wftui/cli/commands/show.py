@@ -7,7 +7,7 @@ from typing import get_args
 
 from wftui.cli.options import Command
 from wftui.cli.progress import print_outputs
-from wftui.cli.session import with_workbench
+from wftui.cli.run_files import with_runs
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UsageError
 from wftui.model.run.events import ExecutionEvent, Log
@@ -49,9 +49,8 @@ def show(arguments: argparse.Namespace) -> int:
     if arguments.logs and arguments.events:
         raise UsageError("--logs and --events exclude each other; --events has the log, too", code="usage.show")
 
-    async def work(workbench: Workbench) -> int:
-        terminal = Terminal()
-        run_id = await workbench.runs.find(arguments.run)
+    async def work(workbench: Workbench, ids: Sequence[str]) -> int:
+        terminal, run_id = Terminal(), ids[0]
         if arguments.events or arguments.logs:
             await _print_events(terminal, workbench, run_id, arguments)
         elif arguments.step is not None or arguments.failed:
@@ -66,7 +65,7 @@ def show(arguments: argparse.Namespace) -> int:
                 await _print_run(terminal, workbench, record)
         return ExitCode.DONE
 
-    return with_workbench(arguments, work)
+    return with_runs(arguments, [arguments.run], work)
 
 
 async def _paths(workbench: Workbench, run_id: str, arguments: argparse.Namespace) -> list[str] | None:
@@ -164,6 +163,8 @@ def _print_record(terminal: Terminal, record: ExecutionRecord) -> None:
     terminal.line(f"{terminal.glyph(record.status)} {record.workflow_id} {record.status}  {record.id}")
     started = f"{record.started_at.astimezone():%Y-%m-%d %H:%M:%S}" if record.started_at else "never"
     terminal.line(f"  started {started}, duration {took}, user {record.user_id or '-'}")
+    if record.imported_from is not None:
+        terminal.line(f"  imported from {record.imported_from}")
     if record.parent_id:
         how = f"started by step {record.parent_path} of" if record.parent_path else "rerun of"
         terminal.line(f"  {how} {record.parent_id}")

@@ -99,6 +99,8 @@ def check_resumable(history: RunHistory, run_id: str) -> Created:
         raise ConflictError(f"run {run_id} has already ended: it is {last}", code="run.ended")
     if last != "interrupted":
         raise ConflictError(f"run {run_id} is not interrupted: another process runs it", code="run.going")
+    if history.created.imported_from is not None:
+        raise ConflictError(f"run {run_id} was imported, and cannot be resumed; rerun it", code="run.imported")
     return history.created
 
 

@@ -42,7 +42,12 @@ def run_actions(record: ExecutionRecord) -> list[RunAction]:
             "the run has not ended" if not ended else "no step failed",
         ),
         action("connect", "Connect what is missing", _has_missing_requirements(record), "no connection was missing"),
-        action("resume", "Resume", interrupted, "the run was not interrupted"),
+        action(
+            "resume",
+            "Resume",
+            interrupted and record.imported_from is None,
+            "an imported run cannot be resumed; rerun it" if interrupted else "the run was not interrupted",
+        ),
     ]
 
 

@@ -53,6 +53,7 @@ class Created(EventBase):
     )
     start_key: Annotated[str | None, Field(description="Key of its user, by which a repeated start finds it.")] = None
     steps: list[StepInfo] = Field(default_factory=list)
+    imported_from: Annotated[str | None, Field(description="Name of the run file it was imported from.")] = None
 
 
 class Started(EventBase):

@@ -63,6 +63,7 @@ class ExecutionRecord(WireModel):
     connections: Annotated[dict[str, str], Field(description="Connections used instead of others.")] = Field(
         default_factory=dict
     )
+    imported_from: Annotated[str | None, Field(description="Name of the run file it was imported from.")] = None
     last_seq: int = 0
     step_results: list[StepResult] = Field(default_factory=list)
 

@@ -125,6 +125,7 @@ def _created(record: ExecutionRecord, event: Created) -> None:
     record.parent_id = event.parent_id
     record.parent_path = event.parent_path
     record.connections = event.connections
+    record.imported_from = event.imported_from
     record.created_at = event.timestamp
     for info in event.steps:
         record.add_step(

@@ -169,3 +169,12 @@ async def read_text(reader: Reader, payload_hash: str, offset: int) -> tuple[str
         raise NotFoundError(f"the value {payload_hash} is not in the database", code="value.not_found")
     text = zlib.decompress(rows[0][1]).decode()
     return text, rows[1][0] if len(rows) > 1 else None
+
+
+async def values_of(reader: Reader, run_id: str) -> list[str]:
+    """Return the hashes of the big values that a run refers to."""
+    rows = await reader.rows(
+        "SELECT hash FROM payload_refs WHERE execution = (SELECT key FROM executions WHERE id = ?) ORDER BY hash",
+        (run_id,),
+    )
+    return [str(row[0]) for row in rows]

@@ -206,6 +206,10 @@ class StoredRuns:
         """Yield the places of a run that have a text: log lines, inputs, outputs, errors."""
         return text_search.search(self._lists, run_id, text)
 
+    async def values_of(self, run_id: str) -> "builtins.list[str]":
+        """Return the hashes of the big values of a run."""
+        return await payloads.values_of(self._runs, run_id)
+
     async def source_of(self, run_id: str) -> str:
         """Return the workflow.json that a run recorded; empty if it is not stored."""
         first = await self.events(run_id, limit=1)

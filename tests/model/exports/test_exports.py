@@ -1,0 +1,99 @@
+"""Exports: escaped texts, spans that fit together, cells that are no formulas."""
+
+import csv
+import io
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wftui.model.exports.csv_rows import HEADER, cell, csv_lines
+from wftui.model.exports.html_report import html_report
+from wftui.model.exports.opentelemetry import otlp_trace
+from wftui.model.run.events import Log
+from wftui.model.run.record import ExecutionRecord
+from wftui.model.run.steps import ExecutionError, StepResult
+from wftui.model.run.summary import ExecutionSummary
+
+START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+EVIL = "<script>alert('x')</script>\"&\x1b[31m\ud800"
+
+
+def record(text: str) -> ExecutionRecord:
+    end = START + timedelta(seconds=2)
+    error = ExecutionError(type="exit_code", message=text)
+    inner = StepResult("a.b", "b", text, "shell", "a", "failed", START, end, 2000.0, {text: text}, [text], error)
+    outer = StepResult("a", "a", "a", "group", None, "failed", START, end, 2000.0)
+    return ExecutionRecord(
+        id="r", workflow_id=text, user_id=text, status="failed", inputs={text: text}, outputs=text, started_at=START,
+        completed_at=end, duration=2000.0, error=error, step_results=[outer, inner],
+    )  # fmt: skip
+
+
+def page(text: str) -> str:
+    return "".join(html_report(record(text), [Log(run_id="r", timestamp=START, message=text, path="a")], text))
+
+
+class Tags(HTMLParser):
+    """Collects tags with their attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, tuple[str, ...]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note a tag."""
+        self.tags.append((tag, tuple(name for name, _ in attrs)))
+
+
+def tags(text: str) -> list[tuple[str, tuple[str, ...]]]:
+    parser = Tags()
+    parser.feed(page(text))
+    return parser.tags
+
+
+@given(text=st.text("<>&\"'/=ab !-", min_size=1, max_size=20).map(lambda text: f"x{text}"))
+def test_no_text_becomes_markup(text: str) -> None:
+    assert tags(text) == tags("x")
+    assert tags(f"x<img src=a onerror=b>{text}") == tags("x")
+
+
+def test_the_page_needs_nothing_else() -> None:
+    text = page(EVIL)
+    assert "&lt;script&gt;" in text
+    assert not re.search(r"(src|href)=|url\(|@import|<script|<link|\x1b", text)
+    assert "default-src 'none'" in text
+    assert "color-scheme: light dark" in text
+    text.encode()
+
+
+def test_spans_form_a_tree() -> None:
+    found = otlp_trace(record("x"), "1.0")
+    spans = found["resourceSpans"][0]["scopeSpans"][0]["spans"]
+    ids = {span["spanId"] for span in spans}
+    assert len(ids) == 3
+    assert [span.get("parentSpanId") in ids for span in spans] == [False, True, True]
+    assert all(re.fullmatch(r"[0-9a-f]{16}", span["spanId"]) for span in spans)
+    assert all(re.fullmatch(r"[0-9a-f]{32}", span["traceId"]) for span in spans)
+    assert int(spans[0]["endTimeUnixNano"]) - int(spans[0]["startTimeUnixNano"]) == 2_000_000_000
+    assert spans[2]["status"] == {"code": 2, "message": "x"}
+    json.dumps(found)
+
+
+@given(text=st.text(max_size=20))
+def test_no_cell_is_a_formula(text: str) -> None:
+    assert not cell(text).startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert cell(text).removeprefix("'") == text.removeprefix("'") or text.startswith("'")
+
+
+def test_runs_are_rows() -> None:
+    error = ExecutionError(type="exit_code", message='=cmd|"/c calc"\nsecond line')
+    run = ExecutionSummary(id="r", workflow_id="w", status="failed", started_at=START, duration=12.5, error=error)
+    [header, row] = csv.reader(io.StringIO(csv_lines([run], header=True)))
+    assert tuple(header) == HEADER
+    assert row[5] == "2026-11-22T12:00:00.000Z"
+    assert row[7:10] == ["12.5", "exit_code", '\'=cmd|"/c calc"\nsecond line']
+    assert csv_lines([], header=False) == ""

@@ -1,0 +1,212 @@
+"""Run files: nothing is lost on the way, and nothing in a hostile one is believed."""
+
+import gzip
+import hashlib
+import json
+import random
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from store.store_helpers import RUN, START, asking, completed, created, finished_run, log, started, step_completed
+from wftui.model.base import Json
+from wftui.model.errors import ConflictError, UserError
+from wftui.model.run.actions import run_actions
+from wftui.model.run.events import Created, ExecutionEvent
+from wftui.model.run.record import ExecutionRecord
+from wftui.store.execution_store import ExecutionStore
+from wftui.store.transfer import run_file
+from wftui.store.transfer.run_file import RunFileError, read_run_file
+from wftui.store.transfer.transfer import export_run, import_run
+
+BIG = {"rows": ["x" * 100 + str(number) for number in range(400)]}
+SOURCE = '{"format": 1, "id": "demo", "steps": []}'
+
+
+@pytest.fixture
+async def exported(tmp_path: Path) -> Path:
+    """Export a run with a big value and a workflow."""
+    store = await ExecutionStore.open(tmp_path / "first.db")
+    plan = await store.put_plan(SOURCE, "code")
+    first = created(plan=plan, inputs={"big": BIG}, start_key="k")
+    events: list[ExecutionEvent] = [first, started(), log(message="grün \x1b[31mred\x1b[0m")]
+    events += [step_completed(value=BIG), step_completed(step="b", value={"$value": 1}), completed()]
+    await store.append(events, wait=True)
+    path = tmp_path / "run.wfrun"
+    await export_run(store, RUN, path)
+    await store.close()
+    return path
+
+
+async def imported(path: Path, database: Path) -> ExecutionRecord:
+    store = await ExecutionStore.open(database)
+    try:
+        record = await store.get(await import_run(store, path))
+        assert record is not None
+        return await store.resolve_record(record)
+    finally:
+        await store.close()
+
+
+def lines_of(path: Path) -> list[dict[str, Json]]:
+    return [json.loads(line) for line in gzip.decompress(path.read_bytes()).splitlines()]
+
+
+def rewrite(path: Path, change: Callable[[list[dict[str, Json]]], object]) -> None:
+    """Change the lines of a file, with a checksum that fits."""
+    lines = lines_of(path)[:-1]
+    change(lines)
+    data = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
+    last = json.dumps({"sha256": hashlib.sha256(data).hexdigest()}).encode()
+    path.write_bytes(gzip.compress(data + last + b"\n"))
+
+
+def event(lines: list[dict[str, Json]], number: int) -> dict[str, Json]:
+    found: dict[str, Json] = [line["event"] for line in lines if "event" in line][number - 1]
+    return found
+
+
+async def test_an_imported_run_equals_the_exported_one(exported: Path, tmp_path: Path) -> None:
+    first = await ExecutionStore.open(tmp_path / "first.db")
+    before = await first.get(RUN)
+    assert before is not None
+    await first.resolve_record(before)
+    await first.close()
+    after = await imported(exported, tmp_path / "second.db")
+    assert (before.imported_from, after.imported_from) == (None, "run.wfrun")
+    before.imported_from = after.imported_from
+    assert after == before
+    second = await ExecutionStore.open(tmp_path / "second.db")
+    assert await second.source_of(RUN) == SOURCE
+    first_event = (await second.events(RUN, limit=1))[0]
+    assert isinstance(first_event, Created)
+    assert first_event.start_key is None
+    assert [event.message for event in (await second.logs(RUN))[0]] == ["grün \x1b[31mred\x1b[0m"]
+    await export_run(second, RUN, tmp_path / "again.wfrun")
+    await second.close()
+    assert lines_of(tmp_path / "again.wfrun")[1:3] == lines_of(exported)[1:3]
+
+
+async def test_only_its_owner_reads_it_and_no_file_is_replaced(exported: Path, tmp_path: Path) -> None:
+    assert stat.S_IMODE(exported.stat().st_mode) == 0o600
+    store = await ExecutionStore.open(tmp_path / "first.db")
+    before = exported.read_bytes()
+    with pytest.raises(RunFileError, match="already exists"):
+        await export_run(store, RUN, exported)
+    assert exported.read_bytes() == before
+    with pytest.raises(UserError, match="there is no run"):
+        await export_run(store, "nothing", tmp_path / "other.wfrun")
+    with pytest.raises(RunFileError, match="cannot write"):
+        await export_run(store, RUN, tmp_path / "nowhere" / "other.wfrun")
+    assert not (tmp_path / "other.wfrun").exists()
+    await store.close()
+
+
+async def test_a_known_run_is_refused(exported: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConflictError) as refused:
+        await imported(exported, tmp_path / "first.db")
+    assert refused.value.code == "run_file.known"
+
+
+async def test_a_run_that_had_not_ended_is_interrupted_and_not_resumed(tmp_path: Path) -> None:
+    store = await ExecutionStore.open(tmp_path / "first.db")
+    await store.append([created(), started(), asking()], wait=True)
+    await export_run(store, RUN, tmp_path / "run.wfrun")
+    await store.close()
+    record = await imported(tmp_path / "run.wfrun", tmp_path / "second.db")
+    assert record.status == "interrupted"
+    resume = next(action for action in run_actions(record) if action.id == "resume")
+    assert (resume.enabled, "imported" in (resume.reason or "")) == (False, True)
+
+
+async def test_every_damage_is_a_sentence(exported: Path, tmp_path: Path) -> None:
+    data = exported.read_bytes()
+    choose = random.Random(7)
+    for number in range(150):
+        place, size = choose.randrange(len(data)), choose.randrange(1, 40)
+        damaged = data[:place] if number % 3 == 0 else data[:place] + choose.randbytes(size) + data[place + size :]
+        if damaged == data:
+            continue
+        path = tmp_path / "damaged.wfrun"
+        path.write_bytes(damaged)
+        try:
+            file = read_run_file(path)
+        except RunFileError as error:
+            assert str(path) in str(error)
+        else:  # only bytes of the gzip header that mean nothing
+            assert file.created.workflow_id == "demo"
+
+
+def rename(lines: list[dict[str, Json]], name: str) -> None:
+    for line in lines:
+        if "event" in line:
+            line["event"]["executionId"] = name
+
+
+HOSTILE: list[tuple[str, Callable[[list[dict[str, Json]]], object]]] = [
+    ("not a run file", lambda lines: lines[0].update(format="other")),
+    ("later version", lambda lines: lines[0].update(version=2)),
+    ("does not match its hash", lambda lines: lines[2].update(text="[]")),
+    ("a value is missing", lambda lines: lines.pop(2)),
+    ("out of order", lambda lines: event(lines, 3).update(seq=7)),
+    ("out of order", lambda lines: event(lines, 3).update(executionId="another")),
+    ("follows the end", lambda lines: lines.append({"event": {**event(lines, 3), "seq": 7}})),
+    ("follows the end", lambda lines: lines.append({"event": {**event(lines, 1), "seq": 7}})),
+    ("does not begin", lambda lines: lines.remove({"event": event(lines, 1)})),
+    ("later version", lambda lines: event(lines, 3).update(type="from_the_future")),
+    ("neither a value nor an event", lambda lines: lines.append({"exec": "rm -rf /"})),
+    ("cannot be used|later version", lambda lines: event(lines, 3).update(timestamp="never")),
+    *(
+        ("id of its run", lambda lines, name=name: rename(lines, name))
+        for name in ("", "../../etc/passwd", "a b", "x" * 101, "\x1b[2J", "a\n")
+    ),
+]
+
+
+@pytest.mark.parametrize(("sentence", "change"), HOSTILE)
+async def test_a_hostile_file_is_refused_and_leaves_nothing(
+    exported: Path, tmp_path: Path, sentence: str, change: Callable[[list[dict[str, Json]]], object]
+) -> None:
+    rewrite(exported, change)
+    with pytest.raises(RunFileError, match=sentence):
+        await imported(exported, tmp_path / "second.db")
+    store = await ExecutionStore.open(tmp_path / "second.db")
+    assert (await store.list()).executions == []
+    await store.close()
+
+
+async def test_a_small_file_that_unpacks_to_gigabytes_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_file, "MOST_LINE_BYTES", 1_000_000)
+    header = b'{"format":"wftui-run","version":1}\n'
+    for data in (b"[" * 5_000_000, header + b'{"value":"' + b"x" * 5_000_000 + b'"}\n'):
+        path = tmp_path / "bomb.wfrun"
+        path.write_bytes(gzip.compress(data))
+        with pytest.raises(RunFileError, match="more than"):
+            read_run_file(path)
+        path.unlink()
+
+
+OTHER = [b"", b"text", gzip.compress(b""), gzip.compress(b"[1]\n"), gzip.compress(b"[" * 100_000)]
+
+
+@pytest.mark.parametrize("data", OTHER)
+def test_other_files_are_not_run_files(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "other"
+    path.write_bytes(data)
+    with pytest.raises(RunFileError):
+        read_run_file(path)
+
+
+async def test_a_run_of_another_run_stands_by_itself(tmp_path: Path) -> None:
+    store = await ExecutionStore.open(tmp_path / "first.db")
+    events = finished_run(RUN, at=START)
+    events[0] = created(parent_id="p", parent_path="call")
+    await store.append(events, wait=True)
+    await export_run(store, RUN, tmp_path / "run.wfrun")
+    await store.close()
+    record = await imported(tmp_path / "run.wfrun", tmp_path / "second.db")
+    assert (record.parent_id, record.parent_path) == ("p", None)

@@ -1,0 +1,52 @@
+"""Run files in place of run ids: `show FILE`, `compare RUN FILE`."""
+
+import argparse
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from wftui.cli.session import settings_of, with_workbench
+from wftui.workbench import Workbench
+
+Work = Callable[[Workbench, Sequence[str]], Awaitable[int]]
+"""Takes the workbench and the ids of the runs."""
+
+
+def is_run_file(name: str) -> bool:
+    """Return whether a run is named by its file: a slash, or the suffix of run files."""
+    return "/" in name or name.endswith(".wfrun")
+
+
+def with_runs(arguments: argparse.Namespace, names: Sequence[str], work: Work) -> int:
+    """Run a coroutine with runs of the history, or of files.
+
+    Files are read into a history of their own, which is removed afterwards; so are the runs to compare with them.
+    """
+    if not any(map(is_run_file, names)):
+
+        async def on_history(workbench: Workbench) -> int:
+            return await work(workbench, [await workbench.runs.find(name) for name in names])
+
+        return with_workbench(arguments, on_history)
+
+    async def on_files() -> int:
+        settings = settings_of(arguments)
+        with tempfile.TemporaryDirectory(prefix="wftui-") as folder:
+            workbench = Workbench(replace(settings, database=Path(folder) / "runs.db"))
+            history = Workbench(settings)
+            try:
+                ids: list[str] = []
+                for number, name in enumerate(names):
+                    path = Path(name)
+                    if not is_run_file(name):
+                        path = Path(folder) / f"{number}.wfrun"
+                        await history.transfer.export(await history.runs.find(name), path)
+                    ids.append(await workbench.transfer.import_file(path))
+                return await work(workbench, ids)
+            finally:
+                await history.close()
+                await workbench.close()
+
+    return asyncio.run(on_files())

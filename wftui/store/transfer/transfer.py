@@ -1,0 +1,119 @@
+"""Export of a run to a file, and import of one."""
+
+import asyncio
+from pathlib import Path
+
+from wftui.model.base import Json
+from wftui.model.errors import ConflictError, RunNotFoundError
+from wftui.model.json.incremental import read_json
+from wftui.model.run.events import ExecutionEvent, Interrupted
+from wftui.store.events.payloads import as_reference
+from wftui.store.execution_store import ExecutionStore
+from wftui.store.sqlite.store_errors import RunExistsError
+from wftui.store.transfer.run_file import RunFile, RunFileError, RunFileWriter, read_run_file
+
+_PAGE = 1000
+_VALUES = ("inputs", "input", "output", "outputs", "data", "items")
+_NESTED = (("error", "details"), ("item_errors", "details"), ("waiting", "form"))
+
+
+async def export_run(store: ExecutionStore, run_id: str, path: Path) -> None:
+    """Write a run to a new file: events, values, log and workflow, redacted as stored.
+
+    Raises:
+        NotFoundError: there is no such run.
+        RunFileError: the file exists, or cannot be written.
+    """
+    if await store.summary(run_id) is None:
+        raise RunNotFoundError(run_id)
+    try:
+        with RunFileWriter(path) as out:
+            out.line({"source": await store.source_of(run_id)})
+            for name in await store.values_of(run_id):
+                out.line({"value": name, "text": await _text(store, name)})
+            after = 0
+            while page := await store.events(run_id, after=after, limit=_PAGE):
+                after = page[-1].seq
+                await asyncio.to_thread(_write_events, out, page)
+            out.finish()
+    except OSError as error:
+        raise RunFileError(f"cannot write {path}: {error.strerror or error}", code="run_file.unwritable") from error
+
+
+def _write_events(out: RunFileWriter, events: list[ExecutionEvent]) -> None:
+    for event in events:
+        out.line({"event": event.to_wire()})
+
+
+async def _text(store: ExecutionStore, name: str) -> str:
+    parts: list[str] = []
+    offset: int | None = 0
+    while offset is not None:
+        part, offset = await store.value_text(name, offset)
+        parts.append(part)
+    return "".join(parts)
+
+
+async def import_run(store: ExecutionStore, path: Path) -> str:
+    """Take a run from a file into the history, marked as imported; return its id.
+
+    Raises:
+        RunFileError: the file cannot be used.
+        ConflictError: the history has a run of this id.
+    """
+    file = await asyncio.to_thread(_read, path)
+    created = file.created
+    if await store.summary(created.run_id) is not None:
+        raise _exists(created.run_id)
+    created.imported_from = path.name
+    created.parent_path = None  # its parent may not be here; a list would hide it
+    created.start_key = None  # it must not answer a start of this history
+    created.plan = await store.put_plan(file.source, "") if file.source else None
+    try:
+        for start in range(0, len(file.events), _PAGE):
+            page = await asyncio.to_thread(_prepared, file, file.events[start : start + _PAGE])
+            await store.append(page, wait=True)
+    except RunExistsError as error:
+        raise _exists(created.run_id) from error
+    if not file.has_ended:
+        message = "it was exported before it ended"
+        last = file.events[-1].timestamp
+        await store.append([Interrupted(run_id=created.run_id, timestamp=last, message=message)], wait=True)
+    return created.run_id
+
+
+def _read(path: Path) -> RunFile:
+    """Read a file and check that it holds the values of its events."""
+    file = read_run_file(path)
+    for event in file.events:
+        fields = [getattr(event, name, None) for name in _VALUES]
+        fields += [getattr(getattr(event, name, None), inner, None) for name, inner in _NESTED]
+        for reference in filter(None, map(as_reference, fields)):
+            if reference.hash not in file.values:
+                raise RunFileError(f"{path} cannot be used: a value is missing", code="run_file.broken")
+    return file
+
+
+def _exists(run_id: str) -> ConflictError:
+    return ConflictError(f"the history has a run {run_id} already", code="run_file.known")
+
+
+def _prepared(file: RunFile, events: list[ExecutionEvent]) -> list[ExecutionEvent]:
+    """Return events with their values in place of references, and without numbers."""
+    for event in events:
+        event.seq = 0
+        for name in _VALUES:
+            if hasattr(event, name):
+                setattr(event, name, _value(file, getattr(event, name)))
+        for name, inner in _NESTED:
+            holder = getattr(event, name, None)
+            if holder is not None:
+                setattr(holder, inner, _value(file, getattr(holder, inner)))
+    return events
+
+
+def _value(file: RunFile, value: Json) -> Json:
+    reference = as_reference(value)
+    if reference is None:
+        return value
+    return read_json(file.values[reference.hash])
