@@ -69,6 +69,10 @@ class Connections:
         """Path of the connections file."""
         return self._folder / _FILE
 
+    def exist(self) -> bool:
+        """Return whether there is a file of connections; cheap."""
+        return os.path.lexists(self.path)
+
     def all(self) -> list[StoredConnection]:
         """Return all connections, sorted by name.
 

@@ -70,9 +70,10 @@ class RunConnections:
         Secrets of other connections in the environment are masked, too. A connection that cannot be resolved is
         reported by the step that needs it.
         """
-        with suppress(UserError):
-            for secret in await asyncio.to_thread(lambda: self.known().in_environment()):
-                self.keep_secret(secret)
+        if self.known().exist():  # most users have none, and a thread takes longer than the rest of a short run
+            with suppress(UserError):
+                for secret in await asyncio.to_thread(lambda: self.known().in_environment()):
+                    self.keep_secret(secret)
         for name in self._plan.connections:
             with suppress(WorkflowError):
                 await self.get(name)

@@ -66,16 +66,25 @@ class Emitter:
         self._clock = clock
         self._held: list[ExecutionEvent] = []
         self._closed = False
+        self._unsaved = False
 
     def now(self) -> datetime:
         """Return the time of the run's clock."""
         return self._clock()
 
-    async def emit(self, *events: ExecutionEvent, safe: bool = False) -> bool:
+    @property
+    def unsaved(self) -> bool:
+        """True if the end of a step was emitted with `later`, and no commit awaited since."""
+        return self._unsaved
+
+    async def emit(self, *events: ExecutionEvent, safe: bool = False, later: bool = False) -> bool:
         """Redact and append events, in order.
 
         It returns after they are committed if their type or `safe` requires that. After `emit_last`, events are
         dropped: only an abandoned step still emits any.
+
+        Args:
+            later: the commit is not awaited: what the step did can be repeated without a trace.
 
         Returns:
             Whether the output of the last event is a big value.
@@ -90,8 +99,10 @@ class Emitter:
             self._held.clear()
         if self.redactor:
             events = tuple([await self._redacted(event) for event in events])
+        wait = safe or (not later and any(event.type in FLUSH_EVENTS for event in events))
+        self._unsaved = not wait and (later or self._unsaved)
         try:
-            stored = await self._sink.append(events, wait=safe or any(event.type in FLUSH_EVENTS for event in events))
+            stored = await self._sink.append(events, wait=wait)
         except Exception as error:
             raise RunBroken(f"run {self.run_id} cannot be recorded: {error}") from error
         last = stored[-1] if stored else None

@@ -130,7 +130,9 @@ class Preflight:
         steps = [step for step in _may_run([*plan.steps, *plan.finally_], scope, "", ended) if self._may_need(step)]
         found = await asyncio.gather(*(self._step(plan, step, scope, connections, child=child) for step in steps))
         missing = [item for missing in found for item in missing]
-        return [*missing, *await asyncio.to_thread(self._missing_programs, plan, steps, child=child)]
+        if any(step.programs for step in steps):
+            missing += await asyncio.to_thread(self._missing_programs, plan, steps, child=child)
+        return missing
 
     def _missing_programs(
         self, plan: WorkflowPlan, steps: Iterable[StepPlan], *, child: bool
@@ -296,7 +298,8 @@ def _prepares(kind: StepType[Any]) -> bool:
 
 
 def _requires(kind: StepType[Any]) -> bool:
-    return type(kind).missing is not StepType.missing
+    # Of class methods, each access makes another bound method.
+    return type(kind).missing.__func__ is not StepType.missing.__func__  # type: ignore[attr-defined]
 
 
 def _may_fail(step: StepPlan) -> bool:

@@ -256,6 +256,8 @@ class StepType(Generic[InputT]):
         site_files: names of the files in a workflow's folder that `facts_at` reads.
         immediate: `run` computes for well under a millisecond and awaits nothing, so neither a cancel nor a timeout has
             anything to stop, and no task of its own is made for it.
+        pure: `run` changes nothing outside and only computes, so running it again after a crash cannot be noticed: the
+            run does not wait until its end is on disk. The start of a step that may act outside waits for it.
         waits: `run` only waits, for a person or a time: no default timeout of the workflow ends it.
         gives_input: the output is the input as it was bound, so that what is known of the one is known of the other.
     """
@@ -279,6 +281,7 @@ class StepType(Generic[InputT]):
     early_fields: ClassVar[frozenset[str]] = frozenset()
     site_files: ClassVar[tuple[str, ...]] = ()
     immediate: ClassVar[bool] = False
+    pure: ClassVar[bool] = False
     waits: ClassVar[bool] = False
     gives_input: ClassVar[bool] = False
 

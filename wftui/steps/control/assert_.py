@@ -27,6 +27,7 @@ class AssertStep(StepType[AssertInput]):
     ascii_icon = "!"
     input_model = AssertInput
     immediate = True
+    pure = True
     example: ClassVar = {"that": True, "message": "There are too few rows."}
     output_schema: ClassVar = {
         "type": "object",

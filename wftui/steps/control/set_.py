@@ -18,6 +18,7 @@ class SetStep(StepType[Any]):
     ascii_icon = "="
     input_model: ClassVar[type[BaseModel] | None] = None
     immediate = True
+    pure = True
     gives_input = True
     example: ClassVar = {"greeting": "hello", "numbers": [1, 2, 3]}
     output_schema: ClassVar = {"type": "object"}

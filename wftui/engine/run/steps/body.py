@@ -79,6 +79,9 @@ class StepExecution(Protocol):
     async def started(self, step: StepPlan, frame: Frame, path: str, attempt: int) -> None:
         """Record the start of an attempt."""
 
+    def is_pure(self, step: StepPlan) -> bool:
+        """Return whether a step only computes: nobody can notice that it ran again."""
+
     async def attempts(self, step: StepPlan, frame: Frame, path: str) -> StepEnd:
         """Run the attempts of a step or item."""
 

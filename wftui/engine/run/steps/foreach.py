@@ -69,6 +69,7 @@ class _Items:
         self._previous: Json = None
         self._ended_at: int | None = None
         self._cut = False
+        self._pure = runner.is_pure(step)
 
     async def run(self) -> tuple[list[Json], ExecutionError | None]:
         """Run the items; return and raise what `run_for_each` does."""
@@ -125,7 +126,7 @@ class _Items:
             if plan.when is not None and not truth(await evaluate(plan.when, inside.scope), "forEach.when"):
                 await self._marks.skipped(index, WHEN_IS_FALSE)
                 return
-            await self._marks.started(index, context.emitter.label(self._items[index]))
+            await self._marks.started(index, context.emitter.label(self._items[index]), at_once=self._pure)
             end = await self._runner.attempts(self._step, inside, self._place(index))
             is_last = await self._ends(inside, end.output)
             if is_last and self.stop.stopped:
@@ -151,7 +152,7 @@ class _Items:
         if end.handled and end.error is not None:
             await self._marks.failed(index, end.error, duration, handled=True, output=end.output)
         else:
-            await self._marks.completed(index, end.output, duration, end.error)
+            await self._marks.completed(index, end.output, duration, end.error, later=self._pure)
 
     async def _fail(self, index: int, error: ExecutionError, duration: float) -> None:
         self._failures.append((index, error))

@@ -35,16 +35,20 @@ class IterationMarks:
             return
         await self._context.emitter.emit(IterationsPlanned(total=total, **self._context.about(self._step, self._path)))
 
-    async def started(self, index: int, label: str | None) -> None:
+    async def started(self, index: int, label: str | None, *, at_once: bool = False) -> None:
         """Record the start of an iteration, unless an earlier process started it.
 
         Args:
             label: short text for the item.
+            at_once: its end follows well within a millisecond, and both are recorded together.
         """
         if self._place(index) in self._context.carried.iterations:
             return
         event = IterationStarted(index=index, label=label, **self._about(index))
-        await self._context.emitter.emit(event)
+        if at_once:
+            self._context.emitter.hold(event)
+        else:
+            await self._context.emitter.emit(event)
 
     async def skipped(self, index: int, skip: Skip) -> None:
         """Record that an item is skipped."""
@@ -55,11 +59,18 @@ class IterationMarks:
             )
         )
 
-    async def completed(self, index: int, output: Json, duration: float, problem: ExecutionError | None = None) -> None:
-        """Record the completion of an iteration, with a problem that the step lets pass."""
-        await self._context.emitter.emit(
-            IterationCompleted(index=index, output=output, item_errors=problem, duration=duration, **self._about(index))
+    async def completed(
+        self, index: int, output: Json, duration: float, problem: ExecutionError | None = None, *, later: bool = False
+    ) -> None:
+        """Record the completion of an iteration, with a problem that the step lets pass.
+
+        Args:
+            later: as for `Emitter.emit`.
+        """
+        event = IterationCompleted(
+            index=index, output=output, item_errors=problem, duration=duration, **self._about(index)
         )
+        await self._context.emitter.emit(event, later=later)
 
     async def failed(
         self, index: int, error: ExecutionError, duration: float, *, handled: bool = False, output: Json = None

@@ -82,7 +82,8 @@ class StepRunner:
                 item_errors=error,
                 duration=context.since(begun),
                 attempt=attempts,
-            )
+            ),
+            later=self.is_pure(step) and step.for_each is None,
         )
         return StepOutcome("completed", output=output, error=error, attempts=attempts, big=big)
 
@@ -209,7 +210,8 @@ class StepRunner:
     ) -> None:
         """Record the start of an attempt.
 
-        For a step that may run only once, the event is committed first, so that no crash can hide it.
+        For a step that may run only once, the event is committed first, so that no crash can hide it; for one that may
+        act outside, so are the ends of the steps before.
 
         Args:
             at_once: its end follows well within a millisecond, and both are recorded together.
@@ -226,7 +228,12 @@ class StepRunner:
         if at_once and step.idempotent:
             context.emitter.hold(event)
         else:
-            await context.emitter.emit(event, safe=not step.idempotent)
+            await context.emitter.emit(event, safe=not step.idempotent or context.emitter.unsaved)
+
+    def is_pure(self, step: StepPlan) -> bool:
+        """Return whether a step only computes: nobody can notice that it ran again."""
+        kind = self.context.step_types.get(step.type)
+        return kind is not None and kind.pure and step.idempotent
 
     async def _leaf_attempt(self, step: StepPlan, frame: Frame, path: str, attempt: int, left: float | None) -> Json:
         context = self.context
