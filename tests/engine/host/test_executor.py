@@ -122,6 +122,18 @@ async def test_approval_is_answered_by_this_and_another_process(open_executor: O
         assert (answer["approved"], answer["by"], answer["data"]) == (True, "you", {"keep": 3, "why": "-"})
 
 
+async def test_only_approvals_of_another_program_are_answered(open_executor: Open) -> None:
+    plan = workflow(step("a"), step("nap", type="delay", input=constant({"for": "1h"})))
+    executor, other = await open_executor({"w": plan}), await open_executor()
+    run_id = await executor.start(REQUEST)
+    await seen(other, run_id, "step_waiting", "nap")
+    for path in ("a", "nap"):
+        with pytest.raises(NotFoundError, match=f"step {path} .* does not wait for an approval"):
+            await other.answer(run_id, path, approved=True)
+    await other.cancel(run_id)
+    assert (await other.wait(run_id)).status == "cancelled"
+
+
 async def test_later_of_two_answers_is_refused(open_executor: Open) -> None:
     answers = approval(onReject="continue")
     executor, here, there = await open_executor({"w": answers}), await open_executor(), await open_executor()

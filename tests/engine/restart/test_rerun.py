@@ -76,6 +76,22 @@ async def test_rejection_under_earlier_rules_asks_again(on_reject: str | None, w
     assert decided(plan, record)["a"] == why
 
 
+async def test_only_rejected_approvals_ask_again() -> None:
+    # Another step with such an output, and a rejection whose failure was handled.
+    plan = workflow(
+        step("no", input=constant({"approved": False})),
+        step(
+            "a",
+            type="approval",
+            input=constant({"prompt": "?", "timeout": 0.01, "onTimeout": "reject"}),
+            on_error="continue",
+        ),
+    )
+    record = await run(plan)
+    assert record.status == "completed"
+    assert decided(plan, record) == {"no": "keep: same input", "a": "keep: failed, and the failure was handled"}
+
+
 async def test_edited_inputs_rerun_affected_steps() -> None:
     record = await run(plan_of(), INPUTS)
     found = decided(plan_of(), record, inputs={"x": 1, "y": 3})
@@ -190,6 +206,11 @@ async def test_rerun_is_a_new_run_with_reused_results(open_executor: Open) -> No
     first = new.step("first")
     assert first is not None
     assert first.input == {"function": "repair"}
+    took = {each.path: each.duration for each in old.step_results}
+    assert {each.path: each.duration for each in new.step_results if each.path in kept} == {
+        path: took[path] for path in kept
+    }
+    assert took["first"]
     assert (await executor.wait(old.id)) == old
 
     repair.calls = []
