@@ -138,6 +138,9 @@ async def test_packages_are_looked_for(workbench: Workbench, tables: Path, monke
     assert await missing_of(workbench) == [(["time", "ask"], "mcp.missing", MCP)]
     sentence = f"runs do not start: MCP servers need the package mcp: {MCP}"
     assert await told(workbench) == [("time", "warning", sentence), ("ask", "warning", sentence)]
+    write_workflow(tables, "needy", {**server, "onError": "continue"}, TOUCH)
+    assert (await run_to_end(workbench, "needy", {})).status == "completed", "a step that may fail needs no package"
+    write_workflow(tables, "needy", TOUCH, server, ask)
     monkeypatch.delitem(sys.modules, "mcp")
     assert await told(workbench) == []
 
