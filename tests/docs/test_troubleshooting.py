@@ -42,6 +42,8 @@ def _given(node: ast.AST) -> Iterator[str]:
         name: str = getattr(node.func, "id", "") or getattr(node.func, "attr", "")
         if name in ("WorkflowError", "BindingError"):
             yield from _words(node.args[:1])
+        if name == "ProblemError":  # behind its status
+            yield from _words(node.args[1:2])
         if name.endswith("Error") and name != "CompilationError":  # whose `type` is a class of codes
             yield from (word for word in _words(node.args[:1]) if "." in word)
             yield from _words([each.value for each in node.keywords if each.arg in ("code", "type")])

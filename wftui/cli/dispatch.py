@@ -82,6 +82,10 @@ def _command(arguments: argparse.Namespace) -> Command:
             from wftui.cli.commands import mcp
 
             return mcp.COMMANDS[arguments.command]
+        case "serve":
+            from wftui.cli.commands import serve
+
+            return serve.COMMANDS[arguments.command]
         case "settings":
             from wftui.cli.commands import settings
 

@@ -176,6 +176,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--repair", action="store_true", help="repair what can be: recover a damaged database, and so on"
     )
     add_json(doctor)
+    _add_serve(command("serve", "Serve workflows and runs over HTTP, with access tokens."))
     completing = command("completion", "Print the script by which a shell completes wftui.")
     completing.add_argument("shell", choices=["bash", "zsh", "fish"], help="the shell")
     _add_settings(command("settings", "List settings with their origin, change them."))
@@ -227,6 +228,40 @@ def _add_settings(settings: argparse.ArgumentParser) -> None:
     added.add_argument("key", help="such as history.keep_days")
     added.add_argument("value", help="value as in the settings file; text needs no quotes")
     actions.add_parser("unset", help="restore the default").add_argument("key", help="such as history.keep_days")
+
+
+def _add_serve(serve: argparse.ArgumentParser) -> None:
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen at (default: this machine only)")
+    serve.add_argument("--port", type=int, default=8787, help="port; 0 takes a free one (default: 8787)")
+    serve.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="host name by which clients reach the server, such as that of a reverse proxy; can be repeated",
+    )
+    serve.add_argument(
+        "--on-stop",
+        choices=["finish", "cancel", "leave"],
+        default="finish",
+        help="at SIGTERM, runs of the server: serve until they end, cancel them, or finish them without the server",
+    )
+    serve.add_argument("--print-unit", action="store_true", help="print a systemd unit for this command, and exit")
+    actions = serve.add_subparsers(dest="action", metavar="ACTION")
+    token = actions.add_parser("token", help="manage access tokens")
+    kept = token.add_subparsers(dest="token_action", metavar="ACTION")
+    added = kept.add_parser("add", help="make a token; its text is shown once")
+    added.add_argument("name", help="name of the token, the user of the runs it starts")
+    added.add_argument(
+        "--scope", choices=["read", "run", "admin"], required=True, help="read; start and change runs; compile, too"
+    )
+    added.add_argument("--workflow", nargs="+", metavar="ID", help="only these workflows (default: all)")
+    removed = kept.add_parser("remove", help="remove a token, which is refused at once")
+    removed.add_argument("name", help="name of the token")
+    add_json(token)
+    for each in (added, removed, kept.add_parser("list", help="list tokens")):
+        # Without a default, it keeps the value given before the action.
+        each.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON document")
 
 
 _RUN = 'run id, a unique prefix or suffix, or "last"'

@@ -229,8 +229,7 @@ class RunService:
         """Answer the approval that a step waits for, in a run of any process.
 
         Args:
-            path: path of the step.
-            data: data for its form.
+            path, data: path of the step, data for its form.
 
         Raises:
             NotFoundError: the step does not wait for an approval.
@@ -342,22 +341,36 @@ class RunService:
         """Return a big value."""
         return await (await self._store()).value(ref)
 
+    async def last_seq(self, run_id: str) -> int:
+        """Return the number of the last event of a run; 0 without such a run."""
+        return await (await self._store()).last_seq(run_id)
+
+    async def holds_value(self, run_id: str, value_hash: str) -> bool:
+        """Return whether a run refers to a big value."""
+        return await (await self._store()).holds_value(run_id, value_hash)
+
     async def value_text(self, ref: ValueRef | str, offset: int = 0) -> tuple[str, int | None]:
         """Return a chunk of a big value's JSON and the next offset (None at the end)."""
         return await (await self._store()).value_text(ref, offset)
 
     async def history(
-        self, filters: ExecutionFilters | None = None, *, limit: int = 50, cursor: str | None = None
+        self,
+        filters: ExecutionFilters | None = None,
+        *,
+        limit: int = 50,
+        cursor: str | None = None,
+        among: Sequence[str] | None = None,
     ) -> ExecutionPage:
         """Return a page of runs, newest first.
 
         Args:
             cursor: `next` of the previous page.
+            among: only runs of these workflows.
 
         Raises:
             UsageError: the cursor is invalid.
         """
-        return await (await self._store()).list(filters, limit=limit, cursor=cursor)
+        return await (await self._store()).list(filters, limit=limit, cursor=cursor, among=among)
 
     async def recent_inputs(self, workflow_id: str, limit: int = 5) -> list[RecentInputs]:
         """Return the distinct inputs of recent runs, newest first."""
@@ -375,8 +388,7 @@ class RunService:
 
     def running(self) -> list[str]:
         """Return the ids of the runs of this process."""
-        executor = self._started()
-        return executor.running() if executor else []
+        return executor.running() if (executor := self._started()) else []
 
     def _by(self, by: str | None) -> str:
         return self._user_id if by is None else by

@@ -21,6 +21,7 @@ from wftui.workbench.settings_service import SettingsService
 from wftui.workbench.source_service import SourceService
 from wftui.workbench.statistics_service import StatisticsService
 from wftui.workbench.step_service import StepService
+from wftui.workbench.token_service import TokenService
 from wftui.workbench.transfer_service import TransferService
 from wftui.workbench.workbench_settings import Settings, compilation_memory, readable_by_others
 from wftui.workbench.workflow_service import WorkflowService
@@ -52,6 +53,7 @@ class Workbench:
         connections: the user's connections, accounts and secrets.
         user_settings: the user's settings.
         retention: the removal of old runs.
+        tokens: the access tokens of the HTTP server.
         doctor: examination and repair of the user's files.
         clock: the time of day.
         elapsed: seconds since some start, which no change of the time of day moves.
@@ -81,6 +83,7 @@ class Workbench:
         self.connections = ConnectionService(settings.user_id, changed=self.workflows.forget_checks)
         self.user_settings = SettingsService(settings)
         self.retention = RetentionService(self.store, clock)
+        self.tokens = TokenService(settings.database, clock)
         self.doctor = DoctorService(settings, self.store)
         self._opening = asyncio.Lock()
         self._store: ExecutionStore | None = None

@@ -176,6 +176,18 @@ class WorkflowService:
         """
         return self._unchanged.look().load(self._workspace.read(workflow_id)) or self._compiler().load(workflow_id)
 
+    async def check_inputs(self, workflow_id: str, inputs: Mapping[str, Json]) -> list[dict[str, str]]:
+        """Return the invalid fields of inputs, each `{pointer, message}`; start nothing.
+
+        Raises:
+            CompileFailed: the workflow has errors.
+        """
+        schema = await self.input_schema(workflow_id)
+        from wftui.engine.primitives.schema_validation import check_inputs
+
+        _filled, error = await check_inputs(schema, inputs)
+        return list(error.details["errors"]) if error is not None and isinstance(error.details, dict) else []
+
     def forget_checks(self) -> None:
         """Discard cached checks, because connections or step types have changed."""
         self._checked.clear()

@@ -150,6 +150,16 @@ async def read_value(reader: Reader, payload_hash: str) -> Json:
     return await asyncio.to_thread(lambda: decode_pieces([zlib.decompress(part).decode() for part in compressed]))
 
 
+async def is_of_run(reader: Reader, payload_hash: str, run_id: str) -> bool:
+    """Return whether a run refers to a value."""
+    return bool(
+        await reader.rows(
+            "SELECT 1 FROM payload_refs WHERE hash = ? AND execution = (SELECT key FROM executions WHERE id = ?)",
+            (payload_hash, run_id),
+        )
+    )
+
+
 async def read_text(reader: Reader, payload_hash: str, offset: int) -> tuple[str, int | None]:
     """Return a part of a value's JSON text, for paging.
 

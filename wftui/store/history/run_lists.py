@@ -4,9 +4,10 @@ In every index (created_at, id) follows a status and whether a step started the 
 ordered walks, one for each status with and without a step, merged: a page costs the same anywhere in a million runs.
 """
 
+import json
 import re
 import statistics
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import product
 from typing import get_args
@@ -33,9 +34,18 @@ _MEDIAN_OF = 101
 _SUGGESTED = 5
 
 
-async def list_runs(reader: Reader, filters: ExecutionFilters, limit: int, cursor: str | None) -> ExecutionPage:
-    """Return a page of runs, newest first."""
+async def list_runs(
+    reader: Reader,
+    filters: ExecutionFilters,
+    limit: int,
+    cursor: str | None,
+    among: Collection[str] | None = None,
+) -> ExecutionPage:
+    """Return a page of runs, newest first; `among`: only of these workflows."""
     conditions, values = _conditions(filters)
+    if among is not None:
+        conditions.append("workflow_id IN (SELECT value FROM json_each(?))")
+        values.append(json.dumps(list(among)))
     if cursor is not None:
         found = _CURSOR.fullmatch(cursor)
         if not found:

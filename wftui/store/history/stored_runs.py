@@ -94,6 +94,10 @@ class StoredRuns:
         async for _ in self.follow(run_id, after=event_log.LAST):
             pass
 
+    async def last_seq(self, run_id: str) -> int:
+        """Return the number of the last event of a run; 0 without such a run."""
+        return (await event_log.RunProgress(self._runs).last_places([run_id])).get(run_id, 0)
+
     async def get(
         self,
         run_id: str,
@@ -151,17 +155,23 @@ class StoredRuns:
         return await event_log.steps(self._runs, run_id, paths, after, until or event_log.LAST)
 
     async def list(
-        self, filters: ExecutionFilters | None = None, *, limit: int = 50, cursor: str | None = None
+        self,
+        filters: ExecutionFilters | None = None,
+        *,
+        limit: int = 50,
+        cursor: str | None = None,
+        among: Collection[str] | None = None,
     ) -> ExecutionPage:
         """Return a page of runs, the newest by creation time first.
 
         Args:
             cursor: `next` of the previous page.
+            among: only runs of these workflows.
 
         Raises:
             UsageError: the cursor is not from an earlier page.
         """
-        return await run_lists.list_runs(self._lists, filters or ExecutionFilters(), limit, cursor)
+        return await run_lists.list_runs(self._lists, filters or ExecutionFilters(), limit, cursor, among)
 
     async def summary(self, run_id: str) -> ExecutionSummary | None:
         """Return a run as lists show it, or None."""
@@ -240,6 +250,10 @@ class StoredRuns:
             NotFoundError: the database does not hold it.
         """
         return await payloads.read_value(self._runs, _hash(reference))
+
+    async def holds_value(self, run_id: str, value_hash: str) -> bool:
+        """Return whether a run refers to a big value."""
+        return await payloads.is_of_run(self._runs, value_hash, run_id)
 
     async def value_text(self, reference: ValueRef | str, offset: int = 0) -> tuple[str, int | None]:
         """Return a part of a big value's JSON text and the offset of the next part.

@@ -1,0 +1,22 @@
+"""A server over a workspace of its own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from api.api_server import Server, serving, write_workflows
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    write_workflows(tmp_path / "tables")
+    with serving(tmp_path / "tables", tmp_path / "runs.db") as started:
+        yield started
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[httpx.Client]:
+    with server.client() as opened:
+        yield opened

@@ -1,0 +1,249 @@
+"""Every endpoint, through the real server and a real client."""
+
+import json
+
+import httpx
+from helpers import wait_until
+
+from api.api_server import GREET_SCHEMA, Server, all_events, ended, following, record, start, waits
+
+
+def test_ac_a_4_sse_streams_events(client: httpx.Client) -> None:
+    run_id = start(client, "asks")
+    seen = []
+    with following(client, run_id) as events:
+        for number, kind, data in events:
+            if kind == ":":
+                continue
+            seen.append((number, kind))
+            assert (data["seq"], data["type"], data["executionId"]) == (number, kind, run_id)
+            if kind == "step_waiting":
+                answer = client.post(f"/api/workflows/execute/{run_id}/answer", json={"path": "ok", "approved": True})
+                assert answer.status_code == 200
+    assert [number for number, _ in seen] == list(range(1, len(seen) + 1))
+    assert [kind for _, kind in seen] == [
+        "created",
+        "started",
+        "step_started",
+        "step_completed",
+        "step_started",
+        "step_waiting",
+        "step_answered",
+        "step_completed",
+        "completed",
+    ]
+
+
+def test_a_workflow_is_listed_compiled_and_run(client: httpx.Client, server: Server) -> None:
+    listed = client.get("/api/workflows").json()["workflows"]
+    assert {row["id"]: row["state"] for row in listed}["broken"] == "errors"
+    definition = client.get("/api/workflows/definitions/greet").json()
+    assert definition["inputSchema"] == GREET_SCHEMA
+    assert [step["stepId"] for step in definition["steps"]] == ["text"]
+    compiled = client.post("/api/workflows/compile", json={"workflowId": "greet"}).json()
+    assert compiled["success"]
+    assert (server.tables / "workflows/greet/workflow.py").read_text() == compiled["generatedCode"]
+    failed = client.post("/api/workflows/compile", json={"workflowId": "broken"})
+    assert (failed.status_code, failed.json()["success"]) == (200, False)
+    assert "unknown" in failed.json()["errors"][0]["message"] or failed.json()["errors"][0]["code"]
+
+    answer = client.post("/api/workflows/execute", json={"workflowId": "greet", "inputs": {"who": "Ada"}})
+    run_id = answer.json()["id"]
+    assert answer.headers["location"] == f"/api/workflows/execute/{run_id}"
+    found = ended(client, run_id)
+    assert found["outputs"] == {"text": "Hello Ada"}
+    assert found["inputs"] == {"who": "Ada", "times": 1}
+    # The same run, from the command line.
+    assert json.loads(server.wftui("show", run_id, "--json")) == found
+
+
+def test_invalid_inputs_are_refused_before_anything_is_recorded(client: httpx.Client) -> None:
+    for inputs, pointers in [
+        ({}, ["/inputs/who"]),
+        ({"who": "", "times": 0}, ["/inputs/who", "/inputs/times"]),
+        ({"who": "Ada", "more": 1}, ["/inputs/more"]),
+    ]:
+        answer = client.post("/api/workflows/execute", json={"workflowId": "greet", "inputs": inputs})
+        assert answer.status_code == 422
+        assert answer.headers["content-type"] == "application/problem+json"
+        problem = answer.json()
+        assert (problem["status"], problem["code"]) == (422, "validation.inputs")
+        assert [each["pointer"] for each in problem["errors"]] == pointers
+    assert client.get("/api/workflows/history").json() == {"executions": [], "next": None}
+
+
+def test_what_cannot_start_says_why(client: httpx.Client) -> None:
+    broken = client.post("/api/workflows/execute", json={"workflowId": "broken"})
+    assert (broken.status_code, broken.json()["code"]) == (409, "workflow.errors")
+    assert broken.json()["diagnostics"][0]["line"] == 1
+    for name in ("nothing", "../greet", "", "last"):
+        missing = client.post("/api/workflows/execute", json={"workflowId": name})
+        assert (missing.status_code, missing.json()["code"]) == (404, "workflow.not_found")
+    other = client.post("/api/workflows/execute", json={"workflowId": "greet", "userId": "grace"})
+    assert (other.status_code, other.json()["errors"][0]["pointer"]) == (422, "/userId")
+
+
+def test_a_repeated_start_gives_the_run_back(client: httpx.Client) -> None:
+    body = {"workflowId": "greet", "inputs": {"who": "Ada"}}
+    first, again = [
+        client.post("/api/workflows/execute", json=body, headers={"Idempotency-Key": "monday"}) for _ in range(2)
+    ]
+    assert first.json()["id"] == again.json()["id"]
+    body["inputs"] = {"who": "Grace"}
+    other = client.post("/api/workflows/execute", json=body, headers={"Idempotency-Key": "monday"})
+    assert (other.status_code, other.json()["code"]) == (409, "run.key")
+    long = client.post("/api/workflows/execute", json=body, headers={"Idempotency-Key": "x" * 201})
+    assert long.status_code == 422
+    assert len(client.get("/api/workflows/history").json()["executions"]) == 1
+
+
+def test_a_run_is_cancelled_and_a_second_time_there_is_nothing_to_cancel(client: httpx.Client, server: Server) -> None:
+    run_id = start(client, "sleeps")
+    path = f"/api/workflows/execute/{run_id}"
+    assert client.delete(path).status_code == 202
+    found = ended(client, run_id)
+    assert found["status"] == "cancelled"
+    assert [event[2].get("by") for event in all_events(client, run_id) if event[1] == "cancel_requested"] == [
+        found["userId"]
+    ]
+    refused = client.delete(path)
+    assert (refused.status_code, refused.json()["code"]) == (409, "run.ended")
+    assert server.errors == []
+
+
+def test_a_record_has_an_etag(client: httpx.Client) -> None:
+    run_id = start(client, "asks")
+    waits(client, run_id)
+    path = f"/api/workflows/execute/{run_id}"
+    answer = client.get(path)
+    etag = answer.headers["etag"]
+    assert etag == f'"{answer.json()["lastSeq"]}"'
+    assert client.get(path, headers={"If-None-Match": f'W/"0", {etag}'}).status_code == 304
+    client.post(f"{path}/answer", json={"path": "ok", "approved": True})
+    ended(client, run_id)
+    assert client.get(path, headers={"If-None-Match": etag}).status_code == 200
+
+
+def test_only_whole_ids_name_a_run(client: httpx.Client) -> None:
+    run_id = start(client, "greet", {"who": "Ada"})
+    for text in (run_id[:-1], run_id[-4:], "last", run_id.upper(), f"{run_id}%20"):
+        answer = client.get(f"/api/workflows/execute/{text}")
+        assert (answer.status_code, answer.json()["code"]) == (404, "run.not_found")
+
+
+def test_big_values_are_read_by_reference_from_their_run_only(client: httpx.Client) -> None:
+    run_id, other = start(client, "big"), start(client, "greet", {"who": "Ada"})
+    [step] = ended(client, run_id)["stepResults"]
+    value_hash = step["output"]["$value"]
+    path = f"/api/workflows/execute/{run_id}"
+    assert client.get(f"{path}/values/{value_hash}").json() == ["ä" * 100] * 1000
+    assert client.get(path, params={"whole": True}).json()["stepResults"][0]["output"] == ["ä" * 100] * 1000
+    for wrong in (f"{path}/values/sha256:{'0' * 64}", f"/api/workflows/execute/{other}/values/{value_hash}"):
+        assert client.get(wrong).json()["code"] == "value.not_found"
+
+
+def test_steps_and_logs(client: httpx.Client) -> None:
+    run_id = start(client, "talks")
+    waits(client, run_id)
+    path = f"/api/workflows/execute/{run_id}"
+    [step] = client.get(f"{path}/steps/talk").json()["steps"]
+    assert (step["path"], step["status"], step["output"]) == ("talk", "completed", 400)
+    assert client.get(f"{path}/steps/nothing").json()["code"] == "step.not_found"
+    answer = client.get(f"{path}/logs")
+    assert answer.headers["content-type"].startswith("application/x-ndjson")
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    said = "\n".join(line["message"] for line in lines)
+    assert said.split("\n") == [f"line {number}" for number in range(400)]
+    assert client.get(f"{path}/logs", params={"after": lines[-1]["seq"]}).text == ""
+
+
+def test_a_failed_run_is_run_again_as_its_plan_says(client: httpx.Client) -> None:
+    run_id = start(client, "fails")
+    assert ended(client, run_id)["error"]["type"] == "stock.empty"
+    path = f"/api/workflows/execute/{run_id}"
+    plan = client.post(f"{path}/rerun/plan", json={"reuse": True}).json()["steps"]
+    assert [(step["path"], step["action"]) for step in plan] == [("text", "keep"), ("boom", "run")]
+    again = client.post(f"{path}/rerun", json={"reuse": True})
+    assert again.status_code == 202
+    found = ended(client, again.json()["id"])
+    assert found["parentId"] == run_id
+    assert found["stepResults"][0]["keptFrom"] == run_id
+    refused = client.post(f"{path}/resume", json={})
+    assert refused.status_code == 409
+    assert client.post(f"{path}/rerun", json={"fromStep": "nothing", "reuse": True}).status_code == 404
+
+
+def test_approvals_are_answered_once(client: httpx.Client) -> None:
+    run_id = start(client, "asks")
+    waits(client, run_id)
+    path = f"/api/workflows/execute/{run_id}/answer"
+    wrong = client.post(path, json={"path": "first", "approved": True})
+    assert (wrong.status_code, wrong.json()["code"]) == (404, "approval.none")
+    assert client.post(path, json={"path": "ok", "approved": "perhaps"}).status_code == 422
+    assert client.post(path, json={"path": "ok", "approved": False}).status_code == 200
+    assert ended(client, run_id)["status"] in ("failed", "completed")
+    assert client.post(path, json={"path": "ok", "approved": True}).status_code in (404, 409)
+
+
+def test_the_history_is_filtered_and_paged(client: httpx.Client) -> None:
+    runs = [start(client, "greet", {"who": str(number)}) for number in range(5)]
+    start(client, "fails")
+    for run_id in runs:
+        ended(client, run_id)
+    first = client.get("/api/workflows/history", params={"workflowId": "greet", "limit": 3}).json()
+    second = client.get(
+        "/api/workflows/history", params={"workflowId": "greet", "limit": 3, "cursor": first["next"]}
+    ).json()
+    assert [run["id"] for run in (*first["executions"], *second["executions"])] == runs[::-1]
+    assert second["next"] is None
+    wait_until(
+        lambda: client.get("/api/workflows/history", params={"status": ["failed", "cancelled"]}).json()["executions"]
+    )
+    for wrong in (
+        {"limit": 0},
+        {"limit": 201},
+        {"status": "odd"},
+        {"since": "soon"},
+        {"workflow": "x"},
+        {"cursor": "x"},
+    ):
+        assert client.get("/api/workflows/history", params=wrong).status_code == 422
+
+
+def test_runs_are_compared_and_counted(client: httpx.Client) -> None:
+    first, second = start(client, "greet", {"who": "Ada"}), start(client, "greet", {"who": "Grace"})
+    for run_id in (first, second):
+        ended(client, run_id)
+    found = client.get("/api/workflows/compare", params={"before": first, "after": second}).json()
+    assert (found["same"], found["inputs"][0]["pointer"]) == (False, "/who")
+    assert client.get("/api/workflows/compare", params={"before": first, "after": "last"}).status_code == 404
+    query = {"workflowId": "greet", "since": "2020-01-01T00:00:00Z"}
+    assert client.get("/api/workflows/statistics", params=query).json()["total"]["completed"] == 2
+    for since in ("2020-01-01", "2020-01-01T00:00:00", "0001-01-01T00:00:00+14:00", "soon"):
+        answer = client.get("/api/workflows/statistics", params=query | {"since": since})
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/since")
+
+
+def test_runs_are_shared_with_the_command_line(client: httpx.Client, server: Server) -> None:
+    here = start(client, "asks")
+    waits(client, here)
+    server.wftui("approve", here, "ok")
+    assert ended(client, here)["status"] == "completed"
+    there = server.wftui("run", "asks", "--detach").strip()
+    waits(client, there)
+    assert client.delete(f"/api/workflows/execute/{there}").status_code == 202
+    assert ended(client, there)["status"] == "cancelled"
+    assert record(client, there)["userId"] != ""
+
+
+def test_secrets_are_in_no_answer(client: httpx.Client, server: Server) -> None:
+    secret = "the-pin-of-ada"
+    run_id = start(client, "greet", {"who": f"Ada {secret}", "pin": secret})
+    ended(client, run_id)
+    bad = client.post("/api/workflows/execute", json={"workflowId": "greet", "inputs": {"pin": secret, "who": 1}})
+    assert bad.status_code == 422
+    path = f"/api/workflows/execute/{run_id}"
+    texts = [client.get(each).text for each in (path, f"{path}/events", f"{path}/logs", "/api/workflows/history")]
+    assert all(secret not in text for text in (*texts, bad.text))
+    assert "Hello Ada ***" in texts[0]
+    assert server.admin not in server.database.with_name("runs.db.tokens").read_text()

@@ -1,0 +1,131 @@
+"""Models of requests and of the answers that no other frontend has."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from wftui.model.base import Json, WireModel
+from wftui.model.listing import WorkflowRow
+from wftui.model.run.steps import StepResult
+from wftui.model.run.summary import ExecutionFilters
+
+_When = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(9000, 1, 1, tzinfo=UTC), description="With a time zone."),
+]
+_Inputs = Annotated[dict[str, Json], Field(description="By name; secret ones have to be given again.")]
+_Connections = Annotated[dict[str, str], Field(description="Connection names to use instead.")]
+_Confirmed = Annotated[bool, Field(description="Repeat work that may be done already.")]
+
+
+class CompilationRequest(WireModel):
+    """Body of `POST /api/workflows/compile`."""
+
+    workflow_id: str
+
+
+class StartRequest(WireModel):
+    """Body of `POST /api/workflows/execute`."""
+
+    workflow_id: str
+    inputs: dict[str, Json] = Field(default_factory=dict)
+    user_id: Annotated[str | None, Field(description="The name of the token, which is the default.")] = None
+    connections: _Connections = Field(default_factory=dict)
+
+
+class RerunBody(WireModel):
+    """Body of a rerun and of its plan."""
+
+    inputs: _Inputs = Field(default_factory=dict)
+    reuse: Annotated[bool, Field(description="Take over the steps that neither failed nor changed.")] = False
+    from_step: Annotated[str | None, Field(description="With `reuse`: the step to run, with all that follow.")] = None
+    complete: Annotated[bool, Field(description="With `reuse`: drop other inputs of the earlier run.")] = False
+    connections: _Connections = Field(default_factory=dict)
+    confirmed: _Confirmed = False
+
+
+class ResumeRequest(WireModel):
+    """Body of a resume."""
+
+    inputs: _Inputs = Field(default_factory=dict)
+    confirmed: _Confirmed = False
+
+
+class AnswerRequest(WireModel):
+    """The answer to an approval."""
+
+    path: Annotated[str, Field(description="Address of the step: build[3].confirm.")]
+    approved: bool
+    data: Annotated[Json, Field(description="Data for its form.")] = None
+
+
+class Decision(WireModel):
+    """A step of a plan: kept or run, and why."""
+
+    path: str
+    action: str
+    why: str
+
+
+class Plan(WireModel):
+    """The steps of a rerun or resume."""
+
+    steps: list[Decision]
+
+
+class Steps(WireModel):
+    """A step with the steps inside it."""
+
+    steps: list[StepResult]
+
+
+class Workflows(WireModel):
+    """The workflows that the token covers."""
+
+    workflows: list[WorkflowRow]
+
+
+class Health(WireModel):
+    """The server answers."""
+
+    status: Literal["ok", "stopping"]
+
+
+class HistoryParameters(ExecutionFilters):
+    """Parameters of the history."""
+
+    since: _When | None = None
+    until: _When | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[str | None, Field(description="`next` of the previous page.")] = None
+
+
+class ComparisonQuery(WireModel):
+    """Parameters of a comparison: ids of two runs."""
+
+    before: str
+    after: str
+
+
+class StatisticsQuery(WireModel):
+    """Parameters of statistics."""
+
+    workflow_id: str
+    since: _When
+
+
+class EventsQuery(WireModel):
+    """Parameters of the event stream."""
+
+    after: Annotated[int, Field(ge=0, le=0xFFFFFFFF, description="Number of the last event that is known.")] = 0
+
+
+class RecordQuery(WireModel):
+    """Parameters of a record."""
+
+    whole: Annotated[bool, Field(description="Values over 16 KB in place of references to them.")] = False
+
+
+class NoQuery(WireModel):
+    """No parameters."""

@@ -1,0 +1,210 @@
+"""One request: its token, its body, the runs and workflows it may see."""
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from wftui.api.problems import ProblemError, invalid_fields
+from wftui.model.access import AccessToken, Scope
+from wftui.model.base import Json, WireModel
+from wftui.model.errors import RunNotFoundError
+from wftui.model.json.incremental import read_json
+from wftui.model.run.record import ExecutionRecord
+from wftui.model.workflow.identifiers import WORKFLOW_ID_PATTERN
+from wftui.workbench import Workbench
+
+MAX_BODY = 4 * 1024 * 1024
+_DISCARDED = 64 * 1024 * 1024
+_MAX_DEPTH = 64
+_MAX_PARENTS = 64
+_WORKFLOW_ID = re.compile(WORKFLOW_ID_PATTERN)
+
+ModelT = TypeVar("ModelT", bound=WireModel)
+
+
+@dataclass(slots=True)
+class ServerState:
+    """The life of the server, as its endpoints see it.
+
+    Attributes:
+        stopping: no run is started any more.
+        closing: event streams say goodbye and end.
+        keep_alive: seconds without an event after which a stream sends a comment.
+        document: returns the OpenAPI document.
+    """
+
+    stopping: bool = False
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+    keep_alive: float = 15.0
+    document: Callable[[], dict[str, Any]] = dict
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request whose token is known."""
+
+    workbench: Workbench
+    state: ServerState
+    request: Request
+    token: AccessToken
+
+    @property
+    def user(self) -> str:
+        """The user who asks."""
+        return self.token.name
+
+    def require(self, scope: Scope) -> None:
+        """Refuse a token without a scope."""
+        if not self.token.may(scope):
+            raise ProblemError(403, "token.scope", f"the token {self.token.name} lacks the scope {scope!r}")
+
+    def require_running(self) -> None:
+        """Refuse to start anything on a server that ends."""
+        if self.state.stopping:
+            raise ProblemError(
+                503, "serve.stopping", "the server is stopping and starts no runs", headers={"Retry-After": "10"}
+            )
+
+    def query(self, model: type[ModelT]) -> ModelT:
+        """Return the parameters.
+
+        Raises:
+            ProblemError: they do not fit.
+        """
+        given = self.request.query_params
+        lists = {name for name, about in model.model_fields.items() if "list" in str(about.annotation)}
+        aliases = {about.alias or name: name for name, about in model.model_fields.items()}
+        values: dict[str, Json] = {}
+        for key in given:
+            many = given.getlist(key)
+            values[key] = many if aliases.get(key) in lists else many[-1]
+        try:
+            return model.model_validate(values, by_name=False, by_alias=True)
+        except ValidationError as error:
+            raise invalid_fields(error, "the query") from None
+
+    async def body(self, model: type[ModelT]) -> ModelT:
+        """Return the body.
+
+        Raises:
+            ProblemError: it is not JSON, too big, nested too deeply, or does not fit.
+        """
+        kind = self.request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+        data = await _read(self.request)
+        if kind != "application/json":
+            raise ProblemError(415, "request.media_type", "the body has to be application/json")
+        try:
+            text = data.decode("utf-8")
+            value = read_json(text)
+            if _depth(value) > _MAX_DEPTH:
+                raise ValueError("its lists and objects are nested too deeply")
+            if "\\u" in text:
+                _refuse_surrogates(value)
+        except ValueError as error:
+            reason = "it is not UTF-8" if isinstance(error, UnicodeError) else str(error)
+            raise ProblemError(400, "request.json", f"the body is not JSON: {reason}") from None
+        try:
+            return model.model_validate(value, by_name=False, by_alias=True)
+        except ValidationError as error:
+            raise invalid_fields(error, "the body") from None
+
+    def workflow_id(self, text: str) -> str:
+        """Return a workflow id that the token covers.
+
+        Raises:
+            ProblemError: there is none, as far as the token sees.
+        """
+        if not _WORKFLOW_ID.fullmatch(text) or not self.token.sees(text):
+            raise ProblemError(404, "workflow.not_found", "there is no such workflow")
+        return text
+
+    async def run(self) -> ExecutionRecord:
+        """Return the run of the path without its steps.
+
+        Raises:
+            ProblemError: there is none, as far as the token sees.
+        """
+        return await self.run_of(self.request.path_params["id"])
+
+    async def run_of(self, run_id: str) -> ExecutionRecord:
+        """Return a run by its id; see `run`."""
+        record = await self._visible(run_id)
+        if record is None:
+            raise ProblemError(404, "run.not_found", "there is no such run")
+        return record
+
+    async def sees_run(self, run_id: str) -> bool:
+        """Return whether the token sees a run."""
+        return await self._visible(run_id) is not None
+
+    async def _visible(self, run_id: str) -> ExecutionRecord | None:
+        record = above = await self._head(run_id)
+        for _ in range(_MAX_PARENTS):
+            if above is None or self.token.sees(above.workflow_id):
+                return record if above is not None else None
+            if above.parent_id is None or above.parent_path is None:
+                return None
+            above = await self._head(above.parent_id)
+        return None
+
+    async def _head(self, run_id: str) -> ExecutionRecord | None:
+        try:
+            record = await self.workbench.runs.head(run_id)
+        except RunNotFoundError:
+            return None
+        # Only whole ids: no prefixes, no "last".
+        return record if record.id == run_id else None
+
+
+def json_response(model: WireModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Return a response with the JSON form of a model."""
+    return Response(model.to_json(), status, headers=headers, media_type="application/json")
+
+
+async def _read(request: Request) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        # A client that is still sending would not read the answer: what is too big is read, and not kept.
+        if size <= MAX_BODY:
+            parts.append(part)
+        elif size > _DISCARDED:
+            break
+        else:
+            parts.clear()
+    if size > MAX_BODY:
+        raise ProblemError(413, "request.too_large", f"the body is longer than {MAX_BODY:,} bytes")
+    return b"".join(parts)
+
+
+def _depth(value: Json) -> int:
+    depth, level = 0, [value]
+    while level:
+        level = [
+            item
+            for each in level
+            if isinstance(each, dict | list)
+            for item in (each.values() if isinstance(each, dict) else each)
+        ]
+        depth += 1
+    return depth
+
+
+def _refuse_surrogates(value: Json) -> None:
+    todo = [value]
+    while todo:
+        each = todo.pop()
+        if isinstance(each, str):
+            if not each.isascii() and any("\ud800" <= letter <= "\udfff" for letter in each):
+                raise ValueError("a text has half of a surrogate pair")
+        elif isinstance(each, dict):
+            todo += [*each, *each.values()]
+        elif isinstance(each, list):
+            todo += each

@@ -1,0 +1,123 @@
+"""Server-sent events of a run: stored ones, then live, by their numbers.
+
+Nothing is fetched ahead of the client: while it does not read, the stream reads nothing, and the run goes its way. What
+it has missed comes from the database.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from wftui.api.call import ServerState
+from wftui.model.errors import UserError
+from wftui.model.run.events import ExecutionEvent
+
+_RETRY = 2000
+_CHUNK = 64 * 1024
+_PATIENCE = 60.0
+"""Seconds that one chunk may take; a slower client reconnects and continues where it was."""
+_OPENING = f"retry: {_RETRY}\n\n".encode()
+_KEEP_ALIVE = b": keep-alive\n\n"
+_GOODBYE = f'event: goodbye\nretry: {_RETRY}\ndata: {{"reason": "the server is stopping"}}\n\n'.encode()
+
+
+class ServerSentEvents(Response):
+    """A response with the events of a run, which ends after the last one.
+
+    Args:
+        events: batches of events, such as those of `workbench.runs.follow`.
+    """
+
+    media_type = "text/event-stream"
+
+    def __init__(
+        self,
+        events: AsyncIterator[list[ExecutionEvent]],
+        state: ServerState,
+    ) -> None:
+        super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        del self.headers["content-length"]
+        self._events = events
+        self._state = state
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the events until they, the server or the connection end."""
+        gone = asyncio.ensure_future(_disconnected(receive))
+        sending = asyncio.ensure_future(self._send(send))
+        try:
+            await asyncio.wait({gone, sending}, return_when=asyncio.FIRST_COMPLETED)
+            if sending.done():
+                sending.result()
+        finally:
+            for task in (gone, sending):
+                task.cancel()
+                with suppress(asyncio.CancelledError, Exception):
+                    await task
+
+    async def _send(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        try:
+            async for chunk in self._chunks():
+                async with asyncio.timeout(_PATIENCE):
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        except TimeoutError:
+            return  # without the end of the body: the client knows that something is missing
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        yield _OPENING
+        closing = asyncio.ensure_future(self._state.closing.wait())
+        batch = asyncio.ensure_future(_next(self._events))
+        try:
+            while True:
+                await asyncio.wait(
+                    {batch, closing}, timeout=self._state.keep_alive, return_when=asyncio.FIRST_COMPLETED
+                )
+                if batch.done():
+                    events = batch.result()
+                    if events is None:
+                        return
+                    for chunk in chunks(events):
+                        yield chunk
+                    batch = asyncio.ensure_future(_next(self._events))
+                elif closing.done():
+                    yield _GOODBYE
+                    return
+                else:
+                    yield _KEEP_ALIVE
+        except UserError:  # the run was removed, or its database is gone: the next request says which
+            yield _GOODBYE
+        finally:
+            closing.cancel()
+            batch.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await batch
+            if hasattr(self._events, "aclose"):
+                await self._events.aclose()
+
+
+def chunks(events: list[ExecutionEvent]) -> Iterator[bytes]:
+    """Yield events in the form of the stream, several in one chunk."""
+    parts: list[bytes] = []
+    size = 0
+    for event in events:
+        part = f"id: {event.seq}\nevent: {event.type}\ndata: {event.to_json()}\n\n".encode()
+        parts.append(part)
+        size += len(part)
+        if size > _CHUNK:
+            yield b"".join(parts)
+            parts, size = [], 0
+    if parts:
+        yield b"".join(parts)
+
+
+async def _next(events: AsyncIterator[list[ExecutionEvent]]) -> list[ExecutionEvent] | None:
+    return await anext(events, None)
+
+
+async def _disconnected(receive: Receive) -> None:
+    while not str((await receive())["type"]).endswith("disconnect"):
+        pass

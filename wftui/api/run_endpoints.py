@@ -1,0 +1,224 @@
+"""Endpoints of runs: start, look at, follow, cancel, answer, resume, rerun."""
+
+import json
+import re
+from collections.abc import AsyncIterator
+
+from starlette.responses import Response, StreamingResponse
+
+from wftui.api.bodies import (
+    AnswerRequest,
+    ComparisonQuery,
+    Decision,
+    EventsQuery,
+    HistoryParameters,
+    NoQuery,
+    Plan,
+    RecordQuery,
+    RerunBody,
+    ResumeRequest,
+    StartRequest,
+    StatisticsQuery,
+    Steps,
+)
+from wftui.api.call import Call, json_response
+from wftui.api.event_stream import ServerSentEvents
+from wftui.api.problems import FieldError, ProblemError
+from wftui.engine.restart.restart_plan import StepDecision
+from wftui.model.run.record import TERMINAL, ExecutionRecord
+from wftui.model.run.summary import ExecutionFilters, ExecutionPage
+
+_HASH = re.compile(r"sha256:[0-9a-f]{64}")
+_PAGE = 1000
+
+
+async def execute(call: Call) -> Response:
+    """Start a run; `Idempotency-Key` makes the request safe to repeat."""
+    asked = await call.body(StartRequest)
+    workflow_id = call.workflow_id(asked.workflow_id)
+    if asked.user_id not in (None, call.user):
+        message = f"has to be the name of the token, {call.user!r}, or absent"
+        raise ProblemError(
+            422, "request.user", f"userId {message}", errors=[FieldError(pointer="/userId", message=message)]
+        )
+    call.require_running()
+    invalid = await call.workbench.workflows.check_inputs(workflow_id, asked.inputs)
+    if invalid:
+        errors = [FieldError(pointer=f"/inputs{each['pointer']}", message=each["message"]) for each in invalid]
+        raise ProblemError(422, "validation.inputs", "the inputs are not valid; nothing was started", errors=errors)
+    key = call.request.headers.get("idempotency-key")
+    run_id = await call.workbench.runs.start(
+        workflow_id, asked.inputs, connections=asked.connections, key=key, by=call.user
+    )
+    return await _started(call, run_id)
+
+
+async def record(call: Call) -> Response:
+    """Return a run with its steps; its ETag changes with every event."""
+    whole = call.query(RecordQuery).whole
+    head = await call.run()
+    etag = f'"{await call.workbench.runs.last_seq(head.id)}{"-whole" if whole else ""}"'
+    if etag in call.request.headers.get("if-none-match", "").replace("W/", "").split(", "):
+        return Response(status_code=304, headers={"ETag": etag})
+    found = await call.workbench.runs.record(head.id, whole=whole)
+    etag = f'"{found.last_seq}{"-whole" if whole else ""}"'
+    return json_response(found, headers={"ETag": etag, "Cache-Control": "no-cache"})
+
+
+async def cancel(call: Call) -> Response:
+    """Ask a run to cancel; a second request skips the grace period."""
+    head = await call.run()
+    await call.workbench.runs.cancel(head.id, by=call.user)
+    return json_response(await call.workbench.runs.record(head.id), 202)
+
+
+async def events(call: Call) -> Response:
+    """Stream the events of a run: stored ones, then live, until it ends."""
+    after = call.query(EventsQuery).after
+    last = call.request.headers.get("last-event-id", "").strip()
+    if last:
+        if not re.fullmatch(r"\d{1,10}", last, re.ASCII):
+            raise ProblemError(400, "request.event_id", "Last-Event-ID is not the number of an event")
+        after = max(after, int(last))
+    head = await call.run()
+    if head.status in TERMINAL and after >= head.last_seq:
+        return Response(status_code=204)  # an EventSource reconnects after any other end
+    return ServerSentEvents(call.workbench.runs.follow(head.id, after, past_interruption=True), call.state)
+
+
+async def history(call: Call) -> Response:
+    """Return a page of runs, newest first."""
+    asked = call.query(HistoryParameters)
+    filters = ExecutionFilters.model_validate(asked.model_dump(exclude={"limit", "cursor"}))
+    covered = call.token.workflows
+    if asked.parent_id is not None and not await call.sees_run(asked.parent_id):
+        return json_response(ExecutionPage(executions=[]))
+    among = covered if asked.parent_id is None else None
+    page = await call.workbench.runs.history(filters, limit=asked.limit, cursor=asked.cursor, among=among)
+    if asked.parent_id is not None and covered is not None:  # reruns may have another workflow
+        page.executions = [
+            run for run in page.executions if run.parent_path is not None or call.token.sees(run.workflow_id)
+        ]
+    return Response(json.dumps(page.to_wire(), ensure_ascii=False), media_type="application/json")
+
+
+async def compare(call: Call) -> Response:
+    """Compare two runs, step by step."""
+    asked = call.query(ComparisonQuery)
+    before, after = [await call.run_of(run_id) for run_id in (asked.before, asked.after)]
+    return json_response(await call.workbench.comparisons.compare(before.id, after.id))
+
+
+async def statistics(call: Call) -> Response:
+    """Return success, durations, slow steps and frequent errors of a workflow."""
+    asked = call.query(StatisticsQuery)
+    workflow_id = call.workflow_id(asked.workflow_id)
+    return json_response(await call.workbench.statistics.of(workflow_id, asked.since))
+
+
+async def steps(call: Call) -> Response:
+    """Return the step at an address, with the steps inside it."""
+    whole = call.query(RecordQuery).whole
+    head = await call.run()
+    found = await call.workbench.runs.steps(head.id, [call.request.path_params["path"]], whole=whole)
+    return json_response(Steps(steps=found))
+
+
+async def value(call: Call) -> Response:
+    """Return a big value of a run, by the hash in the reference to it."""
+    call.query(NoQuery)
+    head = await call.run()
+    value_hash = call.request.path_params["hash"]
+    if not _HASH.fullmatch(value_hash) or not await call.workbench.runs.holds_value(head.id, value_hash):
+        raise ProblemError(404, "value.not_found", "the run has no such value")
+
+    async def parts() -> AsyncIterator[str]:
+        offset: int | None = 0
+        while offset is not None:
+            text, offset = await call.workbench.runs.value_text(value_hash, offset)
+            yield text
+
+    return StreamingResponse(parts(), media_type="application/json", headers={"ETag": f'"{value_hash}"'})
+
+
+async def logs(call: Call) -> Response:
+    """Return the log lines of a run so far, each as one line of JSON."""
+    after = call.query(EventsQuery).after
+    head = await call.run()
+
+    async def lines() -> AsyncIterator[str]:
+        last = after
+        while page := await call.workbench.runs.events(head.id, after=last, limit=_PAGE):
+            last = page[-1].seq
+            found = "".join(f"{event.to_json()}\n" for event in page if event.type == "log")
+            if found:
+                yield found
+
+    return StreamingResponse(lines(), media_type="application/x-ndjson")
+
+
+async def rerun(call: Call) -> Response:
+    """Start a new run with the inputs, and if asked the steps, of a run."""
+    asked = await call.body(RerunBody)
+    head = await call.run()
+    call.workflow_id(head.workflow_id)
+    call.require_running()
+    run_id = await call.workbench.runs.rerun(
+        head.id,
+        asked.inputs,
+        reuse=asked.reuse,
+        from_step=asked.from_step,
+        complete=asked.complete,
+        connections=asked.connections,
+        confirmed=asked.confirmed,
+        by=call.user,
+    )
+    return await _started(call, run_id)
+
+
+async def rerun_plan(call: Call) -> Response:
+    """Return which steps a rerun with `reuse` would keep or run, and why."""
+    asked = await call.body(RerunBody)
+    head = await call.run()
+    call.workflow_id(head.workflow_id)
+    decisions = await call.workbench.runs.plan_restart(
+        head.id,
+        asked.inputs,
+        from_step=asked.from_step,
+        complete=asked.complete,
+        connections=asked.connections,
+    )
+    return json_response(_plan(decisions))
+
+
+async def resume(call: Call) -> Response:
+    """Resume an interrupted run on this server."""
+    asked = await call.body(ResumeRequest)
+    head = await call.run()
+    call.require_running()
+    await call.workbench.runs.resume(head.id, asked.inputs, confirmed=asked.confirmed)
+    return await _started(call, head.id)
+
+
+async def resume_plan(call: Call) -> Response:
+    """Return which steps a resume would keep or run, and why."""
+    call.query(NoQuery)
+    head = await call.run()
+    return json_response(_plan(await call.workbench.runs.plan_resume(head.id)))
+
+
+async def answer(call: Call) -> Response:
+    """Answer the approval that a step waits for."""
+    asked = await call.body(AnswerRequest)
+    head = await call.run()
+    await call.workbench.runs.answer(head.id, asked.path, approved=asked.approved, data=asked.data, by=call.user)
+    return json_response(await call.workbench.runs.record(head.id))
+
+
+async def _started(call: Call, run_id: str) -> Response:
+    found: ExecutionRecord = await call.workbench.runs.record(run_id)
+    return json_response(found, 202, {"Location": f"/api/workflows/execute/{run_id}"})
+
+
+def _plan(decisions: list[StepDecision]) -> Plan:
+    return Plan(steps=[Decision(path=each.path, action=each.action, why=each.why) for each in decisions])

@@ -1,0 +1,131 @@
+"""The `serve` command: the workbench over HTTP, and its access tokens."""
+
+import argparse
+import os
+import shlex
+import sys
+from pathlib import Path
+
+from wftui.cli.options import Command
+from wftui.cli.session import settings_of, with_workbench
+from wftui.cli.terminal import Terminal
+from wftui.model.errors import ExitCode, UsageError
+from wftui.model.installation import install_command, installed
+from wftui.workbench import Settings, Workbench
+
+_PACKAGES = ("starlette", "uvicorn")
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    """Run `serve`: start the server, print its systemd unit, or manage its tokens."""
+    if arguments.action == "token":
+        return _TOKEN_COMMANDS[arguments.token_action or "list"](arguments)
+    if arguments.print_unit:
+        Terminal().line(_unit(arguments, settings_of(arguments)).rstrip("\n"))
+        return ExitCode.DONE
+    if not all(installed(package) for package in _PACKAGES):
+        raise UsageError(f"serving needs more packages; run: {install_command('wftui[serve]')}", code="serve.missing")
+
+    async def work(workbench: Workbench) -> int:
+        from wftui.api.server import ServeOptions, serve
+
+        terminal = Terminal(beside_run=True)
+        first = await workbench.tokens.add_first(workbench.settings.user_id)
+        if first is not None:
+            terminal.line(f"token {first.name} (scope {first.scope}), shown this once: {first.token}")
+        if arguments.host not in _LOOPBACK:
+            terminal.error(
+                f"wftui: warning: {arguments.host} can be reached from other machines, and nothing is encrypted; put a"
+                " reverse proxy with TLS in front"
+            )
+        options = ServeOptions(arguments.host, arguments.port, tuple(arguments.allow_host), arguments.on_stop)
+        await serve(workbench, options, lambda url: terminal.line(f"serving {workbench.settings.tables} at {url}"))
+        left = len(workbench.runs.running())
+        if left:
+            terminal.error(f"wftui: {left} run{'s' * (left != 1)} of this process go on without the server")
+        return ExitCode.DONE
+
+    return with_workbench(arguments, work)
+
+
+def _add(arguments: argparse.Namespace) -> int:
+    async def work(workbench: Workbench) -> int:
+        made = await workbench.tokens.add(arguments.name, arguments.scope, arguments.workflow)
+        terminal = Terminal()
+        if arguments.json:
+            terminal.json(made.to_wire())
+        else:
+            terminal.line(made.token)
+            terminal.error("wftui: this text is shown once and not stored")
+        return ExitCode.DONE
+
+    return with_workbench(arguments, work)
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    async def work(workbench: Workbench) -> int:
+        tokens, terminal = await workbench.tokens.all(), Terminal()
+        if arguments.json:
+            terminal.json([token.to_wire() for token in tokens])
+        else:
+            rows = [
+                [token.name, token.scope, ", ".join(token.workflows or ["all"]), f"{token.created_at:%Y-%m-%d %H:%M}"]
+                for token in tokens
+            ]
+            terminal.table(["NAME", "SCOPE", "WORKFLOWS", "CREATED"], rows)
+        return ExitCode.DONE
+
+    return with_workbench(arguments, work)
+
+
+def _remove(arguments: argparse.Namespace) -> int:
+    async def work(workbench: Workbench) -> int:
+        await workbench.tokens.remove(arguments.name)
+        terminal = Terminal()
+        if arguments.json:
+            terminal.json({"removed": arguments.name})
+        else:
+            terminal.line(f"removed token {arguments.name}")
+        return ExitCode.DONE
+
+    return with_workbench(arguments, work)
+
+
+_TOKEN_COMMANDS: dict[str, Command] = {"add": _add, "list": _list, "remove": _remove}
+
+
+def _unit(arguments: argparse.Namespace, settings: Settings) -> str:
+    """Return a systemd unit that starts this command."""
+    program = Path(sys.argv[0]).absolute()
+    command = [str(program)] if program.name == "wftui" else [sys.executable, "-m", "wftui"]
+    command += ["serve", "--tables", str(settings.tables), "--db", str(settings.database)]
+    command += ["--host", arguments.host, "--port", str(arguments.port), "--on-stop", arguments.on_stop]
+    for host in arguments.allow_host:
+        command += ["--allow-host", host]
+    path = os.environ.get("PATH", os.defpath)
+    return f"""\
+[Unit]
+Description=wftui serve
+After=network.target
+
+[Service]
+ExecStart={_escaped(shlex.join(command))}
+Environment={_escaped(shlex.quote(f"PATH={path}"))}
+Restart=on-failure
+# One signal to the server, which ends its runs; what remains is killed with it.
+KillMode=mixed
+TimeoutStopSec=infinity
+UMask=0077
+
+[Install]
+WantedBy=default.target
+"""
+
+
+def _escaped(text: str) -> str:
+    """Return a text in which systemd expands nothing."""
+    return text.replace("%", "%%").replace("$", "$$")
+
+
+COMMANDS: dict[str, Command] = {"serve": serve}
