@@ -17,7 +17,7 @@ from textual.timer import Timer
 from wftui.tui.canvas.drawing.cells import Cells
 from wftui.tui.canvas.drawing.list_drawing import ListDrawing
 from wftui.tui.canvas.drawing.scene import Direction, Drawing, Scene
-from wftui.tui.canvas.drawing.styles import COMPONENT_CLASSES, CSS
+from wftui.tui.canvas.drawing.styles import CLASS_OF, COMPONENT_CLASSES, CSS
 from wftui.tui.canvas.folding import Folded, Folds, summary
 from wftui.tui.canvas.graph import CanvasNode, current_step_path
 
@@ -298,7 +298,7 @@ class StepView(ScrollView, can_focus=True):
         _, _, back, fore = self.colors
         text = Style()
         for name in names:
-            styles = self.get_component_styles(name)
+            styles = self.get_component_styles(CLASS_OF[name])
             if styles.has_rule("background"):
                 back += styles.background
             if styles.has_rule("color"):

@@ -34,13 +34,21 @@ def _rules() -> dict[str, str]:
     return rules
 
 
+def _by_rule(rules: dict[str, str]) -> dict[str, str]:
+    """Return for each name the first one of its group with the same rule."""
+    first: dict[tuple[str, str], str] = {}
+    return {name: first.setdefault((name.rpartition("-")[0], rule), name) for name, rule in rules.items()}
+
+
 _ALL = _rules()
-COMPONENT_CLASSES = frozenset(_ALL)
+CLASS_OF = _by_rule(_ALL)
+"""Component class by name: Textual computes the style of each class whenever the focus moves."""
+COMPONENT_CLASSES = frozenset(CLASS_OF.values())
 """Component classes of all drawings."""
 
 CSS = (
     "StepView {\n    background: transparent;\n"
-    + "".join(f"    & > .{name} {{ {rule} }}\n" for name, rule in _ALL.items())
+    + "".join(f"    & > .{name} {{ {_ALL[name]} }}\n" for name in sorted(COMPONENT_CLASSES))
     + """
     &:focus > .step--cursor { background: $primary; color: $background; }
     &:focus > .step--cursor-cap { color: $primary; }
@@ -48,7 +56,11 @@ CSS = (
     &:focus > .step--mark { color: $primary; }
     &:focus > .step--border-cursor { color: $primary; }
 """
-    + "".join(f"    &:ansi > .step--pill-{word} {{ background: transparent; }}\n" for word in ("none", *STATUS))
+    + "".join(
+        f"    &:ansi > .{name} {{ background: transparent; }}\n"
+        for name in sorted(COMPONENT_CLASSES)
+        if name.startswith("step--pill-")
+    )
     + """
     &:ansi > .step--row { background: transparent; text-style: reverse; }
     &:ansi > .step--cursor { background: transparent; color: ansi_default; text-style: reverse; }
