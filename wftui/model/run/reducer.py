@@ -312,7 +312,7 @@ def _count(index: RecordIndex, path: str, seq: int, state: IterationState) -> No
     elif state is IterationState.FAILED and before is not state:
         counters.failed += 1
     elif state is IterationState.SKIPPED and before is not state:
-        counters.skipped += 1
+        counters.skipped = (counters.skipped or 0) + 1
 
 
 def progress(record: ExecutionRecord) -> tuple[int, int]:

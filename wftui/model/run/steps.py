@@ -90,13 +90,13 @@ class Iterations(WireModel):
     started: int = 0
     completed: int = 0
     failed: int = 0
-    skipped: int = 0
+    skipped: Annotated[int | None, Field(description="Items that `when` skipped; absent without any.")] = None
     omitted: int = 0
 
     @property
     def ended(self) -> int:
         """Number of iterations that have ended or were skipped."""
-        return self.completed + self.failed + self.skipped
+        return self.completed + self.failed + (self.skipped or 0)
 
 
 class Waiting(WireModel):
