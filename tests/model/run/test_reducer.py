@@ -153,7 +153,6 @@ def test_iterations_are_counted_and_addressable() -> None:
         "started": 2,
         "completed": 1,
         "failed": 1,
-        "skipped": 0,
         "omitted": 0,
     }
     assert (first.path, first.parent, first.status, first.output) == ("a[0]", "a", "completed", 7)
