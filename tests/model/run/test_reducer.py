@@ -148,7 +148,7 @@ def test_iterations_are_counted_and_addressable() -> None:
     )
     owner, first, second = record.step_results
     assert owner.iterations is not None
-    assert owner.iterations.model_dump() == {
+    assert owner.iterations.model_dump(exclude_none=True) == {
         "total": 2,
         "started": 2,
         "completed": 1,
