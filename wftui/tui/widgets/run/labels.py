@@ -89,7 +89,7 @@ def step_note(step: StepResult, now: datetime, *, stopped: bool = False) -> str:
         return f"won by {step.won}"
     if step.status == "waiting" and step.waiting is not None:
         return waiting_label(step.waiting, now)
-    if step.status in ("skipped", "cancelled"):
+    if step.status == "skipped" or (step.status == "cancelled" and step.skip_reason):
         return first_line(step.skip_reason or "")
     if step.iterations is not None:
         return iteration_counts(step.iterations, live=step.status in {"running", "waiting"})
