@@ -1,10 +1,10 @@
 """Atomic replacement of files."""
 
 import os
-import tempfile
 from pathlib import Path
 
 from wftui.workspace.regular import read_regular
+from wftui.workspace.temporary_file import temporary_beside
 
 
 def atomic_write(path: Path, data: bytes, *, new_mode: int | None = None) -> bool:
@@ -28,18 +28,12 @@ def atomic_write(path: Path, data: bytes, *, new_mode: int | None = None) -> boo
         mode = path.stat().st_mode & 0o7777
     except FileNotFoundError:
         mode = 0o666 & ~_umask() if new_mode is None else new_mode
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(mode)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with temporary_beside(path, 0o600) as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+        Path(file.name).chmod(mode)
+        Path(file.name).replace(path)
     return True
 
 

@@ -11,7 +11,6 @@ import math
 import os
 import re
 import stat
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from wftui.compiler.remembered.entries import KnownWorkflow, entry_from_json
 from wftui.workspace.private import PRIVATE_FOLDER, make_private_folder
+from wftui.workspace.temporary_file import temporary_beside
 
 if TYPE_CHECKING:
     from wftui.model.base import Json
@@ -131,14 +131,10 @@ class Memory:
         make_private_folder(self._folder)
         if self._folder.stat().st_mode & 0o077:
             self._folder.chmod(PRIVATE_FOLDER)
-        handle, name = tempfile.mkstemp(prefix=f"{path.stem}.tmp", dir=self._folder)  # mode 0600
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            Path(name).replace(path)  # unsynced: a torn file is noticed by its hash
-        except BaseException:
-            Path(name).unlink()
-            raise
+        with temporary_beside(path, 0o600) as file:
+            file.write(data)
+            file.flush()
+            Path(file.name).replace(path)  # unsynced: a torn file is noticed by its hash
         self._sweep()
 
     def _sweep(self) -> None:

@@ -4,13 +4,13 @@ import asyncio
 import contextlib
 import errno
 import os
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import IO
 from urllib.parse import unquote_to_bytes
 
 from wftui.runtime.workflow_errors import WorkflowError
+from wftui.workspace.temporary_file import temporary_beside
 
 _URL = "file:///"
 
@@ -71,19 +71,18 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     """
     place = real_path(path)
     place.parent.mkdir(parents=True, exist_ok=True)
-    scratch = place.with_name(f".{place.name[:80]}.{secrets.token_hex(6)}.part")
     try:
-        with scratch.open("xb") as file:
+        # Nobody may read it who may not read what it replaces.
+        with temporary_beside(place, 0o600 if place.exists() else 0o666) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        if place.exists():
-            scratch.chmod(place.stat().st_mode & 0o7777)
-        scratch.replace(place)
-    except BaseException as error:
-        scratch.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename == str(scratch):
-            error.filename, error.filename2 = str(path), None  # people know nothing of the scratch file
+            if place.exists():
+                Path(file.name).chmod(place.stat().st_mode & 0o7777)
+            Path(file.name).replace(place)
+    except OSError as error:
+        if error.filename == str(place):
+            error.filename = str(path)
         raise
 
 
