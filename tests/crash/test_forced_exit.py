@@ -78,13 +78,17 @@ def settings(tmp_path: Path) -> Settings:
     plugin.parent.mkdir()
     plugin.write_text(STEPS)
 
+    _trust(settings)
+    return settings
+
+
+def _trust(settings: Settings) -> None:
     async def trust() -> None:
         workbench = Workbench(settings)
-        await workbench.steps.trust(plugin)
+        await workbench.steps.trust(settings.tables / "steps" / "stuck.py")
         await workbench.close()
 
     asyncio.run(trust())
-    return settings
 
 
 def status_of(settings: Settings) -> str:
@@ -142,6 +146,23 @@ def test_ctrl_c_ends_waiting_commands(
     _, errors = waiting.communicate(timeout=PATIENCE)
     assert (waiting.returncode, errors) == (130, "")
     assert status_of(settings) == "running"
+
+
+@pytest.mark.parametrize("words", [("steps",), ("list",), ("run", "own_thread")], ids=" ".join)
+def test_one_ctrl_c_ends_work_in_a_thread(
+    settings: Settings, tmp_path: Path, start: Start, words: tuple[str, ...]
+) -> None:
+    """Such as that of SQLite, which sorts an index of a million runs without a look at anything else."""
+    plugin = settings.tables / "steps" / "stuck.py"
+    plugin.write_text(f"import time, pathlib\npathlib.Path({str(tmp_path / 'stuck')!r}).touch()\ntime.sleep(100_000)\n")
+    _trust(settings)
+    (tmp_path / "stuck").unlink()
+    program = start("-m", "wftui", *words, "--tables", str(settings.tables), "--db", str(settings.database))
+    wait_until(lambda: (tmp_path / "stuck").exists() or program.poll() is not None)
+    program.send_signal(signal.SIGINT)
+    _, errors = program.communicate(timeout=PATIENCE)
+    assert program.returncode == 130
+    assert errors.startswith("wftui: ended without waiting for work that does not end")
 
 
 def has_open(pid: int, path: Path) -> bool:

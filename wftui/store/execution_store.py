@@ -258,11 +258,17 @@ class ExecutionStore(StoredRuns):
         mark = beat(owner or self.owner, self._clock())
         await self._writing()[0].run(lambda connection: claims.register(connection, mark))
 
+    @property
+    def unusable(self) -> StoreError | None:
+        """The error of every further write, once the database was replaced or updated by a newer wftui."""
+        return self._connection.unusable if self._connection is not None else None
+
     async def check_file(self) -> None:
-        """Notice that the database was deleted, moved or replaced, without a write.
+        """Notice without a write that the database was replaced, or updated by a newer wftui.
 
         Raises:
             StoreError: `store.replaced`; what this process still has of it was copied, and the message says where.
+                Or `store.newer`.
         """
         if self._connection is not None:
             await self._connection.check()

@@ -24,6 +24,7 @@ from wftui.tui.background import OPENING, in_background
 from wftui.tui.display.formatting import count
 from wftui.tui.display.theme import HOUSE_RULES, NO_COLOURS, THEMES, first_theme
 from wftui.tui.exit_summary import ExitMode, finish
+from wftui.tui.history_notices import HistoryNotices
 from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.screens.screen_registry import make_screen
 from wftui.tui.services import ScreenName
@@ -87,6 +88,7 @@ class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
         self._start = start
         self._waiting: set[str] = set()
         self._polls = 0
+        self._history_notices = HistoryNotices(self, workbench)
         for known in THEMES:
             self.register_theme(known)
         self.theme = theme
@@ -117,6 +119,7 @@ class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
         """Start watching runs, and open what `start` asks for, after the first paint."""
         self.set_interval(_POLL_EVERY, self._poll_runs)
         self.workbench.retention.report_to(partial(self.call_later, self._notify_removed))
+        self._history_notices.begin()
         self.call_after_refresh(partial(in_background, self, self._apply_retention, group="retention"))
         if self._start is not None:
             self.call_after_refresh(self._open_start, self._start)
@@ -210,6 +213,7 @@ class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
         if self._terminal is not None and self._terminal.is_gone:
             self.terminal_lost()
             return
+        self._history_notices.check()
         running = self.workbench.runs.running()
         for run_id in running:
             self.adopt(run_id)

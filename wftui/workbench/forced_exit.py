@@ -20,38 +20,52 @@ from wftui.model.errors import ExitCode
 
 _TICK_SECONDS = 0.05
 _GRACE_TICKS = 30
+_INTERRUPT_TICKS = 60
 """Ticks rather than a time: on a machine that is too busy for the watch, the work that it waits for is slow, too."""
-_MESSAGE = "wftui: ended without waiting for a step that does not end; `wftui history` shows what became of its run\n"
+_STUCK_STEP = "wftui: ended without waiting for a step that does not end; `wftui history` shows its run\n"
+_STUCK_WORK = "wftui: ended without waiting for work that does not end; files are as before or after it\n"
 
 
 class _Watch:
-    """Counts the signals to end, and waits in a thread of its own after the second."""
+    """Counts the signals to end, and waits in a thread of its own after the second, or after an interrupt."""
 
     def __init__(self) -> None:
         self._signals = 0
-        self._ticks = 0
+        self._ticks_left = 0
+        self._message = ""
+        self._is_ending = False
 
     def start(self) -> None:
         """Count from none."""
         self._signals = 0
+        self._message = ""
 
     def count(self) -> None:
         """Take note of a signal."""
         self._signals += 1
         if self._signals == 2:
-            self._ticks = 0
-            threading.Thread(target=self._exit, name="forced-exit", daemon=True).start()
+            self._end_in(_GRACE_TICKS, self._message or _STUCK_STEP)
+
+    def interrupt(self) -> None:
+        """End the program soon, whatever it waits for: what it does is no run, and safe against kill -9."""
+        self._end_in(_INTERRUPT_TICKS, _STUCK_WORK)
 
     def extend(self) -> None:
         """Begin the time of grace again: something has come to its end."""
-        self._ticks = 0
+        self._ticks_left = _GRACE_TICKS
+
+    def _end_in(self, ticks: int, message: str) -> None:
+        self._ticks_left, self._message = ticks, message
+        if not self._is_ending:
+            self._is_ending = True
+            threading.Thread(target=self._exit, name="forced-exit", daemon=True).start()
 
     def _exit(self) -> None:
-        while self._ticks < _GRACE_TICKS:
+        while self._ticks_left > 0:
             time.sleep(_TICK_SECONDS)
-            self._ticks += 1
+            self._ticks_left -= 1
         if sys.__stderr__ is not None and select.select([], [2], [], 0)[1]:
-            os.write(2, _MESSAGE.encode())
+            os.write(2, self._message.encode())
         os._exit(ExitCode.CANCELLED)
 
 
@@ -109,6 +123,7 @@ def cancelled_by_ctrl_c() -> Iterator[Callable[[], bool]]:
         nonlocal is_cancelled
         if not is_cancelled:
             is_cancelled = True
+            _watch.interrupt()
             task.cancel()
 
     before = signal.getsignal(signal.SIGINT)

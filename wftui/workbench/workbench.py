@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from wftui.compiler.remembered.unchanged import UnchangedWorkflows
 from wftui.model.clock import Clock, Elapsed, elapsed_seconds, utc_now
+from wftui.model.errors import UserError
 from wftui.workbench.comparison_service import ComparisonService
 from wftui.workbench.connection_service import ConnectionService, stored_connections
 from wftui.workbench.doctor_service import DoctorService
@@ -57,14 +58,13 @@ class Workbench:
         doctor: examination and repair of the user's files.
         clock: the time of day.
         elapsed: seconds since some start, which no change of the time of day moves.
-        report_opening: called in a thread with each long piece of work that opening the database takes.
     """
 
     def __init__(self, settings: Settings, *, clock: Clock = utc_now, elapsed: Elapsed = elapsed_seconds) -> None:
         self.settings = settings
         self.clock = clock
         self.elapsed = elapsed
-        self.report_opening: Callable[[str], None] = lambda _: None
+        self._report_opening: Callable[[str], None] = lambda _: None
         # A folder becomes a workspace if it was named for this command; settings given in code name it, too.
         self.workspace = Workspace(settings.tables, adopt=settings.origins.get("tables", "--tables") == "--tables")
         self._memory = compilation_memory(self.workspace.root)
@@ -110,7 +110,7 @@ class Workbench:
                     self.settings.database,
                     clock=self.clock,
                     durability=self.settings.durability,
-                    tell=self.report_opening,
+                    tell=self._report_opening,
                 )
                 self._monitor = StaleRunMonitor(self._store)
                 await self._monitor.begin()
@@ -123,6 +123,15 @@ class Workbench:
         """A message about the user's files, such as that a damaged database was set aside."""
         notices = [self._store.notice if self._store else None, self._readable]
         return ". ".join(notice for notice in notices if notice) or None
+
+    @property
+    def unusable(self) -> UserError | None:
+        """Why nothing more is recorded, once the database was replaced or updated by a newer wftui."""
+        return self._store.unusable if self._store else None
+
+    def report_opening_to(self, report: Callable[[str], None]) -> None:
+        """Report each long piece of work that opening the database takes; called in a thread."""
+        self._report_opening = report
 
     async def executor(self) -> WorkflowExecutor:
         """Return the executor; the first call starts it and automatic retention."""

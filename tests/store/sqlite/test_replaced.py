@@ -103,6 +103,42 @@ async def test_database_update_by_a_newer_program_stops_writes(tmp_path: Path) -
         await store.close()
 
 
+async def test_update_is_noticed_without_a_write(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    store = await ExecutionStore.open(path)
+    await store.append([created(), started()], wait=True)
+    await store.check_file()
+    with closing(sqlite3.connect(path)) as newer:
+        newer.execute(f"PRAGMA user_version = {VERSION + 1}")
+    with pytest.raises(StoreError, match="a newer wftui has updated the database"):
+        await store.check_file()
+    assert store.unusable is not None
+    assert store.unusable.code == "store.newer"
+    with suppress(StoreError):
+        await store.close()
+
+
+def test_update_stops_a_run_that_waits(tmp_path: Path) -> None:
+    """The step writes nothing for ten minutes."""
+    source = tmp_path / "tables" / "workflows" / "w" / "workflow.json"
+    source.parent.mkdir(parents=True)
+    update = (
+        f"import sqlite3; c = sqlite3.connect({str(tmp_path / 'history.db')!r}); c.execute('PRAGMA user_version = 99')"
+    )
+    steps = [{"id": "bad", "type": "shell", "input": {"script": f'{sys.executable} -c "{update}"; sleep 600'}}]
+    source.write_text(json.dumps({"format": 1, "id": "w", "steps": steps}))
+    done = subprocess.run(
+        [sys.executable, "-m", "wftui", "run", "w", "--db", tmp_path / "history.db", "--tables", tmp_path / "tables"],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "error[run.unrecorded] " in done.stderr
+    assert "a newer wftui has updated the database" in done.stderr
+
+
 @pytest.mark.parametrize("then", ["", "; sleep 600"])
 def test_deleted_database_error_names_the_saved_events(tmp_path: Path, then: str) -> None:
     source = tmp_path / "tables" / "workflows" / "w" / "workflow.json"

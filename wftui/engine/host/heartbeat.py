@@ -62,10 +62,10 @@ class HeartbeatTask:
                     beat_at = loop.time() + _HEARTBEAT_SECONDS
 
     async def _stop_runs(self) -> None:
-        """Stop the runs of a database that is gone; each reports the error at its end."""
+        """Stop the runs of an unusable database; each reports the error at its end."""
         for run in [run for run in self._runs.values() if not run.ended]:
             with suppress(UserError, RunBroken):
-                await run.cancel("the database is gone")
+                await run.cancel("the database cannot be used any more")
 
     async def _handle(self, signal: "Signal") -> None:
         run = self._runs.get(signal.run_id)

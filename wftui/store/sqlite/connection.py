@@ -29,6 +29,9 @@ Work = Callable[[sqlite3.Connection], T]
 class WritingConnection:
     """Runs transactions one after another.
 
+    Attributes:
+        unusable: the error of every further write, once the file was replaced or a newer wftui has updated it.
+
     Errors of SQLite are raised as `StoreError`, except `IntegrityError`. The constructor may wait for another process
     that is closing the database, so it must not run on the event loop.
     """
@@ -49,7 +52,7 @@ class WritingConnection:
         # The first commit creates the log on disk and waits for it.
         self._begun = False
         self._file = file_identity(opened.path)
-        self._replaced: StoreError | None = None
+        self.unusable: StoreError | None = None
 
     @property
     def path(self) -> Path:
@@ -88,12 +91,12 @@ class WritingConnection:
             raise self._explained(error) from error
 
     async def check(self) -> None:
-        """Raise the error of a write to a replaced file, at the cost of one `stat`.
+        """Raise the error of a write to an unusable file, without a write.
 
         Raises:
-            StoreError: `store.replaced`.
+            StoreError: `store.replaced` or `store.newer`.
         """
-        if self._replaced is not None or file_identity(self.path) != self._file:
+        if self.unusable is not None or file_identity(self.path) != self._file or self._is_newer():
             await self.run(lambda _: None, short=False)
 
     async def close(self) -> None:
@@ -148,17 +151,26 @@ class WritingConnection:
         Raises:
             StoreError: `store.replaced` or `store.newer`.
         """
-        if self._replaced is None and file_identity(self.path) != self._file:
-            self._replaced = self._keep()
-        if self._replaced is not None:
-            raise self._replaced
-        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        if version > VERSION:
-            raise StoreError(
+        if self.unusable is None and file_identity(self.path) != self._file:
+            self.unusable = self._keep()
+        if self.unusable is None and self._version() > VERSION:
+            self.unusable = StoreError(
                 f"a newer wftui has updated the database {self.path} while this one used it; end this program and"
                 " start it again",
                 code="store.newer",
             )
+        if self.unusable is not None:
+            raise self.unusable
+
+    def _is_newer(self) -> bool:
+        """Return whether a newer wftui has updated the tables, unless a transaction uses the connection."""
+        try:
+            return not self._jobs and self._version() > VERSION
+        except sqlite3.Error:
+            return False  # the next write reports it
+
+    def _version(self) -> int:
+        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
 
     def _keep(self) -> StoreError:
         """Copy the replaced file, which only this process still has, and return the error."""

@@ -330,7 +330,7 @@ def _apply(connection: sqlite3.Connection, version: int, path: Path, tell: Calla
     if runs > _QUICK_RUNS:
         tell(
             f"updating the history {path} for this version of wftui: step {version} of {VERSION - 1},"
-            f" about {runs:,} runs; Ctrl+C stops it and loses nothing"
+            f" about {runs:,} runs; stopping it loses nothing"
         )
     for statement in MIGRATIONS[version].split(";"):
         connection.execute(statement)
