@@ -260,11 +260,11 @@ class ExecutionStore(StoredRuns):
 
     @property
     def unusable(self) -> StoreError | None:
-        """The error of every further write, once the database was replaced or updated by a newer wftui."""
+        """The error of every further write to a replaced or updated database."""
         return self._connection.unusable if self._connection is not None else None
 
     async def check_file(self) -> None:
-        """Notice without a write that the database was replaced, or updated by a newer wftui.
+        """Notice without a write that the database was replaced or updated.
 
         Raises:
             StoreError: `store.replaced`; what this process still has of it was copied, and the message says where.

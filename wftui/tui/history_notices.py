@@ -1,4 +1,4 @@
-"""Notifications about the database: long work of opening it, and that nothing more is recorded."""
+"""Notifications about the database: a long opening, and an unusable file."""
 
 from typing import Any
 

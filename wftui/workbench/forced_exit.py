@@ -27,7 +27,10 @@ _STUCK_WORK = "wftui: ended without waiting for work that does not end; files ar
 
 
 class _Watch:
-    """Counts the signals to end, and waits in a thread of its own after the second, or after an interrupt."""
+    """Counts the signals to end.
+
+    After the second, or after an interrupt, it waits in a thread of its own.
+    """
 
     def __init__(self) -> None:
         self._signals = 0
@@ -47,7 +50,10 @@ class _Watch:
             self._end_in(_GRACE_TICKS, self._message or _STUCK_STEP)
 
     def interrupt(self) -> None:
-        """End the program soon, whatever it waits for: what it does is no run, and safe against kill -9."""
+        """End the program soon, whatever it waits for.
+
+        Only where no run is active; all else is safe against kill -9.
+        """
         self._end_in(_INTERRUPT_TICKS, _STUCK_WORK)
 
     def extend(self) -> None:

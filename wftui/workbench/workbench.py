@@ -126,11 +126,11 @@ class Workbench:
 
     @property
     def unusable(self) -> UserError | None:
-        """Why nothing more is recorded, once the database was replaced or updated by a newer wftui."""
+        """The error of every further write to a replaced or updated database."""
         return self._store.unusable if self._store else None
 
     def report_opening_to(self, report: Callable[[str], None]) -> None:
-        """Report each long piece of work that opening the database takes; called in a thread."""
+        """Report what takes long in opening the database, in a thread."""
         self._report_opening = report
 
     async def executor(self) -> WorkflowExecutor:

@@ -163,7 +163,10 @@ class WritingConnection:
             raise self.unusable
 
     def _is_newer(self) -> bool:
-        """Return whether a newer wftui has updated the tables, unless a transaction uses the connection."""
+        """Return whether a newer wftui has updated the tables.
+
+        False while a transaction uses the connection.
+        """
         try:
             return not self._jobs and self._version() > VERSION
         except sqlite3.Error:
