@@ -14,6 +14,7 @@ from wftui.model.forms.state import (
     Items,
     Leaf,
     Node,
+    Pairs,
     build_form,
     leaves,
     node_at,
@@ -90,7 +91,11 @@ def test_text_and_value(contents: Json, text: str, value: Json) -> None:
         ({"type": "integer"}, "٤", "Write a whole number."),
         ({"type": "number"}, "nan", "Write a number, with a point before decimals."),
         ({"type": "number"}, "1e999", "This number is too big."),
-        ({"type": "object"}, "{]", "Not JSON: expecting property name enclosed in double quotes, at line 1, column 2."),
+        (
+            {"type": ["object", "array"]},
+            "{]",
+            "Not JSON: expecting property name enclosed in double quotes, at line 1, column 2.",
+        ),
         ({}, "[NaN]", "Not JSON: NaN is not a JSON number, at line 1, column 2."),
     ],
 )
@@ -140,7 +145,7 @@ def test_emptied_list_stays_empty_when_absence_differs() -> None:
     assert isinstance(items, Items)
     items.remove(items.nodes[0])
     assert with_default.collect() == {"x": []}
-    assert filled({**of({"type": "array", "items": {"type": "string"}}), "required": ["x"]}).collect() == {"x": []}
+    assert filled({**of({"type": "array", "items": {"type": "string"}}), "required": ["x"]}).collect() == {}
 
 
 def test_required_list_starts_with_a_line_to_write_in() -> None:
@@ -232,6 +237,7 @@ EVERY_KIND = form_of(
             },
             "e": {"type": "object", "properties": {"a": {"type": "boolean", "default": True}, "b": {"type": "number"}}},
             "f": {},
+            "h": {"additionalProperties": {"type": ["string", "null"]}, "type": "object"},
             "g": {"type": "array", "uniqueItems": True, "items": {"enum": ["x", "y"]}},
         }
     }
@@ -243,7 +249,8 @@ def test_any_value_survives_the_form(value: Json) -> None:
     root = rebuild_form(EVERY_KIND, value)
     assert root.collect() == value
     for each in leaves(root):
-        assert node_at(root, pointer_of(each)) is each or each.value is MISSING
+        is_name = each.parent is not None and isinstance(each.parent.parent, Pairs) and each.field.name == "name"
+        assert is_name or node_at(root, pointer_of(each)) is each or each.value is MISSING
 
 
 @given(JSON)
@@ -252,6 +259,39 @@ def test_json_field_text_round_trips(value: Json) -> None:
     typed = Leaf(field, None, MISSING)
     typed.type_text(format_value(field, value))
     assert typed.value == value
+
+
+def test_map_has_rows_of_name_and_value() -> None:
+    root = filled(of({"type": "object", "additionalProperties": {"type": "integer"}}), {"x": {"a": 1}})
+    pairs = node_at(root, "/x")
+    assert isinstance(pairs, Pairs)
+    assert leaf(root, "/x/a").text == "1"
+    added = pairs.add()
+    assert isinstance(added, Group)
+    name, value = added.nodes
+    assert isinstance(name, Leaf)
+    assert isinstance(value, Leaf)
+    value.type_text("2")
+    assert [sentence for _, sentence in text_problems(root)] == ["Write a name."]
+    name.type_text("a")
+    assert [sentence for _, sentence in text_problems(root)] == ["This name is used twice."]
+    name.type_text("b")
+    assert root.collect() == {"x": {"a": 1, "b": 2}}
+    value.type_text("")
+    assert [sentence for _, sentence in text_problems(root)] == ["Write a value."]
+    pairs.remove(added)
+    pairs.remove(pairs.nodes[0])
+    assert root.collect() == {}
+
+
+def test_list_that_nobody_touched_is_absent() -> None:
+    schema = of({"type": "array", "items": {"type": "string"}, "default": ["a"]})
+    again = rebuild_form(form_of(schema), {})
+    assert again.collect() == {}
+    items = node_at(again, "/x")
+    assert isinstance(items, Items)
+    items.remove(items.add("b"))
+    assert again.collect() == {"x": []}
 
 
 def test_size_of_a_value_that_is_edited_as_text() -> None:

@@ -1,11 +1,28 @@
 """The form of a step: every step type gives one, which leaves a step as it is unless it is filled in otherwise."""
 
-import pytest
+import json
 
+import pytest
+from compiler.every_feature import EVERYTHING
+
+from wftui.compiler.editing.changes import changes
+from wftui.compiler.source.patching import apply_patch
 from wftui.model.base import Json
 from wftui.model.forms.fields import form_of, with_bindings
-from wftui.model.forms.state import Leaf, Node, leaves, node_at, pointer_of, rebuild_form, text_problems
-from wftui.model.workflow.step_schema import step_schema
+from wftui.model.forms.state import (
+    Group,
+    Items,
+    Leaf,
+    Node,
+    Pairs,
+    leaves,
+    node_at,
+    pointer_of,
+    rebuild_form,
+    text_problems,
+)
+from wftui.model.workflow.definition import Step, Workflow
+from wftui.model.workflow.step_schema import step_schema, workflow_schema
 from wftui.steps.registry.step_registry import BUILTIN, builtin_registry
 
 
@@ -66,3 +83,89 @@ def test_a_connection_is_chosen_from_those_of_the_workflow() -> None:
 
 def test_long_texts_get_lines_to_write_in() -> None:
     assert leaf(form("shell", {"id": "it", "type": "shell"}), "/input/script").field.kind == "multiline"
+
+
+KEPT_ELSEWHERE = {"id", "type", "steps", "cases", "default", "branches", "catch", "format", "finally"}
+"""Keys of steps and workflows that keys of the list change, or that never change."""
+
+
+def every_form() -> list[tuple[str, set[str], Json]]:
+    """Return the form of each step type and of a workflow, with the keys that it must show."""
+    step = {name.alias or key for key, name in Step.model_fields.items()}
+    loop = {"until", "while", "maxIterations", "onLimit", "delay"}
+    forms: list[tuple[str, set[str], Json]] = []
+    for word in [*sorted(BUILTIN), "group", "switch", "loop"]:
+        kind = builtin_registry().get(word)
+        keys = step - KEPT_ELSEWHERE - (set() if word == "loop" else loop)
+        keys -= set() if kind else {"input"}
+        forms.append((word, keys, step_schema(word, kind.input_schema() if kind else None, ["main"])))
+    workflow = {field.alias or key for key, field in Workflow.model_fields.items()} - KEPT_ELSEWHERE
+    return [*forms, ("the workflow", workflow, workflow_schema())]
+
+
+FORMS = {name: (keys, schema) for name, keys, schema in every_form()}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_every_field_is_shown_and_edited(name: str) -> None:
+    keys, schema = FORMS[name]
+    form = with_bindings(form_of(schema))
+    assert {field.name for field in form.fields} == keys
+    for field in form.fields:
+        root = rebuild_form(form, {"id": "it", "vendorKey": {"x": 1}})
+        node = next(each for each in root.nodes if each.field is field) if not isinstance(root, Leaf) else root
+        first = filled_in(node)
+        if first is None:
+            continue
+        collected = root.collect()
+        assert set(collected) == {"id", "vendorKey", field.name}, name
+        text = json.dumps({"id": "it", "vendorKey": {"x": 1}}, indent=3)
+        changed = apply_patch(text, changes(json.loads(text), collected, ""))
+        assert json.loads(changed) == collected
+        assert changed.startswith(text.rstrip("}").rstrip())
+        again = rebuild_form(form, json.loads(changed))
+        assert again.collect() == collected, "a second look changes nothing"
+        assert list(text_problems(again)) == []
+
+
+def filled_in(node: Node) -> Leaf | None:
+    """Fill in the first field of a node; add an item where there is none."""
+    if isinstance(node, Items):
+        node.add()
+        for inner in (
+            node.nodes[0].nodes if isinstance(node, Pairs) and isinstance(node.nodes[0], Group) else node.nodes
+        ):
+            filled_in(inner)
+        return next(leaves(node))
+    if isinstance(node, Group):
+        return next((found for found in map(filled_in, node.nodes[:1]) if found), None)
+    if node.field.kind == "choice":
+        node.give(node.field.choices[0].value)
+    elif node.field.kind == "choices":
+        node.give([node.field.choices[0].value])
+    elif node.field.kind == "boolean":
+        node.give(True)
+    else:
+        node.type_text("{{ inputs.x }}" if node.field.bindable else "x")
+    return node
+
+
+def test_whole_workflow_passes_its_form_unchanged() -> None:
+    form = with_bindings(form_of(workflow_schema()))
+    assert rebuild_form(form, EVERYTHING).collect() == EVERYTHING
+
+
+def test_input_is_built_by_fields() -> None:
+    root = rebuild_form(with_bindings(form_of(workflow_schema())), {"id": "flow"})
+    inputs = node_at(root, "/inputSchema/properties")
+    assert isinstance(inputs, Pairs)
+    added = inputs.add()
+    assert isinstance(added, Group)
+    name = added.nodes[0]
+    assert isinstance(name, Leaf)
+    name.type_text("limit")
+    leaf(root, "/inputSchema/properties/limit/type").give("integer")
+    leaf(root, "/inputSchema/properties/limit/minimum").type_text("1")
+    leaf(root, "/inputSchema/properties/limit/default").type_text("10")
+    declared = {"type": "integer", "default": 10, "minimum": 1}
+    assert root.collect() == {"id": "flow", "inputSchema": {"properties": {"limit": declared}}}

@@ -15,7 +15,9 @@ from wftui.model.schema.facets import Facets, ValueChoice
 from wftui.model.schema.json_schema import MISSING, SchemaNode, accepts_null, as_list, as_object, default_of, facets
 from wftui.model.schema.secret_schema import holds_secret
 
-FieldKind = Literal["text", "multiline", "integer", "number", "boolean", "choice", "choices", "list", "group", "json"]
+FieldKind = Literal[
+    "text", "multiline", "integer", "number", "boolean", "choice", "choices", "list", "map", "group", "json"
+]
 
 MAX_DEPTH = 6
 """Groups and lists inside each other; one that is deeper is a field for JSON."""
@@ -30,7 +32,8 @@ class FormField:
     Attributes:
         name: its key in the object it belongs to; "" for the whole form and for items of a list.
         kind: the kind of its value. `choice` is one of `choices`, `choices` any number of them, `list` has items like
-            `item`, `group` is an object with `fields`, `json` takes anything.
+            `item`, `map` an object whose names a person gives and whose values are like the second field of `item`,
+            `group` is an object with `fields`, `json` takes anything.
         label: its name on a screen.
         hints: on the form of its value, a few words each (`1 to 100`, `date`).
         nullable: null may be given.
@@ -86,6 +89,8 @@ def with_bindings(field: FormField) -> FormField:
     """Return the field, and all in it, changed to take expressions as well."""
     inner = tuple(with_bindings(each) for each in field.fields)
     item = None if field.item is None else with_bindings(field.item)
+    if field.kind == "map" and item is not None and field.item is not None:
+        item = replace(item, fields=(field.item.fields[0], *item.fields[1:]))  # names are never evaluated
     return replace(field, bindable=True, fields=inner, item=item)
 
 
@@ -159,9 +164,25 @@ class _Builder:
         item = self.field(items.below(items.contents["items"]), "", inner, required=True)
         if item.kind == "choice" and not item.nullable and schema_facets.first(parts, "uniqueItems") is True:
             return replace(field, kind="choices", choices=item.choices, hints=schema_facets.sizes(parts))
-        if item.kind in ("list", "choices") or (item.kind == "json" and not item.takes_text):
+        if item.kind in ("list", "choices", "map") or (item.kind == "json" and not item.takes_text):
             return field
         return replace(field, kind="list", item=item, hints=schema_facets.hints(parts))
+
+    def _map(self, parts: Facets, field: FormField, inner: _Around) -> FormField:
+        """Return pairs of name and value for an object without named properties."""
+        if schema_facets.first(parts, "patternProperties") is not MISSING:
+            return field
+        others = next((part for part in parts if part.contents.get("additionalProperties") is not None), None)
+        contents = True if others is None else others.contents["additionalProperties"]
+        if contents is False:
+            return field
+        node = parts[0] if others is None else others
+        value = replace(self.field(node.below(contents), "value", inner, required=True), label="Value")
+        if value.kind in ("list", "choices", "map"):
+            value = as_json_field(value)
+        name = FormField(name="name", kind="text", label="Name", required=True, types=frozenset({"string"}))
+        pair = FormField(name="", kind="group", label="", required=True, fields=(name, value))
+        return replace(field, kind="map", item=pair, secret=field.secret or value.secret, hints=())
 
     def _group(self, parts: Facets, field: FormField, inner: _Around) -> FormField:
         needed = {name for part in parts for name in as_list(part.contents.get("required")) if isinstance(name, str)}
@@ -174,7 +195,7 @@ class _Builder:
             self.field(_merged(nodes), name, inner, required=name in needed) for name, nodes in properties.items()
         ]
         if not fields and inner.depth > 1:
-            return field
+            return self._map(parts, field, inner) if not (needed or schema_facets.depends_on_value(parts)) else field
         unnamed = sorted(needed - properties.keys())
         if unnamed or schema_facets.depends_on_value(parts) or _takes_others(parts):
             fields.append(_rest(unnamed, alone=not fields, secret=any(map(_hides_others, parts))))

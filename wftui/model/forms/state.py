@@ -42,6 +42,9 @@ def _build(field: FormField, parent: "Group | Items | None", value: Json, *, fil
     elif field.kind == "list":
         if empty or (isinstance(value, list) and len(value) <= MOST_ITEMS):
             return Items(field, parent, value, fill=fill)
+    elif field.kind == "map":
+        if empty or (isinstance(value, Mapping) and len(value) <= MOST_ITEMS):
+            return Pairs(field, parent, value, fill=fill)
     elif field.kind in ("choice", "choices", "boolean") and not _can_be_chosen(field, value):
         return Leaf(as_json_field(field), parent, value)
     else:
@@ -178,11 +181,16 @@ class Group:
 
 
 class Items:
-    """A list of items of one kind; absent items (empty lines) are left out."""
+    """A list of items of one kind; absent items (empty lines) are left out.
+
+    Attributes:
+        touched: a person has added or removed items; a list that nobody touched is absent, not empty.
+    """
 
     def __init__(self, field: FormField, parent: "Group | Items | None", value: Json, *, fill: bool) -> None:
         self.field = field
         self.parent = parent
+        self.touched = False
         self.given = isinstance(value, list)
         self.is_null = value is None
         assert field.item is not None
@@ -190,6 +198,7 @@ class Items:
         self.nodes: list[Node] = [_build(self.item, self, inner, fill=False) for inner in value] if self.given else []
         if value is MISSING and field.required and fill:
             self.add()
+        self.touched = False
 
     def give_null(self) -> None:
         """Set null instead of a list."""
@@ -200,6 +209,7 @@ class Items:
     def add(self, value: Json = MISSING, at: int | None = None) -> "Node":
         """Insert an item, at the end or at a position; its default without a value."""
         self.is_null = False
+        self.touched = True
         node = _build(self.item, self, value, fill=True)
         self.nodes.insert(len(self.nodes) if at is None else at, node)
         return node
@@ -211,6 +221,7 @@ class Items:
     def remove(self, node: "Node") -> None:
         """Remove an item; an optional list without items is absent."""
         self.nodes.remove(node)
+        self.touched = True
         self.given = self.given and bool(self.nodes)
 
     def move(self, node: "Node", by: int) -> bool:
@@ -227,8 +238,12 @@ class Items:
         if self.is_null:
             return None
         found = [value for value in (node.collect(show) for node in self.nodes) if value is not MISSING]
-        emptied = self.field.required or self.field.default is not MISSING
-        return found if found or self.given or emptied else MISSING
+        return found if found or self.given or self._is_emptied else MISSING
+
+    @property
+    def _is_emptied(self) -> bool:
+        """True if the list is meant to be empty, rather than absent."""
+        return self.touched and not self.nodes and (self.field.required or self.field.default is not MISSING)
 
     def differs(self) -> bool:
         """Return whether it holds anything other than the default."""
@@ -236,6 +251,56 @@ class Items:
             return self.field.default is not None
         found = self.collect()
         return found is not MISSING and found != self.field.default and (bool(found) or self.given)
+
+
+class Pairs(Items):
+    """An object with names that a person gives: a list of pairs of name and value."""
+
+    def __init__(self, field: FormField, parent: "Group | Items | None", value: Json, *, fill: bool) -> None:
+        pairs = (
+            [{"name": name, "value": inner} for name, inner in value.items()] if isinstance(value, Mapping) else value
+        )
+        super().__init__(field, parent, pairs, fill=fill)
+
+    def name_of(self, pair: "Node") -> str:
+        """Return the name in a pair; empty until it is given."""
+        name = pair.nodes[0] if isinstance(pair, Group) else None
+        return name.text if isinstance(name, Leaf) else ""
+
+    def value_of(self, name: str) -> "Node | None":
+        """Return the field of the value of a name."""
+        for pair in self.nodes:
+            if isinstance(pair, Group) and self.name_of(pair) == name:
+                return pair.nodes[1]
+        return None
+
+    def collect(self, show: Show | None = None) -> Json:
+        """Return the object; MISSING if absent, None for null."""
+        if self.is_null:
+            return None
+        found = {}
+        for pair in self.nodes:
+            value = pair.nodes[1].collect(show) if isinstance(pair, Group) else MISSING
+            if value is not MISSING:
+                found[self.name_of(pair)] = value
+        return found if found or self.given or self._is_emptied else MISSING
+
+    def problems(self) -> "Iterator[tuple[Leaf, str]]":
+        """Yield the names that are missing or used twice, and the values that are missing."""
+        names: set[str] = set()
+        for pair in self.nodes:
+            if not isinstance(pair, Group):
+                continue
+            name, value = pair.nodes
+            assert isinstance(name, Leaf)
+            if name.value is MISSING:
+                if value.collect() is not MISSING:
+                    yield name, "Write a name."
+            elif name.text in names:
+                yield name, "This name is used twice."
+            elif value.collect() is MISSING and isinstance(value, Leaf):
+                yield value, "Write a value."
+            names.add(name.text)
 
 
 Node: TypeAlias = Leaf | Group | Items
@@ -255,7 +320,11 @@ def pointer_of(node: Node) -> str:
     parts: list[str | int] = []
     while node.parent is not None:
         parent = node.parent
-        if isinstance(parent, Items):
+        if isinstance(parent, Pairs):
+            parts.append(parent.name_of(node))
+        elif isinstance(parent.parent, Pairs):
+            pass  # name and value of a pair have its address
+        elif isinstance(parent, Items):
             before = parent.nodes[: parent.place(node)]
             parts.append(sum(inner.collect() is not MISSING for inner in before))
         elif not node.field.rest:
@@ -278,6 +347,8 @@ def node_at(root: Node, pointer: str) -> Node:
 
 
 def _inner(node: Node, part: str) -> Node | None:
+    if isinstance(node, Pairs):
+        return node.value_of(part)
     if isinstance(node, Group):
         named = (inner for inner in node.nodes if inner.field.name == part and not inner.field.rest)
         rest = (inner for inner in node.nodes if inner.field.rest)
@@ -303,4 +374,12 @@ def in_form_order(root: Node, pointers: Iterable[str]) -> list[str]:
 
 def text_problems(root: Node) -> Iterator[tuple[Leaf, str]]:
     """Yield the fields with invalid text, with the reason."""
-    return ((leaf, leaf.problem) for leaf in leaves(root) if leaf.problem)
+    yield from ((leaf, leaf.problem) for leaf in leaves(root) if leaf.problem)
+    yield from (problem for pairs in _all_pairs(root) for problem in pairs.problems())
+
+
+def _all_pairs(node: Node) -> Iterator[Pairs]:
+    if isinstance(node, Pairs):
+        yield node
+    for inner in () if isinstance(node, Leaf) else node.nodes:
+        yield from _all_pairs(inner)

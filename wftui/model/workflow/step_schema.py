@@ -1,13 +1,16 @@
-"""The JSON Schema of one step for a form: common keys and the input of its type."""
+"""The JSON Schemas of two forms: a step with the input of its type, a workflow."""
 
 from collections.abc import Mapping, Sequence
 
 from wftui.model.base import Json
-from wftui.model.workflow.definition import Step
+from wftui.model.workflow.definition import Step, Workflow
 
-_COMMON = ("when", "forEach", "needs", "join", "retry", "timeout", "onError", "disabled", "idempotent", "name", "note")
-"""The common keys of steps, in the order of the form."""
+_FIRST = ("when", "forEach", "needs", "join", "retry", "timeout", "onError", "disabled", "idempotent", "name", "note")
+"""The first common keys of steps in the form; all others follow in the order of the format."""
+_FIRST_OF_WORKFLOW = ("name", "description", "version", "inputSchema", "outputs", "connections", "env", "labels")
 _LOOP = ("until", "while", "maxIterations", "onLimit", "delay")
+_OWN = frozenset({"id", "type", "input", "connection"})
+"""Keys with fields of their own: `R` renames a step."""
 _LONG = frozenset({"script", "code", "query", "template", "prompt", "system", "text", "html", "content", "message"})
 """Texts to edit over several lines."""
 
@@ -32,7 +35,7 @@ def step_schema(step_type: str, input_schema: Mapping[str, Json] | None, connect
         properties["input"] = {**parts, "description": ""}
     if connections:
         properties["connection"] = {"enum": list(connections), "description": known["connection"]["description"]}
-    for name in (*(_LOOP if step_type == "loop" else ()), *_COMMON):
+    for name in common_keys(step_type, whole):
         properties[name] = _own(known[name])
     properties["needs"] = {
         "type": "array",
@@ -40,6 +43,90 @@ def step_schema(step_type: str, input_schema: Mapping[str, Json] | None, connect
         "description": known["needs"]["description"],
     }
     return {"type": "object", "properties": properties, "$defs": definitions}
+
+
+def common_keys(step_type: str, schema: Mapping[str, Json]) -> list[str]:
+    """Return the keys of a step that its form shows besides those of its type.
+
+    Args:
+        step_type: `loop` has more keys than other types.
+        schema: that of the model of a step. Keys that hold steps are left out: lists of steps have keys of their own.
+    """
+    properties = schema["$defs"]["Step"]["properties"]
+    shown = [name for name in properties if name not in _OWN and not _holds_steps(properties[name], schema["$defs"])]
+    loop = [name for name in _LOOP if name in shown]
+    others = [name for name in shown if name not in (*_FIRST, *loop)]
+    return [*(loop if step_type == "loop" else ()), *(name for name in _FIRST if name in shown), *others]
+
+
+def workflow_schema() -> dict[str, Json]:
+    """Return the schema of the form of a workflow, without its steps and its id."""
+    whole = Workflow.model_json_schema(by_alias=True)
+    definitions = {f"step_{name}": _own(part) for name, part in whole["$defs"].items()}
+    properties = {
+        name: _own(part)
+        for name, part in whole["properties"].items()
+        if name not in ("format", "id") and not _holds_steps(part, whole["$defs"])
+    }
+    properties["inputSchema"] = {**_INPUTS, "description": properties["inputSchema"]["description"]}
+    order = [*(name for name in _FIRST_OF_WORKFLOW if name in properties), *properties]
+    return {"type": "object", "properties": {name: properties[name] for name in order}, "$defs": definitions}
+
+
+def _holds_steps(schema: Json, definitions: Mapping[str, Json]) -> bool:
+    """Return whether a value of a schema contains steps."""
+    if isinstance(schema, list):
+        return any(_holds_steps(each, definitions) for each in schema)
+    if not isinstance(schema, Mapping):
+        return False
+    name = str(schema.get("$ref", "")).rpartition("/")[2]
+    if name == "Step" or (name and _holds_steps(definitions[name], definitions)):
+        return True
+    return any(_holds_steps(each, definitions) for key, each in schema.items() if key != "$ref")
+
+
+_INPUT = {
+    "type": "object",
+    "properties": {
+        "type": {
+            "enum": ["string", "integer", "number", "boolean", "array", "object"],
+            "description": "Kind of the value.",
+        },
+        "title": {"type": "string", "description": "Label in the run form; absent: its name."},
+        "description": {"type": "string", "description": "Explanation in the run form."},
+        "default": {"description": "Value when none is given."},
+        "enum": {"type": "array", "items": {}, "description": "The values to choose from."},
+        "writeOnly": {"type": "boolean", "description": "Secret: never shown or stored."},
+        "format": {"type": "string", "description": "Format of a text: date, email, uri, file-path."},
+        "minimum": {"type": "number", "description": "Smallest number."},
+        "maximum": {"type": "number", "description": "Largest number."},
+        "minLength": {"type": "integer", "minimum": 0, "description": "Least characters of a text."},
+        "maxLength": {"type": "integer", "minimum": 0, "description": "Most characters of a text."},
+        "pattern": {"type": "string", "description": "Regular expression that a text must match."},
+        "minItems": {"type": "integer", "minimum": 0, "description": "Least items of a list."},
+        "maxItems": {"type": "integer", "minimum": 0, "description": "Most items of a list."},
+        "items": {"type": "object", "description": "Schema of the items of a list."},
+    },
+}
+_INPUTS = {
+    "type": "object",
+    "title": "Inputs",
+    "properties": {
+        "properties": {
+            "type": "object",
+            "title": "Inputs",
+            "additionalProperties": _INPUT,
+            "description": "By the name in expressions: inputs.name.",
+        },
+        "required": {
+            "type": "array",
+            "title": "Required inputs",
+            "items": {"type": "string"},
+            "description": "Names of the inputs without which no run starts.",
+        },
+    },
+}
+"""Fields of an `inputSchema`; other keywords of JSON Schema are kept as they are."""
 
 
 def _roomy(name: str, field: Json) -> Json:

@@ -144,6 +144,14 @@ EDITOR_ACTIONS: tuple[Action, ...] = (
         "Steps",
         footer=False,
     ),
+    Action(
+        "editor.edit_workflow",
+        "Workflow",
+        "Edit name, inputs, outputs, connections and settings of the workflow in a form.",
+        ("E",),
+        "Workflow",
+        footer=False,
+    ),
     Action("editor.runs", "History", "Show the runs of this workflow.", ("H",), "Workflow", footer=False),
     Action(
         "editor.lock_tools",

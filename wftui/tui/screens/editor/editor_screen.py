@@ -310,6 +310,12 @@ class EditorScreen(StepsScreen):
         """Focus the problems."""
         self.enter("problems")
 
+    def action_edit_workflow(self) -> None:
+        """Edit the workflow without its steps in a form."""
+        from wftui.tui.screens.editor.step_editing import edit_workflow
+
+        self.attempt(edit_workflow(self.services, self.source), group="step", exclusive=True)
+
     def action_runs(self) -> None:
         """Open the runs of this workflow."""
         self.services.open_history(self.workflow_id)

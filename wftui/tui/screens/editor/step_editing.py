@@ -9,12 +9,13 @@ from wftui.compiler.editing.changes import changes
 from wftui.compiler.editing.placed_steps import in_key_order, unused_id
 from wftui.compiler.editing.restructuring import ids_of
 from wftui.compiler.editing.step_edits import step_value
+from wftui.compiler.source.parsing import parse
 from wftui.compiler.source.patching import apply_patch
 from wftui.model.base import Json
 from wftui.model.forms.fields import form_of, with_bindings
 from wftui.model.forms.state import Node, rebuild_form
 from wftui.model.listing import StepTypeInfo
-from wftui.model.workflow.step_schema import step_schema
+from wftui.model.workflow.step_schema import step_schema, workflow_schema
 from wftui.tui.screens.editor.step_form import StepForm
 from wftui.tui.services import AppServices
 from wftui.tui.widgets.picker import Picker
@@ -36,6 +37,16 @@ async def edit_step(app: AppServices, source: "SourceView", pointer: str) -> Non
     step = step_value(source.text, pointer)
     changed = await _ask(app, source.text, step)
     if changed is not None and (patch := changes(step, changed, pointer)):
+        source.change_to(apply_patch(source.text, patch))
+
+
+async def edit_workflow(app: AppServices, source: "SourceView") -> None:
+    """Edit a workflow without its steps in a form; patch only the changes."""
+    workflow = parse(source.text).value
+    root = await asyncio.to_thread(lambda: rebuild_form(with_bindings(form_of(workflow_schema())), workflow))
+    about = "Name, inputs, outputs, connections and settings. The steps are in the list."
+    changed = await app.push_screen_wait(StepForm(f"Workflow: {workflow.get('id', '')}", about, root))
+    if changed is not None and (patch := changes(workflow, changed, "")):
         source.change_to(apply_patch(source.text, patch))
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from wftui.compiler.editing.step_edits import Edit, ListedStep
     from wftui.model.workflow.compilation import CompilationError
 
-ADDING = frozenset({"add_step", "add_before", "paste_step", "paste_command"})
+ADDING = frozenset({"add_step", "add_before", "paste_step", "paste_command", "edit_workflow"})
 """Verbs that need a source they can change, and no step."""
 CHANGING = frozenset(
     {

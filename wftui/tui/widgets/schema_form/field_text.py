@@ -3,7 +3,7 @@
 from textual.content import Content
 
 from wftui.model.forms.fields import FormField
-from wftui.model.forms.state import Items, Leaf, Node
+from wftui.model.forms.state import Group, Items, Leaf, Node, Pairs
 from wftui.model.schema.facets import literal
 from wftui.model.schema.json_schema import MISSING
 
@@ -48,6 +48,7 @@ _KINDS = {
     "choice": "one of these",
     "choices": "any of these",
     "list": "list",
+    "map": "names and values",
     "group": "group",
     "json": "JSON",
 }
@@ -81,6 +82,8 @@ def container_state(node: Node) -> str:
 
 def summary(node: Node) -> str:
     """Return a one-line summary of a list item: its first texts."""
+    if isinstance(node.parent, Pairs) and isinstance(node, Group):
+        return summary(node.nodes[1])  # the label has the name
     value = node.collect(lambda leaf: "…" if leaf.field.secret or leaf.is_big else leaf.value)
     if isinstance(value, dict):
         shown = [literal(part) for part in value.values() if not isinstance(part, dict | list)]

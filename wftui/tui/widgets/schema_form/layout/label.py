@@ -3,7 +3,7 @@
 from textual.content import Content
 from textual.widget import Widget
 
-from wftui.model.forms.state import Items, Node
+from wftui.model.forms.state import Items, Node, Pairs
 from wftui.tui.widgets.glyphs import glyph
 
 INDENT = 2
@@ -11,6 +11,8 @@ INDENT = 2
 
 def name_of(node: Node) -> str:
     """Return the label of a node, or its number in a list."""
+    if isinstance(node.parent, Pairs) and node.parent.name_of(node):
+        return node.parent.name_of(node)
     if isinstance(node.parent, Items):
         place = node.parent.place(node)
         return "" if place is None else str(place + 1)

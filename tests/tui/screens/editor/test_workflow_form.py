@@ -1,0 +1,65 @@
+"""The form of a workflow: its header, inputs and maps by fields, without writing JSON."""
+
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from textual.app import App
+from textual.pilot import Pilot
+
+from wftui.tui.app import WftuiApp
+from wftui.tui.screens.editor.editor_screen import EditorScreen
+from wftui.tui.screens.editor.step_form import StepForm
+from wftui.tui.widgets.schema_form.form import SchemaForm
+from wftui.tui.widgets.source.compilation_status import CompilationStatus
+from wftui.tui.widgets.source.source_view import SourceView
+from wftui.workbench import Workbench
+
+Until = Callable[..., Awaitable[None]]
+Put = Callable[..., Path]
+
+
+async def form_of_workflow(pilot: Pilot[Any], until: Until) -> tuple[EditorScreen, StepForm]:
+    app: App[Any] = pilot.app
+    await until(pilot, lambda: isinstance(app.screen, EditorScreen) and app.screen.query_one(CompilationStatus).result)
+    editor = app.screen
+    await pilot.press("E")
+    await until(pilot, lambda: isinstance(app.screen, StepForm))
+    assert isinstance(editor, EditorScreen)
+    assert isinstance(app.screen, StepForm)
+    return editor, app.screen
+
+
+async def test_output_is_added_by_keys(workbench: Workbench, put_workflow: Put, until: Until) -> None:
+    path = put_workflow("hello")
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        editor, form = await form_of_workflow(pilot, until)
+        await form.query_one(SchemaForm).focus_on("/outputs")
+        await pilot.press("enter")
+        await pilot.press(*"greeting", "tab", *"{{ steps.greet.output.text }}", "f2")
+        await until(pilot, lambda: app.screen is editor)
+        text = editor.query_one(SourceView).text
+        assert json.loads(text)["outputs"] == {"greeting": "{{ steps.greet.output.text }}"}
+        assert text.startswith(path.read_text().rstrip().removesuffix("}").rstrip()), "nothing else changed"
+        await pilot.press("u")
+        await until(pilot, lambda: editor.query_one(SourceView).text == path.read_text())
+
+
+async def test_unchanged_form_changes_no_byte(
+    workbench: Workbench,
+    put_workflow: Put,
+    until: Until,
+    size: tuple[int, int],
+    matches: Callable[[Pilot[Any]], Awaitable[bool]],
+) -> None:
+    schema = {"type": "object", "properties": {"limit": {"type": "integer", "maximum": 9}}, "required": ["limit"]}
+    path = put_workflow("hello", name="Hello", labels={"team": "ops"}, inputSchema=schema, outputs={"x": 1})
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test(size=size) as pilot:
+        editor, _form = await form_of_workflow(pilot, until)
+        assert await matches(pilot)
+        await pilot.press("f2")
+        await until(pilot, lambda: app.screen is editor)
+        assert editor.query_one(SourceView).text == path.read_text()
