@@ -21,12 +21,14 @@ from wftui.store.sqlite.schema import place
 from wftui.store.sqlite.store_errors import explain
 from wftui.store.sqlite.times import from_milliseconds, to_milliseconds
 
-_RUNS_AT_ONCE = 50
+_RUNS_AT_ONCE = 40
 _EVENTS_AT_ONCE = 1_000
 _PARTS_AT_ONCE = 8
 _PAGES_AT_ONCE = 250
 _CHECKPOINT_PAGES = 16_000
-_PAUSE_SECONDS = 0.002
+_PAUSE_SECONDS = 0.0005
+_FREE_SHARE = 2.0
+"""Time the lock is left free, by the time that it was held."""
 _TRUNCATE_SECONDS = 1.0
 _PLAN_KEPT = timedelta(hours=1)
 
@@ -130,8 +132,9 @@ class Cleanup:
             left = _EVENTS_AT_ONCE
             marked = connection.execute("SELECT execution FROM removals LIMIT ?", (_RUNS_AT_ONCE,)).fetchall()
             for (key,) in marked:
-                self._remove_row(connection, key)
-                if not connection.execute("SELECT 1 FROM executions WHERE key = ?", (key,)).fetchone():
+                exists = "SELECT 1 FROM executions WHERE key = ?"
+                is_gone = not connection.execute(exists, (key,)).fetchone() or self._remove_row(connection, key)
+                if is_gone:
                     left -= connection.execute(
                         "DELETE FROM events WHERE place IN"
                         " (SELECT place FROM events WHERE place > ? AND place < ? ORDER BY place LIMIT ?)",
@@ -201,18 +204,24 @@ class Cleanup:
 
             self._step(connection, step)
 
-    def _give_back(self, connection: sqlite3.Connection) -> None:
-        """Return free pages to the file system.
+    def _give_back(self, connection: sqlite3.Connection, begun: float | None = None) -> None:
+        """Return free pages to the file system, and leave the lock free.
 
         This runs after every step, while free pages are few: SQLite searches the list of all for each one.
+
+        Args:
+            begun: when the step began; the pause after its first pages is for both.
         """
+        at = time.perf_counter() if begun is None else begun
         while connection.execute("PRAGMA freelist_count").fetchone()[0]:
             # Only executescript frees more than a single page.
-            begun = time.perf_counter()
             connection.executescript(f"PRAGMA incremental_vacuum({_PAGES_AT_ONCE})")
-            self._rest(begun)
+            self._rest(at)
             if self._stop.is_set():
                 return
+            at, begun = time.perf_counter(), None
+        if begun is not None:
+            self._rest(begun)
 
     def _truncate(self, connection: sqlite3.Connection) -> None:
         """Move the log into the file, which shrinks only then."""
@@ -235,16 +244,15 @@ class Cleanup:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-        self._rest(begun)
-        self._give_back(connection)
+        self._give_back(connection, begun)
         return more
 
     def _rest(self, begun: float) -> None:
-        """Leave the lock free for as long as it was held.
+        """Leave the lock free for longer than it was held.
 
         Waiting writers poll for it at growing intervals, so the share of time in which it is free matters.
         """
-        self._stop.wait(max(_PAUSE_SECONDS, time.perf_counter() - begun))
+        self._stop.wait(max(_PAUSE_SECONDS, (time.perf_counter() - begun) * _FREE_SHARE))
 
 
 def _predict(connection: sqlite3.Connection, pages: Iterable[list[RunTree]], before: int) -> CleanupReport:
