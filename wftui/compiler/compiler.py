@@ -11,6 +11,7 @@ from wftui.compiler.checks.checker import check_workflow
 from wftui.compiler.checks.own_connections import check_own_connections
 from wftui.compiler.checks.requirement_checks import StepNeeds, check_requirements, is_lasting, programs
 from wftui.compiler.codegen.transpile import StepCache, transpile
+from wftui.compiler.collection import collection_paused
 from wftui.compiler.diagnostics.diagnostic import (
     INTERNAL,
     Diagnostic,
@@ -264,6 +265,7 @@ class WorkflowCompiler:
             failure = CompilationError(code=INTERNAL, message=internal_message(error))
             return _Compilation(text, self._failed(workflow_id, failure), outline, {}, {}, [], [], lasting=False)
 
+    @collection_paused()
     def _checked(self, workflow_id: str, text: str, *, stored: bool) -> _Compilation:
         self._sub_workflows.looked_up = {}
         document = parse(text)
@@ -346,8 +348,7 @@ class WorkflowCompiler:
         return [_not_written(failure, "registry.write") for failure in failures]
 
     def _registry(self) -> Json:
-        """Return what is remembered of the registry."""
-        # The hashes first: what another process writes meanwhile does not get them.
+        """Return what is remembered of the registry: hashes first, as others write too."""
         files, listed = registry_hashes(self.workspace), read_registry(self.workspace.registry_path)
         return {"files": files, "workflows": {key: [each.version, each.hash] for key, each in listed.items()}}
 
