@@ -299,6 +299,8 @@ class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
             in_background(self, partial(self._back, self.screen), group="leave", exclusive=True)
 
     async def _back(self, screen: Screen[object]) -> None:
+        if isinstance(screen, ActionScreen) and screen.end_search():
+            return
         if (not isinstance(screen, ActionScreen) or await screen.may_leave()) and screen is self.screen:
             await self.pop_screen()
 

@@ -43,6 +43,10 @@ class RecordService:
     def __init__(self, store: Callable[[], Awaitable[ExecutionStore]]) -> None:
         self._store = store
 
+    async def version(self) -> int:
+        """Return a number that changes with each write to the history."""
+        return await (await self._store()).version()
+
     async def summary(self, run_id: str) -> ExecutionSummary:
         """Return a run as lists show it, from its row alone.
 

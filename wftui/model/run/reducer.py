@@ -319,3 +319,12 @@ def progress(record: ExecutionRecord) -> tuple[int, int]:
     """Return (ended, total) of the steps outside containers, for `n of m`."""
     top = [step for step in record.step_results if step.parent is None]
     return sum(step.status in STEP_TERMINAL for step in top), len(top)
+
+
+def item_progress(record: ExecutionRecord) -> tuple[int, int]:
+    """Return (ended, total) of the items of the newest step that counts them, if any."""
+    for step in reversed(record.step_results):
+        items = step.iterations
+        if items is not None and items.total and step.status not in STEP_TERMINAL and "]" not in step.path:
+            return items.ended, items.total
+    return 0, 0

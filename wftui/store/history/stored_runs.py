@@ -173,6 +173,10 @@ class StoredRuns:
         """
         return await run_lists.list_runs(self._lists, filters or ExecutionFilters(), limit, cursor, among)
 
+    async def version(self) -> int:
+        """Return a number that changes with each write to the database."""
+        return await event_log.RunProgress(self._lists).version()
+
     async def summary(self, run_id: str) -> ExecutionSummary | None:
         """Return a run as lists show it, or None."""
         return await run_lists.summary(self._lists, run_id)

@@ -141,7 +141,7 @@ class WorkflowsScreen(ActionScreen[None]):
         self._show_rows()
 
     async def _look_for_changes(self) -> None:
-        if not self.is_current or self._signature is None:
+        if not self.is_active or self._signature is None:
             return
         signature = await asyncio.to_thread(_signature, self.workbench.workspace)
         if signature != self._signature:

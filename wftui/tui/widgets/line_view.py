@@ -103,6 +103,16 @@ class LineView(ScrollView, can_focus=True):
         self._strips.clear()
         self.refresh()
 
+    def repaint(self) -> None:
+        """Repaint the visible rows that differ from what is shown."""
+        top = self.scroll_offset.y
+        shown, fresh = self._strips, LRUCache[int, Strip](512)
+        for index in range(top, min(self.rows, top + self.scrollable_content_region.height)):
+            strip = fresh[index] = self._row_strip(index)
+            if shown.get(index) != strip:
+                self.refresh_line(index)
+        self._strips = fresh
+
     # --- the cursor
 
     def show_row(self, index: int, *, centre: bool = False) -> None:

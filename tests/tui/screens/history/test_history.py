@@ -214,3 +214,26 @@ async def test_an_id_is_copied(open_history: Any, workbench: Workbench) -> None:
     async with open_history() as (pilot, _screen, _table):
         await pilot.press("y")
         assert pilot.app.clipboard == completed().run_id
+
+
+async def test_it_reads_again_only_after_something_was_written(
+    open_history: Any, workbench: Workbench, until: Until
+) -> None:
+    await put(workbench, completed())
+    async with open_history() as (pilot, screen, table):
+        read: list[str | None] = []
+        source = table.source
+
+        async def counted(filters: Any, cursor: str | None) -> Any:
+            read.append(cursor)
+            return await source(filters, cursor)
+
+        table.source = counted
+        await screen._refresh()
+        await until(pilot, lambda: len(read) == 1)
+        for _ in range(3):
+            await screen._refresh()
+            await pilot.pause()
+        assert len(read) == 1
+        await put(workbench, failed())
+        await until(pilot, lambda: len(table.pages) == 2)

@@ -464,3 +464,28 @@ async def test_the_names_of_all_of_very_many_steps_are_read(open_run: Any, until
         await until(pilot, lambda: "step_503" in text_of(pilot.app))
         await pilot.press("G")
         await until(pilot, lambda: "step_1000" in text_of(pilot.app).split("─step_1000")[0])
+
+
+async def test_escape_ends_a_search_before_it_leaves(open_run: Any, until: Until) -> None:
+    async with open_run(failed()) as (pilot, screen):
+        await pilot.press("slash", *"git", "enter")
+        assert screen.panes.log_view.search == "git"
+        await pilot.press("escape")
+        await until(pilot, lambda: screen.panes.log_view.search == "")
+        assert pilot.app.screen is screen
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is not screen)
+
+
+async def test_a_playback_shows_its_position(open_run: Any, until: Until, text_of: TextOf) -> None:
+    async with open_run(completed(), (120, 40)) as (pilot, screen):
+        await pilot.press("full_stop")
+        await until(pilot, lambda: f"event 1 of {screen.state.record.last_seq}" in text_of(pilot.app))
+
+
+async def test_the_header_counts_items(open_run: Any, text_of: TextOf) -> None:
+    async with open_run(running(), (120, 40)) as (pilot, screen):
+        authors = screen.state.record.step("authors")
+        assert authors is not None
+        assert authors.iterations is not None
+        assert f"{authors.iterations.ended} of {authors.iterations.total} items" in text_of(pilot.app)

@@ -63,6 +63,10 @@ class ActionScreen(WithActions, Screen[ResultT]):
         yield from self.compose_body()
         yield ActionFooter()
 
+    def end_search(self) -> bool:
+        """End a search in this screen, before it is left; return whether there was one."""
+        return False
+
     async def may_leave(self) -> bool:
         """Return whether this screen may close; ask about unsaved changes."""
         return True

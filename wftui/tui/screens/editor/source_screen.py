@@ -171,7 +171,7 @@ class SourceScreen(PanedScreen):
 
     async def _look_for_changes(self) -> None:
         """Load changes made by others; only announce them beside unsaved changes."""
-        if not self.is_current or self.status.compiling:
+        if not self.is_active or self.status.compiling:
             return
         try:
             news = await self._file.news()

@@ -6,6 +6,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
+from wftui.model.errors import UserError
 from wftui.model.run.summary import ExecutionFilters, ExecutionPage
 from wftui.tui.actions import Action
 from wftui.tui.display.formatting import count
@@ -83,6 +84,7 @@ class HistoryScreen(ActionScreen[None]):
         super().__init__()
         self._first = HistoryQuery(workflow=workflow_id or "")
         self._marked: str | None = None
+        self._version = 0
 
     def trail(self) -> tuple[str, ...]:
         """Return the location: the history, or that of a workflow."""
@@ -128,9 +130,19 @@ class HistoryScreen(ActionScreen[None]):
     def _query(self) -> None:
         self._table.show(self._bar.current.filters(self.workbench.clock()))
 
-    def _refresh(self) -> None:
-        if self.is_current and self._table.known:
+    async def _refresh(self) -> None:
+        """Read what other connections have written, if any, and update the clocks."""
+        if not self.is_active or not self._table.known:
+            return
+        try:
+            version = await self.workbench.records.version()
+        except UserError:
+            version = -1  # the table says what is wrong
+        if version != self._version or version < 0:
+            self._version = version
             self._table.refresh_runs()
+        else:
+            self._table.repaint()
 
     @on(FilterBar.Changed)
     def _filters_changed(self) -> None:

@@ -283,6 +283,15 @@ class MonitorScreen(RunScreen):
         self.panes.show_log()
         self.panes.log_panel.ask("search")
 
+    def end_search(self) -> bool:
+        """End the search in the log."""
+        view = self.panes.log_view
+        if not view.search:
+            return False
+        view.set_search("")
+        self.refresh_bindings()
+        return True
+
     def action_copy_log(self) -> None:
         """Copy the filtered log lines, up to the clipboard limit."""
         self.attempt(self._copy_log(), group="copy", exclusive=True)

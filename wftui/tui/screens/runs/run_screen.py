@@ -168,7 +168,7 @@ class RunScreen(ActionScreen[None]):
             self._painting = None
         begin = time.monotonic()
         header = self.query_one(RunHeader)
-        header.playback = _playback_note(self.playback, self.services.ascii)
+        header.playback = _playback_note(self.playback, self.state.record.last_seq, self.services.ascii)
         header.error = self.services.unrecorded.get(self.run_id) or self._error
         header.read(self.shown)
         self.query_one(TitleBar).trail = self.trail()
@@ -206,7 +206,7 @@ class RunScreen(ActionScreen[None]):
             if self.run_id in self.services.unrecorded:
                 self._paint_soon()
             else:
-                self.query_one(RunHeader).refresh()
+                self.query_one(RunHeader).tick()
                 self.panes.tick()
 
     async def value_text(self, reference: ValueRef, offset: int) -> tuple[str, int | None]:
@@ -281,11 +281,12 @@ class RunScreen(ActionScreen[None]):
         self._paint()
 
 
-def _playback_note(playback: Playback | None, ascii_only: bool) -> str:
-    """Return the note on a playback for the header."""
+def _playback_note(playback: Playback | None, events: int, ascii_only: bool) -> str:
+    """Return the note on a playback for the header: speed and position."""
     if playback is None:
         return ""
-    speed = f"{playback.speed:g}x"
+    number = playback.state.record.last_seq
+    speed = f"{playback.speed:g}x, event {number:,} of {max(events, number):,}"
     if playback.at_end:
         return f"played back, {speed}"
     signs = ("||", ">") if ascii_only else ("⏸", "▶")

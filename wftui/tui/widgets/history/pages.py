@@ -34,8 +34,13 @@ class RunPages:
         """Return the cursor at which a known page begins."""
         return self._cursors[page]
 
-    def put(self, page: int, fetched: ExecutionPage) -> None:
-        """Store a fetched page; if its end moved, forget all later pages."""
+    def put(self, page: int, fetched: ExecutionPage) -> bool:
+        """Store a fetched page; if its end moved, forget all later pages.
+
+        Returns:
+            Whether it differs from the page before.
+        """
+        differs = self._pages.get(page) != fetched.executions
         following = self._cursors[page + 1 : page + 2]
         if following != [fetched.next]:
             del self._cursors[page + 1 :]
@@ -50,6 +55,7 @@ class RunPages:
         self._pages.move_to_end(page)
         while len(self._pages) > _KEPT:
             self._pages.popitem(last=False)
+        return differs or following != ([] if fetched.next is None else [fetched.next])
 
     def run(self, row: int) -> ExecutionSummary | None:
         """Return the run in a row, or None if its page is not loaded."""

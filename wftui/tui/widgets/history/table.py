@@ -69,6 +69,8 @@ class HistoryTable(LineView):
         self.query_filters = ExecutionFilters()
         self.known = False
         self._requested: set[int] = set()
+        self._failed = False
+        """The last page could not be loaded."""
         self._elapsed_seconds = elapsed_seconds
         self._clocks: dict[str, SteadyClock] = {}
         """Clocks of active runs, from when they were first shown: no change of the time of day moves them."""
@@ -107,17 +109,21 @@ class HistoryTable(LineView):
 
     @work(group="pages")
     async def _fetch(self, numbers: list[int], keep: str | None) -> None:
-        pages, error = self.pages, ""
+        pages, error, differs = self.pages, "", not self.known
         try:
             for number in numbers:
                 fetched = await self.source(self.query_filters, pages.cursor(number))
                 if pages is not self.pages:
                     return
-                pages.put(number, fetched)
+                differs |= pages.put(number, fetched)
         except UserError as failure:
             error = str(failure)
         self._requested.difference_update(numbers)
         self.known = True
+        if not differs and not error and not self._failed:
+            self.repaint()
+            return
+        self._failed = bool(error)
         self.set_rows(len(self.pages))
         row = self.pages.row_of(keep) if keep is not None else None
         if row is not None:

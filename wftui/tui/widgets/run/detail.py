@@ -80,7 +80,7 @@ class StepDetail(LineView):
             head = self._head(self.step)
             if len(head) == self._head_rows:
                 self._rows[: len(head)] = head
-                self.redraw()
+                self.repaint()
             else:
                 self.show(self.step, stopped=self.stopped)
 

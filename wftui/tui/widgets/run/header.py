@@ -5,8 +5,8 @@ from textual.widget import Widget
 
 from wftui.model.clock import Clock
 from wftui.model.run.actions import UNRESOLVED
-from wftui.model.run.record import ExecutionRecord
-from wftui.model.run.reducer import progress
+from wftui.model.run.record import TERMINAL, ExecutionRecord
+from wftui.model.run.reducer import item_progress, progress
 from wftui.tui.display.status import look
 from wftui.tui.widgets.run.gantt import run_seconds
 from wftui.tui.widgets.run.labels import elapsed, first_line, local_timestamp, run_label, step_note
@@ -33,14 +33,24 @@ class RunHeader(Widget):
         self.error = ""
         self.playback = ""
         self.reading = ""
+        self._shown: Content | None = None
 
     def read(self, run: RunState) -> None:
         """Show the current state of a run."""
         self.run = run
         self.refresh()
 
+    def tick(self) -> None:
+        """Repaint if the clock shows another time."""
+        if self._content() != self._shown:
+            self.refresh()
+
     def render(self) -> Content:
         """Render both lines."""
+        self._shown = self._content()
+        return self._shown
+
+    def _content(self) -> Content:
         width = self.content_size.width
         return Content("\n").join([self._first(width), self._second(width)])
 
@@ -74,10 +84,14 @@ class RunHeader(Widget):
         if self.reading:
             return Content.styled(self.reading, "$foreground-muted").truncate(width, ellipsis=not self.ascii_only)
         ended, total = progress(record)
+        items, of_items = item_progress(record) if record.status not in TERMINAL else (0, 0)
         parts: list[Content | tuple[str, str] | str] = []
         if total:
-            parts += [_progress_bar(ended / total, self.ascii_only), f" {ended} of {total}"]
+            share = (ended + (items / of_items if of_items else 0)) / total
+            parts += [_progress_bar(share, self.ascii_only), f" {ended} of {total}"]
         separator = (" - " if self.ascii_only else " · ", "$foreground-muted")
+        if of_items:
+            parts += [separator, f"{items:,} of {of_items:,} items"]
         warnings = self.run.warnings
         right = Content.styled(f"{warnings} warning{'s' if warnings > 1 else ''}" if warnings else "", "$text-warning")
         if record.status in {"running", "pending"}:

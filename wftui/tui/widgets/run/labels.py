@@ -80,7 +80,8 @@ def step_note(step: StepResult, now: datetime, *, stopped: bool = False) -> str:
         stopped: the step was running when the process of its run ended.
     """
     if stopped:
-        return f"was {step.status} when its process ended"
+        counts = f"{iteration_counts(step.iterations, live=False)}, " if step.iterations is not None else ""
+        return f"{counts}was {step.status} when its process ended"
     if step.error is not None and step.status == "failed":
         text = first_line(step.error.message)
         how = "caught" if step.caught is not None else "handled"

@@ -140,7 +140,7 @@ class RunPanes(Container):
 
     def tick(self) -> None:
         """Update elapsed times."""
-        self.timeline.redraw()
+        self.timeline.repaint()
         self.detail.tick()
 
     def show_side(self) -> None:
