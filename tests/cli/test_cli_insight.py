@@ -135,3 +135,18 @@ def test_the_history_is_exported_as_rows_and_lines(counted: Cli) -> None:
     lines = counted("history", "--format", "ndjson", "--status", "failed")[1].splitlines()
     assert [json.loads(line)["status"] for line in lines] == ["failed"]
     assert counted("history", "--format", "csv", "--json")[0] == 2
+
+
+def test_runs_are_filtered_by_error_and_duration(counted: Cli) -> None:
+    def found(*options: str) -> list[str]:
+        code, out, _ = counted("history", *options, "--json")
+        assert code == 0
+        return [run["status"] for run in json.loads(out)["executions"]]
+
+    assert found("--error", "exit_code") == ["failed"]
+    assert found("--error", "exit") == found("--error", "exit_cod_") == found("--error", "%") == []
+    assert found("--error", "exit_code", "--status", "completed") == []
+    assert found("--longer-than", "1ms") == ["failed", "completed"]
+    assert found("--longer-than", "1h") == []
+    assert counted("history", "--longer-than", "soon")[0] == 2
+    assert counted("grep", "seq", "--error", "exit_code", "--json")[1].count('"where": "input"') == 1

@@ -14,8 +14,10 @@ from wftui.model.base import Json
 from wftui.model.errors import UsageError
 from wftui.model.json.incremental import read_json
 from wftui.model.moments import MomentError, parse_moment
+from wftui.model.run.summary import ExecutionFilters
 from wftui.model.schema.secret_schema import secret_pointers
 from wftui.model.suggestions import did_you_mean, suggestion
+from wftui.model.workflow.durations import parse_duration
 
 _LEAD_ON = ("$ref", "allOf", "anyOf", "oneOf")
 
@@ -122,6 +124,27 @@ def parse_when(text: str, now: datetime, *, end: bool = False) -> datetime:
         return parse_moment(text, now, end=end)
     except MomentError as error:
         raise UsageError(str(error), code="usage.moment") from None
+
+
+def parse_filters(arguments: argparse.Namespace, now: datetime) -> ExecutionFilters:
+    """Return the filters that the options of `history` and `grep` have in common.
+
+    Raises:
+        UsageError: a time or a duration is invalid.
+    """
+    try:
+        longer_than = parse_duration(arguments.longer_than) * 1000 if arguments.longer_than else None
+    except ValueError as error:
+        raise UsageError(f"--longer-than: {error}", code="usage.duration") from None
+    return ExecutionFilters(
+        workflow_id=arguments.workflow,
+        status=arguments.status,
+        user_id=arguments.user,
+        since=parse_when(arguments.since, now) if arguments.since else None,
+        until=parse_when(arguments.until, now, end=True) if arguments.until else None,
+        longer_than=longer_than,
+        error_type=arguments.error,
+    )
 
 
 def _read_object(text: str, stdin: str | None) -> dict[str, Json]:

@@ -280,6 +280,8 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
         "--since", metavar="WHEN", help="only runs since: a date, today, yesterday, or an age such as 24h"
     )
     parser.add_argument("--until", metavar="WHEN", help="only runs until; a day means its end")
+    parser.add_argument("--longer-than", metavar="TIME", help="only runs that took at least this long, such as 5m")
+    parser.add_argument("--error", metavar="TYPE", help="only runs that failed with this error; http is http.5xx, too")
 
 
 def _add_confirmed(parser: argparse.ArgumentParser) -> None:

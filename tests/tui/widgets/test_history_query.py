@@ -86,3 +86,12 @@ def test_faults_switch_on_and_off() -> None:
     assert query.switched("running").statuses == frozenset()
     assert query.of_workflow("a").workflow == "a"
     assert query.of_workflow("a").of_workflow("b").workflow == ""
+
+
+def test_duration_and_error_are_terms() -> None:
+    query = parse_query("longer:5m error:http.5xx text", NOW)
+    assert str(query) == "longer:5m error:http.5xx text"
+    filters = query.filters(NOW)
+    assert (filters.longer_than, filters.error_type, filters.text) == (300_000, "http.5xx", "text")
+    with pytest.raises(QueryError, match="not a duration"):
+        parse_query("longer:soon", NOW)

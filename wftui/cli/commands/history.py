@@ -2,7 +2,7 @@
 
 import argparse
 
-from wftui.cli.inputs import parse_when
+from wftui.cli.inputs import parse_filters, parse_when
 from wftui.cli.options import Command
 from wftui.cli.session import with_workbench
 from wftui.cli.terminal import Terminal
@@ -24,14 +24,8 @@ def history(arguments: argparse.Namespace) -> int:
 
     async def work(workbench: Workbench) -> int:
         terminal, now = Terminal(), workbench.clock()
-        filters = ExecutionFilters(
-            workflow_id=arguments.workflow,
-            status=arguments.status,
-            user_id=arguments.user,
-            since=parse_when(arguments.since, now) if arguments.since else None,
-            until=parse_when(arguments.until, now, end=True) if arguments.until else None,
-            text=arguments.text,
-            children=not arguments.no_children,
+        filters = parse_filters(arguments, now).model_copy(
+            update={"text": arguments.text, "children": not arguments.no_children}
         )
         if arguments.format != "table":
             await _print_all(terminal, workbench, filters, arguments.format)

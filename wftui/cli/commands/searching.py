@@ -2,13 +2,12 @@
 
 import argparse
 
-from wftui.cli.inputs import parse_when
+from wftui.cli.inputs import parse_filters
 from wftui.cli.options import Command
 from wftui.cli.session import with_workbench
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UsageError
 from wftui.model.run.search import TextMatch, finder
-from wftui.model.run.summary import ExecutionFilters
 from wftui.workbench import Workbench
 
 
@@ -19,13 +18,7 @@ def grep(arguments: argparse.Namespace) -> int:
 
     async def work(workbench: Workbench) -> int:
         terminal, now = Terminal(), workbench.clock()
-        filters = ExecutionFilters(
-            workflow_id=arguments.workflow,
-            status=arguments.status,
-            user_id=arguments.user,
-            since=parse_when(arguments.since, now) if arguments.since else None,
-            until=parse_when(arguments.until, now, end=True) if arguments.until else None,
-        )
+        filters = parse_filters(arguments, now)
         found: list[TextMatch] = []
         async for matches in workbench.search.grep(arguments.text, filters, where=arguments.where or ()):
             matches = matches[: arguments.limit - len(found)]

@@ -43,6 +43,10 @@ class ExecutionFilters(WireModel):
     until: Timestamp | None = None
     text: str | None = None
     parent_id: str | None = None
+    longer_than: Annotated[
+        float | None, Field(ge=0, allow_inf_nan=False, description="Milliseconds that an ended run took at least.")
+    ] = None
+    error_type: Annotated[str | None, Field(description="Of failed runs: `http` matches `http.5xx`, too.")] = None
     children: bool = True
 
 

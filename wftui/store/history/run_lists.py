@@ -54,6 +54,10 @@ async def list_runs(
         values += [int(found[1]), found[2]]
     search = await _search(reader, filters.text) if filters.text else None
     statuses = filters.status or await _statuses(reader)
+    if filters.error_type is not None:
+        statuses = [status for status in statuses if status == "failed"]  # no other run has an error
+        if not statuses:
+            return ExecutionPage(executions=[])
     rows = await _newest(reader, statuses, conditions, values, limit + 1, search, children=filters.children)
     page = rows[:limit]
     following = f"{page[-1][-1]}~{page[-1][0]}" if len(rows) > limit and page else None
@@ -142,6 +146,12 @@ def _conditions(filters: ExecutionFilters) -> tuple[list[str], list[Json]]:
         if value is not None:
             conditions.append(f"{column} = ?")
             values.append(value)
+    if filters.longer_than is not None:
+        conditions.append("duration >= ?")
+        values.append(filters.longer_than)
+    if filters.error_type is not None:
+        conditions.append("(json_extract(error, '$.type') || '.') LIKE ? || '.%' ESCAPE '\\'")
+        values.append(_literal(filters.error_type))
     if filters.since is not None:
         conditions.append("created_at >= ?")
         values.append(to_milliseconds(filters.since))
@@ -167,7 +177,7 @@ class _Search:
 
 
 async def _search(reader: Reader, text: str) -> _Search:
-    pattern = "%" + re.sub(r"([\\%_])", r"\\\1", text) + "%"
+    pattern = f"%{_literal(text)}%"
     parts = ["id LIKE ? ESCAPE '\\'"]
     values: list[Json] = [pattern]
     for column in ("workflow_id", "user_id"):
@@ -182,6 +192,11 @@ async def _search(reader: Reader, text: str) -> _Search:
             parts.append(f"{column} IN ({', '.join('?' * len(names))})")
             values += [row[0] for row in names]
     return _Search(" OR ".join(parts), values, "json_extract(error, '$.message') LIKE ? ESCAPE '\\'", [pattern])
+
+
+def _literal(text: str) -> str:
+    """Return a text as part of a LIKE pattern."""
+    return re.sub(r"([\\%_])", r"\\\1", text)
 
 
 async def _statuses(reader: Reader) -> list[str]:

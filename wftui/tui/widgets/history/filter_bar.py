@@ -99,7 +99,7 @@ class FilterBar(Vertical):
         """Compose query line, status toggles and error line."""
         yield Input(
             str(self.current),
-            placeholder="/ filters: text, workflow:id, user:name, since:7d, until:2026-11-22",
+            placeholder="/ filters: text, workflow:id, user:name, since:7d, longer:5m, error:http",
             compact=True,
         )
         yield StatusSwitches(ascii_only=self.ascii_only)

@@ -9,6 +9,7 @@ from typing import get_args
 from wftui.model.moments import MomentError, parse_moment
 from wftui.model.run.record import ExecutionStatus
 from wftui.model.run.summary import ExecutionFilters
+from wftui.model.workflow.durations import parse_duration
 
 STATUSES: tuple[ExecutionStatus, ...] = get_args(ExecutionStatus)
 FAILURES: frozenset[ExecutionStatus] = frozenset({"failed", "interrupted"})
@@ -32,6 +33,8 @@ class HistoryQuery:
     user: str = ""
     since: str = ""
     until: str = ""
+    longer: str = ""
+    error: str = ""
     statuses: frozenset[ExecutionStatus] = field(default_factory=frozenset)
 
     def __str__(self) -> str:
@@ -42,6 +45,8 @@ class HistoryQuery:
             _written("user", self.user),
             _written("since", self.since),
             _written("until", self.until),
+            _written("longer", self.longer),
+            _written("error", self.error),
             self.text,
         ]
         return " ".join(word for word in words if word)
@@ -71,6 +76,8 @@ class HistoryQuery:
             since=_time(self.since, now) if self.since else None,
             until=_time(self.until, now, end=True) if self.until else None,
             text=self.text or None,
+            longer_than=_milliseconds(self.longer) if self.longer else None,
+            error_type=self.error or None,
         )
 
 
@@ -117,6 +124,8 @@ _NAMES: dict[str, Callable[[HistoryQuery, str], HistoryQuery]] = {
     "user": lambda query, value: replace(query, user=value),
     "since": lambda query, value: replace(query, since=value),
     "until": lambda query, value: replace(query, until=value),
+    "longer": lambda query, value: replace(query, longer=value),
+    "error": lambda query, value: replace(query, error=value),
 }
 
 
@@ -124,6 +133,13 @@ def _time(word: str, now: datetime, *, end: bool = False) -> datetime:
     try:
         return parse_moment(word, now, end=end)
     except MomentError as error:
+        raise QueryError(str(error)) from None
+
+
+def _milliseconds(word: str) -> float:
+    try:
+        return parse_duration(word) * 1000
+    except ValueError as error:
         raise QueryError(str(error)) from None
 
 
