@@ -65,3 +65,22 @@ def test_problems_beyond_repair_remain(tmp_path: Path) -> None:
     refused = doctor(tmp_path, "--repair")
     assert refused.returncode == 1
     assert "is not a database" in refused.stdout
+
+
+def test_versions_places_and_sizes_are_shown(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    before = json.loads(doctor(tmp_path, "--json").stdout)
+    assert before["places"]["database"] == {"path": str(path), "state": "absent"}
+    assert (before["sizes"], before["databaseBytes"], path.exists()) == ([], 0, False)
+    asyncio.run(fill(path))
+    content = path.read_bytes()
+    found = json.loads(doctor(tmp_path, "--json").stdout)
+    assert found["places"]["database"]["state"] == "writable"
+    assert {"wftui", "python", "sqlite", "textual"} <= found["versions"].keys()
+    [size] = found["sizes"]
+    assert (size["workflowId"], size["runs"]) == ("demo", 20)
+    assert size["eventBytes"] > 20 * 100
+    shown = doctor(tmp_path).stdout
+    assert f"database   {path}  writable" in shown
+    assert "demo" in shown
+    assert path.read_bytes() == content

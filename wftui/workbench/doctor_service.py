@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sqlite3
+import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from wftui import __version__
 from wftui.model.errors import UserError
 from wftui.settings.settings_file import settings_path
 
 if TYPE_CHECKING:
     from wftui.store.execution_store import ExecutionStore
+    from wftui.store.history.sizes import WorkflowSize
     from wftui.workbench.workbench_settings import Settings
+
+_LIBRARIES = ("textual", "pydantic", "httpx2", "mcp", "sqlalchemy", "pyrage", "starlette", "uvicorn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,22 @@ class Finding:
     result: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Installation and places of the user's files.
+
+    Attributes:
+        versions: of wftui, Python and libraries, by name; missing extras are absent.
+        places: path and state by name.
+        sizes: of each workflow's runs; empty if the database cannot be read.
+    """
+
+    versions: dict[str, str]
+    places: dict[str, tuple[Path, str]]
+    database_bytes: int
+    sizes: list[WorkflowSize]
+
+
 class DoctorService:
     """`workbench.doctor`.
 
@@ -42,6 +67,10 @@ class DoctorService:
     def __init__(self, settings: Settings, store: Callable[[], Awaitable[ExecutionStore]]) -> None:
         self._settings = settings
         self._store = store
+
+    async def overview(self) -> Overview:
+        """Return what is installed, where things are, and the sizes of the history."""
+        return await asyncio.to_thread(self._overview)
 
     async def examine(self) -> list[Finding]:
         """Return the problems of the user's files, changing nothing."""
@@ -64,6 +93,24 @@ class DoctorService:
 
         mark_damaged(finding.path)  # the next to open it checks all of it
         return _done(finding, (await self._store()).notice or "it was recovered by another process")
+
+    def _overview(self) -> Overview:
+        from wftui.store.history.sizes import sizes_by_workflow
+        from wftui.store.maintenance.cleanup import database_bytes
+
+        database = self._settings.database
+        sizes: list[WorkflowSize] = []
+        if database.exists():
+            with suppress(UserError):  # `examine` says what is wrong with it
+                sizes = sizes_by_workflow(database)
+        places = {"workspace": self._settings.tables, "database": database, "settings": settings_path()}
+        return Overview(
+            versions={"wftui": __version__, "python": sys.version.split()[0], "sqlite": sqlite3.sqlite_version}
+            | _library_versions(),
+            places={name: (path, _state(path)) for name, path in places.items()},
+            database_bytes=database_bytes(database),
+            sizes=sizes,
+        )
 
     def _examine(self) -> list[Finding]:
         database = self._settings.database
@@ -88,6 +135,22 @@ class DoctorService:
                 found.append(Finding("permissions", path, "others may read it"))
         left = database.parent.glob(f"{database.name}-recovering*")
         return found + [Finding("leftover", path, "a stopped recovery left it behind") for path in sorted(left)]
+
+
+def _library_versions() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in _LIBRARIES:
+        with suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found
+
+
+def _state(path: Path) -> str:
+    """Return whether a file or folder can be written, or created."""
+    if path.exists():
+        return "writable" if os.access(path, os.W_OK) else "read-only"
+    parent = next(folder for folder in path.absolute().parents if folder.exists())
+    return "absent" if os.access(parent, os.W_OK) else "absent, and cannot be created"
 
 
 def _done(finding: Finding, result: str) -> Finding:

@@ -1,6 +1,8 @@
 """The `doctor` command: examine and repair the user's files."""
 
 import argparse
+import os
+from collections.abc import Sequence
 
 from wftui.cli.options import Command
 from wftui.cli.session import with_workbench
@@ -8,7 +10,9 @@ from wftui.cli.terminal import Terminal
 from wftui.model.base import Json
 from wftui.model.errors import ExitCode
 from wftui.workbench import Workbench
-from wftui.workbench.doctor_service import Finding
+from wftui.workbench.doctor_service import Finding, Overview
+
+_LISTED = 20
 
 
 def doctor(arguments: argparse.Namespace) -> int:
@@ -21,17 +25,55 @@ def doctor(arguments: argparse.Namespace) -> int:
         terminal = Terminal()
         if arguments.json:
             rows: list[Json] = [_wire(finding) for finding in findings]
-            terminal.json({"database": str(workbench.settings.database), "findings": rows})
-        elif not findings:
+            overview = await workbench.doctor.overview()
+            terminal.json({"database": str(workbench.settings.database), "findings": rows, **_overview_wire(overview)})
+            return _code(findings)
+        _print_overview(terminal, await workbench.doctor.overview())
+        if not findings:
             terminal.line(f"{terminal.glyph('completed')} no problems found in {workbench.settings.database}")
         else:
             for finding in findings:
                 glyph = terminal.glyph("failed" if finding.result is None else "completed")
                 repaired = f"; {finding.result}" if finding.result else ""
                 terminal.line(f"{glyph} {finding.area} {finding.path}: {finding.problem}{repaired}")
-        return ExitCode.FAILED if any(finding.result is None for finding in findings) else ExitCode.DONE
+        return _code(findings)
 
     return with_workbench(arguments, work)
+
+
+def _code(findings: Sequence[Finding]) -> ExitCode:
+    return ExitCode.FAILED if any(finding.result is None for finding in findings) else ExitCode.DONE
+
+
+def _print_overview(terminal: Terminal, overview: Overview) -> None:
+    terminal.line(", ".join(f"{name} {version}" for name, version in overview.versions.items()))
+    for name, (path, state) in overview.places.items():
+        terminal.line(f"{name:<10} {path}  {state}")
+    colours = "colours" if terminal.is_coloured else "no colours"
+    signs = "Unicode" if terminal.is_unicode else "ASCII"
+    kind = os.environ.get("TERM", "not set") if terminal.is_live else "none"
+    terminal.line(f"{'terminal':<10} {kind}, {terminal.width} columns, {colours}, {signs}")
+    if overview.sizes:
+        terminal.line(f"{'history':<10} {overview.database_bytes:,} bytes")
+        rows = [[size.workflow_id, *(f"{number:,}" for number in size[1:])] for size in overview.sizes[:_LISTED]]
+        terminal.table(["WORKFLOW", "RUNS", "EVENTS", "VALUES"], rows, right=frozenset({1, 2, 3}))
+
+
+def _overview_wire(overview: Overview) -> dict[str, Json]:
+    return {
+        "versions": overview.versions,
+        "places": {name: {"path": str(path), "state": state} for name, (path, state) in overview.places.items()},
+        "databaseBytes": overview.database_bytes,
+        "sizes": [
+            {
+                "workflowId": size.workflow_id,
+                "runs": size.runs,
+                "eventBytes": size.event_bytes,
+                "valueBytes": size.value_bytes,
+            }
+            for size in overview.sizes
+        ],
+    }
 
 
 def _wire(finding: Finding) -> dict[str, Json]:
