@@ -21,6 +21,7 @@ COVERED: dict[str, str] = {
     "loop": "what is inside",
     "mcp": "arguments, environment, headers, stderr, result and error, by stdio and by HTTP",
     "python": "prints, progress, result, traceback, environment, half a line",
+    "race": "what is inside of the branches that win and lose",
     "set": "values, keys, texts around them, forms made by filters",
     "shell": "stdout, stderr, progress, stdin, environment, the output file, the error, long lines, all processes",
     "sql": "parameters, rows, columns and errors, in SQLite and by SQLAlchemy",
@@ -217,6 +218,14 @@ def local(processes: str) -> Json:
                         "until": "true",
                         "maxIterations": 2,
                         "steps": [step("turn", "set", all=ALL)],
+                    },
+                    {
+                        "id": "first",
+                        "type": "race",
+                        "branches": [
+                            {"name": "bad", "steps": [step("lost", "assert", that=False, message=f"not {JOINED}")]},
+                            {"name": "good", "steps": [step("won", "set", all=ALL)]},
+                        ],
                     },
                 ],
             },

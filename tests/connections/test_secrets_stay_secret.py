@@ -130,8 +130,8 @@ def _steps(part: Json) -> Iterator[Json]:
     for step in part.get("steps", []):
         yield step
         yield from _steps(step)
-        for case in step.get("cases", []):
-            yield from _steps(case)
+        for part_of_step in [*step.get("cases", []), *step.get("branches", [])]:
+            yield from _steps(part_of_step)
 
 
 # --- making the runs

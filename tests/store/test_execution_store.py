@@ -27,8 +27,9 @@ from store.store_helpers import (
     ticking,
 )
 from wftui.model.errors import ConflictError, NotFoundError, UsageError
+from wftui.model.run.events import Failed, StepWaiting
 from wftui.model.run.reducer import fold
-from wftui.model.run.steps import StepInfo, ValueRef
+from wftui.model.run.steps import ExecutionError, StepInfo, ValueRef, Waiting
 from wftui.model.run.summary import ExecutionFilters
 from wftui.runtime.json_values import JsonValueError
 from wftui.store.events.event_log import RunProgress
@@ -173,6 +174,38 @@ async def test_big_values_are_stored_once_outside_events(store: ExecutionStore, 
     assert len(text.encode()) == reference.bytes
     with pytest.raises(NotFoundError):
         await store.value("sha256:" + "0" * 64)
+
+
+async def test_big_details_and_forms_are_stored_outside_events(store: ExecutionStore) -> None:
+    big = {"stdout": "long " * 40_000}
+    error = ExecutionError(type="exit_code", message="it broke", details=big)
+    asks = Waiting(reason="approval", prompt="Go on?", form={"type": "object", "title": "t" * 200_000})
+    await store.append([created()], wait=True)
+    live = await store.append(
+        [asking().model_copy(update={"waiting": asks}), failed().model_copy(update={"error": error})], wait=True
+    )
+    stored = await store.events(RUN, after=1)
+    assert stored == live
+    assert len(stored[0].to_json()) + len(stored[1].to_json()) < 4_000
+    waiting, ended = stored
+    assert isinstance(waiting, StepWaiting)
+    assert isinstance(ended, Failed)
+    assert await store.resolve(waiting.waiting.form) == asks.form
+    assert ended.error is not None
+    assert await store.resolve(ended.error.details) == big
+
+
+async def test_logs_come_in_pages(store: ExecutionStore) -> None:
+    messages = [f"line {number}" for number in range(2_500)]
+    await store.append([created(), *(log(message=each) for each in messages)], wait=True)
+    found: list[str] = []
+    following: int | None = 0
+    while following is not None:
+        before = following
+        page, following = await store.logs(RUN, after=before)
+        found += [event.message for event in page]
+        assert following is None or following > before
+    assert found == messages
 
 
 async def test_reference_can_replace_its_value(store: ExecutionStore) -> None:

@@ -30,7 +30,7 @@ _FIXED: frozenset[str] = frozenset(
         "steps",
     }
     | {"connections", "kept_from", "pointer", "line", "column", "until", "next_at"}
-    | {"attempt", "duration", "index", "progress", "rules", "total", "warnings"}
+    | {"attempt", "clause", "duration", "index", "progress", "rules", "total", "warnings"}
 )
 """Fields with names and numbers of the engine. All others may hold text of a step or user, and are redacted."""
 

@@ -172,6 +172,8 @@ class FileActions:
         pattern = self._step.pattern
         if pattern.startswith("/") or ".." in Path(pattern).parts:
             raise WorkflowError("file.path", f"The pattern {pattern!r} must stay inside the folder.")
+        if any("**" in part and part != "**" for part in Path(pattern).parts):  # Python 3.13 takes it for *
+            raise WorkflowError("file.path", f"The pattern {pattern!r} is invalid: ** must be a whole part of a path.")
         if not path.is_dir():
             raise FileNotFoundError(2, "missing", self._step.path)
         found: list[Path] = []
