@@ -22,7 +22,7 @@ from wftui.workbench import Settings
         ("rerun last --plan", "usage.plan", "--plan requires --from STEP or --from-failed"),
         ("approve last ask --data {{", "usage.data", "--data is not JSON"),
         ("approve last ask --data Infinity", "usage.data", "Infinity is not a JSON value"),
-        ("history --since soon", "usage.moment", "'soon' is not a date or age"),
+        ("history --since soon", "usage.moment", "invalid time soon; expected 24h, 7d"),
         ("history --cursor xyz", "usage.cursor", "'xyz' is not a cursor from an earlier page of the history"),
         ("connections add mail --kind smtp -s host", "usage.setting", "expected KEY=VALUE"),
     ],

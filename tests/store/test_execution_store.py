@@ -39,7 +39,7 @@ from wftui.store.ownership.signals import Signal
 from wftui.store.run_ids import new_id
 from wftui.store.sqlite.database import OpenedDatabase
 from wftui.store.sqlite.reader import Reader
-from wftui.store.sqlite.store_errors import RunExistsError, StoreConflict
+from wftui.store.sqlite.store_errors import RunExistsError, StoreConflict, StoreError
 
 pytest_plugins = "store.store_fixtures"
 
@@ -369,6 +369,22 @@ async def test_a_run_with_the_id_of_another_process_is_refused(store: ExecutionS
             await each.create(created(at=START))
     assert [event.type for event in await other.events(RUN)] == ["created"]
     await other.close()
+
+
+async def test_only_runs_under_way_are_claimed(store: ExecutionStore) -> None:
+    await store.append([*finished_run(RUN)], wait=True)
+    for run_id in (RUN, "01k9x2m4q-other"):
+        with pytest.raises(StoreConflict, match="has ended"):
+            await store.claim(run_id)
+
+
+async def test_a_reader_writes_nothing(store: ExecutionStore) -> None:
+    await store.append([created()], wait=True)
+    reader = Reader(OpenedDatabase(store.path))
+    with pytest.raises(StoreError, match="readonly"):
+        await reader.rows("DELETE FROM events RETURNING type", {})
+    await reader.close()
+    assert len(await store.events(RUN)) == 1
 
 
 async def test_closed_follower_gets_nothing(store: ExecutionStore) -> None:

@@ -152,6 +152,19 @@ async def test_stopped_recovery_keeps_the_damaged_file(tmp_path: Path, monkeypat
     assert aside.read_bytes() == content
 
 
+async def test_files_of_a_killed_recovery_are_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    await filled(path)
+    damaged(path, 1)
+    for suffix in ("-recovering", "-recovering-wal", "-recovering-shm"):
+        path.with_name(path.name + suffix).write_bytes(b"half a page" * 1000)
+    store = await ExecutionStore.open(path, clock=lambda: START)
+    assert store.notice is not None
+    assert "recovered" in store.notice
+    await store.close()
+    assert [each.name for each in tmp_path.iterdir() if "recovering" in each.name] == []
+
+
 async def test_unreadable_history(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     await filled(path)
