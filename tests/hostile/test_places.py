@@ -56,7 +56,10 @@ for line in sys.argv[1:]:
 def run_all(
     lines: tuple[str, ...], cwd: Path, environment: Mapping[str, str], prepare: Callable[[], object] = lambda: None
 ) -> dict[str, tuple[int, str]]:
-    """Run commands as an ordinary user; return the exit code and the errors of each."""
+    """Run commands as an ordinary user; return the exit code and the errors of each.
+
+    `-P` leaves the current folder out of the path, as the installed program does.
+    """
 
     def begin() -> None:
         os.chdir(cwd)
@@ -65,7 +68,7 @@ def run_all(
 
     path = os.pathsep.join([str(Path(__file__).parents[2]), *sys.path])
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *lines],
+        [sys.executable, "-P", "-c", PROGRAM, *lines],
         env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "PYTHONPATH": path, **environment},
         preexec_fn=begin,
         stdin=subprocess.DEVNULL,
