@@ -2,15 +2,17 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.app import App
 from textual.pilot import Pilot
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from tui.run_events import Story, completed, failed
 from tui.start_app import StartApp
+from wftui.tui.screens.dialogs.prompt import PromptScreen
 from wftui.tui.screens.history.comparison_screen import ComparisonScreen
 from wftui.tui.screens.history.history_screen import HistoryScreen
 from wftui.tui.screens.history.report_screen import ReportScreen
@@ -136,3 +138,23 @@ async def test_a_search_respects_the_filters_and_says_when_nothing_is_found(
         assert "in runs with status:" in text_of(pilot.app)
         await pilot.press("slash", *"nowhere", "enter")
         await until(pilot, lambda: "0 places" in text_of(pilot.app))
+
+
+async def test_a_run_is_exported_and_imported_by_keys(
+    open_history: Any, workbench: Workbench, until: Until, tmp_path: Path
+) -> None:
+    path = tmp_path / "given.wfrun"
+    async with open_history(completed()) as pilot:
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PromptScreen))
+        pilot.app.screen.query_one(Input).value = str(path)
+        await pilot.press("enter")
+        await until(pilot, path.is_file)
+        await until(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen))
+        await (await workbench.store()).delete(completed().run_id)
+        await pilot.press("i")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PromptScreen))
+        pilot.app.screen.query_one(Input).value = str(path)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, MonitorScreen))
+        await until(pilot, lambda: pilot.app.screen.state.record.imported_from == path.name)

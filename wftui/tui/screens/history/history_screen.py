@@ -64,6 +64,8 @@ class HistoryScreen(ActionScreen[None]):
         ),
         Action("history.statistics", "Statistics", "Show statistics of the workflow, or of all.", ("s",), "History"),
         Action("history.grep", "Search", "Search logs and values of the runs shown.", ("l",), "History"),
+        Action("history.export", "Export", "Write the run to a file.", ("x",), "Run", footer=False),
+        Action("history.import", "Import", "Take a run from a file into the history.", ("i",), "History", footer=False),
         Action("history.filter", "Filter", "Edit the filters.", ("slash",), "Filter"),
         Action("history.faults", "Failures", "Show only failed and interrupted runs, or all.", ("f",), "Filter"),
         Action("history.workflow", "This workflow", "Show only runs of this workflow, or all.", ("w",), "Filter"),
@@ -76,7 +78,7 @@ class HistoryScreen(ActionScreen[None]):
     _NEED_ONE = frozenset(
         {
             *("history.open", "history.rerun", "history.edit", "history.copy_id"),
-            *("history.workflow", "history.mark", "history.compare"),
+            *("history.workflow", "history.mark", "history.compare", "history.export"),
         }
     )
 
@@ -248,6 +250,32 @@ class HistoryScreen(ActionScreen[None]):
         """Search the runs of the filter."""
         query = self._bar.current
         self.services.open_screen("search", query.filters(self.workbench.clock()), str(query))
+
+    def action_export(self) -> None:
+        """Ask for a file name, and export the run."""
+        self.attempt(self._export(), group="transfer", exclusive=True)
+
+    async def _export(self) -> None:
+        from wftui.tui.screens.dialogs.file_prompts import ask_new_file
+
+        run = self._table.selected
+        if run is None:
+            return
+        path = await ask_new_file(self.services, "Export to file", f"{run.workflow_id}-{run.id}.wfrun")
+        if path is not None:
+            await self.workbench.transfer.export(run.id, path)
+            self.notify(f"Exported to {path}", markup=False)
+
+    def action_import(self) -> None:
+        """Ask for a run file, import it and open the run."""
+        self.attempt(self._import(), group="transfer", exclusive=True)
+
+    async def _import(self) -> None:
+        from wftui.tui.screens.dialogs.file_prompts import ask_file
+
+        path = await ask_file(self.services, "Import run file")
+        if path is not None:
+            self.services.open_monitor(await self.workbench.transfer.import_file(path))
 
     def action_filter(self) -> None:
         """Focus the filter."""

@@ -1,7 +1,6 @@
 """A value in full."""
 
 import asyncio
-from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -15,14 +14,13 @@ from wftui.store.events.payloads import as_reference
 from wftui.tui.actions import Action
 from wftui.tui.background import in_background
 from wftui.tui.screens.base.action_modal import ActionModal
-from wftui.tui.screens.dialogs.prompt import PromptScreen
+from wftui.tui.screens.dialogs.file_prompts import ask_new_file
 from wftui.tui.services import services_of
 from wftui.tui.widgets.key_line import KeyLine
 from wftui.tui.widgets.prompt_input import PromptInput
 from wftui.tui.widgets.value.export import TextSource, save_value
 from wftui.tui.widgets.value.sizes import size_text
 from wftui.tui.widgets.value.view import ValueView
-from wftui.workspace.locate import current_folder
 
 _GROUP = "Value"
 
@@ -113,14 +111,9 @@ class ValueScreen(ActionModal[None]):
         reference = as_reference(self._value)
         is_text = isinstance(self._value, str) or (reference is not None and reference.preview.startswith('"'))
         name = f"{self._file}.{'txt' if is_text else 'json'}"
-        try:
-            hint = f"Relative to {current_folder()}."
-        except UserError as error:
-            hint = f"An absolute path, as {error}."
-        chosen = await self.app.push_screen_wait(PromptScreen("Save to file", name, hint, _check_file))
-        if not chosen:
+        path = await ask_new_file(services_of(self.app), "Save to file", name)
+        if path is None:
             return
-        path = _path(chosen)
         try:
             await save_value(self._value, self._view.source, path)
         except UserError as error:
@@ -128,16 +121,3 @@ class ValueScreen(ActionModal[None]):
         else:
             size = (await asyncio.to_thread(path.stat)).st_size
             self.notify(f"Saved to {path}, {size_text(size)}", markup=False)
-
-
-def _path(text: str) -> Path:
-    return Path(text).expanduser()
-
-
-def _check_file(text: str) -> str | None:
-    path = _path(text)
-    if not text or path.is_dir():
-        return "a file name is required"
-    if path.exists():
-        return "a file of that name already exists"
-    return None if path.parent.is_dir() else f"the folder {path.parent} does not exist"

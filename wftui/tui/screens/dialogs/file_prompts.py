@@ -1,0 +1,44 @@
+"""Questions for files: the name of a new one, or of an existing one."""
+
+from pathlib import Path
+
+from wftui.model.errors import UserError
+from wftui.tui.screens.dialogs.prompt import PromptScreen
+from wftui.tui.services import AppServices
+from wftui.workspace.locate import current_folder
+
+
+async def ask_new_file(services: AppServices, title: str, name: str) -> Path | None:
+    """Ask for the name of a new file; None after Escape."""
+    chosen = await services.push_screen_wait(PromptScreen(title, name, _hint(), _check_new))
+    return _path(chosen) if chosen else None
+
+
+async def ask_file(services: AppServices, title: str) -> Path | None:
+    """Ask for the name of a file to read; None after Escape."""
+    chosen = await services.push_screen_wait(PromptScreen(title, "", _hint(), _check_existing))
+    return _path(chosen) if chosen else None
+
+
+def _hint() -> str:
+    try:
+        return f"Relative to {current_folder()}."
+    except UserError as error:
+        return f"An absolute path, as {error}."
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser()
+
+
+def _check_new(text: str) -> str | None:
+    path = _path(text)
+    if not text or path.is_dir():
+        return "a file name is required"
+    if path.exists():
+        return "a file of that name already exists"
+    return None if path.parent.is_dir() else f"the folder {path.parent} does not exist"
+
+
+def _check_existing(text: str) -> str | None:
+    return None if _path(text).is_file() else "there is no such file"
