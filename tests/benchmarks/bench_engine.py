@@ -167,7 +167,12 @@ async def executor(path: Path, plan: WorkflowPlan) -> AsyncIterator[WorkflowExec
 
 def run_once(folder: Path, plan: WorkflowPlan) -> float:
     """Seconds that one run with full history takes, in a fresh database; what is in the folder is removed."""
-    return _run(folder, lambda path: _repeat(path, plan, 1))
+    return run_often(folder, plan, 1)
+
+
+def run_often(folder: Path, plan: WorkflowPlan, times: int) -> float:
+    """Seconds that so many runs take, one after the other; as `run_once`."""
+    return _run(folder, lambda path: _repeat(path, plan, times))
 
 
 def _run(folder: Path, work: Callable[[Path], Awaitable[float]]) -> float:

@@ -1,10 +1,12 @@
 """The same sequential work, each step kept in SQLite, on engines others use; those not installed say so.
 
-The optional dependencies `bench` install them.
+The optional dependencies `bench` install burr and DBOS; Mastra is installed by npm, for this run only.
 """
 
 import gc
 import importlib
+import shutil
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -12,9 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench_engine import chain, run_once
+from bench_engine import chain, run_often, run_once
 from measure import Row, measure_pair
 
+_MASTRA = ("@mastra/core@0.24.9", "@mastra/libsql@0.16.4")
 Peer = Callable[[int], float]
 """Runs so many steps; returns the seconds they took."""
 
@@ -34,6 +37,37 @@ def rows() -> Iterable[Row]:
             with start(theirs) as peer:
                 for steps in (100, 1000):
                     yield _row(ours, name, peer, steps)
+        yield from _beside_mastra(ours, theirs)
+
+
+def _beside_mastra(ours: Path, theirs: Path) -> Iterable[Row]:
+    """Mastra with its LibSQL store: steps in sequence, and runs of one step."""
+    if (reason := _install_mastra(theirs)) is not None:
+        yield Row("steps in sequence beside Mastra", "-", reason)
+        return
+    for steps in (100, 1000):
+        yield _row(ours, "Mastra", lambda steps: _mastra(theirs, steps, 1), steps)
+    pair = measure_pair(lambda: run_often(ours, chain(1), 200), lambda: _mastra(theirs, 1, 200), rounds=3)
+    mine, other = pair.median_a / 200 * 1000, pair.median_b / 200 * 1000
+    yield Row("200 runs of one step", f"{mine:.2f} ms a run", f"Mastra with LibSQL {other:.2f} ms", pair.ratio, 1)
+
+
+def _install_mastra(folder: Path) -> str | None:
+    """Install Mastra into a folder; return why that is not possible, or None."""
+    if not shutil.which("npm") or not shutil.which("node"):
+        return "npm and node are not installed"
+    words = ["npm", "install", "--no-audit", "--no-fund", "--prefix", str(folder), *_MASTRA]
+    if subprocess.run(words, capture_output=True).returncode:
+        return f"npm cannot install {' '.join(_MASTRA)}"
+    shutil.copy(Path(__file__).with_name("mastra.mjs"), folder)
+    return None
+
+
+def _mastra(folder: Path, steps: int, runs: int) -> float:
+    for path in folder.glob("mastra.db*"):
+        path.unlink()
+    words = ["node", str(folder / "mastra.mjs"), str(folder / "mastra.db"), str(steps), str(runs)]
+    return float(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
 
 
 def _row(folder: Path, name: str, peer: Peer, steps: int) -> Row:
