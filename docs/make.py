@@ -15,6 +15,7 @@ from making.regions import Maker, fill
 from making.tables import fields_table
 
 from wftui.connections.connection_kinds import KINDS
+from wftui.model.workflow.containers import CONTAINERS
 from wftui.runtime.filters import FILTERS
 from wftui.runtime.functions import FUNCTIONS
 from wftui.runtime.language.declarations import Table
@@ -46,6 +47,7 @@ workflow is saved; their results are data and are never evaluated again.
 | `error` | in the handlers of a `catch`: the error of the failed step |
 | `run.id`, `run.startedAt`, `run.attempt`, `run.workflowId` | the run itself |
 | `run.status`, `run.error` | only in `finally`: `completed`, `failed` or `cancelled`; the error or null |
+| `vars.x` | a variable of the workflow |
 | `env.NAME` | an environment variable that the workflow lists in `env` |
 | `secrets.x`, `connection.x` | only in the fields of a step that take them |
 
@@ -141,7 +143,15 @@ def steps() -> str:
         parts.append(_fields("input", kind.input_schema()))
         parts.append(_fields("output", dict(kind.output_schema)))
         parts.append(_fields("`error.details`", dict(kind.error_details)))
-    return "".join(parts)
+    return "".join([*parts, *_containers()])
+
+
+def _containers() -> Iterable[str]:
+    """The containers and the keys of any step, each with an example; tests run every one."""
+    yield "\n# Containers, repetition, failure\n\n[workflow-format.md](workflow-format.md) has all of their keys.\n"
+    for each in CONTAINERS:
+        text = json.dumps(each.example, ensure_ascii=False, indent=2)
+        yield f"\n## `{each.word}`: {each.title}\n\n{each.description}\n\n```json\n{text}\n```\n"
 
 
 def _example(kind: StepType[Any]) -> str:

@@ -54,6 +54,7 @@ _TITLES = {
     "ConnectionNeed": "a connection in `connections`",
     "Step": "a step",
     "ForEach": "`forEach`",
+    "Matrix": "a matrix",
     "LoopDelay": "`delay`",
     "Retry": "`retry`",
     "Catch": "an entry of `catch`",

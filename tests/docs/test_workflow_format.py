@@ -19,6 +19,7 @@ from wftui.model.workflow.definition import (
     ForEach,
     Join,
     LoopDelay,
+    Matrix,
     Retry,
     Step,
 )
@@ -50,6 +51,7 @@ def test_every_key_is_in_an_example() -> None:
         Step,
         ForEach,
         LoopDelay,
+        Matrix,
         Retry,
         Defaults,
         ConnectionNeed,
@@ -82,6 +84,7 @@ def used(workflow: dict[str, Json]) -> Iterator[tuple[str, str]]:
 def used_by_step(step: dict[str, Json]) -> Iterator[tuple[str, str]]:
     yield from keys("Step", step)
     yield from keys("ForEach", step.get("forEach"))
+    yield from keys("Matrix", step.get("forEach", {}).get("in"))
     yield from keys("Retry", step.get("retry"))
     yield from keys("LoopDelay", step.get("delay"))
     yield from keys("Fallback", step.get("onError"))

@@ -75,6 +75,7 @@ class StepTypeInfo(WireModel):
     connection_kind: str | None = None
     input_schema: dict[str, Json] = Field(default_factory=dict)
     output_schema: dict[str, Json] = Field(default_factory=dict)
+    example: Json = None
 
 
 class RecentInputs(WireModel):

@@ -47,6 +47,8 @@ class ForEachPlan:
         when: of each item; evaluated before it starts.
         stop_when: evaluated after each item, with its output as the local name `output`.
         remembers: expressions of an item read `previous`.
+        matrix: `items` gives a matrix, whose combinations are the items.
+        limits: gives `maxParallel` and `maxItems` where they are expressions.
     """
 
     items: Bind
@@ -57,6 +59,8 @@ class ForEachPlan:
     on_item_error: Literal["fail", "continue"] = "fail"
     max_items: int = 1000
     remembers: bool = False
+    matrix: bool = False
+    limits: Bind | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +220,7 @@ class WorkflowPlan:
     Attributes:
         source_hash: `sha256:` over what matters in workflow.json (not labels, notes, white space).
         outputs: name → binding over all top-level steps.
+        vars: name → binding over inputs, env, run and the variables before it.
         env: names of the environment variables expressions may read.
         secret_inputs: JSON Pointers into the inputs, to values that are never shown (`writeOnly`, `password`).
         spots: location of each binding in workflow.json, by the name of its function and the line within it.
@@ -235,6 +240,7 @@ class WorkflowPlan:
     max_parallel: int = 8
     fail_fast: bool = False
     steps: tuple[StepPlan, ...] = ()
+    vars: Mapping[str, Bind] = field(default_factory=dict)
     outputs: Mapping[str, Bind] = field(default_factory=dict)
     finally_: tuple[StepPlan, ...] = ()
     spots: Mapping[tuple[str, int], SourceSpot] = field(default_factory=dict)
@@ -260,7 +266,8 @@ def step_infos(plan: WorkflowPlan) -> list[StepInfo]:
                     branch=branches.get(step.id),
                 )
             )
-            walk(step.fixed_inside, path, step.branch_names)
+            if inside := step.fixed_inside:
+                walk(inside, path, step.branch_names)
 
     walk(plan.steps, None, {})
     walk(plan.finally_, None, {})

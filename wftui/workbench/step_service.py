@@ -45,6 +45,16 @@ class StepService:
         """Return the step types."""
         return await asyncio.to_thread(self._types)
 
+    def containers(self) -> list[StepTypeInfo]:
+        """Return the containers, and the keys that repeat or guard any step."""
+        from wftui.model.listing import StepTypeInfo
+        from wftui.model.workflow.containers import CONTAINERS
+
+        return [
+            StepTypeInfo(type=each.word, title=each.title, description=each.description, example=each.example)
+            for each in CONTAINERS
+        ]
+
     async def type(self, word: str) -> StepTypeInfo | None:
         """Return one step type; None if unknown. Imports no other."""
 
@@ -151,4 +161,5 @@ def _info(kind: StepType[Any]) -> StepTypeInfo:
         connection_kind=kind.connection_kind,
         input_schema=kind.input_schema(),
         output_schema=dict(kind.output_schema),
+        example=kind.example or None,
     )

@@ -73,6 +73,7 @@ CASES: list[tuple[str, str, str, dict[str, Any]]] = [
     ("a catch of a type that nothing raises", "catch.type", '"http.5x"', workflow(step("a", catch=[{"on": ["http.5x"], "steps": []}]))),
     ("a catch after one for all errors", "catch.unreachable", '{', workflow(step("a", catch=[{"steps": []}, {"on": ["http"], "steps": []}]))),
     ("work that a race may do in part", "race.idempotent", "false", workflow({"id": "r", "type": "race", "branches": [{"name": "one", "steps": [step("a", idempotent=False)]}]})),
+    ("a variable that does not exist", "reference.var", "vars.rate", workflow(step("a", input={"x": "{{ vars.rate }}"}), vars={"rates": [1]})),
     ("the end of a run before it", "reference.run", "run.status", workflow(step("a", when="run.status == 'failed'"))),
     ("a variable that is not listed", "reference.env", "env.HOME", workflow(step("a", input={"x": "{{ env.HOME }}"}))),
     ("a secret where it shows", "secret.place", "secrets.token", workflow(step("a", input={"x": "{{ secrets.token }}"}))),

@@ -18,7 +18,7 @@ def steps(arguments: argparse.Namespace) -> int:
 def _list(arguments: argparse.Namespace) -> int:
     async def work(workbench: Workbench) -> int:
         terminal = Terminal()
-        types = await workbench.steps.types()
+        types = [*await workbench.steps.types(), *workbench.steps.containers()]
         if arguments.json:
             terminal.json([kind.to_wire() for kind in types])
         else:

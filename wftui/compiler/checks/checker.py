@@ -26,7 +26,7 @@ from wftui.compiler.checks.step_checks import (
 from wftui.compiler.checks.values.checks import ValueChecker
 from wftui.compiler.diagnostics import patches
 from wftui.compiler.diagnostics.diagnostic import INTERNAL, Diagnostic, fence
-from wftui.compiler.tree.bindings import Binding, output_bindings, step_bindings
+from wftui.compiler.tree.bindings import Binding, output_bindings, step_bindings, var_bindings
 from wftui.compiler.tree.graph import Graph, cycles
 from wftui.compiler.tree.nodes import Body, StepNode, WorkflowTree
 from wftui.compiler.tree.reserved import reserved_word
@@ -101,8 +101,9 @@ def _check_tree(
     if any(each.code == INTERNAL for each in found):
         return  # the following checks need what this one finds out
     outputs = output_bindings(tree)
-    checked.bindings[None] = outputs
-    for binding in outputs:
+    variables = var_bindings(tree)
+    checked.bindings[None] = [*variables, *outputs]
+    for binding in checked.bindings[None]:
         found += check_expressions(binding)
         references.binding(binding, frozenset())
     found += references.found

@@ -5,7 +5,7 @@ from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.expressions.expression import Expression
 from wftui.compiler.expressions.reference import Reference
 from wftui.compiler.expressions.translate import ROOTS
-from wftui.compiler.tree.bindings import PREVIOUS, Binding
+from wftui.compiler.tree.bindings import OUTSIDE_ITEMS, PREVIOUS, Binding, is_loop_variable
 from wftui.compiler.tree.edits import edit
 from wftui.compiler.tree.graph import Edge, Graph
 from wftui.compiler.tree.nodes import StepNode
@@ -14,6 +14,8 @@ from wftui.model.base import Json
 from wftui.model.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.compilation import Fix
 from wftui.runtime.functions import FUNCTIONS
+
+VARS = "vars"
 
 
 class ReferenceChecker:
@@ -101,6 +103,10 @@ class ReferenceChecker:
         if not reference.path or not isinstance(reference.path[0], str):
             return
         step_id = reference.path[0]
+        if binding.use == "vars":
+            message = "a variable is computed before the first step, so it cannot read one"
+            self._at(binding, reference, offset, "reference.not_upstream", message)
+            return
         target = self.scopes.visible(binding.body, step_id)
         if target is None:
             self._unseen_step(binding, reference, offset, step_id)
@@ -170,6 +176,9 @@ class ReferenceChecker:
 
     def _local(self, binding: Binding, reference: Reference, offset: int) -> None:
         name = str(reference.path[0])
+        if name == VARS and self.workflow.vars and not self._is_item(binding, name):
+            self._var(binding, reference, offset)
+            return
         if name in binding.names:
             return
         meant: str | None
@@ -187,6 +196,27 @@ class ReferenceChecker:
         hint = did_you_mean(meant, f"; known names: {', '.join([*ROOTS, *sorted(binding.names)])}")
         fixes = (edit(binding, offset + reference.offset, len(name), meant),) if meant else ()
         self._at(binding, reference, offset, "reference.name", f"there is no name {name!r}{hint}", fixes, len(name))
+
+    def _is_item(self, binding: Binding, name: str) -> bool:
+        node = binding.node if binding.use not in OUTSIDE_ITEMS else None
+        loop = node.step.for_each if node is not None else None
+        return (loop is not None and loop.as_ == name) or is_loop_variable(name, binding.body)
+
+    def _var(self, binding: Binding, reference: Reference, offset: int) -> None:
+        if len(reference.path) < 2 or not isinstance(reference.path[1], str):
+            return
+        name, known = reference.path[1], [*self.workflow.vars]
+        if binding.use == "vars":
+            known = known[: known.index(binding.field.split(".")[1])]
+        if name in known:
+            return
+        guess = suggestion(name, known)
+        hint = did_you_mean(guess and f"vars.{guess}")
+        fixes = (edit(binding, offset + reference.offset, len(f"vars.{name}"), f"vars.{guess}"),) if guess else ()
+        message = f"there is no variable {name!r}{hint}"
+        if name in self.workflow.vars:
+            message = f"the variable {name} is computed later; move it before this one"
+        self._at(binding, reference, offset, "reference.var", message, fixes)
 
     # --- reporting
 
@@ -213,7 +243,7 @@ class ReferenceChecker:
 
 def _parallel_around(binding: Binding) -> StepNode | None:
     """Return the forEach around an expression whose items run in parallel, or None."""
-    node = binding.node if binding.use not in ("when", "items") else None
+    node = binding.node if binding.use not in OUTSIDE_ITEMS else None
     owner = node or binding.body.owner
     while owner is not None:
         if owner.step.for_each is not None and owner.step.for_each.max_parallel != 1:

@@ -24,7 +24,7 @@ from wftui.compiler.python_code import (
     tuple_of,
     walk,
 )
-from wftui.compiler.tree.bindings import NamesInside
+from wftui.compiler.tree.bindings import NamesInside, matrix_value
 from wftui.compiler.tree.early_input import early_input, stored_secrets
 from wftui.compiler.tree.nodes import Body, StepNode
 from wftui.model.base import Json
@@ -221,16 +221,30 @@ def _retry(retry: Retry) -> Code:
     return call("RetryPlan", *named)
 
 
+def _is_template(name: str, value: Json) -> bool:
+    return name in ("max_parallel", "max_items") and isinstance(value, str)
+
+
 def _for_each(made: GeneratedPart, node: StepNode, *, remembers: bool) -> Code:
     loop = node.step.for_each
     assert loop is not None
     made.plans.add("ForEachPlan")
-    named: list[Code] = [Named("items=", made.expression(f"items_of_{node.id}", loop.in_, "/forEach/in"))]
+    if isinstance(loop.in_, str):
+        items = made.expression(f"items_of_{node.id}", loop.in_, "/forEach/in")
+    else:
+        items = made.function(f"items_of_{node.id}", bound_value(matrix_value(loop.in_), "/forEach/in"))
+    named: list[Code] = [Named("items=", items)]
     standard = ForEachPlan(items=lambda _scope: None)
     for name in ("as_", "max_parallel", "on_item_error", "max_items"):
         value = getattr(loop, name)
-        if value != getattr(standard, name):
+        if value != getattr(standard, name) and not _is_template(name, value):
             named.append(Named(f"{name}=", literal(value)))
+    if not isinstance(loop.in_, str):
+        named.append(Named("matrix=", literal(True)))
+    given = {"maxParallel": loop.max_parallel, "maxItems": loop.max_items}
+    limits: dict[str, Json] = {key: value for key, value in given.items() if isinstance(value, str)}
+    if limits:
+        named.append(Named("limits=", made.function(f"limits_of_{node.id}", bound_value(limits, "/forEach"))))
     if loop.when is not None:
         named.append(Named("when=", made.expression(f"item_when_of_{node.id}", loop.when, "/forEach/when")))
     if loop.stop_when is not None:

@@ -80,9 +80,9 @@ class _Transpiler:
         """Return the whole module."""
         workflow = self.tree.workflow
         main, last = self._body(self.tree.main), self._body(self.tree.finally_)
-        outputs = self._outputs()
+        variables, outputs = self._variables(), self._outputs()
         hashed = source_hash(self.tree)
-        plan = self._plan(workflow, main, last, outputs, hashed)
+        plan = self._plan(workflow, main, last, variables, outputs, hashed)
         metadata = {
             "format": workflow.format,
             "id": workflow.id,
@@ -204,7 +204,20 @@ class _Transpiler:
         self._note(made, self._relative(made, "", 0))
         return mapping(named)
 
-    def _plan(self, workflow: Workflow, main: list[str], last: list[str], outputs: Code, hashed: str) -> str:
+    def _variables(self) -> Code:
+        made, named = GeneratedPart(), list[tuple[str, Code]]()
+        for name, value in self.tree.workflow.vars.items():
+            named.append((name, made.function(f"var_{name}", bound_value(value, pointer_to(["vars", name])))))
+        if made.functions:
+            line = self.document.place("/vars", "key").line
+            first, *others = made.functions
+            self.blocks += [f"# workflow.json:{line}: vars\n{first}", *others]
+        self._note(made, self._relative(made, "", 0))
+        return mapping(named)
+
+    def _plan(
+        self, workflow: Workflow, main: list[str], last: list[str], variables: Code, outputs: Code, hashed: str
+    ) -> str:
         standard = WorkflowPlan(id="", name="", version="", source_hash="", compiler="")
         fields: dict[str, Code] = {
             "id": literal(workflow.id),
@@ -228,6 +241,8 @@ class _Transpiler:
                 fields[name] = literal(value)
         if main:
             fields["steps"] = _names(main)
+        if workflow.vars:
+            fields["vars"] = variables
         if workflow.outputs:
             fields["outputs"] = outputs
         if last:
@@ -242,7 +257,7 @@ class _Transpiler:
         if self.modules:
             lines += _import("wftui.runtime", sorted(self.modules))
         lines += _import("wftui.runtime.plan", sorted(self.plans))
-        if "StepPlan" in self.plans or self.tree.workflow.outputs:
+        if "StepPlan" in self.plans or self.tree.workflow.outputs or self.tree.workflow.vars:
             lines += _import("wftui.runtime.scope", ["Scope"])
         return lines
 

@@ -84,6 +84,7 @@ CODES: dict[str, str] = {
     "reference.step": "A step that does not exist.",
     "registry.write": "The registry could not be written.",
     "retry.type": "An error type in `retry.on` that no step raises.",
+    "reference.var": "A variable that the workflow does not have, or computes later.",
     "schema.default": "A default that does not fit its schema.",
     "schema.invalid": "A JSON Schema that is not valid.",
     "schema.root": "Inputs that are not an object.",

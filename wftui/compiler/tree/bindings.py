@@ -1,6 +1,6 @@
 """All expressions of a workflow, with their location and their visible names."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -9,9 +9,25 @@ from wftui.compiler.expressions.expression import Expression, compile_expression
 from wftui.compiler.expressions.template import Template, split_template
 from wftui.compiler.source.text_diagnostic import TextDiagnostic
 from wftui.compiler.tree.nodes import Body, StepNode, WorkflowTree, strings_in
+from wftui.model.base import Json
 from wftui.model.workflow.compilation import Fix, Severity
+from wftui.model.workflow.definition import ForEach, Matrix
 
-Use = Literal["input", "when", "items", "item_when", "stop_when", "until", "while", "case", "catch_output", "output"]
+Use = Literal[
+    "input",
+    "when",
+    "items",
+    "matrix",
+    "limit",
+    "item_when",
+    "stop_when",
+    "until",
+    "while",
+    "case",
+    "catch_output",
+    "vars",
+    "output",
+]
 
 PREVIOUS = "previous"
 """The output of the iteration before, in the expressions of an iteration."""
@@ -93,7 +109,7 @@ def step_bindings(node: StepNode) -> list[Binding]:
     if node.step.when is not None:
         found.append(_bare(node, "when", node.at("when"), "when", node.step.when, node.body, outer))
     if loop is not None:
-        found.append(_bare(node, "items", node.at("forEach", "in"), "forEach.in", loop.in_, node.body, outer))
+        found += _items(node, loop, outer)
         if loop.when is not None:
             found.append(
                 _bare(node, "item_when", node.at("forEach", "when"), "forEach.when", loop.when, node.body, own)
@@ -112,11 +128,8 @@ def step_bindings(node: StepNode) -> list[Binding]:
     for inner in node.catches:
         at = inner.pointer.removesuffix("/steps") + "/output"
         field = at.removeprefix(node.pointer)[1:].replace("/", ".")
-        for pointer, name, text in strings_in(inner.output[0] if inner.output else None, at, field):
-            template = split_template(text)
-            if template is not None and template.evaluates:
-                names = names_in(inner)
-                found.append(Binding(node, "catch_output", pointer, name, text, inner, names, template=template))
+        given = inner.output[0] if inner.output else None
+        found += _templates(node, "catch_output", given, at, field, inner, names_in(inner))
     if node.step.while_ is not None and node.main_bodies:
         names = own | {"index", PREVIOUS}
         found.append(_bare(node, "while", node.at("while"), "while", node.step.while_, node.body, names))
@@ -126,21 +139,48 @@ def step_bindings(node: StepNode) -> list[Binding]:
     return found
 
 
-def output_bindings(tree: WorkflowTree) -> list[Binding]:
-    """Return the bindings of the workflow's outputs, which see `finally` too."""
-    found = []
-    for pointer, field, text in strings_in(tree.workflow.outputs, "/outputs", "outputs"):
+def _items(node: StepNode, loop: ForEach, names: frozenset[str]) -> Iterator[Binding]:
+    """Yield the bindings that give the items of a forEach and its limits."""
+    at = node.at("forEach", "in")
+    if isinstance(loop.in_, str):
+        yield _bare(node, "items", at, "forEach.in", loop.in_, node.body, names)
+    else:
+        yield from _templates(node, "matrix", matrix_value(loop.in_), at, "forEach.in", node.body, names)
+    limits = {"maxParallel": loop.max_parallel, "maxItems": loop.max_items}
+    yield from _templates(node, "limit", limits, node.at("forEach"), "forEach", node.body, names)
+
+
+def matrix_value(matrix: Matrix) -> dict[str, Json]:
+    """Return a matrix as written."""
+    return matrix.model_dump(by_alias=True, exclude_unset=True)
+
+
+def _templates(
+    node: StepNode | None, use: Use, value: Json, pointer: str, field: str, body: Body, names: frozenset[str]
+) -> Iterator[Binding]:
+    for at, name, text in strings_in(value, pointer, field):
         template = split_template(text)
         if template is not None and template.evaluates:
-            found.append(Binding(None, "output", pointer, field, text, tree.finally_, frozenset(), template=template))
-    return found
+            yield Binding(node, use, at, name, text, body, names, template=template)
+
+
+def var_bindings(tree: WorkflowTree) -> list[Binding]:
+    """Return the bindings of the workflow's variables."""
+    names = tree.main.names
+    return [*_templates(None, "vars", tree.workflow.vars, "/vars", "vars", Body("main", "/vars"), names)]
+
+
+def output_bindings(tree: WorkflowTree) -> list[Binding]:
+    """Return the bindings of the workflow's outputs, which see `finally` too."""
+    outputs, body = tree.workflow.outputs, tree.finally_
+    return [*_templates(None, "output", outputs, "/outputs", "outputs", body, body.names)]
 
 
 def names_in(body: Body) -> frozenset[str]:
     """Return the loop variables that the steps of a list may read."""
     owner = body.owner
     if owner is None:
-        return frozenset()
+        return body.names
     names = names_in(owner.body)
     if owner.step.for_each is not None:
         names = _with_item(names, owner)
@@ -202,6 +242,8 @@ def names_inside(node: StepNode, bindings: Mapping[StepNode | None, Sequence[Bin
     return NamesInside(loop is not None and of_items, of_loop, error)
 
 
+OUTSIDE_ITEMS = frozenset({"when", "items", "matrix", "limit"})
+"""Uses of bindings of a step with forEach that no item has."""
 _OF_ITEM = frozenset({"input", "case", "item_when", "stop_when", "catch_output"})
 
 
@@ -209,7 +251,7 @@ def _inner_reads(node: StepNode, bindings: Mapping[StepNode | None, Sequence[Bin
     """Return whether a step inside reads `previous` of a loop around it."""
     repeats, is_loop = node.step.for_each is not None, node.step.type == "loop"
     for binding in bindings.get(node, ()):
-        outer = binding.use in ("when", "items") if repeats else not (is_loop and binding.use in ("until", "while"))
+        outer = binding.use in OUTSIDE_ITEMS if repeats else not (is_loop and binding.use in ("until", "while"))
         if outer and _reads_previous(binding):
             return True
     if repeats:

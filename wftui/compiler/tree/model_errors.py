@@ -29,6 +29,11 @@ _TYPES = {
 }
 
 
+_PLAIN_KINDS = ("literal_error", "bool_type", "value_error")
+_TEXT_KINDS = ("string_type", "string_pattern_mismatch")
+"""Errors of the text that may stand in place of another value."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelError:
     """An error of a model.
@@ -112,14 +117,15 @@ def model_errors_of(error: ValidationError, raw: Json) -> list[ModelError]:
             elif is_last and each["type"] == "missing":
                 path.append(part)
         is_union = len(path) < len(loc)
-        if is_union and each["type"] in ("literal_error", "bool_type", "value_error") and isinstance(value, dict):
+        if is_union and each["type"] in (*_PLAIN_KINDS, *_TEXT_KINDS) and isinstance(value, dict):
+            continue
+        if is_union and each["type"] in _TEXT_KINDS and any(other.path == path for other in found_errors):
             continue
         if is_union and each["type"] in ("model_type", "dict_type") and not isinstance(value, dict):
             if any(other.path == path for other in found_errors):
                 continue
             if any(
-                other["loc"][0] == loc[0] and other["type"] in ("literal_error", "bool_type", "value_error")
-                for other in error.errors()
+                other["loc"][0] == loc[0] and other["type"] in (*_PLAIN_KINDS, *_TEXT_KINDS) for other in error.errors()
             ):
                 continue
         found_errors.append(ModelError(each["type"], path, each["input"], each.get("ctx") or {}, each["msg"]))

@@ -21,6 +21,7 @@ class Body:
         when: the condition of a case.
         when_pointer: where that stands.
         name: of the branch of a race.
+        names: names besides steps that its expressions may read, from the workflow.
         on: error types of a catch; None for all.
         output: what a catch gives instead of its last step's output, as a list of one; None without.
     """
@@ -32,6 +33,7 @@ class Body:
     when: str | None = None
     when_pointer: str = ""
     name: str = ""
+    names: frozenset[str] = frozenset()
     on: list[str] | None = None
     output: list[Json] | None = None
 

@@ -87,6 +87,7 @@ class _Reader:
             )
         main, last = Body("main", "/steps"), Body("finally", "/finally")
         for body, key in ((main, "steps"), (last, "finally")):
+            body.names = frozenset({"vars"} if workflow.vars else ())
             self._fill(body, raw.get(key, []))
         return WorkflowTree(workflow, raw, main, last)
 

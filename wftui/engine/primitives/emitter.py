@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from wftui.connections.redaction import Redactor
 from wftui.model.base import Json
 from wftui.model.clock import Clock
-from wftui.model.run.events import FLUSH_EVENTS, ExecutionEvent, IterationCompleted, StepCompleted
+from wftui.model.run.events import FLUSH_EVENTS, ExecutionEvent, IterationCompleted, Started, StepCompleted
 from wftui.store.events.payloads import is_big
 
 _LABEL = 60
@@ -133,6 +133,8 @@ class Emitter:
         else:
             clean = await asyncio.to_thread(_redact_model, event, self.redactor.redact)
         if isinstance(event, _WithOutput) and isinstance(clean, _WithOutput) and clean.output is not event.output:
+            clean.masked = True
+        if isinstance(event, Started) and isinstance(clean, Started) and clean.vars is not event.vars:
             clean.masked = True
         return clean
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence, Set
+from contextlib import suppress
 from typing import Literal
 
 from wftui.connections.redaction import MASK
@@ -18,6 +19,7 @@ from wftui.model.errors import NotFoundError
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import StepResult
 from wftui.model.workflow.definition import CONTAINER_TYPES
+from wftui.runtime.matrix import matrix_items
 from wftui.runtime.plan import LoopPlan, StepPlan, WorkflowPlan, step_infos
 from wftui.runtime.scope import Scope
 
@@ -64,6 +66,7 @@ def plan_restart(
         secrets=_Masks(),
         connection=_Masks(),
     )
+    scope.locals = _variables(plan, scope)
     former = {step.id: step for step in every_step(before)} if before is not None else {}
     asked = _find(plan, record, from_step) if from_step else None
     planner = _Planner(record, asked, former, reconnected)
@@ -74,6 +77,16 @@ def plan_restart(
         planner.restart.repeated = _repeated(record, planner.restart, unmasked.restart)
     planner.restart.decisions += [StepDecision(step.id, "run", "finally always runs") for step in plan.finally_]
     return planner.restart
+
+
+def _variables(plan: WorkflowPlan, scope: Scope) -> dict[str, Json]:
+    """Return the variables as a rerun computes them; none that cannot be computed."""
+    values: dict[str, Json] = {}
+    scope.locals = {"vars": values} if plan.vars else {}
+    for name, bind in plan.vars.items():
+        with suppress(Exception):  # the run fails with it
+            values[name] = bind(scope)
+    return dict(scope.locals)
 
 
 def _repeated(record: ExecutionRecord, planned: RestartPlan, unmasked: RestartPlan) -> RepeatedWork:
@@ -258,6 +271,9 @@ class _Planner:
         each = step.for_each
         assert each is not None
         items = each.items(frame.scope)
+        if each.matrix:
+            limits = each.limits(frame.scope) if each.limits is not None else {}
+            items = matrix_items(items, limits.get("maxItems", each.max_items))
         reused, expected, previous = 0, len(items), None
         for index, item in enumerate(items):
             place = f"{path}[{index}]"

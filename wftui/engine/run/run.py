@@ -9,6 +9,7 @@ from wftui.connections.secret_forms import MINIMUM_LENGTH
 from wftui.engine.primitives.cancellation import Stopped, StopScope
 from wftui.engine.primitives.conditions import evaluate
 from wftui.engine.primitives.failures import describe_outside
+from wftui.engine.primitives.outcome import Failure
 from wftui.engine.primitives.schema_validation import check_inputs
 from wftui.engine.primitives.secret_inputs import masked, refuse_short_secrets, secret_texts
 from wftui.engine.run.preflight import Preflight, UnresolvedError
@@ -59,6 +60,7 @@ class Run:
         self._request = request
         self._orphan_cleanup = orphan_cleanup
         self._inputs: dict[str, Json] = {}
+        self._vars: dict[str, Json] | None = None
         self._invalid: WorkflowError | None = None
         self._begun = self._here_since = context.now()
         self._ran = 0.0  # seconds in earlier processes
@@ -129,6 +131,9 @@ class Run:
         self._ran = history.carried.ran
         self._number = history.resumptions + 2
         self._started = history.started
+        self.context.warnings = history.carried.warnings()
+        if history.vars is not None:
+            self._vars = await history.carried.resolve(history.vars)
         await self._take_inputs(inputs)
         if history.cancel_requested:
             self._cancelled = True
@@ -175,15 +180,22 @@ class Run:
             return
         if not self._resolved and not await self._pass_preflight():
             return
-        if not self._started:
-            await self.context.emitter.emit(Started(run_id=self.id, timestamp=self.context.now()))
         outputs: dict[str, Json] | None = None
         watch(self.context.emitter.redactor)
+        wrong = await self._compute_vars()
+        if not self._started:
+            await self.context.emitter.emit(
+                Started(run_id=self.id, timestamp=self.context.now(), vars=self._vars or None)
+            )
         try:
+            if wrong is not None:
+                raise Failure(wrong, 1)
             if self._orphan_cleanup is not None:
                 await self._orphan_cleanup(self.note)
             await self._load_secrets()
             outputs, error = await self._steps()
+        except Failure as failure:
+            error = failure.error
         except Exception as raised:  # noqa: BLE001  (an error of the engine fails this run)
             error = describe_outside(raised)
         finally:
@@ -336,10 +348,26 @@ class Run:
                 first = first or describe_outside(error, f"/outputs/{name}", self.context.plan)
         return outputs, first
 
+    async def _compute_vars(self) -> ExecutionError | None:
+        """Compute the variables, unless they were recorded; return an error or None."""
+        if self._vars is not None or not self.context.plan.vars:
+            return None
+        values = self._vars = {}
+        scope = self._scope()
+        for name, bind in self.context.plan.vars.items():
+            try:
+                value = await evaluate(bind, scope)
+                await ensure_json(value, "binding.not_json", f"the variable {name}")
+            except Exception as error:  # noqa: BLE001  (a variable that cannot be computed fails the run)
+                return describe_outside(error, f"/vars/{name}", self.context.plan)
+            values[name] = value
+        return None
+
     def _scope(self) -> Scope:
         environment = self.context.environment
         return Scope(
             inputs=self._inputs,
+            locals={"vars": self._vars} if self._vars is not None else {},
             run={
                 "id": self.id,
                 "startedAt": format_timestamp(self._begun),

@@ -60,6 +60,8 @@ class Started(EventBase):
     """Inputs are valid; steps may start."""
 
     type: Literal["started"] = "started"
+    vars: Annotated[Json, Field(description="Values of the workflow's `vars`.")] = None
+    masked: Annotated[bool | None, Field(description="Part of them is a secret, which is not stored.")] = None
 
 
 class StepStarted(StepEventBase):

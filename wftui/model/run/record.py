@@ -51,6 +51,7 @@ class ExecutionRecord(WireModel):
     status: ExecutionStatus = "pending"
     inputs: Json = Field(default_factory=dict)
     outputs: Json = None
+    vars: Annotated[Json, Field(description="Values of the workflow's `vars`; null without any.")] = None
     created_at: Timestamp | None = None
     started_at: Timestamp | None = None
     completed_at: Timestamp | None = None

@@ -98,6 +98,7 @@ def apply(record: ExecutionRecord, event: ExecutionEvent) -> ExecutionRecord:
         case Started():
             record.status = "running"
             record.started_at = event.timestamp
+            record.vars = event.vars
         case Resumed():
             record.status = "running"
             record.error = None

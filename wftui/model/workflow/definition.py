@@ -17,6 +17,8 @@ CONTAINER_TYPES = frozenset({"group", "switch", "loop", "race"})
 StepId = Annotated[str, Field(pattern=STEP_ID_PATTERN)]
 WorkflowId = Annotated[str, Field(pattern=WORKFLOW_ID_PATTERN)]
 Expression = Annotated[str, Field(min_length=1, description="A bare expression, without braces.")]
+Count = Annotated[int, Field(ge=1)]
+Template = Annotated[str, Field(pattern=r"\{\{", description="An {{ expression }}.")]
 Join = Literal["all_success", "none_failed", "any_success", "all_done", "any_failed"]
 
 
@@ -29,14 +31,31 @@ class Fallback(WireModel):
 OnError = Literal["fail", "continue"] | Fallback
 
 
+class Matrix(WireModel):
+    """Items made of every combination of some values."""
+
+    matrix: Annotated[
+        dict[StepId, list[Json] | Template],
+        Field(description="Values by name, lists or {{ expressions }}; the last name changes fastest."),
+    ]
+    exclude: Annotated[
+        list[dict[str, Json]] | Template | None,
+        Field(description="Combinations to leave out: those that have all these values."),
+    ] = None
+    include: Annotated[list[dict[str, Json]] | Template | None, Field(description="Items to add at the end.")] = None
+
+
 class ForEach(WireModel):
     """Run a step once per item of a list."""
 
     in_: Annotated[
-        Expression, Field(alias="in", description="Expression, without braces, that gives the list of items.")
+        Expression | Matrix,
+        Field(alias="in", description="Expression, without braces, that gives the list of items; or a matrix."),
     ]
     as_: Annotated[StepId, Field(alias="as", description="Name of the current item in expressions.")] = "item"
-    max_parallel: Annotated[int, Field(ge=1, description="Most items that run at the same time.")] = 1
+    max_parallel: Annotated[
+        Count | Template, Field(description="Most items that run at the same time; may be an {{ expression }}.")
+    ] = 1
     when: Annotated[
         Expression | None,
         Field(
@@ -58,7 +77,8 @@ class ForEach(WireModel):
         ),
     ] = "fail"
     max_items: Annotated[
-        int, Field(ge=1, description="Longest list that is accepted; a longer one fails the step.")
+        Count | Template,
+        Field(description="Longest list that is accepted; a longer one fails the step. May be an {{ expression }}."),
     ] = 1000
 
 
@@ -233,6 +253,10 @@ class Workflow(WireModel):
     env: Annotated[list[str], Field(description="Environment variables that expressions may read.")] = Field(
         default_factory=list
     )
+    vars: Annotated[
+        dict[StepId, Json],
+        Field(description="Values that all steps read as `vars.NAME`; computed once, over inputs, env and run."),
+    ] = Field(default_factory=dict)
     connections: Annotated[
         dict[str, ConnectionNeed], Field(description="Connections that steps use, by the name they use.")
     ] = Field(default_factory=dict)

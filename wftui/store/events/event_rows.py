@@ -21,7 +21,7 @@ from wftui.runtime.json_values import JsonValueError, TooBigError, check_big, me
 from wftui.store.events.payloads import PAYLOAD_BYTES, Payload, pack
 from wftui.store.sqlite.times import from_milliseconds, to_milliseconds
 
-_VALUE_FIELDS = frozenset({"inputs", "input", "output", "outputs", "data", "items"})
+_VALUE_FIELDS = frozenset({"inputs", "input", "output", "outputs", "data", "items", "vars"})
 _NESTED_VALUES = {"error": "details", "waiting": "form"}
 _ID = frozenset({"step_id"})
 _ID_AND_NAME = frozenset({"step_id", "step_name"})

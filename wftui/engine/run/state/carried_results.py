@@ -109,6 +109,14 @@ class CarriedResults:
             return error
         return error.model_copy(update={"details": await self.resolve(error.details)})
 
+    def warnings(self) -> int:
+        """Return the number of problems that ended steps let pass."""
+        return sum(
+            end.handled or (end.status == "completed" and end.error is not None)
+            for path, end in self.ends.items()
+            if not path.endswith("]")
+        )
+
     def retry_at(self, path: str) -> datetime | None:
         """Return the time of the next attempt of a step that waits for one."""
         wait = self.waits.get(path)
@@ -217,6 +225,7 @@ class RunHistory:
     Attributes:
         since: start in the newest process; None while no process ran it.
         died: last heartbeat of the newest process that died with it.
+        vars: recorded values of the workflow's variables; null where they are computed again.
     """
 
     carried: CarriedResults
@@ -224,6 +233,7 @@ class RunHistory:
     died: datetime | None = None
     created: Created | None = None
     started: bool = False
+    vars: Json = None
     resumptions: int = 0
     cancel_requested: bool = False
     last: ExecutionEvent | None = None
@@ -251,6 +261,7 @@ class RunHistory:
                 self.created = event
             case Started():
                 self.started = True
+                self.vars = event.vars if not event.masked else None
                 self.since = event.timestamp
             case Resumed():
                 self.resumptions += 1

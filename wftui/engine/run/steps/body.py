@@ -49,7 +49,7 @@ class BodyResult:
         return self.output
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StepEnd:
     """Successful end of the attempts of a step or item.
 
@@ -82,7 +82,7 @@ class StepExecution(Protocol):
     def is_pure(self, step: StepPlan) -> bool:
         """Return whether a step only computes: nobody can notice that it ran again."""
 
-    async def attempts(self, step: StepPlan, frame: Frame, path: str) -> StepEnd:
+    def attempts(self, step: StepPlan, frame: Frame, path: str) -> Awaitable[StepEnd]:
         """Run the attempts of a step or item."""
 
     async def skip_step(self, step: StepPlan, frame: Frame, skip: Skip) -> StepOutcome:

@@ -11,6 +11,7 @@ from wftui.engine.run.steps.item_failures import ItemFailures
 from wftui.engine.run.steps.iteration_events import IterationMarks
 from wftui.model.base import Json
 from wftui.model.run.steps import ExecutionError
+from wftui.runtime.matrix import matrix_items, too_many
 from wftui.runtime.plan import FAILED_ITEM_CANCELS, StepPlan
 from wftui.runtime.workflow_errors import BindingError
 
@@ -29,14 +30,14 @@ async def run_for_each(
     """
     context = runner.context
     try:
-        items = await _items(step, frame)
+        max_parallel, items = await _items(step, frame)
     except Exception as error:
         raise Failure(describe(error, context.plan, step, path, 1), 1) from error
     if path in context.carried.open:
         context.carried.open.discard(path)
     else:
         await runner.started(step, frame, path, 1)
-    going = _Items(runner, step, frame, path, items)
+    going = _Items(runner, step, frame, path, items, max_parallel)
     try:
         return await going.run()
     finally:
@@ -50,7 +51,9 @@ class _Items:
         stop: of the items alone, for the end that one of them causes.
     """
 
-    def __init__(self, runner: StepExecution, step: StepPlan, frame: Frame, path: str, items: list[Json]) -> None:
+    def __init__(
+        self, runner: StepExecution, step: StepPlan, frame: Frame, path: str, items: list[Json], max_parallel: int
+    ) -> None:
         plan = step.for_each
         assert plan is not None
         self.stop = StopScope(frame.stop)
@@ -61,6 +64,7 @@ class _Items:
         self._frame = frame
         self._path = path
         self._items = items
+        self._max_parallel = max_parallel
         self._marks = IterationMarks(runner.context, step, path)
         self._outputs: list[Json] = [None] * len(items)
         self._failures: list[tuple[int, ExecutionError]] = []
@@ -78,7 +82,7 @@ class _Items:
         if plan.stop_when is not None and self._context.carried.ends:
             await self._find_end()
         async with task_group() as group:
-            for _ in range(min(plan.max_parallel, len(items)) - 1):
+            for _ in range(min(self._max_parallel, len(items)) - 1):
                 group.create_task(self._work())
             await self._work()
         problems = [*self._failures, *self._passed]
@@ -185,17 +189,26 @@ class _Items:
             self._previous = None
 
 
-async def _items(step: StepPlan, frame: Frame) -> list[Json]:
+async def _items(step: StepPlan, frame: Frame) -> tuple[int, list[Json]]:
+    """Return how many items may run at the same time, and the items."""
     plan = step.for_each
     assert plan is not None
+    limits = await evaluate(plan.limits, frame.scope) if plan.limits is not None else {}
+    most = _count(limits.get("maxItems", plan.max_items), "maxItems")
+    max_parallel = _count(limits.get("maxParallel", plan.max_parallel), "maxParallel")
     items = await evaluate(plan.items, frame.scope)
+    if plan.matrix:
+        return max_parallel, matrix_items(items, most)
     if not isinstance(items, list):
         raise BindingError(
             "binding.type", f"`forEach.in` must give a list; it gave a value of type {type(items).__name__}"
         )
-    if len(items) > plan.max_items:
-        raise BindingError(
-            "binding.limit",
-            f"`forEach.in` gave {len(items):,} items; `forEach.maxItems` allows {plan.max_items:,}: raise it for more",
-        )
-    return items
+    if len(items) > most:
+        raise too_many(len(items), most)
+    return max_parallel, items
+
+
+def _count(value: Json, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise BindingError("binding.type", f"`forEach.{name}` must give a whole number of at least 1")
+    return value

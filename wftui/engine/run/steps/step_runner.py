@@ -1,6 +1,6 @@
 """Step runner: `when`, then attempts (bind, validate, run, check) and `onError`."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -47,7 +47,6 @@ class StepRunner:
         path = frame.prefix + step.id
         reused = await self.reused(path)
         if reused is not None:
-            context.warnings += reused.handled or (reused.status == "completed" and reused.error is not None)
             return reused
         begun = context.now() - timedelta(seconds=context.carried.spent(path) if path in context.carried.open else 0.0)
         attempts, handled = 1, False
@@ -95,6 +94,9 @@ class StepRunner:
         carried = self.context.carried
         outcome = await carried.reused(path)
         copies = carried.copies.pop(path, [])
+        for event in copies:
+            passed = event.item_errors is not None if isinstance(event, StepCompleted) else False
+            self.context.warnings += passed or (isinstance(event, StepFailed) and event.handled)
         for start in range(0, len(copies), _COPIED_AT_ONCE):
             await self.context.emitter.emit(*copies[start : start + _COPIED_AT_ONCE])
             await self.context.yield_point.reach()
@@ -140,16 +142,18 @@ class StepRunner:
         if events:
             await context.emitter.emit(*events)
 
-    async def attempts(self, step: StepPlan, frame: Frame, path: str) -> StepEnd:
+    def attempts(self, step: StepPlan, frame: Frame, path: str) -> Awaitable[StepEnd]:
         """Run the attempts of a step or item, and the handlers of its error.
+
+        Not a coroutine of its own: most steps have no catch.
 
         Raises:
             Failure: the last attempt failed.
             Stopped: a stop came.
         """
         if step.catch:
-            return await run_catching(self, step, frame, path, self._attempts)
-        return await self._attempts(step, frame, path)
+            return run_catching(self, step, frame, path, self._attempts)
+        return self._attempts(step, frame, path)
 
     async def _attempts(self, step: StepPlan, frame: Frame, path: str) -> StepEnd:
         """Run the attempts of a step or item.

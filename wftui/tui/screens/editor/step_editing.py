@@ -15,6 +15,8 @@ from wftui.model.base import Json
 from wftui.model.forms.fields import form_of, with_bindings
 from wftui.model.forms.state import Node, rebuild_form
 from wftui.model.listing import StepTypeInfo
+from wftui.model.workflow.containers import CONTAINERS
+from wftui.model.workflow.definition import CONTAINER_TYPES
 from wftui.model.workflow.step_schema import step_schema, workflow_schema
 from wftui.tui.screens.editor.step_form import StepForm
 from wftui.tui.services import AppServices
@@ -23,13 +25,7 @@ from wftui.tui.widgets.picker import Picker
 if TYPE_CHECKING:
     from wftui.tui.widgets.source.source_view import SourceView
 
-CONTAINERS: dict[str, tuple[str, str]] = {
-    "group": ("Group", "Contains steps that count as one from outside."),
-    "switch": ("Switch", "Runs the first case whose condition is true."),
-    "loop": ("Loop", "Repeats its steps until a condition is true, up to a limit."),
-    "race": ("Race", "Runs branches side by side; the first success wins and cancels the others."),
-}
-"""Title and description of the step types that contain steps."""
+_CONTAINERS = {each.word: (each.title, each.description) for each in CONTAINERS if each.word in CONTAINER_TYPES}
 
 
 async def edit_step(app: AppServices, source: "SourceView", pointer: str) -> None:
@@ -55,12 +51,12 @@ async def ask_for_step(app: AppServices, text: str) -> dict[str, Json] | None:
     types = await app.workbench.steps.types()
     shown = [(f"{kind.ascii_icon if app.ascii else kind.icon} {kind.title}", _first(kind)) for kind in types]
     shown += [
-        (f"{'#' if app.ascii else '▣'} {title}", f"{word}: {about}") for word, (title, about) in CONTAINERS.items()
+        (f"{'#' if app.ascii else '▣'} {title}", f"{word}: {about}") for word, (title, about) in _CONTAINERS.items()
     ]
     index = await app.push_screen_wait(Picker("Add a step", shown))
     if index is None:
         return None
-    word = [*(kind.type for kind in types), *CONTAINERS][index]
+    word = [*(kind.type for kind in types), *_CONTAINERS][index]
     taken = ids_of(json.loads(text))
     step_id = unused_id(taken, word.rpartition(".")[2].replace("-", "_"))
     inner_id = unused_id([*taken, step_id], f"{step_id}_step")
@@ -77,7 +73,7 @@ async def _ask(app: AppServices, text: str, step: Mapping[str, Json]) -> dict[st
         schema = step_schema(word, kind.input_schema if kind else None, _connections(text) if takes else [])
         return rebuild_form(with_bindings(form_of(schema)), dict(step))
 
-    title, about = CONTAINERS.get(word, (word, "Unknown step type; edit its input in the source."))
+    title, about = _CONTAINERS.get(word, (word, "Unknown step type; edit its input in the source."))
     if kind is not None:
         title, about = kind.title, kind.description
     return await app.push_screen_wait(StepForm(f"{title}: {step['id']}", about, await asyncio.to_thread(form)))
