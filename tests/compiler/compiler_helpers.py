@@ -78,8 +78,35 @@ def evaluate(text: str, scope: Scope | None = None) -> Json:
 
 
 ALLOWED = {"METADATA", "INPUT_SCHEMA", "SPOTS", "WORKFLOW", "Json", "Scope", "scope", "each", "str", "dict", "list"}
-ALLOWED |= {"StepPlan", "WorkflowPlan", "RetryPlan", "LoopPlan", "CasePlan", "ForEachPlan", "SourceSpot"}
+ALLOWED |= {
+    "StepPlan",
+    "WorkflowPlan",
+    "RetryPlan",
+    "LoopPlan",
+    "BranchPlan",
+    "CasePlan",
+    "CatchPlan",
+    "ForEachPlan",
+    "SourceSpot",
+}
 ALLOWED |= {"main", "SystemExit", "__name__", *MODULES}
+
+
+_FUNCTIONS = (
+    "input_of_",
+    "when_of_",
+    "items_of_",
+    "item_when_of_",
+    "stop_of_",
+    "limits_of_",
+    "until_of_",
+    "while_of_",
+    "caught_",
+    "case_",
+    "var_",
+    "output_",
+    "value_",
+)
 
 
 def assert_harmless(code: str) -> None:
@@ -91,9 +118,7 @@ def assert_harmless(code: str) -> None:
             case ast.Name():
                 assert node.id in ALLOWED | own or node.id.startswith(("STEP_", "value_")), node.id
             case ast.FunctionDef():
-                assert node.name.startswith(
-                    ("input_of_", "when_of_", "items_of_", "until_of_", "case_", "output_", "value_")
-                )
+                assert node.name.startswith(_FUNCTIONS)
                 assert not hasattr(builtins, node.name)
             case ast.Attribute():
                 assert not node.attr.startswith("_"), node.attr

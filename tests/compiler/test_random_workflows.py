@@ -57,12 +57,20 @@ class Maker:
         elif kind == 2:
             cases = [{"when": self.expression("truth"), "steps": self.steps(depth - 1)} for _ in range(2)]
             step |= {"type": "switch", "cases": cases, "default": {"steps": self.steps(depth - 1)}}
+        elif kind == 3:
+            branches = [{"name": f"b{n}", "steps": self.steps(depth - 1)} for n in range(2)]
+            step |= {"type": "race", "branches": branches}
         else:
             step["input"] = {self.key(): self.value(2) for _ in range(self.random.randrange(5))}
         if self.random.random() < 0.3:
             step["when"] = self.expression("truth")
         if self.random.random() < 0.2:
             step["forEach"] = {"in": self.expression("list"), "as": "each_one"}
+        if depth and self.random.random() < 0.15:
+            step["catch"] = [
+                {"on": ["http"], "steps": self.steps(depth - 1), "output": self.value(2)},
+                {"steps": self.steps(depth - 1)},
+            ]
         if self.random.random() < 0.3:
             step["needs"] = []
         if self.random.random() < 0.2:
@@ -95,8 +103,9 @@ def all_steps(steps: tuple[StepPlan, ...]) -> Iterator[tuple[StepPlan, ...]]:
     yield steps
     for step in steps:
         yield from all_steps(step.body)
-        for case in step.cases:
-            yield from all_steps(case.steps)
+        branches = [each.steps for each in step.cases] + [each.steps for each in step.branches]
+        for inner in branches + [each.steps for each in step.catch]:
+            yield from all_steps(inner)
 
 
 @pytest.fixture(scope="module")

@@ -101,9 +101,9 @@ class StepLines:
             case StepCompleted() | StepCancelled():
                 took = format_duration(event.duration / 1000)
                 status = "completed" if isinstance(event, StepCompleted) else "cancelled"
-                return (
-                    f"{terminal.glyph(status)} {event.path:<{_NAME_WIDTH}} {took:>7}{_iterations(record, event.path)}"
-                )
+                why = f"  {event.reason}" if isinstance(event, StepCancelled) and event.reason else ""
+                more = why or _iterations(record, event.path)
+                return f"{terminal.glyph(status)} {event.path:<{_NAME_WIDTH}} {took:>7}{more}"
             case StepFailed():
                 handled = " (handled)" if event.handled else ""
                 took = format_duration(event.duration / 1000)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from wftui.model.base import Json
 from wftui.model.run.steps import StepInfo, catch_name
-from wftui.model.workflow.definition import Join
+from wftui.model.workflow.definition import CONTAINER_TYPES, Join
 from wftui.runtime.scope import Scope
 
 Bind = Callable[[Scope], Json]
@@ -263,11 +263,11 @@ def step_infos(plan: WorkflowPlan) -> list[StepInfo]:
                     parent=parent,
                     needs=[prefix + other for other in (*step.needs, *step.after)],
                     line=step.line,
-                    branch=branches.get(step.id),
+                    branch=branches.get(step.id) if branches else None,
                 )
             )
-            if inside := step.fixed_inside:
-                walk(inside, path, step.branch_names)
+            if step.type in CONTAINER_TYPES or step.catch:
+                walk(step.fixed_inside, path, step.branch_names)
 
     walk(plan.steps, None, {})
     walk(plan.finally_, None, {})

@@ -330,9 +330,13 @@ def _may_run(steps: Iterable[StepPlan], scope: Scope, prefix: str | None, ended:
         path = None if prefix is None else prefix + step.id
         if step.disabled or path in ended or _known(step.when, scope) is False:
             continue
-        handlers = None if path is None or step.for_each is not None else f"{path}."
-        if step.type not in CONTAINER_TYPES:
+        is_leaf = step.type not in CONTAINER_TYPES
+        if is_leaf:
             yield step
+        if is_leaf and not step.catch:
+            continue
+        handlers = None if path is None or step.for_each is not None else f"{path}."
+        if is_leaf:
             yield from _may_run(step.handlers, scope, handlers, ended)
             continue
         inside = None if step.loop is not None else handlers
