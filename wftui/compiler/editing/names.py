@@ -14,7 +14,7 @@ from wftui.compiler.tree.edits import key_place
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
 
-_BARE = frozenset({"when", "until", "while", "stopWhen", "in"})
+BARE_KEYS = frozenset({"when", "until", "while", "stopWhen", "in"})
 """Keys whose text is an expression without braces, outside the input of a step."""
 _NEVER = frozenset({"id", "type", "name", "note", "needs", "connection", "outputSchema", "onError", *CONTAINER_KEYS})
 """Keys of a step whose texts are not evaluated, or belong to the steps inside."""
@@ -86,7 +86,7 @@ def _texts(holder: Object | List, key: str | int, around: str, field: str, *, ba
     value = holder[key]  # type: ignore[index]  # the key fits its holder
     pointer = around + pointer_to([key])
     if isinstance(value, str):
-        yield ExpressionText(holder, key, pointer, field, bare and key in _BARE)
+        yield ExpressionText(holder, key, pointer, field, bare and key in BARE_KEYS)
     elif isinstance(value, dict | list):
         for inner in [*value] if isinstance(value, dict) else range(len(value)):
             yield from _texts(value, inner, pointer, f"{field}.{inner}", bare=bare)

@@ -126,6 +126,14 @@ EDITOR_ACTIONS: tuple[Action, ...] = (
         "Text",
         footer=False,
     ),
+    Action(
+        "editor.insert_name",
+        "Insert name",
+        "Insert a name in reach of the step at the cursor of the source, a function or a filter.",
+        ("ctrl+l",),
+        "Text",
+        footer=False,
+    ),
     Action("editor.undo", "Undo", "Undo the last change.", ("ctrl+z", "u"), "Text", footer=False),
     Action("editor.redo", "Redo", "Redo the change last undone.", ("ctrl+y", "U"), "Text", footer=False),
     Action(

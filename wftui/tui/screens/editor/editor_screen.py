@@ -210,6 +210,8 @@ class EditorScreen(StepsScreen):
             return "there are no problems"
         if verb in {"save", "fix", "fix_all"} and self.source.read_only:
             return "the file is read-only here"
+        if verb == "insert_name" and (self.focused is not self.source or self.source.read_only):
+            return "put the cursor into the source"
         if verb == "fix" and not self._problem_to_fix():
             return "no problem here has a fix"
         if verb == "fix_all" and not any(each.fixes for each in self._problems.problems):
@@ -315,6 +317,16 @@ class EditorScreen(StepsScreen):
         from wftui.tui.screens.editor.step_editing import edit_workflow
 
         self.attempt(edit_workflow(self.services, self.source), group="step", exclusive=True)
+
+    def action_insert_name(self) -> None:
+        """Insert a name, a function or a filter at the cursor of the source."""
+        self.attempt(self._insert_name(), group="ask")
+
+    async def _insert_name(self) -> None:
+        from wftui.tui.screens.editor.binding_help import insert_in_source
+
+        here = self.step_here
+        await insert_in_source(self.services, self.source, here.pointer if here else None)
 
     def action_runs(self) -> None:
         """Open the runs of this workflow."""

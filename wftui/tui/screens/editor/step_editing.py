@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from wftui.compiler.editing.changes import changes
@@ -18,6 +19,7 @@ from wftui.model.listing import StepTypeInfo
 from wftui.model.workflow.containers import CONTAINERS
 from wftui.model.workflow.definition import CONTAINER_TYPES
 from wftui.model.workflow.step_schema import step_schema, workflow_schema
+from wftui.tui.screens.editor.binding_help import pick_reach
 from wftui.tui.screens.editor.step_form import StepForm
 from wftui.tui.services import AppServices
 from wftui.tui.widgets.picker import Picker
@@ -31,7 +33,7 @@ _CONTAINERS = {each.word: (each.title, each.description) for each in CONTAINERS 
 async def edit_step(app: AppServices, source: "SourceView", pointer: str) -> None:
     """Edit the step at a pointer in a form; patch only the changes."""
     step = step_value(source.text, pointer)
-    changed = await _ask(app, source.text, step)
+    changed = await _ask(app, source.text, step, pointer)
     if changed is not None and (patch := changes(step, changed, pointer)):
         source.change_to(apply_patch(source.text, patch))
 
@@ -40,8 +42,9 @@ async def edit_workflow(app: AppServices, source: "SourceView") -> None:
     """Edit a workflow without its steps in a form; patch only the changes."""
     workflow = parse(source.text).value
     root = await asyncio.to_thread(lambda: rebuild_form(with_bindings(form_of(workflow_schema())), workflow))
+    pick = partial(pick_reach, app, source.text, None)
     about = "Name, inputs, outputs, connections and settings. The steps are in the list."
-    changed = await app.push_screen_wait(StepForm(f"Workflow: {workflow.get('id', '')}", about, root))
+    changed = await app.push_screen_wait(StepForm(f"Workflow: {workflow.get('id', '')}", about, root, pick))
     if changed is not None and (patch := changes(workflow, changed, "")):
         source.change_to(apply_patch(source.text, patch))
 
@@ -60,11 +63,11 @@ async def ask_for_step(app: AppServices, text: str) -> dict[str, Json] | None:
     taken = ids_of(json.loads(text))
     step_id = unused_id(taken, word.rpartition(".")[2].replace("-", "_"))
     inner_id = unused_id([*taken, step_id], f"{step_id}_step")
-    filled = await _ask(app, text, {"id": step_id, "type": word, **_holds(word, inner_id)})
+    filled = await _ask(app, text, {"id": step_id, "type": word, **_holds(word, inner_id)}, None)
     return None if filled is None else in_key_order(filled)
 
 
-async def _ask(app: AppServices, text: str, step: Mapping[str, Json]) -> dict[str, Json] | None:
+async def _ask(app: AppServices, text: str, step: Mapping[str, Json], pointer: str | None) -> dict[str, Json] | None:
     word = str(step["type"])
     kind = await app.workbench.steps.type(word)
     takes = kind is not None and kind.connection_kind is not None
@@ -76,7 +79,9 @@ async def _ask(app: AppServices, text: str, step: Mapping[str, Json]) -> dict[st
     title, about = _CONTAINERS.get(word, (word, "Unknown step type; edit its input in the source."))
     if kind is not None:
         title, about = kind.title, kind.description
-    return await app.push_screen_wait(StepForm(f"{title}: {step['id']}", about, await asyncio.to_thread(form)))
+    state = await asyncio.to_thread(form)
+    pick = partial(pick_reach, app, text, pointer)
+    return await app.push_screen_wait(StepForm(f"{title}: {step['id']}", about, state, pick))
 
 
 def _connections(text: str) -> list[str]:

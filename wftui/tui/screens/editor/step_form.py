@@ -1,7 +1,7 @@
 """The form of a step, built from the schema of its type; fields take expressions."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.widgets import Static
@@ -9,8 +9,14 @@ from textual.widgets import Static
 from wftui.model.base import Json
 from wftui.model.forms.state import Node, in_form_order, leaves, pointer_of, text_problems
 from wftui.tui.actions import Action
+from wftui.tui.background import in_background
 from wftui.tui.screens.base.form_screen import FormScreen
+from wftui.tui.widgets.schema_form.editors.multiline_editor import MultilineEditor
+from wftui.tui.widgets.schema_form.editors.text_editor import TextEditor
 from wftui.tui.widgets.schema_form.form import SchemaForm
+
+if TYPE_CHECKING:
+    from wftui.tui.screens.editor.binding_help import Pick
 
 
 class StepForm(FormScreen):
@@ -20,6 +26,7 @@ class StepForm(FormScreen):
         heading: title of the form.
         about: description of the step type.
         state: the form with the step from the source.
+        pick: asks for a name to insert.
     """
 
     DEFAULT_CSS = """
@@ -31,13 +38,15 @@ class StepForm(FormScreen):
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("step_form.take", "Apply", "Write the changes to the source.", ("enter", "f2"), "Step"),
+        Action("step_form.insert", "Insert name", "Insert a name, a function or a filter.", ("ctrl+l",), "Step"),
         Action("step_form.leave", "Cancel", "Close without changing the step.", ("escape",), "Step"),
         Action("step_form.help", "Keys", "Show the keys of this form.", ("f1",), "Step"),
     )
 
-    def __init__(self, heading: str, about: str, state: Node) -> None:
+    def __init__(self, heading: str, about: str, state: Node, pick: "Pick | None" = None) -> None:
         super().__init__(heading, state)
         self._about = about
+        self._pick = pick
 
     def compose_form(self) -> ComposeResult:
         """Yield the description of the type, and the fields."""
@@ -49,6 +58,37 @@ class StepForm(FormScreen):
         first = next(leaves(self._state), None)
         if first is not None:
             self.call_after_refresh(self.query_one(SchemaForm).focus_on, pointer_of(first))
+
+    def action_insert(self) -> None:
+        """Insert a name, a function or a filter at the cursor of a text."""
+        in_background(self, self._insert, group="ask")
+
+    async def _insert(self) -> None:
+        from wftui.compiler.editing.names import BARE_KEYS
+        from wftui.compiler.editing.reach import with_reach
+
+        editor = self.focused
+        if self._pick is None or not isinstance(editor, TextEditor | MultilineEditor):
+            self.notify("Insert name: put the cursor into a field for text.", severity="warning")
+            return
+        reach = await self._pick()
+        if reach is None:
+            return
+        place = pointer_of(editor.leaf)
+        bare = editor.leaf.field.name in BARE_KEYS and not place.startswith("/input/")
+        if isinstance(editor, TextEditor):
+            if editor.value == '""':  # an empty text in a field for any JSON
+                editor.value = ""
+            at = editor.cursor_position
+            made, cursor = with_reach(editor.value, at, reach, bare=bare)
+            editor.insert(made, at)
+            editor.cursor_position = at + cursor
+        else:
+            row, column = editor.cursor_location
+            before = editor.get_text_range((0, 0), (row, column))
+            made, cursor = with_reach(before, len(before), reach, bare=bare)
+            editor.insert(made)
+            editor.move_cursor((row, column + cursor))
 
     async def problems(self, values: Json) -> Mapping[str, str]:
         """Return the fields without a valid JSON value; the compiler checks the rest."""
