@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from wftui.model.listing import ExampleRow, WorkflowOutline, WorkflowRow
     from wftui.model.workflow.compilation import CompilationResult
     from wftui.store.execution_store import ExecutionStore
+    from wftui.workspace.new_workflow import Template
 
 
 class WorkflowService:
@@ -70,15 +71,15 @@ class WorkflowService:
         """
         return await asyncio.to_thread(self._workspace.write, workflow_id, text, expected)
 
-    async def create(self, workflow_id: str) -> WorkflowSource:
-        """Create a workflow with a small working source.
+    async def create(self, workflow_id: str, template: Template = "example") -> WorkflowSource:
+        """Create a workflow from a template.
 
         Raises:
             ConflictError: a workflow of that id exists.
         """
         from wftui.workspace.new_workflow import new_source
 
-        return await asyncio.to_thread(self._workspace.write, workflow_id, new_source(workflow_id), None)
+        return await asyncio.to_thread(self._workspace.write, workflow_id, new_source(workflow_id, template), None)
 
     async def examples(self) -> list[ExampleRow]:
         """Return the shipped examples, and how those of the workspace compare."""

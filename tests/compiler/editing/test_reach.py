@@ -61,6 +61,11 @@ def test_each_offered_name_compiles_where_it_is_offered() -> None:
             assert not codes, each.text
 
 
+def test_fields_of_set_are_its_output() -> None:
+    flow = workflow({"id": "a", "type": "set", "input": {"rows": [1]}}, {"id": "b", "type": "set", "input": {}})
+    assert "steps.a.output.rows" in {each.text for each in reach_of(flow, "/steps/1", {}, {})}
+
+
 def test_every_feature_is_walked() -> None:
     for placed in steps_in(EVERYTHING):
         assert reach_of(EVERYTHING, placed.pointer, {}, {})

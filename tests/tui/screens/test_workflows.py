@@ -12,6 +12,7 @@ from textual.widgets import Input
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.editor.editor_screen import EditorScreen
 from wftui.tui.screens.workflows_screen import WorkflowsScreen
+from wftui.tui.widgets.picker import Picker
 from wftui.tui.widgets.workflow_table import WorkflowTable
 from wftui.workbench import Settings, Workbench
 
@@ -110,7 +111,10 @@ async def test_a_new_workflow_is_compiled_and_opened(workbench: Workbench, until
         await pilot.press("n", *"Hello", "enter")
         assert isinstance(app.screen.focused, Input), "an id with a capital letter is not taken"
         await pilot.press("home", "delete", "h", "enter")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+        assert json.loads(workbench.workspace.read("hello").text)["steps"] == []
         assert workbench.workspace.generated_path("hello").exists()
 
 
@@ -124,6 +128,8 @@ async def test_foreign_folder_is_asked_about_once(tmp_path: Path, until: Until, 
     async with app.run_test() as pilot:
         await ready(pilot, until)
         await pilot.press("n", *"hello", "enter")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press("enter")
         await until(pilot, lambda: "holds other files and is not a workspace" in " ".join(text_of(app).split()))
         await pilot.press(key)
         if key == "m":

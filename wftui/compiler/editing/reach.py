@@ -16,6 +16,12 @@ _DEPTH = 3
 _MEMBERS = 40
 """Members of one object that are listed."""
 _SHOWN = 60
+_RUN = {
+    "id": "id of the run",
+    "startedAt": "time of its start",
+    "attempt": "number of starts, resumes included",
+    "workflowId": "id of the workflow",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +58,13 @@ def reach_of(
     for name, schema in as_object(as_object(whole.get("inputSchema")).get("properties")).items():
         found.append(Reach(_member("inputs", name), _about_schema(schema)))
     for step in _upstream(placed, here):
-        own = step.step.get("outputSchema")
-        schema = own if isinstance(own, Mapping) else schemas.get(str(step.step.get("type")), {})
+        schema = _schema_of(step, schemas)
         found += _members(f"steps.{step.id}.output", schema, outputs.get(step.path, _UNKNOWN), _DEPTH)
         found.append(Reach(f"steps.{step.id}.status", "completed, failed or skipped"))
     for key in ("vars", "env"):
         names: Iterable[Json] = as_list(whole.get(key)) or as_object(whole.get(key))
         found += [Reach(_member(key, str(name)), "") for name in names]
-    found += [
-        Reach("run.id", "id of the run"),
-        Reach("run.startedAt", "time of its start"),
-        Reach("run.attempt", "number of starts, resumes included"),
-        Reach("run.workflowId", "id of the workflow"),
-    ]
+    found += [Reach(f"run.{name}", about) for name, about in _RUN.items()]
     for name, declared in FUNCTIONS.items():
         if declared.name == name:
             found.append(Reach(f"{name}()", _sentence(declared.description)))
@@ -75,6 +75,15 @@ def reach_of(
 
 
 _UNKNOWN = object()
+
+
+def _schema_of(step: PlacedStep, schemas: Mapping[str, Json]) -> Json:
+    own, word = step.step.get("outputSchema"), str(step.step.get("type"))
+    if isinstance(own, Mapping):
+        return own
+    if word == "set":  # its input becomes the output
+        return {"type": "object", "properties": {key: {} for key in as_object(step.step.get("input"))}}
+    return schemas.get(word, {})
 
 
 def _variables(step: PlacedStep) -> list[Reach]:

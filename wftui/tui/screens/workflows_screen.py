@@ -23,6 +23,7 @@ from wftui.workspace.workspace_errors import ForeignFolderError
 if TYPE_CHECKING:
     from wftui.model.listing import WorkflowRow
     from wftui.workspace.files import Workspace
+    from wftui.workspace.new_workflow import Template
 
 _CHECK_EVERY = 2.0
 """Seconds between checks of the folder for changes by other programs."""
@@ -269,13 +270,16 @@ class WorkflowsScreen(ActionScreen[None]):
         new_id = await self._ask_id(title, suggestion)
         if new_id is None:
             return
+        template = await self._ask_template() if source is None else None
+        if source is None and template is None:
+            return
         try:
-            await self._create(new_id, source)
+            await self._create(new_id, source, template)
         except ForeignFolderError as error:
             if not await self._ask_adopt(error):
                 return
             self.workbench.workspace.adopt = True
-            await self._create(new_id, source)
+            await self._create(new_id, source, template)
         await self.workbench.workflows.compile(new_id)
         await self._load()
         self.query_one(WorkflowTable).select(new_id)
@@ -283,11 +287,19 @@ class WorkflowsScreen(ActionScreen[None]):
         if source is None:
             self.services.open_editor(new_id)
 
-    async def _create(self, new_id: str, source: str | None) -> None:
-        if source is None:
-            await self.workbench.workflows.create(new_id)
-        else:
+    async def _create(self, new_id: str, source: str | None, template: Template | None) -> None:
+        if source is not None:
             await self.workbench.workflows.duplicate(source, new_id)
+        elif template is not None:
+            await self.workbench.workflows.create(new_id, template)
+
+    async def _ask_template(self) -> Template | None:
+        """Ask what a new workflow begins with."""
+        from wftui.tui.widgets.picker import Picker
+        from wftui.workspace.new_workflow import TEMPLATES
+
+        index = await self.services.push_screen_wait(Picker("Start from", [*TEMPLATES.items()]))
+        return None if index is None else [*TEMPLATES][index]
 
     async def _ask_adopt(self, error: ForeignFolderError) -> bool:
         """Ask whether to make a workspace of a folder that holds other files."""

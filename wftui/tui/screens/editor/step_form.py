@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 
 from wftui.model.base import Json
-from wftui.model.forms.state import Node, in_form_order, leaves, pointer_of, text_problems
+from wftui.model.forms.state import Group, Node, in_form_order, pointer_of, text_problems
 from wftui.tui.actions import Action
 from wftui.tui.background import in_background
 from wftui.tui.screens.base.form_screen import FormScreen
@@ -55,9 +55,10 @@ class StepForm(FormScreen):
 
     async def on_mount(self) -> None:
         """Focus the first field instead of the heading above it."""
-        first = next(leaves(self._state), None)
-        if first is not None:
-            self.call_after_refresh(self.query_one(SchemaForm).focus_on, pointer_of(first))
+        first = self._state
+        while isinstance(first, Group) and first.nodes:
+            first = first.nodes[0]
+        self.call_after_refresh(self.query_one(SchemaForm).focus_on, pointer_of(first))
 
     def action_insert(self) -> None:
         """Insert a name, a function or a filter at the cursor of a text."""
