@@ -19,11 +19,13 @@ from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.model.forms.fields import form_of
 from wftui.model.forms.state import build_form
+from wftui.model.run.summary import ExecutionFilters
 from wftui.tui.actions import APP_ACTIONS, Action
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.connections.connection_form import ConnectionForm
 from wftui.tui.screens.connections.secrets_screen import SecretForm
 from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen
+from wftui.tui.screens.dialogs.diff import DiffScreen, diff_lines
 from wftui.tui.screens.dialogs.paste import PasteScreen
 from wftui.tui.screens.dialogs.prompt import PromptScreen
 from wftui.tui.screens.editor.step_form import StepForm
@@ -64,6 +66,9 @@ SCREENS: dict[str, Open] = {
     "editor of half a pair": lambda app, _: app.open_editor("half"),
     "history": lambda app, _: app.open_history(),
     "history of a workflow": lambda app, _: app.open_history(ALL),
+    "statistics": lambda app, _: app.open_screen("statistics", "evil"),
+    "comparison": lambda app, runs: app.open_screen("comparison", runs["evil"], runs["needy"]),
+    "search": lambda app, _: app.open_screen("search", ExecutionFilters(), ALL),
     "monitor": lambda app, runs: app.open_monitor(runs["evil"]),
     "monitor of a question": lambda app, runs: app.open_monitor(runs["evil"], "ask"),
     "monitor of a run that asks": lambda app, runs: app.open_monitor(runs["asks"]),
@@ -78,6 +83,7 @@ SCREENS: dict[str, Open] = {
 }
 """Places with keys of their own."""
 
+CHANGED = diff_lines(ALL, f"{ALL}x", ALL, ALL)
 DIALOGS: dict[str, Open] = {
     "question": lambda app, _: show(app, ConfirmScreen(ALL, ALL, [Choice("a", ALL, "a"), Choice("b", ALL, "b")])),
     "prompt": lambda app, _: show(app, PromptScreen(ALL, ALL, ALL)),
@@ -90,6 +96,7 @@ DIALOGS: dict[str, Open] = {
     "form of a step": lambda app, _: show(app, StepForm(ALL, ALL, build_form(form_of(SCHEMA), {"text": ALL}))),
     "form of a connection": lambda app, _: show(app, ConnectionForm(ALL, SCHEMA, {"text": ALL}, nothing)),
     "form of a secret": lambda app, _: show(app, SecretForm(ALL, nothing)),
+    "difference": lambda app, _: show(app, DiffScreen(ALL, CHANGED, restore=True, ascii_only=False)),
     "help": lambda app, _: show(app, make_screen("help", app.screen)),
     "palette": lambda app, _: app.action_palette(),
     "themes": lambda app, _: app.action_theme(),
@@ -100,6 +107,9 @@ OTHER_TEXTS = {
     "workflows": "evil",
     "history": "evil",
     "history of a workflow": "History",
+    "statistics": "Statistics",
+    "comparison": "evil",
+    "search": "Search",
     "monitor of a run that lacks something": "missing requirements",
     "secrets": "Secrets",
     "settings": "Settings",

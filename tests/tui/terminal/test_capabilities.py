@@ -103,7 +103,9 @@ def test_the_first_screen_needs_no_heavy_import() -> None:
         "tree_sitter",
         "httpx2",
         "aiosqlite",
-        "wftui.compiler",
+        "wftui.compiler.compiler",
+        "wftui.compiler.tree",
+        "wftui.compiler.checks",
         "wftui.engine",
         "wftui.store",
     ]
