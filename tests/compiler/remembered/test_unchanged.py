@@ -240,6 +240,18 @@ def test_the_file_is_private_and_not_in_the_workspace(root: Path) -> None:
     assert not folder().is_relative_to(root)
 
 
+def test_however_the_program_is_started_it_is_the_same(root: Path, tmp_path: Path) -> None:
+    script = tmp_path / "bin" / "wftui"
+    script.parent.mkdir()
+    script.write_text("import sys\nfrom wftui.cli.main import main\nsys.exit(main(sys.argv[1:]))\n")
+    words = ["--tables", str(root), "--db", str(root.parent / "runs.db"), "list"]
+    subprocess.run([sys.executable, str(script), *words], check=True, capture_output=True)
+    (path,) = folder().iterdir()
+    before = path.stat().st_ino  # each write makes another file
+    subprocess.run([sys.executable, "-m", "wftui", *words], check=True, capture_output=True)
+    assert path.stat().st_ino == before
+
+
 def test_old_and_surplus_files_are_swept(root: Path) -> None:
     (path,) = folder().iterdir()
     for number in range(70):

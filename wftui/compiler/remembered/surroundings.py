@@ -23,7 +23,7 @@ def surroundings(*private: Path) -> str:
         private: files of the user whose content compilations look at; their paths and modes count here.
     """
     parts = [wftui.__version__, sys.version, str(_PACKAGE)]
-    parts += [f"{path} {_changed(path)}" for path in sys.path if path and not _is_here(path)]
+    parts += [f"{path} {_changed(path)}" for path in sys.path if path and not _is_of_this_start(path)]
     parts += [f"{path} {_mode(path)}" for path in private]
     for room in _ROOMS:
         parts += _files(str(_PACKAGE / room))
@@ -42,13 +42,13 @@ def _files(folder: str) -> Iterator[str]:
                 yield f"{entry.path} {status.st_size} {status.st_mtime_ns}"
 
 
-def _is_here(path: str) -> bool:
-    """Return whether a path is the current folder.
+def _is_of_this_start(path: str) -> bool:
+    """Return whether a path depends on how the program was started.
 
-    `python -m` searches it, and every program that is used there changes it.
+    `python -m` searches the current folder, which every program used there changes; a script searches its own.
     """
     with contextlib.suppress(OSError):
-        return Path(path).samefile(".")
+        return Path(path).samefile(".") or Path(path).samefile(Path(sys.argv[0]).parent)
     return False
 
 
