@@ -87,6 +87,12 @@ def test_an_address_in_use_is_refused(cli: Cli, settings: Settings, folder: Path
     assert (code, "error[serve.address] cannot listen at 127.0.0.1 port" in errors) == (ExitCode.USAGE, True)
 
 
+@pytest.mark.parametrize("words", [["--port", "99999"], ["--port", "-1"], ["--host", "nowhere.invalid"]])
+def test_an_impossible_address_is_refused(cli: Cli, words: list[str]) -> None:
+    code, _, errors = cli("serve", *words)
+    assert (code, "error[serve.address]" in errors) == (ExitCode.USAGE, True)
+
+
 def test_the_first_start_alone_makes_a_token(settings: Settings, folder: Path) -> None:
     with serving(settings.tables, settings.database) as first:
         assert first.admin

@@ -22,6 +22,8 @@ COMMANDS = (
     "history",
     "run repo_health",
     "mcp lock x",
+    "serve token list",
+    "serve token add x --scope read",
     "list --tables t",
     "list --db x.db",
     "steps new acme.fetch",

@@ -15,7 +15,13 @@ from packaging.requirements import Requirement
 
 MODULES = {
     (): ["wftui.tui.app"],
-    ("mcp", "sql", "store"): ["wftui.steps.mcp.session", "wftui.steps.sql.sqlalchemy_job", "sqlalchemy", "pyrage"],
+    ("mcp", "serve", "sql", "store"): [
+        "wftui.steps.mcp.session",
+        "wftui.api.server",
+        "wftui.steps.sql.sqlalchemy_job",
+        "sqlalchemy",
+        "pyrage",
+    ],
 }
 """What is imported, by the extras that are installed."""
 

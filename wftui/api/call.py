@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -23,6 +24,8 @@ MAX_BODY = 4 * 1024 * 1024
 _DISCARDED = 64 * 1024 * 1024
 _MAX_DEPTH = 64
 _MAX_PARENTS = 64
+_RUN_ID = re.compile(r"[0-9a-z]{9}-[0-9a-z]{5}")
+"""A whole id, not a part of one or "last": what several runs match would name runs that the token does not see."""
 _WORKFLOW_ID = re.compile(WORKFLOW_ID_PATTERN)
 
 ModelT = TypeVar("ModelT", bound=WireModel)
@@ -134,17 +137,34 @@ class Call:
 
     async def run_of(self, run_id: str) -> ExecutionRecord:
         """Return a run by its id; see `run`."""
-        record = await self._visible(run_id)
+        return self._seen(await self._visible(await self._head(run_id)))
+
+    async def record(self, *, whole: bool) -> ExecutionRecord:
+        """Return the run of the path with its steps; see `run`.
+
+        Args:
+            whole: resolve references to big values.
+        """
+        run_id = self.request.path_params["id"]
+        found: ExecutionRecord | None = None
+        if _RUN_ID.fullmatch(run_id):
+            with suppress(RunNotFoundError):
+                found = await self.workbench.runs.record(run_id, whole=whole)
+        return self._seen(await self._visible(found))
+
+    @staticmethod
+    def _seen(record: ExecutionRecord | None) -> ExecutionRecord:
         if record is None:
             raise ProblemError(404, "run.not_found", "there is no such run")
         return record
 
     async def sees_run(self, run_id: str) -> bool:
         """Return whether the token sees a run."""
-        return await self._visible(run_id) is not None
+        return await self._visible(await self._head(run_id)) is not None
 
-    async def _visible(self, run_id: str) -> ExecutionRecord | None:
-        record = above = await self._head(run_id)
+    async def _visible(self, record: ExecutionRecord | None) -> ExecutionRecord | None:
+        """Return a run if the token covers its workflow, or that of a run above it."""
+        above = record
         for _ in range(_MAX_PARENTS):
             if above is None or self.token.sees(above.workflow_id):
                 return record if above is not None else None
@@ -154,12 +174,10 @@ class Call:
         return None
 
     async def _head(self, run_id: str) -> ExecutionRecord | None:
-        try:
-            record = await self.workbench.runs.head(run_id)
-        except RunNotFoundError:
-            return None
-        # Only whole ids: no prefixes, no "last".
-        return record if record.id == run_id else None
+        if _RUN_ID.fullmatch(run_id):
+            with suppress(RunNotFoundError):
+                return await self.workbench.runs.head(run_id)
+        return None
 
 
 def json_response(model: WireModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -56,11 +56,13 @@ async def execute(call: Call) -> Response:
 async def record(call: Call) -> Response:
     """Return a run with its steps; its ETag changes with every event."""
     whole = call.query(RecordQuery).whole
-    head = await call.run()
-    etag = f'"{await call.workbench.runs.last_seq(head.id)}{"-whole" if whole else ""}"'
-    if etag in call.request.headers.get("if-none-match", "").replace("W/", "").split(", "):
-        return Response(status_code=304, headers={"ETag": etag})
-    found = await call.workbench.runs.record(head.id, whole=whole)
+    known = call.request.headers.get("if-none-match", "").replace("W/", "").split(", ")
+    if known != [""]:
+        head = await call.run()
+        etag = f'"{await call.workbench.runs.last_seq(head.id)}{"-whole" if whole else ""}"'
+        if etag in known:
+            return Response(status_code=304, headers={"ETag": etag})
+    found = await call.record(whole=whole)
     etag = f'"{found.last_seq}{"-whole" if whole else ""}"'
     return json_response(found, headers={"ETag": etag, "Cache-Control": "no-cache"})
 

@@ -17,7 +17,11 @@ from wftui.workbench import Workbench
 from wftui.workbench.forced_exit import call_on_signal
 
 OnStop = Literal["finish", "cancel", "leave"]
+_BACKLOG = 512
+_HIGHEST_PORT = 65535
 _GRACE_SECONDS = 5
+_KEEP_ALIVE_SECONDS = 75
+"""Longer than the proxies in front keep idle connections: one that they use again is still open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ async def serve(workbench: Workbench, options: ServeOptions, listening: Callable
         lifespan="off",
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
     )
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
@@ -100,8 +105,21 @@ async def _end_runs(workbench: Workbench, how: OnStop) -> None:
 
 def _listen(options: ServeOptions) -> socket.socket:
     try:
-        family = socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((options.host, options.port), family=family, backlog=512)
+        if not 0 <= options.port <= _HIGHEST_PORT:  # which `getaddrinfo` would take modulo 65536
+            raise OverflowError(f"a port is a number from 0 to {_HIGHEST_PORT}")
+        # With its protocol named, asyncio sets TCP_NODELAY: else every answer waits 40 ms for an acknowledgement.
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            options.host, options.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(_BACKLOG)
+        except BaseException:
+            listener.close()
+            raise
+        return listener
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(

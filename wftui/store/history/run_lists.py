@@ -204,11 +204,12 @@ async def _statuses(reader: Reader) -> list[str]:
 
     Each takes one seek in an index.
     """
-    found, last = list[str](_STATUSES), ""
-    while (rows := await reader.rows("SELECT min(status) FROM executions WHERE status > ?", (last,))) and rows[0][0]:
-        last = rows[0][0]
-        found.append(last)
-    return list(dict.fromkeys(found))
+    rows = await reader.rows(
+        "WITH RECURSIVE found(status) AS (SELECT min(status) FROM executions UNION ALL"
+        " SELECT (SELECT min(status) FROM executions WHERE status > found.status) FROM found WHERE status IS NOT NULL)"
+        " SELECT status FROM found WHERE status IS NOT NULL"
+    )
+    return list(dict.fromkeys([*_STATUSES, *(str(row[0]) for row in rows)]))
 
 
 async def _newest(
