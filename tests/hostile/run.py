@@ -102,6 +102,13 @@ HARNESSES = {
         minutes=20,
         environment={"WFTUI_HOSTILE": "5000"},
     ),
+    "costs": Harness(
+        "No filter or operator takes long, whatever it is given",
+        ("tests/runtime/test_costs.py", "tests/runtime/test_sharing.py"),
+        "120 calls of each, with extreme values",
+        minutes=20,
+        environment={"WFTUI_FILTER_CALLS": "120"},
+    ),
     "archives": Harness(
         "An archive unpacks inside its folder and within its limits",
         ("tests/steps/file/test_archives.py",),

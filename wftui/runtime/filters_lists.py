@@ -12,7 +12,7 @@ from wftui.runtime.language.declarations import Table, declare
 from wftui.runtime.language.json_kinds import kind_of
 from wftui.runtime.language.limits import check_items, check_text
 from wftui.runtime.language.ordering import extreme, folded, hashable, ordered
-from wftui.runtime.operators import add
+from wftui.runtime.operators import add_all
 from wftui.runtime.workflow_errors import BindingError
 
 LIST_FILTERS: Table = {}
@@ -225,9 +225,12 @@ def groupby(value: Json, default: Any = _UNSET, case_sensitive: Json = False, *,
     groups: dict[object, dict[str, Json]] = {}
     found = items_argument(value, "groupby")
     by = each if default is _UNSET else functools.partial(_or_default, each, default)
+    shared: dict[int, tuple[Json, dict[str, Json]]] = {}  # a big key of many items, such as the default, is read once
     for entry, key in zip(found, each_of(found, by), strict=True):
-        group = groups.setdefault(hashable(folded(key, case_sensitive)), {"grouper": key, "list": []})
-        group["list"].append(entry)
+        if id(key) not in shared:
+            group = groups.setdefault(hashable(folded(key, case_sensitive)), {"grouper": key, "list": []})
+            shared[id(key)] = key, group
+        shared[id(key)][1]["list"].append(entry)
 
     def grouper(group: Json) -> Any:
         return folded(group["grouper"], case_sensitive)
@@ -244,10 +247,7 @@ def total(value: Json, start: Json = 0, *, each: Each = _identity) -> Json:
     >>> [{"n": 1}, {"n": 2}] | sum(attribute="n")
     3
     """
-    made = start
-    for entry in each_of(items_argument(value, "sum"), each):
-        made = add(made, entry)
-    return made
+    return add_all(start, each_of(items_argument(value, "sum"), each))
 
 
 @declare(LIST_FILTERS, "min", attribute=1)

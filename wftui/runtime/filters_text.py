@@ -1,7 +1,6 @@
 """Filters on texts."""
 
 import base64
-import binascii
 import hashlib
 import json
 import textwrap
@@ -281,7 +280,7 @@ def b64decode(value: Json) -> str:
     """
     try:
         return base64.b64decode(text_argument(value, "b64decode"), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise BindingError("binding.value", f"the text is not base64 of UTF-8 text: {error}") from None
 
 

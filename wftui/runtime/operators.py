@@ -1,7 +1,7 @@
 """Arithmetic and comparison for expressions: no conversions, bounded results."""
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from wftui.model.base import Json
@@ -32,6 +32,33 @@ def add(left: Json, right: Json) -> Json:
         check_sharing(right, "+")
         return left + right
     return _number("+", operator.add, left, right)
+
+
+def add_all(start: Json, entries: Iterable[Json]) -> Json:
+    """`start + entry + entry …`, at the cost of its result.
+
+    Texts and lists are not copied for each entry.
+
+    Raises:
+        BindingError: `binding.type` or `binding.limit`.
+    """
+    texts: list[str] = []
+    found: list[Json] = []
+    made, length = start, len(start) if isinstance(start, str | list) else 0
+    for entry in entries:
+        if isinstance(made, str) and isinstance(entry, str):
+            length += len(entry)
+            check_text(length, "+")
+            texts.append(entry)
+        elif isinstance(made, list) and isinstance(entry, list):
+            length += len(entry)
+            check_items(length, "+")
+            found.extend(entry)
+        else:
+            made = add(made, entry)
+    if isinstance(made, str):
+        return made + "".join(texts)
+    return add(made, found) if isinstance(made, list) else made
 
 
 def subtract(left: Json, right: Json) -> Json:

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar, cast
 
 from wftui.runtime.language.derived_secrets import note_result, watched
 from wftui.runtime.language.limits import check_sharing
+from wftui.runtime.workflow_errors import BindingError
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
@@ -72,13 +73,19 @@ def declare(
 
 
 def _guarded(function: FunctionT, name: str) -> FunctionT:
-    """Return the function with arguments refused over which its walk would not end."""
+    """Return the function with extreme arguments refused.
+
+    Over some its walk would not end; others are beyond the texts and numbers that Python converts.
+    """
 
     @functools.wraps(function)
     def call(*arguments: Any, **more: Any) -> Any:
         for value in (*arguments, *more.values()):
             check_sharing(value, name)
-        return function(*arguments, **more)
+        try:
+            return function(*arguments, **more)
+        except (UnicodeError, OverflowError) as error:  # half a character, a number beyond those of the machine
+            raise BindingError("binding.value", f"{name} cannot process the value: {error}") from None
 
     return cast("FunctionT", call)
 

@@ -2,6 +2,8 @@
 
 import functools
 import itertools
+import math
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,6 +11,8 @@ from wftui.model.base import Json
 from wftui.runtime.language.arguments import each_of, items_argument
 from wftui.runtime.language.json_kinds import shown
 from wftui.runtime.workflow_errors import BindingError
+
+_HASH_MODULUS = sys.hash_info.modulus
 
 
 def folded(value: Json, case_sensitive: Json) -> Any:
@@ -60,6 +64,9 @@ def hashable(value: Json) -> object:
         return ("list", *map(hashable, value))
     if isinstance(value, Mapping):
         return frozenset((key, hashable(entry)) for key, entry in value.items())
+    if isinstance(value, int | float) and abs(value) >= _HASH_MODULUS and math.isfinite(value):
+        # Python gives all multiples of the modulus one hash, which makes a set of them quadratic.
+        return "number", hex(int(value))
     return value
 
 
