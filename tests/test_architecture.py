@@ -11,7 +11,7 @@ import wftui
 
 PACKAGE = Path(wftui.__file__).parent
 FLOORS = [
-    {"tui", "cli", "api"},
+    {"tui", "cli", "api", "agents"},
     {"output"},
     {"workbench"},
     {"engine"},
@@ -26,7 +26,7 @@ FLOORS = [
 ]
 # The one place where a face starts another: `wftui` without a command opens the screen. And the command line that a
 # compiled module opens is a face too, which the module names in its `__main__` part only.
-ALLOWED = {("cli.commands.screen", "tui"), ("cli.commands.serve", "api")}
+ALLOWED = {("cli.commands.screen", "tui"), ("cli.commands.serve", "api"), ("cli.commands.mcp_serve", "agents")}
 
 
 def _floor(name: str) -> int | None:

@@ -79,9 +79,10 @@ def _command(arguments: argparse.Namespace) -> Command:
 
             return searching.COMMANDS[arguments.command]
         case "mcp":
-            from wftui.cli.commands import mcp
+            from wftui.cli.commands import mcp, mcp_serve
 
-            return mcp.COMMANDS[arguments.command]
+            commands = mcp_serve.COMMANDS if arguments.action == "serve" else mcp.COMMANDS
+            return commands[arguments.command]
         case "serve":
             from wftui.cli.commands import serve
 

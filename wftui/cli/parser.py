@@ -68,14 +68,16 @@ def build_parser() -> argparse.ArgumentParser:
     added = actions.add_parser("curl", help="convert a curl command to a step")
     added.add_argument("command_line", metavar="COMMAND", help="the whole command, quoted; - reads it from stdin")
     _add_connections(command("connections", "List, add, edit, test and remove connections."))
-    mcp = command("mcp", "Lock the tools of a workflow's MCP servers.")
-    locking = mcp.add_subparsers(dest="action", metavar="ACTION", required=True).add_parser(
-        "lock", help="record the servers' tools, so that the workflow compiles offline"
-    )
+    mcp = command("mcp", "Lock the tools of MCP servers, or be one: workflows as tools of an agent.")
+    actions = mcp.add_subparsers(dest="action", metavar="ACTION", required=True)
+    locking = actions.add_parser("lock", help="record the servers' tools, so that the workflow compiles offline")
     locking.add_argument("id", help="id of the workflow")
     locking.add_argument("--check", action="store_true", help="write nothing; exit 1 if tools have changed")
     add_inputs(locking)
     add_json(locking)
+    serving = actions.add_parser("serve", help="serve an MCP client over stdin and stdout; see docs/agents.md")
+    serving.add_argument("--all", action="store_true", help='offer all workflows, not only those with `"mcp": true`')
+    serving.add_argument("--attached", type=int, help=argparse.SUPPRESS)
 
     run = command("run", "Run a workflow.")
     run.add_argument("id", help="id of the workflow")

@@ -63,6 +63,17 @@ class WorkflowOutline(WireModel):
     ] = Field(default_factory=dict)
 
 
+class OfferedWorkflow(WireModel):
+    """A workflow that agents get as a tool."""
+
+    id: str
+    name: str
+    description: str = ""
+    input_schema: dict[str, Json]
+    outputs: list[str]
+    step_types: Annotated[list[str], Field(description="Of all its steps, each once.")]
+
+
 class StepTypeInfo(WireModel):
     """Description of a step type, for lists of step types."""
 

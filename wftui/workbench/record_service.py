@@ -21,6 +21,7 @@ Report = Callable[[int, int], None]
 """Takes the number of the last event read, and of all events."""
 
 _READ_WHOLE = 2_000
+_MAX_PARENTS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,25 @@ class RecordService:
         if found is None:
             raise RunNotFoundError(run_id)
         return found
+
+    async def visible(self, run_id: str, sees: Callable[[str], bool]) -> ExecutionRecord | None:
+        """Return a run without its steps, if the reader may see it; else None.
+
+        A run that a step started is part of the run of that step, too.
+
+        Args:
+            run_id: a whole id: no prefixes, no "last".
+            sees: whether a workflow is among them.
+        """
+        store = await self._store()
+        record = above = await store.head(run_id)
+        for _ in range(_MAX_PARENTS):
+            if above is None or sees(above.workflow_id):
+                return record if above is not None else None
+            if above.parent_id is None or above.parent_path is None:
+                return None
+            above = await store.head(above.parent_id)
+        return None
 
     async def is_big(self, run_id: str) -> bool:
         """Return whether a run is opened at its newest event, by `open`."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wftui.compiler.editing.renaming import RenameTarget
     from wftui.compiler.module_run import LoadedWorkflow
     from wftui.model.base import Json
-    from wftui.model.listing import ExampleRow, WorkflowOutline, WorkflowRow
+    from wftui.model.listing import ExampleRow, OfferedWorkflow, WorkflowOutline, WorkflowRow
     from wftui.model.workflow.compilation import CompilationResult
     from wftui.store.execution_store import ExecutionStore
     from wftui.workspace.new_workflow import Template
@@ -169,6 +169,14 @@ class WorkflowService:
         """
         return await asyncio.to_thread(self._input_schema, workflow_id)
 
+    async def offered_ids(self, *, every: bool = False) -> list[str]:
+        """Return the ids of the workflows for agents: with `"mcp": true`, or all."""
+        return await asyncio.to_thread(lambda: [each for each, _tree in self._offered(every=every)])
+
+    async def offered(self, *, every: bool = False) -> list[OfferedWorkflow]:
+        """Return the workflows that agents may run, without those that have errors."""
+        return await asyncio.to_thread(self._offered_outlines, every=every)
+
     def load(self, workflow_id: str) -> LoadedWorkflow:
         """Return the plan of a workflow, to run it; the compiler's if it has changed.
 
@@ -192,6 +200,38 @@ class WorkflowService:
     def forget_checks(self) -> None:
         """Discard cached checks, because connections or step types have changed."""
         self._checked.clear()
+
+    def _offered(self, *, every: bool) -> Iterator[tuple[str, dict[str, Json]]]:
+        from wftui.model.json.incremental import read_json
+
+        for workflow_id in self._workspace.ids():
+            try:
+                tree = read_json(self._workspace.read(workflow_id).text)
+            except (UserError, ValueError):
+                continue  # compile and list say what is wrong with it
+            if isinstance(tree, dict) and (every or tree.get("mcp") is True):
+                yield workflow_id, tree
+
+    def _offered_outlines(self, *, every: bool) -> list[OfferedWorkflow]:
+        from wftui.model.listing import OfferedWorkflow
+
+        found = []
+        for workflow_id, tree in self._offered(every=every):
+            try:
+                outline = self._compiler().outline(workflow_id, None)
+            except UserError:
+                continue
+            found.append(
+                OfferedWorkflow(
+                    id=workflow_id,
+                    name=outline.name,
+                    description=outline.description,
+                    input_schema=outline.input_schema,
+                    outputs=[*tree.get("outputs", {})],
+                    step_types=sorted({step.step_type for step in outline.steps}),
+                )
+            )
+        return found
 
     def _input_schema(self, workflow_id: str) -> Mapping[str, Json]:
         source = self._workspace.read(workflow_id)

@@ -7,7 +7,7 @@ from wftui.compiler.tree.nodes import WorkflowTree
 from wftui.model.base import Json
 from wftui.model.workflow.inner_steps import BRANCH_KEYS
 
-_LEFT_OUT_OF_WORKFLOW = frozenset({"$schema", "name", "description", "labels"})
+_LEFT_OUT_OF_WORKFLOW = frozenset({"$schema", "name", "description", "labels", "mcp"})
 _LEFT_OUT_OF_STEP = frozenset({"name", "note"})
 
 

@@ -246,6 +246,7 @@ class Workflow(WireModel):
     labels: Annotated[dict[str, str], Field(description="Labels of your own; they have no effect on a run.")] = Field(
         default_factory=dict
     )
+    mcp: Annotated[bool, Field(description="Whether agents get it as a tool from `wftui mcp serve`.")] = False
     input_schema: Annotated[
         dict[str, Json],
         Field(description="JSON Schema of the inputs, an object; the run form is made from it."),

@@ -1,0 +1,101 @@
+"""The real server in a process of its own, and the real client over stdin and stdout."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from api.api_server import ASK, GREET, GREET_SCHEMA
+from helpers import PATIENCE, until, write_workflow
+from mcp import Client, StdioServerParameters
+from mcp.client.stdio import stdio_client
+from mcp_types import CallToolResult, TextContent
+
+from wftui.model.base import Json
+
+SLEEP = {
+    "id": "nap",
+    "type": "shell",
+    "input": {
+        "script": "echo begun; until [ -e $FOLDER/done ]; do sleep 0.05; done",
+        "env": {"FOLDER": "{{ inputs.folder }}"},
+    },
+}
+FOLDER_SCHEMA = {"type": "object", "properties": {"folder": {"type": "string"}}, "required": ["folder"]}
+
+
+def write_workflows(tables: Path) -> None:
+    """Write one workflow of each kind that the tests need."""
+    more: dict[str, Json] = {"inputSchema": GREET_SCHEMA, "outputs": {"text": "{{ steps.text.output.text }}"}}
+    write_workflow(tables, "greet", GREET, mcp=True, description="Greets somebody", **more)
+    write_workflow(tables, "hidden", GREET, **more)
+    write_workflow(tables, "run_status", GREET, mcp=True, **more)
+    first = {"id": "first", "type": "set", "input": {"x": 1}}
+    write_workflow(tables, "sleeps", first, SLEEP, mcp=True, inputSchema=FOLDER_SCHEMA)
+    write_workflow(tables, "asks", ASK, mcp=True, outputs={"by": "{{ steps.ok.output.by }}"})
+    fails = {"id": "boom", "type": "fail", "input": {"type": "stock.empty", "message": "nothing left"}}
+    write_workflow(tables, "fails", fails, mcp=True)
+    write_workflow(tables, "broken", {"id": "x", "type": "no-such-type"}, mcp=True)
+    noise = "import os\ndef main():\n    os.system('echo loud >&1')\n    print('loud')\n    return 1"
+    write_workflow(tables, "loud", {"id": "noise", "type": "python", "input": {"code": noise}}, mcp=True)
+
+
+def command(folder: Path, *arguments: str) -> list[str]:
+    places = ["--tables", str(folder / "tables"), "--db", str(folder / "runs.db")]
+    return [sys.executable, "-m", "wftui", *arguments, *places]
+
+
+def wftui(folder: Path, *arguments: str) -> str:
+    """Run another command on the same workspace and database."""
+    done = subprocess.run(command(folder, *arguments), capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def parameters(folder: Path, *arguments: str) -> StdioServerParameters:
+    program, *words = command(folder, "mcp", "serve", *arguments)
+    return StdioServerParameters(command=program, args=words, env=dict(os.environ))
+
+
+@asynccontextmanager
+async def connected(folder: Path, *arguments: str, **options: Any) -> AsyncIterator[Client]:
+    """A client of a server of its own."""
+    with (folder / "stderr.txt").open("w") as errors:
+        async with Client(stdio_client(parameters(folder, *arguments), errlog=errors), **options) as client:
+            yield client
+
+
+def value(result: CallToolResult) -> dict[str, Any]:
+    """The data of a result, which its text says as well."""
+    [text] = result.content
+    assert isinstance(text, TextContent)
+    assert isinstance(result.structured_content, dict)
+    assert json.loads(text.text) == result.structured_content
+    return result.structured_content
+
+
+def runs(folder: Path) -> list[dict[str, Any]]:
+    """The history, as another process sees it."""
+    found: list[dict[str, Any]] = json.loads(wftui(folder, "history", "--json"))["executions"]
+    return found
+
+
+def record(folder: Path, run_id: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(wftui(folder, "show", run_id, "--json"))
+    return found
+
+
+async def begun(folder: Path) -> str:
+    """The id of the newest run, once its step sleeps."""
+
+    def sleeps() -> bool:
+        return (folder / "runs.db").exists() and any(run["workflowId"] == "sleeps" for run in runs(folder))
+
+    await until(sleeps)
+    run_id = str(runs(folder)[0]["id"])
+    await until(lambda: "begun" in wftui(folder, "show", run_id, "--logs"))
+    return run_id

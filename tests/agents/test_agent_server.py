@@ -1,0 +1,167 @@
+"""The handlers of the MCP server, with the client connected in this process."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from helpers import patience, write_workflow
+from mcp import Client
+from mcp.shared.exceptions import MCPError
+
+from agents.agent_server import value, write_workflows
+from wftui.agents.server import AgentOptions, AgentServer
+from wftui.model.access import AccessToken, Scope
+from wftui.model.base import Json
+from wftui.workbench import Settings, Workbench
+
+
+@pytest.fixture
+async def workbench(tmp_path: Path) -> AsyncIterator[Workbench]:
+    write_workflows(tmp_path / "tables")
+    opened = Workbench(Settings(tables=tmp_path / "tables", database=tmp_path / "runs.db", user_id="ann"))
+    yield opened
+    await opened.close(cancel=True)
+
+
+@asynccontextmanager
+async def client_of(
+    workbench: Workbench, *, scope: Scope = "admin", only: list[str] | None = None, hand_back: float = 45
+) -> AsyncIterator[Client]:
+    token = AccessToken(name="ann", scope=scope, workflows=only, created_at=workbench.clock())
+    server = AgentServer(workbench, AgentOptions(hand_back=hand_back), lambda _context: token)
+    async with patience(), Client(server.server) as client:
+        yield client
+
+
+async def test_a_long_run_is_handed_back_and_polled(workbench: Workbench, tmp_path: Path) -> None:
+    async with client_of(workbench, hand_back=0.01) as client:
+        result = await client.call_tool("sleeps", {"folder": str(tmp_path)})
+        found = value(result)
+        assert (found["status"], result.is_error) == ("running", False)
+        assert "run_status" in found["next"]
+        run = {"run": found["run"]}
+        assert value(await client.call_tool("run_status", run))["status"] == "running"
+        (tmp_path / "done").touch()
+        while (ended := value(await client.call_tool("run_status", run | {"wait": 45})))["status"] == "running":
+            pass
+        assert (ended["status"], ended["steps"]) == ("completed", {"ended": 2, "total": 2})
+        # It was handed back: nothing cancels it any more.
+        cancelled = await client.call_tool("run_cancel", run)
+        assert cancelled.is_error
+
+
+async def test_cancel_ends_a_run(workbench: Workbench, tmp_path: Path) -> None:
+    async with client_of(workbench, hand_back=0.01) as client:
+        run = {"run": value(await client.call_tool("sleeps", {"folder": str(tmp_path)}))["run"]}
+        assert value(await client.call_tool("run_cancel", run))["cancelRequested"] is True
+        while (ended := await client.call_tool("run_status", run | {"wait": 45})) and not ended.is_error:
+            pass
+        assert value(ended)["status"] == "cancelled"
+
+
+async def test_a_failed_run_is_an_error_whose_steps_and_log_can_be_read(workbench: Workbench) -> None:
+    async with client_of(workbench) as client:
+        result = await client.call_tool("fails")
+        found = value(result)
+        assert (result.is_error, found["status"], found["error"]["type"]) == (True, "failed", "stock.empty")
+        steps = value(await client.call_tool("run_steps", {"run": found["run"]}))["steps"]
+        assert [(step["path"], step["status"]) for step in steps] == [("boom", "failed")]
+        one = value(await client.call_tool("run_steps", {"run": found["run"], "step": "boom"}))["steps"]
+        assert one[0]["error"]["message"] == "nothing left"
+        missing = await client.call_tool("run_steps", {"run": found["run"], "step": "no"})
+        assert value(missing)["error"]["type"] == "step.not_found"
+        history = value(await client.call_tool("run_history", {"status": ["failed"]}))
+        assert [run["id"] for run in history["runs"]] == [found["run"]]
+        loud = value(await client.call_tool("loud"))
+        pages: list[dict[str, Json]] = []
+        after: int | None = 0
+        while after is not None:
+            page = value(await client.call_tool("run_logs", {"run": loud["run"], "after": after, "limit": 1}))
+            pages += page["lines"]
+            after = page["next"]
+        assert "loud" in "".join(str(line["message"]) for line in pages)
+
+
+async def test_arguments_are_checked_before_anything_starts(workbench: Workbench) -> None:
+    async with client_of(workbench) as client:
+        wrong: list[tuple[str, dict[str, Json], str]] = [
+            ("greet", {}, "validation.inputs"),
+            ("greet", {"who": "Ann", "more": 1}, "validation.inputs"),
+            ("run_status", {}, "request.invalid"),
+            ("run_status", {"run": "x", "wait": 1000}, "request.invalid"),
+            ("run_status", {"run": "last"}, "run.not_found"),
+            ("broken", {}, "workflow.errors"),
+            ("nothing", {}, "tool.not_found"),
+        ]
+        for name, arguments, code in wrong:
+            result = await client.call_tool(name, arguments)
+            assert (result.is_error, value(result)["error"]["type"]) == (True, code), name
+        assert value(await client.call_tool("run_history"))["runs"] == []
+
+
+async def test_a_token_limits_tools_and_runs(workbench: Workbench) -> None:
+    async with client_of(workbench) as client:
+        asks = value(await client.call_tool("asks"))["run"]
+        greet = value(await client.call_tool("greet", {"who": "Ann"}))["run"]
+    async with client_of(workbench, scope="read", only=["greet"]) as client:
+        assert all(tool.name.startswith("run_") for tool in (await client.list_tools()).tools)
+        refused = await client.call_tool("greet", {"who": "Ann"})
+        assert value(refused)["error"]["type"] == "token.scope"
+        assert value(await client.call_tool("run_cancel", {"run": greet}))["error"]["type"] == "token.scope"
+        assert value(await client.call_tool("run_status", {"run": asks}))["error"]["type"] == "run.not_found"
+        assert [run["id"] for run in value(await client.call_tool("run_history"))["runs"]] == [greet]
+        uris = [str(resource.uri) for resource in (await client.list_resources()).resources]
+        assert uris == ["wftui://workflows/greet", f"wftui://runs/{greet}"]
+        with pytest.raises(MCPError, match="there is no run"):
+            await client.read_resource(f"wftui://runs/{asks}/log")
+
+
+async def test_resources_are_read_by_address(workbench: Workbench) -> None:
+    async with client_of(workbench) as client:
+        run = value(await client.call_tool("greet", {"who": "Ann"}))["run"]
+        texts = {}
+        for uri in (f"wftui://runs/{run}", f"wftui://runs/{run}/outputs", "wftui://workflows/greet"):
+            [content] = (await client.read_resource(uri)).contents
+            texts[uri] = json.loads(getattr(content, "text", ""))
+        assert texts[f"wftui://runs/{run}"]["status"] == "completed"
+        assert texts[f"wftui://runs/{run}/outputs"] == {"text": "Hello Ann"}
+        assert texts["wftui://workflows/greet"]["id"] == "greet"
+        for uri in (
+            "wftui://workflows/hidden",
+            "wftui://workflows/greet/log",
+            "wftui://runs/../x",
+            "file:///etc/passwd",
+        ):
+            with pytest.raises(MCPError, match="there is no"):
+                await client.read_resource(uri)
+
+
+async def test_secrets_never_come_back(workbench: Workbench, tmp_path: Path) -> None:
+    secrets = {f"s{number}": f"hush-{number:02}-{number * 7919:x}" for number in range(50)}
+    schema = {
+        "type": "object",
+        "properties": {name: {"type": "string", "writeOnly": True, "maxLength": 20} for name in secrets},
+        "additionalProperties": False,
+    }
+    env = {name.upper(): f"{{{{ inputs.{name} }}}}" for name in secrets}
+    show = {"id": "show", "type": "shell", "input": {"script": "env | sort; env | sort >&2; exit 3", "env": env}}
+    kept = {"id": "kept", "type": "shell", "input": {"script": "env | sort", "env": env}}
+    write_workflow(tmp_path / "tables", "leaks", kept, show | {"onError": "fail"}, mcp=True, inputSchema=schema)
+    async with client_of(workbench) as client:
+        result = await client.call_tool("leaks", secrets)
+        run = value(result)["run"]
+        seen = [result]
+        seen += [await client.call_tool(name, {"run": run}) for name in ("run_status", "run_steps", "run_logs")]
+        seen += [await client.call_tool("run_steps", {"run": run, "step": step}) for step in ("kept", "show")]
+        seen.append(await client.call_tool("run_history"))
+        seen.append(await client.call_tool("leaks", secrets | {"s0": "hush-too-long-" * 3}))
+        seen.append(await client.call_tool("leaks", secrets | {"other": secrets["s1"]}))
+        texts = [each.model_dump_json() for each in seen]
+        for uri in (f"wftui://runs/{run}", f"wftui://runs/{run}/outputs", f"wftui://runs/{run}/log"):
+            texts.append((await client.read_resource(uri)).model_dump_json())
+    whole = "\n".join(texts)
+    assert "S49=" in whole
+    assert [name for name, secret in secrets.items() if secret in whole] == []
+    assert "hush-too-long" not in whole

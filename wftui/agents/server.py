@@ -1,0 +1,137 @@
+"""The server: the handlers of the protocol over a workbench."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from mcp.server.context import CallNext, HandlerResult
+from mcp.server.lowlevel.server import Server
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    INVALID_PARAMS,
+    CallToolRequestParams,
+    CallToolResult,
+    ListResourcesResult,
+    ListResourceTemplatesResult,
+    ListToolsResult,
+    PaginatedRequestParams,
+    ReadResourceRequestParams,
+    ReadResourceResult,
+    Tool,
+)
+from pydantic import ValidationError
+
+from wftui import __version__
+from wftui.agents import resources
+from wftui.agents.caller import AgentAccess
+from wftui.agents.descriptions import tool_name, workflow_tool
+from wftui.agents.results import error_result, user_error_result
+from wftui.agents.run_tools import RUN_TOOLS
+from wftui.agents.workflow_calls import Context, WorkflowCalls
+from wftui.model.access import AccessToken
+from wftui.model.errors import NotFoundError, UserError
+from wftui.model.json.pointers import pointer_to
+from wftui.workbench import Workbench
+
+HAND_BACK_SECONDS = 45.0
+_INSTRUCTIONS = (
+    "Each workflow of this wftui workspace is a tool that runs it. Runs are recorded: run_status, run_steps, run_logs"
+    " and run_history look at them, run_cancel ends one. A run that takes long goes on when its call returns: poll it"
+    " with run_status. Secrets are shown as ***; they cannot be read."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentOptions:
+    """Options of a server.
+
+    Attributes:
+        every: offers all workflows, not only those with `"mcp": true`.
+        hand_back: seconds after which the call of a workflow returns without the run's end.
+    """
+
+    every: bool = False
+    hand_back: float = HAND_BACK_SECONDS
+
+
+class AgentServer:
+    """The tools and resources of one connection.
+
+    Args:
+        token: returns what the client of a request may do.
+    """
+
+    def __init__(self, workbench: Workbench, options: AgentOptions, token: Callable[[Context], AccessToken]) -> None:
+        self._workbench = workbench
+        self._options = options
+        self._token = token
+        self._calls = WorkflowCalls(workbench, options.hand_back)
+        self.server: Server[Any] = Server(
+            "wftui",
+            version=__version__,
+            title="wftui workflows",
+            instructions=_INSTRUCTIONS,
+            on_list_tools=self._list_tools,
+            on_call_tool=self._call_tool,
+            on_list_resources=self._list_resources,
+            on_list_resource_templates=self._list_templates,
+            on_read_resource=self._read_resource,
+        )
+        self.server.middleware.append(self._watch_aborts)
+
+    def _caller(self, context: Context) -> AgentAccess:
+        return AgentAccess(self._workbench, self._token(context), self._options.every)
+
+    async def _list_tools(self, context: Context, _params: PaginatedRequestParams | None) -> ListToolsResult:
+        caller = self._caller(context)
+        tools: list[Tool] = []
+        if caller.token.may("run"):
+            for workflow in await self._workbench.workflows.offered(every=self._options.every):
+                if caller.token.sees(workflow.id):
+                    name = tool_name(workflow.id, RUN_TOOLS)
+                    tools.append(workflow_tool(workflow, name, self._options.hand_back))
+        return ListToolsResult(tools=[*tools, *(own.tool for own in RUN_TOOLS.values())])
+
+    async def _call_tool(self, context: Context, params: CallToolRequestParams) -> CallToolResult:
+        caller = self._caller(context)
+        given = params.arguments or {}
+        try:
+            own = RUN_TOOLS.get(params.name)
+            if own is not None:
+                return await own.handle(context, self._calls, caller, own.arguments.model_validate(given))
+            for workflow_id in await caller.workflow_ids():
+                if tool_name(workflow_id, RUN_TOOLS) == params.name:
+                    return await self._calls.call(context, caller, workflow_id, given)
+            raise NotFoundError(f"there is no tool {params.name!r}", code="tool.not_found")
+        except ValidationError as error:
+            found = error.errors(include_url=False, include_input=False, include_context=False)
+            errors = [{"pointer": pointer_to(each["loc"]), "message": each["msg"]} for each in found[:50]]
+            return error_result("request.invalid", "the arguments are not valid", errors=errors)
+        except UserError as error:
+            return user_error_result(error)
+
+    async def _list_resources(self, context: Context, _params: PaginatedRequestParams | None) -> ListResourcesResult:
+        return ListResourcesResult(resources=await resources.recent(self._caller(context)))
+
+    async def _list_templates(
+        self, _context: Context, _params: PaginatedRequestParams | None
+    ) -> ListResourceTemplatesResult:
+        return ListResourceTemplatesResult(resource_templates=resources.TEMPLATES)
+
+    async def _read_resource(self, context: Context, params: ReadResourceRequestParams) -> ReadResourceResult:
+        try:
+            return await resources.read(self._caller(context), params.uri)
+        except UserError as error:
+            raise MCPError(INVALID_PARAMS, str(error), {"code": error.code}) from None
+
+    async def _watch_aborts(self, ctx: Context, call_next: CallNext) -> HandlerResult:
+        """Cancel the run of a call that the client aborts.
+
+        A client that disconnects leaves its runs.
+        """
+        result = await call_next(ctx)
+        if ctx.method == "notifications/cancelled" and ctx.params is not None:
+            request_id = ctx.params.get("requestId")
+            if isinstance(request_id, str | int):
+                await self._calls.abort(request_id)
+        return result

@@ -1,0 +1,107 @@
+"""`mcp serve`: workflows as tools of an agent."""
+
+import argparse
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+
+from wftui.cli.options import Command
+from wftui.cli.session import settings_of, with_workbench
+from wftui.cli.terminal import Terminal
+from wftui.model.errors import ConflictError, ExitCode, UsageError
+from wftui.model.installation import install_command, installed
+from wftui.steps.process.process_mark import MARK
+from wftui.workbench import Workbench
+from wftui.workbench.forced_exit import call_on_signal
+
+
+def mcp_serve(arguments: argparse.Namespace) -> int:
+    """Run `mcp serve`, in a process that the client does not know."""
+    if not installed("mcp"):
+        raise UsageError(
+            f"serving agents needs more packages; run: {install_command('wftui[mcp]')}", code="mcp.missing"
+        )
+    return _front(arguments) if arguments.attached is None else _serve(arguments)
+
+
+def _front(arguments: argparse.Namespace) -> int:
+    """Start the server in a session of its own and wait until its client is served.
+
+    Clients kill the process they know, with its group, a few seconds after they have closed its stdin: the runs are
+    in the other one.
+    """
+    settings = settings_of(arguments)
+    ours, theirs = socket.socketpair()
+    command = [sys.executable, "-m", "wftui", "mcp", "serve", "--attached", str(theirs.fileno())]
+    command += ["--tables", str(settings.tables), "--db", str(settings.database)]
+    if arguments.all:
+        command.append("--all")
+    # Without the mark, a run is not ended with a step that has started the client.
+    environment = {name: value for name, value in os.environ.items() if name != MARK}
+    with ours:
+        with theirs:
+            server = subprocess.Popen(
+                command, pass_fds=[theirs.fileno()], env=environment, start_new_session=True, stdin=sys.stdin
+            )
+        if ours.recv(1):
+            return ExitCode.DONE
+        return server.wait()
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    front = socket.socket(fileno=arguments.attached)
+
+    async def work(workbench: Workbench) -> int:
+        from wftui.agents.server import AgentOptions
+        from wftui.agents.stdio import serve_stdio
+
+        gone = asyncio.Event()
+        stopping: list[asyncio.Task[None]] = []
+
+        def stop() -> None:
+            gone.set()
+            stopping.append(asyncio.create_task(_stop(workbench)))
+
+        call_on_signal(signal.SIGTERM, stop)
+        loop = asyncio.get_running_loop()
+        loop.add_reader(front.fileno(), gone.set)  # it says nothing: what can be read is its end
+        try:
+            await serve_stdio(workbench, AgentOptions(every=arguments.all), gone)
+        finally:
+            loop.remove_reader(front.fileno())
+        left = len(workbench.runs.running())
+        if left:
+            goes = "run goes" if left == 1 else "runs go"
+            terminal = Terminal(beside_run=True)
+            terminal.error(f"wftui: {left} {goes} on without the client")
+            await terminal.drained()
+        _leave(front)
+        return ExitCode.DONE
+
+    with front:
+        return with_workbench(arguments, work)
+
+
+async def _stop(workbench: Workbench) -> None:
+    for run_id in workbench.runs.running():
+        with suppress(ConflictError):  # it has just ended
+            await workbench.runs.cancel(run_id, by="the system")
+
+
+def _leave(front: socket.socket) -> None:
+    """Close the client's pipes, and end the process it waits for."""
+    with suppress(OSError):
+        sys.stderr.flush()
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(null, descriptor)
+    os.close(null)
+    with suppress(OSError):
+        front.send(b"\0")
+
+
+COMMANDS: dict[str, Command] = {"mcp": mcp_serve}
