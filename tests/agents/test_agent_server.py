@@ -106,7 +106,7 @@ async def test_a_token_limits_tools_and_runs(workbench: Workbench) -> None:
         asks = value(await client.call_tool("asks"))["run"]
         greet = value(await client.call_tool("greet", {"who": "Ann"}))["run"]
     async with client_of(workbench, scope="read", only=["greet"]) as client:
-        assert all(tool.name.startswith("run_") for tool in (await client.list_tools()).tools)
+        assert "greet" not in {tool.name for tool in (await client.list_tools()).tools}
         refused = await client.call_tool("greet", {"who": "Ann"})
         assert value(refused)["error"]["type"] == "token.scope"
         assert value(await client.call_tool("run_cancel", {"run": greet}))["error"]["type"] == "token.scope"
@@ -165,3 +165,25 @@ async def test_secrets_never_come_back(workbench: Workbench, tmp_path: Path) -> 
     assert "S49=" in whole
     assert [name for name, secret in secrets.items() if secret in whole] == []
     assert "hush-too-long" not in whole
+
+
+async def test_authors_read_step_types_and_check_a_source_without_saving_it(
+    workbench: Workbench, tmp_path: Path
+) -> None:
+    async with client_of(workbench, scope="read") as client:
+        types = value(await client.call_tool("step_types"))["types"]
+        assert {"shell", "http", "set"} <= {each["type"] for each in types}
+        shell = value(await client.call_tool("step_types", {"type": "shell"}))
+        assert "script" in shell["inputSchema"]["properties"]
+        unknown = await client.call_tool("step_types", {"type": "no-such"})
+        assert value(unknown)["error"]["type"] == "steps.not_found"
+        step: dict[str, Json] = {"id": "x", "type": "set", "input": {"a": "{{ inputs.no }}"}}
+        source: dict[str, Json] = {"format": 1, "id": "draft", "steps": [step]}
+        found = value(await client.call_tool("workflow_check", {"id": "draft", "source": json.dumps(source)}))
+        assert len(found["errors"]) == 1
+        step["input"] = {"a": 1}
+        found = value(await client.call_tool("workflow_check", {"id": "draft", "source": json.dumps(source)}))
+        assert found.get("errors", []) == []
+        outside = await client.call_tool("workflow_check", {"id": "../x", "source": "{}"})
+        assert value(outside)["error"]["type"] == "request.invalid"
+    assert not (tmp_path / "tables" / "workflows" / "draft").exists()

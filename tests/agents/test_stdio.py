@@ -13,7 +13,7 @@ from helpers import PATIENCE, patience, until
 
 from agents.agent_server import begun, command, connected, record, runs, value, wftui, write_workflows
 
-OWN = ["run_status", "run_steps", "run_logs", "run_history", "run_cancel"]
+OWN = ["run_status", "run_steps", "run_logs", "run_history", "run_cancel", "step_types", "workflow_check"]
 
 
 @pytest.fixture

@@ -144,16 +144,17 @@ class OwnTool:
     handle: _Handle
 
 
-def _own(
+def own(
     name: str, title: str, description: str, arguments: type[WireModel], handle: _Handle, *, changes: bool = False
 ) -> OwnTool:
+    """Return a tool of ours; see `own_tool`."""
     return OwnTool(own_tool(name, title, description, arguments, changes=changes), arguments, handle)
 
 
 RUN_TOOLS = {
     each.tool.name: each
     for each in (
-        _own(
+        own(
             "run_status",
             "Status of a run",
             "Tells whether a run of a workflow has ended, with its outputs or its error, and how many steps have ended."
@@ -161,7 +162,7 @@ RUN_TOOLS = {
             Status,
             status,
         ),
-        _own(
+        own(
             "run_steps",
             "Steps of a run",
             "Returns the input, output and error of each step of a run: to find out why it failed, or what a step"
@@ -169,21 +170,21 @@ RUN_TOOLS = {
             RunSteps,
             steps,
         ),
-        _own(
+        own(
             "run_logs",
             "Log of a run",
             "Returns what the steps of a run have logged and printed, oldest first, in pages.",
             Logs,
             logs,
         ),
-        _own(
+        own(
             "run_history",
             "Earlier runs",
             "Lists runs, newest first, also those that people started: id, workflow, status, times, error.",
             History,
             history,
         ),
-        _own(
+        own(
             "run_cancel",
             "Cancel a run",
             "Cancels a run that has not ended. Work already done is not undone.",

@@ -23,6 +23,7 @@ from pydantic import ValidationError
 
 from wftui import __version__
 from wftui.agents import resources
+from wftui.agents.author_tools import AUTHOR_TOOLS
 from wftui.agents.caller import AgentAccess
 from wftui.agents.descriptions import tool_name, workflow_tool
 from wftui.agents.results import error_result, user_error_result
@@ -34,6 +35,7 @@ from wftui.model.json.pointers import pointer_to
 from wftui.workbench import Workbench
 
 HAND_BACK_SECONDS = 45.0
+OWN_TOOLS = RUN_TOOLS | AUTHOR_TOOLS
 _INSTRUCTIONS = (
     "Each workflow of this wftui workspace is a tool that runs it. Runs are recorded: run_status, run_steps, run_logs"
     " and run_history look at them, run_cancel ends one. A run that takes long goes on when its call returns: poll it"
@@ -88,19 +90,19 @@ class AgentServer:
         if caller.token.may("run"):
             for workflow in await self._workbench.workflows.offered(every=self._options.every):
                 if caller.token.sees(workflow.id):
-                    name = tool_name(workflow.id, RUN_TOOLS)
+                    name = tool_name(workflow.id, OWN_TOOLS)
                     tools.append(workflow_tool(workflow, name, self._options.hand_back))
-        return ListToolsResult(tools=[*tools, *(own.tool for own in RUN_TOOLS.values())])
+        return ListToolsResult(tools=[*tools, *(own.tool for own in OWN_TOOLS.values())])
 
     async def _call_tool(self, context: Context, params: CallToolRequestParams) -> CallToolResult:
         caller = self._caller(context)
         given = params.arguments or {}
         try:
-            own = RUN_TOOLS.get(params.name)
+            own = OWN_TOOLS.get(params.name)
             if own is not None:
                 return await own.handle(context, self._calls, caller, own.arguments.model_validate(given))
             for workflow_id in await caller.workflow_ids():
-                if tool_name(workflow_id, RUN_TOOLS) == params.name:
+                if tool_name(workflow_id, OWN_TOOLS) == params.name:
                     return await self._calls.call(context, caller, workflow_id, given)
             raise NotFoundError(f"there is no tool {params.name!r}", code="tool.not_found")
         except ValidationError as error:
