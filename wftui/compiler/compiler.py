@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from wftui.compiler.cache.cache_file import CompilationCache
+from wftui.compiler.cache.entries import CachedWorkflow, entry_of
+from wftui.compiler.cache.unchanged import registry_hashes
 from wftui.compiler.checks.checker import check_workflow
 from wftui.compiler.checks.own_connections import check_own_connections
 from wftui.compiler.checks.requirement_checks import StepNeeds, check_requirements, is_lasting, programs
@@ -23,9 +26,6 @@ from wftui.compiler.diagnostics.diagnostic import (
 from wftui.compiler.module_run import CompileFailed, LoadedWorkflow, run_module
 from wftui.compiler.outline import step_infos
 from wftui.compiler.registry import RegistryEntry, read_registry, update_registry
-from wftui.compiler.remembered.entries import KnownWorkflow, entry_of
-from wftui.compiler.remembered.memory import Memory
-from wftui.compiler.remembered.unchanged import registry_hashes
 from wftui.compiler.source.parsing import parse
 from wftui.compiler.tree.source_hash import source_hash
 from wftui.compiler.tree.sub_workflows import SubWorkflows
@@ -75,7 +75,7 @@ class WorkflowCompiler:
     Attributes:
         connections: the user's, for warnings about missing ones; None gives no warnings.
         environment: the user's, for warnings about missing programs; None gives no warnings.
-        memory: where what is found is remembered for later processes.
+        cache: where the results are kept for later processes.
     """
 
     workspace: Workspace
@@ -83,7 +83,7 @@ class WorkflowCompiler:
     clock: Clock = utc_now
     connections: Connections | None = None
     environment: Mapping[str, str] | None = None
-    memory: Memory | None = None
+    cache: CompilationCache | None = None
     _known: dict[str, _Compilation] = field(default_factory=dict)
     _sub_workflows: SubWorkflows = field(init=False)
     _steps: StepCache = field(default_factory=StepCache)
@@ -105,7 +105,7 @@ class WorkflowCompiler:
         source = self.workspace.read(workflow_id)
         known = self._compile_text(workflow_id, source.text)
         failures = [*self._write_code(workflow_id, known), *self._write_registry({workflow_id: known.entry})]
-        self._remember({source: known})
+        self._cache_results({source: known})
         return _with_errors(known.result, failures)
 
     def check_written(self, workflow_id: str) -> CompilationResult:
@@ -153,7 +153,7 @@ class WorkflowCompiler:
             entries[workflow_id] = known.entry
             results.append(_with_errors(known.result, self._write_code(workflow_id, known)))
         failures = self._write_registry(entries)
-        self._remember(found)
+        self._cache_results(found)
         return [_with_errors(result, failures) for result in results]
 
     def load(self, workflow_id: str) -> LoadedWorkflow:
@@ -170,7 +170,7 @@ class WorkflowCompiler:
         if known.result.generated_code is None:
             raise CompileFailed(known.result)
         failures = [*self._write_code(workflow_id, known), *self._write_registry({workflow_id: known.entry})]
-        self._remember({source: known})
+        self._cache_results({source: known})
         warnings = [failure.model_copy(update={"severity": "warning"}) for failure in failures]
         code = known.result.generated_code
         path = self.workspace.generated_path(workflow_id)
@@ -225,7 +225,7 @@ class WorkflowCompiler:
         """Return the list row of a checked workflow; `stale` if workflow.py differs."""
         known = self._compile_text(source.workflow_id, source.text)
         outline = known.outline
-        self._remember({source: known}, save=False)
+        self._cache_results({source: known}, save=False)
         path = self.workspace.generated_path(source.workflow_id)
         code = result.generated_code
         state = "errors" if code is None else "ready" if _holds(path, code) else "stale"
@@ -312,7 +312,7 @@ class WorkflowCompiler:
             text, result, outline, dict(self._sub_workflows.looked_up), looked_at, needs, missing, entry, None, lasting
         )
 
-    def _entry(self, source: WorkflowSource, known: _Compilation) -> KnownWorkflow | None:
+    def _entry(self, source: WorkflowSource, known: _Compilation) -> CachedWorkflow | None:
         children = {child: etag for child, etag in known.children.items() if etag is not None}
         if not known.lasting or len(children) < len(known.children):
             return None
@@ -343,21 +343,21 @@ class WorkflowCompiler:
             failures = [explain(error, self.workspace.registry_path, "write")]
         except WorkspaceError as error:
             failures = [error]
-        if self.memory is not None:
-            self.memory.registry = None if failures else self._registry()
+        if self.cache is not None:
+            self.cache.registry = None if failures else self._registry()
         return [_not_written(failure, "registry.write") for failure in failures]
 
     def _registry(self) -> Json:
-        """Return what is remembered of the registry: hashes first, as others write too."""
+        """Return the cache entry of the registry: hashes first, as others write too."""
         files, listed = registry_hashes(self.workspace), read_registry(self.workspace.registry_path)
         return {"files": files, "workflows": {key: [each.version, each.hash] for key, each in listed.items()}}
 
-    def _remember(self, found: Mapping[WorkflowSource, _Compilation], *, save: bool = True) -> None:
-        if self.memory is not None:
+    def _cache_results(self, found: Mapping[WorkflowSource, _Compilation], *, save: bool = True) -> None:
+        if self.cache is not None:
             for source, known in found.items():
-                self.memory.put(source.workflow_id, self._entry(source, known))
+                self.cache.put(source.workflow_id, self._entry(source, known))
             if save:
-                self.memory.save()
+                self.cache.save()
 
     def _unreadable(self, workflow_id: str, error: UserError) -> CompilationResult:
         return self._failed(workflow_id, CompilationError(code=error.code, message=str(error)))

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from wftui.compiler.remembered.unchanged import UnchangedWorkflows
+from wftui.compiler.cache.unchanged import UnchangedWorkflows
 from wftui.model.clock import Clock, Elapsed, elapsed_seconds, utc_now
 from wftui.model.errors import UserError
 from wftui.workbench.comparison_service import ComparisonService
@@ -24,7 +24,7 @@ from wftui.workbench.statistics_service import StatisticsService
 from wftui.workbench.step_service import StepService
 from wftui.workbench.token_service import TokenService
 from wftui.workbench.transfer_service import TransferService
-from wftui.workbench.workbench_settings import Settings, compilation_memory, readable_by_others
+from wftui.workbench.workbench_settings import Settings, compilation_cache, readable_by_others
 from wftui.workbench.workflow_service import WorkflowService
 from wftui.workspace.files import Workspace
 
@@ -67,8 +67,8 @@ class Workbench:
         self._report_opening: Callable[[str], None] = lambda _: None
         # A folder becomes a workspace if it was named for this command; settings given in code name it, too.
         self.workspace = Workspace(settings.tables, adopt=settings.origins.get("tables", "--tables") == "--tables")
-        self._memory = compilation_memory(self.workspace.root)
-        unchanged = UnchangedWorkflows(self.workspace, self._memory, os.environ, clock)
+        self._cache = compilation_cache(self.workspace.root)
+        unchanged = UnchangedWorkflows(self.workspace, self._cache, os.environ, clock)
         self.workflows = WorkflowService(self.workspace, self.compiler, self.store, unchanged)
         self.sources = SourceService(self.workspace, self.store)
         self.runs = RunService(
@@ -159,7 +159,7 @@ class Workbench:
             from wftui.compiler.compiler import WorkflowCompiler
 
             self._compiler = WorkflowCompiler(
-                self.workspace, self.step_registry(), self.clock, stored_connections(), os.environ, self._memory
+                self.workspace, self.step_registry(), self.clock, stored_connections(), os.environ, self._cache
             )
         return self._compiler
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wftui.compiler.remembered.memory import Memory
-from wftui.compiler.remembered.surroundings import surroundings
+from wftui.compiler.cache.cache_file import CompilationCache
+from wftui.compiler.cache.fingerprint import fingerprint
 from wftui.connections.private_files import private_folder
 from wftui.model.user_settings import Durability
 from wftui.settings.settings_file import read_settings, settings_path
@@ -64,9 +64,11 @@ def fill_new_workspace(settings: Settings) -> None:
         fill_with_examples(settings.tables)
 
 
-def compilation_memory(root: Path) -> Memory:
-    """Return the memory of what the compiler found in a workspace."""
-    return Memory(user_data_path() / "compiled", root, lambda: surroundings(private_folder() / "connections.json"))
+def compilation_cache(root: Path) -> CompilationCache:
+    """Return the cache of the compilations of a workspace."""
+    return CompilationCache(
+        user_data_path() / "compiled", root, lambda: fingerprint(private_folder() / "connections.json")
+    )
 
 
 def readable_by_others(database: Path) -> str | None:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wftui.compiler.remembered.unchanged import Look, UnchangedWorkflows
+from wftui.compiler.cache.unchanged import Look, UnchangedWorkflows
 from wftui.model.errors import UserError
 from wftui.workspace.files import WorkflowSource, Workspace
 

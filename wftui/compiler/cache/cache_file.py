@@ -1,7 +1,7 @@
-"""The file in which the compilations of a workspace are remembered.
+"""The file with the cached compilations of a workspace.
 
 It is private, in the user's data folder, never in the workspace. A file that others could have written, that is damaged
-or too big, or that was made in other surroundings counts as missing: everything in it can be found out again.
+or too big, or that has another fingerprint, counts as missing: everything in it can be computed again.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wftui.compiler.remembered.entries import KnownWorkflow, entry_from_json
+from wftui.compiler.cache.entries import CachedWorkflow, entry_from_json
 from wftui.workspace.private import PRIVATE_FOLDER, make_private_folder
 from wftui.workspace.temporary_file import temporary_beside
 
@@ -28,25 +28,25 @@ _BYTES = 48 * 1024 * 1024
 _ENTRY_CHARACTERS = 256 * 1024
 """An entry that is longer is not kept: its diagnostics are found again."""
 _FILES = 64
-"""Workspaces that are remembered; those used longest ago are forgotten."""
+"""Cached workspaces; those used longest ago are removed."""
 _DAYS = 90
 _SECONDS = 1.0
-"""How long an answer about the surroundings is used in one process, which has its own code loaded anyway."""
+"""How long one process uses a fingerprint; its own code is loaded anyway."""
 _NAME = re.compile(r"[0-9a-f]{32}\.(json|tmp.*)")
 
 
-class Memory:
-    """The remembered compilations of a workspace. Safe to use from several threads.
+class CompilationCache:
+    """The cached compilations of a workspace. Safe to use from several threads.
 
     Args:
         folder: private folder with one file for each workspace.
-        surroundings: returns a digest of what else compilations depend on.
+        fingerprint: returns a digest of what else compilations depend on.
     """
 
-    def __init__(self, folder: Path, root: Path, surroundings: Callable[[], str]) -> None:
+    def __init__(self, folder: Path, root: Path, fingerprint: Callable[[], str]) -> None:
         self._folder = folder
         self._root = root
-        self._surroundings = surroundings
+        self._fingerprint = fingerprint
         self._asked = -math.inf
         self._lock = threading.RLock()
         self._made_in = ""
@@ -55,28 +55,28 @@ class Memory:
         self._changed = False
 
     def open(self) -> None:
-        """Read the file at the first call; forget everything if the surroundings changed."""
+        """Read the file at the first call; drop everything if the fingerprint changed."""
         with self._lock:
             if time.monotonic() - self._asked < _SECONDS:
                 return
-            current = self._surroundings()
+            current = self._fingerprint()
             self._asked = time.monotonic()
             if current != self._made_in:
                 found = self._read() if not self._made_in else {}
                 self._made_in = current
-                kept = found.get("surroundings") == current
+                kept = found.get("fingerprint") == current
                 entries = found.get("workflows") if kept else None
                 self._entries = entries if isinstance(entries, dict) else {}
                 self._registry = found.get("registry") if kept else None
 
-    def get(self, workflow_id: str, etag: str) -> KnownWorkflow | None:
-        """Return what is remembered of the compilation of a source."""
+    def get(self, workflow_id: str, etag: str) -> CachedWorkflow | None:
+        """Return the cached compilation of a source."""
         with self._lock:
             entry = entry_from_json(self._entries.get(workflow_id))
         return entry if entry is not None and entry.etag == etag else None
 
-    def put(self, workflow_id: str, entry: KnownWorkflow | None) -> None:
-        """Remember an entry; None forgets it."""
+    def put(self, workflow_id: str, entry: CachedWorkflow | None) -> None:
+        """Add or replace an entry; None removes it."""
         with self._lock:
             value = entry.to_json() if entry is not None else None
             if value is not None and len(json.dumps(value)) > _ENTRY_CHARACTERS:
@@ -90,7 +90,7 @@ class Memory:
 
     @property
     def registry(self) -> "Json":
-        """Remembered hashes and entries of the registry of the workspace."""
+        """Cached hashes and entries of the registry of the workspace."""
         with self._lock:
             return self._registry
 
@@ -106,7 +106,7 @@ class Memory:
         Where it cannot be written, the next process compiles again.
 
         Args:
-            existing: the workflows of the workspace; others are forgotten.
+            existing: the workflows of the workspace; others are removed.
         """
         with self._lock:
             if existing is not None and not self._entries.keys() <= existing:
@@ -115,7 +115,7 @@ class Memory:
             if not self._changed or not self._made_in:
                 return
             self._changed = False
-            document = {"surroundings": self._made_in, "workflows": self._entries, "registry": self._registry}
+            document = {"fingerprint": self._made_in, "workflows": self._entries, "registry": self._registry}
             data = json.dumps(document, separators=(",", ":")).encode()
         if len(data) <= _BYTES:
             with contextlib.suppress(OSError):

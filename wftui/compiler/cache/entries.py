@@ -1,4 +1,4 @@
-"""Remembered compilation of one workflow, and its surroundings."""
+"""Cached compilation of one workflow, and the check whether it is fresh."""
 
 import shutil
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownWorkflow:
+class CachedWorkflow:
     """The findings of a compilation, and everything that they follow from.
 
     Attributes:
@@ -65,13 +65,13 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
 }
 
 
-def entry_from_json(value: "Json") -> KnownWorkflow | None:
+def entry_from_json(value: "Json") -> CachedWorkflow | None:
     """Return an entry; None if it has another form."""
     if not isinstance(value, list) or len(value) != len(_KINDS):
         return None
     if not all(isinstance(each, kind) for each, kind in zip(value, _KINDS.values(), strict=True)):
         return None
-    entry = KnownWorkflow(*value)
+    entry = CachedWorkflow(*value)
     if not all(isinstance(each, dict) for each in (*entry.errors, *entry.warnings)):
         return None
     return entry
@@ -85,13 +85,13 @@ def entry_of(
     files: Mapping[Path, str | None],
     children: dict[str, str],
     programs: dict[str, bool],
-) -> KnownWorkflow:
-    """Return what is to be remembered of a compilation.
+) -> CachedWorkflow:
+    """Return the cache entry of a compilation.
 
     Args:
         registered: version and hash of the workflow, without errors.
     """
-    return KnownWorkflow(
+    return CachedWorkflow(
         etag=etag,
         name=outline.name,
         description=outline.description,
@@ -108,8 +108,8 @@ def entry_of(
     )
 
 
-class Pass:
-    """One look at the surroundings of many workflows; asks about each file once.
+class FreshnessCheck:
+    """Checks whether cache entries are fresh; looks at each file once.
 
     Args:
         environment: the user's, for programs.
@@ -122,7 +122,7 @@ class Pass:
         self._children: dict[str, str | None] = {}
         self._programs: dict[str, bool] = {}
 
-    def confirms(self, entry: KnownWorkflow) -> bool:
+    def confirms(self, entry: CachedWorkflow) -> bool:
         """Return whether everything beside its source is as it was."""
         return (
             all(self._etag(path) == etag for path, etag in entry.files.items())

@@ -1,4 +1,4 @@
-"""What is remembered of compilations: equal to what the compiler finds, and never believed against the bytes."""
+"""Cached compilations equal fresh ones, and never count against the bytes on disk."""
 
 import asyncio
 import hashlib
@@ -68,7 +68,7 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
-def test_what_is_remembered_is_what_a_compiler_finds(tmp_path: Path) -> None:
+def test_cache_equals_a_fresh_compilation(tmp_path: Path) -> None:
     random_ = random.Random(3)
     root = tmp_path / "tables"
     names = [f"flow{number}" for number in range(12)]

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from wftui.compiler.remembered.entries import KnownWorkflow, Pass
-from wftui.compiler.remembered.memory import Memory
+from wftui.compiler.cache.cache_file import CompilationCache
+from wftui.compiler.cache.entries import CachedWorkflow, FreshnessCheck
 from wftui.model.clock import Clock
 from wftui.model.errors import UserError
 from wftui.workspace.files import WorkflowSource, Workspace, etag_of, file_etag
@@ -30,22 +30,24 @@ class UnchangedWorkflows:
         environment: the user's, in which programs are looked for.
     """
 
-    def __init__(self, workspace: Workspace, memory: Memory, environment: Mapping[str, str], clock: Clock) -> None:
+    def __init__(
+        self, workspace: Workspace, cache: CompilationCache, environment: Mapping[str, str], clock: Clock
+    ) -> None:
         self._workspace = workspace
-        self._memory = memory
+        self._cache = cache
         self._environment = environment
         self._clock = clock
         self._loaded: dict[str, LoadedWorkflow] = {}
 
     def look(self) -> "Look":
         """Begin to look at workflows: what is beside them is read once."""
-        self._memory.open()
-        surroundings = Pass(self._workspace, self._environment)
-        return Look(self._workspace, self._memory, surroundings, self._clock, self._loaded)
+        self._cache.open()
+        freshness = FreshnessCheck(self._workspace, self._environment)
+        return Look(self._workspace, self._cache, freshness, self._clock, self._loaded)
 
     def save(self, existing: Sequence[str]) -> None:
         """Write what the compiler has found meanwhile; forget other workflows."""
-        self._memory.save(frozenset(existing))
+        self._cache.save(frozenset(existing))
 
 
 class Look:
@@ -54,14 +56,14 @@ class Look:
     def __init__(
         self,
         workspace: Workspace,
-        memory: Memory,
-        surroundings: Pass,
+        cache: CompilationCache,
+        freshness: FreshnessCheck,
         clock: Clock,
         loaded: "dict[str, LoadedWorkflow]",
     ) -> None:
         self._workspace = workspace
-        self._memory = memory
-        self._surroundings = surroundings
+        self._cache = cache
+        self._freshness = freshness
         self._clock = clock
         self._loaded = loaded
 
@@ -116,7 +118,7 @@ class Look:
         Raises:
             WorkspaceError: if there is no workspace.
         """
-        results, entries = list["CompilationResult"](), dict[str, KnownWorkflow]()
+        results, entries = list["CompilationResult"](), dict[str, CachedWorkflow]()
         for workflow_id in self._workspace.ids():
             try:
                 source = self._workspace.read(workflow_id)
@@ -130,18 +132,18 @@ class Look:
             results.append(result)
         return results if entries and self._is_registered(entries) else None
 
-    def _entry(self, source: WorkflowSource) -> KnownWorkflow | None:
-        entry = self._memory.get(source.workflow_id, source.etag)
-        return entry if entry is not None and self._surroundings.confirms(entry) else None
+    def _entry(self, source: WorkflowSource) -> CachedWorkflow | None:
+        entry = self._cache.get(source.workflow_id, source.etag)
+        return entry if entry is not None and self._freshness.confirms(entry) else None
 
-    def _written(self, source: WorkflowSource, entry: KnownWorkflow) -> bytes | None:
+    def _written(self, source: WorkflowSource, entry: CachedWorkflow) -> bytes | None:
         """Return the Python of a workflow if its file holds what the compiler makes."""
         path = self._workspace.generated_path(source.workflow_id)
         if source.read_only is not None or entry.code is None or path.is_symlink():
             return None
         return _content(path, entry.code)
 
-    def _result(self, source: WorkflowSource, entry: KnownWorkflow, data: bytes | None) -> "CompilationResult | None":
+    def _result(self, source: WorkflowSource, entry: CachedWorkflow, data: bytes | None) -> "CompilationResult | None":
         if entry.code is not None and data is None:
             return None
         from wftui.model.workflow.compilation import CompilationResult
@@ -160,9 +162,9 @@ class Look:
         except ValueError:
             return None  # of another form than this version knows
 
-    def _is_registered(self, entries: Mapping[str, KnownWorkflow]) -> bool:
+    def _is_registered(self, entries: Mapping[str, CachedWorkflow]) -> bool:
         """Return whether the files of the workspace are those that would be written."""
-        known = self._memory.registry
+        known = self._cache.registry
         if not isinstance(known, dict) or known.get("files") != registry_hashes(self._workspace):
             return False
         listed = known.get("workflows")

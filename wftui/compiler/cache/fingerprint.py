@@ -14,7 +14,7 @@ _ROOMS = ("compiler", "connections", "model", "runtime", "steps", "workspace")
 """Folders whose code decides what a compilation finds: a checkout changes without its version."""
 
 
-def surroundings(*private: Path) -> str:
+def fingerprint(*private: Path) -> str:
     """Return a digest of this program, its Python, its packages and private files.
 
     An installation or removal of a package changes the folder that it is in.
