@@ -21,6 +21,7 @@ _EARLIER = frozenset(
     {
         # 0.1.0
         "c27d005d27d8b4865cad0163205e64f3f9eb74305c01ac59f50119fcfd85aaf9",
+        "d6c4a6066251704e72bfe407b1f54f0af34e287f1969b1ad8d814aa08e759540",
         "f5a67360509e2b12c333d8f05bdea2339760ce53d6a72cd473dc48c90d9c282e",
     }
 )

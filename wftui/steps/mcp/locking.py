@@ -10,7 +10,16 @@ from wftui.model.base import Json
 from wftui.model.run.steps import LogLevel
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_model import Answer
-from wftui.steps.mcp.lock import Lock, LockedServer, LockedTool, ServerName, read_lock, tool_changes, write_lock
+from wftui.steps.mcp.lock import (
+    Lock,
+    LockedServer,
+    LockedTool,
+    ServerName,
+    check_lock,
+    read_lock,
+    tool_changes,
+    write_lock,
+)
 from wftui.steps.mcp.server import McpServer
 from wftui.steps.mcp.sessions import load_session_class
 
@@ -58,9 +67,10 @@ async def refresh_lock(
 
     Raises:
         LockError: the lock file cannot be read.
-        WorkspaceError: it cannot be written.
+        WorkspaceError: it cannot be written, or has been edited; no server is started then.
         WorkflowError: `mcp.missing`, without the package mcp.
     """
+    await asyncio.to_thread(check_lock, folder)
     before = await asyncio.to_thread(read_lock, folder) or Lock()
     await load_session_class()
     asked = await asyncio.gather(*(_ask(each, log) for each in servers if each.server is not None))
