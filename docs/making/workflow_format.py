@@ -51,6 +51,7 @@ def keys(name: str) -> str:
 _TITLES = {
     "Workflow": "a workflow",
     "Defaults": "`defaults`",
+    "TypeDefaults": "an entry of `defaults.types`",
     "ConnectionNeed": "a connection in `connections`",
     "Step": "a step",
     "ForEach": "`forEach`",

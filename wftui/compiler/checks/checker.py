@@ -19,6 +19,7 @@ from wftui.compiler.checks.site_checks import Sites, check_facts
 from wftui.compiler.checks.step_checks import (
     check_connection,
     check_connection_uses,
+    check_default_types,
     check_expressions,
     check_input,
     check_type,
@@ -28,6 +29,7 @@ from wftui.compiler.diagnostics import patches
 from wftui.compiler.diagnostics.diagnostic import INTERNAL, Diagnostic, fence
 from wftui.compiler.tree.bindings import Binding, output_bindings, step_bindings, var_bindings
 from wftui.compiler.tree.graph import Graph, cycles
+from wftui.compiler.tree.inherited import inherit, where_written
 from wftui.compiler.tree.nodes import Body, StepNode, WorkflowTree
 from wftui.compiler.tree.reserved import reserved_word
 from wftui.compiler.tree.scopes import Scopes
@@ -73,6 +75,7 @@ def check_workflow(value: Json, workflow_id: str, step_types: StepTypes, childre
     if checked.tree is not None:
         with fence(checked.diagnostics):
             _check_tree(checked, checked.tree, workflow_id, step_types, children)
+        checked.diagnostics = list(where_written(checked.tree, checked.diagnostics))
     return checked
 
 
@@ -91,6 +94,7 @@ def _check_tree(
         found.append(Diagnostic("workflow.id", message, "/id", field="id", fixes=(fix,)))
     scopes = Scopes.of(tree)
     found += _check_ids(tree, scopes)
+    found += check_default_types(tree, step_types)
     references = ReferenceChecker(scopes)
     checked.graph = references.graph
     sites = Sites(children.workspace.source_path(workflow_id).parent, step_types)
@@ -156,6 +160,7 @@ def _check_step(
     literal: set[str] = set()
     checked.types[node] = step_type
     checked.diagnostics += wrong_type
+    inherit(node, references.workflow.defaults, waits=step_type is not None and step_type.waits)
     checked.diagnostics += check_connection(node, step_type, references.workflow)
     found = step_bindings(node)
     checked.bindings[node] = found

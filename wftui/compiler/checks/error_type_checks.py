@@ -37,8 +37,13 @@ def check_error_types(tree: WorkflowTree) -> Iterator[Diagnostic]:
 
 def _prefixes(tree: WorkflowTree) -> Iterator[tuple[str | None, str, str]]:
     """Yield step, pointer and text of each prefix."""
-    policies: list[tuple[str | None, str, Retry | None]] = [(None, "/defaults/retry/on", tree.workflow.defaults.retry)]
-    policies += [(node.id or None, node.at("retry", "on"), node.step.retry) for node in tree.walk()]
+    defaults = tree.workflow.defaults
+    policies: list[tuple[str | None, str, Retry | None]] = [(None, "/defaults/retry/on", defaults.retry)]
+    for word, each in defaults.types.items():
+        policies.append((None, pointer_to(["defaults", "types", word, "retry", "on"]), each.retry))
+    for node in tree.walk():
+        if not node.inherits(node.at("retry")):
+            policies.append((node.id or None, node.at("retry", "on"), node.step.retry))
     for step_id, pointer, retry in policies:
         for index, prefix in enumerate(retry.on or [] if retry is not None else []):
             yield step_id, pointer + pointer_to([index]), prefix

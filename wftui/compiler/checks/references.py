@@ -70,7 +70,10 @@ class ReferenceChecker:
     def _reference(
         self, binding: Binding, expression: Expression, reference: Reference, offset: int, secret_fields: frozenset[str]
     ) -> None:
-        if reference.root == "inputs":
+        if binding.node is not None and binding.node.inherits(binding.pointer) and not _is_common(reference):
+            message = "values in defaults are for many steps; they can only read inputs, env, run and vars"
+            self._at(binding, reference, offset, "reference.defaults", message)
+        elif reference.root == "inputs":
             self._input(binding, reference, offset)
         elif reference.root == "steps":
             self._step(binding, reference, offset)
@@ -239,6 +242,13 @@ class ReferenceChecker:
         self, code: str, message: str, pointer: str, node: StepNode, field: str, fixes: tuple[Fix, ...] = ()
     ) -> None:
         self.found.append(Diagnostic(code, message, pointer, step_id=node.id or None, field=field, fixes=fixes))
+
+
+def _is_common(reference: Reference) -> bool:
+    """Return whether every step can read it, and reads the same."""
+    if reference.root == "local":
+        return reference.path[0] == VARS
+    return reference.root in ("inputs", "env", "run")
 
 
 def _parallel_around(binding: Binding) -> StepNode | None:

@@ -10,8 +10,9 @@ from wftui.compiler.expressions.template import split_template
 from wftui.compiler.tree.bindings import Binding
 from wftui.compiler.tree.edits import edit
 from wftui.compiler.tree.literal_values import input_diagnostics
-from wftui.compiler.tree.nodes import StepNode
+from wftui.compiler.tree.nodes import StepNode, WorkflowTree
 from wftui.model.base import Json
+from wftui.model.json.pointers import pointer_to
 from wftui.model.raw_text import KEEP_BRACES, with_raw, without_raw
 from wftui.model.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.compilation import Fix, PatchOperation
@@ -32,12 +33,31 @@ def check_type(node: StepNode, step_types: StepTypes) -> tuple[StepType[Any] | N
     if why is not None:
         message = f"the step type {word} cannot be used: {why.rstrip('.')}"
         return None, [Diagnostic("step.type", message, node.at("type"), step_id=node.id or None, field="type")]
-    known = [*(each.word for each in step_types.types()), *CONTAINER_TYPES]
+    guess, message = _unknown_type(word, [*(each.word for each in step_types.types()), *CONTAINER_TYPES])
+    fixes = (patches.replace(f"change it to {guess}", node.at("type"), guess),) if guess else ()
+    return None, [Diagnostic("step.type", message, node.at("type"), step_id=node.id or None, field="type", fixes=fixes)]
+
+
+def check_default_types(tree: WorkflowTree, step_types: StepTypes) -> Iterator[Diagnostic]:
+    """Yield the entries of `defaults.types` that are for no step type."""
+    for word in tree.workflow.defaults.types:
+        pointer, field = pointer_to(["defaults", "types", word]), f"defaults.types.{word}"
+        if word in CONTAINER_TYPES:
+            fix = patches.remove(f"remove {word}", pointer)
+            message = f"a {word} takes no defaults; the steps inside it have their own"
+            yield Diagnostic("key.misplaced", message, pointer, part="key", field=field, fixes=(fix,))
+        elif step_types.get(word) is None and step_types.why_not(word) is None:
+            guess, message = _unknown_type(word, [each.word for each in step_types.types()])
+            renamed = pointer_to(["defaults", "types", guess or ""])
+            fixes = (patches.rename(f"rename it to {guess}", pointer, renamed),) if guess else ()
+            yield Diagnostic("step.type", message, pointer, part="key", field=field, fixes=fixes)
+
+
+def _unknown_type(word: str, known: list[str]) -> tuple[str | None, str]:
+    """Return the type that may be meant, and the message."""
     guess = suggestion(word, known)
     hint = did_you_mean(guess, f"; known types: {', '.join(sorted(known))}")
-    fixes = (patches.replace(f"change it to {guess}", node.at("type"), guess),) if guess else ()
-    message = f"there is no step type {word!r}{hint}"
-    return None, [Diagnostic("step.type", message, node.at("type"), step_id=node.id or None, field="type", fixes=fixes)]
+    return guess, f"there is no step type {word!r}{hint}"
 
 
 def check_input(node: StepNode, step_type: StepType[Any], bindings: Iterable[Binding]) -> list[Diagnostic]:
@@ -48,11 +68,11 @@ def check_input(node: StepNode, step_type: StepType[Any], bindings: Iterable[Bin
         Diagnostic(
             each.code,
             each.message,
-            node.at("input") + each.pointer if "input" in node.raw else node.pointer,
-            part=each.part if "input" in node.raw else "key",
+            base + each.pointer if _is_written(node, base + each.pointer) else node.pointer,
+            part=each.part if _is_written(node, base + each.pointer) else "key",
             step_id=node.id or None,
             field=".".join(["input", *each.path]),
-            fixes=each.fixes_at(node.at("input")) if "input" in node.raw else (),
+            fixes=each.fixes_at(base) if _is_written(node, base + each.pointer) else (),
         )
         for each in input_diagnostics(step_type, _without_raw(node), bound)
     ]
@@ -64,7 +84,7 @@ def check_input(node: StepNode, step_type: StepType[Any], bindings: Iterable[Bin
     for field, sentence in refused:
         name = field.partition(".")[0]
         pointer = node.at("input", name) if name in node.step.input else node.at("input")
-        if "input" not in node.raw:
+        if not _is_written(node, pointer):
             pointer = node.pointer
         found.append(
             Diagnostic(
@@ -77,6 +97,11 @@ def check_input(node: StepNode, step_type: StepType[Any], bindings: Iterable[Bin
             )
         )
     return found
+
+
+def _is_written(node: StepNode, pointer: str) -> bool:
+    """Return whether the file has a place for a part of the input."""
+    return "input" in node.raw or node.inherits(pointer)
 
 
 def _without_raw(node: StepNode) -> dict[str, Json]:

@@ -29,7 +29,7 @@ from wftui.compiler.tree.early_input import early_input, stored_secrets
 from wftui.compiler.tree.nodes import Body, StepNode
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
-from wftui.model.workflow.definition import CONTAINER_TYPES, Defaults, Fallback, LoopDelay, Retry, Step
+from wftui.model.workflow.definition import CONTAINER_TYPES, Fallback, LoopDelay, Retry, Step
 from wftui.runtime.plan import ForEachPlan, RetryPlan, StepPlan
 
 MODULES = frozenset(
@@ -117,11 +117,9 @@ def write_step(
     node: StepNode,
     needs: list[str],
     after: list[str],
-    defaults: Defaults,
     inside: Callable[[Body], Code],
     early_fields: frozenset[str] = frozenset(),
     *,
-    waits: bool = False,
     raw_fields: frozenset[str] = frozenset(),
     uses: tuple[str, ...] = (),
     programs: tuple[str, ...] = (),
@@ -133,7 +131,6 @@ def write_step(
         early_fields: input fields that its type reads before the run starts.
         inside: gives the tuple of the names of the steps of an inner list.
         raw_fields: texts of its input that keep the tags of `{% raw %}`.
-        waits: its type waits, so that no default timeout applies.
         uses: connections of the workflow named in its input.
         programs: those that it starts.
         given: names that its iterations and handlers get.
@@ -171,7 +168,7 @@ def write_step(
         fields["secrets"] = tuple_of([literal(name) for name in secrets])
     if step.output_schema is not None:
         fields["output_schema"] = literal(step.output_schema)
-    fields |= _policies(made, node, defaults if step.type not in CONTAINER_TYPES else Defaults(), waits=waits)
+    fields |= _policies(made, node)
     fields |= _inside(made, node, inside, given)
     # The last line closes the call; the step's location in the file goes before it.
     made.definition = assignment(f"{step_name(step.id)} = ", record("StepPlan", fields))[:-1]
@@ -184,26 +181,19 @@ def placed(definition: list[str], line: int, pointer: str) -> str:
     return "\n".join([*definition, *place])
 
 
-def _policies(made: GeneratedPart, node: StepNode, defaults: Defaults, *, waits: bool) -> dict[str, Code]:
-    """Return retry, timeout and error policy: the step's own, else the defaults.
-
-    No default timeout applies to a step that waits for a person or a time.
-    """
+def _policies(made: GeneratedPart, node: StepNode) -> dict[str, Code]:
+    """Return retry, timeout and error policy."""
     step, fields = node.step, dict[str, Code]()
-    retry, on_error = step.retry or defaults.retry, step.on_error or defaults.on_error
-    timeout = step.timeout if step.timeout is not None or waits else defaults.timeout
-    if retry is not None and step.retry is None and waits:
-        retry = retry.model_copy(update={"total_timeout": None})
-    if retry is not None:
+    if step.retry is not None:
         made.plans.add("RetryPlan")
-        fields["retry"] = _retry(retry)
-    if timeout is not None:
-        fields["timeout"] = literal(timeout)
-    if isinstance(on_error, Fallback):
+        fields["retry"] = _retry(step.retry)
+    if step.timeout is not None:
+        fields["timeout"] = literal(step.timeout)
+    if isinstance(step.on_error, Fallback):
         fields["on_error"] = literal("fallback")
-        fields["fallback"] = literal(on_error.fallback)
-    elif on_error == "continue":
-        fields["on_error"] = literal(on_error)
+        fields["fallback"] = literal(step.on_error.fallback)
+    elif step.on_error == "continue":
+        fields["on_error"] = literal(step.on_error)
     if not step.idempotent:
         fields["idempotent"] = literal(False)
     return fields

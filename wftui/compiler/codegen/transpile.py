@@ -2,6 +2,7 @@
 
 import functools
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,7 +36,7 @@ _SIMPLE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _REMEMBERED_STEPS = 20_000
 
 Names = tuple[str, ...]
-StepKey = tuple[str, Names, Names, str, Names, frozenset[str], bool, frozenset[str], Names, Names, NamesInside]
+StepKey = tuple[str, Names, Names, str, Names, frozenset[str], frozenset[str], Names, Names, NamesInside]
 
 
 @dataclass(slots=True)
@@ -122,7 +123,6 @@ class _Transpiler:
         within = tuple(step_id for ids in inner.values() for step_id in ids)
         step_type = self.types.get(node)
         early = step_type.early_fields if step_type is not None else frozenset[str]()
-        waits = step_type is not None and step_type.waits
         raw_fields = step_type.raw_fields if step_type is not None else frozenset[str]()
         uses = self.uses.get(node, ())
         programs = self.needs[node].programs if node in self.needs else ()
@@ -134,7 +134,6 @@ class _Transpiler:
             self.defaults,
             within,
             early,
-            waits,
             raw_fields,
             uses,
             programs,
@@ -142,34 +141,38 @@ class _Transpiler:
         )
         known = self.cache.steps.get(key)
         if known is None:
-            defaults = self.tree.workflow.defaults
             made = write_step(
                 node,
                 list(needs),
                 list(after),
-                defaults,
                 lambda body: _names(inner[id(body)]),
                 early,
-                waits=waits,
                 raw_fields=raw_fields,
                 uses=uses,
                 programs=programs,
                 given=given,
             )
-            known = made, self._relative(made, node.pointer, start)
-            self.cache.keep(key, known)
+            known = made, self._relative(made, node.pointer, start, node)
+            # What stands in `defaults` moves apart from the step.
+            if not any(node.inherits(node.pointer + pointer) for _, _, pointer, _ in made.marks):
+                self.cache.keep(key, known)
         made, marks = known
         line = self.document.line_column(start)[0]
         definition = placed(made.definition, line, node.pointer)
         comment = f"# workflow.json:{line}: step {node.id} ({node.step.type})\n"
         first, *others = [*made.functions, definition]
         self.blocks += [comment + first, *others]
-        self._note(made, [(name, at, node.pointer + pointer, start + offset) for name, at, pointer, offset in marks])
+        written = node.written_at
+        marks = [(name, at, written(node.pointer + pointer), start + offset) for name, at, pointer, offset in marks]
+        self._note(made, marks)
 
-    def _relative(self, made: GeneratedPart, base: str, start: int) -> list[tuple[str, int, str, int]]:
+    def _relative(
+        self, made: GeneratedPart, base: str, start: int, node: StepNode | None = None
+    ) -> list[tuple[str, int, str, int]]:
         """Return marks with offsets relative to `start` instead of to their string."""
+        written: Callable[[str], str] = node.written_at if node is not None else str
         return [
-            (name, line, pointer, self.document.offset_of(base + pointer, offset) - start)
+            (name, line, pointer, self.document.offset_of(written(base + pointer), offset) - start)
             for name, line, pointer, offset in made.marks
         ]
 

@@ -70,6 +70,7 @@ CODES: dict[str, str] = {
     "key.unknown": "A key that the format does not have.",
     "race.idempotent": "A step that must not run twice, in a branch that a race may cancel.",
     "reference.approved": "A read of `.approved` of an approval that a rejection fails.",
+    "reference.defaults": "A value in `defaults` that reads more than inputs, env, run and vars.",
     "reference.env": "An environment variable that the workflow does not list.",
     "reference.input": "An input that the workflow does not have.",
     "reference.maybe_null": "A read into an output that is null when its step failed.",

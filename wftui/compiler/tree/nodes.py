@@ -51,6 +51,7 @@ class StepNode:
         index: its place in its list, as written.
         body: the list it is in; `before` is the step before it in that list.
         bodies: the lists inside it.
+        inherited: pointers of its parts that stand in `defaults`, with their place there.
     """
 
     id: str
@@ -61,11 +62,25 @@ class StepNode:
     body: Body
     before: "StepNode | None" = None
     bodies: list[Body] = field(default_factory=list)
+    inherited: dict[str, str] = field(default_factory=dict)
     _strings: list[tuple[str, str, str]] | None = None
 
     def at(self, *parts: str | int) -> str:
         """Return the pointer of a part of the step."""
         return self.pointer + pointer_to(parts)
+
+    def written_at(self, pointer: str) -> str:
+        """Return where a part of the step is written: in the step, or in `defaults`."""
+        part = pointer
+        while self.inherited and len(part) > len(self.pointer):
+            if part in self.inherited:
+                return self.inherited[part] + pointer[len(part) :]
+            part = part.rpartition("/")[0]
+        return pointer
+
+    def inherits(self, pointer: str) -> bool:
+        """Return whether a part of the step is written in `defaults`."""
+        return self.written_at(pointer) != pointer
 
     @property
     def main_bodies(self) -> list[Body]:

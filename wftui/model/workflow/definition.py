@@ -109,6 +109,21 @@ class LoopDelay(WireModel):
     max_delay: Annotated[Duration, Field(description="Longest wait.")] = 60.0
 
 
+class TypeDefaults(WireModel):
+    """Values for the steps of one type that do not set their own."""
+
+    input: Annotated[
+        dict[str, Json],
+        Field(
+            description="Fields of the input, each for the steps that do not have it; expressions read inputs, "
+            "env, run and vars."
+        ),
+    ] = Field(default_factory=dict)
+    timeout: Annotated[Duration | None, Field(description="Longest time for one attempt.")] = None
+    retry: Annotated[Retry | None, Field(description="Retries after a failure.")] = None
+    on_error: Annotated[OnError | None, Field(description="Effect of a failure on the run.")] = None
+
+
 class Defaults(WireModel):
     """Values for steps that do not set their own. Containers take none of them."""
 
@@ -118,6 +133,10 @@ class Defaults(WireModel):
     ] = None
     retry: Annotated[Retry | None, Field(description="Retries after a failure.")] = None
     on_error: Annotated[OnError | None, Field(description="Effect of a failure on the run.")] = None
+    types: Annotated[
+        dict[str, TypeDefaults],
+        Field(description="Values for the steps of a type, by step type; they go before those for all steps."),
+    ] = Field(default_factory=dict)
 
 
 class ConnectionNeed(WireModel):
