@@ -138,11 +138,38 @@ class TooManyDefaultsError(Exception):
     """Defaults that lead to too many more defaults."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Property:
+    """A property of a schema and its default.
+
+    Attributes:
+        passed: ids of the schemas with properties that the default's own objects meet.
+    """
+
+    schema: SchemaNode
+    default: Json
+    passed: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Facet:
+    """The parts of one schema object that lead to defaults."""
+
+    properties: Mapping[str, _Property]
+    others: SchemaNode | None
+    leading: Sequence[SchemaNode]
+    items: SchemaNode | None
+
+    def item(self, index: int) -> SchemaNode | None:
+        """Return the schema of an item."""
+        return self.leading[index] if index < len(self.leading) else self.items
+
+
 class _Defaults:
     """Filler of the defaults of one value.
 
     `creating` are the schemas above the current default: a recursive one would otherwise be filled in once per order of
-    its properties.
+    its properties. Each schema is read once, as a recursive one is met at many places.
 
     Args:
         without: paths of properties whose defaults are left out.
@@ -155,6 +182,8 @@ class _Defaults:
         self.filled: list[tuple[str | int, ...]] = []
         self._without = without
         self._left = MAX_DEFAULTS
+        self._schemas: dict[int, list[_Facet]] = {}
+        self._facets: dict[int, _Facet] = {}
 
     def fill(self, node: SchemaNode, value: Json, creating: frozenset[int], path: tuple[str | int, ...] = ()) -> Json:
         """Return the value with defaults."""
@@ -168,42 +197,90 @@ class _Defaults:
         self, node: SchemaNode, value: Mapping[str, Json], creating: frozenset[int], path: tuple[str | int, ...]
     ) -> dict[str, Json]:
         filled = dict(value)
-        for facet in facets(node):
-            properties = as_object(facet.contents.get("properties"))
-            for name, contents in properties.items():
-                child = facet.below(contents)
+        for facet in self._read(node):
+            for name, each in facet.properties.items():
                 if name in filled:
-                    filled[name] = self.fill(child, filled[name], creating, (*path, name))
-                    continue
-                default = default_of(child)
-                if default is MISSING or (*path, name) in self._without:
-                    continue
-                passed = {id(each.contents) for each in facets(child) if "properties" in each.contents}
-                if not passed or not passed <= creating:
+                    filled[name] = self.fill(each.schema, filled[name], creating, (*path, name))
+                elif (
+                    each.default is not MISSING
+                    and not (each.passed and each.passed <= creating)
+                    and not (self._without and (*path, name) in self._without)
+                ):
                     self._count()
                     self.filled.append((*path, name))
-                    filled[name] = self.fill(child, deepcopy(default), creating | passed, (*path, name))
-            others = facet.contents.get("additionalProperties")
-            if isinstance(others, Mapping):
-                for name in filled.keys() - properties.keys():
-                    filled[name] = self.fill(facet.below(others), filled[name], creating, (*path, name))
+                    below = creating | each.passed
+                    filled[name] = self.fill(each.schema, deepcopy(each.default), below, (*path, name))
+            if facet.others is not None:
+                for name in filled.keys() - facet.properties.keys():
+                    filled[name] = self.fill(facet.others, filled[name], creating, (*path, name))
         return filled
 
     def _item(
         self, node: SchemaNode, index: int, item: Json, creating: frozenset[int], path: tuple[str | int, ...]
     ) -> Json:
-        for facet in facets(node):
-            items = facet.contents.get("items")
-            leading = as_list(facet.contents.get("prefixItems")) or as_list(items)
-            contents = leading[index] if index < len(leading) else items
-            if isinstance(contents, Mapping):
-                item = self.fill(facet.below(contents), item, creating, path)
+        for facet in self._read(node):
+            schema = facet.item(index)
+            if schema is not None:
+                item = self.fill(schema, item, creating, path)
         return item
 
     def _count(self) -> None:
         if not self._left:
             raise TooManyDefaultsError
         self._left -= 1
+
+    def _read(self, node: SchemaNode) -> list[_Facet]:
+        """Return the parts of all schema objects that apply to a value."""
+        key = id(node.contents)
+        if key not in self._schemas:
+            self._schemas[key] = [self._facet(each) for each in facets(node)]
+        return self._schemas[key]
+
+    def _facet(self, facet: SchemaNode) -> _Facet:
+        key = id(facet.contents)
+        if key not in self._facets:
+            properties = {
+                name: _property(facet.below(contents))
+                for name, contents in as_object(facet.contents.get("properties")).items()
+            }
+            others = facet.contents.get("additionalProperties")
+            self._facets[key] = _Facet(
+                properties, facet.below(others) if isinstance(others, Mapping) else None, *_item_schemas(facet)
+            )
+        return self._facets[key]
+
+
+def _property(schema: SchemaNode) -> _Property:
+    default = default_of(schema)
+    return _Property(schema, default, frozenset() if default is MISSING else frozenset(_passed(schema, default)))
+
+
+def _passed(node: SchemaNode, default: Json) -> Iterator[int]:
+    """Yield the ids of the schemas with properties that a default meets.
+
+    They apply to the default itself, to its items, or to its members under `additionalProperties`.
+    """
+    for facet in facets(node):
+        properties = facet.contents.get("properties")
+        if properties is not None:
+            yield id(facet.contents)
+        others = facet.contents.get("additionalProperties")
+        if isinstance(default, Mapping) and isinstance(others, Mapping):
+            for name in default.keys() - as_object(properties).keys():
+                yield from _passed(facet.below(others), default[name])
+        if isinstance(default, list) and default:
+            leading, items = _item_schemas(facet)
+            for index, item in enumerate(default):
+                schema = leading[index] if index < len(leading) else items
+                if schema is not None:
+                    yield from _passed(schema, item)
+
+
+def _item_schemas(facet: SchemaNode) -> tuple[list[SchemaNode], SchemaNode | None]:
+    """Return the schemas of the first items, and that of the others."""
+    items = facet.contents.get("items")
+    leading = as_list(facet.contents.get("prefixItems")) or as_list(items)
+    return [facet.below(each) for each in leading], facet.below(items) if isinstance(items, Mapping) else None
 
 
 def _meta_errors(draft: type["Validator"], schema: Json) -> Iterator[tuple[str, str]]:
