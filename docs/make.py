@@ -208,6 +208,51 @@ The section of a workflow replaces the general one; an empty section, or `"all"`
   by `wftui run` at its end, and on the settings screen. `wftui cleanup` removes old runs now, `wftui cleanup --dry-run`
   lists them.
 - The events and values of a run are removed with it, and the file shrinks.
+
+## Notifications
+
+A program can be started when a run fails, waits for an approval, or ends. It is set here only, never in a workspace:
+
+```toml
+[notify]
+command = ["~/bin/tell-me", "--quiet"]
+on = ["failure", "approval", "end"]
+after_minutes = 10
+
+[notify.workflows.nightly]
+on = ["failure"]
+
+[notify.workflows.probe]
+on = []
+```
+
+This starts it for every failure and approval, and for other ends if the run took ten minutes or more; for `nightly`
+only at a failure, for `probe` never. A key in the section of a workflow replaces the general one.
+
+The program is started without a shell, in the folder of the settings file, and reads one line of JSON:
+
+```json
+{{
+  "event": "failure",
+  "text": "nightly failed: The process ended with exit code 3.",
+  "run": {{ "id": "ID", "workflowId": "nightly", "status": "failed", "duration": 61500.0 }}
+}}
+```
+
+`run` has the fields of `wftui history --json`; with `approval`, `"approval": {{"path": …, "prompt": …}}` names the
+step. Secrets are masked, as in the history. A program that shows the text:
+
+```sh
+#!/bin/sh
+notify-send wftui "$(jq -r .text)"
+```
+
+- `failure` also means an interrupted run, which the next process notices. A run that fails after ten minutes is one
+  event, `failure`.
+- Of all processes, one sends the notification of an event, and once. Runs started by steps only notify of approvals.
+- After `seconds` the program is ended with everything it has started, and so is what it leaves in the background.
+- A program that cannot be started, fails or takes too long never affects the run: `wftui run` prints a line, the screen
+  shows a message.
 """
 
 

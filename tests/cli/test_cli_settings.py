@@ -49,6 +49,10 @@ def test_set_list_unset(cli: Cli, file: Path, settings: Settings) -> None:
         "history.keep_days": (90, "settings"),
         "history.keep_runs": (None, "default"),
         "history.workflows.nightly.keep_runs": ("all", "settings"),
+        "notify.command": (None, "default"),
+        "notify.on": (None, "default"),
+        "notify.after_minutes": (None, "default"),
+        "notify.seconds": (None, "default"),
     }
     _, out, _ = cli("settings")
     assert [line.split()[:3] for line in out.splitlines()[4:6]] == [
@@ -175,3 +179,19 @@ def test_runs_started_by_steps_can_be_excluded(cli: Cli, settings: Settings) -> 
     child = next(run for run in runs(cli) if run["workflowId"] == "part")
     assert child["parentPath"] == "sub"
     assert "started by step sub of" in cli("show", child["id"])[1]
+
+
+def test_lists_are_set_as_words_or_as_json(cli: Cli, file: Path) -> None:
+    set_to = "notify.command = beep -t 'a b'"
+    for text in ("beep -t 'a b'", '["beep", "-t", "a b"]'):
+        assert cli("settings", "set", "notify.command", text) == (0, f"{set_to}  ({file})\n", "")
+        assert listed(cli)["notify.command"]["value"] == ["beep", "-t", "a b"]
+    assert "beep -t 'a b'" in cli("settings")[1]
+    assert cli("settings", "set", "notify.workflows.nightly.on", "failure end")[0] == 0
+    assert listed(cli)["notify.workflows.nightly.on"]["value"] == ["failure", "end"]
+    assert cli("settings", "set", "notify.workflows.nightly.on", "[]")[1].startswith("notify.workflows.nightly.on = []")
+    for key, text in [("command", "beep 'a"), ("command", "[1]"), ("command", ""), ("on", "always"), ("seconds", "0")]:
+        code, _, error = cli("settings", "set", f"notify.{key}", text)
+        assert (code, f"notify.{key} must be" in error) == (2, True)
+    assert cli("settings", "unset", "notify.command")[0] == 0
+    assert listed(cli)["notify.command"]["value"] is None

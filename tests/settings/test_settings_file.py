@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wftui.model.errors import ExitCode, UserError
-from wftui.model.user_settings import KeepRule, UserSettings
+from wftui.model.user_settings import KeepRule, NotifyRule, UserSettings
 from wftui.settings.keys import SettingsError
 from wftui.settings.settings_file import read_settings, settings_path
 
@@ -66,6 +66,47 @@ def test_all_in_either_place_keeps_everything(file: Path) -> None:
     assert read_settings(file).keep.keeps_all
 
 
+def test_notifications(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
+    file.write_text(
+        """
+        [notify]
+        command = ["~/bin/tell", "~/x", "a b"]
+        after_minutes = 10
+        [notify.workflows.nightly]
+        on = ["failure", "end"]
+        [notify.workflows]
+        probe.on = []
+        other = { command = ["beep"], after_minutes = 1 }
+        [history.workflows.nightly]
+        keep_runs = 3
+        """
+    )
+    command = ("/home/ada/bin/tell", "~/x", "a b")
+    found = read_settings(file)
+    assert found.notify == NotifyRule(command, frozenset({"failure", "approval"}), 10)
+    assert found.notify_workflows == {
+        "nightly": NotifyRule(command, frozenset({"failure", "end"}), 10),
+        "probe": NotifyRule(command, frozenset(), 10),
+        "other": NotifyRule(("beep",), frozenset({"failure", "approval"}), 1),
+    }
+    assert found.workflows == {"nightly": KeepRule(None, 3)}
+
+
+@pytest.mark.parametrize("value", ['"beep"', "[]", '[""]', '["beep", 1]', "7", '["a\\u0000b"]'])
+def test_a_program_is_a_list_of_texts(file: Path, value: str) -> None:
+    (said,) = said_of(file, f"[notify]\ncommand = {value}\n")
+    assert said == "settings.toml:2: notify.command must be a program and its arguments, as a list or as words"
+
+
+@pytest.mark.parametrize(
+    "line", ['on = ["failed"]', 'on = "end"', "after_minutes = 0", 'seconds = "all"', "seconds = true"]
+)
+def test_invalid_rules_of_notifications(file: Path, line: str) -> None:
+    (said,) = said_of(file, f"[notify]\n{line}\n")
+    assert said.startswith(f"settings.toml:2: notify.{line.split()[0]} must be a ")
+
+
 def test_an_unknown_key_is_named_with_the_nearest(file: Path) -> None:
     text = '# my settings\n\ndurabilty = "full"\n[histroy]\nkeep_days = 3\n'
     assert said_of(file, text) == [
@@ -77,7 +118,7 @@ def test_an_unknown_key_is_named_with_the_nearest(file: Path) -> None:
         " did you mean history.workflows.nightly.keep_days?"
     ]
     (said,) = said_of(file, "xyz = 1")
-    assert said.endswith("known settings: database, durability, history, tables")
+    assert said.endswith("known settings: database, durability, history, notify, tables")
 
 
 def test_invalid_value_is_named_with_alternatives(file: Path) -> None:

@@ -49,6 +49,7 @@ def with_workbench(arguments: argparse.Namespace, work: Callable[[Workbench], Aw
         removed: list[CleanupReport] = []
         failed = False
         workbench.retention.report_to(removed.append)
+        workbench.notifications.report_to(lambda sentence: Terminal(beside_run=True).error(f"wftui: {sentence}"))
         workbench.report_opening_to(lambda sentence: Terminal(beside_run=True).error(f"wftui: {sentence}"))
         try:
             return await work(workbench)

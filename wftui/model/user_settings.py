@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 Durability = Literal["normal", "full"]
 """`normal`: commits survive a crash of the program. `full`: also a power failure, at the cost of waiting for the disk
 at each commit."""
+NotifyEvent = Literal["failure", "approval", "end"]
+NOTIFY_EVENTS: tuple[NotifyEvent, ...] = get_args(NotifyEvent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,23 @@ class KeepRule:
 
 
 @dataclass(frozen=True, slots=True)
+class NotifyRule:
+    """Rule for notifications about runs.
+
+    Attributes:
+        command: the program and its arguments; empty: none.
+        on: events that start it.
+        after_minutes: `end` means runs that took at least this long.
+        seconds: its time limit.
+    """
+
+    command: tuple[str, ...] = ()
+    on: frozenset[NotifyEvent] = frozenset({"failure", "approval"})
+    after_minutes: int = 0
+    seconds: int = 10
+
+
+@dataclass(frozen=True, slots=True)
 class UserSettings:
     """The validated settings file.
 
@@ -36,6 +55,8 @@ class UserSettings:
         tables, database: absolute paths; None where the file names none.
         keep: for workflows without a rule in `workflows`.
         workflows: rules that replace `keep`, by workflow id.
+        notify: for workflows without a rule in `notify_workflows`.
+        notify_workflows: rules that replace `notify`, by workflow id.
     """
 
     tables: Path | None = None
@@ -43,3 +64,5 @@ class UserSettings:
     durability: Durability = "normal"
     keep: KeepRule = KeepRule()
     workflows: Mapping[str, KeepRule] = field(default_factory=dict)
+    notify: NotifyRule = NotifyRule()
+    notify_workflows: Mapping[str, NotifyRule] = field(default_factory=dict)

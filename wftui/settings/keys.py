@@ -1,24 +1,27 @@
 """The keys of the settings file: values, defaults and meaning."""
 
+import json
 import re
+import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, TypeGuard, get_args
 
 from wftui.model.errors import ExitCode, UserError
 from wftui.model.suggestions import did_you_mean, suggestion
-from wftui.model.user_settings import Durability, KeepRule, UserSettings
+from wftui.model.user_settings import NOTIFY_EVENTS, Durability, KeepRule, NotifyRule, UserSettings
 from wftui.model.workflow.identifiers import WORKFLOW_ID_PATTERN
 
 ALL = "all"
 """Instead of a number: keep every run."""
-Value = str | int
+Value = str | int | list[str]
 Place = tuple[str, ...]
 """Path of a setting in the file: the names of its sections, then its own."""
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _WORKFLOW = "<workflow>"
-_WORKFLOWS = ("history", "workflows")
+_WITH_WORKFLOWS = (("history", "workflows"), ("notify", "workflows"))
+"""Sections with a section for each workflow."""
 
 
 class SettingsError(UserError):
@@ -49,7 +52,13 @@ class Key:
     def is_valid(self, value: object) -> bool:
         """Return whether a value is valid."""
         if self.takes is _COUNT:
-            return value == ALL or (isinstance(value, int) and not isinstance(value, bool) and value > 0)
+            return value == ALL or _is_number(value)
+        if self.takes is _NUMBER_ONLY:
+            return _is_number(value)
+        if self.takes is _ARGV:
+            return _is_texts(value) and value != [] and value[0].strip() != "" and "\0" not in "".join(value)
+        if self.takes is _EVENTS:
+            return _is_texts(value) and set(value) <= set(NOTIFY_EVENTS)
         return isinstance(value, str) and value.strip() != "" and (not self.choices or value in self.choices)
 
     def parse(self, text: str) -> Value:
@@ -58,7 +67,11 @@ class Key:
         Raises:
             SettingsError: the value is invalid.
         """
-        value: Value = int(text) if self.takes is _COUNT and _NUMBER.fullmatch(text) else text
+        value: Value = text
+        if self.takes in (_COUNT, _NUMBER_ONLY) and _NUMBER.fullmatch(text):
+            value = int(text)
+        elif self.takes in (_ARGV, _EVENTS):
+            value = _texts(text)
         if not self.is_valid(value):
             raise SettingsError(f"{self.name} must be {self.takes}, not {text!r}", code="settings.value")
         return value
@@ -72,12 +85,43 @@ class InvalidSetting:
     message: str
 
 
+def value_text(value: Value) -> str:
+    """Return a value as a user types it; `Key.parse` reads it."""
+    if isinstance(value, list):
+        return shlex.join(value) if value else "[]"
+    return str(value)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**9
+
+
+def _is_texts(value: object) -> TypeGuard[list[str]]:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+def _texts(text: str) -> Value:
+    """Return the texts of a JSON list or a line of words; other text as it is."""
+    try:
+        if text.lstrip().startswith("["):
+            found = json.loads(text)
+            return found if _is_texts(found) else text
+        return shlex.split(text) or text
+    except ValueError:
+        return text
+
+
 _COUNT = f'a whole number of 1 or more, or "{ALL}"'
+_NUMBER_ONLY = "a whole number of 1 or more"
+_ARGV = "a program and its arguments, as a list or as words"
+_EVENTS = 'a list of "failure", "approval" and "end"'
 _PATH = "a path"
 _DAYS = "Keep runs that ended within this many days."
 _RUNS = "Keep this many of the newest runs of each workflow, whatever their age."
 _UNSET = "not set"
 _OWN = " Overrides the general rule."
+_ON = "Events that start the program: failure (failed or interrupted), approval (a step waits), end (any end)."
+_AFTER = "With end: only runs that took at least this many minutes."
 KEYS: tuple[Key, ...] = (
     Key("tables", "The workspace folder.", _PATH, "./tables if it is a workspace, else the user's data folder"),
     Key("database", "The history database.", _PATH, "wftui.db in the user's data folder"),
@@ -92,6 +136,13 @@ KEYS: tuple[Key, ...] = (
     Key("history.keep_runs", _RUNS, _COUNT, _UNSET),
     Key(f"history.workflows.{_WORKFLOW}.keep_days", _DAYS + _OWN, _COUNT, _UNSET),
     Key(f"history.workflows.{_WORKFLOW}.keep_runs", "Keep this many of its newest runs." + _OWN, _COUNT, _UNSET),
+    Key("notify.command", "Program to notify about runs; it reads JSON on its standard input.", _ARGV, _UNSET),
+    Key("notify.on", _ON, _EVENTS, "failure approval"),
+    Key("notify.after_minutes", _AFTER, _NUMBER_ONLY, _UNSET),
+    Key("notify.seconds", "The program is ended after this many seconds.", _NUMBER_ONLY, "10"),
+    Key(f"notify.workflows.{_WORKFLOW}.command", "Program for this workflow." + _OWN, _ARGV, _UNSET),
+    Key(f"notify.workflows.{_WORKFLOW}.on", f"{_ON[:-1]}; [] for nothing.{_OWN}", _EVENTS, _UNSET),
+    Key(f"notify.workflows.{_WORKFLOW}.after_minutes", _AFTER + _OWN, _NUMBER_ONLY, _UNSET),
 )
 WORKFLOW_KEYS = tuple(key for key in KEYS if _WORKFLOW in key.name)
 """Settings of one workflow."""
@@ -106,8 +157,8 @@ def find_key(name: str) -> tuple[Key, Place]:
     """
     path = tuple(name.split("."))
     pattern = path
-    if path[:2] == _WORKFLOWS and len(path) == 4 and re.fullmatch(WORKFLOW_ID_PATTERN, path[2]):
-        pattern = (*_WORKFLOWS, _WORKFLOW, path[3])
+    if path[:2] in _WITH_WORKFLOWS and len(path) == 4 and re.fullmatch(WORKFLOW_ID_PATTERN, path[2]):
+        pattern = (*path[:2], _WORKFLOW, path[3])
     key = _BY_NAME.get(".".join(pattern))
     if key is None:
         raise SettingsError(f"unknown setting {name}{_instead(name, _BY_NAME)}", code="settings.key")
@@ -134,7 +185,7 @@ def interpret(data: Mapping[str, object], folder: Path) -> tuple[UserSettings, l
             place = (*pattern, step)
             key = _BY_NAME.get(".".join(place))
             if key is not None and key.is_valid(value):
-                found[here] = value  # type: ignore[assignment]  # valid values are text or a number
+                found[here] = value  # type: ignore[assignment]  # a valid value is one
             elif key is not None:
                 problems.append(InvalidSetting(here, f"{'.'.join(here)} must be {key.takes}"))
             elif step not in known and known == {_WORKFLOW}:
@@ -164,13 +215,28 @@ def _settings(found: Mapping[Place, Value], sections: Iterable[Place], folder: P
             return KeepRule()
         return KeepRule(days if isinstance(days, int) else None, runs if isinstance(runs, int) else None)
 
+    def notify_of(section: Place, general: NotifyRule) -> NotifyRule:
+        given: dict[str, Any] = {place[-1]: value for place, value in found.items() if place[:-1] == section}
+        if "command" in given:
+            program, *arguments = given["command"]
+            given["command"] = (str(Path(program).expanduser()) if program.startswith("~/") else program, *arguments)
+        if "on" in given:
+            given["on"] = frozenset(given["on"])
+        return replace(general, **given)
+
+    def workflows(section: str) -> dict[str, Place]:
+        return {place[2]: place for place in sections if place[0] == section and len(place) == 3}
+
+    notify = notify_of(("notify",), NotifyRule())
     durability: Durability = "full" if found.get(("durability",)) == "full" else "normal"
     return UserSettings(
         tables=path_of("tables"),
         database=path_of("database"),
         durability=durability,
         keep=rule_of(("history",)),
-        workflows={section[2]: rule_of(section) for section in sections if len(section) == 3},
+        workflows={name: rule_of(place) for name, place in workflows("history").items()},
+        notify=notify,
+        notify_workflows={name: notify_of(place, notify) for name, place in workflows("notify").items()},
     )
 
 

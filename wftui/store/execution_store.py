@@ -22,7 +22,7 @@ from wftui.model.run.summary import CleanupReport
 from wftui.model.user_settings import Durability
 from wftui.store.events import orphans, plans, snapshots
 from wftui.store.events.updates import event_of_update
-from wftui.store.events.writer import EventWriter
+from wftui.store.events.writer import EventWriter, Publish
 from wftui.store.history.stored_runs import RETENTION, StoredRuns
 from wftui.store.maintenance.cleanup import Cleanup
 from wftui.store.maintenance.retention import Policy, Rule
@@ -60,6 +60,7 @@ class ExecutionStore(StoredRuns):
         self._is_alive = LivenessProbe(clock).is_alive
         self._connection: WritingConnection | None = None
         self._writer: EventWriter | None = None
+        self._listener: Publish = lambda run_id, events: None
 
     @classmethod
     async def open(
@@ -97,8 +98,12 @@ class ExecutionStore(StoredRuns):
         store = cls(opened, current_owner(clock), clock)
         if not opened.read_only:
             store._connection = await asyncio.to_thread(WritingConnection, opened)
-            store._writer = EventWriter(store._connection, ThisProcess(store.owner), store._followers.publish)
+            store._writer = EventWriter(store._connection, ThisProcess(store.owner), store._publish)
         return store
+
+    def listen(self, listener: Publish) -> None:
+        """Call a function with all events that this process commits from now on."""
+        self._listener = listener
 
     def writes(self, run_id: str) -> bool:
         """Return whether this process writes a run."""
@@ -253,6 +258,10 @@ class ExecutionStore(StoredRuns):
         await connection.run(lambda transaction: claims.claim(transaction, run_id, mark, self._is_alive))
         writer.forget(run_id)
 
+    async def claim_notification(self, run_id: str, subject: str) -> bool:
+        """Claim the notification of a subject; of all processes, one gets True."""
+        return await self._writing()[0].run(lambda connection: claims.claim_notification(connection, run_id, subject))
+
     async def heartbeat(self, owner: Owner | None = None) -> None:
         """Record a heartbeat of this process."""
         mark = beat(owner or self.owner, self._clock())
@@ -303,6 +312,7 @@ class ExecutionStore(StoredRuns):
             event = Interrupted(run_id=run_id, timestamp=self._clock(), message=message)
             if await connection.run(partial(orphans.interrupt, event=event, is_alive=self._is_alive)):
                 writer.forget(run_id)
+                self._listener(run_id, [event])
                 found.append(run_id)
             if reason:
                 remove_note(self.path, run_id)
@@ -313,6 +323,10 @@ class ExecutionStore(StoredRuns):
         return await claims.orphans(self._runs, alive or self._is_alive)
 
     # ----------------------------------------------------------------------------------------------------------------
+
+    def _publish(self, run_id: str, events: Sequence[ExecutionEvent]) -> None:
+        self._followers.publish(run_id, events)
+        self._listener(run_id, events)
 
     async def _keep_snapshot(self, record: ExecutionRecord) -> None:
         if self._connection is None:

@@ -119,6 +119,7 @@ class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
         """Start watching runs, and open what `start` asks for, after the first paint."""
         self.set_interval(_POLL_EVERY, self._poll_runs)
         self.workbench.retention.report_to(partial(self.call_later, self._notify_removed))
+        self.workbench.notifications.report_to(partial(self.call_later, self._show_failed_notification))
         self._history_notices.begin()
         self.call_after_refresh(partial(in_background, self, self._apply_retention, group="retention"))
         if self._start is not None:
@@ -130,6 +131,9 @@ class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
 
     def _notify_removed(self, report: CleanupReport) -> None:
         self.notify(f"{count(report.runs, 'expired run')} removed.", title="History cleanup", timeout=10)
+
+    def _show_failed_notification(self, sentence: str) -> None:
+        self.notify(sentence, title="Notification", severity="warning", timeout=10)
 
     async def _open_start(self, start: Start) -> None:
         opening = start(self)

@@ -62,6 +62,7 @@ async def finish(
     """
     ending = _Ending(workbench, output)
     workbench.retention.report_to(lambda report: ending.print(f"{count(report.runs, 'expired run')} removed"))
+    workbench.notifications.report_to(ending.print)
     with ending.signals():
         if leaving is ExitMode.LOST:
             ending.release_terminal()

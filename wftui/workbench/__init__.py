@@ -6,7 +6,7 @@ the first screen is drawn before the models are loaded and the database is open.
 - `workbench`: the services and the parts they share; `workbench_settings`: paths, user and durability.
 - `engine_thread`: an event loop for the engine, and a workbench for callers on another loop.
 - `workflow_service`, `source_service`, `run_service`, `retention_service`,
-  `step_service`, `connection_service`, `settings_service`, `token_service`.
+  `step_service`, `connection_service`, `settings_service`, `token_service`, `notification_service`.
 """
 
 from wftui.workbench.workbench import Workbench

@@ -103,6 +103,6 @@ def _flat(data: Mapping[str, object], prefix: str = "") -> dict[str, Value]:
     for name, value in data.items():
         if isinstance(value, Mapping):
             found |= _flat(value, f"{prefix}{name}.")
-        elif isinstance(value, str | int):
+        elif isinstance(value, str | int | list):
             found[prefix + name] = value
     return found

@@ -14,6 +14,7 @@ from wftui.model.errors import UserError
 from wftui.workbench.comparison_service import ComparisonService
 from wftui.workbench.connection_service import ConnectionService, stored_connections
 from wftui.workbench.doctor_service import DoctorService
+from wftui.workbench.notification_service import NotificationService
 from wftui.workbench.record_service import RecordService
 from wftui.workbench.retention_service import RetentionService
 from wftui.workbench.run_service import RunService
@@ -54,6 +55,7 @@ class Workbench:
         connections: the user's connections, accounts and secrets.
         user_settings: the user's settings.
         retention: the removal of old runs.
+        notifications: notifications about runs, by the user's program.
         tokens: the access tokens of the HTTP server.
         doctor: examination and repair of the user's files.
         clock: the time of day.
@@ -83,6 +85,7 @@ class Workbench:
         self.connections = ConnectionService(settings.user_id, changed=self.workflows.forget_checks)
         self.user_settings = SettingsService(settings)
         self.retention = RetentionService(self.store, clock)
+        self.notifications = NotificationService()
         self.tokens = TokenService(settings.database, clock)
         self.doctor = DoctorService(settings, self.store)
         self._opening = asyncio.Lock()
@@ -112,6 +115,7 @@ class Workbench:
                     durability=self.settings.durability,
                     tell=self._report_opening,
                 )
+                self.notifications.begin(self._store)
                 self._monitor = StaleRunMonitor(self._store)
                 await self._monitor.begin()
                 self._readable = await asyncio.to_thread(readable_by_others, self.settings.database)
@@ -182,6 +186,7 @@ class Workbench:
             if self._monitor is not None:
                 await self._monitor.end()
                 self._monitor = None
+            await self.notifications.end()
             if self._store is not None:
                 await self._store.close()
                 self._store = None

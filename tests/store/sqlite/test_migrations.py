@@ -28,6 +28,7 @@ def as_version_1(path: Path) -> None:
         connection.execute("ALTER TABLE executions DROP COLUMN parent_path")
         connection.execute("DROP TABLE chores")
         connection.execute("DROP TABLE snapshots")
+        connection.execute("DROP TABLE notifications")
         for index in indexes:
             connection.execute(index)
         connection.execute("PRAGMA user_version = 1")

@@ -9,6 +9,7 @@ from wftui.cli.terminal import Terminal
 from wftui.model.base import Json
 from wftui.model.errors import ExitCode
 from wftui.settings.edit import set_value, unset_value
+from wftui.settings.keys import value_text
 from wftui.settings.settings_file import settings_path
 from wftui.workbench import Workbench
 from wftui.workbench.settings_service import EffectiveSetting
@@ -27,7 +28,9 @@ def _list(arguments: argparse.Namespace) -> int:
         rows: list[Json] = [_wire(each) for each in found]
         terminal.json({"file": str(service.path), "exists": service.path.exists(), "settings": rows})
         return ExitCode.DONE
-    shown = [[each.name, each.key.default if each.value is None else str(each.value), each.origin] for each in found]
+    shown = [
+        [each.name, each.key.default if each.value is None else value_text(each.value), each.origin] for each in found
+    ]
     terminal.table(["SETTING", "VALUE", "FROM"], shown)
     terminal.line(terminal.paint(f"{service.path}{'' if service.path.exists() else ' (not created yet)'}", "dim"))
     return ExitCode.DONE
@@ -46,7 +49,7 @@ def _wire(setting: EffectiveSetting) -> dict[str, Json]:
 def _set(arguments: argparse.Namespace) -> int:
     # Without a workbench, so that an invalid settings file can be repaired.
     value = set_value(settings_path(), arguments.key, arguments.value)
-    _print_change(arguments, f"{arguments.key} = {value}", value)
+    _print_change(arguments, f"{arguments.key} = {value_text(value)}", value)
     return ExitCode.DONE
 
 

@@ -122,6 +122,7 @@ class Cleanup:
         connection.execute("DELETE FROM payload_refs WHERE execution = ?", (key,))
         connection.execute("DELETE FROM snapshots WHERE place > ? AND place < ?", (place(key, 0), place(key + 1, 0)))
         connection.execute("DELETE FROM signals WHERE execution_id = ?", (row[0],))
+        connection.execute("DELETE FROM notifications WHERE execution = ?", (key,))
         self._removed[row[1]] += 1
         return True
 

@@ -65,6 +65,19 @@ def claim(connection: sqlite3.Connection, run_id: str, owner: Owner, is_alive: C
     connection.execute("UPDATE executions SET owner = ? WHERE id = ?", (key, run_id))
 
 
+def claim_notification(connection: sqlite3.Connection, run_id: str, subject: str) -> bool:
+    """Claim the notification of a subject, within a transaction.
+
+    Of all processes, one is the first; the others, and those that ask again, get False.
+    """
+    return bool(
+        connection.execute(
+            "INSERT OR IGNORE INTO notifications (execution, subject) SELECT key, ? FROM executions WHERE id = ?",
+            (subject, run_id),
+        ).rowcount
+    )
+
+
 def is_orphan(connection: sqlite3.Connection, run_id: str, is_alive: Callable[[Owner], bool]) -> bool:
     """Return whether a run has not ended and no live process owns it."""
     status, _, holder = _held(connection, run_id)

@@ -12,6 +12,7 @@ Scripts are only ever added.
   reader folds the events after the newest one, and all of them without one.
 - `removals`: runs whose row is deleted and whose events are to be deleted.
 - `plans`: compiled plans by hash. `owners`: processes that run something. `signals`: requests between processes.
+- `notifications`: notifications sent for each run, so that one process sends each.
 - `chores`: maintenance leases: when one process last took the lease, and the report of the work.
 
 Runs have an integer `key`, so that an event row does not repeat the run's id. Times are milliseconds since 1970, UTC.
@@ -142,6 +143,13 @@ MIGRATIONS: tuple[str, ...] = (
         reducer INTEGER NOT NULL,
         data BLOB NOT NULL
     )
+    """,
+    """
+    CREATE TABLE notifications (
+        execution INTEGER NOT NULL,
+        subject TEXT NOT NULL,
+        PRIMARY KEY (execution, subject)
+    ) WITHOUT ROWID
     """,
 )
 

@@ -11,7 +11,7 @@ from textual.widgets.option_list import Option
 
 from wftui.model.errors import UserError
 from wftui.model.run.summary import CleanupReport
-from wftui.settings.keys import WORKFLOW_KEYS, Key, SettingsError, find_key
+from wftui.settings.keys import WORKFLOW_KEYS, Key, SettingsError, find_key, value_text
 from wftui.tui.actions import Action
 from wftui.tui.display.formatting import ago, count, short_path
 from wftui.tui.screens.base.action_screen import ActionScreen
@@ -39,7 +39,7 @@ class SettingsScreen(ActionScreen[None]):
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("settings.change", "Change", "Change the setting.", ("enter", "e"), _GROUP),
         Action("settings.unset", "Reset", "Remove it from the file; the default applies again.", ("u",), _GROUP),
-        Action("settings.rule", "Rule", "Set a retention rule for one workflow.", ("n",), _GROUP),
+        Action("settings.rule", "Rule", "Set a rule for one workflow: retention or notifications.", ("n",), _GROUP),
         Action("settings.cleanup", "Clean up", "Remove expired runs, after confirmation.", ("D",), _GROUP),
     )
 
@@ -156,7 +156,7 @@ class SettingsScreen(ActionScreen[None]):
             )
             text = None if chosen is None else key.choices[chosen]
         else:
-            text = await self._ask(setting.name, key, "" if setting.value is None else str(setting.value))
+            text = await self._ask(setting.name, key, "" if setting.value is None else value_text(setting.value))
         if text is not None:
             await self._set(setting.name, text)
 
@@ -184,7 +184,7 @@ class SettingsScreen(ActionScreen[None]):
         await self._read(name)
 
     def action_rule(self) -> None:
-        """Ask for a workflow and its retention rule."""
+        """Ask for a workflow and its rule."""
         self.attempt(self._rule(), group="edit", exclusive=True)
 
     async def _rule(self) -> None:
@@ -193,8 +193,8 @@ class SettingsScreen(ActionScreen[None]):
         if index is None:
             return
         names = [key.name.replace("<workflow>", ids[index]) for key in WORKFLOW_KEYS]
-        options = [(key.name.rpartition(".")[2], key.help) for key in WORKFLOW_KEYS]
-        chosen = await self.app.push_screen_wait(Picker(f"Retention of {ids[index]}", options))
+        options = [(key.name.replace("workflows.<workflow>.", ""), key.help) for key in WORKFLOW_KEYS]
+        chosen = await self.app.push_screen_wait(Picker(f"Settings of {ids[index]}", options))
         if chosen is None:
             return
         text = await self._ask(names[chosen], find_key(names[chosen])[0])
@@ -230,7 +230,7 @@ def _lines(settings: list[EffectiveSetting], width: int) -> list[Content]:
     room = max(8, width - names - origins - 4)
     lines = []
     for each in settings:
-        value = each.key.default if each.value is None else short_path(str(each.value))
+        value = each.key.default if each.value is None else short_path(value_text(each.value))
         shown = value if len(value) <= room else f"…{value[1 - room :]}"
         style = "" if each.origin == "settings" else "$foreground-muted"
         lines.append(Content.assemble(f"{each.name:{names}}  ", (f"{shown:{room}}", style), f"  {each.origin}"))
