@@ -71,8 +71,10 @@ def mended(
 
     expected, told = 1, False
     if not events or not isinstance(events[0][1], Created):
-        add(_created(row, events[0][1].timestamp if events else now))
-        expected = 2
+        at = events[0][1].timestamp if events else now
+        add(_created(row, at))
+        add(Log(run_id=run_id, timestamp=at, level="warn", message=_LOST))
+        expected, told = 2, True
     for stored, event in events:
         if stored.seq != expected and not told:
             add(Log(run_id=run_id, timestamp=event.timestamp, level="warn", message=_LOST))
