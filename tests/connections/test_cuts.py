@@ -70,7 +70,6 @@ FINE: dict[str, str] = {
     "copies[start:start + _COPIED_AT_ONCE]": ITEMS,
     "tools[:_SHOWN_TOOLS]": ITEMS,
     "datetime.fromtimestamp(status.st_mtime, UTC).timetuple()[:6]": "parts of a time",
-    "place.name[:80]": "the name of a file that is renamed at the end",
     "fields[:5]": ITEMS,
     "piece[-_CHUNK:]": "searched, not shown",
     "content[:4 * limit + 4]": "cut shorter by `beginning` right after it",

@@ -154,9 +154,12 @@ def test_one_ctrl_c_ends_work_in_a_thread(
 ) -> None:
     """Such as that of SQLite, which sorts an index of a million runs without a look at anything else."""
     plugin = settings.tables / "steps" / "stuck.py"
-    plugin.write_text(f"import time, pathlib\npathlib.Path({str(tmp_path / 'stuck')!r}).touch()\ntime.sleep(100_000)\n")
+    plugin.write_text(
+        f"import pathlib, time\nhere = pathlib.Path({str(tmp_path)!r})\n"
+        "if (here / 'begin').exists():\n    (here / 'stuck').touch()\n    time.sleep(100_000)\n"
+    )
     _trust(settings)
-    (tmp_path / "stuck").unlink()
+    (tmp_path / "begin").touch()
     program = start("-m", "wftui", *words, "--tables", str(settings.tables), "--db", str(settings.database))
     wait_until(lambda: (tmp_path / "stuck").exists() or program.poll() is not None)
     program.send_signal(signal.SIGINT)

@@ -245,10 +245,10 @@ def test_however_the_program_is_started_it_is_the_same(root: Path, tmp_path: Pat
     script.parent.mkdir()
     script.write_text("import sys\nfrom wftui.cli.main import main\nsys.exit(main(sys.argv[1:]))\n")
     words = ["--tables", str(root), "--db", str(root.parent / "runs.db"), "list"]
-    subprocess.run([sys.executable, str(script), *words], check=True, capture_output=True)
+    subprocess.run([sys.executable, str(script), *words], check=True, capture_output=True, cwd=tmp_path)
     (path,) = folder().iterdir()
     before = path.stat().st_ino  # each write makes another file
-    subprocess.run([sys.executable, "-m", "wftui", *words], check=True, capture_output=True)
+    subprocess.run([sys.executable, "-m", "wftui", *words], check=True, capture_output=True, cwd=tmp_path)
     assert path.stat().st_ino == before
 
 

@@ -65,6 +65,7 @@ async def test_unsaved_text_of_a_killed_editor_is_offered(
         await pilot.press("r")
         await until(pilot, lambda: source.text == changed)
         assert source.text != path.read_text()
+        await until(pilot, drafts)  # written before the text is saved
         await pilot.press("f2")
         await until(pilot, lambda: path.read_text() == changed)
         await until(pilot, lambda: not drafts())

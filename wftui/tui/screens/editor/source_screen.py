@@ -135,6 +135,7 @@ class SourceScreen(PanedScreen):
                 except ConflictError as error:
                     if not await self._resolve_conflict(error, text):
                         return None
+                self.drafts.text_changed()
             self.show_place()
             if self._file.read_only is None:
                 result = await self.workbench.workflows.compile(self.workflow_id)
