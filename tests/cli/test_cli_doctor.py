@@ -3,11 +3,12 @@
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
-from helpers import PATIENCE
+from helpers import PATIENCE, lives, wait_until, write_workflow
 from store.store_helpers import finished_run
 
 from wftui.store.execution_store import ExecutionStore
@@ -84,3 +85,42 @@ def test_versions_places_and_sizes_are_shown(tmp_path: Path) -> None:
     assert f"database   {path}  writable" in shown
     assert "demo" in shown
     assert path.read_bytes() == content
+
+
+def test_missing_programs_are_listed_with_their_workflows(tmp_path: Path) -> None:
+    step = {"id": "a", "type": "shell", "input": {"argv": ["no-such-program-here", "x"]}}
+    for name in ("first", "second"):
+        write_workflow(tmp_path / "tables", name, step)
+    write_workflow(tmp_path / "tables", "broken", {"id": "a", "type": "nothing-known"})
+    asked = doctor(tmp_path, "--json", "--tables", str(tmp_path / "tables"))
+    assert asked.returncode == 0
+    [(message, workflows)] = json.loads(asked.stdout)["requirements"].items()
+    assert "no-such-program-here" in message
+    assert workflows == ["first", "second"]
+    shown = doctor(tmp_path, "--tables", str(tmp_path / "tables"))
+    assert f"{message} (first, second)" in shown.stdout
+    assert not (tmp_path / "history.db").exists()
+
+
+def test_processes_of_a_killed_run_are_listed_until_it_is_cancelled(tmp_path: Path) -> None:
+    script = f"echo $$ > {tmp_path}/pid; sleep 600; true"
+    write_workflow(tmp_path / "tables", "naps", {"id": "nap", "type": "shell", "input": {"script": script}})
+    places = ["--tables", str(tmp_path / "tables"), "--db", str(tmp_path / "history.db")]
+    command = [sys.executable, "-m", "wftui"]
+    process = subprocess.Popen([*command, "run", "naps", *places], stdout=subprocess.DEVNULL)
+    pid = tmp_path / "pid"
+    wait_until(lambda: pid.exists() and pid.read_text().strip())
+    try:
+        assert json.loads(doctor(tmp_path, "--json").stdout)["orphans"] == {}
+        process.kill()
+        process.wait()
+        [(run, sentences)] = json.loads(doctor(tmp_path, "--json").stdout)["orphans"].items()
+        assert f"(pid {pid.read_text().strip()})" in sentences[0]
+        assert f"run {run}: {sentences[0]}" in doctor(tmp_path).stdout
+        subprocess.run([*command, "cancel", run, *places], check=True, capture_output=True, timeout=PATIENCE)
+        assert json.loads(doctor(tmp_path, "--json").stdout)["orphans"] == {}
+        assert not lives(int(pid.read_text()))
+    finally:
+        process.kill()
+        if lives(int(pid.read_text())):
+            os.kill(int(pid.read_text()), signal.SIGKILL)

@@ -174,7 +174,8 @@ def build_parser() -> argparse.ArgumentParser:
     cleanup.add_argument("--dry-run", action="store_true", help="remove nothing; print what would be removed")
     add_json(cleanup)
     doctor = command(
-        "doctor", "Show versions, places and sizes; check the database and permissions; exit 1 if a problem remains."
+        "doctor",
+        "Show versions, places, sizes, what is missing; check database and permissions; exit 1 if a problem remains.",
     )
     doctor.add_argument(
         "--repair", action="store_true", help="repair what can be: recover a damaged database, and so on"

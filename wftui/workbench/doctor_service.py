@@ -6,7 +6,7 @@ import asyncio
 import os
 import sqlite3
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
@@ -18,6 +18,7 @@ from wftui.model.errors import UserError
 from wftui.settings.settings_file import settings_path
 
 if TYPE_CHECKING:
+    from wftui.model.workflow.compilation import CompilationResult
     from wftui.store.execution_store import ExecutionStore
     from wftui.store.history.sizes import WorkflowSize
     from wftui.workbench.workbench_settings import Settings
@@ -62,15 +63,52 @@ class DoctorService:
 
     Args:
         store: opens the store, which recovers a damaged database.
+        ids: returns the workflows of the workspace.
+        check: checks one of them, writing nothing.
     """
 
-    def __init__(self, settings: Settings, store: Callable[[], Awaitable[ExecutionStore]]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Callable[[], Awaitable[ExecutionStore]],
+        ids: Callable[[], Iterable[str]],
+        check: Callable[[str], Awaitable[CompilationResult]],
+    ) -> None:
         self._settings = settings
         self._store = store
+        self._ids = ids
+        self._check = check
 
     async def overview(self) -> Overview:
         """Return what is installed, where things are, and the sizes of the history."""
         return await asyncio.to_thread(self._overview)
+
+    async def orphans(self) -> dict[str, list[str]]:
+        """Return processes left by interrupted runs, described, by run.
+
+        Raises:
+            UserError: the database cannot be used.
+        """
+        if not self._settings.database.exists():
+            return {}
+        from wftui.engine.restart.orphan_processes import find_orphans
+
+        return await find_orphans(self._store)
+
+    async def requirements(self) -> dict[str, list[str]]:
+        """Return sentences on what is not installed, each with the workflows that need it."""
+        found: dict[str, list[str]] = {}
+        ids: Iterable[str] = ()
+        with suppress(UserError):  # there is no workspace, which its state says
+            ids = await asyncio.to_thread(self._ids)
+        for workflow_id in ids:
+            with suppress(UserError):  # the list of workflows shows what is wrong with it
+                result = await self._check(workflow_id)
+                for message in {
+                    each.message for each in [*result.errors, *result.warnings] if each.code == "step.requirement"
+                }:
+                    found.setdefault(message, []).append(workflow_id)
+        return dict(sorted(found.items()))
 
     async def examine(self) -> list[Finding]:
         """Return the problems of the user's files, changing nothing."""

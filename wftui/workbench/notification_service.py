@@ -57,12 +57,15 @@ class NotificationService:
         tasks = set(self._tasks)
         if not tasks:
             return
-        _, late = await asyncio.wait(tasks, timeout=self._longest + _ENDING_SECONDS)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
-        if late:
-            self._report(f"{len(late)} notifications were not sent in time")
+        try:
+            await asyncio.wait(tasks, timeout=self._longest + _ENDING_SECONDS)
+        finally:
+            late = [task for task in tasks if not task.done()]
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+            if late:
+                self._report(f"notifications that were not sent in time: {len(late)}")
 
     async def _notify(self, store: ExecutionStore, run_id: str, event: ExecutionEvent) -> None:
         try:

@@ -87,7 +87,7 @@ class Workbench:
         self.retention = RetentionService(self.store, clock)
         self.notifications = NotificationService()
         self.tokens = TokenService(settings.database, clock)
-        self.doctor = DoctorService(settings, self.store)
+        self.doctor = DoctorService(settings, self.store, self.workspace.ids, self.workflows.check_written)
         self._opening = asyncio.Lock()
         self._store: ExecutionStore | None = None
         self._readable: str | None = None

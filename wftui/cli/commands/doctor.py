@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from wftui.cli.options import Command
 from wftui.cli.session import with_workbench
@@ -13,6 +13,7 @@ from wftui.workbench import Workbench
 from wftui.workbench.doctor_service import Finding, Overview
 
 _LISTED = 20
+_NAMED = 5
 
 
 def doctor(arguments: argparse.Namespace) -> int:
@@ -23,12 +24,23 @@ def doctor(arguments: argparse.Namespace) -> int:
         if arguments.repair:
             findings = [await workbench.doctor.repair(finding) for finding in findings]
         terminal = Terminal()
+        requirements = await workbench.doctor.requirements()
+        is_usable = all(finding.area != "database" or finding.result is not None for finding in findings)
+        orphans = await workbench.doctor.orphans() if is_usable else {}
         if arguments.json:
             rows: list[Json] = [_wire(finding) for finding in findings]
             overview = await workbench.doctor.overview()
-            terminal.json({"database": str(workbench.settings.database), "findings": rows, **_overview_wire(overview)})
+            more: dict[str, Json] = {"orphans": _lists(orphans), "requirements": _lists(requirements)}
+            terminal.json(
+                {"database": str(workbench.settings.database), "findings": rows, **_overview_wire(overview)} | more
+            )
             return _code(findings)
         _print_overview(terminal, await workbench.doctor.overview())
+        for run_id, sentences in orphans.items():
+            for sentence in sentences:
+                terminal.line(f"{terminal.glyph('interrupted')} run {run_id}: {sentence}")
+        for message, workflows in requirements.items():
+            terminal.line(f"{terminal.glyph('interrupted')} {message} ({_listed(workflows)})")
         if not findings:
             terminal.line(f"{terminal.glyph('completed')} no problems found in {workbench.settings.database}")
         else:
@@ -39,6 +51,15 @@ def doctor(arguments: argparse.Namespace) -> int:
         return _code(findings)
 
     return with_workbench(arguments, work)
+
+
+def _listed(workflows: Sequence[str]) -> str:
+    more = len(workflows) - _NAMED
+    return ", ".join(workflows[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _lists(found: Mapping[str, Sequence[str]]) -> dict[str, Json]:
+    return {name: list(values) for name, values in found.items()}
 
 
 def _code(findings: Sequence[Finding]) -> ExitCode:

@@ -89,6 +89,23 @@ async def describe_orphans(store: "ExecutionStore", run_id: str) -> list[str]:
     return _sentences(await asyncio.to_thread(_find, run_id, history.carried))
 
 
+async def find_orphans(open_store: "Callable[[], Awaitable[ExecutionStore]]") -> dict[str, list[str]]:
+    """Describe the orphan processes of all interrupted runs on this machine, by run.
+
+    Args:
+        open_store: called only if processes of runs live.
+    """
+    from wftui.steps.process.process_tree import marked_runs
+
+    found: dict[str, list[str]] = {}
+    for run_id in sorted(await asyncio.to_thread(marked_runs)):
+        store = await open_store()
+        run = await store.summary(run_id)
+        if run is not None and run.status == "interrupted" and (said := await describe_orphans(store, run_id)):
+            found[run_id] = said
+    return found
+
+
 def _find(run: str, carried: "CarriedResults") -> "list[tuple[ProcessMark, list[psutil.Process]]]":
     # The import takes 20 ms, which only interrupted runs need.
     from wftui.steps.process.process_tree import left_of

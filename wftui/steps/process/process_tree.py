@@ -74,6 +74,17 @@ def _own_children() -> set[int]:
     return pids
 
 
+def marked_runs() -> set[str]:
+    """Return the runs that have living processes of this user on this machine."""
+    found: set[str] = set()
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):  # gone, or of another user
+            mark = ProcessMark.of(process.environ().get(MARK, ""))
+            if mark is not None and mark.run:
+                found.add(mark.run)
+    return found
+
+
 def left_of(run: str, ended: Callable[[ProcessMark], bool]) -> list[tuple[ProcessMark, list[psutil.Process]]]:
     """Return living processes that a dead wftui process started for a run.
 
