@@ -195,3 +195,31 @@ async def test_suspended_process_or_clock_jump_is_not_dead(settings: Settings) -
             assert (await workbench.runs.wait(run_id)).status == "completed"
     program.communicate()
     assert program.returncode == os.EX_OK
+
+
+@pytest.mark.slow
+async def test_process_stopped_beyond_its_heartbeat_continues(settings: Settings) -> None:
+    """Its silence is longer than the interval of heartbeats, and its step goes on meanwhile."""
+    program, run_id = begin(settings, waits)
+    program.send_signal(signal.SIGSTOP)
+    try:
+        await asyncio.sleep(12)
+        async with workbench_of(settings) as workbench:
+            assert await (await workbench.store()).recover() == []
+            assert (await workbench.runs.record(run_id)).status == "running"
+            (settings.database.parent / "go").touch()
+            await workbench.runs.answer(run_id, "ask", approved=True)
+            with pytest.raises(ConflictError):
+                await workbench.runs.resume(run_id, {"token": SECRET, "folder": str(settings.database.parent)})
+    finally:
+        program.send_signal(signal.SIGCONT)
+    async with workbench_of(settings) as workbench, patience():
+        record = await workbench.runs.wait(run_id)
+        events = await workbench.runs.events(run_id)
+    assert (record.status, record.outputs) == ("completed", {"by": "me", "length": len(SECRET)})
+    assert record.duration is not None
+    assert record.duration >= 12_000
+    assert [event.type for event in events if event.type in ("interrupted", "resumed")] == []
+    program.communicate()
+    assert program.returncode == os.EX_OK
+    assert sorted((settings.database.parent / "done").read_text().split()) == ["before", "first", "pay"]

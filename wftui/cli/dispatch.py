@@ -10,6 +10,9 @@ from wftui.cli.questions import is_answered
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UserError
 
+_NO_THREAD = "can't start new thread"
+"""Python's message at the limit of processes, raised wherever the first thread too many is started."""
+
 
 def dispatch(words: Sequence[str]) -> int:
     """Run a command line; return the exit code (`wftui.model.errors.ExitCode`)."""
@@ -24,6 +27,11 @@ def dispatch(words: Sequence[str]) -> int:
         # A folder on the way that cannot be read or has been deleted: it may be met anywhere.
         subject = f"cannot use {error.filename}: " if error.filename is not None else ""
         return _report(UserError(f"{subject}{(error.strerror or str(error)).lower()}", code="system"))
+    except RuntimeError as error:
+        if str(error) != _NO_THREAD:
+            Terminal().crash()
+            return ExitCode.FAILED
+        return _report(UserError("cannot start a thread: the limit of processes is reached (ulimit -u)", code="system"))
     except Exception:  # noqa: BLE001  (a defect of the program: its traceback may hold texts of files)
         Terminal().crash()
         return ExitCode.FAILED

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from pathlib import Path
 from wftui.compiler.cache.cache_file import CompilationCache
 from wftui.compiler.cache.fingerprint import fingerprint
 from wftui.connections.private_files import private_folder
+from wftui.model.user_name import user_name
 from wftui.model.user_settings import Durability
 from wftui.settings.settings_file import read_settings, settings_path
 from wftui.workspace.locate import find_database, find_tables, user_data_path
@@ -29,7 +29,7 @@ class Settings:
 
     tables: Path
     database: Path
-    user_id: str = field(default_factory=getpass.getuser)
+    user_id: str = field(default_factory=user_name)
     durability: Durability = "normal"
     origins: Mapping[str, str] = field(default_factory=dict)
 

@@ -1,6 +1,5 @@
 """The `composio` step type."""
 
-import getpass
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -8,6 +7,7 @@ from pydantic import Field, ValidationError
 
 from wftui.connections.connection_kinds import ComposioConnection
 from wftui.model.base import Json
+from wftui.model.user_name import user_name
 from wftui.model.workflow.durations import Duration
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_model import StepModel
@@ -114,7 +114,7 @@ class ComposioStep(StepType[ComposioInput]):
 
 
 def _user(step: ComposioInput, environment: Mapping[str, str]) -> str:
-    return step.user_id or environment.get("WFTUI_USER") or getpass.getuser()
+    return step.user_id or environment.get("WFTUI_USER") or user_name()
 
 
 def _accounts(context: PrepareContext | StepContext, seconds: float) -> "Accounts":
