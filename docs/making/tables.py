@@ -6,6 +6,9 @@ from typing import Any
 from wftui.model.base import Json
 from wftui.model.workflow.durations import PATTERN
 
+EXPRESSION = r"\{\{"
+"""Pattern of a text that may stand for another value."""
+
 
 def fields_table(title: str, schema: dict[str, Any], *, given: bool = True) -> str:
     """The fields of an object as a table.
@@ -36,6 +39,8 @@ def type_text(field: dict[str, Any]) -> str:
         return f"`{field['const'] if isinstance(field['const'], str) else json.dumps(field['const'])}`"
     if "$ref" in field:
         return str(field["$ref"].rpartition("/")[2])
+    if field.get("pattern") == EXPRESSION:
+        return "expression"
     kind = field.get("type", "any")
     if isinstance(kind, list):
         return " or ".join(kind)
@@ -55,6 +60,6 @@ def _meaning(field: dict[str, Any]) -> str:
 
 
 def _value(field: dict[str, Any], value: Json) -> str:
-    if type_text(field) == "duration" and isinstance(value, int | float):
+    if type_text(field).startswith("duration") and isinstance(value, int | float):
         return f"{value:g}s"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -137,6 +137,7 @@ class StepPlan:
         uses: connections of the workflow named in its input, besides its own.
         programs: names of the programs that it starts, as far as known from its input.
         secrets: names of stored secrets that the input requires.
+        policy: gives `timeout` and the keys of `retry` that are expressions; evaluated before the first attempt.
         on_error: `fail`, `continue`, or `fallback` (then `fallback` is the output).
         connection: name of a connection of the workflow.
         body: inner steps of a `group` or `loop`; branches of a `switch` are in `cases`.
@@ -161,6 +162,7 @@ class StepPlan:
     output_schema: Mapping[str, Any] | bool | None = None
     retry: RetryPlan = RetryPlan()
     timeout: float | None = None
+    policy: Bind | None = None
     on_error: Literal["fail", "continue", "fallback"] = "fail"
     fallback: Json = None
     idempotent: bool = True

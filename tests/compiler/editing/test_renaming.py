@@ -2,6 +2,7 @@
 
 import json
 import random
+from typing import Any
 
 import pytest
 
@@ -55,6 +56,25 @@ def test_an_input_is_renamed_in_its_schema_and_where_it_is_read() -> None:
         .replace('"list": {"type": "array"', '"rows": {"type": "array"')
         .replace("inputs.list", "inputs.rows")
     )
+
+
+def test_an_input_is_renamed_in_vars_and_defaults() -> None:
+    reads: list[dict[str, Any]] = [
+        {"vars": {"v": "{{ inputs.list }}"}},
+        {"defaults": {"timeout": "{{ inputs.list }}", "onError": {"fallback": "{{ steps.list }}"}}},
+        {
+            "defaults": {
+                "types": {
+                    "set": {"input": {"when": "{{ inputs.list }}"}, "retry": {"maxAttempts": "{{ inputs.list }}"}}
+                }
+            }
+        },
+    ]
+    for fields in reads:
+        text = text_of(workflow(step("a"), inputSchema={"properties": {"list": {}}}, **fields))
+        assert renamed("input", "list", "rows", text) == (
+            text.replace("inputs.list", "inputs.rows").replace('"list": {}', '"rows": {}')
+        )
 
 
 def test_connections_and_outputs_are_renamed() -> None:

@@ -187,8 +187,15 @@ def _policies(made: GeneratedPart, node: StepNode) -> dict[str, Code]:
     if step.retry is not None:
         made.plans.add("RetryPlan")
         fields["retry"] = _retry(step.retry)
-    if step.timeout is not None:
+    policy: dict[str, Json] = {}
+    if isinstance(step.timeout, str):
+        policy["timeout"] = step.timeout
+    elif step.timeout is not None:
         fields["timeout"] = literal(step.timeout)
+    if step.retry is not None and step.retry.templates:
+        policy["retry"] = step.retry.templates
+    if policy:
+        fields["policy"] = made.function(f"policy_of_{step.id}", bound_value(policy, ""))
     if isinstance(step.on_error, Fallback):
         fields["on_error"] = literal("fallback")
         fields["fallback"] = literal(step.on_error.fallback)
@@ -204,7 +211,7 @@ def _retry(retry: Retry) -> Code:
     named: list[Code] = []
     for name in ("max_attempts", "delay", "backoff", "max_delay", "jitter", "total_timeout"):
         value = getattr(retry, name)
-        if value != getattr(standard, name):
+        if value != getattr(standard, name) and not isinstance(value, str):
             named.append(Named(f"{name}=", literal(value)))
     if retry.on:
         named.append(Named("on=", tuple_of([literal(each) for each in retry.on])))

@@ -92,10 +92,21 @@ def _texts(holder: Object | List, key: str | int, around: str, field: str, *, ba
             yield from _texts(value, inner, pointer, f"{field}.{inner}", bare=bare)
 
 
-def outputs_of(workflow: Json) -> Iterator[ExpressionText]:
-    """Yield the strings of a workflow's outputs."""
-    if isinstance(workflow, dict) and "outputs" in workflow:
-        yield from _texts(workflow, "outputs", "", "outputs", bare=False)
+def texts_of_workflow(workflow: Json) -> Iterator[ExpressionText]:
+    """Yield the strings of a workflow that may hold expressions, without its steps."""
+    if not isinstance(workflow, dict):
+        return
+    for key in ("vars", "outputs"):
+        if key in workflow:
+            yield from _texts(workflow, key, "", key, bare=False)
+    defaults = workflow.get("defaults")
+    types = defaults.get("types") if isinstance(defaults, dict) else None
+    places: list[tuple[Json, list[str]]] = [(defaults, ["defaults"])]
+    places += [(each, ["defaults", "types", word]) for word, each in (types if isinstance(types, dict) else {}).items()]
+    for holder, path in places:
+        for key in ("input", "timeout", "retry"):
+            if isinstance(holder, dict) and key in holder:
+                yield from _texts(holder, key, pointer_to(path), ".".join([*path, key]), bare=False)
 
 
 def rename_in(
@@ -172,7 +183,7 @@ def misses(workflow: Json) -> Iterator[tuple[Miss, ExpressionText | None]]:
     top = frozenset(id_of(each) for each in main)
     yield from walk(last, top, frozenset())
     top |= {id_of(each) for each in last}
-    for text in outputs_of(workflow):
+    for text in texts_of_workflow(workflow):
         for reference, _, _ in text.references("steps"):
             if reference.path[0] not in top:
                 yield Miss("", text.field, str(reference.path[0])), text

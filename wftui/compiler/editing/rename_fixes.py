@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from wftui.compiler.editing.names import outputs_of, rename_in, texts_of
+from wftui.compiler.editing.names import rename_in, texts_of, texts_of_workflow
 from wftui.compiler.editing.placed_steps import needs_of, steps_in
 from wftui.compiler.editing.step_edits import ListedStep
 from wftui.compiler.source.parsing import parse
@@ -54,7 +54,7 @@ def with_rename_fixes(
 
 def _patch(workflow: Json, old: str, new: str) -> list[PatchOperation]:
     made: list[PatchOperation] = []
-    texts = list(outputs_of(workflow))
+    texts = list(texts_of_workflow(workflow))
     for each in steps_in(workflow):
         texts += texts_of(each.step, each.pointer)
         for index, need in enumerate(needs_of(each.step) or ()):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from wftui.compiler.editing.names import ExpressionText, outputs_of, rename_in, texts_of
+from wftui.compiler.editing.names import ExpressionText, rename_in, texts_of, texts_of_workflow
 from wftui.compiler.editing.placed_steps import EditError, Object, PlacedStep, steps_in
 from wftui.compiler.editing.restructuring import Operation
 from wftui.compiler.source.parsing import parse
@@ -85,7 +85,7 @@ def named_at(text: str, line: int, column: int) -> RenameTarget | None:
 def _texts(workflow: Json) -> Iterator[ExpressionText]:
     for each in steps_in(workflow):
         yield from texts_of(each.step, each.pointer)
-    yield from outputs_of(workflow)
+    yield from texts_of_workflow(workflow)
 
 
 def why_not_renamed(workflow: Json, named: RenameTarget, new: str) -> str | None:

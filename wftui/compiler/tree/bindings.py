@@ -19,6 +19,7 @@ Use = Literal[
     "items",
     "matrix",
     "limit",
+    "policy",
     "item_when",
     "stop_when",
     "until",
@@ -121,6 +122,9 @@ def step_bindings(node: StepNode) -> list[Binding]:
         template = split_template(text)
         if template is not None and template.evaluates:
             found.append(Binding(node, "input", pointer, field, text, node.body, own, template=template))
+    found += _templates(node, "policy", node.step.timeout, node.at("timeout"), "timeout", node.body, own)
+    if node.step.retry is not None:
+        found += _templates(node, "policy", node.step.retry.templates, node.at("retry"), "retry", node.body, own)
     for inner in node.bodies:
         if inner.when is not None:
             field = inner.when_pointer.removeprefix(node.pointer)[1:].replace("/", ".")
@@ -244,7 +248,7 @@ def names_inside(node: StepNode, bindings: Mapping[StepNode | None, Sequence[Bin
 
 OUTSIDE_ITEMS = frozenset({"when", "items", "matrix", "limit"})
 """Uses of bindings of a step with forEach that no item has."""
-_OF_ITEM = frozenset({"input", "case", "item_when", "stop_when", "catch_output"})
+_OF_ITEM = frozenset({"input", "policy", "case", "item_when", "stop_when", "catch_output"})
 
 
 def _inner_reads(node: StepNode, bindings: Mapping[StepNode | None, Sequence[Binding]]) -> bool:

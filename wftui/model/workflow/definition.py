@@ -85,20 +85,29 @@ class ForEach(WireModel):
 class Retry(WireModel):
     """The number of attempts, and the waits between them."""
 
-    max_attempts: Annotated[int, Field(ge=1, description="Number of attempts, including the first.")]
-    delay: Annotated[Duration, Field(description="Wait before the second attempt.")] = 1.0
-    backoff: Annotated[float, Field(ge=1, description="Factor by which each wait is longer than the one before.")] = 2.0
-    max_delay: Annotated[Duration, Field(description="Longest wait, also for a Retry-After header.")] = 60.0
+    max_attempts: Annotated[Count | Template, Field(description="Number of attempts, including the first.")]
+    delay: Annotated[Duration | Template, Field(description="Wait before the second attempt.")] = 1.0
+    backoff: Annotated[
+        Annotated[float, Field(ge=1)] | Template,
+        Field(description="Factor by which each wait is longer than the one before."),
+    ] = 2.0
+    max_delay: Annotated[Duration | Template, Field(description="Longest wait, also for a Retry-After header.")] = 60.0
     jitter: Annotated[
-        float, Field(ge=0, le=1, description="Share by which a wait is shortened or lengthened at random.")
+        Annotated[float, Field(ge=0, le=1)] | Template,
+        Field(description="Share by which a wait is shortened or lengthened at random."),
     ] = 0.1
     on: Annotated[
         list[str] | None,
         Field(description="Error types, matched by dotted prefix; also exit_code.75 and http.429; absent: all."),
     ] = None
     total_timeout: Annotated[
-        Duration | None, Field(description="Longest time for all attempts and the waits between them.")
+        Duration | Template | None, Field(description="Longest time for all attempts and the waits between them.")
     ] = None
+
+    @property
+    def templates(self) -> dict[str, Json]:
+        """Its values that are expressions, by key."""
+        return {key: value for key, value in self.model_dump(by_alias=True).items() if isinstance(value, str)}
 
 
 class LoopDelay(WireModel):
@@ -119,7 +128,7 @@ class TypeDefaults(WireModel):
             "env, run and vars."
         ),
     ] = Field(default_factory=dict)
-    timeout: Annotated[Duration | None, Field(description="Longest time for one attempt.")] = None
+    timeout: Annotated[Duration | Template | None, Field(description="Longest time for one attempt.")] = None
     retry: Annotated[Retry | None, Field(description="Retries after a failure.")] = None
     on_error: Annotated[OnError | None, Field(description="Effect of a failure on the run.")] = None
 
@@ -128,7 +137,7 @@ class Defaults(WireModel):
     """Values for steps that do not set their own. Containers take none of them."""
 
     timeout: Annotated[
-        Duration | None,
+        Duration | Template | None,
         Field(description="Longest time for one attempt; does not apply to an approval or a delay."),
     ] = None
     retry: Annotated[Retry | None, Field(description="Retries after a failure.")] = None
@@ -209,7 +218,10 @@ class Step(WireModel):
         Field(description="JSON Schema that the output must meet, or the step fails."),
     ] = None
     retry: Annotated[Retry | None, Field(description="Retries the step after a failure.")] = None
-    timeout: Annotated[Duration | None, Field(description="Longest time for one attempt: 30s, 5m.")] = None
+    timeout: Annotated[
+        Duration | Template | None,
+        Field(description="Longest time for one attempt: 30s, 5m; may be an {{ expression }}."),
+    ] = None
     on_error: Annotated[
         OnError | None, Field(description='Effect of a failure on the run: fail, continue or {"fallback": value}.')
     ] = None

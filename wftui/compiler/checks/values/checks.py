@@ -48,7 +48,7 @@ ChildOutputs = Callable[[str], Shape]
 """The shape of the outputs of another workflow, by its id."""
 
 _CONDITIONS = frozenset({"when", "until", "while", "case", "item_when", "stop_when"})
-_WITH_ITEM = frozenset({"input", "case", "item_when", "stop_when", "while"})
+_WITH_ITEM = frozenset({"input", "policy", "case", "item_when", "stop_when", "while"})
 """Uses of bindings that see the item of the step's own forEach."""
 
 

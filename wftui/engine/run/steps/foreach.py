@@ -9,6 +9,7 @@ from wftui.engine.run.steps.body import StepEnd, StepExecution
 from wftui.engine.run.steps.frame import Frame
 from wftui.engine.run.steps.item_failures import ItemFailures
 from wftui.engine.run.steps.iteration_events import IterationMarks
+from wftui.engine.run.steps.policies import count
 from wftui.model.base import Json
 from wftui.model.run.steps import ExecutionError
 from wftui.runtime.matrix import matrix_items, too_many
@@ -194,8 +195,8 @@ async def _items(step: StepPlan, frame: Frame) -> tuple[int, list[Json]]:
     plan = step.for_each
     assert plan is not None
     limits = await evaluate(plan.limits, frame.scope) if plan.limits is not None else {}
-    most = _count(limits.get("maxItems", plan.max_items), "maxItems")
-    max_parallel = _count(limits.get("maxParallel", plan.max_parallel), "maxParallel")
+    most = count(limits.get("maxItems", plan.max_items), "forEach.maxItems")
+    max_parallel = count(limits.get("maxParallel", plan.max_parallel), "forEach.maxParallel")
     items = await evaluate(plan.items, frame.scope)
     if plan.matrix:
         return max_parallel, matrix_items(items, most)
@@ -206,9 +207,3 @@ async def _items(step: StepPlan, frame: Frame) -> tuple[int, list[Json]]:
     if len(items) > most:
         raise too_many(len(items), most)
     return max_parallel, items
-
-
-def _count(value: Json, name: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise BindingError("binding.type", f"`forEach.{name}` must give a whole number of at least 1")
-    return value

@@ -17,6 +17,7 @@ from wftui.engine.run.steps.containers import parent_of, run_container
 from wftui.engine.run.steps.foreach import run_for_each
 from wftui.engine.run.steps.frame import Frame
 from wftui.engine.run.steps.iteration_events import reason_of
+from wftui.engine.run.steps.policies import with_policy
 from wftui.engine.run.steps.step_context import EngineStepContext
 from wftui.model.base import Json
 from wftui.model.run.events import StepCancelled, StepCompleted, StepFailed, StepRetrying, StepSkipped, StepStarted
@@ -163,6 +164,10 @@ class StepRunner:
             Stopped: a stop came.
         """
         context = self.context
+        try:
+            step = step if step.policy is None else await with_policy(step, step.policy, frame.scope)
+        except Exception as error:  # a policy that raises is a failure of the step
+            raise Failure(describe(error, context.plan, step, path, 1), 1) from error
         failed = context.carried.failed.get(path, 0)
         attempt = context.carried.attempts.get(path, 0)
         if step.type in CONTAINER_TYPES and path in context.carried.open:
