@@ -197,7 +197,8 @@ async def test_locked_database_is_reported_after_a_timeout(tmp_path: Path, monke
     await store.close()
 
 
-async def test_full_disk_loses_no_accepted_event(tmp_path: Path) -> None:
+async def test_full_disk_loses_no_accepted_event(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wftui.store.events.writer._RETRY_SECONDS", 3600)  # a retry would take the late event along
     path = tmp_path / "history.db"
     store = await ExecutionStore.open(path)
     await store.append([created()], wait=True)
@@ -209,8 +210,10 @@ async def test_full_disk_loses_no_accepted_event(tmp_path: Path) -> None:
             await store.append([step_completed(step=f"s{number}", value="v" * 500)], wait=True)
     assert full.value.code == "store.full"
     stored = len(await store.events(RUN))
+    while store._connection._jobs > 0:  # that of the failed write
+        await asyncio.sleep(0)
     late = asyncio.create_task(store.append([log()], wait=True))
-    while not store._connection._jobs:
+    while store._connection._jobs == 0:
         await asyncio.sleep(0)
     store._connection._thread.submit(lambda: None).result()  # it has failed, and nobody knows of it yet
     store._connection._connection.execute("PRAGMA max_page_count = 1000000")
