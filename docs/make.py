@@ -251,6 +251,7 @@ notify-send wftui "$(jq -r .text)"
   event, `failure`.
 - Of all processes, one sends the notification of an event, and once. Runs started by steps only notify of approvals.
 - After `seconds` the program is ended with everything it has started, and so is what it leaves in the background.
+  wftui waits for it before it ends, and Ctrl+C does not shorten that.
 - A program that cannot be started, fails or takes too long never affects the run: `wftui run` prints a line, the screen
   shows a message.
 """

@@ -133,7 +133,7 @@ class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
         self.notify(f"{count(report.runs, 'expired run')} removed.", title="History cleanup", timeout=10)
 
     def _show_failed_notification(self, sentence: str) -> None:
-        self.notify(sentence, title="Notification", severity="warning", timeout=10)
+        self.notify(f"{sentence[:1].upper()}{sentence[1:]}", title="Notification", severity="warning", timeout=10)
 
     async def _open_start(self, start: Start) -> None:
         opening = start(self)
