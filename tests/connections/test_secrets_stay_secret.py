@@ -20,6 +20,7 @@ from steps.composio.composio_server import Account, composio_server
 from steps.llm.model_server import Fail, Say, call, model_server
 from steps.mcp.mcp_helpers import RAW
 
+from connections.leaky_served import SERVED, agent_results, http_answers
 from connections.leaky_servers import echo_server, mailing
 from connections.leaky_workflows import CHILD, COVERED, PLUGIN, local, services
 from connections.secret_helpers import PLAIN, Search, random_secrets, texts_in
@@ -59,6 +60,11 @@ SINKS = (
     "command lines",
     "environments of processes",
     "data folder",
+    "compilation cache",
+    "drafts",
+    "versions",
+    "http answers",
+    "results for agents",
     "python logging",
     "steps",
     "connections",
@@ -103,7 +109,7 @@ def test_sinks_hold_data_and_no_secret(leaky: Leaky) -> None:
 def test_the_steps_themselves_saw_the_secrets(leaky: Leaky) -> None:
     saved = json.loads((leaky.settings.tables.parent / "work" / "saved.json").read_text())
     assert saved == leaky.secrets[: leaky.listed]
-    assert "***" in leaky.sinks["run"]
+    assert all("***" in str(leaky.sinks[name]) for name in ("run", "http answers", "results for agents"))
     assert str(leaky.sinks["refused reruns"]).count("error[resume.confirm]") == len(leaky.runs)
     assert str(leaky.sinks["events"]).count("***") > 20 * leaky.listed, "so much was masked"
 
@@ -189,7 +195,8 @@ def leaky(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         composio.execution = {"data": None, "error": shown, "successful": False}
         _keep_connections(folder, patch, vault, service, stored, echo, model.url, composio.url, mail.port)
         _write_workspace(
-            folder, {"local": local(str(folder / "processes")), "child": CHILD, "services": services(echo, RAW)}
+            folder,
+            {"local": local(str(folder / "processes")), "child": CHILD, "services": services(echo, RAW), **SERVED},
         )
         places = ["--tables", str(settings.tables), "--db", str(settings.database)]
         (folder / "inputs.json").write_text(json.dumps(inputs))
@@ -226,9 +233,15 @@ def leaky(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         ids = [run["id"] for run in runs.values()]
         said["compare, grep, stats"] = _said(["compare", *ids, *places]) + _said(["compare", *ids, "--json", *places])
         said["compare, grep, stats"] += _said(["grep", "a", *places]) + _said(["stats", "local", *places])
+        said["results for agents"] = asyncio.run(agent_results(settings, inputs))
+        said["versions"] = asyncio.run(_versions(settings, [*runs, *SERVED]))
+        drafts = folder / "data" / "wftui" / "drafts"
         said["steps"] = _said(["steps", *places])
         said["connections"] = _said(["connections"]) + _said(["connections", "--json"])
         said["connections"] += _said(["connections", "secret", "list"]) + _said(["connections", "test", "bearer"])
+        logged, index = (Path(f"{settings.database}-{kind}").read_bytes() for kind in ("wal", "shm"))
+        reader.close()
+        said["http answers"] = http_answers(settings, inputs)  # its process removes the log when it ends
         yield Leaky(
             settings,
             secrets,
@@ -240,8 +253,8 @@ def leaky(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
                 **said,
                 **asyncio.run(_stored(settings, list(runs.values()))),
                 "database": settings.database.read_bytes(),
-                "write-ahead log": Path(f"{settings.database}-wal").read_bytes(),
-                "its index": Path(f"{settings.database}-shm").read_bytes(),
+                "write-ahead log": logged,
+                "its index": index,
                 "workspace": b"".join(
                     path.read_bytes() for path in sorted(settings.tables.rglob("*")) if path.is_file()
                 ),
@@ -253,6 +266,10 @@ def leaky(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
                 "data folder": b"".join(
                     path.read_bytes() for path in sorted((folder / "data").rglob("*")) if path.is_file()
                 ),
+                "compilation cache": b"".join(
+                    path.read_bytes() for path in sorted((folder / "data" / "wftui" / "compiled").rglob("*.*"))
+                ),
+                "drafts": b"".join(path.read_bytes() for path in sorted(drafts.iterdir())),
                 "python logging": logs.getvalue(),
             },
         )
@@ -371,6 +388,23 @@ def _keep_connections(
         known.save(StoredConnection(name=name, kind=kind, values=values))
     known.store.put("first", stored[0])
     known.store.put("second", stored[1])
+
+
+async def _versions(settings: Settings, names: list[str]) -> str:
+    """The versions of the workflows that the editor compares; the drafts of editors that were killed are kept."""
+    workbench = Workbench(settings)
+    try:
+        found = []
+        for name in names:
+            source = await workbench.workflows.read(name)
+            draft = workbench.sources.draft_file(name)
+            draft.keep(source.text + "\n", "")
+            draft.release()
+            found += [version.text for version in await workbench.sources.versions(name)]
+            found += [each.text for each in await workbench.sources.drafts(name)]
+        return "\n".join(found)
+    finally:
+        await workbench.close()
 
 
 async def _record(settings: Settings, workflow: str) -> Json:
