@@ -216,6 +216,25 @@ ORDER = [
     ),
     Flow(
         "Kestra",
+        "pluginDefaults",
+        [set_("a"), set_("b", level="debug")],
+        {"levels": ["info for flow", "debug"]},
+        others={
+            "defaults": {"types": {"set": {"input": {"level": "info for {{ run.workflowId }}"}}}},
+            "outputs": {"levels": "{{ [steps.a.output.level, steps.b.output.level] }}"},
+        },
+    ),
+    Flow(
+        "GitHub Actions",
+        "timeout-minutes from an expression",
+        [{"id": "slow", "type": "delay", "timeout": "{{ inputs.limit }}", "input": {"for": "1h"}}],
+        status="failed",
+        error="timeout",
+        inputs={"limit": 0.005},
+        others={"inputSchema": {"type": "object", "properties": {"limit": {"type": "number"}}, "required": ["limit"]}},
+    ),
+    Flow(
+        "Kestra",
         "retry constant, maxAttempts",
         [broken("r", retry={"maxAttempts": 2, "delay": "1ms", "backoff": 1})],
         status="failed",

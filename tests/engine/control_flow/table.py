@@ -19,7 +19,6 @@ OUT_OF_SCOPE = [
     ("GitHub Actions", "environments with protection rules", "an `approval` step asks; who may answer is not checked"),
     ("Kestra", "triggers, and flows that start when another one ends", "as schedules; `workflow` steps call others"),
     ("Kestra", "concurrency limit with QUEUE, CANCEL or FAIL", "not yet: `concurrency`"),
-    ("Kestra", "pluginDefaults", "not yet: `defaults` are general, not by type"),
     ("Serverless Workflow", "listen to and emit events", "no broker of events"),
     ("Serverless Workflow", "schedule of a workflow", "runs are started by cron, systemd or a webhook"),
     ("Serverless Workflow", "then: exit, end and a task by name", "there is no goto; `when` and `switch` choose"),
