@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wftui.compiler.cache.entries import CachedWorkflow, entry_from_json
-from wftui.workspace.private import PRIVATE_FOLDER, make_private_folder
+from wftui.workspace.private import PRIVATE_FILE, PRIVATE_FOLDER, make_private_folder
 from wftui.workspace.temporary_file import temporary_beside
 
 if TYPE_CHECKING:
@@ -131,7 +131,8 @@ class CompilationCache:
         make_private_folder(self._folder)
         if self._folder.stat().st_mode & 0o077:
             self._folder.chmod(PRIVATE_FOLDER)
-        with temporary_beside(path, 0o600) as file:
+        with temporary_beside(path, PRIVATE_FILE) as file:
+            os.fchmod(file.fileno(), PRIVATE_FILE)  # whatever the umask
             file.write(data)
             file.flush()
             Path(file.name).replace(path)  # unsynced: a torn file is noticed by its hash
