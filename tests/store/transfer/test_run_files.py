@@ -190,10 +190,13 @@ async def test_a_small_file_that_unpacks_to_gigabytes_is_refused(
         path.unlink()
 
 
-OTHER = [b"", b"text", gzip.compress(b""), gzip.compress(b"[1]\n"), gzip.compress(b"[" * 100_000)]
+OTHER = {"empty": b"", "text": b"text"} | {
+    f"packed {name}": gzip.compress(data)
+    for name, data in {"empty": b"", "list": b"[1]\n", "deep list": b"[" * 100_000}.items()
+}
 
 
-@pytest.mark.parametrize("data", OTHER)
+@pytest.mark.parametrize("data", OTHER.values(), ids=OTHER)  # the bytes hold the time of day
 def test_other_files_are_not_run_files(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "other"
     path.write_bytes(data)
