@@ -3,7 +3,6 @@
 import asyncio
 import re
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -14,7 +13,6 @@ from starlette.responses import Response
 from wftui.api.problems import ProblemError, invalid_fields
 from wftui.model.access import AccessToken, Scope
 from wftui.model.base import Json, WireModel
-from wftui.model.errors import RunNotFoundError
 from wftui.model.json.incremental import read_json
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.workflow.identifiers import WORKFLOW_ID_PATTERN
@@ -23,7 +21,6 @@ from wftui.workbench import Workbench
 MAX_BODY = 4 * 1024 * 1024
 _DISCARDED = 64 * 1024 * 1024
 _MAX_DEPTH = 64
-_MAX_PARENTS = 64
 _RUN_ID = re.compile(r"[0-9a-z]{9}-[0-9a-z]{5}")
 """A whole id, not a part of one or "last": what several runs match would name runs that the token does not see."""
 _WORKFLOW_ID = re.compile(WORKFLOW_ID_PATTERN)
@@ -137,7 +134,7 @@ class Call:
 
     async def run_of(self, run_id: str) -> ExecutionRecord:
         """Return a run by its id; see `run`."""
-        return self._seen(await self._visible(await self._head(run_id)))
+        return self._seen(await self._visible(run_id))
 
     async def record(self, *, whole: bool) -> ExecutionRecord:
         """Return the run of the path with its steps; see `run`.
@@ -146,11 +143,10 @@ class Call:
             whole: resolve references to big values.
         """
         run_id = self.request.path_params["id"]
-        found: ExecutionRecord | None = None
-        if _RUN_ID.fullmatch(run_id):
-            with suppress(RunNotFoundError):
-                found = await self.workbench.runs.record(run_id, whole=whole)
-        return self._seen(await self._visible(found))
+        found = await self._visible(run_id)
+        if found is not None:
+            found = await self.workbench.runs.record(run_id, whole=whole)
+        return self._seen(found)
 
     @staticmethod
     def _seen(record: ExecutionRecord | None) -> ExecutionRecord:
@@ -160,24 +156,13 @@ class Call:
 
     async def sees_run(self, run_id: str) -> bool:
         """Return whether the token sees a run."""
-        return await self._visible(await self._head(run_id)) is not None
+        return await self._visible(run_id) is not None
 
-    async def _visible(self, record: ExecutionRecord | None) -> ExecutionRecord | None:
-        """Return a run if the token covers its workflow, or that of a run above it."""
-        above = record
-        for _ in range(_MAX_PARENTS):
-            if above is None or self.token.sees(above.workflow_id):
-                return record if above is not None else None
-            if above.parent_id is None or above.parent_path is None:
-                return None
-            above = await self._head(above.parent_id)
-        return None
-
-    async def _head(self, run_id: str) -> ExecutionRecord | None:
-        if _RUN_ID.fullmatch(run_id):
-            with suppress(RunNotFoundError):
-                return await self.workbench.runs.head(run_id)
-        return None
+    async def _visible(self, run_id: str) -> ExecutionRecord | None:
+        """Return a run without its steps, if the token sees it."""
+        if not _RUN_ID.fullmatch(run_id):
+            return None
+        return await self.workbench.records.visible(run_id, self.token.sees)
 
 
 def json_response(model: WireModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
