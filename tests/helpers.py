@@ -5,6 +5,7 @@ import ctypes
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -41,6 +42,19 @@ def wait_until(condition: Callable[[], object]) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"still not so after {PATIENCE:g} s"
         time.sleep(0.005)
+
+
+def has_open(pid: int, path: Path) -> bool:
+    """Whether a process has a file open; one that has ended has not."""
+    with suppress(OSError):
+        return any(_target(each) == path for each in Path(f"/proc/{pid}/fd").iterdir())
+    return False
+
+
+def _target(link: Path) -> Path | None:
+    with suppress(OSError):
+        return link.readlink()
+    return None
 
 
 def lives(pid: int) -> bool:

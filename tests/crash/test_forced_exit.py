@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from helpers import PATIENCE, wait_until
+from helpers import PATIENCE, has_open, wait_until
 
 from wftui.workbench import Settings, Workbench
 
@@ -166,8 +166,3 @@ def test_one_ctrl_c_ends_work_in_a_thread(
     _, errors = program.communicate(timeout=PATIENCE)
     assert program.returncode == 130
     assert errors.startswith("wftui: ended without waiting for work that does not end")
-
-
-def has_open(pid: int, path: Path) -> bool:
-    """Whether a process has a file open."""
-    return any(each.resolve() == path for each in Path(f"/proc/{pid}/fd").iterdir())

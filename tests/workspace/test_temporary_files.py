@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from helpers import wait_until
+from helpers import has_open, wait_until
 
 from wftui.steps.files.paths import replacing
 from wftui.workspace.atomic import atomic_write
@@ -48,7 +48,7 @@ def test_leftovers_of_killed_processes_are_removed(tmp_path: Path, again: Callab
     for each in (killed, living):
         assert each.stdout is not None
         each.stdout.readline()
-    of_killed = next(path for path in tmp_path.iterdir() if any_open(killed.pid, path))
+    of_killed = next(path for path in tmp_path.iterdir() if has_open(killed.pid, path))
     killed.kill()
     killed.wait()
     of_0_1 = tmp_path / ".file.json.ab_cd012.tmp"
@@ -65,10 +65,6 @@ def test_leftovers_of_killed_processes_are_removed(tmp_path: Path, again: Callab
     assert len(left) == len(not_ours) + 1, "the file of a living process is left alone"
     living.kill()
     living.wait()
-
-
-def any_open(pid: int, path: Path) -> bool:
-    return any(each.readlink() == path for each in Path(f"/proc/{pid}/fd").iterdir())
 
 
 def test_young_leftover_stays(tmp_path: Path) -> None:

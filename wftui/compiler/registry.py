@@ -13,6 +13,7 @@ from pathlib import Path
 
 from wftui.compiler.python_code import text_literal
 from wftui.compiler.schema import COMMENT, workflow_schema_text
+from wftui.model.python_source import parse_python
 from wftui.steps.api.step_type import StepTypes
 from wftui.workspace.files import Workspace
 from wftui.workspace.generated import DIGEST, is_intact, with_digest, write_generated
@@ -132,8 +133,8 @@ def registry_text(entries: Mapping[str, RegistryEntry]) -> str:
 def read_registry(path: Path) -> dict[str, RegistryEntry]:
     """Read a registry as text, without executing it; empty if missing or foreign."""
     try:
-        module = ast.parse(read_regular(path).decode())
-    except (OSError, SyntaxError, ValueError, RecursionError):
+        module = parse_python(read_regular(path).decode())
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return {}
     found: dict[str, RegistryEntry] = {}
     for statement in module.body:

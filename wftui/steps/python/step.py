@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, model_validator
 
 from wftui.model.base import Json
+from wftui.model.python_source import parse_python
 from wftui.model.raw_text import literal_text
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.findings import Repair, raw_repair
@@ -131,11 +132,11 @@ class PythonStep(StepType[PythonInput]):
 
 def _code_problem(code: str) -> str | None:
     try:
-        tree = ast.parse(code, "<code>")
+        tree = parse_python(code, "<code>")
     except SyntaxError as error:
         return f"Line {error.lineno} of the code: {error.msg}."
-    except ValueError as error:
-        return f"The code cannot be parsed: {error}."
+    except (ValueError, RecursionError, MemoryError) as error:
+        return f"The code cannot be parsed: {str(error) or 'it is nested too deeply'}."
     names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
