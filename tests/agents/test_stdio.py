@@ -75,6 +75,7 @@ async def test_a_run_outlives_a_client_that_leaves(folder: Path) -> None:
     await until(lambda: record(folder, found["run"])["status"] == "completed")
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize("killed", ["client", "server"])
 async def test_a_run_outlives_a_kill(folder: Path, killed: str) -> None:
     program = (

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import psutil
+import pytest
 import uvicorn
 from helpers import PATIENCE, patience, wait_until, write_workflow
 
@@ -41,6 +42,7 @@ def approve(client: httpx.Client, run_id: str) -> None:
     assert answer.status_code == 200, answer.text
 
 
+@pytest.mark.slow
 def test_early_and_late_clients_get_the_identical_list(client: httpx.Client, server: Server) -> None:
     run_id = start(client, "talks")
 
@@ -173,6 +175,7 @@ def raw_stream(server: Server, run_id: str) -> socket.socket:
     return connection
 
 
+@pytest.mark.slow
 def test_slow_and_vanished_clients_cost_a_run_nothing(client: httpx.Client, server: Server) -> None:
     write_workflow(server.tables, "floods", each_of(2000, "x" * 4000))
     process = psutil.Process(server.process.pid)
@@ -194,6 +197,7 @@ def test_slow_and_vanished_clients_cost_a_run_nothing(client: httpx.Client, serv
     assert server.errors == []
 
 
+@pytest.mark.slow
 def test_fifty_runs_at_once(client: httpx.Client, server: Server) -> None:
     def run(number: int) -> tuple[str, list[Event]]:
         with server.client() as own:

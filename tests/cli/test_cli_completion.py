@@ -72,6 +72,7 @@ def test_bash_completes(offers: Offers, words: list[str], expected: set[str]) ->
     assert offers.run(["bash", "--norc", "-c", asked]) == expected
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize(("words", "expected"), CASES)
 def test_fish_completes(offers: Offers, words: list[str], expected: set[str]) -> None:
     need("fish")
@@ -80,6 +81,7 @@ def test_fish_completes(offers: Offers, words: list[str], expected: set[str]) ->
     assert offers.run(["fish", "--no-config", "-c", asked]) == expected
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.pty
 @pytest.mark.parametrize(("words", "expected"), CASES)
 def test_zsh_completes(offers: Offers, tmp_path: Path, words: list[str], expected: set[str]) -> None:

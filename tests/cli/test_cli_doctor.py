@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from helpers import PATIENCE, lives, wait_until, write_workflow
 from store.store_helpers import finished_run
 
@@ -102,6 +103,7 @@ def test_missing_programs_are_listed_with_their_workflows(tmp_path: Path) -> Non
     assert not (tmp_path / "history.db").exists()
 
 
+@pytest.mark.slow
 def test_processes_of_a_killed_run_are_listed_until_it_is_cancelled(tmp_path: Path) -> None:
     script = f"echo $$ > {tmp_path}/pid; sleep 600; true"
     write_workflow(tmp_path / "tables", "naps", {"id": "nap", "type": "shell", "input": {"script": script}})

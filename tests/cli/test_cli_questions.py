@@ -127,6 +127,7 @@ def test_rerun_of_completed_steps_is_refused_in_a_pipe(failed: Path) -> None:
     assert counts(failed) == {"published": 2, "told": 2, "apart": 1}
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.pty
 @pytest.mark.parametrize(("typed", "code", "times"), [("y\n", 0, 2), ("\n", 1, 1), ("n\n", 1, 1), ("\x03", 130, 1)])
 def test_rerun_of_completed_steps_asks_in_a_terminal(failed: Path, typed: str, code: int, times: int) -> None:
@@ -142,6 +143,7 @@ def test_explicit_options_skip_the_question(failed: Path) -> None:
     assert counts(failed) == {"published": 3, "told": 3, "apart": 2}
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.pty
 @pytest.mark.parametrize(("typed", "code"), [("y\n", 0), ("\n", 1)])
 def test_foreign_folder_is_asked_about_once(tmp_path: Path, typed: str, code: int) -> None:

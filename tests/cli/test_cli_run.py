@@ -106,6 +106,7 @@ def test_events_are_printed_as_they_are_stored(settings: Settings) -> None:
     assert json.loads(shown.stdout) == events
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -210,6 +211,7 @@ def test_run_continues_after_a_hangup(settings: Settings) -> None:
     assert process.wait(timeout=PATIENCE) == 0
 
 
+@pytest.mark.slow
 def test_detached_run_is_watched_and_cancelled_by_another_process(settings: Settings) -> None:
     add(settings, SLEEPS)
     started = wftui(settings, "run", "sleeps", "--detach")
@@ -284,6 +286,7 @@ def test_rerun_of_failed_steps_shows_the_plan_first(settings: Settings, tmp_path
     assert Path(f"{file}.first").read_text() == "ran\nran\n"
 
 
+@pytest.mark.slow
 def test_plan_needs_an_existing_start_step(settings: Settings) -> None:
     add(settings, HELLO)
     wftui(settings, "run", "hello", "--quiet")
@@ -337,6 +340,7 @@ def test_killed_run_is_interrupted_and_resumes(settings: Settings, tmp_path: Pat
     assert wftui(settings, "resume", "last").returncode == 1
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize(
     ("on_reject", "effect", "code"),
     [("fail", "the step fails with approval.rejected", 1), ("continue", "the step continues with the answer no", 0)],

@@ -63,6 +63,7 @@ def wftui(folder: Path, *words: str, **more: Any) -> "subprocess.CompletedProces
     )
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize("given", ["env:TOK", "file:{}/token.txt", "cmd:printenv TOK", "@{}/token.txt", TOKEN])
 def test_a_secret_input_is_given_by_where_it_is(folder: Path, given: str) -> None:
     (folder / "token.txt").write_text(TOKEN)
@@ -79,6 +80,7 @@ def test_only_secret_inputs_are_looked_up(folder: Path) -> None:
     assert json.loads(done.stdout)["inputs"]["who"] == "env:TOK"
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -95,6 +97,7 @@ def test_a_secret_is_in_no_message(folder: Path, given: str, said: str) -> None:
     assert TOKEN not in done.stderr + done.stdout
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize("command", [["rerun", "last"], ["rerun", "last", "--from-failed"]])
 def test_rerun_explains_how_to_give_missing_secrets(folder: Path, command: list[str]) -> None:
     assert wftui(folder, "run", "guarded", "-i", "token=env:TOK").returncode == 1

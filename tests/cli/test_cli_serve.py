@@ -139,6 +139,7 @@ def test_on_stop_cancel_ends_its_runs(settings: Settings, folder: Path) -> None:
     assert status(settings, run_id) == "cancelled"
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize(("how", "number"), [("leave", signal.SIGTERM), ("finish", signal.SIGHUP)])
 def test_on_stop_leave_goes_on_without_the_server(
     settings: Settings, folder: Path, how: str, number: signal.Signals

@@ -138,6 +138,7 @@ def open_gate(settings: Settings) -> None:
     (settings.tables / "gate").touch()
 
 
+@pytest.mark.first_cases(1)
 def test_unread_run_completes_and_keeps_its_result(unread: Callable[..., Unread], chatty: Settings) -> None:
     started = unread()
     open_gate(chatty)
@@ -151,6 +152,7 @@ def test_unread_run_completes_and_keeps_its_result(unread: Callable[..., Unread]
     assert "not shown, since nothing read them in time" in text
 
 
+@pytest.mark.first_cases(1)
 def test_slow_reader_does_not_delay_the_run(unread: Callable[..., Unread], chatty: Settings) -> None:
     started = unread()
     open_gate(chatty)
@@ -161,6 +163,7 @@ def test_slow_reader_does_not_delay_the_run(unread: Callable[..., Unread], chatt
     assert len(read) < len(text) / 2, "the run ended with its reader far behind"
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize("option", ["--events", "--json"])
 def test_json_lines_are_never_dropped(unread: Callable[..., Unread], chatty: Settings, option: str) -> None:
     started = unread(option)
@@ -176,6 +179,7 @@ def test_json_lines_are_never_dropped(unread: Callable[..., Unread], chatty: Set
         assert json.loads(text.splitlines()[-1])["type"] == "completed"
 
 
+@pytest.mark.first_cases(1)
 def test_cancel_by_another_process_works_while_stalled(unread: Callable[..., Unread], chatty: Settings) -> None:
     started = unread()
     done = subprocess.run(
@@ -187,6 +191,7 @@ def test_cancel_by_another_process_works_while_stalled(unread: Callable[..., Unr
     assert started.exit_code() == 130
 
 
+@pytest.mark.first_cases(1)
 def test_sigterm_cancels_and_exits_unread(unread: Callable[..., Unread], chatty: Settings) -> None:
     started = unread()
     started.program.send_signal(signal.SIGTERM)
@@ -194,6 +199,7 @@ def test_sigterm_cancels_and_exits_unread(unread: Callable[..., Unread], chatty:
     assert status(chatty) == "cancelled"
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize("options", [(), ("--events",)])
 def test_hangup_completes_the_run_unread(
     unread: Callable[..., Unread], chatty: Settings, options: tuple[str, ...]

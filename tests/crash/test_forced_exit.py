@@ -104,6 +104,7 @@ def status_of(settings: Settings) -> str:
     return asyncio.run(read())
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["int", "term"])
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("frontend", ["run", "screen"])
@@ -129,6 +130,7 @@ def test_a_second_signal_ends_the_program(
     assert status_of(settings) in {"cancelled", "interrupted"}
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize("words", [("watch",), ("watch", "--events"), ("watch", "--json"), ("cancel",)], ids=" ".join)
 @pytest.mark.parametrize("times", [1, 2, 1000], ids=["once", "twice", "without end"])
 def test_ctrl_c_ends_waiting_commands(

@@ -51,6 +51,7 @@ RACE = {
 }
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize(
     ("step", "output", "ran"),
     [

@@ -102,6 +102,7 @@ async def test_orphans_end_before_resume_and_daemons_stay(folder: Path) -> None:
     await workbench.close()
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize("giving_up", [True, False])
 async def test_orphans_end_on_cancel_and_rerun(folder: Path, giving_up: bool) -> None:
     workbench = Workbench(Settings(tables=folder / "tables", database=folder / "wftui.db"))

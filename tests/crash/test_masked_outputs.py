@@ -72,6 +72,7 @@ def resume(places: list[str], *words: str) -> "subprocess.CompletedProcess[str]"
     return subprocess.run(command, env={**os.environ, "TOKEN": SECRET}, capture_output=True, text=True)
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize("nested", [False, True])
 def test_set_and_template_outputs_are_recomputed_from_secrets(tmp_path: Path, nested: bool) -> None:
     steps = [*DERIVED, WAIT, USE]

@@ -46,6 +46,7 @@ def as_other_user(folder: Path, words: Sequence[str], prefix: Sequence[str] = ()
     )
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize("most", [1, 3, 6, 10, 40])
 def test_a_run_at_the_limit_of_processes_says_so_and_is_recorded(tmp_path: Path, places: list[str], most: int) -> None:
     done = as_other_user(tmp_path, ["run", "few", *places], ["prlimit", f"--nproc={most}"])

@@ -103,6 +103,7 @@ def test_steps_run_with_a_read_only_data_folder(tmp_path: Path, monkeypatch: pyt
     assert not folder.exists()
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize("then", ["resume", "cancel", "history"])
 def test_next_command_removes_scratch_of_killed_programs(tmp_path: Path, data: Path, then: str) -> None:
     folder = tmp_path / "tables" / "workflows" / "writes"

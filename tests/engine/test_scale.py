@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from engine.engine_plans import Open, Steps, Watch, chain, output_of, run, step, workflow
 from engine.resuming import resume
 from wftui.model.base import Json
@@ -37,6 +39,7 @@ async def test_ten_thousand_steps_run_one_after_the_other() -> None:
     assert {each.status for each in record.step_results} == {"completed"}
 
 
+@pytest.mark.slow
 async def test_record_holds_the_newest_of_thousands_of_items(open_executor: Open, tmp_path: Path) -> None:
     executor = await open_executor({"test": over_items(ITEMS)})
     record = await executor.execute(ExecutionRequest(workflow_id="test"))

@@ -45,6 +45,7 @@ def test_every_mutated_workflow_is_checked(text: str) -> None:
     assert_checked(Path("/nowhere"), text)
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize("value", [10**400, -(10**400), 1e308, "9" * 400 + "d", SCHEMAS[0]], ids=lambda v: str(v)[:9])
 def test_a_value_in_every_place_of_the_format(value: Any) -> None:
     for address in addresses(EVERYTHING):
@@ -58,6 +59,7 @@ def with_value(workflow: dict[str, Any], address: Address, value: Any) -> dict[s
     return changed
 
 
+@pytest.mark.first_cases(30)
 @pytest.mark.parametrize("below", ["inputSchema", "zzz", "$ref"])
 @pytest.mark.parametrize("schema", SCHEMAS, ids=str)
 def test_every_schema_is_refused_or_can_be_used(schema: Any, below: str) -> None:
@@ -99,6 +101,7 @@ def _defect(*_: object) -> Any:
 CHECKS = [name for name in vars(checker) if name.startswith(("check_", "_check_")) and name != "check_workflow"]
 
 
+@pytest.mark.first_cases(8)
 @pytest.mark.parametrize("name", [*CHECKS, "read_tree", "lint_workflow", "output_bindings"])
 def test_a_defect_of_any_check_is_a_diagnostic(
     tmp_path: Path, bare_cli: Cli, monkeypatch: pytest.MonkeyPatch, name: str

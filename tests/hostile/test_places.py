@@ -115,6 +115,7 @@ def slow(*values: object) -> Any:
     return pytest.param(*values, marks=pytest.mark.slow)
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize("variable", ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "HOME"])
 @pytest.mark.parametrize("mode", [0o000, slow(0o500), slow(0o600), None])
 def test_unusable_home_folder(here: Path, home: Path, variable: str, mode: int | None) -> None:
@@ -131,6 +132,7 @@ def test_unusable_home_folder(here: Path, home: Path, variable: str, mode: int |
         assert found["settings"][0] == 0
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize("mode", [0o000, slow(0o400), slow(0o100)])
 @pytest.mark.parametrize("name", [".", "tables", "tables/workflows", "tables/workflows/a", "tables/steps"])
 def test_unusable_parent_folder(here: Path, home: Path, name: str, mode: int) -> None:
@@ -155,6 +157,7 @@ def test_a_relative_xdg_folder_is_ignored(here: Path, home: Path) -> None:
     assert {"wftui.db", "settings.toml", "connections.json", "registry.py"} <= names
 
 
+@pytest.mark.slow
 def test_commands_without_workflow_create_no_workspace(here: Path, home: Path) -> None:
     found = run_all(NO_WORKSPACE, here, {"HOME": str(home)})
     assert_no_traceback(found)

@@ -48,6 +48,7 @@ def modes(folder: Path) -> dict[str, int]:
 SLOW = [pytest.param(umask, marks=pytest.mark.slow) for umask in ("022", "077", "277")]
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize("umask", ["000", "027", *SLOW])
 def test_files_and_folders_are_private(tmp_path: Path, umask: str) -> None:
     home = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}

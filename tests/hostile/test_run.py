@@ -9,6 +9,7 @@ from hostile import run
 from hostile.run import HARNESSES, ROOT, Harness
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize("marked", sorted({each.marked for each in HARNESSES.values()}))
 def test_every_harness_has_tests(marked: str) -> None:
     tests = tuple(test for each in HARNESSES.values() if each.marked == marked for test in each.tests)
@@ -31,6 +32,7 @@ def _cells(line: str) -> list[str]:
     return [cell.strip() for cell in line.strip("|").split("|")]
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize(
     ("body", "code"), [("assert True", 0), ("assert False", 1), ("import time; time.sleep(900)", 1)]
 )

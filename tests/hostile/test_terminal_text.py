@@ -207,6 +207,7 @@ COMMANDS = [
 ]
 
 
+@pytest.mark.first_cases(1)
 def test_no_command_passes_control_sequences(run: Run) -> None:
     said = {("run", "evil"): run("run", "evil"), ("run", "evil", "--events"): run("run", "evil", "--events")}
     said |= {tuple(words): run(*words) for words in COMMANDS}

@@ -48,6 +48,7 @@ def run_on(cli: Cli, root: Path, *command: str) -> tuple[int, str]:
     return code, errors
 
 
+@pytest.mark.first_cases(12)
 @pytest.mark.parametrize("target", ["file", "missing", "older", "inside"])
 @pytest.mark.parametrize("name", GENERATED)
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
@@ -70,6 +71,7 @@ def test_a_link_in_the_place_of_a_generated_file_is_refused(
         assert f"{link} is a link to" in errors
 
 
+@pytest.mark.first_cases(6)
 @pytest.mark.parametrize("name", GENERATED)
 @pytest.mark.parametrize("content", ["", "x = 1\n", '"""Compiled workflows."""\n', BAIT * 1000])
 def test_a_hand_written_file_is_refused(bare_cli: Cli, root: Path, name: str, content: str) -> None:
@@ -84,6 +86,7 @@ def test_a_hand_written_file_is_refused(bare_cli: Cli, root: Path, name: str, co
     assert all(is_generated((root / other).read_bytes()) for other in others)
 
 
+@pytest.mark.first_cases(6)
 @pytest.mark.parametrize("name", GENERATED)
 @pytest.mark.parametrize("edit", ["at the end", "in the middle", "of a letter", "of the digest"])
 def test_an_edited_file_is_refused(bare_cli: Cli, root: Path, name: str, edit: str) -> None:

@@ -141,6 +141,7 @@ def test_links_and_pictures_of_the_readme_work_on_an_index(metadata: email.messa
     assert [each for each in own if not (ROOT / each.removeprefix(page).partition("#")[0]).exists()] == []
 
 
+@pytest.mark.slow
 def test_the_wheel_from_the_sdist_is_installed_and_runs(wheel: Path, tmp_path: Path) -> None:
     target = tmp_path / "site"
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(target)]

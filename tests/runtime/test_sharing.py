@@ -135,6 +135,7 @@ def texts(value: Json) -> list[str]:
     return list(itertools.chain.from_iterable(map(texts, members)))
 
 
+@pytest.mark.slow
 def test_big_values_without_sharing_are_accepted() -> None:
     assert not is_blown_up(list(range(MAX_WEIGHT + 1)))
     assert not is_blown_up([[number] for number in range(MAX_WEIGHT // 2 + 1)])

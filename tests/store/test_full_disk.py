@@ -74,6 +74,7 @@ def test_a_run_survives_a_full_disk(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize("form", ["", "--quiet", "--json", "--events"])
 def test_a_full_disk_is_reported_by_the_command_and_in_the_record(tmp_path: Path, form: str) -> None:
     folder, outside = tmp_path / "small", tmp_path / "outside"

@@ -47,6 +47,7 @@ def integrity(database: Path) -> str:
         return str(connection.execute("PRAGMA integrity_check").fetchone()[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [30, pytest.param(300, marks=pytest.mark.slow)])
 async def test_writers_followers_and_cleanup_lose_no_event(database: Path, steps: int) -> None:
     runs = [f"run-{number}" for number in range(4)]
@@ -70,6 +71,7 @@ async def test_writers_followers_and_cleanup_lose_no_event(database: Path, steps
     assert integrity(database) == "ok"
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 20))])
 async def test_kill_loses_no_shown_event(database: Path, seed: int) -> None:
     writer = await start("write", database)
@@ -108,6 +110,7 @@ async def test_kill_loses_no_shown_event(database: Path, seed: int) -> None:
     assert integrity(database) == "ok"
 
 
+@pytest.mark.slow
 async def test_one_of_many_takeovers_wins(store: ExecutionStore, database: Path) -> None:
     async def said(process: Process) -> int:
         assert process.stdout is not None

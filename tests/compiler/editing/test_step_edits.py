@@ -270,6 +270,7 @@ def random_operation(value: Any, text: str, rng: random.Random) -> Callable[[], 
     )
 
 
+@pytest.mark.first_cases(15)
 @pytest.mark.parametrize("seed", range(60))
 def test_text_edit_equals_value_edit(seed: int) -> None:
     rng = random.Random(seed)

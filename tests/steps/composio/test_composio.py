@@ -171,6 +171,7 @@ async def test_it_needs_a_connection(run: Run) -> None:
         await run(STEP, TOOL)
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize(
     ("call", "step"),
     [

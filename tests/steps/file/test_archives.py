@@ -132,6 +132,7 @@ def test_many_folders(kind: str, tmp_path: Path, record_property: Callable[[str,
     shutil.rmtree(tmp_path)
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize("names", ["{}", "{}" + "n" * 200], ids=["short names", "long names"])
 def test_zip_directory_is_bounded(names: str, tmp_path: Path) -> None:
     archive = tmp_path / "x.zip"

@@ -28,6 +28,7 @@ def events_of(stream: str) -> list[Any]:
     return [json.loads(each) for each in data]
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize("streamed", [True, False], ids=["stream", "whole"])
 async def test_a_field_of_any_type_is_read_or_fails_the_answer(
     run: Run, model: Model, connected: str, streamed: bool

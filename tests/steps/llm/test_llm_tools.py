@@ -192,6 +192,7 @@ async def test_one_tool_of_a_server(run: Run, context: RecordingContext, model: 
     assert parameters(definition)["properties"] == {"text": {"type": "string"}}, "the tool's own arguments"
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.usefixtures("connected")
 async def test_all_tools_of_a_server_over_http(run: Run, context: RecordingContext, model: Model) -> None:
     with http_server() as (server, _):

@@ -194,6 +194,7 @@ async def test_background_child_holding_the_pipe_does_not_block(tmp_path: Path) 
     assert any(f"pid {pid}" in line for _, line in sink.lines)
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize("left_running", ["", "sleep 600 &", "while :; do echo more; done &"])
 async def test_a_slow_reader_loses_no_output(left_running: str, tmp_path: Path) -> None:
     """Each turn of the event loop takes long, and the pipe holds more than one turn reads."""

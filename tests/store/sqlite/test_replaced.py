@@ -139,6 +139,7 @@ def test_update_stops_a_run_that_waits(tmp_path: Path) -> None:
     assert "a newer wftui has updated the database" in done.stderr
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize("then", ["", "; sleep 600"])
 def test_deleted_database_error_names_the_saved_events(tmp_path: Path, then: str) -> None:
     source = tmp_path / "tables" / "workflows" / "w" / "workflow.json"

@@ -60,6 +60,7 @@ def test_escape_and_a_digit_in_one_packet_type_nothing(
     assert path.read_text() == before
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize("editor", ["no-such-editor-here", "vi 'half"])
 def test_missing_editor_keeps_the_screen(
     terminal: Callable[..., Terminal], put_workflow: Callable[..., Path], editor: str

@@ -23,6 +23,7 @@ def test_run_survives_a_closed_terminal(terminal: Callable[..., Terminal], gate:
     assert (record.status, record.outputs) == ("completed", {"said": "through\n"})
 
 
+@pytest.mark.slow
 def test_run_survives_a_vanished_terminal(terminal: Callable[..., Terminal], gate: Path, database: Path) -> None:
     opened = terminal(own=False)
     run_slow(opened, gate)
@@ -66,6 +67,7 @@ def test_leaving_asks_about_runs_and_lets_them_finish(
     assert re.search(r"✓ slow  \S+  completed +\d", told), told
 
 
+@pytest.mark.slow
 def test_leaving_can_cancel_the_runs(terminal: Callable[..., Terminal], gate: Path, database: Path) -> None:
     opened = terminal()
     run_slow(opened, gate)
@@ -77,6 +79,7 @@ def test_leaving_can_cancel_the_runs(terminal: Callable[..., Terminal], gate: Pa
     assert "■ slow" in opened.raw.decode()
 
 
+@pytest.mark.slow
 def test_interrupt_cancels_runs_left_by_the_screen(
     terminal: Callable[..., Terminal], gate: Path, database: Path
 ) -> None:
@@ -99,6 +102,7 @@ def test_sigterm_cancels_runs_and_exits(terminal: Callable[..., Terminal], gate:
     assert last_run(database).status == "cancelled"
 
 
+@pytest.mark.slow
 def test_ascii_locale_gets_only_ascii(terminal: Callable[..., Terminal], put_workflow: Callable[..., Path]) -> None:
     put_workflow("plain")
     opened = terminal(LANG="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")

@@ -53,6 +53,7 @@ def test_run_completes_while_stalled(stalled: Terminal, gate: Path, database: Pa
     stalled.shows("completed")
 
 
+@pytest.mark.slow
 def test_run_completes_with_slow_reader(
     terminal: Callable[..., Terminal], put_workflow: Callable[..., Path], database: Path
 ) -> None:
@@ -71,6 +72,7 @@ def test_run_completes_with_slow_reader(
     opened.shows("completed")
 
 
+@pytest.mark.slow
 def test_timeout_fires_while_stalled(
     terminal: Callable[..., Terminal], put_workflow: Callable[..., Path], tmp_path: Path, database: Path
 ) -> None:
@@ -123,12 +125,14 @@ def _has_released(opened: Terminal) -> bool:
     return Path(f"/proc/{opened.pid}/fd/0").readlink() == Path("/dev/null")
 
 
+@pytest.mark.slow
 def test_sigterm_cancels_the_run_and_exits(stalled: Terminal, database: Path) -> None:
     stalled.kill(signal.SIGTERM)
     assert stalled.exit_code() == 0
     assert status(database) == "cancelled"
 
 
+@pytest.mark.slow
 def test_quitting_while_stalled_restores_the_terminal_once_read(stalled: Terminal, gate: Path, database: Path) -> None:
     gate.touch()
     wait_until(lambda: status(database) == "completed")
@@ -161,6 +165,7 @@ def test_screen_is_complete_after_a_stall(terminal: Callable[..., Terminal], put
     seen[1].read_until(are_alike)
 
 
+@pytest.mark.slow
 def test_memory_is_bounded_while_stalled(
     terminal: Callable[..., Terminal], put_workflow: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -181,6 +186,7 @@ def test_memory_is_bounded_while_stalled(
     assert sizes[-1] - sizes[2] < 30_000_000, sizes
 
 
+@pytest.mark.slow
 def test_events_stay_ordered_while_stalled(stalled: Terminal, gate: Path, database: Path) -> None:
     gate.touch()
     wait_until(lambda: status(database) == "completed")

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import TextArea
@@ -42,6 +43,7 @@ def source(app: App[Any]) -> str:
     return str(app.screen.query_one(SourceView).text)
 
 
+@pytest.mark.first_cases(1)
 async def test_the_inspector_looks(
     workbench: Workbench,
     put_workflow: Put,

@@ -124,6 +124,7 @@ async def test_a_step_is_disabled_and_enabled(opened: WftuiApp, until: Until, te
         await until(pilot, lambda: text_in(screen) == before)
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize(
     ("word", "name"), [("group", "group"), ("forEach", "each"), ("loop", "loop"), ("switch", "switch")]
 )

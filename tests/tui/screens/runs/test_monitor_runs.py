@@ -370,6 +370,7 @@ async def test_log_line_opens_its_step_by_key(
         await until(pilot, lambda: source.cursor_location[0] == begins)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [50_000, pytest.param(500_000, marks=pytest.mark.slow)])
 async def test_an_output_of_megabytes_never_freezes_the_screen(
     number: int, watch: Any, workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
