@@ -4,10 +4,13 @@ A benchmark is a module `bench_<name>.py` beside this one with `rows() -> Iterab
 """
 
 import importlib
+import os
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
+# Programs are measured as they are installed, with their bytecode beside them: without, half of a start is parsing.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.path.insert(0, str(HERE))
 
 from measure import Row, print_table  # noqa: E402  (found only once this folder is on the path)

@@ -1,5 +1,6 @@
 """Base of all wire models: camelCase keys, UTC timestamps, closed shapes."""
 
+import threading
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeAlias
 
@@ -16,14 +17,23 @@ WIRE_CONFIG = ConfigDict(
     extra="forbid",
     validate_assignment=False,
     ser_json_inf_nan="strings",
+    defer_build=True,
 )
-"""Snake_case in Python, camelCase in JSON, unknown keys refused."""
+"""Snake_case in Python, camelCase in JSON, unknown keys refused. Models are built when first used."""
+
+_BUILDING = threading.RLock()
 
 
 class WireModel(BaseModel):
     """Base of all models: `WIRE_CONFIG`, and the JSON form."""
 
     model_config = WIRE_CONFIG
+
+    @classmethod
+    def model_rebuild(cls, **options: Any) -> bool | None:
+        """Build a model, in one thread at a time: pydantic before 2.13 has no lock."""
+        with _BUILDING:
+            return super().model_rebuild(**options)
 
     def to_wire(self) -> dict[str, Json]:
         """Return the JSON form: camelCase keys, values never set are absent."""

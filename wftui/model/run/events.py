@@ -10,7 +10,7 @@ Producers build events with `seq=0`; the store's writer numbers them as it appen
 from copy import deepcopy
 from typing import Annotated, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, TypeAdapter, ValidationError, model_serializer
+from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, TypeAdapter, ValidationError, model_serializer
 from pydantic_core import from_json
 
 from wftui.model.base import Json, Timestamp, WireModel
@@ -315,7 +315,7 @@ ExecutionEvent = Annotated[
     Field(discriminator="type"),
 ]
 
-EVENT_ADAPTER: TypeAdapter[ExecutionEvent] = TypeAdapter(ExecutionEvent)
+EVENT_ADAPTER: TypeAdapter[ExecutionEvent] = TypeAdapter(ExecutionEvent, config=ConfigDict(defer_build=True))
 """Validates the events of this version; readers use `read_event`."""
 
 TERMINAL_EVENTS: frozenset[str] = frozenset({"completed", "failed", "cancelled"})
