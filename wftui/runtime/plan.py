@@ -166,6 +166,7 @@ class StepPlan:
     on_error: Literal["fail", "continue", "fallback"] = "fail"
     fallback: Json = None
     idempotent: bool = True
+    pool: str | None = None
     body: tuple["StepPlan", ...] = ()
     cases: tuple[CasePlan, ...] = ()
     branches: tuple[BranchPlan, ...] = ()

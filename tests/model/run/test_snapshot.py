@@ -34,7 +34,13 @@ AT = "2026-11-22T12:00:00.123Z"
 WINDOW = 5
 BOOM = ExecutionError(type="exit_code", message="boom", details={"stdout": None, "nested": [None, {"a": None}]})
 
-DIGESTS = {1: "564a2348725ec5bc", 2: "327059494eaee91d", 3: "d89073aec363d665", 4: "2ca336a4e175147a"}
+DIGESTS = {
+    1: "564a2348725ec5bc",
+    2: "327059494eaee91d",
+    3: "d89073aec363d665",
+    4: "2ca336a4e175147a",
+    5: "6f224f70c5f2aa81",
+}
 """By revision, the digest of the modules that make a record of events."""
 
 values = st.recursive(

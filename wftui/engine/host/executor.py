@@ -30,6 +30,7 @@ from wftui.engine.restart.resume import (
 from wftui.engine.restart.seed_results import seed_results
 from wftui.engine.restart.stored_plans import LoadStored, StoredPlans
 from wftui.engine.run.run import OrphanCleanup, Run
+from wftui.engine.run.state.leaf_work import LeafWork
 from wftui.model.base import Json
 from wftui.model.clock import Clock, Elapsed, elapsed_seconds, utc_now
 from wftui.model.errors import ConflictError, RunNotFoundError, UserError
@@ -58,6 +59,7 @@ class WorkflowExecutor:
         folder_of: returns the folder of a workflow's file.
         connections: the user's connections; default: those in the user's folder.
         settings: limits of the engine.
+        workers: does the leaf steps of pools.
     """
 
     def __init__(
@@ -72,13 +74,14 @@ class WorkflowExecutor:
         clock: Clock = utc_now,
         elapsed: Elapsed = elapsed_seconds,
         settings: EngineSettings | None = None,
+        workers: LeafWork | None = None,
     ) -> None:
         self._store = store
         self._load = load
         self._stored = StoredPlans(store, load_stored)
         self._clock = clock
         self._runs = RunFactory(
-            self, store, step_types, folder_of, connections, clock, settings or EngineSettings(), elapsed
+            self, store, step_types, folder_of, connections, clock, settings or EngineSettings(), elapsed, workers
         )
         self._running = LocalRuns(store)
         self._busy: set[str] = set()  # interrupted runs that are being resumed or cleaned up

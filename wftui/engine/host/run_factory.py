@@ -15,6 +15,7 @@ from wftui.engine.primitives.emitter import Emitter
 from wftui.engine.primitives.engine_settings import EngineSettings
 from wftui.engine.run.run import Run
 from wftui.engine.run.state.carried_results import CarriedResults
+from wftui.engine.run.state.leaf_work import LeafWork
 from wftui.engine.run.state.run_context import RunContext
 from wftui.model.clock import Clock, Elapsed, SteadyClock, elapsed_seconds
 from wftui.model.run.record import ExecutionRequest
@@ -42,6 +43,7 @@ class RunFactory:
         clock: Clock,
         settings: EngineSettings,
         elapsed: Elapsed = elapsed_seconds,
+        workers: LeafWork | None = None,
     ) -> None:
         self._starter = starter
         self._store = store
@@ -51,6 +53,7 @@ class RunFactory:
         self._clock = clock
         self._elapsed = elapsed
         self._settings = settings
+        self._workers = workers
         self._working_directory = current_folder()
 
     def new(self, run_id: str, plan: WorkflowPlan, request: ExecutionRequest, options: StartOptions) -> Run:
@@ -81,6 +84,7 @@ class RunFactory:
                 connections=connections,
                 confirmed=options.confirmed,
             ),
+            workers=self._workers,
             carried=options.carried or CarriedResults(),
         )
         return Run(context, request, options.orphan_cleanup)

@@ -29,7 +29,7 @@ _FIXED: frozenset[str] = frozenset(
         "start_key",
         "steps",
     }
-    | {"connections", "kept_from", "pointer", "line", "column", "until", "next_at"}
+    | {"connections", "kept_from", "pointer", "line", "column", "until", "next_at", "pool", "worker", "from_", "to"}
     | {"attempt", "clause", "duration", "index", "progress", "rules", "total", "warnings"}
 )
 """Fields with names and numbers of the engine. All others may hold text of a step or user, and are redacted."""

@@ -200,6 +200,8 @@ class Run:
             error = describe_outside(raised)
         finally:
             await self.context.resources.close(self.context.settings.grace, self.note)
+            if self.context.workers is not None:
+                await self.context.workers.end_run(self.id)
         await self._abandon_children()
         # No await between this decision and its event.
         if self._cancelled:

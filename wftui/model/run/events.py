@@ -142,10 +142,25 @@ class StepSkipped(StepEventBase):
 
 
 class StepWaiting(StepEventBase):
-    """A running step waits for a person, a time or a child run."""
+    """A running step waits for a person, a time, a child run or a worker."""
 
     type: Literal["step_waiting"] = "step_waiting"
     waiting: Waiting
+
+
+class StepTaken(StepEventBase):
+    """A worker does the step of a pool."""
+
+    type: Literal["step_taken"] = "step_taken"
+    worker: Annotated[str, Field(description="Name of the worker.")]
+
+
+class StepMoved(StepEventBase):
+    """A worker was lost, and another one does the step from the start."""
+
+    type: Literal["step_moved"] = "step_moved"
+    from_: Annotated[str, Field(alias="from", description="Name of the lost worker.")]
+    to: Annotated[str, Field(description="Name of the worker that does it now.")]
 
 
 class StepAnswered(StepEventBase):
@@ -292,6 +307,8 @@ StepEvent = (
     | StepSkipped
     | StepWaiting
     | StepAnswered
+    | StepTaken
+    | StepMoved
     | StepCancelled
     | IterationsPlanned
     | IterationStarted

@@ -32,10 +32,12 @@ from wftui.model.run.events import (
     StepEvent,
     StepEventBase,
     StepFailed,
+    StepMoved,
     StepProgress,
     StepRetrying,
     StepSkipped,
     StepStarted,
+    StepTaken,
     StepWaiting,
     StepWon,
 )
@@ -191,6 +193,10 @@ def _apply_step(record: ExecutionRecord, event: StepEvent) -> None:
             step.status, step.waiting = "waiting", event.waiting
         case StepAnswered():
             pass  # the status went back to running above
+        case StepTaken():
+            step.worker = event.worker
+        case StepMoved():
+            step.worker = event.to
         case StepCancelled():
             _end_step(step, event, "cancelled")
             step.skip_reason = event.reason

@@ -102,7 +102,7 @@ class Iterations(WireModel):
 class Waiting(WireModel):
     """The reason why a step or run waits."""
 
-    reason: Annotated[str, Field(description="approval, delay, retry or child; later versions may add more.")]
+    reason: Annotated[str, Field(description="approval, delay, retry, child or worker; later versions may add more.")]
     until: Timestamp | None = None
     prompt: str | None = None
     form: Json = None
@@ -110,6 +110,7 @@ class Waiting(WireModel):
         str | None, Field(description="`fail`: a rejection fails the step; absent: it is an answer.")
     ] = None
     child_id: str | None = None
+    pool: Annotated[str | None, Field(description="Pool without workers that live.")] = None
 
     @property
     def rejection_effect(self) -> str:
@@ -143,6 +144,7 @@ class StepResult:
     handled: Annotated[bool, Field(description="Failed, but onError or catch lets the run continue.")] = False
     caught: Annotated[int | None, Field(description="Position of the entry of catch that handled the error.")] = None
     won: Annotated[str | None, Field(description="Of a race: the branch that won.")] = None
+    worker: Annotated[str | None, Field(description="Worker that does or did it.")] = None
     skip_reason: str | None = None
     progress: float | None = None
     message: str | None = None

@@ -53,6 +53,8 @@ _TYPES = (
     "cancelled",
     "step_caught",
     "step_won",
+    "step_taken",
+    "step_moved",
 )
 """The number of a type in the database is its index here: only ever append.
 

@@ -14,6 +14,7 @@ from wftui.engine.primitives.engine_settings import EngineSettings
 from wftui.engine.primitives.tasks import CooperativeYield
 from wftui.engine.run.state.approvals import PendingApprovals
 from wftui.engine.run.state.carried_results import CarriedResults
+from wftui.engine.run.state.leaf_work import LeafWork
 from wftui.engine.run.state.run_resources import RunResources
 from wftui.model.base import Json
 from wftui.model.clock import Clock, utc_now
@@ -53,6 +54,7 @@ class RunContext:
     Attributes:
         folder: folder of the workflow's file, if it has one.
         children: runner of sub-workflows; None without a workspace (`python workflow.py`).
+        workers: does the leaf steps of pools; None: there is nothing to reach workers through.
         prepared: results of `prepare` of step types, by step id.
         carried: results of an earlier process or run.
         wall: time of day, for waits until a time that a user names.
@@ -70,6 +72,7 @@ class RunContext:
     folder: Path | None
     connections: RunConnections
     children: ChildRunner | None = None
+    workers: LeafWork | None = None
     prepared: dict[str, Json] = field(default_factory=dict)
     carried: CarriedResults = field(default_factory=CarriedResults)
     random: Random = field(default_factory=Random)

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from wftui.connections.redaction import Redactor
 from wftui.engine.primitives.secret_inputs import answered_secrets
 from wftui.engine.run.state.run_context import RunContext
 from wftui.engine.run.steps.step_logger import StepLogger
 from wftui.model.base import Json, format_timestamp
 from wftui.model.clock import Clock
-from wftui.model.run.events import StepAnswered, StepWaiting
+from wftui.model.run.events import StepAnswered, StepMoved, StepTaken, StepWaiting
 from wftui.model.run.steps import LogLevel, Waiting
 from wftui.runtime.json_values import if_small
 from wftui.runtime.plan import REJECTION_FAILS, StepPlan
@@ -109,9 +110,29 @@ class EngineStepContext:
         """Event that is set when this attempt must end."""
         return self._cancelled
 
+    @property
+    def redactor(self) -> Redactor:
+        """The secrets of the run."""
+        return self._context.emitter.redactor
+
+    @property
+    def user(self) -> str:
+        """Id of the user of the run."""
+        return self._context.environment.get("WFTUI_USER", "")
+
     def now(self) -> datetime:
         """Return the time of the run's clock, in UTC."""
         return self._context.now()
+
+    async def wait_for_worker(self, pool: str) -> None:
+        """Record that no worker of a pool lives; `taken_by` ends the wait."""
+        await self._emit_waiting(Waiting(reason="worker", pool=pool))
+
+    async def taken_by(self, worker: str, before: str | None) -> None:
+        """Record the worker that does the attempt now, and the one it was taken from."""
+        about = self._context.about(self._step, self._path)
+        event = StepTaken(**about, worker=worker) if before is None else StepMoved(**about, from_=before, to=worker)
+        await self._context.emitter.emit(event)
 
     def log(self, message: str, level: LogLevel = "info", stream: Literal["stdout", "stderr", "log"] = "log") -> None:
         """Log one or more lines; never blocks."""

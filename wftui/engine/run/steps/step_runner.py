@@ -4,12 +4,13 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from wftui.engine.primitives.cancellation import Stopped, StopScope, supervise
+from wftui.engine.primitives.cancellation import Stopped, StopScope
 from wftui.engine.primitives.conditions import evaluate, truth
 from wftui.engine.primitives.failures import describe, may_retry, parse_input, retry_after
 from wftui.engine.primitives.outcome import CANCELLED, CUTS, WHEN_IS_FALSE, Failure, Skip, StepOutcome, after_failure
 from wftui.engine.primitives.retry import delay_before_next
 from wftui.engine.primitives.schema_validation import check_output
+from wftui.engine.run.state.leaf_work import LeafAttempt, run_here
 from wftui.engine.run.state.run_context import RunContext
 from wftui.engine.run.steps.body import BodyResult, StepEnd, run_body
 from wftui.engine.run.steps.catching import run_catching
@@ -188,7 +189,7 @@ class StepRunner:
                 if step.type in CONTAINER_TYPES:
                     output, problem = await self._container_attempt(step, frame, path, attempt, left)
                     return StepEnd(output, attempt, problem)
-                return StepEnd(await self._leaf_attempt(step, frame, path, attempt, left), attempt)
+                return StepEnd(await self._leaf_attempt(step, frame, path, attempt, failed + 1, left), attempt)
             except Stopped:
                 raise
             except Exception as error:  # noqa: BLE001  (any error of a step is a failure of that step)
@@ -244,7 +245,9 @@ class StepRunner:
         kind = self.context.step_types.get(step.type)
         return kind is not None and kind.pure and step.idempotent
 
-    async def _leaf_attempt(self, step: StepPlan, frame: Frame, path: str, attempt: int, left: float | None) -> Json:
+    async def _leaf_attempt(
+        self, step: StepPlan, frame: Frame, path: str, attempt: int, number: int, left: float | None
+    ) -> Json:
         context = self.context
         kind = context.step_types.get(step.type)
         if kind is None:
@@ -259,20 +262,19 @@ class StepRunner:
             bound = await evaluate(step.input, scope) if step.input is not None else {}
             await ensure_json(bound, "binding.not_json", "the input")
             parsed = parse_input(kind.input_model, bound)
-            await self.started(step, frame, path, attempt, bound, at_once=kind.immediate)
+            at_once = kind.immediate and step.pool is None
+            again = path in context.carried.open
+            await self.started(step, frame, path, attempt, bound, at_once=at_once)
             try:
-                if kind.immediate:
+                if at_once:
                     await context.yield_point.reach()
                     output = await kind.run(parsed, step_context)
                 else:
-                    output = await supervise(
-                        lambda: kind.run(parsed, step_context),
-                        stop=frame.stop,
-                        signal=step_context.cancelled,
-                        limit=_sooner(step.timeout, left),
-                        grace=context.settings.grace,
-                        force=context.settings.force,
+                    limit, settings = _sooner(step.timeout, left), context.settings
+                    work = LeafAttempt(
+                        step, kind, bound, parsed, step_context, number, again, frame.stop, limit, settings
                     )
+                    output = await (run_here(work) if step.pool is None else self._in_pool(work))
             finally:
                 await step_context.close()
             await ensure_json(output, "output.not_json", "the output")
@@ -281,6 +283,11 @@ class StepRunner:
         finally:
             if step_context.holds_slot:
                 context.slots.release()
+
+    async def _in_pool(self, work: LeafAttempt) -> Json:
+        if self.context.workers is None:
+            raise WorkflowError("internal", f"there is nothing here to reach the workers of pool {work.step.pool!r}")
+        return await self.context.workers.run(work)
 
     async def _container_attempt(
         self, step: StepPlan, frame: Frame, path: str, attempt: int, left: float | None
