@@ -166,3 +166,12 @@ def _flat(data: object, prefix: str = "") -> dict[str, str]:
     if not isinstance(data, dict):
         return {prefix.removesuffix("."): str(data)}
     return {key: value for name, inner in data.items() for key, value in _flat(inner, f"{prefix}{name}.").items()}
+
+
+@pytest.mark.parametrize("address", ["postgresql://ann:hunter2@db/x", "postgresql://db/x?password=hunter2"])
+def test_a_password_is_no_argument(file: Path, address: str) -> None:
+    with pytest.raises(SettingsError, match="PGPASSFILE") as refused:
+        set_value(file, "workers", address)
+    assert "hunter2" not in str(refused.value)
+    assert not file.exists()
+    assert set_value(file, "workers", "postgresql://ann@db/x") == "postgresql://ann@db/x"

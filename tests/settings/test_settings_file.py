@@ -118,7 +118,7 @@ def test_an_unknown_key_is_named_with_the_nearest(file: Path) -> None:
         " did you mean history.workflows.nightly.keep_days?"
     ]
     (said,) = said_of(file, "xyz = 1")
-    assert said.endswith("known settings: database, durability, history, notify, tables")
+    assert said.endswith("known settings: database, durability, history, notify, tables, workers")
 
 
 def test_invalid_value_is_named_with_alternatives(file: Path) -> None:
@@ -202,3 +202,11 @@ def test_start_imports_no_writer_and_the_parser_only_if_needed(file: Path) -> No
     assert imported() == ""
     file.write_text("[history]\nkeep_days = 1\n")
     assert imported() == "tomllib"
+
+
+def test_an_address_of_workers_is_a_url_of_postgresql(file: Path) -> None:
+    assert said_of(file, 'workers = "mysql://db/x"') == [
+        "settings.toml:1: workers must be a URL that starts with postgresql://"
+    ]
+    file.write_text('workers = "postgresql://ann:hunter2@db/x"\n')
+    assert read_settings(file).workers == "postgresql://ann:hunter2@db/x"

@@ -16,6 +16,10 @@ _When = Annotated[
 ]
 _Inputs = Annotated[dict[str, Json], Field(description="By name; secret ones have to be given again.")]
 _Connections = Annotated[dict[str, str], Field(description="Connection names to use instead.")]
+_Pool = Annotated[
+    str | None,
+    Field(description="Pool for all steps that can run on workers; `here`: none. Absent: as the workflow says."),
+]
 _Confirmed = Annotated[bool, Field(description="Repeat work that may be done already.")]
 
 
@@ -32,6 +36,7 @@ class StartRequest(WireModel):
     inputs: dict[str, Json] = Field(default_factory=dict)
     user_id: Annotated[str | None, Field(description="The name of the token, which is the default.")] = None
     connections: _Connections = Field(default_factory=dict)
+    pool: _Pool = None
 
 
 class RerunBody(WireModel):
@@ -42,6 +47,7 @@ class RerunBody(WireModel):
     from_step: Annotated[str | None, Field(description="With `reuse`: the step to run, with all that follow.")] = None
     complete: Annotated[bool, Field(description="With `reuse`: drop other inputs of the earlier run.")] = False
     connections: _Connections = Field(default_factory=dict)
+    pool: _Pool = None
     confirmed: _Confirmed = False
 
 

@@ -48,7 +48,7 @@ async def execute(call: Call) -> Response:
         raise ProblemError(422, "validation.inputs", "the inputs are not valid; nothing was started", errors=errors)
     key = call.request.headers.get("idempotency-key")
     run_id = await call.workbench.runs.start(
-        workflow_id, asked.inputs, connections=asked.connections, key=key, by=call.user
+        workflow_id, asked.inputs, connections=asked.connections, pool=asked.pool, key=key, by=call.user
     )
     return await _started(call, run_id)
 
@@ -172,6 +172,7 @@ async def rerun(call: Call) -> Response:
         from_step=asked.from_step,
         complete=asked.complete,
         connections=asked.connections,
+        pool=asked.pool,
         confirmed=asked.confirmed,
         by=call.user,
     )

@@ -60,3 +60,13 @@ def add_connections(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=OTHER",
         help="use connection OTHER in place of NAME",
     )
+
+
+def add_pool(parser: argparse.ArgumentParser) -> None:
+    """Add `--pool NAME|here`."""
+    parser.add_argument(
+        "--pool",
+        metavar="NAME|here",
+        help="run all steps that can leave this process on workers of this pool, or here; default: as the workflow "
+        "says",
+    )

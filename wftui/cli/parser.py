@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from wftui import __version__
-from wftui.cli.options import CommandParser, add_common, add_connections, add_inputs, add_json
+from wftui.cli.options import CommandParser, add_common, add_connections, add_inputs, add_json, add_pool
 
 
 class _Command(CommandParser):
@@ -84,6 +84,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_inputs(run)
     _add_run_output(run)
     add_connections(run)
+    add_pool(run)
     run.add_argument("--key", help="start one run only: repeated with the same inputs, follow the run of this key")
     run.add_argument("--detach", action="store_true", help="run in a background process; print the run id and exit")
     run.add_argument("--announce", type=int, help=argparse.SUPPRESS)
@@ -106,6 +107,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_confirmed(rerun)
     add_inputs(rerun)
     add_connections(rerun)
+    add_pool(rerun)
     _add_run_output(rerun)
     resume = command("resume", "Resume a run whose process died.")
     resume.add_argument("run", help=_RUN)

@@ -76,6 +76,7 @@ class WorkflowCompiler:
         connections: the user's, for warnings about missing ones; None gives no warnings.
         environment: the user's, for warnings about missing programs; None gives no warnings.
         cache: where the results are kept for later processes.
+        workers: address of the server through which steps in pools reach workers, for a warning about a missing one.
     """
 
     workspace: Workspace
@@ -84,6 +85,7 @@ class WorkflowCompiler:
     connections: Connections | None = None
     environment: Mapping[str, str] | None = None
     cache: CompilationCache | None = None
+    workers: str | None = field(default=None, repr=False)
     _known: dict[str, _Compilation] = field(default_factory=dict)
     _sub_workflows: SubWorkflows = field(init=False)
     _steps: StepCache = field(default_factory=StepCache)
@@ -321,7 +323,7 @@ class WorkflowCompiler:
         return entry_of(source.etag, known.result, known.outline, listed, known.looked_at, children, sought)
 
     def _not_installed(self, needs: list[StepNeeds]) -> list[Diagnostic]:
-        return [] if self.environment is None else list(check_requirements(needs, self.environment))
+        return [] if self.environment is None else list(check_requirements(needs, self.environment, self.workers))
 
     def _write_code(self, workflow_id: str, known: _Compilation) -> list[CompilationError]:
         code = known.result.generated_code

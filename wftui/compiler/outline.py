@@ -35,6 +35,7 @@ def _infos(checked: Checked, document: Document, body: Body, parent: str | None)
             needs=[prefix + each.id for each in (*needs, *checked.graph.comes_after(node))],
             line=document.place(node.pointer).line,
             branch=body.name or (catch_name(body.on) if body.kind == "catch" else None),
+            pool=node.pool,
         )
         if node.step.for_each is None:
             for inner in node.bodies if node.step.type != "loop" else node.catches:

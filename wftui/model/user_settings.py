@@ -53,6 +53,7 @@ class UserSettings:
 
     Attributes:
         tables, database: absolute paths; None where the file names none.
+        workers: address of the PostgreSQL server for steps in pools.
         keep: for workflows without a rule in `workflows`.
         workflows: rules that replace `keep`, by workflow id.
         notify: for workflows without a rule in `notify_workflows`.
@@ -62,6 +63,7 @@ class UserSettings:
     tables: Path | None = None
     database: Path | None = None
     durability: Durability = "normal"
+    workers: str | None = None
     keep: KeepRule = KeepRule()
     workflows: Mapping[str, KeepRule] = field(default_factory=dict)
     notify: NotifyRule = NotifyRule()

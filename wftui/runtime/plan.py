@@ -140,6 +140,7 @@ class StepPlan:
         policy: gives `timeout` and the keys of `retry` that are expressions; evaluated before the first attempt.
         on_error: `fail`, `continue`, or `fallback` (then `fallback` is the output).
         connection: name of a connection of the workflow.
+        pool: of a leaf: the pool of workers that runs it; None: the process of the run does.
         body: inner steps of a `group` or `loop`; branches of a `switch` are in `cases`.
         line: of the step in workflow.json, from 1; `pointer` its JSON Pointer.
     """
@@ -267,6 +268,7 @@ def step_infos(plan: WorkflowPlan) -> list[StepInfo]:
                     needs=[prefix + other for other in (*step.needs, *step.after)],
                     line=step.line,
                     branch=branches.get(step.id) if branches else None,
+                    pool=step.pool,
                 )
             )
             if step.type in CONTAINER_TYPES or step.catch:

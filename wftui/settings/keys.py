@@ -11,6 +11,7 @@ from typing import Any, TypeGuard, get_args
 from wftui.model.errors import ExitCode, UserError
 from wftui.model.suggestions import did_you_mean, suggestion
 from wftui.model.user_settings import NOTIFY_EVENTS, Durability, KeepRule, NotifyRule, UserSettings
+from wftui.model.workers_address import has_password, is_address
 from wftui.model.workflow.identifiers import WORKFLOW_ID_PATTERN
 
 ALL = "all"
@@ -59,6 +60,8 @@ class Key:
             return _is_texts(value) and value != [] and value[0].strip() != "" and "\0" not in "".join(value)
         if self.takes is _EVENTS:
             return _is_texts(value) and set(value) <= set(NOTIFY_EVENTS)
+        if self.takes is _ADDRESS:
+            return isinstance(value, str) and is_address(value)
         return isinstance(value, str) and value.strip() != "" and (not self.choices or value in self.choices)
 
     def parse(self, text: str) -> Value:
@@ -74,6 +77,12 @@ class Key:
             value = _texts(text)
         if not self.is_valid(value):
             raise SettingsError(f"{self.name} must be {self.takes}, not {text!r}", code="settings.value")
+        if self.takes is _ADDRESS and has_password(text):
+            raise SettingsError(
+                f"{self.name} must have no password here: all users of this machine can read arguments; keep it in"
+                " PGPASSFILE, or write the line into the file yourself",
+                code="settings.value",
+            )
         return value
 
 
@@ -116,6 +125,7 @@ _NUMBER_ONLY = "a whole number of 1 or more"
 _ARGV = "a program and its arguments, as a list or as words"
 _EVENTS = 'a list of "failure", "approval" and "end"'
 _PATH = "a path"
+_ADDRESS = "a URL that starts with postgresql://"
 _DAYS = "Keep runs that ended within this many days."
 _RUNS = "Keep this many of the newest runs of each workflow, whatever their age."
 _UNSET = "not set"
@@ -131,6 +141,12 @@ KEYS: tuple[Key, ...] = (
         'one of "normal" and "full"',
         "normal",
         get_args(Durability),
+    ),
+    Key(
+        "workers",
+        "PostgreSQL server through which steps in pools reach workers, without a password: that is in PGPASSFILE.",
+        _ADDRESS,
+        _UNSET,
     ),
     Key("history.keep_days", f"{_DAYS} Without this and keep_runs, every run is kept.", _COUNT, _UNSET),
     Key("history.keep_runs", _RUNS, _COUNT, _UNSET),
@@ -228,11 +244,13 @@ def _settings(found: Mapping[Place, Value], sections: Iterable[Place], folder: P
         return {place[2]: place for place in sections if place[0] == section and len(place) == 3}
 
     notify = notify_of(("notify",), NotifyRule())
+    workers = found.get(("workers",))
     durability: Durability = "full" if found.get(("durability",)) == "full" else "normal"
     return UserSettings(
         tables=path_of("tables"),
         database=path_of("database"),
         durability=durability,
+        workers=workers if isinstance(workers, str) else None,
         keep=rule_of(("history",)),
         workflows={name: rule_of(place) for name, place in workflows("history").items()},
         notify=notify,

@@ -58,6 +58,7 @@ class RunService:
         inputs: Mapping[str, Json],
         *,
         connections: Mapping[str, str] | None = None,
+        pool: str | None = None,
         key: str | None = None,
         by: str | None = None,
     ) -> str:
@@ -65,12 +66,13 @@ class RunService:
 
         Args:
             connections: by the name in the workflow, the user's connection to use instead.
+            pool: pool for all steps that can run on workers, or `here`; None: as the workflow says.
             key: makes it safe to repeat this call: with the same key and inputs, a user gets the same run back.
 
         Raises:
             CompileFailed: the workflow has errors. Invalid inputs are recorded as a failed run.
             ConflictError: the key has started another workflow, or with other inputs.
-            UsageError: the key is empty or too long.
+            UsageError: the key is empty or too long, or the pool has no valid name.
         """
         executor = await self._executor()
         from wftui.model.run.record import ExecutionRequest
@@ -80,6 +82,7 @@ class RunService:
             inputs=dict(inputs),
             user_id=self._by(by),
             connections=dict(connections or {}),
+            pool=pool,
             start_key=key,
         )
         return await executor.start(request)
@@ -93,6 +96,7 @@ class RunService:
         from_step: str | None = None,
         complete: bool = False,
         connections: Mapping[str, str] | None = None,
+        pool: str | None = None,
         confirmed: bool = False,
         by: str | None = None,
     ) -> str:
@@ -106,6 +110,7 @@ class RunService:
             from_step: with `reuse`: id or path of a step to run, with all that follows.
             complete: with `reuse`: `inputs` are complete; drop other inputs of the earlier run.
             connections: as for `start`, in addition to those of the earlier run.
+            pool: as for `start`; None: as for the earlier run.
             confirmed: with `reuse`: rerun interrupted steps with `"idempotent": false`.
 
         Raises:
@@ -123,6 +128,7 @@ class RunService:
                 inputs=inputs,
                 complete=complete,
                 connections=connections,
+                pool=pool,
                 user_id=self._by(by),
                 confirmed=confirmed,
             )
@@ -140,6 +146,7 @@ class RunService:
             parent_id=record.id,
             connections=dict(connections or {}),
             inherited_connections=record.connections,
+            pool=record.pool if pool is None else pool,
         )
         return await executor.start(request)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wftui.model.user_settings import UserSettings
+from wftui.model.workers_address import VARIABLE, without_password
 from wftui.settings.keys import KEYS, Key, Value, find_key
 from wftui.settings.settings_file import parse, read_settings, read_text, settings_path
 from wftui.workbench.workbench_settings import Settings
@@ -83,6 +84,8 @@ class SettingsService:
     def _one(self, name: str, given: Value | None, after: UserSettings) -> EffectiveSetting:
         key, _ = find_key(name)
         is_set = given is not None
+        if name == "workers":
+            return self._workers(key, after, is_set=is_set)
         if name not in ("tables", "database", "durability"):
             return EffectiveSetting(name, given, "settings" if is_set else "default", key, is_set)
         used = str(getattr(self._settings, name))
@@ -96,6 +99,15 @@ class SettingsService:
         elif origin == "settings" and next_time is None:
             later = key.default
         return EffectiveSetting(name, used, origin, key, is_set, later)
+
+    def _workers(self, key: Key, after: UserSettings, *, is_set: bool) -> EffectiveSetting:
+        """Return the address of the workers' server; its password is never shown."""
+        used, origin = self._settings.workers, self._settings.origins.get(key.name, "default")
+        shown = None if used is None else without_password(used)
+        later: str | None = None
+        if origin != VARIABLE and after.workers != used:
+            later = key.default if after.workers is None else without_password(after.workers)
+        return EffectiveSetting(key.name, shown, origin, key, is_set, later)
 
 
 def _flat(data: Mapping[str, object], prefix: str = "") -> dict[str, Value]:

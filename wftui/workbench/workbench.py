@@ -145,6 +145,7 @@ class Workbench:
             if self._executor is None:
                 await asyncio.to_thread(importlib.import_module, "wftui.engine.host.executor")
                 from wftui.engine.host.executor import WorkflowExecutor
+                from wftui.engine.primitives.engine_settings import EngineSettings
 
                 self._executor = WorkflowExecutor(
                     store,
@@ -154,6 +155,7 @@ class Workbench:
                     folder_of=lambda workflow_id: self.workspace.source_path(workflow_id).parent,
                     clock=self.clock,
                     elapsed=self.elapsed,
+                    settings=EngineSettings(workers=self.settings.workers),
                 )
             return self._executor
 
@@ -163,7 +165,13 @@ class Workbench:
             from wftui.compiler.compiler import WorkflowCompiler
 
             self._compiler = WorkflowCompiler(
-                self.workspace, self.step_registry(), self.clock, stored_connections(), os.environ, self._cache
+                self.workspace,
+                self.step_registry(),
+                self.clock,
+                stored_connections(),
+                os.environ,
+                self._cache,
+                self.settings.workers,
             )
         return self._compiler
 

@@ -12,6 +12,7 @@ from wftui.compiler.cache.fingerprint import fingerprint
 from wftui.connections.private_files import private_folder
 from wftui.model.user_name import user_name
 from wftui.model.user_settings import Durability
+from wftui.model.workers_address import VARIABLE, workers_address
 from wftui.settings.settings_file import read_settings, settings_path
 from wftui.workspace.locate import find_database, find_tables, user_data_path
 from wftui.workspace.private import report_readable
@@ -24,6 +25,7 @@ class Settings:
 
     Attributes:
         durability: what a database commit waits for.
+        workers: address of the PostgreSQL server for steps in pools.
         origins: the origin of each other setting: `--tables`, `WFTUI_DB`, `settings`, `default`, …
     """
 
@@ -31,6 +33,7 @@ class Settings:
     database: Path
     user_id: str = field(default_factory=user_name)
     durability: Durability = "normal"
+    workers: str | None = field(default_factory=lambda: workers_address(os.environ, None), repr=False)
     origins: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -46,10 +49,12 @@ class Settings:
             tables=find_tables(tables, configured=user.tables),
             database=find_database(database, configured=user.database),
             durability=user.durability,
+            workers=workers_address(os.environ, user.workers),
             origins={
                 "tables": _origin(tables, "--tables", "WFTUI_TABLES", user.tables),
                 "database": _origin(database, "--db", "WFTUI_DB", user.database),
                 "durability": "default" if user.durability == "normal" else "settings",
+                "workers": VARIABLE if os.environ.get(VARIABLE) else "default" if user.workers is None else "settings",
             },
         )
 

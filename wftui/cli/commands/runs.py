@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.detach:
             return await asyncio.to_thread(_detach, arguments, workbench.settings, inputs)
         run_id = await workbench.runs.start(
-            arguments.id, inputs, connections=read_connections(arguments), key=arguments.key
+            arguments.id, inputs, connections=read_connections(arguments), pool=arguments.pool, key=arguments.key
         )
         if arguments.announce is not None:
             with suppress(BrokenPipeError):  # the process that started this one has ended
@@ -72,6 +72,7 @@ def rerun(arguments: argparse.Namespace) -> int:
                 reuse=reuse,
                 from_step=arguments.from_step,
                 connections=chosen,
+                pool=arguments.pool,
                 confirmed=arguments.confirmed,
             )
         return await _follow_own(workbench, run_id, arguments)
@@ -249,6 +250,8 @@ def _detach(arguments: argparse.Namespace, settings: Settings, inputs: Mapping[s
     command += ["--tables", str(settings.tables), "--db", str(settings.database), "--input", "-"]
     for pair in arguments.connections:
         command += ["--connection", pair]
+    if arguments.pool is not None:
+        command += ["--pool", arguments.pool]
     if arguments.key is not None:
         command += ["--key", arguments.key]
     child = subprocess.Popen(

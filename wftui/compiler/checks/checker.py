@@ -11,6 +11,7 @@ from wftui.compiler.checks.error_type_checks import check_error_types
 from wftui.compiler.checks.flow import FlowChecker
 from wftui.compiler.checks.lint import lint_workflow
 from wftui.compiler.checks.literal_secrets import check_literal_secrets
+from wftui.compiler.checks.pool_checks import check_pools
 from wftui.compiler.checks.references import ReferenceChecker, cycle_diagnostic
 from wftui.compiler.checks.requirement_checks import StepNeeds
 from wftui.compiler.checks.schema_checks import check_schemas
@@ -31,6 +32,7 @@ from wftui.compiler.tree.bindings import Binding, output_bindings, step_bindings
 from wftui.compiler.tree.graph import Graph, cycles
 from wftui.compiler.tree.inherited import inherit, where_written
 from wftui.compiler.tree.nodes import Body, StepNode, WorkflowTree
+from wftui.compiler.tree.pools import pool_of
 from wftui.compiler.tree.reserved import reserved_word
 from wftui.compiler.tree.scopes import Scopes
 from wftui.compiler.tree.structure import read_tree
@@ -120,6 +122,7 @@ def _check_tree(
     found += check_approvals(scopes, all_bindings, checked.types)
     found += check_error_types(tree)
     found += check_branches(tree)
+    found += check_pools(tree, checked.types, step_types)
     found += check_secrets(tree, all_bindings, checked.types)
     found += check_literal_secrets(tree, checked.types)
     for node in tree.walk():
@@ -161,6 +164,7 @@ def _check_step(
     checked.types[node] = step_type
     checked.diagnostics += wrong_type
     inherit(node, references.workflow.defaults, waits=step_type is not None and step_type.waits)
+    node.pool = pool_of(node, step_type, references.workflow)
     checked.diagnostics += check_connection(node, step_type, references.workflow)
     found = step_bindings(node)
     checked.bindings[node] = found

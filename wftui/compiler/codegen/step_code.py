@@ -182,7 +182,7 @@ def placed(definition: list[str], line: int, pointer: str) -> str:
 
 
 def _policies(made: GeneratedPart, node: StepNode) -> dict[str, Code]:
-    """Return retry, timeout and error policy."""
+    """Return retry, timeout, error policy and pool."""
     step, fields = node.step, dict[str, Code]()
     if step.retry is not None:
         made.plans.add("RetryPlan")
@@ -203,6 +203,8 @@ def _policies(made: GeneratedPart, node: StepNode) -> dict[str, Code]:
         fields["on_error"] = literal(step.on_error)
     if not step.idempotent:
         fields["idempotent"] = literal(False)
+    if node.pool is not None:
+        fields["pool"] = literal(node.pool)
     return fields
 
 

@@ -36,7 +36,7 @@ _SIMPLE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _REMEMBERED_STEPS = 20_000
 
 Names = tuple[str, ...]
-StepKey = tuple[str, Names, Names, str, Names, frozenset[str], frozenset[str], Names, Names, NamesInside]
+StepKey = tuple[str, Names, Names, str, Names, frozenset[str], frozenset[str], Names, Names, NamesInside, str | None]
 
 
 @dataclass(slots=True)
@@ -138,6 +138,7 @@ class _Transpiler:
             uses,
             programs,
             given,
+            node.pool,
         )
         known = self.cache.steps.get(key)
         if known is None:

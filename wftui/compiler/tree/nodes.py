@@ -52,6 +52,7 @@ class StepNode:
         body: the list it is in; `before` is the step before it in that list.
         bodies: the lists inside it.
         inherited: pointers of its parts that stand in `defaults`, with their place there.
+        pool: of a leaf: the pool of workers that runs it; None: the process of the run does.
     """
 
     id: str
@@ -63,6 +64,7 @@ class StepNode:
     before: "StepNode | None" = None
     bodies: list[Body] = field(default_factory=list)
     inherited: dict[str, str] = field(default_factory=dict)
+    pool: str | None = None
     _strings: list[tuple[str, str, str]] | None = None
 
     def at(self, *parts: str | int) -> str:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from wftui.engine.connections.run_connections import RunConnections
+from wftui.engine.host.pools import in_pool
 from wftui.engine.host.start_keys import records_as
 from wftui.engine.host.start_options import RunStarter, StartOptions
 from wftui.model.base import Json
@@ -14,6 +15,7 @@ from wftui.model.run.events import Created
 from wftui.model.run.record import ExecutionRecord, ExecutionRequest
 from wftui.runtime.plan import WorkflowPlan
 from wftui.runtime.workflow_errors import WorkflowError
+from wftui.steps.api.step_type import StepTypes
 
 if TYPE_CHECKING:
     from wftui.store.execution_store import ExecutionStore
@@ -38,6 +40,7 @@ class ChildRuns:
         depth: int,
         max_depth: int,
         *,
+        step_types: StepTypes,
         connections: RunConnections,
         confirmed: bool,
     ) -> None:
@@ -47,13 +50,17 @@ class ChildRuns:
         self._parent_id = parent_id
         self._depth = depth
         self._max_depth = max_depth
+        self._step_types = step_types
         self._connections = connections
         self._confirmed = confirmed
 
     async def plan(self, workflow_id: str) -> WorkflowPlan | None:
-        """Return the current plan of a workflow; None if it is missing or has errors."""
+        """Return the current plan of a workflow, its steps in the parent's pool.
+
+        None if it is missing or has errors.
+        """
         try:
-            return await self._starter.plan(workflow_id)
+            return in_pool(await self._starter.plan(workflow_id), self._parent.pool, self._step_types)
         except UserError:
             return None
 
@@ -77,6 +84,7 @@ class ChildRuns:
             parent_id=self._parent_id,
             parent_path=path,
             inherited_connections=self._parent.chosen_connections,
+            pool=self._parent.pool,
         )
         recorded = ""
 

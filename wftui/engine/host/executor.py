@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from wftui.connections.connections import Connections
 from wftui.engine.host.local_runs import LocalRuns, UnrecordedError
 from wftui.engine.host.other_processes import OtherProcessRuns
+from wftui.engine.host.pools import check_pool
 from wftui.engine.host.run_factory import RunFactory
 from wftui.engine.host.start_keys import run_of_start_key
 from wftui.engine.host.start_options import StartOptions
@@ -95,10 +96,11 @@ class WorkflowExecutor:
         With a `start_key` that the user has started a run with, that run's id is returned.
 
         Raises:
-            UserError: the workflow does not exist or has errors, or the inputs are not JSON. Inputs that do not match
-                the schema give a recorded, failed run.
+            UserError: it does not exist or has errors, the pool has no valid name, or the inputs are not JSON.
+                Inputs that do not match the schema give a recorded, failed run.
             ConflictError: the run of the `start_key` is one of another workflow, or has other inputs.
         """
+        check_pool(request.pool)
         if (before := await run_of_start_key(self._store, request, self.input_schema)) is not None:
             return before
         loaded = await asyncio.to_thread(self._load, request.workflow_id)
@@ -157,6 +159,7 @@ class WorkflowExecutor:
             user_id=created.user_id,
             parent_id=created.parent_id,
             inherited_connections=created.connections,
+            pool=created.pool,
         )
         options = replace(
             options,
@@ -217,6 +220,7 @@ class WorkflowExecutor:
         inputs: Mapping[str, Json] | None = None,
         complete: bool = False,
         connections: Mapping[str, str] | None = None,
+        pool: str | None = None,
         user_id: str = "",
         confirmed: bool = False,
     ) -> str:
@@ -230,6 +234,7 @@ class WorkflowExecutor:
             complete: `inputs` is complete: other inputs of the earlier run are dropped.
             connections: names of the user's connections that replace those the workflow names, in addition to those
                 of the earlier run.
+            pool: pool for all steps that can run on workers, or `here`; None: as for the earlier run.
             confirmed: rerun steps with `"idempotent": false` that were running when the earlier process died, and
                 completed steps for outputs that held a secret.
 
@@ -240,6 +245,7 @@ class WorkflowExecutor:
                 have to run again for outputs that held a secret.
             UserError: the workflow does not exist or has errors, or a secret input is missing.
         """
+        check_pool(pool)
         record = await self._record(run_id, window=None)
         if record.status in ("pending", "running"):
             raise ConflictError(f"run {run_id} is still running; wait for it to finish", code="run.going")
@@ -257,6 +263,7 @@ class WorkflowExecutor:
             parent_id=run_id,
             connections=dict(asked.connections),
             inherited_connections=record.connections,
+            pool=record.pool if pool is None else pool,
         )
         cleanup: OrphanCleanup | None = None
         if record.status == "interrupted":  # its orphan processes must not run beside the same steps

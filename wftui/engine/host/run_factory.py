@@ -9,6 +9,7 @@ from wftui.connections.connections import Connections
 from wftui.connections.redaction import Redactor
 from wftui.engine.connections.run_connections import RunConnections
 from wftui.engine.host.child_runs import ChildRuns
+from wftui.engine.host.pools import in_pool
 from wftui.engine.host.start_options import RunStarter, StartOptions
 from wftui.engine.primitives.cancellation import Slots
 from wftui.engine.primitives.emitter import Emitter
@@ -57,7 +58,8 @@ class RunFactory:
         self._working_directory = current_folder()
 
     def new(self, run_id: str, plan: WorkflowPlan, request: ExecutionRequest, options: StartOptions) -> Run:
-        """Return a run that has not started."""
+        """Return a run that has not started, its steps in the requested pool."""
+        plan = in_pool(plan, request.pool, self._step_types)
         if options.part_of is None:
             connections = RunConnections(plan, request.chosen_connections, Redactor(), self._connections)
         else:
@@ -81,6 +83,7 @@ class RunFactory:
                 run_id,
                 options.depth,
                 self._settings.max_depth,
+                step_types=self._step_types,
                 connections=connections,
                 confirmed=options.confirmed,
             ),

@@ -28,7 +28,7 @@ async def run_of_start_key(
 
     Raises:
         UsageError: the key is empty or too long.
-        ConflictError: it is a run of another workflow, or with other inputs or connections.
+        ConflictError: it is a run of another workflow, or with other inputs, connections or pool.
     """
     if request.start_key is None:
         return None
@@ -38,13 +38,14 @@ async def run_of_start_key(
     events = await store.events(run_id, limit=1) if run_id is not None else []
     if run_id is None or not events or not isinstance(created := events[0], Created):
         return None
-    if created.workflow_id == request.workflow_id and created.connections == request.chosen_connections:
+    chosen = created.connections == request.chosen_connections and created.pool == request.pool
+    if created.workflow_id == request.workflow_id and chosen:
         recorded: Json = await store.resolve(created.inputs)
         if await records_as(await input_schema(run_id), request.inputs, recorded, Redactor()):
             return run_id
     raise ConflictError(
         f"the key {request.start_key!r} has already started run {run_id} of workflow {created.workflow_id}, with other"
-        " inputs or connections; take another key",
+        " inputs, connections or pool; take another key",
         code="run.key",
     )
 

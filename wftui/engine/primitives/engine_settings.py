@@ -1,6 +1,6 @@
 """Settings of the engine: time limits and sizes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +15,7 @@ class EngineSettings:
         log_head: size of the beginning of a step's log that is stored; of the rest only the end is: at most `log_tail`
             lines, and of these the last `log_tail_size` characters.
         log_line: longer lines are truncated.
+        workers: address of the PostgreSQL server through which steps in pools reach workers; None: there is none.
         max_depth: maximum nesting of sub-workflows.
     """
 
@@ -27,3 +28,4 @@ class EngineSettings:
     log_tail_size: int = 1_000_000
     log_line: int = 64_000
     max_depth: int = 10
+    workers: str | None = field(default=None, repr=False)

@@ -1,7 +1,8 @@
 """Preflight check: resolve the requirements of all steps before the first one.
 
 Requirements are connections with their secrets, secrets of the user's store, packages, drivers and programs, and
-whatever a step type checks itself (`prepare`), built-in or of a plugin. All missing requirements are one error.
+whatever a step type checks itself (`prepare`), built-in or of a plugin. Packages and programs of steps in pools are on
+the workers; here they need a way to reach these. All missing requirements are one error.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ from wftui.model.workflow.definition import CONTAINER_TYPES
 from wftui.runtime.plan import Bind, StepPlan, WorkflowPlan
 from wftui.runtime.scope import Scope
 from wftui.runtime.workflow_errors import WorkflowError
-from wftui.steps.api.requirements import Host, MissingRequirement
+from wftui.steps.api.requirements import Host, MissingRequirement, missing_workers
 from wftui.steps.api.step_type import KeptT, StepType
 
 
@@ -141,7 +142,7 @@ class Preflight:
         missing: list[_MissingRequirement] = []
         for step in steps:
             kind = self._context.step_types.get(step.type)
-            if kind is None or _may_fail(step):
+            if kind is None or _may_fail(step) or step.pool is not None:
                 continue
             for name in step.programs:
                 if (step.type, name) not in known:
@@ -156,6 +157,8 @@ class Preflight:
     ) -> list[_MissingRequirement]:
         label = _label(plan, step, child=child)
         missing: list[_MissingRequirement] = []
+        if step.pool is not None and (workers := missing_workers(self._context.settings.workers)) is not None:
+            missing.append(_MissingRequirement(workers.error(), [label], step))
         values: Mapping[str, Json] | None = None
         optional = False
         if step.connection is not None:
@@ -177,7 +180,12 @@ class Preflight:
         kind = self._context.step_types.get(step.type)
         if kind is None:
             return missing
-        if _requires(kind) and not _may_fail(step) and (step.connection is None or values is not None):
+        if (
+            _requires(kind)
+            and step.pool is None
+            and not _may_fail(step)
+            and (step.connection is None or values is not None)
+        ):
             missing += [
                 _MissingRequirement(each.error(), [label], step)
                 for each in await self.missing(kind, values, connected=step.connection is not None)
@@ -226,7 +234,7 @@ class Preflight:
         return await self._plan(plan, scope, connections.of(plan), frozenset(), child=True)
 
     def _may_need(self, step: StepPlan) -> bool:
-        if step.connection is not None or step.uses or step.secrets:
+        if step.connection is not None or step.uses or step.secrets or step.pool is not None:
             return True
         kind = self._context.step_types.get(step.type)
         return kind is not None and (_prepares(kind) or _requires(kind) or bool(step.programs))

@@ -110,6 +110,7 @@ class Run:
                 parent_id=request.parent_id,
                 parent_path=request.parent_path,
                 connections=request.chosen_connections,
+                pool=request.pool,
                 start_key=request.start_key,
                 steps=step_infos(plan),
             )

@@ -51,6 +51,9 @@ class Created(EventBase):
     connections: Annotated[dict[str, str], Field(description="Connections used instead of others.")] = Field(
         default_factory=dict
     )
+    pool: Annotated[
+        str | None, Field(description="Pool chosen for all steps, or `here`; absent: as the workflow says.")
+    ] = None
     start_key: Annotated[str | None, Field(description="Key of its user, by which a repeated start finds it.")] = None
     steps: list[StepInfo] = Field(default_factory=list)
     imported_from: Annotated[str | None, Field(description="Name of the run file it was imported from.")] = None
@@ -73,6 +76,9 @@ class StepStarted(StepEventBase):
     parent: str | None = None
     attempt: int = 1
     input: Json = None
+    pool: Annotated[str | None, Field(description="Pool of workers that runs it; absent: the process of the run.")] = (
+        None
+    )
 
 
 class StepProgress(StepEventBase):

@@ -30,6 +30,10 @@ class ExecutionRequest(WireModel):
         Field(description="The same, chosen for the parent; names that this workflow does not have are ignored."),
     ] = Field(default_factory=dict)
 
+    pool: Annotated[
+        str | None,
+        Field(description="Pool for all steps that can run on workers; `here`: none. Absent: as the workflow says."),
+    ] = None
     start_key: Annotated[
         str | None, Field(description="Starts one run per user: repeated, it gives the same run back.")
     ] = None
@@ -64,6 +68,9 @@ class ExecutionRecord(WireModel):
     connections: Annotated[dict[str, str], Field(description="Connections used instead of others.")] = Field(
         default_factory=dict
     )
+    pool: Annotated[
+        str | None, Field(description="Pool chosen for all steps, or `here`; absent: as the workflow says.")
+    ] = None
     imported_from: Annotated[str | None, Field(description="Name of the run file it was imported from.")] = None
     last_seq: int = 0
     step_results: list[StepResult] = Field(default_factory=list)

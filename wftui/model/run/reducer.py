@@ -128,6 +128,7 @@ def _created(record: ExecutionRecord, event: Created) -> None:
     record.parent_id = event.parent_id
     record.parent_path = event.parent_path
     record.connections = event.connections
+    record.pool = event.pool
     record.imported_from = event.imported_from
     record.created_at = event.timestamp
     for info in event.steps:
@@ -138,6 +139,7 @@ def _created(record: ExecutionRecord, event: Created) -> None:
                 step_name=info.step_name,
                 step_type=info.step_type,
                 parent=info.parent,
+                pool=info.pool,
             )
         )
 
@@ -163,6 +165,7 @@ def _apply_step(record: ExecutionRecord, event: StepEvent) -> None:
             step.status = "running"
             step.started_at = step.started_at or event.timestamp
             step.input = event.input
+            step.pool = event.pool
             step.progress = step.message = None
             step.attempts.append(Attempt(attempt=event.attempt, started_at=event.timestamp))
         case StepProgress():

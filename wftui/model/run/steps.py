@@ -59,6 +59,9 @@ class StepInfo(WireModel):
     branch: Annotated[
         str | None, Field(description="Branch of a race that it is in, or `catch` with the error types it handles.")
     ] = None
+    pool: Annotated[str | None, Field(description="Pool of workers that runs it; absent: the process of the run.")] = (
+        None
+    )
 
 
 def catch_name(on: Sequence[str] | None) -> str:
@@ -153,3 +156,6 @@ class StepResult:
     iterations: Iterations | None = None
     kept_from: Annotated[str | None, Field(description="Earlier run whose result a rerun reuses.")] = None
     masked: Annotated[bool | None, Field(description="Part of the output is a secret, which is not stored.")] = None
+    pool: Annotated[str | None, Field(description="Pool of workers that runs it; absent: the process of the run.")] = (
+        None
+    )

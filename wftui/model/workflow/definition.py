@@ -9,12 +9,13 @@ from pydantic import Field
 
 from wftui.model.base import Json, WireModel
 from wftui.model.workflow.durations import Duration
-from wftui.model.workflow.identifiers import STEP_ID_PATTERN, WORKFLOW_ID_PATTERN
+from wftui.model.workflow.identifiers import POOL_PATTERN, STEP_ID_PATTERN, WORKFLOW_ID_PATTERN
 
 FORMAT = 1
 CONTAINER_TYPES = frozenset({"group", "switch", "loop", "race"})
 
 StepId = Annotated[str, Field(pattern=STEP_ID_PATTERN)]
+PoolName = Annotated[str, Field(pattern=POOL_PATTERN)]
 WorkflowId = Annotated[str, Field(pattern=WORKFLOW_ID_PATTERN)]
 Expression = Annotated[str, Field(min_length=1, description="A bare expression, without braces.")]
 Count = Annotated[int, Field(ge=1)]
@@ -213,6 +214,13 @@ class Step(WireModel):
         dict[str, Json], Field(description="Input of the step, by its type; strings may hold {{ expressions }}.")
     ] = Field(default_factory=dict)
     connection: Annotated[str | None, Field(description="The connection of the workflow that the step uses.")] = None
+    pool: Annotated[
+        PoolName | None,
+        Field(
+            description="Pool of workers that runs the step, or all steps inside it; `here`: none, the process of the "
+            "run. Absent: that of the container or the workflow."
+        ),
+    ] = None
     output_schema: Annotated[
         dict[str, Json] | bool | None,
         Field(description="JSON Schema that the output must meet, or the step fails."),
@@ -295,6 +303,10 @@ class Workflow(WireModel):
     timeout: Annotated[Duration | None, Field(description="Longest time for the whole run, without `finally`.")] = None
     max_parallel: Annotated[int, Field(ge=1, description="Most steps that run at the same time.")] = 8
     fail_fast: Annotated[bool, Field(description="After the first failure, starts no further step.")] = False
+    pool: Annotated[
+        PoolName | None,
+        Field(description="Pool of workers that runs the steps; absent or `here`: the process of the run."),
+    ] = None
     defaults: Annotated[Defaults, Field(description="Values for steps that do not set their own.")] = Field(
         default_factory=Defaults
     )

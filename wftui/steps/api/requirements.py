@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from typing import TypeGuard
 
 from wftui.model.base import Json
+from wftui.model.installation import install_command, installed
+from wftui.model.workers_address import EXTRA, VARIABLE
 from wftui.runtime.workflow_errors import WorkflowError
+
+_FOR_WORKERS = ("procrastinate", "psycopg", "cryptography")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,21 @@ class Host:
     environment: Mapping[str, str]
     connected: bool = False
     connection: Mapping[str, Json] | None = None
+
+
+def missing_workers(address: str | None) -> MissingRequirement | None:
+    """Return what a run with steps in pools is missing on this machine.
+
+    Args:
+        address: of the PostgreSQL server through which steps reach workers.
+    """
+    if not all(installed(package) for package in _FOR_WORKERS):
+        message = f"steps in pools need the packages {', '.join(_FOR_WORKERS)}"
+        return MissingRequirement("workers.missing", message, install_command(EXTRA))
+    if address is None:
+        message = f"no server is set through which steps reach the workers of a pool; set {VARIABLE}, or the setting"
+        return MissingRequirement("workers.no_url", message, "wftui settings set workers postgresql://HOST/DATABASE")
+    return None
 
 
 def is_program(name: Json) -> TypeGuard[str]:

@@ -37,6 +37,11 @@ class StepSite:
         return self.step_types
 
 
+PathUse = Literal["file", "program", "machine"]
+"""Meaning of a path: a file or folder; a program, whose bare name is looked up on PATH; one machine's own, even when
+absolute, such as a database file."""
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectionUse:
     """Connection that a step uses besides its own, and the field that names it."""
@@ -259,6 +264,10 @@ class StepType(Generic[InputT]):
         pure: `run` changes nothing outside and only computes, so running it again after a crash cannot be noticed: the
             run does not wait until its end is on disk. The start of a step that may act outside waits for it.
         waits: `run` only waits, for a person or a time: no default timeout of the workflow ends it.
+        local: it is about the run itself (a value, a question, a sub-workflow), so it always runs in the process of the
+            run, never in a pool of workers.
+        path_fields: input fields that name files of the machine that the step runs on, dotted inside objects and lists;
+            see `PathUse`. In a pool of workers, the compiler warns about them.
         gives_input: the output is the input as it was bound, so that what is known of the one is known of the other.
     """
 
@@ -283,6 +292,8 @@ class StepType(Generic[InputT]):
     immediate: ClassVar[bool] = False
     pure: ClassVar[bool] = False
     waits: ClassVar[bool] = False
+    local: ClassVar[bool] = False
+    path_fields: ClassVar[Mapping[str, PathUse]] = {}
     gives_input: ClassVar[bool] = False
 
     @classmethod

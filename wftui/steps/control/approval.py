@@ -42,6 +42,7 @@ class ApprovalStep(StepType[ApprovalInput]):
     ascii_icon = "?"
     input_model = ApprovalInput
     waits = True
+    local = True
     example: ClassVar = {
         "prompt": "Prune the old archives?",
         "form": {"type": "object", "properties": {"keep": {"type": "integer", "minimum": 1}}},

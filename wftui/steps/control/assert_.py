@@ -28,6 +28,7 @@ class AssertStep(StepType[AssertInput]):
     input_model = AssertInput
     immediate = True
     pure = True
+    local = True
     example: ClassVar = {"that": True, "message": "There are too few rows."}
     output_schema: ClassVar = {
         "type": "object",

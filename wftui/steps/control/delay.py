@@ -39,6 +39,7 @@ class DelayStep(StepType[DelayInput]):
     ascii_icon = "~"
     input_model = DelayInput
     waits = True
+    local = True
     example: ClassVar = {"for": "10ms"}
     output_schema: ClassVar = {
         "type": "object",

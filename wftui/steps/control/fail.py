@@ -38,6 +38,7 @@ class FailStep(StepType[FailInput]):
     ascii_icon = "x"
     input_model = FailInput
     immediate = True
+    local = True
     example: ClassVar = {
         "type": "stock.empty",
         "message": "Nothing is left of A-17.",

@@ -20,6 +20,7 @@ class SetStep(StepType[Any]):
     immediate = True
     pure = True
     gives_input = True
+    local = True
     example: ClassVar = {"greeting": "hello", "numbers": [1, 2, 3]}
     output_schema: ClassVar = {"type": "object"}
 

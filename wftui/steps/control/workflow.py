@@ -26,6 +26,7 @@ class WorkflowStep(StepType[WorkflowInput]):
     description = "Runs another workflow of this workspace and returns its outputs."
     icon = "⧉"
     ascii_icon = "&"
+    local = True
     input_model = WorkflowInput
     early_fields = frozenset({"workflow"})
     error_details: ClassVar = {

@@ -20,6 +20,7 @@ class EmailStep(StepType[EmailInput]):
     icon = "✉"
     ascii_icon = "@"
     input_model = EmailInput
+    path_fields: ClassVar = {"attachments": "file"}
     example: ClassVar = {
         "to": "Ann <ann@example.org>",
         "subject": "The report",

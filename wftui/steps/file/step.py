@@ -52,6 +52,7 @@ class FileStep(StepType[FileInput]):
     icon = "▤"
     ascii_icon = "f"
     input_model = FileInput
+    path_fields: ClassVar = {"path": "file", "root": "file", "to": "file"}
     example: ClassVar = {"action": "glob", "path": ".", "pattern": "**/*.md"}
     output_schema: ClassVar = FileOutput.model_json_schema(by_alias=True)
 

@@ -78,6 +78,7 @@ class HttpStep(StepType[HttpInput]):
     output_schema: ClassVar = HttpOutput.model_json_schema(by_alias=True)
     error_details: ClassVar = HttpErrorDetails.model_json_schema(by_alias=True)
     secret_fields = frozenset({"url", "query", "headers", "json", "form", "text"})
+    path_fields: ClassVar = {"file": "file", "files": "file", "saveTo": "file"}
 
     @classmethod
     def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:

@@ -75,6 +75,7 @@ class McpStep(StepType[McpInput]):
     output_schema: ClassVar = McpOutput.model_json_schema(by_alias=True)
     secret_fields = frozenset({"server", "arguments"})
     visible_fields = frozenset({"server.command"})
+    path_fields: ClassVar = {"server.command.0": "program", "server.cwd": "machine"}
     site_files = (LOCK_FILE,)
 
     @classmethod

@@ -68,6 +68,7 @@ class PythonStep(StepType[PythonInput]):
     input_model = PythonInput
     example: ClassVar = {"code": "def main(numbers):\n    return sum(numbers)\n", "args": {"numbers": [1, 2, 3]}}
     secret_fields = frozenset({"args", "env"})
+    path_fields: ClassVar = {"python": "program"}
     foreign_fields = frozenset({"code"})
 
     @classmethod

@@ -63,6 +63,7 @@ class TemplateStep(StepType[TemplateInput]):
     example: ClassVar = {"template": "{% for row in rows %}- [[ row ]]\n{% endfor %}", "values": {"rows": ["a", "b"]}}
     foreign_fields = frozenset({"template"})
     raw_fields = frozenset({"template"})
+    path_fields: ClassVar = {"file": "file", "to": "file"}
     output_schema: ClassVar = {
         "type": "object",
         "properties": {

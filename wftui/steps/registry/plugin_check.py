@@ -3,7 +3,7 @@
 import inspect
 import re
 from collections.abc import Mapping, Set
-from typing import Any
+from typing import Any, get_args
 from unicodedata import east_asian_width
 
 from pydantic import BaseModel
@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from wftui.connections.connection_kinds import KINDS
 from wftui.runtime.validation.validator import schema_problems
 from wftui.steps.api.function_step import step_type_of
-from wftui.steps.api.step_type import StepType
+from wftui.steps.api.step_type import PathUse, StepType
 
 _WORD = re.compile(r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$")
 
@@ -54,6 +54,8 @@ def checked(found: type[StepType[Any]]) -> StepType[Any]:
     for name in ("secret_fields", "visible_fields", "foreign_fields", "raw_fields", "early_fields"):
         if not isinstance(getattr(found, name), Set):
             raise PluginError(f"its {name} must be a set of field names")
+    if not isinstance(found.path_fields, Mapping) or not set(found.path_fields.values()) <= set(get_args(PathUse)):
+        raise PluginError(f"its path_fields must give one of {', '.join(get_args(PathUse))} for each field")
     if found.connection_kind is not None and found.connection_kind not in KINDS:
         raise PluginError(f"there is no connection kind {found.connection_kind!r}; available: {', '.join(KINDS)}")
     if not inspect.iscoroutinefunction(found.run):

@@ -126,6 +126,7 @@ class ShellStep(StepType[ShellInput]):
     secret_fields = frozenset({"env", "stdin"})
     visible_fields = frozenset({"argv"})
     foreign_fields = frozenset({"script"})
+    path_fields: ClassVar = {"argv.0": "program", "cwd": "machine"}
 
     @classmethod
     def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:

@@ -89,6 +89,7 @@ class SqlStep(StepType[SqlInput]):
     icon = "⛁"
     ascii_icon = "s"
     input_model = SqlInput
+    path_fields: ClassVar = {"database": "machine"}
     example: ClassVar = {"database": ":memory:", "query": "SELECT :a + :b AS total", "params": {"a": 1, "b": 2}}
     output_schema: ClassVar = SqlOutput.model_json_schema(by_alias=True)
 

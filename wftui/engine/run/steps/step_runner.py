@@ -234,6 +234,7 @@ class StepRunner:
             parent=parent_of(frame, step, path),
             attempt=attempt,
             input=bound,
+            pool=step.pool,
         )
         if at_once and step.idempotent:
             context.emitter.hold(event)
