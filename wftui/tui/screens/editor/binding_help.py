@@ -1,59 +1,175 @@
-"""Pick what an expression can read: names in reach, functions, filters."""
+"""Help with expressions: names in reach, values of the last run, problems."""
 
 import asyncio
+import os
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from wftui.compiler.editing.completion import completion, inside_expression
+from wftui.compiler.editing.field_problems import Written, problems_of_fields
+from wftui.compiler.editing.known_values import UnknownValueError, known_value, scope_at
 from wftui.compiler.editing.names import BARE_KEYS
 from wftui.compiler.editing.reach import Reach, reach_of, with_reach
 from wftui.compiler.source.parsing import parse
 from wftui.model.base import Json
 from wftui.model.errors import UserError
+from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.summary import ExecutionFilters
+from wftui.model.schema.facets import literal
 from wftui.store.events.payloads import as_reference
 from wftui.tui.services import AppServices
 from wftui.tui.widgets.picker import Picker
+from wftui.tui.widgets.schema_form.layout.expression_note import NoteText
 
 if TYPE_CHECKING:
-    from wftui.model.run.record import ExecutionRecord
     from wftui.tui.widgets.source.source_view import SourceView
 
-Pick = Callable[[], Awaitable[Reach | None]]
-"""Asks what to insert into an expression; None for nothing."""
+_SHOWN = 300
+"""Characters of a value that are shown."""
+_LINE = 2_000
+"""Characters before the cursor that are read for an expression; a whole file may be one line."""
+_BARE_TEXT = re.compile(rf'"(?:{"|".join(sorted(BARE_KEYS))})"\s*:\s*"(?P<expression>(?:[^"\\]|\\.)*)$')
 
 
-async def pick_reach(app: AppServices, text: str, pointer: str | None) -> Reach | None:
-    """Ask for a name in reach of a step, a function or a filter."""
+class ExpressionHelp:
+    """Help with the expressions in a form of a step, or of the workflow.
+
+    Args:
+        text: the source.
+        pointer: of the step; None for the workflow.
+        written: how the form writes its values into the source.
+    """
+
+    def __init__(self, app: AppServices, workflow_id: str, text: str, pointer: str | None, written: Written) -> None:
+        self._app = app
+        self._workflow_id = workflow_id
+        self._text = text
+        self._pointer = pointer
+        self._written = written
+        self._record: asyncio.Future[ExecutionRecord | None] | None = None
+
+    async def names(self) -> list[Reach]:
+        """Return what an expression can contain, the nearest first."""
+        return await names_in_reach(self._app, self._text, self._pointer, await self._last_run())
+
+    async def pick(self) -> Reach | None:
+        """Ask for a name in reach of the step, a function or a filter."""
+        return await _pick(self._app, await self.names())
+
+    async def about(self, values: dict[str, Json], field: str, text: str, *, bare: bool) -> NoteText | None:
+        """Return the problem of a text with an expression, else its value in the last run.
+
+        Args:
+            values: of the whole form.
+            field: pointer of the text in the form.
+            bare: the text is an expression without braces.
+        """
+        source, pointer = await asyncio.to_thread(self._written, values)
+        result = await self._app.workbench.workflows.check(self._workflow_id, source)
+        found = await asyncio.to_thread(problems_of_fields, source, pointer, [*result.errors, *result.warnings])
+        for problem in found:
+            if problem.pointer == field:
+                return NoteText(problem.message, offset=problem.offset, is_problem=True)
+        record = await self._last_run()
+        if record is None:
+            return None
+        place = None if self._pointer is None and not pointer else pointer
+        return await asyncio.to_thread(_value_note, source, place, record, text, bare=bare)
+
+    async def _last_run(self) -> ExecutionRecord | None:
+        if self._record is None:
+            self._record = asyncio.ensure_future(last_run(self._app, self._workflow_id))
+        return await asyncio.shield(self._record)
+
+
+def _value_note(source: str, pointer: str | None, record: ExecutionRecord, text: str, *, bare: bool) -> NoteText:
+    try:
+        value = known_value(text, scope_at(parse(source).value, pointer, record, os.environ), bare=bare)
+    except UnknownValueError as error:
+        return NoteText(f"no value from the last run: {error}")
+    shown = literal(value) if bare or not isinstance(value, str) else f'"{value}"'
+    shown = " ".join(shown.split())
+    return NoteText(f"{shown[:_SHOWN]}{'…' if len(shown) > _SHOWN else ''}", is_value=True)
+
+
+async def last_run(app: AppServices, workflow_id: str) -> ExecutionRecord | None:
+    """Return the newest run of a workflow, or None."""
+    try:
+        page = await app.workbench.runs.history(ExecutionFilters(workflow_id=workflow_id), limit=1)
+        for run in page.executions:
+            return await app.workbench.runs.record(run.id)
+    except UserError:
+        pass  # the names are the same without their values
+    return None
+
+
+async def names_in_reach(
+    app: AppServices, text: str, pointer: str | None, record: ExecutionRecord | None
+) -> list[Reach]:
+    """Return the names in reach of a step, functions and filters."""
     workflow = parse(text).value
     schemas = {kind.type: kind.output_schema for kind in await app.workbench.steps.types()}
-    outputs = await _last_outputs(app, str(workflow.get("id", "")) if isinstance(workflow, dict) else "")
-    found = await asyncio.to_thread(reach_of, workflow, pointer, schemas, outputs)
+    steps = record.step_results if record is not None else []
+    outputs = {
+        each.path: each.output for each in steps if each.status == "completed" and as_reference(each.output) is None
+    }
+    return await asyncio.to_thread(reach_of, workflow, pointer, schemas, outputs)
+
+
+async def _pick(app: AppServices, found: Sequence[Reach]) -> Reach | None:
     index = await app.push_screen_wait(Picker("Insert", [(each.text, each.about) for each in found]))
     return None if index is None else found[index]
 
 
-async def _last_outputs(app: AppServices, workflow_id: str) -> dict[str, Json]:
-    """Return the outputs of the newest run, by path; big ones are left out."""
-    try:
-        page = await app.workbench.runs.history(ExecutionFilters(workflow_id=workflow_id), limit=1)
-        record: ExecutionRecord | None = None
-        for run in page.executions:
-            record = await app.workbench.runs.record(run.id)
-    except UserError:
-        return {}  # the names are the same without their values
-    steps = record.step_results if record is not None else []
-    return {
-        each.path: each.output for each in steps if each.status == "completed" and as_reference(each.output) is None
-    }
+class SourceNames:
+    """Completes names in the expressions of a source.
+
+    Args:
+        source: the source.
+    """
+
+    def __init__(self, app: AppServices, workflow_id: str, source: "SourceView") -> None:
+        self._app = app
+        self._workflow_id = workflow_id
+        self._source = source
+        self._names: list[Reach] = []
+        self._known = ""
+        self._pointer: str | None = None
+        self._is_current = False
+
+    def parsed(self) -> None:
+        """Take the source as the one whose names are in reach: it is valid JSON."""
+        self._known = self._source.text
+        self._is_current = False
+
+    def is_needed(self, pointer: str | None) -> bool:
+        """Return whether the cursor is in an expression without known names."""
+        row, column = self._source.cursor_location
+        line = self._source.document.get_line(row)[:column][-_LINE:]
+        inside = _BARE_TEXT.search(line) is not None or inside_expression(line, bare=False) is not None
+        return inside and not (self._is_current and pointer == self._pointer)
+
+    async def read(self, pointer: str | None) -> None:
+        """Read the names in reach of a step."""
+        self._pointer, self._is_current = pointer, True
+        record = await last_run(self._app, self._workflow_id)
+        self._names = await names_in_reach(self._app, self._known, pointer, record)
+        self._source.complete = self._complete
+        self._source.update_suggestion()
+
+    def _complete(self, line: str, after: str) -> str:
+        line = line[-_LINE:]
+        bare = _BARE_TEXT.search(line)
+        if bare is None:
+            return completion(line, after, self._names, bare=False)
+        return completion(bare["expression"], after, self._names, bare=True)
 
 
-_BARE_TEXT = re.compile(rf'"(?:{"|".join(sorted(BARE_KEYS))})"\s*:\s*"(?:[^"\\]|\\.)*$')
-
-
-async def insert_in_source(app: AppServices, source: "SourceView", pointer: str | None) -> None:
+async def insert_in_source(app: AppServices, workflow_id: str, source: "SourceView", pointer: str | None) -> None:
     """Ask for a name, a function or a filter, and insert it at the cursor of a source."""
-    reach = await pick_reach(app, source.text, pointer)
+    record = await last_run(app, workflow_id)
+    reach = await _pick(app, await names_in_reach(app, source.text, pointer, record))
     if reach is None:
         return
     row, column = source.cursor_location

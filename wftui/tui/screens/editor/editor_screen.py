@@ -1,6 +1,6 @@
 """The editor of a workflow: steps, source, canvas, generated code, problems."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -26,6 +26,9 @@ from wftui.tui.widgets.source.compilation_status import CompilationStatus, diagn
 from wftui.tui.widgets.source.diagnostic_list import DiagnosticList
 from wftui.tui.widgets.source.python_view import PythonView
 from wftui.tui.widgets.source.source_view import SourceView
+
+if TYPE_CHECKING:
+    from wftui.tui.screens.editor.binding_help import SourceNames
 
 
 class EditorScreen(StepsScreen):
@@ -70,6 +73,7 @@ class EditorScreen(StepsScreen):
         super().__init__(workflow_id)
         self._first_step = step_id
         self._sought = ""
+        self._completion: SourceNames | None = None
 
     def trail(self) -> tuple[str, ...]:
         """Return the location of this screen."""
@@ -104,6 +108,8 @@ class EditorScreen(StepsScreen):
         """Show the result in every pane."""
         self.status.result = result
         self.show_steps()
+        if self._completion is not None and self._is_json:
+            self._completion.parsed()
         problems = self.with_rename_fixes([*result.errors, *result.warnings])
         self._problems.show_problems(problems)
         self._problems.border_title = f"Problems  {diagnostic_counts(result)}".strip()
@@ -119,6 +125,14 @@ class EditorScreen(StepsScreen):
         self.show_tabs()
         self._tell_problem()
         self.refresh_bindings()
+
+    def _source_names(self) -> "SourceNames":
+        if self._completion is None:
+            from wftui.tui.screens.editor.binding_help import SourceNames
+
+            self._completion = SourceNames(self.services, self.workflow_id, self.source)
+            self._completion.parsed()
+        return self._completion
 
     # --- showing
 
@@ -154,6 +168,9 @@ class EditorScreen(StepsScreen):
     def _follow_cursor(self) -> None:
         """Select the step at the cursor in the other panes."""
         here = self.step_here
+        names, pointer = self._source_names(), here.pointer if here else None
+        if names.is_needed(pointer):
+            self.attempt(names.read(pointer), group="names", exclusive=True)
         if here is not None:
             for view in self.step_views:
                 view.focus_step(here.path)
@@ -316,7 +333,7 @@ class EditorScreen(StepsScreen):
         """Edit the workflow without its steps in a form."""
         from wftui.tui.screens.editor.step_editing import edit_workflow
 
-        self.attempt(edit_workflow(self.services, self.source), group="step", exclusive=True)
+        self.attempt(edit_workflow(self.services, self.workflow_id, self.source), group="step", exclusive=True)
 
     def action_insert_name(self) -> None:
         """Insert a name, a function or a filter at the cursor of the source."""
@@ -326,7 +343,7 @@ class EditorScreen(StepsScreen):
         from wftui.tui.screens.editor.binding_help import insert_in_source
 
         here = self.step_here
-        await insert_in_source(self.services, self.source, here.pointer if here else None)
+        await insert_in_source(self.services, self.workflow_id, self.source, here.pointer if here else None)
 
     def action_runs(self) -> None:
         """Open the runs of this workflow."""

@@ -3,10 +3,10 @@
 import asyncio
 import json
 from collections.abc import Mapping
-from functools import partial
 from typing import TYPE_CHECKING
 
 from wftui.compiler.editing.changes import changes
+from wftui.compiler.editing.field_problems import edited, inserted
 from wftui.compiler.editing.placed_steps import in_key_order, unused_id
 from wftui.compiler.editing.restructuring import ids_of
 from wftui.compiler.editing.step_edits import step_value
@@ -19,7 +19,7 @@ from wftui.model.listing import StepTypeInfo
 from wftui.model.workflow.containers import CONTAINERS
 from wftui.model.workflow.definition import CONTAINER_TYPES
 from wftui.model.workflow.step_schema import step_schema, workflow_schema
-from wftui.tui.screens.editor.binding_help import pick_reach
+from wftui.tui.screens.editor.binding_help import ExpressionHelp
 from wftui.tui.screens.editor.step_form import StepForm
 from wftui.tui.services import AppServices
 from wftui.tui.widgets.picker import Picker
@@ -30,27 +30,35 @@ if TYPE_CHECKING:
 _CONTAINERS = {each.word: (each.title, each.description) for each in CONTAINERS if each.word in CONTAINER_TYPES}
 
 
-async def edit_step(app: AppServices, source: "SourceView", pointer: str) -> None:
+async def edit_step(app: AppServices, workflow_id: str, source: "SourceView", pointer: str) -> None:
     """Edit the step at a pointer in a form; patch only the changes."""
     step = step_value(source.text, pointer)
-    changed = await _ask(app, source.text, step, pointer)
+    help_ = ExpressionHelp(app, workflow_id, source.text, pointer, edited(source.text, step, pointer))
+    changed = await _ask(app, source.text, step, help_)
     if changed is not None and (patch := changes(step, changed, pointer)):
         source.change_to(apply_patch(source.text, patch))
 
 
-async def edit_workflow(app: AppServices, source: "SourceView") -> None:
+async def edit_workflow(app: AppServices, workflow_id: str, source: "SourceView") -> None:
     """Edit a workflow without its steps in a form; patch only the changes."""
     workflow = parse(source.text).value
     root = await asyncio.to_thread(lambda: rebuild_form(with_bindings(form_of(workflow_schema())), workflow))
-    pick = partial(pick_reach, app, source.text, None)
+    help_ = ExpressionHelp(app, workflow_id, source.text, None, edited(source.text, workflow, ""))
     about = "Name, inputs, outputs, connections and settings. The steps are in the list."
-    changed = await app.push_screen_wait(StepForm(f"Workflow: {workflow.get('id', '')}", about, root, pick))
+    changed = await app.push_screen_wait(StepForm(f"Workflow: {workflow.get('id', '')}", about, root, help_))
     if changed is not None and (patch := changes(workflow, changed, "")):
         source.change_to(apply_patch(source.text, patch))
 
 
-async def ask_for_step(app: AppServices, text: str) -> dict[str, Json] | None:
-    """Ask for a step type and its input; return the step."""
+async def ask_for_step(
+    app: AppServices, workflow_id: str, text: str, at: str | None, where: str
+) -> dict[str, Json] | None:
+    """Ask for a step type and its input; return the step.
+
+    Args:
+        at: pointer of the step or list that it will stand beside.
+        where: `before` or `after` that.
+    """
     types = await app.workbench.steps.types()
     shown = [(f"{kind.ascii_icon if app.ascii else kind.icon} {kind.title}", _first(kind)) for kind in types]
     shown += [
@@ -63,11 +71,14 @@ async def ask_for_step(app: AppServices, text: str) -> dict[str, Json] | None:
     taken = ids_of(json.loads(text))
     step_id = unused_id(taken, word.rpartition(".")[2].replace("-", "_"))
     inner_id = unused_id([*taken, step_id], f"{step_id}_step")
-    filled = await _ask(app, text, {"id": step_id, "type": word, **_holds(word, inner_id)}, None)
+    step: dict[str, Json] = {"id": step_id, "type": word, **_holds(word, inner_id)}
+    filled = await _ask(app, text, step, ExpressionHelp(app, workflow_id, text, at, inserted(text, at, where)))
     return None if filled is None else in_key_order(filled)
 
 
-async def _ask(app: AppServices, text: str, step: Mapping[str, Json], pointer: str | None) -> dict[str, Json] | None:
+async def _ask(
+    app: AppServices, text: str, step: Mapping[str, Json], expressions: ExpressionHelp
+) -> dict[str, Json] | None:
     word = str(step["type"])
     kind = await app.workbench.steps.type(word)
     takes = kind is not None and kind.connection_kind is not None
@@ -80,8 +91,7 @@ async def _ask(app: AppServices, text: str, step: Mapping[str, Json], pointer: s
     if kind is not None:
         title, about = kind.title, kind.description
     state = await asyncio.to_thread(form)
-    pick = partial(pick_reach, app, text, pointer)
-    return await app.push_screen_wait(StepForm(f"{title}: {step['id']}", about, state, pick))
+    return await app.push_screen_wait(StepForm(f"{title}: {step['id']}", about, state, expressions))
 
 
 def _connections(text: str) -> list[str]:

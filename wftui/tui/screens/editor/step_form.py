@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Static
 
@@ -11,12 +12,14 @@ from wftui.model.forms.state import Group, Node, in_form_order, pointer_of, text
 from wftui.tui.actions import Action
 from wftui.tui.background import in_background
 from wftui.tui.screens.base.form_screen import FormScreen
+from wftui.tui.screens.editor.field_helper import FieldHelper, is_bare
 from wftui.tui.widgets.schema_form.editors.multiline_editor import MultilineEditor
 from wftui.tui.widgets.schema_form.editors.text_editor import TextEditor
 from wftui.tui.widgets.schema_form.form import SchemaForm
+from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved
 
 if TYPE_CHECKING:
-    from wftui.tui.screens.editor.binding_help import Pick
+    from wftui.tui.screens.editor.binding_help import ExpressionHelp
 
 
 class StepForm(FormScreen):
@@ -26,7 +29,7 @@ class StepForm(FormScreen):
         heading: title of the form.
         about: description of the step type.
         state: the form with the step from the source.
-        pick: asks for a name to insert.
+        expressions: names, values and problems for the expressions in it.
     """
 
     DEFAULT_CSS = """
@@ -43,10 +46,11 @@ class StepForm(FormScreen):
         Action("step_form.help", "Keys", "Show the keys of this form.", ("f1",), "Step"),
     )
 
-    def __init__(self, heading: str, about: str, state: Node, pick: "Pick | None" = None) -> None:
+    def __init__(self, heading: str, about: str, state: Node, expressions: "ExpressionHelp | None" = None) -> None:
         super().__init__(heading, state)
         self._about = about
-        self._pick = pick
+        self._expressions = expressions
+        self._helper = FieldHelper(self, state, expressions) if expressions is not None else None
 
     def compose_form(self) -> ComposeResult:
         """Yield the description of the type, and the fields."""
@@ -60,23 +64,31 @@ class StepForm(FormScreen):
             first = first.nodes[0]
         self.call_after_refresh(self.query_one(SchemaForm).focus_on, pointer_of(first))
 
+    @on(FocusMoved)
+    def _field_entered(self) -> None:
+        if self._helper is not None:
+            self._helper.field_entered()
+
+    @on(Edited)
+    def _field_edited(self) -> None:
+        if self._helper is not None:
+            self._helper.text_changed()
+
     def action_insert(self) -> None:
         """Insert a name, a function or a filter at the cursor of a text."""
         in_background(self, self._insert, group="ask")
 
     async def _insert(self) -> None:
-        from wftui.compiler.editing.names import BARE_KEYS
         from wftui.compiler.editing.reach import with_reach
 
         editor = self.focused
-        if self._pick is None or not isinstance(editor, TextEditor | MultilineEditor):
+        if self._expressions is None or not isinstance(editor, TextEditor | MultilineEditor):
             self.notify("Insert name: put the cursor into a field for text.", severity="warning")
             return
-        reach = await self._pick()
+        reach = await self._expressions.pick()
         if reach is None:
             return
-        place = pointer_of(editor.leaf)
-        bare = editor.leaf.field.name in BARE_KEYS and not place.startswith("/input/")
+        bare = is_bare(editor.leaf)
         if isinstance(editor, TextEditor):
             if editor.value == '""':  # an empty text in a field for any JSON
                 editor.value = ""

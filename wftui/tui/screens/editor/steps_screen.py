@@ -367,7 +367,7 @@ class StepsScreen(SourceScreen):
         from wftui.compiler.editing.restructuring import insert
         from wftui.tui.screens.editor.step_editing import ask_for_step
 
-        step = await ask_for_step(self.services, self.source.text)
+        step = await ask_for_step(self.services, self.workflow_id, self.source.text, at, where)
         if step is not None:
             self.operate(lambda: insert([step], at, "before" if where == "before" else "after"))
 
@@ -377,7 +377,9 @@ class StepsScreen(SourceScreen):
 
         here = self.step_here
         if here is not None:
-            self.attempt(edit_step(self.services, self.source, here.pointer), group="step", exclusive=True)
+            self.attempt(
+                edit_step(self.services, self.workflow_id, self.source, here.pointer), group="step", exclusive=True
+            )
 
     def action_paste_command(self) -> None:
         """Create a step from a shell command."""

@@ -1,6 +1,6 @@
 """Editor of workflow.json with marked diagnostics."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.style import Style
 from rich.text import Text
@@ -19,6 +19,15 @@ class SourceView(CodeArea):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__("json", id=id, classes=classes)
         self._marks: dict[int, list[tuple[int, int, Style]]] = {}
+        self.complete: Callable[[str, str], str] | None = None
+        """Returns what completes the part of a line before the cursor, given also that after it."""
+
+    def update_suggestion(self) -> None:
+        """Suggest the rest of the name that is being typed."""
+        if self.complete is not None and self.selection.is_empty and not self.read_only:
+            row, column = self.cursor_location
+            line = self.document.get_line(row)
+            self.suggestion = self.complete(line[:column], line[column:])
 
     @property
     def line(self) -> int:

@@ -1,5 +1,6 @@
 """Multi-line editor for long text and structured JSON."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -30,6 +31,8 @@ class MultilineEditor(TextArea):
     def __init__(self, leaf: Leaf) -> None:
         super().__init__(leaf.text, compact=True, tab_behavior="focus", placeholder=placeholder(leaf))
         self.leaf = leaf
+        self.complete: Callable[[str, str], str] | None = None
+        """Returns what completes the text before the cursor, given also that after it."""
         self.set_class(leaf.field.kind == "json", "-short")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -42,6 +45,13 @@ class MultilineEditor(TextArea):
         if self.text != self.leaf.text:
             self.leaf.type_text(self.text)
             self._post_edited()
+
+    def update_suggestion(self) -> None:
+        """Suggest the rest of the name that is being typed."""
+        if self.complete is not None and self.selection.is_empty:
+            row, column = self.cursor_location
+            line = self.document.get_line(row)
+            self.suggestion = self.complete(line[:column], line[column:])
 
     def action_give_null(self) -> None:
         """Set the value to null."""
