@@ -11,7 +11,8 @@ import wftui
 
 PACKAGE = Path(wftui.__file__).parent
 FLOORS = [
-    {"tui", "cli", "api", "agents"},
+    {"tui", "cli", "agents", "web"},
+    {"api"},
     {"output"},
     {"workbench"},
     {"engine"},
@@ -26,7 +27,7 @@ FLOORS = [
 ]
 # The one place where a face starts another: `wftui` without a command opens the screen. And the command line that a
 # compiled module opens is a face too, which the module names in its `__main__` part only.
-ALLOWED = {("cli.commands.screen", "tui"), ("cli.commands.serve", "api"), ("cli.commands.mcp_serve", "agents")}
+ALLOWED = {("cli.commands.screen", "tui"), ("cli.commands.web", "web"), ("cli.commands.mcp_serve", "agents")}
 
 
 def _floor(name: str) -> int | None:

@@ -3,7 +3,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from helpers import run_to_end
-from web import Answer, Asked, serving
+from local_site import Answer, Asked, serving
 
 from wftui.workbench import Workbench
 

@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 from helpers import run_to_end
-from web import Answer, Asked, serving
+from local_site import Answer, Asked, serving
 
 from wftui.model.base import Json
 from wftui.workbench import Workbench

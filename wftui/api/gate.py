@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from wftui.api.problems import ProblemError
 from wftui.model.access import AccessToken
@@ -23,21 +23,25 @@ class Gate:
         self._tokens = tokens
         self._hosts = frozenset(host.lower() for host in (*_LOOPBACK, *hosts))
 
-    def token(self, request: Request) -> AccessToken:
+    def token(self, request: HTTPConnection) -> AccessToken:
         """Return the token of a request.
 
         Raises:
             ProblemError: 401 without a valid one.
         """
         scheme, _, text = request.headers.get("authorization", "").partition(" ")
-        found = self._tokens.recognize(text.strip()) if scheme.lower() == "bearer" else None
+        found = self.recognize(text.strip()) if scheme.lower() == "bearer" else None
         if found is None:
             raise ProblemError(
                 401, "token.invalid", "a valid token is required", headers={"WWW-Authenticate": 'Bearer realm="wftui"'}
             )
         return found
 
-    def check_host(self, request: Request) -> None:
+    def recognize(self, text: str) -> AccessToken | None:
+        """Return the token of a text, or None."""
+        return self._tokens.recognize(text)
+
+    def check_host(self, request: HTTPConnection) -> None:
         """Refuse requests for another host, and of pages of another origin.
 
         A page in a browser of this machine reaches the loopback device by a name of its own.

@@ -1,4 +1,4 @@
-"""The server: its socket, and its end."""
+"""A server: its socket, and its end."""
 
 import asyncio
 import contextlib
@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from wftui.api.app import make_app
-from wftui.api.call import ServerState
+from wftui.api.call import MAX_BODY, ServerState
 from wftui.model.errors import ConflictError, UsageError
 from wftui.workbench import Workbench
 from wftui.workbench.forced_exit import call_on_signal
@@ -50,11 +51,27 @@ class _Server(uvicorn.Server):
 
 
 async def serve(workbench: Workbench, options: ServeOptions, listening: Callable[[str], None]) -> None:
+    """Serve workflows and runs; see `serve_application`."""
+    state = ServerState()
+    application = make_app(workbench, state, [options.host, *options.hosts])
+    await serve_application(workbench, application, state, options, listening)
+
+
+async def serve_application(
+    workbench: Workbench,
+    application: ASGIApp,
+    state: ServerState,
+    options: ServeOptions,
+    listening: Callable[[str], None],
+    *,
+    web_sockets: bool = False,
+) -> None:
     """Serve until SIGTERM, SIGINT or SIGHUP.
 
     Runs then end as `on_stop` says; after a lost terminal they go on without the server.
 
     Args:
+        state: tells the application about the end.
         listening: called with the URL once clients can connect.
 
     Raises:
@@ -65,10 +82,11 @@ async def serve(workbench: Workbench, options: ServeOptions, listening: Callable
     for number in (signal.SIGTERM, signal.SIGINT):
         call_on_signal(number, lambda: stop.put_nowait(options.on_stop))
     call_on_signal(signal.SIGHUP, lambda: stop.put_nowait("leave"))
-    state = ServerState()
     listener = _listen(options)
     config = uvicorn.Config(
-        make_app(workbench, state, [options.host, *options.hosts]),
+        application,
+        ws="websockets-sansio" if web_sockets else "none",
+        ws_max_size=MAX_BODY,
         log_config=None,
         access_log=False,
         lifespan="off",

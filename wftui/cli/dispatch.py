@@ -111,6 +111,10 @@ def _command(arguments: argparse.Namespace) -> Command:
             from wftui.cli.commands import steps
 
             return steps.COMMANDS[arguments.command]
+        case "web":
+            from wftui.cli.commands import web
+
+            return web.COMMANDS[arguments.command]
         case "new" | "list":
             from wftui.cli.commands import workflows
 

@@ -184,6 +184,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add_json(doctor)
     _add_serve(command("serve", "Serve workflows and runs over HTTP, with access tokens."))
+    _add_address(command("web", "Serve the terminal UI to browsers; see docs/web.md."), 8788)
     completing = command("completion", "Print the script by which a shell completes wftui.")
     completing.add_argument("shell", choices=["bash", "zsh", "fish"], help="the shell")
     _add_settings(command("settings", "List settings with their origin, change them."))
@@ -237,16 +238,20 @@ def _add_settings(settings: argparse.ArgumentParser) -> None:
     actions.add_parser("unset", help="restore the default").add_argument("key", help="such as history.keep_days")
 
 
-def _add_serve(serve: argparse.ArgumentParser) -> None:
-    serve.add_argument("--host", default="127.0.0.1", help="address to listen at (default: this machine only)")
-    serve.add_argument("--port", type=int, default=8787, help="port; 0 takes a free one (default: 8787)")
-    serve.add_argument(
+def _add_address(parser: argparse.ArgumentParser, port: int) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default: this machine only)")
+    parser.add_argument("--port", type=int, default=port, help=f"port; 0 takes a free one (default: {port})")
+    parser.add_argument(
         "--allow-host",
         action="append",
         default=[],
         metavar="NAME",
         help="host name by which clients reach the server, such as that of a reverse proxy; can be repeated",
     )
+
+
+def _add_serve(serve: argparse.ArgumentParser) -> None:
+    _add_address(serve, 8787)
     serve.add_argument(
         "--on-stop",
         choices=["finish", "cancel", "leave"],

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from wftui.model.run.summary import CleanupReport
 
 
-_USE_WORKFLOWS = frozenset({None, "new", "list", "compile", "run", "rerun", "resume", "mcp", "serve"})
+_USE_WORKFLOWS = frozenset({None, "new", "list", "compile", "run", "rerun", "resume", "mcp", "serve", "web"})
 _PATIENCE = 3.0
 """Seconds to wait for the reader of a notice."""
 

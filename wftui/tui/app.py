@@ -28,7 +28,7 @@ from wftui.tui.history_notices import HistoryNotices
 from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.screens.screen_registry import make_screen
 from wftui.tui.services import ScreenName
-from wftui.tui.terminal.capabilities import ascii_only, check_terminal
+from wftui.tui.terminal.capabilities import ascii_only, check_terminal, is_hosted
 from wftui.tui.terminal.drawn_text import CleanApp
 from wftui.tui.terminal.type_ahead import TypeAhead
 from wftui.workbench.engine_thread import EngineThread, on_engine_thread
@@ -101,15 +101,21 @@ class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
             await super().on_event(event)
 
     def get_driver_class(self) -> type[Driver]:
-        """Return the driver that survives the loss of its terminal."""
+        """Return the driver that survives the loss of its terminal or its server."""
+        if is_hosted():
+            from wftui.tui.terminal.web_driver import HostedDriver
+
+            return HostedDriver
         from wftui.tui.terminal.driver import TerminalDriver
 
         return TerminalDriver
 
     @property
     def _terminal(self) -> TerminalDriver | None:
-        """The driver, unless the app is headless."""
-        return cast("TerminalDriver", self._driver) if isinstance(self._driver, self.get_driver_class()) else None
+        """The driver, unless the app is headless or in a browser."""
+        if is_hosted() or not isinstance(self._driver, self.get_driver_class()):
+            return None
+        return cast("TerminalDriver", self._driver)
 
     def get_default_screen(self) -> Screen[None]:
         """Return the Workflows screen."""

@@ -7,14 +7,13 @@ import sys
 from pathlib import Path
 
 from wftui.cli.options import Command
+from wftui.cli.serving import first_token, needed_command, warn_of_other_machines
 from wftui.cli.session import settings_of, with_workbench
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UsageError
-from wftui.model.installation import install_command, installed
 from wftui.workbench import Settings, Workbench
 
 _PACKAGES = ("starlette", "uvicorn")
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def serve(arguments: argparse.Namespace) -> int:
@@ -24,21 +23,16 @@ def serve(arguments: argparse.Namespace) -> int:
     if arguments.print_unit:
         Terminal().line(_unit(arguments, settings_of(arguments)).rstrip("\n"))
         return ExitCode.DONE
-    if not all(installed(package) for package in _PACKAGES):
-        raise UsageError(f"serving needs more packages; run: {install_command('wftui[serve]')}", code="serve.missing")
+    needed = needed_command("serve", _PACKAGES)
+    if needed:
+        raise UsageError(f"serving needs more packages; run: {needed}", code="serve.missing")
 
     async def work(workbench: Workbench) -> int:
         from wftui.api.server import ServeOptions, serve
 
         terminal = Terminal(beside_run=True)
-        first = await workbench.tokens.add_first(workbench.settings.user_id)
-        if first is not None:
-            terminal.line(f"token {first.name} (scope {first.scope}), shown this once: {first.token}")
-        if arguments.host not in _LOOPBACK:
-            terminal.error(
-                f"wftui: warning: {arguments.host} can be reached from other machines, and nothing is encrypted; put a"
-                " reverse proxy with TLS in front"
-            )
+        await first_token(workbench, terminal)
+        warn_of_other_machines(arguments.host, terminal)
         options = ServeOptions(arguments.host, arguments.port, tuple(arguments.allow_host), arguments.on_stop)
         await serve(workbench, options, lambda url: terminal.line(f"serving {workbench.settings.tables} at {url}"))
         left = len(workbench.runs.running())

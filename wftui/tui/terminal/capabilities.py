@@ -1,6 +1,7 @@
 """Capabilities of the terminal, and refusal of one that cannot show a screen."""
 
 import codecs
+import os
 import sys
 from collections.abc import Mapping
 
@@ -14,12 +15,19 @@ class TerminalError(UserError):
     exit_code = ExitCode.USAGE
 
 
+def is_hosted(environment: Mapping[str, str] = os.environ) -> bool:
+    """Return whether textual-serve or textual-web draws the screen in a browser."""
+    return environment.get("TEXTUAL_DRIVER") == "textual.drivers.web_driver:WebDriver"
+
+
 def check_terminal(environment: Mapping[str, str]) -> None:
     """Check that the terminal can show a screen.
 
     Raises:
         TerminalError: it cannot; the message points to the command line.
     """
+    if is_hosted(environment):
+        return
     instead = "use the command line instead: `wftui list`, `wftui run ID`, `wftui --help`"
     if not (sys.__stdin__ and sys.__stdin__.isatty() and sys.__stderr__ and sys.__stderr__.isatty()):
         raise TerminalError(f"the terminal UI needs a terminal, but input or output is not one; {instead}")

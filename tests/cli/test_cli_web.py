@@ -1,0 +1,37 @@
+"""`wftui web`: what it says, and how it ends."""
+
+import signal
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+from api.api_server import free_port
+from helpers import Cli
+from web.web_server import serving_web
+
+from wftui.model.errors import ExitCode
+
+
+@pytest.mark.parametrize("package", ["starlette", "uvicorn", "websockets", "textual_serve"])
+def test_without_the_extra_it_says_how_to_get_it(cli: Cli, monkeypatch: pytest.MonkeyPatch, package: str) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    code, _, errors = cli("web")
+    assert (code, "error[web.missing]" in errors, "wftui[web]" in errors) == (ExitCode.USAGE, True, True)
+
+
+def test_an_impossible_address_is_refused(cli: Cli) -> None:
+    code, _, errors = cli("web", "--port", "99999")
+    assert (code, "error[serve.address]" in errors) == (ExitCode.USAGE, True)
+
+
+def test_the_printed_address_opens_the_page_until_a_signal(tmp_path: Path) -> None:
+    with serving_web(tmp_path, "--host", "localhost") as server, httpx.Client(follow_redirects=True) as client:
+        assert client.get(server.address).status_code == 401
+        page = client.get(server.url)
+        assert (page.status_code, str(page.url)) == (200, server.address)
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait() == 0
+    # The token is shown once: the next start tells how to make another.
+    with serving_web(tmp_path, "--port", str(free_port())) as second:
+        assert second.url.endswith("?token=TOKEN")
