@@ -48,6 +48,7 @@ def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
         "WFTUI_DB",
         "WFTUI_CONFIG",
         "WFTUI_CONNECTIONS",
+        "WFTUI_WORKERS",
         "NO_COLOR",
         "FORCE_COLOR",
         "COLORTERM",

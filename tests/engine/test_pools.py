@@ -44,12 +44,6 @@ async def pools_of(workbench: Workbench, record: ExecutionRecord) -> dict[str, s
     return found
 
 
-@pytest.fixture
-def unreached(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("WFTUI_WORKERS", raising=False)
-
-
-@pytest.mark.usefixtures("unreached")
 async def test_steps_in_pools_without_a_server_are_one_error_before_the_run(workbench: Workbench, tables: Path) -> None:
     write_workflow(tables, "flow", SHELL, SUM, {**SHELL, "id": "more", "onError": "continue"})
     missing = missing_workers(None)
@@ -66,7 +60,6 @@ async def test_steps_in_pools_without_a_server_are_one_error_before_the_run(work
     assert told.message == f"runs do not start: {missing.sentence}"
 
 
-@pytest.mark.usefixtures("unreached")
 async def test_here_runs_everything_in_this_process_and_needs_no_server(workbench: Workbench, tables: Path) -> None:
     write_workflow(tables, "flow", SHELL, SUM, pool="other")
     record = await run_to_end(workbench, "here")
@@ -74,7 +67,6 @@ async def test_here_runs_everything_in_this_process_and_needs_no_server(workbenc
     assert await pools_of(workbench, record) == {"sh": None, "sum": None}
 
 
-@pytest.mark.usefixtures("unreached")
 async def test_what_a_step_in_a_pool_needs_is_not_looked_for_here(tables: Path, tmp_path: Path) -> None:
     write_workflow(tables, "flow", GONE)
     workbench = Workbench(Settings(tables=tables, database=tmp_path / "db", workers=ADDRESS))
@@ -90,7 +82,6 @@ async def test_what_a_step_in_a_pool_needs_is_not_looked_for_here(tables: Path, 
         await workbench.close()
 
 
-@pytest.mark.usefixtures("unreached")
 async def test_a_chosen_pool_moves_what_can_move_and_is_kept_by_reruns_and_children(
     workbench: Workbench, tables: Path
 ) -> None:

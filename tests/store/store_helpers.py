@@ -27,10 +27,12 @@ from wftui.model.run.events import (
     StepCancelled,
     StepCompleted,
     StepFailed,
+    StepMoved,
     StepProgress,
     StepRetrying,
     StepSkipped,
     StepStarted,
+    StepTaken,
     StepWaiting,
 )
 from wftui.model.run.steps import ExecutionError, StepInfo, Waiting
@@ -145,10 +147,11 @@ _paths = st.tuples(_steps, st.sampled_from(["", "[0]", "[11].inner"])).map("".jo
 _step = {**_run, "step_id": _steps, "path": _paths | st.just("fetch")}
 _waitings = _of(
     Waiting,
-    reason=st.sampled_from(["approval", "delay", "retry", "child"]),
+    reason=st.sampled_from(["approval", "delay", "retry", "child", "worker"]),
     until=st.none() | _moments,
     prompt=st.none() | _any_texts,
     form=st.none() | json_values,
+    pool=st.sampled_from(["build", "gpu"]),
 )
 _ended = {**_step, "duration": _durations, "attempt": _attempts}
 
@@ -170,6 +173,8 @@ middle_events: st.SearchStrategy[ExecutionEvent] = st.one_of(
     _of(StepRetrying, **_step, attempt=_attempts, error=_errors, next_at=_moments),
     _of(StepSkipped, **_step, reason=_any_texts, because_failed=st.booleans()),
     _of(StepWaiting, **_step, waiting=_waitings),
+    _of(StepTaken, **_step, worker=_steps),
+    _of(StepMoved, **_step, from_=_steps, to=_steps),
     _of(StepAnswered, **_step, approved=st.none() | st.booleans(), by=st.none() | _any_texts, data=json_values),
     _of(StepCancelled, **_step, duration=_durations, abandoned=st.booleans()),
     _of(IterationsPlanned, **_step, total=st.none() | st.integers(0, 10)),

@@ -15,6 +15,7 @@ from wftui.model.run.events import (
     StepCancelled,
     StepCompleted,
     StepFailed,
+    StepMoved,
     StepRetrying,
     StepSkipped,
     StepWaiting,
@@ -54,7 +55,7 @@ class StepLines:
         self.end(record)
 
     def event(self, record: ExecutionRecord, event: ExecutionEvent) -> None:
-        """Print a line when a step ends, waits for approval, or is retried."""
+        """Print a line when a step ends, waits, moves or is retried."""
         line = self._line(record, event)
         if line is not None:
             self._clear()
@@ -119,6 +120,11 @@ class StepLines:
                 return (
                     f"{terminal.glyph('waiting')} {event.path:<{_NAME_WIDTH}}          {event.waiting.prompt}  ({how})"
                 )
+            case StepWaiting() if event.waiting.reason == "worker":
+                return f"{terminal.glyph('waiting')} {event.path:<{_NAME_WIDTH}}          waiting: {event.waiting.why}"
+            case StepMoved():
+                why = f"moved to {event.to}: {event.from_} was lost"
+                return f"{terminal.glyph('running')} {event.path:<{_NAME_WIDTH}}          {why}"
             case CancelRequested():
                 return f"{terminal.glyph('cancelled')} cancelling…"
             case Log(level="error" | "warn"):
@@ -135,7 +141,7 @@ def _describe(step: StepResult) -> str:
     elif step.progress is not None:
         text += f" {step.progress:.0%}"
     if step.waiting:
-        text += f" (waiting: {step.waiting.reason})"
+        text += f" (waiting: {step.waiting.why})"
     return text
 
 

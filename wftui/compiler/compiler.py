@@ -294,6 +294,7 @@ class WorkflowCompiler:
                 outline.description, outline.version = workflow.description or "", workflow.version
                 outline.input_schema = workflow.input_schema
                 outline.steps = step_infos(checked, document)
+                outline.pools = {node.id: node.pool for node in checked.types if node.id and node.pool is not None}
                 kinds = [kind for kind in checked.types.values() if kind is not None]
                 outline.icons = {kind.word: (kind.icon, kind.ascii_icon) for kind in kinds}
                 lasting = len(kinds) == len(checked.types) and all(is_lasting(each) for each in needs)

@@ -61,6 +61,9 @@ class WorkflowOutline(WireModel):
     icons: Annotated[
         dict[str, tuple[str, str]], Field(description="Icons of the step types in use, and their ASCII forms.")
     ] = Field(default_factory=dict)
+    pools: Annotated[
+        dict[str, str], Field(description="Pools of workers that run the steps, by step id, also inside iterations.")
+    ] = Field(default_factory=dict)
 
 
 class OfferedWorkflow(WireModel):
@@ -97,7 +100,7 @@ class RecentInputs(WireModel):
 
 
 class AttentionItem(WireModel):
-    """A run that needs a person: failed, waiting for an approval, or interrupted."""
+    """A run that needs a person: failed, interrupted or waiting."""
 
     run: ExecutionSummary
-    kind: Literal["failed", "approval", "interrupted"]
+    kind: Literal["failed", "approval", "worker", "interrupted"]

@@ -137,7 +137,7 @@ APP_ACTIONS: tuple[Action, ...] = (
     Action(
         "app.attention",
         "Attention",
-        "Open the next run that needs attention: failed, interrupted or waiting for approval.",
+        "Open the next run that needs attention: failed, interrupted or waiting for approval or a worker.",
         ("exclamation_mark",),
         "Everywhere",
         footer=False,

@@ -87,6 +87,7 @@ class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
         self._type_ahead = TypeAhead(self, super().on_event, OPENING)
         self._start = start
         self._waiting: set[str] = set()
+        self._without_worker: set[str] = set()
         self._polls = 0
         self._history_notices = HistoryNotices(self, workbench)
         for known in THEMES:
@@ -232,16 +233,17 @@ class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
             await self.check_approvals()
 
     async def check_approvals(self) -> None:
-        """Update the number of runs that wait for an answer."""
+        """Update the numbers of runs that wait for an answer, or for a worker."""
         try:
             queue = await self.workbench.runs.attention()
         except UserError:
             return  # the Workflows screen shows what is wrong with the database
         asking = {item.run.id for item in queue if item.kind == "approval"}
-        if asking != self._waiting:
-            if asking - self._waiting:
+        without = {item.run.id for item in queue if item.kind == "worker"}
+        if (asking, without) != (self._waiting, self._without_worker):
+            if asking - self._waiting or without - self._without_worker:
                 self.bell()
-            self._waiting = asking
+            self._waiting, self._without_worker = asking, without
             self._publish_runs("")
 
     def _notify_failure(self, record: ExecutionRecord) -> None:
@@ -258,10 +260,12 @@ class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
 
     def news(self) -> Content:
         """Return the numbers of running and waiting runs, for the title line."""
-        running, asking = len(self.workbench.runs.running()), len(self._waiting)
+        running, waits = len(self.workbench.runs.running()), "?" if self.ascii else "◔"
         parts = []
-        if asking:
-            parts.append(Content.styled(f"{'?' if self.ascii else '◔'} {asking} waiting for you", "$text-warning"))
+        if self._waiting:
+            parts.append(Content.styled(f"{waits} {len(self._waiting)} waiting for you", "$text-warning"))
+        if self._without_worker:
+            parts.append(Content.styled(f"{waits} {len(self._without_worker)} waiting for a worker", "$text-warning"))
         if running:
             parts.append(Content.styled(f"{'>' if self.ascii else '●'} {running} running", "$text-primary"))
         return Content("  ").join(parts)

@@ -19,9 +19,11 @@ async def recent_inputs(store: ExecutionStore, workflow_id: str, limit: int) -> 
 
 
 async def attention(store: ExecutionStore, limit: int) -> list[AttentionItem]:
-    """Return waiting approvals, interrupted and failed runs."""
+    """Return runs that wait for a person or a worker, interrupted and failed runs."""
     running = await store.list(ExecutionFilters(status=["running", "interrupted"]), limit=limit)
     failed = await store.list(ExecutionFilters(status=["failed"]), limit=limit)
     items = [AttentionItem(run=run, kind="approval") for run in running.executions if run.waiting]
+    without = [run for run in running.executions if run.waiting_pools and not run.waiting and run.status == "running"]
+    items += [AttentionItem(run=run, kind="worker") for run in without]
     items += [AttentionItem(run=run, kind="interrupted") for run in running.executions if run.status != "running"]
     return items + [AttentionItem(run=run, kind="failed") for run in failed.executions]

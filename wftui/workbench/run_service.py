@@ -387,7 +387,7 @@ class RunService:
         return await recent_inputs(store, workflow_id, limit)
 
     async def attention(self, limit: int = 50) -> list[AttentionItem]:
-        """Return runs that need attention: waiting approvals, interrupted and failed runs."""
+        """Return runs that need attention: those that wait, interrupted and failed runs."""
         store = await self._store()
         from wftui.workbench.run_selections import attention
 

@@ -63,12 +63,14 @@ def test_live_followed_and_stored_are_equal(
         record = await store.get(RUN)
         assert record == fold(RUN, shown)
         (summary,) = (await store.list()).executions
-        fields = set(type(summary).model_fields) - {"error", "waiting"}
+        fields = set(type(summary).model_fields) - {"error", "waiting", "waiting_pools"}
         assert summary.model_dump(include=fields) == record.model_dump(include=fields)
         assert (summary.error and summary.error.message) == (record.error and record.error.message)
         asked = [step.waiting for step in record.step_results if step.waiting]
         if last is None:
             assert summary.waiting == any(waiting.reason == "approval" for waiting in asked)
+            without = {waiting.pool for waiting in asked if waiting.reason == "worker"}
+            assert set(summary.waiting_pools or ()) == without
         if follower is not None:
             seen = await follower
             upto = after + len(seen)

@@ -62,6 +62,17 @@ async def test_contents_of_containers_are_indented(text_of: Callable[[App[Any]],
         ]
 
 
+async def test_a_pool_is_part_of_the_type_or_of_a_name_without_one(text_of: Callable[[App[Any]], str]) -> None:
+    nodes = [CanvasNode("train", "Train", "python", pool="gpu"), CanvasNode("end", "Report", "set")]
+    for width, row in ((80, "python @gpu"), (44, "python @gpu"), (30, "Train @gpu")):
+        app = ListApp(nodes)
+        async with app.run_test(size=(width, 4)) as pilot:
+            await pilot.pause()
+            first, second, *_ = text_of(app).splitlines()
+            assert row in first
+            assert "@" not in second
+
+
 async def test_arrows_walk_the_rows_and_the_tree() -> None:
     app = ListApp(NODES)
     async with app.run_test(size=(80, 24)) as pilot:

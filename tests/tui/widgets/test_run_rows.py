@@ -287,6 +287,8 @@ def test_waiting_reasons_are_worded() -> None:
     assert waiting_label(Waiting(reason="retry", until=soon), NOW) == "retrying in 3.0s"
     assert waiting_label(Waiting(reason="delay", until=soon), NOW) == "waiting 3.0s"
     assert waiting_label(Waiting(reason="child", child_id="r2"), NOW) == "waiting for run r2"
+    assert waiting_label(Waiting(reason="worker", pool="build"), NOW) == "waiting: no worker in pool build"
+    assert waiting_label(Waiting(reason="tide"), NOW) == "waiting: tide"
 
 
 def test_a_remark_is_one_line_without_terminal_sequences() -> None:

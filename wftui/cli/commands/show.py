@@ -186,8 +186,11 @@ def _print_steps(terminal: Terminal, steps: Sequence[StepResult]) -> None:
         to_print += reversed(inside.get(step.path, []))
         time = format_duration(step.duration / 1000) if step.duration is not None else ""
         more = step.skip_reason or (f"{step.error.type}: {step.error.message}" if step.error else "")
+        if step.waiting is not None and step.waiting.reason == "worker":
+            more = f"waiting: {step.waiting.why}"
         if step.iterations is not None and step.iterations.omitted:
             more = more or f"{step.iterations.omitted:,} more items; see: wftui show RUN --step '{step.path}[0]'"
+        more = more or step.place
         tries = f" x{len(step.attempts)}" if len(step.attempts) > 1 else ""
         terminal.line(f"  {terminal.glyph(step.status)} {step.path:<28} {time:>7}{tries}  {more}".rstrip())
 

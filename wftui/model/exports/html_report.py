@@ -59,7 +59,7 @@ def html_report(record: ExecutionRecord, logs: Sequence[Log], source: str) -> It
     yield from _value("Outputs", record.outputs)
     yield "<h2>Steps</h2>\n<table>\n<tr><th>Step</th><th>Status</th><th>Time</th><th>Attempts</th><th></th></tr>\n"
     for step in record.step_results:
-        note = step.skip_reason or (f"{step.error.type}: {step.error.message}" if step.error else "")
+        note = step.skip_reason or (f"{step.error.type}: {step.error.message}" if step.error else step.place)
         yield f'<tr><td>{_text(step.path)}</td><td class="{_word(step.status)}">{_glyph(step.status)} '
         yield f'{_text(step.status)}</td><td class="n">{_time(step.duration)}</td>'
         yield f'<td class="n">{len(step.attempts) or ""}</td><td>{_text(note)}</td></tr>\n'

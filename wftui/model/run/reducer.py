@@ -200,6 +200,7 @@ def _apply_step(record: ExecutionRecord, event: StepEvent) -> None:
             step.worker = event.worker
         case StepMoved():
             step.worker = event.to
+            step.lost_workers = [*(step.lost_workers or ()), event.from_]
         case StepCancelled():
             _end_step(step, event, "cancelled")
             step.skip_reason = event.reason

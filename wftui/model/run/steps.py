@@ -116,6 +116,11 @@ class Waiting(WireModel):
     pool: Annotated[str | None, Field(description="Pool without workers that live.")] = None
 
     @property
+    def why(self) -> str:
+        """The reason in words: `no worker in pool build`."""
+        return f"no worker in pool {self.pool}" if self.reason == "worker" and self.pool else self.reason
+
+    @property
     def rejection_effect(self) -> str:
         """Effect of rejecting an approval, as a clause."""
         if self.on_reject == "fail":
@@ -148,6 +153,9 @@ class StepResult:
     caught: Annotated[int | None, Field(description="Position of the entry of catch that handled the error.")] = None
     won: Annotated[str | None, Field(description="Of a race: the branch that won.")] = None
     worker: Annotated[str | None, Field(description="Worker that does or did it.")] = None
+    lost_workers: Annotated[
+        list[str] | None, Field(description="Workers that were lost while they did it, in order; absent without any.")
+    ] = None
     skip_reason: str | None = None
     progress: float | None = None
     message: str | None = None
@@ -159,3 +167,10 @@ class StepResult:
     pool: Annotated[str | None, Field(description="Pool of workers that runs it; absent: the process of the run.")] = (
         None
     )
+
+    @property
+    def place(self) -> str:
+        """Worker that does or did it: `on w2, moved from w1`; empty without one."""
+        if self.worker is None:
+            return f"in pool {self.pool}" if self.pool is not None and self.status == "running" else ""
+        return f"on {self.worker}" + (f", moved from {', '.join(self.lost_workers)}" if self.lost_workers else "")

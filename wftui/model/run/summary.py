@@ -26,6 +26,9 @@ class ExecutionSummary(WireModel):
     parent_id: str | None = None
     parent_path: Annotated[str | None, Field(description="Step of the parent that started it.")] = None
     waiting: Annotated[bool, Field(description="Waits for an approval.")] = False
+    waiting_pools: Annotated[
+        list[str] | None, Field(description="Pools without workers that steps wait for; absent without any.")
+    ] = None
 
 
 class ExecutionFilters(WireModel):

@@ -5,7 +5,20 @@ from collections.abc import Mapping, Sequence
 from wftui.model.base import Json
 from wftui.model.workflow.definition import Step, Workflow
 
-_FIRST = ("when", "forEach", "needs", "join", "retry", "timeout", "onError", "disabled", "idempotent", "name", "note")
+_FIRST = (
+    "when",
+    "forEach",
+    "needs",
+    "join",
+    "retry",
+    "timeout",
+    "onError",
+    "disabled",
+    "idempotent",
+    "pool",
+    "name",
+    "note",
+)
 """The first common keys of steps in the form; all others follow in the order of the format."""
 _FIRST_OF_WORKFLOW = ("name", "description", "version", "inputSchema", "outputs", "connections", "env", "labels")
 _LOOP = ("until", "while", "maxIterations", "onLimit", "delay")

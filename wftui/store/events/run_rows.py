@@ -26,6 +26,8 @@ _SHOWN_MESSAGE = 1000
 _WITHOUT_EFFECT = frozenset({"step_started", "step_completed", "iteration_started", "iteration_completed", "log"})
 """The most frequent event types; they change the row only while an approval is pending."""
 
+UNKNOWN = "?"
+"""In place of a pool without a name."""
 Changes = dict[str, Json]
 """Changed columns of the row with their new values."""
 
@@ -37,7 +39,7 @@ class RunRow:
     Attributes:
         key: of the row; None until its first commit.
         last_seq: number of the last numbered event, committed or not.
-        waiting: paths of the steps that wait for an approval.
+        waiting: paths of the steps that wait for an approval, and `@POOL PATH` of those that wait for a worker.
     """
 
     id: str
@@ -84,14 +86,18 @@ class RunRow:
             case Cancelled():
                 return self._end("cancelled", at, event.duration)
             case StepWaiting() if event.waiting.reason == "approval":
-                return self._set_waiting([*(path for path in self.waiting if path != event.path), event.path])
+                return self._set_waiting([*self._others(event.path), event.path])
+            case StepWaiting() if event.waiting.reason == "worker":
+                return self._set_waiting([*self._others(event.path), f"@{event.waiting.pool or UNKNOWN} {event.path}"])
             case StepProgress():
                 return {}
             case _:
                 path = getattr(event, "path", None)
-                if event.type != "log" and path in self.waiting:
-                    return self._set_waiting([other for other in self.waiting if other != path])
-                return {}
+                return self._set_waiting(self._others(path)) if event.type != "log" and path is not None else {}
+
+    def _others(self, path: str) -> list[str]:
+        """Return the entries of `waiting` that are not of a step."""
+        return [entry for entry in self.waiting if entry != path and not _is_for_worker(entry, path)]
 
     def _become(self, status: ExecutionStatus) -> Changes:
         self.status = status
@@ -107,9 +113,18 @@ class RunRow:
         return {"waiting": "\n".join(paths) or None}
 
 
-def waiting_paths(column: str | None) -> list[str]:
-    """Return the paths in the column `waiting`."""
+def waiting_entries(column: str | None) -> list[str]:
+    """Return the entries in the column `waiting`; see `RunRow.waiting`."""
     return column.split("\n") if column else []
+
+
+def waiting_pools(entries: list[str]) -> list[str]:
+    """Return the pools that steps wait for, of the entries in the column `waiting`."""
+    return list(dict.fromkeys(entry[1:].partition(" ")[0] for entry in entries if entry.startswith("@")))
+
+
+def _is_for_worker(entry: str, path: str) -> bool:
+    return entry.startswith("@") and entry.partition(" ")[2] == path
 
 
 def _shown_error(error: ExecutionError) -> str:

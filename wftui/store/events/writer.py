@@ -17,7 +17,7 @@ from wftui.runtime.json_values import TooBigError
 from wftui.store.events import payloads, snapshots
 from wftui.store.events.event_rows import EventRow, PreparedEvent, prepare
 from wftui.store.events.payloads import Payload
-from wftui.store.events.run_rows import Changes, RunRow, waiting_paths
+from wftui.store.events.run_rows import Changes, RunRow, waiting_entries
 from wftui.store.events.snapshots import RunFold, begin_fold
 from wftui.store.ownership.claims import ThisProcess
 from wftui.store.sqlite.connection import WritingConnection
@@ -208,7 +208,7 @@ class EventWriter:
         found = await self._connection.run(read)
         if found is not None:
             run.row.key, run.row.status = found[0], found[1]  # type: ignore[assignment]  # only our statuses are stored
-            run.row.waiting, run.row.last_seq = waiting_paths(found[2]), found[3]
+            run.row.waiting, run.row.last_seq = waiting_entries(found[2]), found[3]
         run.loaded = True
 
     async def _store_payload(self, payload: Payload) -> None:

@@ -18,7 +18,7 @@ from wftui.model.listing import WorkflowStats
 from wftui.model.run.record import ExecutionStatus
 from wftui.model.run.steps import ExecutionError
 from wftui.model.run.summary import ExecutionFilters, ExecutionPage, ExecutionSummary
-from wftui.store.events.run_rows import waiting_paths
+from wftui.store.events.run_rows import waiting_entries, waiting_pools
 from wftui.store.sqlite.reader import Reader, Row
 from wftui.store.sqlite.times import from_milliseconds, to_milliseconds
 
@@ -242,6 +242,8 @@ async def _newest(
 
 
 def _summary(row: Row) -> ExecutionSummary:
+    waiting = waiting_entries(row[13])
+    pools = waiting_pools(waiting)
     return ExecutionSummary(
         id=row[0],
         workflow_id=row[1],
@@ -256,5 +258,6 @@ def _summary(row: Row) -> ExecutionSummary:
         warnings=row[10],
         parent_id=row[11],
         parent_path=row[12],
-        waiting=bool(waiting_paths(row[13])),
+        waiting=any(not entry.startswith("@") for entry in waiting),
+        waiting_pools=pools or None,
     )

@@ -118,7 +118,7 @@ def _fold_fan_outs(found: Folded, opened: Collection[str]) -> None:
         for number, node in enumerate(scope):
             if node.path not in inside:
                 # This key is not a valid step path, so it cannot collide with one.
-                groups.setdefault(f"{parent or ''}/{rank[number]}/{node.type}/{stem(node.label)}", []).append(node)
+                groups.setdefault(f"{parent or ''}/{rank[number]}/{node.kind}/{stem(node.label)}", []).append(node)
     large = {key: group for key, group in groups.items() if len(group) >= FAN_OUT and key not in opened}
     home = {node.path: key for key, group in large.items() for node in group}
     nodes: list[CanvasNode] = []
@@ -132,7 +132,7 @@ def _fold_fan_outs(found: Folded, opened: Collection[str]) -> None:
         if node is group[0]:
             every = dict.fromkeys(home.get(need, need) for member in group for need in member.needs)
             label = f"{stem(node.label)} [{len(group)}]"
-            nodes.append(CanvasNode(key, label, node.type, tuple(every), node.parent, counted=True))
+            nodes.append(CanvasNode(key, label, node.type, tuple(every), node.parent, counted=True, pool=node.pool))
             found.members[key] = tuple(member.path for member in group)
         found.shown_as[node.path] = key
     found.nodes = nodes

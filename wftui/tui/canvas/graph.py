@@ -21,6 +21,7 @@ class CanvasNode:
         needs: paths of its dependencies.
         parent: path of the enclosing container.
         counted: the step repeats, so space for a counter such as `12/100` is reserved.
+        pool: the pool of workers that runs it, if any.
     """
 
     path: str
@@ -29,6 +30,21 @@ class CanvasNode:
     needs: tuple[str, ...] = ()
     parent: str | None = None
     counted: bool = False
+    pool: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """Its type and its pool: `shell @build`."""
+        return _in_pool(self.type, self.pool)
+
+    @property
+    def title(self) -> str:
+        """Its label and its pool, where its kind is not shown."""
+        return _in_pool(self.label, self.pool)
+
+
+def _in_pool(text: str, pool: str | None) -> str:
+    return text if pool is None else f"{text} @{pool}"
 
 
 def labelled(name: str, branch: str | None) -> str:
@@ -46,6 +62,7 @@ def nodes_from_steps(steps: Iterable[StepInfo], counted: Collection[str] = ()) -
             needs=tuple(step.needs),
             parent=step.parent,
             counted=step.path in counted or step.step_type == "loop",
+            pool=step.pool,
         )
         for step in steps
     ]

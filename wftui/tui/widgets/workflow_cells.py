@@ -49,6 +49,6 @@ def _last(row: WorkflowRow, now: datetime | None, ascii_only: bool) -> Content:
     last = row.stats.last
     if last is None or now is None:
         return Content.styled("never run", "$foreground-muted")
-    shown = look("waiting" if last.waiting else last.status, ascii_only=ascii_only)
+    shown = look("waiting" if last.waiting or last.waiting_pools else last.status, ascii_only=ascii_only)
     when = "running" if last.status == "running" else ago(last.started_at, now)
     return Content.assemble((shown.glyph, shown.color), " ", when)

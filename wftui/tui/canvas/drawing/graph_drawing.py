@@ -50,12 +50,13 @@ class GraphDrawing:
         self._lit: LineGrid = {}
 
     def _width(self, node: CanvasNode) -> int:
-        label = min(cell_len(node.label), LONGEST_LABEL[self.detail]) + (COUNTER if node.counted else 0)
+        text = node.label if self.detail == "box" and node.path not in self._containers else node.title
+        label = min(cell_len(text), LONGEST_LABEL[self.detail]) + (COUNTER if node.counted else 0)
         if node.path in self._containers:
             return label + 6
         if self.detail == "pill":
             return label + 4
-        return max(label, min(cell_len(node.type) + 10, LONGEST_LABEL["box"])) + 6
+        return max(label, min(cell_len(node.kind) + 10, LONGEST_LABEL["box"])) + 6
 
     def _index(self) -> None:
         for path, box in self.layout.boxes.items():

@@ -11,6 +11,10 @@ from wftui.tui.canvas.layout.layered import Box
 
 TYPE_FROM = 36
 """Minimum width for the type column."""
+LONGEST_TYPE = 12
+POOL_FROM = 60
+"""Minimum width for a type column that has room for pools."""
+LONGEST_KIND = 24
 EXTRA = 10
 """Cells of the last column: a duration or a counter."""
 
@@ -35,8 +39,9 @@ class ListDrawing:
         walk(None, "")
         self.height = len(self._nodes)
         self._row = {node.path: number for number, node in enumerate(self._nodes)}
-        longest = max((cell_len(node.type) for node in nodes), default=0)
-        self._type = min(longest, 12) if width >= TYPE_FROM else 0
+        longest = max((cell_len(node.kind) for node in nodes), default=0)
+        widest = LONGEST_KIND if width >= POOL_FROM and any(node.pool for node in nodes) else LONGEST_TYPE
+        self._type = min(longest, widest) if width >= TYPE_FROM else 0
 
     def box(self, path: str) -> Box | None:
         """Return the row of a step."""
@@ -89,12 +94,15 @@ class ListDrawing:
         cells.put(right - cell_len(detail), detail, *base, "step--detail")
         if self._type:
             right -= EXTRA + self._type + 2
-            cells.put(right + 1, fit(node.type, self._type, scene.ellipsis), *base, "step--type")
+            cells.put(right + 1, fit(node.kind, self._type, scene.ellipsis), *base, "step--type")
         elif detail:
             right -= cell_len(detail) + 1
         room = max(right - start - 2, 4)
         cells.put(
-            start + 2, fit_middle(node.label, room, scene.ellipsis), *base, f"step--label-{scene.status(node.path)}"
+            start + 2,
+            fit_middle(node.label if self._type else node.title, room, scene.ellipsis),
+            *base,
+            f"step--label-{scene.status(node.path)}",
         )
 
 

@@ -27,10 +27,10 @@ def draw_pill(cells: Cells, scene: Scene, node: CanvasNode, place: Box) -> None:
     cells.put(place.x + 2, scene.mark(node.path), *style("step--mark"))
     room = place.width - 4
     detail = scene.details.get(node.path, "")
-    if detail and cell_len(node.label) + 1 + cell_len(detail) <= room:
+    if detail and cell_len(node.title) + 1 + cell_len(detail) <= room:
         room -= cell_len(detail) + 1
         cells.put(place.x + 4 + room, detail, *style("step--detail"))
-    cells.put(place.x + 3, fit_middle(node.label, room, scene.ellipsis), *style(f"step--label-{status}"))
+    cells.put(place.x + 3, fit_middle(node.title, room, scene.ellipsis), *style(f"step--label-{status}"))
 
 
 def draw_box(cells: Cells, scene: Scene, node: CanvasNode, place: Box, y: int, lines: LineGrid) -> None:
@@ -47,7 +47,7 @@ def draw_box(cells: Cells, scene: Scene, node: CanvasNode, place: Box, y: int, l
     elif line == 2:
         detail = fit(scene.details.get(node.path, ""), room // 2, scene.ellipsis).rstrip()
         room -= cell_len(detail) + 1
-        cells.put(place.x + 4, fit(node.type, room, scene.ellipsis), *focus, "step--type")
+        cells.put(place.x + 4, fit(node.kind, room, scene.ellipsis), *focus, "step--type")
         cells.put(place.x + 5 + room, detail, *focus, "step--detail")
 
 
@@ -58,7 +58,7 @@ def draw_frame(cells: Cells, scene: Scene, node: CanvasNode, place: Box, y: int,
         return
     focus, status = _focus(node, scene), scene.status(node.path)
     detail = scene.details.get(node.path, "")
-    label = f"{node.label}  {detail}" if detail else node.label
+    label = f"{node.title}  {detail}" if detail else node.title
     label = fit(label, min(cell_len(label), place.width - 6), scene.ellipsis)
     cells.put(place.x + 1, " " * (cell_len(label) + 4), *focus)
     cells.put(place.x + 2, scene.glyph(node.path, node.type), *focus, f"status--{status}")

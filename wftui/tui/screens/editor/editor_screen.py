@@ -107,6 +107,8 @@ class EditorScreen(StepsScreen):
     def checked(self, result: CompilationResult, outline: WorkflowOutline | None) -> None:
         """Show the result in every pane."""
         self.status.result = result
+        if outline is not None:
+            self.pools = outline.pools
         self.show_steps()
         if self._completion is not None and self._is_json:
             self._completion.parsed()

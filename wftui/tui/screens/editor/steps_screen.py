@@ -1,6 +1,6 @@
 """Base of the editor: operations on the steps under the cursor, or on marked ones."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -40,11 +40,13 @@ class StepsScreen(SourceScreen):
 
     Attributes:
         steps: all steps of the source, as of the last check or operation.
+        pools: by step id, as of the last source without errors.
     """
 
     def __init__(self, workflow_id: str) -> None:
         super().__init__(workflow_id)
         self.steps: list[ListedStep] = []
+        self.pools: Mapping[str, str] = {}
         self._is_json = True
         self._to_focus: str | None = None
         self._kept_steps: list[ListedStep] = []
@@ -70,7 +72,14 @@ class StepsScreen(SourceScreen):
         self.steps = found
         self.step_list.set_graph(
             [
-                CanvasNode(each.path, labelled(each.name, each.branch), each.type, (), each.parent, each.repeats)
+                CanvasNode(
+                    path=each.path,
+                    label=labelled(each.name, each.branch),
+                    type=each.type,
+                    parent=each.parent,
+                    counted=each.repeats,
+                    pool=self.pools.get(each.id),
+                )
                 for each in found
             ]
         )

@@ -170,7 +170,7 @@ class HistoryTable(LineView):
         now = self.now()
         match column.title:
             case _STATUS.title:
-                style = look("waiting" if run.waiting else run.status, ascii_only=self.ascii_only)
+                style = look("waiting" if run.waiting or run.waiting_pools else run.status, ascii_only=self.ascii_only)
                 return f"{style.glyph} {style.word}", style.color
             case _WORKFLOW.title:
                 return run.workflow_id, "$foreground"
@@ -201,6 +201,8 @@ def run_note(run: ExecutionSummary) -> tuple[str, str]:
         return first_line(run.error.message), "$text-error"
     if run.waiting:
         return "waiting for you", "$text-warning"
+    if run.waiting_pools:
+        return f"no worker in pool {', '.join(run.waiting_pools)}", "$text-warning"
     if run.warnings:
         return f"{run.warnings} warning{'s' if run.warnings > 1 else ''}", "$text-warning"
     if run.parent_path:

@@ -63,8 +63,8 @@ def waiting_label(waits: Waiting, now: datetime) -> str:
             return f"waiting {left}" if left else "waiting"
         case "child":
             return f"waiting for run {waits.child_id}" if waits.child_id else "waiting for its run"
-        case unknown:
-            return f"waiting: {unknown}"
+        case _:
+            return f"waiting: {waits.why}"
 
 
 def progress_label(step: StepResult) -> str:
@@ -95,8 +95,8 @@ def step_note(step: StepResult, now: datetime, *, stopped: bool = False) -> str:
     if step.iterations is not None:
         return iteration_counts(step.iterations, live=step.status in {"running", "waiting"})
     if step.status == "running" and not step.path.endswith("]"):
-        return progress_label(step)
-    return ""
+        return ", ".join(part for part in (progress_label(step), step.place) if part)
+    return step.place
 
 
 def error_location(error: ExecutionError) -> str:
