@@ -134,7 +134,7 @@ def limits() -> str:
         ("bits of a whole number computed by an expression", f"{MAX_BITS:,}"),
         ("levels of objects and lists in a value between steps", f"{MAX_VALUE_DEPTH}"),
         ("steps at the same time, without `maxParallel`", f"{fields['max_parallel'].default}"),
-        ("nested sub-workflows (`workflow` steps)", f"{_ENGINE.max_depth} levels"),
+        ("nested sub-workflows (`workflow` steps)", f"{_ENGINE.max_depth} levels; `maxDepth` of the step"),
         ("`finally` after a cancel or a timeout of the run", f"{_ENGINE.finally_limit:g} s"),
         ("time to end after a cancel or a timeout, before being killed", f"{_ENGINE.grace:g} s"),
         (

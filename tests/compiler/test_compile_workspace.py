@@ -316,6 +316,39 @@ def test_a_sub_workflow_is_checked(
         assert "flow → back → flow" in result.errors[0].message
 
 
+@pytest.mark.parametrize(
+    ("called", "more", "codes"),
+    [
+        ("flow", {"maxDepth": 5}, []),
+        ("back", {"maxDepth": 5}, []),
+        ("bounded", {}, []),
+        ("flow", {"maxDepth": 0}, ["input.value"]),
+        ("child", {"version": "2.0.0"}, []),
+        ("child", {"version": "1.0.0"}, ["workflow.version"]),
+        ("child", {"version": "{{ inputs.version }}"}, []),
+        ("child", {"hash": "sha256:1"}, ["input.value"]),
+        ("child", {"wait": False}, ["reference.property"]),
+        ("child", {"wait": "{{ inputs.wait }}"}, []),
+    ],
+)
+def test_how_a_sub_workflow_is_run_is_checked(
+    tmp_path: Path, called: str, more: dict[str, object], codes: list[str]
+) -> None:
+    """A limit anywhere on a cycle is one for all of it; an output is that of a run which is waited for."""
+    write(tmp_path, {**CHILD, "id": "child", "version": "2.0.0"}, "child")
+    for name, limit in (("back", {}), ("bounded", {"maxDepth": 3})):
+        again = {"id": "b", "type": "workflow", "input": {"workflow": "flow", **limit}}
+        write(tmp_path, {**workflow(again), "id": name}, name)
+    call = {"workflow": called, "inputs": {"n": 1} if called == "child" else {}, **more}
+    after = [step("after", input={"x": "{{ steps.run_it.output.x }}"})] if called == "child" else []
+    schema = {"type": "object", "properties": {"wait": {"type": "boolean"}, "version": {"type": "string"}}}
+    flow = workflow({"id": "run_it", "type": "workflow", "input": call}, *after)
+    write(tmp_path, {**flow, "inputSchema": {**schema, "required": ["wait", "version"]}} if called == "child" else flow)
+    result = compiler_of(tmp_path).compile("flow")
+    found = [each.code for each in [*result.errors, *result.warnings]]
+    assert [code for code in found if code != "input.unused"] == codes
+
+
 def test_a_change_of_the_sub_workflow_is_seen(tmp_path: Path) -> None:
     write(tmp_path, {**CHILD, "id": "child"}, "child")
     write(tmp_path, parent("child", n=1))

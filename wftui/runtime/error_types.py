@@ -33,7 +33,7 @@ llm.truncated llm.length llm.refusal llm.schema llm.turns llm.tool llm.declined
 mcp.missing mcp.start mcp.server mcp.closed mcp.error mcp.result mcp.tool mcp.unknown_tool
 composio.connection composio.account composio.auth composio.missing composio.limit composio.refused
 composio.server composio.protocol composio.failed
-workflow.cancelled workflow.depth workflow.invalid workflow.unavailable
+workflow.cancelled workflow.depth workflow.invalid workflow.unavailable workflow.version
 """
 BUILTIN_TYPES = frozenset(_TYPES.split())
 """Every type with a line under "Runs" in docs/troubleshooting.md."""

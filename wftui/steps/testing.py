@@ -13,7 +13,7 @@ from wftui.model.base import Json
 from wftui.model.run.steps import LogLevel
 from wftui.steps.api.function_step import step_type_of
 from wftui.steps.api.step_model import Answer, read_input
-from wftui.steps.api.step_type import Closable, StepSite, StepType
+from wftui.steps.api.step_type import WAITED, ChildCall, Closable, StepSite, StepType
 from wftui.steps.registry.step_registry import builtin_registry
 
 KeptT = TypeVar("KeptT", bound=Closable)
@@ -99,9 +99,11 @@ class RecordingContext:
         answer = Answer(approved=self.approves, by="ann", at="2026-11-22T19:00:00.000Z", data=self.answer)
         return answer.unless_rejected() if on_reject == "fail" else answer
 
-    async def run_workflow(self, workflow_id: str, inputs: Mapping[str, Json]) -> Json:
-        """Return the inputs."""
+    async def run_workflow(self, workflow_id: str, inputs: Mapping[str, Json], call: ChildCall = WAITED) -> Json:
+        """Return the inputs, or an id if it is not waited for."""
         self.children.append((workflow_id, inputs))
+        if not call.wait:
+            return {"executionId": f"{workflow_id}-run"}
         return {"echo": dict(inputs)}
 
     async def connect(self, name: str) -> Mapping[str, Json]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.engine_plans import PATIENT, Loaded, Steps, constant, step, workflow
+from engine.engine_plans import PATIENT, Loaded, Steps, constant, output_of, step, workflow
 from wftui.engine.host.executor import WorkflowExecutor
 from wftui.model.base import Json
 from wftui.model.clock import utc_now
@@ -114,4 +114,43 @@ async def test_it_is_given_up_with_its_parent(store: ExecutionStore) -> None:
     executor = await left_behind(store)
     await executor.cancel(PARENT)
     assert await children(store) == {"earlier": "cancelled"}
+    await executor.close()
+
+
+@pytest.mark.parametrize("status", ["interrupted", "completed"])
+async def test_a_child_that_is_not_waited_for_is_started_once(store: ExecutionStore, status: str) -> None:
+    """Also where the process died between its start and the end of the step."""
+    call = {"workflow": "child", "wait": False, "inputs": {"n": 2, "key": KEY}}
+    plan = workflow(step("a", type="workflow", input=constant(call)), outputs={"a": output_of("a")})
+    of: dict[str, Any] = {"run_id": PARENT, "timestamp": utc_now(), "step_id": "a", "path": "a"}
+    await interrupted(store, EARLIER, CHILD, {"n": 2, "key": "***", "more": 1})
+    began = StepStarted(step_name="a", step_type="workflow", attempt=1, **of)
+    waiting = StepWaiting(waiting=Waiting(reason="start", child_id=EARLIER), **of)
+    await interrupted(store, PARENT, plan, {}, began, waiting)
+    plans = {"test": Loaded(plan), "child": Loaded(CHILD)}
+    load: Any = lambda workflow_id, *_stored: plans[workflow_id]  # noqa: E731
+    executor = WorkflowExecutor(store, Steps(), load, load_stored=load, settings=PATIENT)
+    if status == "completed":
+        await executor.resume(EARLIER, {"key": KEY})
+        await executor.wait(EARLIER)
+    await executor.resume(PARENT)
+    record = await executor.wait(PARENT)
+    assert (record.status, record.outputs) == ("completed", {"a": {"executionId": EARLIER}})
+    assert (await executor.wait(EARLIER)).status == "completed"
+    assert await children(store) == {"earlier": "completed"}
+    await executor.close()
+
+
+async def test_it_is_left_when_its_interrupted_parent_is_cancelled(store: ExecutionStore) -> None:
+    plan = calls_of("child")
+    of: dict[str, Any] = {"run_id": PARENT, "timestamp": utc_now(), "step_id": "a", "path": "a"}
+    await interrupted(store, EARLIER, CHILD, {"n": 2, "key": "***", "more": 1})
+    began = StepStarted(step_name="a", step_type="workflow", attempt=1, **of)
+    await interrupted(
+        store, PARENT, plan, {}, began, StepWaiting(waiting=Waiting(reason="start", child_id=EARLIER), **of)
+    )
+    load: Any = lambda *_any: Loaded(plan)  # noqa: E731
+    executor = WorkflowExecutor(store, Steps(), load, load_stored=load, settings=PATIENT)
+    await executor.cancel(PARENT)
+    assert await children(store) == {"earlier": "interrupted"}
     await executor.close()

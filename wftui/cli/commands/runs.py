@@ -179,17 +179,20 @@ def approve(arguments: argparse.Namespace) -> int:
 
 
 async def _follow_own(workbench: Workbench, run_id: str, arguments: argparse.Namespace) -> int:
-    """Follow a run of this process.
+    """Follow a run of this process, then wait for runs its steps have started.
 
-    Ctrl+C cancels it, a second one immediately, or ends the program; losing the terminal does not end it.
+    Ctrl+C cancels it, or those that are waited for, a second one immediately, or ends the program; losing the terminal
+    does not end them.
     """
     loop = asyncio.get_running_loop()
     terminal = Terminal(beside_run=True)
     asked: set[asyncio.Task[None]] = set()
 
     async def cancel_own() -> None:
-        with suppress(ConflictError):  # it has just ended
-            await workbench.runs.cancel(run_id)
+        running = workbench.runs.running()
+        for each in [run_id] if run_id in running else running:
+            with suppress(ConflictError):  # it has just ended
+                await workbench.runs.cancel(each)
 
     def ask_cancel() -> None:
         hurry()
@@ -203,11 +206,23 @@ async def _follow_own(workbench: Workbench, run_id: str, arguments: argparse.Nam
     # The run outlives its terminal: a hang-up only means that nobody reads the output.
     call_on_signal(signal.SIGHUP, hurry)
     try:
-        return await _follow(workbench, run_id, arguments, terminal)
+        code = await _follow(workbench, run_id, arguments, terminal)
+        await _wait_for_started(workbench, terminal, tell=not arguments.quiet)
+        return code
     finally:
         await asyncio.gather(*asked)
         # The run has ended; further signals must not interrupt the report.
         ignore_signals()
+
+
+async def _wait_for_started(workbench: Workbench, terminal: Terminal, *, tell: bool) -> None:
+    """Wait for the end of runs that steps have started with `wait: false`."""
+    while running := workbench.runs.running():
+        if tell:
+            terminal.error(f"wftui: waiting for what a step has started: run {', '.join(running)}")
+            await terminal.drained()
+        for each in running:
+            await workbench.runs.until_end(each)
 
 
 async def _follow(workbench: Workbench, run_id: str, arguments: argparse.Namespace, terminal: Terminal) -> int:

@@ -21,10 +21,10 @@ def check_child(node: StepNode, workflow_id: str, children: SubWorkflows) -> Ite
     if not isinstance(called, str) or split_template(called) is not None:
         return
     pointer, step_id = node.at("input", "workflow"), node.id or None
-    back = children.path_back(workflow_id, called)
+    back = None if "maxDepth" in node.step.input else children.path_back(workflow_id, called)
     if back is not None:
         path = " → ".join([workflow_id, *back])
-        message = f"the workflow runs itself endlessly: {path}"
+        message = f"the workflow runs itself endlessly: {path}; maxDepth in the input would limit it"
         yield Diagnostic("workflow.recursion", message, pointer, step_id=step_id, field="input.workflow")
         return
     child = children.get(called)
@@ -35,7 +35,25 @@ def check_child(node: StepNode, workflow_id: str, children: SubWorkflows) -> Ite
         message = f"there is no workflow {called!r}{hint}"
         yield Diagnostic("workflow.unknown", message, pointer, step_id=step_id, field="input.workflow", fixes=fixes)
         return
+    yield from _version(node, child)
     yield from _inputs(node, child)
+
+
+def _version(node: StepNode, child: SubWorkflow) -> Iterator[Diagnostic]:
+    """Warn of a version that the workflow does not have at present."""
+    expected = node.step.input.get("version")
+    if not isinstance(expected, str) or split_template(expected) is not None or expected == child.version:
+        return
+    pointer = node.at("input", "version")
+    yield Diagnostic(
+        "workflow.version",
+        f"{child.id} has version {child.version} at present, so the step will fail with workflow.version",
+        pointer,
+        severity="warning",
+        step_id=node.id or None,
+        field="input.version",
+        fixes=(patches.replace(f"change it to {child.version}", pointer, child.version),),
+    )
 
 
 def outputs_of(child_id: str, children: SubWorkflows) -> Shape:

@@ -113,6 +113,7 @@ CODES: dict[str, str] = {
     "workflow.recursion": "Workflows that run each other endlessly.",
     "workflow.type": "A file that is not an object.",
     "workflow.unknown": "A sub-workflow that does not exist.",
+    "workflow.version": "A sub-workflow that does not have the version its caller expects.",
     "workflow.stale": "`compile --stale`: workflow.py or the registry is not what the workflow compiles to.",
     "workspace.write": "workflow.py could not be written.",
 }

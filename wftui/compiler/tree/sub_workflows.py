@@ -6,16 +6,21 @@ from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.model.json.incremental import read_json
 from wftui.model.schema.json_schema import as_object
+from wftui.model.workflow.definition import Workflow
 from wftui.model.workflow.inner_steps import every_step
 from wftui.workspace.files import Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class SubWorkflow:
-    """A workflow as its callers see it; `etag` detects changes of its file."""
+    """A workflow as its callers see it; `etag` detects changes of its file.
+
+    `runs` are the workflows that it calls without limiting how deep.
+    """
 
     id: str
     etag: str
+    version: str
     input_schema: Json
     outputs: tuple[str, ...]
     runs: tuple[str, ...]
@@ -84,9 +89,7 @@ def _read(workflow_id: str, etag: str, text: str) -> SubWorkflow:
     workflow = as_object(value)
     schema = workflow.get("inputSchema", {"type": "object", "properties": {}})
     outputs = tuple(as_object(workflow.get("outputs")))
-    calls = [
-        called
-        for step in every_step(workflow)
-        if step.get("type") == "workflow" and isinstance(called := as_object(step.get("input")).get("workflow"), str)
-    ]
-    return SubWorkflow(workflow_id, etag, schema, outputs, tuple(dict.fromkeys(calls)))
+    inputs = [as_object(step.get("input")) for step in every_step(workflow) if step.get("type") == "workflow"]
+    calls = [called for each in inputs if isinstance(called := each.get("workflow"), str) and "maxDepth" not in each]
+    version = workflow.get("version", Workflow.model_fields["version"].default)
+    return SubWorkflow(workflow_id, etag, str(version), schema, outputs, tuple(dict.fromkeys(calls)))

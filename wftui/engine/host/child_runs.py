@@ -15,7 +15,7 @@ from wftui.model.run.events import Created
 from wftui.model.run.record import ExecutionRecord, ExecutionRequest
 from wftui.runtime.plan import WorkflowPlan
 from wftui.runtime.workflow_errors import WorkflowError
-from wftui.steps.api.step_type import StepTypes
+from wftui.steps.api.step_type import ChildCall, StepTypes
 
 if TYPE_CHECKING:
     from wftui.store.execution_store import ExecutionStore
@@ -64,10 +64,15 @@ class ChildRuns:
         except UserError:
             return None
 
-    async def run(
-        self, workflow_id: str, inputs: Mapping[str, Json], path: str, started: Callable[[str], Awaitable[None]]
-    ) -> ExecutionRecord:
-        """Run another workflow to its end, for the step at `path`.
+    async def start(
+        self,
+        workflow_id: str,
+        inputs: Mapping[str, Json],
+        path: str,
+        call: ChildCall,
+        started: Callable[[str], Awaitable[None]],
+    ) -> str:
+        """Start another workflow for the step at `path` and return its id.
 
         `started` is called with the child's id once it is recorded, before its first step: after a crash, a parent that
         does not know its child would run those steps again.
@@ -75,8 +80,9 @@ class ChildRuns:
         Raises:
             WorkflowError: it cannot be started.
         """
-        if self._depth >= self._max_depth:
-            raise WorkflowError("workflow.depth", f"sub-workflows are nested more than {self._max_depth} deep")
+        deepest = call.max_depth or self._max_depth
+        if self._depth >= deepest:
+            raise WorkflowError("workflow.depth", f"sub-workflows are nested more than {deepest} deep")
         request = ExecutionRequest(
             workflow_id=workflow_id,
             inputs=dict(inputs),
@@ -94,15 +100,19 @@ class ChildRuns:
             await started(child_id)
 
         try:
-            options = StartOptions(depth=self._depth + 1, part_of=self._connections, announce=announce)
-            child_id = await self._starter.start(request, options)
+            options = StartOptions(
+                depth=self._depth + 1,
+                part_of=self._connections,
+                announce=announce,
+                accept=lambda plan: _check_identity(plan, call),
+            )
+            return await self._starter.start(request, options)
         except UserError as error:
             raise WorkflowError("workflow.invalid", f"workflow {workflow_id} cannot run: {error}") from error
         except asyncio.CancelledError:
-            if recorded:
+            if recorded and call.wait:
                 await self._cancel(recorded)
             raise
-        return await self._until_end(child_id)
 
     async def is_run_of(self, child_id: str, workflow_id: str, inputs: Mapping[str, Json]) -> bool:
         """Return whether an earlier child is a run of this workflow with these inputs.
@@ -120,32 +130,11 @@ class ChildRuns:
         before: Json = await self._store.resolve(created.inputs)
         return await records_as(schema, inputs, before, self._connections.redactor)
 
-    async def rejoin(self, child_id: str, inputs: Mapping[str, Json]) -> ExecutionRecord:
-        """Wait for a child of an earlier process, resuming it if interrupted.
+    async def until_end(self, child_id: str) -> ExecutionRecord:
+        """Wait for the end of a child and return its record with its outputs.
 
-        Args:
-            inputs: its current inputs, of which only the secret ones, which are not stored, are used.
-
-        Raises:
-            WorkflowError: it cannot be resumed.
+        Cancelling the wait cancels the child.
         """
-        while (record := await self._until_end(child_id)).status == "interrupted":
-            try:
-                options = StartOptions(depth=self._depth + 1, part_of=self._connections, confirmed=self._confirmed)
-                await self._starter.resume(child_id, inputs, options)
-            except UserError as error:
-                raise WorkflowError("workflow.invalid", f"run {child_id} cannot be resumed: {error}") from error
-            except asyncio.CancelledError:
-                await self._cancel(child_id)
-                raise
-        return record
-
-    async def abandon(self, child_id: str) -> None:
-        """Cancel a child of an earlier process that no step has rejoined."""
-        with suppress(ConflictError, NotFoundError):  # it has ended, or was removed
-            await self._starter.cancel(child_id, by="its parent")
-
-    async def _until_end(self, child_id: str) -> ExecutionRecord:
         try:
             record = await self._starter.wait(child_id)
         except asyncio.CancelledError:
@@ -153,6 +142,44 @@ class ChildRuns:
             raise
         record.outputs = await self._store.resolve(record.outputs)
         return record
+
+    async def rejoin(self, child_id: str, inputs: Mapping[str, Json]) -> ExecutionRecord:
+        """Wait for a child of an earlier process, resuming it if interrupted.
+
+        Raises:
+            WorkflowError: it cannot be resumed.
+        """
+        while (record := await self.until_end(child_id)).status == "interrupted":
+            try:
+                await self._resume(child_id, inputs)
+            except asyncio.CancelledError:
+                await self._cancel(child_id)
+                raise
+        return record
+
+    async def resume(self, child_id: str, inputs: Mapping[str, Json]) -> None:
+        """Resume a child of an earlier process if it is interrupted.
+
+        Raises:
+            WorkflowError: it cannot be resumed.
+        """
+        await self._store.recover()  # its process may have died a moment ago
+        record = await self._store.get(child_id)
+        if record is not None and record.status == "interrupted":
+            await self._resume(child_id, inputs)
+
+    async def _resume(self, child_id: str, inputs: Mapping[str, Json]) -> None:
+        """Resume a child with its secret inputs, which are not stored; others are ignored."""
+        try:
+            options = StartOptions(depth=self._depth + 1, part_of=self._connections, confirmed=self._confirmed)
+            await self._starter.resume(child_id, inputs, options)
+        except UserError as error:
+            raise WorkflowError("workflow.invalid", f"run {child_id} cannot be resumed: {error}") from error
+
+    async def abandon(self, child_id: str) -> None:
+        """Cancel a child of an earlier process that no step has rejoined."""
+        with suppress(ConflictError, NotFoundError):  # it has ended, or was removed
+            await self._starter.cancel(child_id, by="its parent")
 
     async def _cancel(self, child_id: str) -> None:
         """Cancel a child and wait for its end; on a second cancel, stop it at once."""
@@ -163,3 +190,15 @@ class ChildRuns:
             except asyncio.CancelledError:
                 await self._starter.cancel(child_id, by="its parent")
                 raise
+
+
+def _check_identity(plan: WorkflowPlan, call: ChildCall) -> None:
+    """Raise a WorkflowError unless a workflow is the one that the caller expects."""
+    for name, expected, found in (
+        ("version", call.version, plan.version),
+        ("hash", call.hash, plan.source_hash),
+    ):
+        if expected is not None and expected != found:
+            details: Json = {"expected": expected, "found": found}
+            message = f"workflow {plan.id} has {name} {found}, not {expected}"
+            raise WorkflowError("workflow.version", message, details=details)

@@ -104,6 +104,8 @@ class WorkflowExecutor:
         if (before := await run_of_start_key(self._store, request, self.input_schema)) is not None:
             return before
         loaded = await asyncio.to_thread(self._load, request.workflow_id)
+        if options.accept is not None:
+            options.accept(loaded.plan)
 
         async def make(new_id: str) -> Run:
             return self._runs.new(new_id, loaded.plan, request, options)

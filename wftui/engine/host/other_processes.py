@@ -106,7 +106,7 @@ class OtherProcessRuns:
         await end_orphans(run_id, history.carried, tell)
         await self._store.append([*logs, *cancel_events(record, history, by, self._clock())], wait=True)
         for step in record.step_results:
-            if step.waiting is not None and step.waiting.child_id is not None:
+            if step.waiting is not None and step.waiting.reason == "child" and step.waiting.child_id is not None:
                 with suppress(ConflictError, NotFoundError):  # it has ended, or was removed
                     await self._cancel_any(step.waiting.child_id, "its parent")
 

@@ -45,6 +45,8 @@ def _why(step: StepResult) -> str:
             return "asks again; its timeout keeps running"
         case "child":
             return "continues with the run it started"
+        case "start":
+            return "keeps the run it started"
         case "retry":
             return "retries"
         case unknown:

@@ -105,7 +105,10 @@ class Iterations(WireModel):
 class Waiting(WireModel):
     """The reason why a step or run waits."""
 
-    reason: Annotated[str, Field(description="approval, delay, retry, child or worker; later versions may add more.")]
+    reason: Annotated[
+        str,
+        Field(description="approval, delay, retry, worker, child (its end), start (of a child); later: perhaps more."),
+    ]
     until: Timestamp | None = None
     prompt: str | None = None
     form: Json = None

@@ -69,6 +69,26 @@ class SiteFacts:
     runs: Sequence["StepType[Any]"] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ChildCall:
+    """Call of another workflow by a step.
+
+    Attributes:
+        wait: wait for its end; otherwise it runs on its own, and a cancel of this run leaves it.
+        version: version that it must have.
+        hash: hash of its definition that it must have, `sha256:...`.
+        max_depth: maximum nesting of runs, in place of the engine's.
+    """
+
+    wait: bool = True
+    version: str | None = None
+    hash: str | None = None
+    max_depth: int | None = None
+
+
+WAITED = ChildCall()
+
+
 class Closable(Protocol):
     """Resource that has to be closed."""
 
@@ -206,10 +226,11 @@ class StepContext(Protocol):
             WorkflowError: `approval.rejected` with `on_reject` `fail`.
         """
 
-    async def run_workflow(self, workflow_id: str, inputs: Mapping[str, Json]) -> Json:
+    async def run_workflow(self, workflow_id: str, inputs: Mapping[str, Json], call: ChildCall = WAITED) -> Json:
         """Run another workflow as a child of this run and return its outputs.
 
-        After a resume, a call with the same inputs continues the child that it had started before.
+        The output is `{executionId}` if it is not waited for. After a resume, a call with the same inputs continues
+        the child that it had started before.
         """
 
     async def connect(self, name: str) -> Mapping[str, Json]:

@@ -8,7 +8,7 @@ from pydantic import Field
 from wftui.model.base import Json
 from wftui.model.workflow.identifiers import WORKFLOW_ID_PATTERN
 from wftui.steps.api.step_model import StepModel
-from wftui.steps.api.step_type import PrepareContext, StepContext, StepType
+from wftui.steps.api.step_type import ChildCall, PrepareContext, StepContext, StepType
 
 
 class WorkflowInput(StepModel):
@@ -16,6 +16,33 @@ class WorkflowInput(StepModel):
 
     workflow: Annotated[str, Field(pattern=WORKFLOW_ID_PATTERN, description="Id of the workflow to run.")]
     inputs: Annotated[dict[str, Json], Field(description="Inputs of the workflow.")] = Field(default_factory=dict)
+    wait: Annotated[
+        bool,
+        Field(
+            description="Wait for its end. With `false` the output is `{executionId}`, the run goes on by itself, and"
+            " neither its failure nor a cancel of this run concerns the other."
+        ),
+    ] = True
+    version: Annotated[
+        str | None, Field(description="Version that the workflow must have; with another one the step fails.")
+    ] = None
+    hash: Annotated[
+        str | None,
+        Field(
+            pattern=r"^sha256:[0-9a-f]{64}$",
+            description="Hash that the workflow's definition must have, as in `workflow.py`; with another one the step"
+            " fails.",
+        ),
+    ] = None
+    max_depth: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=1000,
+            description="Allows a workflow to run itself, directly or through others, and limits how deep runs may be"
+            " nested; the top-level run is 1. Without it, 10.",
+        ),
+    ] = None
 
 
 class WorkflowStep(StepType[WorkflowInput]):
@@ -23,7 +50,7 @@ class WorkflowStep(StepType[WorkflowInput]):
 
     word = "workflow"
     title = "Sub-workflow"
-    description = "Runs another workflow of this workspace and returns its outputs."
+    description = "Runs another workflow of this workspace and returns its outputs, or starts it and goes on."
     icon = "⧉"
     ascii_icon = "&"
     local = True
@@ -45,5 +72,6 @@ class WorkflowStep(StepType[WorkflowInput]):
         return None
 
     async def run(self, input: WorkflowInput, context: StepContext) -> Json:
-        """Run the sub-workflow and return its outputs."""
-        return await context.run_workflow(input.workflow, input.inputs)
+        """Run the sub-workflow and return its outputs or its id."""
+        call = ChildCall(input.wait, input.version, input.hash, input.max_depth)
+        return await context.run_workflow(input.workflow, input.inputs, call)

@@ -126,8 +126,7 @@ class ValueChecker:
         elif step_type.gives_input:
             shape = self._bound(node, step.input, node.at("input"))
         elif step.type == "workflow":
-            child = step.input.get("workflow")
-            shape = self.child_outputs(child) if isinstance(child, str) and "{{" not in child else UNKNOWN
+            shape = self._sub_workflow(step.input)
         elif (facts := self.facts.get(node)) is not None and facts.output_schema is not None:
             shape = shapes.of_schema(dict(facts.output_schema))
         else:
@@ -145,6 +144,13 @@ class ValueChecker:
         elif on_error == "continue":
             shape = shapes.union([shape, of_types("null")])
         return shape
+
+    def _sub_workflow(self, step_input: Mapping[str, Json]) -> Shape:
+        child, wait = step_input.get("workflow"), step_input.get("wait", True)
+        if wait is False:
+            return shapes.of_members({"executionId": lambda: of_types("string")})
+        known = wait is True and isinstance(child, str) and "{{" not in child
+        return self.child_outputs(child) if known and isinstance(child, str) else UNKNOWN
 
     def _caught(self, node: StepNode, body: Body) -> Shape:
         """Return the shape of the output that a catch gives."""

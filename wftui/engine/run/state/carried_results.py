@@ -123,13 +123,17 @@ class CarriedResults:
         return wait.until if wait is not None and wait.reason == "retry" else None
 
     def child_of(self, path: str) -> str | None:
-        """Return the run that a step was waiting for when its process died."""
+        """Return the run that a step had started when its process died."""
         wait = self.waits.get(path) if path in self.open else None
         return wait.child_id if wait is not None else None
 
     def children(self) -> list[str]:
         """Return the runs that steps were waiting for and have not rejoined."""
-        return [child for path in sorted(self.open) if (child := self.child_of(path)) is not None]
+        return [
+            child
+            for path in sorted(self.open)
+            if (child := self.child_of(path)) is not None and self.waits[path].reason == "child"
+        ]
 
     def has_ended(self, path: str, attempt: int) -> bool:
         """Return whether an attempt of a step has ended; False for unknown steps."""

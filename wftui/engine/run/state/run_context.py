@@ -20,25 +20,36 @@ from wftui.model.base import Json
 from wftui.model.clock import Clock, utc_now
 from wftui.model.run.record import ExecutionRecord
 from wftui.runtime.plan import RULES_REVISION, StepPlan, WorkflowPlan
-from wftui.steps.api.step_type import StepTypes
+from wftui.steps.api.step_type import ChildCall, StepTypes
 
 
 class ChildRunner(Protocol):
     """Runner of the sub-workflows of one run.
 
-    Cancelling `run` or `rejoin` cancels the child.
+    Cancelling `until_end` or `rejoin` cancels the child, and so does cancelling `start` if the child is waited for.
     """
 
     async def plan(self, workflow_id: str) -> WorkflowPlan | None:
         """Return the current plan of a workflow, or None when it cannot run."""
 
-    async def run(
-        self, workflow_id: str, inputs: Mapping[str, Json], path: str, started: Callable[[str], Awaitable[None]]
-    ) -> ExecutionRecord:
-        """Run a workflow for a step; `started` gets the id of the recorded child."""
+    async def start(
+        self,
+        workflow_id: str,
+        inputs: Mapping[str, Json],
+        path: str,
+        call: ChildCall,
+        started: Callable[[str], Awaitable[None]],
+    ) -> str:
+        """Start a workflow for a step and return its id; `started` gets it, too."""
 
     async def is_run_of(self, child_id: str, workflow_id: str, inputs: Mapping[str, Json]) -> bool:
         """Return whether an earlier child is a run of this workflow with these inputs."""
+
+    async def until_end(self, child_id: str) -> ExecutionRecord:
+        """Wait for the end of a child and return its record, with its outputs."""
+
+    async def resume(self, child_id: str, inputs: Mapping[str, Json]) -> None:
+        """Resume a child of an earlier process if it is interrupted."""
 
     async def rejoin(self, child_id: str, inputs: Mapping[str, Json]) -> ExecutionRecord:
         """Wait for a child of an earlier process, resuming it if interrupted."""

@@ -19,7 +19,7 @@ from wftui.runtime.json_values import if_small
 from wftui.runtime.plan import REJECTION_FAILS, StepPlan
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_model import Answer
-from wftui.steps.api.step_type import KeptT, StepSite
+from wftui.steps.api.step_type import WAITED, ChildCall, KeptT, StepSite
 from wftui.steps.process.process_mark import MARK, ProcessMark
 
 _TIMEOUT_ANSWERS = {"reject": False, "approve": True}
@@ -249,30 +249,37 @@ class EngineStepContext:
         await self._answered(approved=answer.approved, by=answer.by, data=answer.data)
         return answer
 
-    async def run_workflow(self, workflow_id: str, inputs: Mapping[str, Json]) -> Json:
-        """Run another workflow as a child of this run and return its outputs.
+    async def run_workflow(self, workflow_id: str, inputs: Mapping[str, Json], call: ChildCall = WAITED) -> Json:
+        """Run another workflow as a child of this run and return its outputs, or its id.
 
         Raises:
-            WorkflowError: the child failed (with its error type), or was cancelled separately.
+            WorkflowError: it cannot be started, failed (with its error type), or was cancelled separately.
         """
         children = self._context.children
         if children is None:
             raise WorkflowError("workflow.unavailable", "a single workflow file cannot run other workflows")
 
         async def started(child_id: str) -> None:
-            await self._emit_waiting(Waiting(reason="child", child_id=child_id))
+            await self._emit_waiting(Waiting(reason="child" if call.wait else "start", child_id=child_id))
 
         # A child from before a resume belongs to that call only: the step may run another workflow this time.
         earlier = self._context.carried.child_of(self._path)
         again = earlier is not None and await children.is_run_of(earlier, workflow_id, inputs)
+        record = None
         async with self._without_slot():
             if earlier is not None and again:
                 del self._context.carried.waits[self._path]
                 await started(earlier)
-                record = await children.rejoin(earlier, inputs)
+                child_id = earlier
             else:
-                record = await children.run(workflow_id, inputs, self._path, started)
+                child_id = await children.start(workflow_id, inputs, self._path, call, started)
+            if call.wait:
+                record = await (children.rejoin(child_id, inputs) if again else children.until_end(child_id))
+            elif again:
+                await children.resume(child_id, inputs)
         await self._answered()
+        if record is None:
+            return {"executionId": child_id}
         if record.status == "completed":
             return record.outputs
         details = {"executionId": record.id, "outputs": if_small(record.outputs)}

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from wftui.model.base import Json
 from wftui.model.run.steps import LogLevel
 from wftui.steps.api.step_model import Answer
-from wftui.steps.api.step_type import StepContext, StepSite
+from wftui.steps.api.step_type import WAITED, ChildCall, StepContext, StepSite
 
 
 class ToolContext:
@@ -92,7 +92,7 @@ class ToolContext:
         async with self._waiting:
             return await self._inner.ask(prompt, form, wait, on_timeout, on_reject)
 
-    async def run_workflow(self, workflow_id: str, inputs: Mapping[str, Json]) -> Json:
+    async def run_workflow(self, workflow_id: str, inputs: Mapping[str, Json], call: ChildCall = WAITED) -> Json:
         """Run another workflow, after other calls that wait."""
         async with self._waiting:
-            return await self._inner.run_workflow(workflow_id, inputs)
+            return await self._inner.run_workflow(workflow_id, inputs, call)

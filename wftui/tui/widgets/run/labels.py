@@ -63,6 +63,8 @@ def waiting_label(waits: Waiting, now: datetime) -> str:
             return f"waiting {left}" if left else "waiting"
         case "child":
             return f"waiting for run {waits.child_id}" if waits.child_id else "waiting for its run"
+        case "start":
+            return f"starting run {waits.child_id}" if waits.child_id else "starting its run"
         case _:
             return f"waiting: {waits.why}"
 
