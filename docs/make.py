@@ -209,6 +209,15 @@ The section of a workflow replaces the general one; an empty section, or `"all"`
   lists them.
 - The events and values of a run are removed with it, and the file shrinks.
 
+## Long logs
+
+The first 8,000,000 characters of a step's log and its last 1,000 lines are events of the run. What is between is stored
+compressed, in files of about 1 MB of text in a folder beside the database (`wftui.db-logs`), and is read from there:
+on the screen, by `show --logs`, `grep` and over HTTP, searched to the first line. `export` takes it along. When the
+logs of a run or of all runs exceed `history.run_log_mb` or `history.log_mb`, the oldest files are removed, and a line
+in the log says how many lines were there; the step goes on. A database that is copied without the folder shows the
+same lines.
+
 ## Notifications
 
 A program can be started when a run fails, waits for an approval, or ends. It is set here only, never in a workspace:

@@ -139,7 +139,8 @@ def limits() -> str:
         ("time to end after a cancel or a timeout, before being killed", f"{_ENGINE.grace:g} s"),
         (
             "log of one step",
-            f"the first {_ENGINE.log_head:,} characters and the last {_ENGINE.log_tail:,} lines",
+            f"the first {_ENGINE.log_head:,} characters and the last {_ENGINE.log_tail:,} lines are events, the rest"
+            " [is stored beside the history](settings.md#long-logs)",
         ),
         ("characters of one log line", f"{_ENGINE.log_line:,}"),
         ("bytes read of the file `$WFTUI_OUTPUT`", f"{MAX_OUTPUTS_FILE:,}"),

@@ -12,7 +12,7 @@ from wftui.agents.descriptions import own_tool
 from wftui.agents.results import MOST_CHARACTERS, run_result, value_result
 from wftui.agents.workflow_calls import Context, WorkflowCalls
 from wftui.model.base import Json, WireModel
-from wftui.model.run.events import Log
+from wftui.model.run.events import Log, LogSegment
 from wftui.model.run.record import ExecutionStatus, steps_to_wire
 from wftui.model.run.summary import ExecutionFilters
 
@@ -123,13 +123,24 @@ async def log_page(
     while page := await caller.workbench.runs.events(run_id, after=after, limit=_PAGE):
         for event in page:
             after = event.seq
-            if not isinstance(event, Log):
+            if isinstance(event, LogSegment):
+                event = _note(event)
+            elif not isinstance(event, Log):
                 continue
             found.append({"seq": event.seq, "level": event.level, "step": event.path, "message": event.message})
             size += len(event.message)
             if len(found) == limit or size > MOST_CHARACTERS:
                 return found, after
     return found, None
+
+
+def _note(segment: LogSegment) -> Log:
+    """Return a log entry that stands for a segment, which is too long for a page."""
+    how = f"wftui show {segment.run_id} --logs --step {segment.path}"
+    where = {"seq": segment.seq, "run_id": segment.run_id, "timestamp": segment.timestamp, "path": segment.path}
+    return Log.model_validate(
+        {**where, "message": f"… {segment.lines:,} more lines; the user can read them with: {how}"}
+    )
 
 
 _Handle = Callable[[Context, WorkflowCalls, AgentAccess, Any], Awaitable[CallToolResult]]

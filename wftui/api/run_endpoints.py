@@ -1,5 +1,6 @@
 """Endpoints of runs: start, look at, follow, cancel, answer, resume, rerun."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -148,13 +149,18 @@ async def logs(call: Call) -> Response:
     after = call.query(EventsQuery).after
     head = await call.run()
 
+    read_segment = await call.workbench.records.segment_reader()
+
     async def lines() -> AsyncIterator[str]:
         last = after
         while page := await call.workbench.runs.events(head.id, after=last, limit=_PAGE):
             last = page[-1].seq
-            found = "".join(f"{event.to_json()}\n" for event in page if event.type == "log")
-            if found:
-                yield found
+            for event in page:
+                if event.type == "log":
+                    yield f"{event.to_json()}\n"
+                elif event.type == "log_segment":
+                    logs = await asyncio.to_thread(read_segment, event)
+                    yield "".join(f"{each.to_json()}\n" for each in logs)
 
     return StreamingResponse(lines(), media_type="application/x-ndjson")
 

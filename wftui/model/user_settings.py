@@ -31,6 +31,19 @@ class KeepRule:
 
 
 @dataclass(frozen=True, slots=True)
+class LogRule:
+    """Limits in MB of the logs kept in files beside the history; None: no limit.
+
+    Attributes:
+        run_mb: of each run.
+        history_mb: of all runs.
+    """
+
+    run_mb: int | None = 256
+    history_mb: int | None = 1024
+
+
+@dataclass(frozen=True, slots=True)
 class NotifyRule:
     """Rule for notifications about runs.
 
@@ -65,6 +78,7 @@ class UserSettings:
     durability: Durability = "normal"
     workers: str | None = None
     keep: KeepRule = KeepRule()
+    logs: LogRule = LogRule()
     workflows: Mapping[str, KeepRule] = field(default_factory=dict)
     notify: NotifyRule = NotifyRule()
     notify_workflows: Mapping[str, NotifyRule] = field(default_factory=dict)

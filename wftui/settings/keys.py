@@ -10,7 +10,7 @@ from typing import Any, TypeGuard, get_args
 
 from wftui.model.errors import ExitCode, UserError
 from wftui.model.suggestions import did_you_mean, suggestion
-from wftui.model.user_settings import NOTIFY_EVENTS, Durability, KeepRule, NotifyRule, UserSettings
+from wftui.model.user_settings import NOTIFY_EVENTS, Durability, KeepRule, LogRule, NotifyRule, UserSettings
 from wftui.model.workers_address import has_password, is_address
 from wftui.model.workflow.identifiers import WORKFLOW_ID_PATTERN
 
@@ -128,6 +128,8 @@ _PATH = "a path"
 _ADDRESS = "a URL that starts with postgresql://"
 _DAYS = "Keep runs that ended within this many days."
 _RUNS = "Keep this many of the newest runs of each workflow, whatever their age."
+_LOGS = "MB of long logs to keep, compressed, in files beside the history"
+_OLDEST = "Beyond it, the oldest parts go."
 _UNSET = "not set"
 _OWN = " Overrides the general rule."
 _ON = "Events that start the program: failure (failed or interrupted), approval (a step waits), end (any end)."
@@ -150,6 +152,8 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("history.keep_days", f"{_DAYS} Without this and keep_runs, every run is kept.", _COUNT, _UNSET),
     Key("history.keep_runs", _RUNS, _COUNT, _UNSET),
+    Key("history.run_log_mb", f"{_LOGS}, of each run. {_OLDEST}", _COUNT, "256"),
+    Key("history.log_mb", f"{_LOGS}, of all runs. {_OLDEST}", _COUNT, "1024"),
     Key(f"history.workflows.{_WORKFLOW}.keep_days", _DAYS + _OWN, _COUNT, _UNSET),
     Key(f"history.workflows.{_WORKFLOW}.keep_runs", "Keep this many of its newest runs." + _OWN, _COUNT, _UNSET),
     Key("notify.command", "Program to notify about runs; it reads JSON on its standard input.", _ARGV, _UNSET),
@@ -231,6 +235,10 @@ def _settings(found: Mapping[Place, Value], sections: Iterable[Place], folder: P
             return KeepRule()
         return KeepRule(days if isinstance(days, int) else None, runs if isinstance(runs, int) else None)
 
+    def megabytes(name: str, default: int | None) -> int | None:
+        value = found.get(("history", name), default)
+        return value if isinstance(value, int) else None
+
     def notify_of(section: Place, general: NotifyRule) -> NotifyRule:
         given: dict[str, Any] = {place[-1]: value for place, value in found.items() if place[:-1] == section}
         if "command" in given:
@@ -245,6 +253,8 @@ def _settings(found: Mapping[Place, Value], sections: Iterable[Place], folder: P
 
     notify = notify_of(("notify",), NotifyRule())
     workers = found.get(("workers",))
+    default = LogRule()
+    logs = LogRule(megabytes("run_log_mb", default.run_mb), megabytes("log_mb", default.history_mb))
     durability: Durability = "full" if found.get(("durability",)) == "full" else "normal"
     return UserSettings(
         tables=path_of("tables"),
@@ -252,6 +262,7 @@ def _settings(found: Mapping[Place, Value], sections: Iterable[Place], folder: P
         durability=durability,
         workers=workers if isinstance(workers, str) else None,
         keep=rule_of(("history",)),
+        logs=logs,
         workflows={name: rule_of(place) for name, place in workflows("history").items()},
         notify=notify,
         notify_workflows={name: notify_of(place, notify) for name, place in workflows("notify").items()},

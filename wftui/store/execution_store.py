@@ -15,15 +15,17 @@ from typing import Self, TypeVar
 
 from wftui.model.base import Json
 from wftui.model.clock import Clock, utc_now
-from wftui.model.run.events import Created, ExecutionEvent, Interrupted
+from wftui.model.run.events import Created, ExecutionEvent, Interrupted, Log, LogSegment
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.snapshot import pack_record
 from wftui.model.run.summary import CleanupReport
 from wftui.model.user_settings import Durability
+from wftui.store import log_segments
 from wftui.store.events import orphans, plans, snapshots
 from wftui.store.events.updates import event_of_update
 from wftui.store.events.writer import EventWriter, Publish
 from wftui.store.history.stored_runs import RETENTION, StoredRuns
+from wftui.store.log_segments import DEFAULT_LIMITS, LogLimits
 from wftui.store.maintenance.cleanup import Cleanup
 from wftui.store.maintenance.retention import Policy, Rule
 from wftui.store.ownership import claims, maintenance_lease, signals
@@ -50,8 +52,9 @@ class ExecutionStore(StoredRuns):
         notice: a sentence for the user when a damaged database was set aside on opening.
     """
 
-    def __init__(self, opened: OpenedDatabase, owner: Owner, clock: Clock) -> None:
+    def __init__(self, opened: OpenedDatabase, owner: Owner, clock: Clock, log_limits: LogLimits) -> None:
         super().__init__(opened)
+        self._log_limits = log_limits
         self.owner = owner
         self.read_only = opened.read_only
         self.notice = opened.notice
@@ -69,6 +72,7 @@ class ExecutionStore(StoredRuns):
         *,
         clock: Clock = utc_now,
         durability: Durability = "normal",
+        log_limits: LogLimits = DEFAULT_LIMITS,
         tell: Callable[[str], None] = lambda _: None,
     ) -> Self:
         """Open the database, creating, migrating or recovering it as needed.
@@ -78,6 +82,7 @@ class ExecutionStore(StoredRuns):
         Args:
             tell: reports work that can take long; called in a thread.
             durability: what a commit of this process waits for.
+            log_limits: how much of the logs this process stores in files beside the database.
 
         Raises:
             StoreError: it is not a database of wftui, is newer than this program, or cannot be opened.
@@ -95,7 +100,7 @@ class ExecutionStore(StoredRuns):
             stop.set()
             raise
         opened = replace(prepared, durability=durability)
-        store = cls(opened, current_owner(clock), clock)
+        store = cls(opened, current_owner(clock), clock, log_limits)
         if not opened.read_only:
             store._connection = await asyncio.to_thread(WritingConnection, opened)
             store._writer = EventWriter(store._connection, ThisProcess(store.owner), store._publish)
@@ -146,6 +151,33 @@ class ExecutionStore(StoredRuns):
             NotFoundError: the run does not exist, and the first event is not `created`.
         """
         return await self._writing()[1].append(events, wait=wait)
+
+    @property
+    def keeps_lines(self) -> bool:
+        """True if `keep_lines` stores log lines."""
+        return not self.read_only
+
+    async def keep_lines(self, lines: Sequence[Log]) -> LogSegment | None:
+        """Store log lines of a step in a file; the oldest files may have to go.
+
+        Returns:
+            The event that names them, to be appended; None if they cannot be stored.
+        """
+        segment, data = await asyncio.to_thread(log_segments.pack, lines)
+        return segment if await self.put_segment(segment, data) else None
+
+    async def put_segment(self, segment: LogSegment, data: bytes) -> bool:
+        """Store the file of a segment; return False if that fails."""
+        connection = self._writing()[0]
+        try:
+            gone = await connection.run(
+                lambda transaction: log_segments.make_room(transaction, segment.run_id, len(data), self._log_limits)
+            )
+            await asyncio.to_thread(log_segments.remove, self.path, gone)
+            await asyncio.to_thread(log_segments.write, self.path, data)
+        except (OSError, StoreError):
+            return False
+        return True
 
     async def create(self, created: Created) -> ExecutionRecord:
         """Create a run and return its record, `pending`.

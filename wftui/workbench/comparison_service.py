@@ -92,15 +92,13 @@ async def _side(store: ExecutionStore, run_id: str) -> ComparisonSide:
         await _read_values(store, step)
     source = await store.source_of(run_id)
     lines: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=MOST_LOG_LINES))
-    read, after = 0, 0
-    while read < _LOG_EVENTS:
-        page, following = await store.logs(run_id, after=after)
+    read = 0
+    async for page in store.log_lines(run_id):
         for event in page:
             lines[event.path or ""].extend(event.message.splitlines())
         read += len(page)
-        if following is None:
+        if read >= _LOG_EVENTS:
             break
-        after = following
     workflow = json.loads(source) if source else None
     return ComparisonSide(record, source, workflow, {path: list(found) for path, found in lines.items()})
 

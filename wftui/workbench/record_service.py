@@ -11,11 +11,12 @@ from wftui.model.errors import RunNotFoundError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from wftui.model.run.events import Log
+    from wftui.model.run.events import Log, LogSegment
     from wftui.model.run.record import ExecutionRecord
     from wftui.model.run.steps import StepInfo
     from wftui.model.run.summary import ExecutionSummary
     from wftui.store.execution_store import ExecutionStore
+    from wftui.store.log_segments import SegmentReader
 
 Report = Callable[[int, int], None]
 """Takes the number of the last event read, and of all events."""
@@ -116,9 +117,18 @@ class RecordService:
         return record
 
     async def logs(self, run_id: str, *, until: int | None = None) -> AsyncIterator[list[Log]]:
-        """Yield the log events of a run in pages, up to an event."""
+        """Yield the whole log of a run in pages, up to an event."""
+        async for page in (await self._store()).log_lines(run_id, until=until):
+            yield page
+
+    async def log_events(self, run_id: str, *, until: int | None = None) -> AsyncIterator[list[Log | LogSegment]]:
+        """Yield the log events of a run in pages, up to an event; of long logs, segments."""
         store = await self._store()
         after: int | None = 0
         while after is not None:
             page, after = await store.logs(run_id, after=after, until=until)
             yield page
+
+    async def segment_reader(self) -> SegmentReader:
+        """Return the reader of segments of logs."""
+        return (await self._store()).segments

@@ -73,10 +73,10 @@ class TransferService:
         from wftui.model.exports.html_report import html_report
 
         logs: list[Log] = []
-        after: int | None = 0
-        while after is not None and len(logs) < _MOST_LOGS:
-            page, after = await store.logs(run_id, after=after)
+        async for page in store.log_lines(run_id):
             logs += page
+            if len(logs) >= _MOST_LOGS:
+                break
         return html_report(await store.resolve_record(record), logs, await store.source_of(run_id))
 
 

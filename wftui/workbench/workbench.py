@@ -107,12 +107,14 @@ class Workbench:
                 await asyncio.to_thread(importlib.import_module, "wftui.store.execution_store")
                 from wftui.steps.process.scratch import remove_leftovers
                 from wftui.store.execution_store import ExecutionStore
+                from wftui.store.log_segments import LogLimits
                 from wftui.store.stale_run_monitor import StaleRunMonitor
 
                 self._store = await ExecutionStore.open(
                     self.settings.database,
                     clock=self.clock,
                     durability=self.settings.durability,
+                    log_limits=LogLimits(_bytes(self.settings.logs.run_mb), _bytes(self.settings.logs.history_mb)),
                     tell=self._report_opening,
                 )
                 self.notifications.begin(self._store)
@@ -198,3 +200,7 @@ class Workbench:
             if self._store is not None:
                 await self._store.close()
                 self._store = None
+
+
+def _bytes(megabytes: int | None) -> int | None:
+    return None if megabytes is None else megabytes * 1024 * 1024

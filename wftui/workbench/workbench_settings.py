@@ -11,7 +11,7 @@ from wftui.compiler.cache.cache_file import CompilationCache
 from wftui.compiler.cache.fingerprint import fingerprint
 from wftui.connections.private_files import private_folder
 from wftui.model.user_name import user_name
-from wftui.model.user_settings import Durability
+from wftui.model.user_settings import Durability, LogRule
 from wftui.model.workers_address import VARIABLE, workers_address
 from wftui.settings.settings_file import read_settings, settings_path
 from wftui.workspace.locate import find_database, find_tables, user_data_path
@@ -26,6 +26,7 @@ class Settings:
     Attributes:
         durability: what a database commit waits for.
         workers: address of the PostgreSQL server for steps in pools.
+        logs: how much of long logs is kept.
         origins: the origin of each other setting: `--tables`, `WFTUI_DB`, `settings`, `default`, …
     """
 
@@ -34,6 +35,7 @@ class Settings:
     user_id: str = field(default_factory=user_name)
     durability: Durability = "normal"
     workers: str | None = field(default_factory=lambda: workers_address(os.environ, None), repr=False)
+    logs: LogRule = field(default_factory=LogRule)
     origins: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -50,6 +52,7 @@ class Settings:
             database=find_database(database, configured=user.database),
             durability=user.durability,
             workers=workers_address(os.environ, user.workers),
+            logs=user.logs,
             origins={
                 "tables": _origin(tables, "--tables", "WFTUI_TABLES", user.tables),
                 "database": _origin(database, "--db", "WFTUI_DB", user.database),

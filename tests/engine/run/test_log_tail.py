@@ -1,15 +1,14 @@
-"""The last lines of a log that is too long: how many are kept, which ones, and how many are counted as left out."""
+"""The last lines of a log that is too long: how many are kept, which ones, and which are returned."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wftui.engine.run.steps.log_tail import LogTail
+from wftui.engine.run.steps.log_tail import Entry, LogTail
 
 
-def lines_of(tail: LogTail) -> tuple[int, list[str]]:
-    left_out, kept = tail.take()
-    return left_out, [line for _, _, line in kept]
+def lines_of(entries: list[Entry]) -> list[str]:
+    return [line for _, _, text in entries for line in text.split("\n")]
 
 
 @pytest.mark.parametrize(
@@ -30,10 +29,10 @@ def lines_of(tail: LogTail) -> tuple[int, list[str]]:
 )
 def test_last_lines_within_both_bounds_are_kept(said: list[str], left_out: int, kept: list[str]) -> None:
     tail = LogTail(lines=3, characters=10)
-    for text in said:
-        tail.add("info", "log", text)
+    dropped = [entry for text in said for entry in tail.add("info", "log", text)]
     assert bool(tail) is bool(kept)
-    assert lines_of(tail) == (left_out, kept)
+    assert lines_of(tail.take()) == kept
+    assert lines_of(dropped) == "\n".join(said).split("\n")[:left_out]
 
 
 @given(
@@ -41,13 +40,12 @@ def test_last_lines_within_both_bounds_are_kept(said: list[str], left_out: int, 
     st.integers(1, 5),
     st.integers(1, 12),
 )
-def test_every_line_is_kept_or_counted(calls: list[list[str]], lines: int, characters: int) -> None:
+def test_every_line_is_kept_or_returned(calls: list[list[str]], lines: int, characters: int) -> None:
     tail = LogTail(lines, characters)
-    for call in calls:
-        tail.add("info", "log", "\n".join(call))
+    dropped = [entry for call in calls for entry in tail.add("info", "log", "\n".join(call))]
     said = [line for call in calls for line in call]
-    left_out, kept = lines_of(tail)
-    assert said[left_out:] == kept
+    kept = lines_of(tail.take())
+    assert lines_of(dropped) + kept == said
     assert len(kept) <= lines
     assert len(kept) < 2 or sum(map(len, kept)) <= characters
 
@@ -56,8 +54,8 @@ def test_taking_empties_the_tail() -> None:
     tail = LogTail(lines=2, characters=10)
     tail.add("info", "stdout", "one\ntwo\nthree")
     tail.add("error", "stderr", "four")
-    assert tail.take() == (2, [("info", "stdout", "three"), ("error", "stderr", "four")])
+    assert tail.take() == [("info", "stdout", "three"), ("error", "stderr", "four")]
     assert not tail
-    assert tail.take() == (0, [])
+    assert tail.take() == []
     tail.add("info", "log", "1234567890")
-    assert tail.take() == (0, [("info", "log", "1234567890")])
+    assert tail.take() == [("info", "log", "1234567890")]

@@ -83,7 +83,7 @@ async def test_an_imported_run_equals_the_exported_one(exported: Path, tmp_path:
     first_event = (await second.events(RUN, limit=1))[0]
     assert isinstance(first_event, Created)
     assert first_event.start_key is None
-    assert [event.message for event in (await second.logs(RUN))[0]] == ["grün \x1b[31mred\x1b[0m"]
+    assert [event.message async for page in second.log_lines(RUN) for event in page] == ["grün \x1b[31mred\x1b[0m"]
     await export_run(second, RUN, tmp_path / "again.wfrun")
     await second.close()
     assert lines_of(tmp_path / "again.wfrun")[1:3] == lines_of(exported)[1:3]

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from wftui.model.run.events import Log
+from wftui.model.run.events import Log, LogSegment
 from wftui.model.run.steps import LogLevel
-from wftui.tui.widgets.log.lines import BLOCK, LEVELS, LogBuffer, LogFilter, inside
+from wftui.tui.widgets.log.lines import BLOCK, LEVELS, LineStore, LogBuffer, LogFilter, inside
 from wftui.tui.widgets.log.sanitize import LONGEST, clean, coloured, plain
 
 MOMENT = datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
@@ -139,14 +139,90 @@ def test_the_height_of_a_folded_line_is_enough(text: str, width: int) -> None:
     lines = LogBuffer()
     lines.append(log(text))
     kept = lines.line(0).text
-    assert lines.height(0, width) >= len(coloured(kept).fold(width))
+    assert next(lines.heights([0], width)) >= len(coloured(kept).fold(width))
     assert cell_len(kept) <= lines.widest
 
 
+class Files:
+    """Segments by hash."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, list[Log]] = {}
+        self.reads = 0
+
+    def add(self, *logs: Log) -> LogSegment:
+        lines = [line for each in logs for line in each.message.split("\n")]
+        name = f"sha256:{len(self.held):064}"
+        self.held[name] = list(logs)
+        return LogSegment(
+            run_id="r", timestamp=MOMENT, step_id="a", path="a", segment=name, bytes=1, lines=len(lines), longest=9
+        )
+
+    def has(self, segment: LogSegment) -> bool:
+        return segment.segment in self.held
+
+    def __call__(self, segment: LogSegment) -> list[Log]:
+        self.reads += 1
+        return self.held.get(segment.segment, [log("… gone", "warn")])
+
+
+@given(
+    st.lists(
+        st.tuples(st.booleans(), st.lists(st.sampled_from(["x", "xy", "", "z"]), min_size=1, max_size=5)), max_size=9
+    ),
+    st.integers(0, 12),
+    st.integers(0, 12),
+)
+def test_lines_in_segments_are_like_others(events: list[tuple[bool, list[str]]], start: int, cut: int) -> None:
+    files, buffer, plain_lines = Files(), LogBuffer(), LogBuffer()
+    buffer.source = files
+    for in_segment, texts in events:
+        event = log("\n".join([*texts, ""]), "warn", "a")
+        plain_lines.append(event)
+        buffer.append(files.add(log("\n".join(texts), "warn", "a")) if in_segment else event)
+    ends = [0]
+    for _, texts in events:
+        ends.append(ends[-1] + len(texts))
+    for count in (len(plain_lines), max(end for end in ends if end <= max(cut, 0))):
+        buffer.truncate(count)
+        plain_lines.truncate(count)
+        assert len(buffer) == len(plain_lines) == count
+        assert [buffer.line(n) for n in range(count)] == [plain_lines.line(n) for n in range(count)]
+        for wanted in (LogFilter(), LogFilter(texts=("x",)), LogFilter(path="a"), LogFilter(level="error")):
+            assert list(buffer.matching(wanted, start)) == list(plain_lines.matching(wanted, start))
+        assert list(buffer.heights(range(count), 10)) == list(plain_lines.heights(range(count), 10))
+    buffer.append(log("end"))
+    assert buffer.line(len(buffer) - 1).text == "end"
+
+
+def test_segments_are_read_when_they_are_looked_at() -> None:
+    files, buffer = Files(), LogBuffer()
+    buffer.source = files
+    for number in range(20):
+        buffer.append(files.add(log("\n".join(f"{number}.{line}" for line in range(100)))))
+    assert (len(buffer), files.reads) == (2_000, 0)
+    assert [buffer.line(n).text for n in (1_950, 1_951, 0, 1_999)] == ["19.50", "19.51", "0.0", "19.99"]
+    assert files.reads == 2
+    assert [*buffer.matching(LogFilter(texts=("7.7",)))] == [707, 770, 771, 772, 773, 774, 775, 776, 777, 778, 779,
+                                                             1_707, *range(1_770, 1_780)]  # fmt: skip
+
+
+def test_a_segment_that_is_gone_is_one_line() -> None:
+    files, buffer = Files(), LogBuffer()
+    buffer.source = files
+    first, second = files.add(log("a\nb")), files.add(log("c\nd\ne"))
+    del files.held[first.segment]
+    buffer.append(first)
+    buffer.append(second)
+    del files.held[second.segment]  # removed while it is shown
+    assert buffer.line(0).text == "… 2 log lines are no longer stored (see history.run_log_mb)"
+    assert [buffer.line(n).text for n in range(1, 4)] == ["… gone", "", ""]
+
+
 def test_a_million_lines_take_little_room() -> None:
-    lines = LogBuffer()
+    lines = LineStore()
     batch = log("\n".join(f"2026-11-02 10:30:00 GET /item/{number} 200 in {number % 90} ms" for number in range(1000)))
     for _ in range(100):
         lines.append(batch)
     assert len(lines) == 100_000
-    assert sum(map(len, lines._blocks)) < 100_000 * 25
+    assert sum(len(block) for block in lines._blocks if isinstance(block, bytes)) < 100_000 * 25

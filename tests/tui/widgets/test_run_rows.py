@@ -355,7 +355,7 @@ def _pages(events: list[ExecutionEvent], size: int = 7) -> Playback:
         record = fold(events[0].run_id, events[:number])
         return RunState.opened(record, [], events[number - 1].timestamp)
 
-    return Playback(events[0].run_id, page, state_at)
+    return Playback(RunState(events[0].run_id), page, state_at)
 
 
 async def test_full_playback_gives_the_same_record() -> None:

@@ -77,7 +77,7 @@ def _print_overview(terminal: Terminal, overview: Overview) -> None:
     if overview.sizes:
         terminal.line(f"{'history':<10} {overview.database_bytes:,} bytes")
         rows = [[size.workflow_id, *(f"{number:,}" for number in size[1:])] for size in overview.sizes[:_LISTED]]
-        terminal.table(["WORKFLOW", "RUNS", "EVENTS", "VALUES"], rows, right=frozenset({1, 2, 3}))
+        terminal.table(["WORKFLOW", "RUNS", "EVENTS", "VALUES", "LOGS"], rows, right=frozenset({1, 2, 3, 4}))
 
 
 def _overview_wire(overview: Overview) -> dict[str, Json]:
@@ -91,6 +91,7 @@ def _overview_wire(overview: Overview) -> dict[str, Json]:
                 "runs": size.runs,
                 "eventBytes": size.event_bytes,
                 "valueBytes": size.value_bytes,
+                "logBytes": size.log_bytes,
             }
             for size in overview.sizes
         ],

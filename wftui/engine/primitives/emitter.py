@@ -10,7 +10,15 @@ from pydantic import BaseModel
 from wftui.connections.redaction import Redactor
 from wftui.model.base import Json
 from wftui.model.clock import Clock
-from wftui.model.run.events import FLUSH_EVENTS, ExecutionEvent, IterationCompleted, Started, StepCompleted
+from wftui.model.run.events import (
+    FLUSH_EVENTS,
+    ExecutionEvent,
+    IterationCompleted,
+    Log,
+    LogSegment,
+    Started,
+    StepCompleted,
+)
 from wftui.store.events.payloads import is_big
 
 _LABEL = 60
@@ -30,6 +38,7 @@ _FIXED: frozenset[str] = frozenset(
         "steps",
     }
     | {"connections", "kept_from", "pointer", "line", "column", "until", "next_at", "pool", "worker", "from_", "to"}
+    | {"segment", "bytes", "lines", "longest"}
     | {"attempt", "clause", "duration", "index", "progress", "rules", "total", "warnings"}
 )
 """Fields with names and numbers of the engine. All others may hold text of a step or user, and are redacted."""
@@ -44,8 +53,15 @@ _WithOutput = StepCompleted | IterationCompleted
 class EventSink(Protocol):
     """Destination of events: the store, or memory."""
 
+    @property
+    def keeps_lines(self) -> bool:
+        """True if `keep_lines` stores log lines."""
+
     async def append(self, events: Sequence[ExecutionEvent], *, wait: bool) -> list[ExecutionEvent]:
         """Number and store events of one run; with `wait`, wait for the commit."""
+
+    async def keep_lines(self, lines: Sequence[Log]) -> LogSegment | None:
+        """Store log lines of a step outside of the events; None if that fails."""
 
 
 class RunBroken(BaseException):
@@ -71,6 +87,11 @@ class Emitter:
     def now(self) -> datetime:
         """Return the time of the run's clock."""
         return self._clock()
+
+    @property
+    def keeps_lines(self) -> bool:
+        """True if log lines can be stored outside of the events."""
+        return self._sink.keeps_lines
 
     @property
     def unsaved(self) -> bool:
@@ -107,6 +128,23 @@ class Emitter:
             raise RunBroken(f"run {self.run_id} cannot be recorded: {error}") from error
         last = stored[-1] if stored else None
         return isinstance(last, _WithOutput) and is_big(last.output)
+
+    async def keep_lines(self, lines: Sequence[Log]) -> bool:
+        """Redact log lines of a step and store them outside of the events.
+
+        Returns:
+            False if they cannot be stored.
+
+        Raises:
+            RunBroken: the event that names them cannot be stored.
+        """
+        if self._closed:
+            return True
+        clean = [await self._redacted(each) for each in lines] if self.redactor else lines
+        segment = await self._sink.keep_lines([each for each in clean if isinstance(each, Log)])
+        if segment is not None:
+            await self.emit(segment)
+        return segment is not None
 
     def hold(self, event: ExecutionEvent) -> None:
         """Hold an event back and emit it together with the next one."""

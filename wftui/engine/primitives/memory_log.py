@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from wftui.model.run.events import ExecutionEvent
+from wftui.model.run.events import ExecutionEvent, Log, LogSegment
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.reducer import apply, new_record
 
@@ -13,6 +13,8 @@ class MemorySink:
     Args:
         on_event: called with every numbered event, in order.
     """
+
+    keeps_lines = False
 
     def __init__(self, run_id: str, on_event: Callable[[ExecutionEvent], None]) -> None:
         self.record: ExecutionRecord = new_record(run_id)
@@ -27,3 +29,7 @@ class MemorySink:
             self._on_event(event)
             numbered.append(event)
         return numbered
+
+    async def keep_lines(self, lines: Sequence[Log]) -> LogSegment | None:
+        """Return None: there is no file."""
+        return None

@@ -235,6 +235,21 @@ class Log(EventBase):
     stream: Literal["stdout", "stderr", "log"] = "log"
 
 
+class LogSegment(EventBase):
+    """Lines of a long log of a step, which a file beside the history holds.
+
+    A step's log events have its beginning and its end; these have all between.
+    """
+
+    type: Literal["log_segment"] = "log_segment"
+    step_id: str
+    path: str
+    segment: Annotated[str, Field(pattern="^sha256:[0-9a-f]{64}$", description="Hash of the file.")]
+    bytes: Annotated[int, Field(ge=1, description="Size of the file.")]
+    lines: Annotated[int, Field(ge=1, le=100_000_000, description="Number of lines in it.")]
+    longest: Annotated[int, Field(ge=0, description="Characters of the longest line.")] = 0
+
+
 class CancelRequested(EventBase):
     """A cancel was requested."""
 
@@ -328,6 +343,7 @@ ExecutionEvent = Annotated[
     | Started
     | StepEvent
     | Log
+    | LogSegment
     | CancelRequested
     | Interrupted
     | Resumed

@@ -5,14 +5,14 @@ import json
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 
 from wftui.model.errors import RunNotFoundError
-from wftui.model.run.events import Created, ExecutionEvent, Log
+from wftui.model.run.events import Created, ExecutionEvent, Log, LogSegment
 from wftui.model.run.paths import is_at_or_in
 from wftui.model.run.record import TERMINAL, ExecutionRecord
 from wftui.model.run.record_index import WINDOW
 from wftui.model.run.reducer import apply, fold_part, new_record
 from wftui.model.run.steps import StepResult
 from wftui.store.events import snapshots
-from wftui.store.events.event_rows import LOG_NUMBER, RUN_NUMBERS, STEP_NUMBERS, EventRow, decode
+from wftui.store.events.event_rows import LOG_NUMBERS, RUN_NUMBERS, STEP_NUMBERS, EventRow, decode
 from wftui.store.events.followers import Followers
 from wftui.store.sqlite.reader import Reader
 
@@ -43,7 +43,7 @@ _PLACES = """
 SELECT run.id, (SELECT max(place) & 0xFFFFFFFF FROM events WHERE place < (run.key + 1) << 32)
 FROM executions run WHERE run.id IN (SELECT value FROM json_each(?))
 """
-_LOGS = _SELECTION.format(types=LOG_NUMBER) + "ORDER BY event.place LIMIT :limit"
+_LOGS = _SELECTION.format(types=", ".join(map(str, LOG_NUMBERS))) + "ORDER BY event.place LIMIT :limit"
 Progress = Callable[[int], None]
 """Takes the number of the last event read."""
 LAST = 0xFFFFFFFF
@@ -112,15 +112,18 @@ async def record(
     return folded, folded.last_seq - first
 
 
-async def logs(reader: Reader, run_id: str, after: int, until: int) -> tuple[list[Log], int | None]:
+LogEvent = Log | LogSegment
+
+
+async def logs(reader: Reader, run_id: str, after: int, until: int) -> tuple[list[LogEvent], int | None]:
     """Return a page of log events after a number, up to another.
 
     Returns:
         The events, and the number to read the next page after; None at the end.
     """
     rows = await reader.rows(_LOGS, {"run": run_id, "after": after, "until": until, "limit": _PAGE})
-    events = [event for event in await _decoded(run_id, [EventRow(*row) for row in rows]) if isinstance(event, Log)]
-    return events, rows[-1][0] if len(rows) == _PAGE else None
+    events = await _decoded(run_id, [EventRow(*row) for row in rows])
+    return [event for event in events if isinstance(event, LogEvent)], rows[-1][0] if len(rows) == _PAGE else None
 
 
 async def head(reader: Reader, run_id: str) -> ExecutionRecord | None:

@@ -55,6 +55,7 @@ _TYPES = (
     "step_won",
     "step_taken",
     "step_moved",
+    "log_segment",
 )
 """The number of a type in the database is its index here: only ever append.
 
@@ -65,12 +66,14 @@ _NUMBERS = {name: number for number, name in enumerate(_TYPES)}
 _STEP_TYPES = frozenset(name for name in _TYPES if name.startswith(("step_", "iteration")))
 STEP_NUMBERS = tuple(number for name, number in _NUMBERS.items() if name in _STEP_TYPES)
 """Numbers of the event types of steps."""
-RUN_NUMBERS = tuple(number for name, number in _NUMBERS.items() if name not in _STEP_TYPES | {"log"})
+RUN_NUMBERS = tuple(number for name, number in _NUMBERS.items() if name not in _STEP_TYPES | {"log", "log_segment"})
 """Numbers of the event types of the run itself."""
 STEP_END_NUMBERS = (_NUMBERS["step_completed"], _NUMBERS["step_failed"])
 """Numbers of the event types that end a step."""
-LOG_NUMBER = _NUMBERS["log"]
-"""Number of the event type of log lines."""
+LOG_NUMBERS = (_NUMBERS["log"], _NUMBERS["log_segment"])
+"""Numbers of the event types of log lines."""
+SEGMENT_NUMBER = _NUMBERS["log_segment"]
+"""Number of the event type of log lines in a file."""
 
 
 class EventRow(NamedTuple):
@@ -137,6 +140,8 @@ def prepare(event: ExecutionEvent, *, at_once: bool) -> PreparedEvent:
     except PydanticSerializationError:
         prepared.event = _printable(prepared.event, excluded)
         rest = _dump(prepared.event, excluded)
+    if _NUMBERS[event.type] >= _TYPES_OF_0_1:
+        texts.insert(0, b'"type":' + to_json(event.type))
     if texts:
         rest = rest[:-1] + (b"," if len(rest) > 2 else b"") + b",".join(texts) + b"}"
     if at_once and len(rest) > _AT_ONCE_BYTES:

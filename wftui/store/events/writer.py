@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from wftui.model.errors import RunNotFoundError, UserError
-from wftui.model.run.events import TERMINAL_EVENTS, Created, ExecutionEvent
+from wftui.model.run.events import TERMINAL_EVENTS, Created, ExecutionEvent, LogSegment
 from wftui.runtime.json_values import TooBigError
+from wftui.store import log_segments
 from wftui.store.events import payloads, snapshots
 from wftui.store.events.event_rows import EventRow, PreparedEvent, prepare
 from wftui.store.events.payloads import Payload
@@ -64,6 +65,7 @@ class _Ticket:
     references: list[str]
     bytes: int
     snapshot: Snapshot = None
+    segments: list[LogSegment] = field(default_factory=list)
     committed: bool = False
     error: Exception | None = None
     waiter: asyncio.Future[None] | None = None
@@ -169,6 +171,8 @@ class EventWriter:
             ticket.changes |= run.row.follow(event)
             if run.fold is not None:
                 run.fold.follow(event, len(row.data))
+            if isinstance(event, LogSegment):
+                ticket.segments.append(event)
         if run.fold is not None and (snapshot := run.fold.due(ticket.events[-1])) is not None:
             ticket.snapshot = snapshot
             ticket.bytes += len(snapshot)
@@ -367,6 +371,8 @@ def _write(connection: sqlite3.Connection, tickets: list[_Ticket], process: This
         rows += [(place(key, row.seq), row.type, row.at, row.data) for row in ticket.rows]
         if ticket.snapshot is not None:
             snapshots.put(connection, key, ticket.rows[-1].seq, ticket.snapshot)
+        if ticket.segments:
+            log_segments.name(connection, key, ticket.segments)
         for reference in ticket.references:
             payloads.refer(connection, reference, key, process.key(connection))
     connection.executemany("INSERT INTO events (place, type, at, data) VALUES (?, ?, ?, ?)", rows)

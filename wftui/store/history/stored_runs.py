@@ -1,5 +1,6 @@
 """StoredRuns: read access to the runs in a database."""
 
+import asyncio
 import builtins
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from datetime import datetime
@@ -7,12 +8,13 @@ from datetime import datetime
 from wftui.model.base import Json
 from wftui.model.errors import NotFoundError, RunNotFoundError
 from wftui.model.listing import WorkflowStats
-from wftui.model.run.events import Created, ExecutionEvent, Log
+from wftui.model.run.events import Created, ExecutionEvent, Log, LogSegment
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.record_index import WINDOW
 from wftui.model.run.search import TextMatch
 from wftui.model.run.steps import ExecutionError, StepResult, ValueRef
 from wftui.model.run.summary import CleanupReport, ExecutionFilters, ExecutionPage, ExecutionSummary
+from wftui.store import log_segments
 from wftui.store.events import event_log, payloads, plans, snapshots
 from wftui.store.events.followers import Followers
 from wftui.store.history import run_lists, run_times, text_search
@@ -33,10 +35,12 @@ class StoredRuns:
 
     Attributes:
         path: the database file.
+        segments: reads the segments of logs.
     """
 
     def __init__(self, opened: OpenedDatabase) -> None:
         self.path = opened.path
+        self.segments = log_segments.SegmentReader(opened.path)
         self._runs = Reader(opened)
         self._followers = Followers(event_log.RunProgress(self._runs), self.writes)
         self._lists = Reader(opened)
@@ -130,9 +134,37 @@ class StoredRuns:
 
     async def logs(
         self, run_id: str, *, after: int = 0, until: int | None = None
-    ) -> tuple["builtins.list[Log]", int | None]:
-        """Return a page of log events, and the number to continue after, if any."""
+    ) -> tuple["builtins.list[Log | LogSegment]", int | None]:
+        """Return a page of log events, and the number to continue after, if any.
+
+        Long logs have segments; `log_lines` reads them.
+        """
         return await event_log.logs(self._runs, run_id, after, until or event_log.LAST)
+
+    async def log_lines(self, run_id: str, *, until: int | None = None) -> AsyncIterator["builtins.list[Log]"]:
+        """Yield the whole log of a run, segments included, up to an event."""
+        after: int | None = 0
+        while after is not None:
+            page, after = await self.logs(run_id, after=after, until=until)
+            lines: list[Log] = []
+            for event in page:
+                if isinstance(event, Log):
+                    lines.append(event)
+                else:
+                    yield lines
+                    lines = []
+                    yield await asyncio.to_thread(self.segments, event)
+            yield lines
+
+    def segment_bytes(self, segment: LogSegment) -> bytes:
+        """Return the checked contents of a segment; it blocks.
+
+        Raises:
+            NotFoundError: it is no longer stored, or damaged.
+        """
+        data = log_segments.read_bytes(self.path, segment)
+        log_segments.decode(segment, data)
+        return data
 
     async def head(self, run_id: str) -> ExecutionRecord | None:
         """Return the record of a run without its steps; quick for any number of steps."""
@@ -218,7 +250,7 @@ class StoredRuns:
 
     def search(self, run_id: str, text: str) -> AsyncIterator["builtins.list[TextMatch]"]:
         """Yield the places of a run that have a text: log lines, inputs, outputs, errors."""
-        return text_search.search(self._lists, run_id, text)
+        return text_search.search(self._lists, run_id, text, self.segments)
 
     async def values_of(self, run_id: str) -> "builtins.list[str]":
         """Return the hashes of the big values of a run."""

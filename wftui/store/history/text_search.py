@@ -7,15 +7,15 @@ take about a second; compressed rows and big values are decompressed and searche
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 from pydantic import BaseModel
 
 from wftui.model.base import Json
-from wftui.model.run.events import ExecutionEvent, Log
+from wftui.model.run.events import ExecutionEvent, Log, LogSegment
 from wftui.model.run.search import TextMatch, finder
 from wftui.store.events import payloads
-from wftui.store.events.event_rows import EventRow, decode
+from wftui.store.events.event_rows import SEGMENT_NUMBER, EventRow, decode
 from wftui.store.sqlite.reader import Reader
 
 _PAGE = 1000
@@ -26,22 +26,34 @@ _ROWS = """
 SELECT event.place & 0xFFFFFFFF, event.type, event.at, event.data
 FROM executions run JOIN events event
 ON event.place > (run.key << 32) + :after AND event.place < (run.key + 1) << 32
-WHERE run.id = :run AND (:pattern IS NULL OR typeof(event.data) = 'blob' OR event.data LIKE :pattern ESCAPE '\\'
-OR instr(event.data, '"$value":'))
+WHERE run.id = :run AND (:pattern IS NULL OR event.type = :segment OR typeof(event.data) = 'blob'
+OR event.data LIKE :pattern ESCAPE '\\' OR instr(event.data, '"$value":'))
 ORDER BY event.place LIMIT :limit
 """
 
 
-async def search(reader: Reader, run_id: str, text: str) -> AsyncIterator[list[TextMatch]]:
-    """Yield the places of a run that have a text, page by page."""
+async def search(
+    reader: Reader, run_id: str, text: str, read_segment: Callable[[LogSegment], list[Log]]
+) -> AsyncIterator[list[TextMatch]]:
+    """Yield the places of a run that have a text, page by page.
+
+    Args:
+        read_segment: returns the log events in a segment; it blocks.
+    """
     wanted, after = finder(text), 0
     while True:
-        place = {"run": run_id, "after": after, "pattern": _pattern(text), "limit": _PAGE}
+        place = {"run": run_id, "after": after, "pattern": _pattern(text), "segment": SEGMENT_NUMBER, "limit": _PAGE}
         rows = [EventRow(*row) for row in await reader.rows(_ROWS, place)]
         events = await asyncio.to_thread(decode, run_id, rows)
         found: list[TextMatch] = []
         for event in events:
-            found += await _matches(reader, event, wanted)
+            if isinstance(event, LogSegment):
+                if found:
+                    yield found
+                    found = []
+                found += await asyncio.to_thread(_in_segment, event, wanted, read_segment)
+            else:
+                found += await _matches(reader, event, wanted)
         if found:
             yield found
         if len(rows) < _PAGE:
@@ -60,10 +72,21 @@ def _pattern(text: str) -> str | None:
     return "%" + re.sub(r"([\\%_])", r"\\\1", escaped) + "%"
 
 
+def _in_segment(
+    segment: LogSegment, wanted: re.Pattern[str], read_segment: Callable[[LogSegment], list[Log]]
+) -> list[TextMatch]:
+    return [match for event in read_segment(segment) for match in _in_log(event, wanted)]
+
+
+def _in_log(event: Log, wanted: re.Pattern[str]) -> list[TextMatch]:
+    if not wanted.search(event.message):
+        return []
+    return [_match(event, "log", line, wanted) for line in event.message.splitlines() if wanted.search(line)]
+
+
 async def _matches(reader: Reader, event: ExecutionEvent, wanted: re.Pattern[str]) -> list[TextMatch]:
     if isinstance(event, Log):
-        lines = [line for line in event.message.splitlines() if wanted.search(line)]
-        return [_match(event, "log", line, wanted) for line in lines]
+        return _in_log(event, wanted)
     found: list[TextMatch] = []
     for name in _FIELDS:
         value = getattr(event, name, None)

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from wftui.model.run.summary import CleanupReport
+from wftui.store import log_segments
 from wftui.store.maintenance.retention import OVER, Policy, RunTree, one_run, removable
 from wftui.store.ownership.owners import Owner
 from wftui.store.sqlite.database import OpenedDatabase, connect
@@ -50,6 +51,7 @@ class Cleanup:
         self._now = now
         self._is_alive = is_alive
         self._removed: Counter[str] = Counter()
+        self._segments: list[str] = []
         self._stop = stop
         self.is_whole = True
 
@@ -121,6 +123,7 @@ class Cleanup:
             return False
         connection.execute("DELETE FROM payload_refs WHERE execution = ?", (key,))
         connection.execute("DELETE FROM snapshots WHERE place > ? AND place < ?", (place(key, 0), place(key + 1, 0)))
+        self._segments += log_segments.forget_runs(connection, [key])
         connection.execute("DELETE FROM signals WHERE execution_id = ?", (row[0],))
         connection.execute("DELETE FROM notifications WHERE execution = ?", (key,))
         self._removed[row[1]] += 1
@@ -186,10 +189,11 @@ class Cleanup:
         return False
 
     def _remove_rest(self, connection: sqlite3.Connection) -> None:
-        """Remove plans without runs, except those used within the last hour.
+        """Remove log segments and plans without runs, except recent ones.
 
         A recently used plan may belong to a run that is being created.
         """
+        log_segments.remove_unnamed(self._opened.path, connection)
         limit = to_milliseconds(self._now - _PLAN_KEPT)
         plans = connection.execute(
             "SELECT hash FROM plans WHERE used_at < ?"
@@ -245,6 +249,8 @@ class Cleanup:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+        log_segments.remove(self._opened.path, self._segments)
+        self._segments.clear()
         self._give_back(connection, begun)
         return more
 
@@ -280,14 +286,17 @@ def _estimate(connection: sqlite3.Connection, runs: list[int]) -> int:
     snapshots = connection.execute(
         "SELECT sum(length(data)) FROM going JOIN snapshots ON place > key << 32 AND place < (key + 1) << 32"
     ).fetchone()[0]
+    logs = connection.execute(
+        "SELECT sum(bytes) FROM going JOIN log_segments ON place > key << 32 AND place < (key + 1) << 32"
+    ).fetchone()[0]
     values = connection.execute(
         "SELECT sum(length(data)) FROM payload_parts WHERE hash IN (SELECT hash FROM payload_refs GROUP BY hash"
         " HAVING sum(execution NOT IN (SELECT key FROM going)) = 0)"
     ).fetchone()[0]
-    return (events or 0) + (snapshots or 0) + (values or 0)
+    return (events or 0) + (snapshots or 0) + (logs or 0) + (values or 0)
 
 
 def database_bytes(path: Path) -> int:
-    """Return the size of the database and its log on disk."""
+    """Return the size of the database with its journal and log segments on disk."""
     files = (path, path.with_name(path.name + "-wal"))
-    return sum(file.stat().st_size for file in files if file.exists())
+    return sum(file.stat().st_size for file in files if file.exists()) + log_segments.total_bytes(path)

@@ -5,6 +5,7 @@ decoding them. A run of which events are missing is marked (see `damaged_run`).
 """
 
 import hashlib
+import json
 import re
 import sqlite3
 import zlib
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from wftui.model.base import Json
 from wftui.model.run.record import TERMINAL
-from wftui.store.events.event_rows import EventRow
+from wftui.store.events.event_rows import SEGMENT_NUMBER, EventRow
 from wftui.store.recovery.damaged_run import is_whole, mended, readable_events
 from wftui.store.recovery.readable_rows import ReadableRows, is_stopped
 from wftui.store.sqlite.schema import place
@@ -217,6 +218,11 @@ def _row(target: sqlite3.Connection, key: int) -> dict[str, Json] | None:
 def _copy_references(target: sqlite3.Connection, key: int, rows: Iterable[EventRow]) -> None:
     for row in rows:
         text = zlib.decompress(row.data).decode(errors="replace") if isinstance(row.data, bytes) else row.data
+        if row.type == SEGMENT_NUMBER:
+            fields = json.loads(text)
+            entry = (place(key, row.seq), fields["segment"], fields["bytes"])
+            target.execute("INSERT INTO log_segments (place, hash, bytes) VALUES (?, ?, ?)", entry)
+            continue
         if "sha256:" in text:
             target.executemany(
                 "INSERT OR IGNORE INTO payload_refs (hash, execution) VALUES (?, ?)",

@@ -10,6 +10,8 @@ Scripts are only ever added.
   text; `payload_refs` links runs to their values, or (with the owner's negative key) a process about to store one.
 - `snapshots`: records of big runs (`model/run/snapshot.py`) at the place of the last event folded into each. Derived: a
   reader folds the events after the newest one, and all of them without one.
+- `log_segments`: the files of log lines (`store/log_segments.py`) by the place of the event that names each; without an
+  entry, the file was removed.
 - `removals`: runs whose row is deleted and whose events are to be deleted.
 - `plans`: compiled plans by hash. `owners`: processes that run something. `signals`: requests between processes.
 - `notifications`: notifications sent for each run, so that one process sends each.
@@ -150,6 +152,14 @@ MIGRATIONS: tuple[str, ...] = (
         subject TEXT NOT NULL,
         PRIMARY KEY (execution, subject)
     ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE log_segments (
+        place INTEGER PRIMARY KEY,
+        hash TEXT NOT NULL,
+        bytes INTEGER NOT NULL
+    );
+    CREATE INDEX log_segments_by_hash ON log_segments (hash)
     """,
 )
 

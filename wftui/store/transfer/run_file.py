@@ -1,9 +1,12 @@
 """The format of a run file: gzip-compressed lines of JSON.
 
-A header; the workflow.json; each big value as `{"value": hash, "text": JSON text}`; each event; the sha256 of all lines
-before. A file may come from anywhere: every size is bounded, every hash checked, and nothing in it is executed.
+A header; the workflow.json; each big value as `{"value": hash, "text": JSON text}`; each event, that of a log segment
+after `{"log": hash, "data": base64}`; the sha256 of all lines before.
+
+A file may come from anywhere: every size is bounded, every hash checked, and nothing in it is executed.
 """
 
+import base64
 import gzip
 import hashlib
 import json
@@ -45,10 +48,12 @@ class RunFile:
 
     Attributes:
         values: JSON texts of big values by hash.
+        logs: log segments by hash.
     """
 
     source: str
     values: dict[str, str] = field(default_factory=dict)
+    logs: dict[str, bytes] = field(default_factory=dict)
     events: list[ExecutionEvent] = field(default_factory=list)
 
     @property
@@ -168,6 +173,8 @@ def _take(found: RunFile, document: dict[str, Json], path: Path) -> None:
         if name != f"sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}":
             raise ValueError(f"the value {name[:80]} does not match its hash")
         found.values[name] = text
+    elif isinstance(document.get("log"), str) and isinstance(document.get("data"), str):
+        found.logs[document["log"]] = base64.b64decode(document["data"], validate=True)
     elif isinstance(document.get("event"), dict):
         found.events.append(parse_event(document["event"]))
         if len(found.events) > MOST_EVENTS:

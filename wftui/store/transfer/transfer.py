@@ -1,14 +1,17 @@
 """Export of a run to a file, and import of one."""
 
 import asyncio
+import base64
+from contextlib import suppress
 from pathlib import Path
 
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError, RunNotFoundError
 from wftui.model.json.incremental import read_json
-from wftui.model.run.events import ExecutionEvent, Interrupted
+from wftui.model.run.events import ExecutionEvent, Interrupted, LogSegment
 from wftui.store.events.payloads import as_reference
 from wftui.store.execution_store import ExecutionStore
+from wftui.store.log_segments import SegmentError, decode
 from wftui.store.sqlite.store_errors import RunExistsError
 from wftui.store.transfer.run_file import RunFile, RunFileError, RunFileWriter, read_run_file
 
@@ -34,14 +37,18 @@ async def export_run(store: ExecutionStore, run_id: str, path: Path) -> None:
             after = 0
             while page := await store.events(run_id, after=after, limit=_PAGE):
                 after = page[-1].seq
-                await asyncio.to_thread(_write_events, out, page)
+                await asyncio.to_thread(_write_events, out, page, store)
             out.finish()
     except OSError as error:
         raise RunFileError(f"cannot write {path}: {error.strerror or error}", code="run_file.unwritable") from error
 
 
-def _write_events(out: RunFileWriter, events: list[ExecutionEvent]) -> None:
+def _write_events(out: RunFileWriter, events: list[ExecutionEvent], store: ExecutionStore) -> None:
     for event in events:
+        if isinstance(event, LogSegment):
+            with suppress(SegmentError):  # the log says that it is no longer stored
+                data = store.segment_bytes(event)
+                out.line({"log": event.segment, "data": base64.b64encode(data).decode("ascii")})
         out.line({"event": event.to_wire()})
 
 
@@ -72,6 +79,9 @@ async def import_run(store: ExecutionStore, path: Path) -> str:
     try:
         for start in range(0, len(file.events), _PAGE):
             page = await asyncio.to_thread(_prepared, file, file.events[start : start + _PAGE])
+            for event in page:
+                if isinstance(event, LogSegment) and event.segment in file.logs:
+                    await store.put_segment(event, file.logs[event.segment])
             await store.append(page, wait=True)
     except RunExistsError as error:
         raise _exists(created.run_id) from error
@@ -91,6 +101,11 @@ def _read(path: Path) -> RunFile:
         for reference in filter(None, map(as_reference, fields)):
             if reference.hash not in file.values:
                 raise RunFileError(f"{path} cannot be used: a value is missing", code="run_file.broken")
+        if isinstance(event, LogSegment) and event.segment in file.logs:
+            try:
+                decode(event, file.logs[event.segment])
+            except SegmentError as error:
+                raise RunFileError(f"{path} cannot be used: {error}", code="run_file.broken") from error
     return file
 
 

@@ -1,4 +1,4 @@
-"""Tail of a log that is too long to be stored whole, in bounded memory."""
+"""Tail of a log that is too long for its events, in bounded memory."""
 
 from collections import deque
 from typing import Literal
@@ -23,27 +23,28 @@ class LogTail:
         self._room = characters
         self._entries: deque[Entry] = deque()
         self._size = 0
-        self._left_out = 0
 
-    def add(self, level: LogLevel, stream: Stream, text: str) -> None:
-        """Add one or more lines."""
+    def add(self, level: LogLevel, stream: Stream, text: str) -> list[Entry]:
+        """Add one or more lines; return those that are no longer among the last, in order."""
         lines = text.rsplit("\n", self._most)
+        dropped: list[Entry] = []
         if len(lines) > self._most:
-            self._left_out += lines.pop(0).count("\n") + 1
+            dropped = [*self.take(), (level, stream, lines.pop(0))]
         for line in lines:
             self._entries.append((level, stream, line))
             self._size += len(line)
         while len(self._entries) > self._most or (self._size > self._room and len(self._entries) > 1):
-            self._size -= len(self._entries.popleft()[2])
-            self._left_out += 1
+            dropped.append(self._entries.popleft())
+            self._size -= len(dropped[-1][2])
+        return dropped
 
     def __bool__(self) -> bool:
         """Return whether there are lines."""
         return bool(self._entries)
 
-    def take(self) -> tuple[int, list[Entry]]:
-        """Return the number of dropped lines and the other lines; clear the buffer."""
-        left_out, kept = self._left_out, list(self._entries)
+    def take(self) -> list[Entry]:
+        """Return the lines and clear the buffer."""
+        kept = list(self._entries)
         self._entries.clear()
-        self._size = self._left_out = 0
-        return left_out, kept
+        self._size = 0
+        return kept

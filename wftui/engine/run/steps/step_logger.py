@@ -1,10 +1,11 @@
 """Step logger: batches log lines and progress of a step into few, bounded events."""
 
 import asyncio
-from collections.abc import Iterator
+from datetime import datetime
 
 from wftui.engine.primitives.emitter import Emitter, RunBroken
 from wftui.engine.primitives.engine_settings import EngineSettings
+from wftui.engine.run.steps.log_overflow import LogOverflow, OverflowLines, parts
 from wftui.engine.run.steps.log_tail import Entry, LogTail, Stream
 from wftui.model.base import Json
 from wftui.model.run.events import ExecutionEvent, Log, StepProgress
@@ -17,8 +18,9 @@ _EMITTED_AT_ONCE = 2  # redacting and compressing one takes milliseconds
 class StepLogger:
     """Logger of one attempt.
 
-    The first `log_head` characters are emitted as they come. Of the rest, only the tail within `log_tail` and
-    `log_tail_size` is kept; it is emitted at the end of the attempt, after a line with the number of omitted lines.
+    The first `log_head` characters are emitted as they come. The rest is stored in segments outside of the events,
+    except the tail within `log_tail` and `log_tail_size`, which is emitted at the end of the attempt. Where segments
+    cannot be stored, a line has the number of omitted lines.
     """
 
     def __init__(self, emitter: Emitter, settings: EngineSettings, step_id: str, path: str) -> None:
@@ -32,7 +34,9 @@ class StepLogger:
         self._lines: list[Entry] = []
         self._progress: StepProgress | None = None
         self._kept = 0
-        self._tail = LogTail(settings.log_tail, settings.log_tail_size)
+        tail = LogTail(settings.log_tail, settings.log_tail_size)
+        self._overflow = LogOverflow(tail, keeps=emitter.keeps_lines)
+        self._is_full = False
         self._timer: asyncio.TimerHandle | None = None
         self._flushing: asyncio.Task[None] | None = None
         self._closed = False
@@ -44,18 +48,20 @@ class StepLogger:
         text = message.removesuffix("\n")
         if not text.isascii():
             text = text.encode("utf-8", "replace").decode()
-        room = 0 if self._tail else self._settings.log_head - self._kept
+        room = -1 if self._is_full else self._settings.log_head - self._kept
         if len(text) <= room:
             self._keep(level, stream, text)
             return
         fits = text.rfind("\n", 0, max(0, room)) + 1  # no line is split here
         if fits:
             self._keep(level, stream, text[: fits - 1])
-        self._tail.add(level, stream, text[fits:])
+        self._is_full = True
+        self._overflow.add(self._emitter.now(), level, stream, text[fits:])
+        self._flush_later()
 
     def _keep(self, level: LogLevel, stream: Stream, text: str) -> None:
         self._kept += len(text) + 1
-        self._lines.extend((level, stream, part) for part in _parts(text))
+        self._lines.extend((level, stream, part) for part in parts(text, _EVENT))
         self._flush_later()
 
     def progress(self, fraction: float, message: str | None) -> None:
@@ -81,6 +87,8 @@ class StepLogger:
             if start:
                 await asyncio.sleep(0)
             await self._emitter.emit(*events[start : start + _EMITTED_AT_ONCE])
+        while not self._lines and self._overflow.due(self._emitter.now()):  # lines of the beginning come first
+            await self._store(self._overflow.take())
 
     async def close(self) -> None:
         """Emit the rest and drop later messages."""
@@ -88,12 +96,23 @@ class StepLogger:
             return
         if self._flushing is not None:
             await self._flushing
-        left_out, end = self._tail.take()
-        if left_out:
-            self._lines.append(("warn", "log", f"… {left_out:,} lines omitted: the step logs too much"))
-        self._lines.extend(end)
         self._closed = True
         await self.flush()
+        end = self._overflow.tail.take()
+        while self._overflow.is_waiting:
+            await self._store(self._overflow.take())
+        if self._overflow.omitted:
+            why = f"… {self._overflow.omitted:,} lines omitted: the step logs too much"
+            self._lines.append(("warn", "log", why))
+        self._lines.extend(end)
+        await self.flush()
+
+    async def _store(self, lines: list[OverflowLines]) -> None:
+        def logs() -> list[Log]:
+            return [self._log(each.at, each.level, each.stream, self._cut(each.text)) for each in lines]
+
+        if not await self._emitter.keep_lines(await asyncio.to_thread(logs)):
+            self._overflow.lose(lines)
 
     def _cut(self, text: str) -> str:
         """Return a text with overlong lines truncated."""
@@ -116,17 +135,12 @@ class StepLogger:
             size += len(batch[-1])
             following = lines[index + 1] if index + 1 < len(lines) else None
             if following is None or following[:2] != (level, stream) or size + len(following[2]) > _EVENT:
-                found.append(
-                    Log(
-                        timestamp=self._emitter.now(),
-                        level=level,
-                        stream=stream,
-                        message="\n".join(batch),
-                        **self._where,
-                    )
-                )
+                found.append(self._log(self._emitter.now(), level, stream, "\n".join(batch)))
                 batch, size = [], 0
         return found
+
+    def _log(self, at: datetime, level: LogLevel, stream: Stream, text: str) -> Log:
+        return Log(timestamp=at, level=level, stream=stream, message=text, **self._where)
 
     def _flush_later(self) -> None:
         if self._timer is None and self._flushing is None:
@@ -145,19 +159,5 @@ class StepLogger:
             pass
         finally:
             self._flushing = None
-        if self._lines or self._progress:
+        if self._lines or self._progress or self._overflow.is_waiting:
             self._flush_later()
-
-
-def _parts(text: str) -> Iterator[str]:
-    """Split a text between lines into parts that fit an event."""
-    start = 0
-    while len(text) - start > _EVENT:
-        end = text.rfind("\n", start, start + _EVENT)
-        if end < 0:
-            end = text.find("\n", start + _EVENT)
-        if end < 0:
-            break
-        yield text[start:end]
-        start = end + 1
-    yield text[start:]

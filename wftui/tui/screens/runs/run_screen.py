@@ -12,7 +12,7 @@ from textual.timer import Timer
 
 from wftui.model.clock import SteadyClock
 from wftui.model.errors import UserError
-from wftui.model.run.events import ExecutionEvent, Log
+from wftui.model.run.events import ExecutionEvent, Log, LogSegment
 from wftui.model.run.reducer import GapError
 from wftui.model.run.steps import ValueRef
 from wftui.tui.background import in_background
@@ -101,6 +101,7 @@ class RunScreen(ActionScreen[None]):
     async def _open(self) -> None:
         """Follow the run, a big one from its newest event on."""
         try:
+            self.state.lines.source = await self.workbench.records.segment_reader()
             if await self.workbench.records.is_big(self.run_id):
                 await self._open_big()
         except UserError as error:
@@ -114,7 +115,9 @@ class RunScreen(ActionScreen[None]):
         self._paint_soon()
         opened = await self.workbench.records.open(self.run_id, self._reading)
         self.query_one(RunHeader).reading = ""
+        source = self.state.lines.source
         self.state = RunState.opened(opened.record, opened.declared, opened.last_sign)
+        self.state.lines.source = source
         self._paint_soon()
         in_background(self, self._read_logs, group="logs", exclusive=True)
 
@@ -125,9 +128,9 @@ class RunScreen(ActionScreen[None]):
     async def _read_logs(self) -> None:
         state = self.state
         try:
-            async for page in self.workbench.records.logs(self.run_id, until=state.record.last_seq):
+            async for page in self.workbench.records.log_events(self.run_id, until=state.record.last_seq):
                 for part in batches(page):
-                    state.take_logs(event for event in part if isinstance(event, Log))
+                    state.take_logs(event for event in part if isinstance(event, Log | LogSegment))
                     self._paint_soon()
                     await asyncio.sleep(0)
         except UserError as error:
@@ -224,8 +227,7 @@ class RunScreen(ActionScreen[None]):
         self._paint()
 
     def _begin_playback(self) -> Playback:
-        self.playback = Playback(self.run_id, self._events, self._state_at)
-        self.playback.state.tree.adopt(self.state.tree)
+        self.playback = Playback(self.state, self._events, self._state_at)
         self.playback.playing = True
         self.panes.chosen = True
         if self.panes.pane == "results":

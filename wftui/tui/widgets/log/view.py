@@ -201,8 +201,7 @@ class LogView(LineView):
 
     def _folded_ends(self, numbers: Sequence[int], room: int, end: int = 0) -> "array[int]":
         """Return the end row of each line, the first starting in row `end`."""
-        height = self.lines.height
-        return array("I", accumulate((height(number, room) for number in numbers), initial=end))[1:]
+        return array("I", accumulate(self.lines.heights(numbers, room), initial=end))[1:]
 
     def _show(self) -> None:
         if self.folded:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
-from wftui.model.run.events import ExecutionEvent, Log
+from wftui.model.run.events import ExecutionEvent, Log, LogSegment
 from wftui.tui.widgets.run.state import RunState
 
 EventSource = Callable[[int], Awaitable[list[ExecutionEvent]]]
@@ -24,8 +24,10 @@ class Playback:
     Events are read page by page, so that memory does not grow with the run.
     """
 
-    def __init__(self, run_id: str, source: EventSource, state_at: StateSource) -> None:
-        self.state = RunState(run_id)
+    def __init__(self, now: RunState, source: EventSource, state_at: StateSource) -> None:
+        self.state = RunState(now.record.id)
+        self.state.lines.source = now.lines.source
+        self.state.tree.adopt(now.tree)
         self.time: datetime | None = None
         self.playing = False
         self.at_end = False
@@ -64,7 +66,7 @@ class Playback:
             while following is not None:
                 self._apply()
                 self.time = following.timestamp
-                if not isinstance(following, Log):
+                if not isinstance(following, Log | LogSegment):
                     break
                 following = await self._next()
 
@@ -92,6 +94,6 @@ class Playback:
     def _apply(self) -> None:
         event = self._ahead.popleft()
         self.state.apply([event])
-        if not isinstance(event, Log):
+        if not isinstance(event, Log | LogSegment):
             self._stops.append(event.seq)
             self._lines.append(len(self.state.lines))

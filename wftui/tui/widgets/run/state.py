@@ -10,6 +10,7 @@ from wftui.model.run.events import (
     Interrupted,
     IterationsPlanned,
     Log,
+    LogSegment,
 )
 from wftui.model.run.record import TERMINAL, ExecutionRecord, ExecutionStatus
 from wftui.model.run.reducer import apply, new_record
@@ -46,7 +47,7 @@ class RunState:
         """Running and waiting steps, by path."""
         self.last_sign: datetime | None = None
         """Time of the last sign of life of the run's process."""
-        self._held_back: list[Log] | None = None
+        self._held_back: list[Log | LogSegment] | None = None
         """Newest log events while earlier ones are still being read."""
 
     @classmethod
@@ -71,7 +72,7 @@ class RunState:
         if summary.status in get_args(ExecutionStatus):
             record.status = summary.status  # type: ignore[assignment]  # one of the literals, as just checked
 
-    def take_logs(self, events: Iterable[Log], *, is_last: bool = False) -> None:
+    def take_logs(self, events: Iterable[Log | LogSegment], *, is_last: bool = False) -> None:
         """Add earlier log events, in order; after the last, those held back."""
         for event in events:
             self.lines.append(event)
@@ -92,7 +93,7 @@ class RunState:
             if not isinstance(event, Interrupted):
                 self.last_sign = event.timestamp
             match event:
-                case Log():
+                case Log() | LogSegment():
                     if self._held_back is not None:
                         self._held_back.append(event)
                     else:
@@ -102,7 +103,7 @@ class RunState:
                 case IterationsPlanned():
                     self.tree.repeats()
             path = getattr(event, "path", None)
-            if path and not isinstance(event, Log):
+            if path and not isinstance(event, Log | LogSegment):
                 step = self.record.step(path)
                 if step is not None and step.status in {"running", "waiting"}:
                     self.active[path] = step
