@@ -23,7 +23,8 @@ from wftui.runtime.predicates import TESTS
 from wftui.settings.keys import KEYS
 from wftui.steps.api.step_type import StepType
 from wftui.steps.registry.step_registry import builtin_registry
-from wftui.tui.actions import APP_ACTIONS, Action
+from wftui.tui.actions import Action
+from wftui.tui.keymap import actions_by_screen
 
 HERE = Path(__file__).parent
 NOTE = "<!-- Made by docs/make.py from the code. -->\n"
@@ -78,6 +79,18 @@ The syntax is Jinja's. The differences make mistakes visible instead of passing 
 - `groupby` returns objects with `grouper` and `list`.
 
 In the examples below, the line under an expression is its result.
+"""
+
+
+KEYS_PAGE = """\
+# Keys
+
+`?` or `F1` shows the keys of the screen you are on.
+
+`wftui keys` lists all actions with their ids, and `wftui keys editor.save f2 ctrl+w` gives one other keys, which
+footer, help and command palette then show; `wftui keys editor.save --reset` gives its own back. The settings file has
+them as `save = ["f2", "ctrl+w"]` in a section `[keys.editor]`. A key that two actions of a screen would share is
+refused.
 """
 
 
@@ -274,47 +287,8 @@ def settings() -> str:
 
 def keys() -> str:
     """The keys of every screen."""
-    from wftui.tui.screens.connections.accounts_screen import AccountsScreen
-    from wftui.tui.screens.connections.connections_screen import ConnectionsScreen
-    from wftui.tui.screens.connections.secrets_screen import SecretsScreen
-    from wftui.tui.screens.dialogs.diff import DiffScreen
-    from wftui.tui.screens.editor.editor_screen import EditorScreen
-    from wftui.tui.screens.editor.step_form import StepForm
-    from wftui.tui.screens.history.comparison_screen import ComparisonScreen
-    from wftui.tui.screens.history.history_screen import HistoryScreen
-    from wftui.tui.screens.history.search_screen import SearchScreen
-    from wftui.tui.screens.history.statistics_screen import StatisticsScreen
-    from wftui.tui.screens.runs.missing_screen import MissingScreen
-    from wftui.tui.screens.runs.monitor_screen import MonitorScreen
-    from wftui.tui.screens.runs.rerun_plan import RerunPlanScreen
-    from wftui.tui.screens.runs.run_form import RunInputModal
-    from wftui.tui.screens.runs.value_screen import ValueScreen
-    from wftui.tui.screens.settings_screen import SettingsScreen
-    from wftui.tui.screens.step_types_screen import StepTypesScreen
-    from wftui.tui.screens.workflows_screen import WorkflowsScreen
-
-    parts = ["# Keys\n\n`?` or `F1` shows the keys of the screen you are on.\n"]
-    for title, actions in [
-        ("Everywhere", APP_ACTIONS),
-        ("Workflows", WorkflowsScreen.ACTIONS),
-        ("Editor", EditorScreen.ACTIONS),
-        ("Run form", RunInputModal.ACTIONS),
-        ("Monitor", MonitorScreen.ACTIONS),
-        ("Rerun plan", RerunPlanScreen.ACTIONS),
-        ("Value", ValueScreen.ACTIONS),
-        ("History", HistoryScreen.ACTIONS),
-        ("Comparison", ComparisonScreen.ACTIONS),
-        ("Statistics", StatisticsScreen.ACTIONS),
-        ("Search", SearchScreen.ACTIONS),
-        ("Missing requirements", MissingScreen.ACTIONS),
-        ("Step form", StepForm.ACTIONS),
-        ("Difference", DiffScreen.ACTIONS),
-        ("Connections", ConnectionsScreen.ACTIONS),
-        ("Secrets", SecretsScreen.ACTIONS),
-        ("Step types", StepTypesScreen.ACTIONS),
-        ("Accounts", AccountsScreen.ACTIONS),
-        ("Settings", SettingsScreen.ACTIONS),
-    ]:
+    parts = [KEYS_PAGE]
+    for title, actions in actions_by_screen():
         parts.append(f"\n## {title}\n\n| keys | |\n|---|---|\n{_keys(actions)}")
     return "".join(parts)
 

@@ -27,7 +27,12 @@ FLOORS = [
 ]
 # The one place where a face starts another: `wftui` without a command opens the screen. And the command line that a
 # compiled module opens is a face too, which the module names in its `__main__` part only.
-ALLOWED = {("cli.commands.screen", "tui"), ("cli.commands.web", "web"), ("cli.commands.mcp_serve", "agents")}
+ALLOWED = {
+    ("cli.commands.keys", "tui"),
+    ("cli.commands.mcp_serve", "agents"),
+    ("cli.commands.screen", "tui"),
+    ("cli.commands.web", "web"),
+}
 
 
 def _floor(name: str) -> int | None:

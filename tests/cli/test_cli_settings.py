@@ -53,9 +53,11 @@ def test_set_list_unset(cli: Cli, file: Path, settings: Settings) -> None:
         "notify.on": (None, "default"),
         "notify.after_minutes": (None, "default"),
         "notify.seconds": (None, "default"),
+        "theme": (None, "default"),
+        "workers": (None, "default"),
     }
     _, out, _ = cli("settings")
-    assert [line.split()[:3] for line in out.splitlines()[4:6]] == [
+    assert [line.split()[:3] for line in out.splitlines()[5:7]] == [
         ["history.keep_days", "90", "settings"],
         ["history.keep_runs", "not", "set"],
     ]
@@ -195,3 +197,18 @@ def test_lists_are_set_as_words_or_as_json(cli: Cli, file: Path) -> None:
         assert (code, f"notify.{key} must be" in error) == (2, True)
     assert cli("settings", "unset", "notify.command")[0] == 0
     assert listed(cli)["notify.command"]["value"] is None
+
+
+def test_keys_are_listed_changed_and_reset(cli: Cli, file: Path) -> None:
+    assert cli("keys", "editor.save", "f2", "ctrl+w")[0] == 0
+    assert cli("keys", "editor.save", "'", '"', "-")[0] == 0
+    [found] = json.loads(cli("keys", "editor.save", "--json")[1])["actions"]
+    assert (found["keys"], found["default"]) == (["'", '"', "-"], ["F2", "^s"])
+    code, _, said = cli("keys", "editor.run", "-")
+    assert code == 2
+    assert "- is a key of both editor.save (Save) and editor.run (Run)" in said
+    assert cli("settings", "set", "keys.editor.run", "f9")[0] == 2
+    assert cli("keys", "--reset")[0] == 2
+    assert cli("keys", "editor.save", "--reset")[0] == 0
+    assert "keys" not in file.read_text()
+    assert "editor.move_up" in cli("keys")[1]

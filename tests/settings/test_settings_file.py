@@ -118,7 +118,7 @@ def test_an_unknown_key_is_named_with_the_nearest(file: Path) -> None:
         " did you mean history.workflows.nightly.keep_days?"
     ]
     (said,) = said_of(file, "xyz = 1")
-    assert said.endswith("known settings: database, durability, history, notify, tables, workers")
+    assert said.endswith("known settings: database, durability, history, keys, notify, tables, theme, workers")
 
 
 def test_invalid_value_is_named_with_alternatives(file: Path) -> None:
@@ -210,3 +210,26 @@ def test_an_address_of_workers_is_a_url_of_postgresql(file: Path) -> None:
     ]
     file.write_text('workers = "postgresql://ann:hunter2@db/x"\n')
     assert read_settings(file).workers == "postgresql://ann:hunter2@db/x"
+
+
+def test_keys_of_actions(file: Path) -> None:
+    file.write_text('theme = "nord"\n[keys.editor]\nsave = ["f2", "ctrl+w"]\n[keys]\nworkflows.open = ["["]\n')
+    settings = read_settings(file)
+    assert settings.keys == {"editor.save": ("f2", "ctrl+w"), "workflows.open": ("[",)}
+    assert settings.theme == "nord"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("keys = 1", "keys must be a section, such as [keys.editor]"),
+        ("[keys]\nsave = 'f2'", "keys.save must be a section, such as [keys.editor]"),
+        ("[keys.editor]\nsave = 'f2'", "keys.editor.save must be keys"),
+        ("[keys.editor]\nsave = []", "keys.editor.save must be keys"),
+        ("[keys.editor]\nsave = [' ']", "keys.editor.save must be keys"),
+        ("[keys.editor]\n'sa ve' = ['f2']", "keys.editor.sa ve names no action"),
+    ],
+)
+def test_invalid_keys(file: Path, text: str, said: str) -> None:
+    (found,) = said_of(file, text)
+    assert said in found

@@ -86,6 +86,10 @@ def _command(arguments: argparse.Namespace) -> Command:
             from wftui.cli.commands import searching
 
             return searching.COMMANDS[arguments.command]
+        case "keys":
+            from wftui.cli.commands import keys
+
+            return keys.COMMANDS[arguments.command]
         case "mcp":
             from wftui.cli.commands import mcp, mcp_serve
 

@@ -187,6 +187,11 @@ def build_parser() -> argparse.ArgumentParser:
     _add_address(command("web", "Serve the terminal UI to browsers; see docs/web.md."), 8788)
     completing = command("completion", "Print the script by which a shell completes wftui.")
     completing.add_argument("shell", choices=["bash", "zsh", "fish"], help="the shell")
+    keys = command("keys", "List the keys of all screens, give an action other keys.")
+    keys.add_argument("keys_action", nargs="?", metavar="ACTION", help="such as editor.save")
+    keys.add_argument("keys", nargs="*", metavar="KEY", help="its keys from now on, such as f2 ctrl+w")
+    keys.add_argument("--reset", action="store_true", help="give the action its own keys again")
+    add_json(keys)
     _add_settings(command("settings", "List settings with their origin, change them."))
     return parser
 

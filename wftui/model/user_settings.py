@@ -66,6 +66,8 @@ class UserSettings:
 
     Attributes:
         tables, database: absolute paths; None where the file names none.
+        theme: colors of the screens; None: those that fit the terminal.
+        keys: keys of actions that differ from their defaults, by action id.
         workers: address of the PostgreSQL server for steps in pools.
         keep: for workflows without a rule in `workflows`.
         workflows: rules that replace `keep`, by workflow id.
@@ -76,6 +78,8 @@ class UserSettings:
     tables: Path | None = None
     database: Path | None = None
     durability: Durability = "normal"
+    theme: str | None = None
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     workers: str | None = None
     keep: KeepRule = KeepRule()
     logs: LogRule = LogRule()

@@ -21,6 +21,8 @@ Place = tuple[str, ...]
 """Path of a setting in the file: the names of its sections, then its own."""
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _WORKFLOW = "<workflow>"
+_ACTION = "keys.<screen>.<action>"
+_ACTION_PART = re.compile(r"[a-z][a-z_]*")
 _WITH_WORKFLOWS = (("history", "workflows"), ("notify", "workflows"))
 """Sections with a section for each workflow."""
 
@@ -58,6 +60,8 @@ class Key:
             return _is_number(value)
         if self.takes is _ARGV:
             return _is_texts(value) and value != [] and value[0].strip() != "" and "\0" not in "".join(value)
+        if self.takes is _KEY_NAMES:
+            return _is_texts(value) and value != [] and all(each.strip() for each in value)
         if self.takes is _EVENTS:
             return _is_texts(value) and set(value) <= set(NOTIFY_EVENTS)
         if self.takes is _ADDRESS:
@@ -75,6 +79,8 @@ class Key:
             value = int(text)
         elif self.takes in (_ARGV, _EVENTS):
             value = _texts(text)
+        elif self.takes is _KEY_NAMES:
+            value = _key_names(text)
         if not self.is_valid(value):
             raise SettingsError(f"{self.name} must be {self.takes}, not {text!r}", code="settings.value")
         if self.takes is _ADDRESS and has_password(text):
@@ -120,9 +126,16 @@ def _texts(text: str) -> Value:
         return text
 
 
+def _key_names(text: str) -> Value:
+    """Return the keys of a JSON list or of words; a quote alone is a key."""
+    found = _texts(text)
+    return found if isinstance(found, list) else text.split() or text
+
+
 _COUNT = f'a whole number of 1 or more, or "{ALL}"'
 _NUMBER_ONLY = "a whole number of 1 or more"
 _ARGV = "a program and its arguments, as a list or as words"
+_KEY_NAMES = 'keys, as a list or as words, such as "f2 ctrl+w"'
 _EVENTS = 'a list of "failure", "approval" and "end"'
 _PATH = "a path"
 _ADDRESS = "a URL that starts with postgresql://"
@@ -163,6 +176,8 @@ KEYS: tuple[Key, ...] = (
     Key(f"notify.workflows.{_WORKFLOW}.command", "Program for this workflow." + _OWN, _ARGV, _UNSET),
     Key(f"notify.workflows.{_WORKFLOW}.on", f"{_ON[:-1]}; [] for nothing.{_OWN}", _EVENTS, _UNSET),
     Key(f"notify.workflows.{_WORKFLOW}.after_minutes", _AFTER + _OWN, _NUMBER_ONLY, _UNSET),
+    Key("theme", "Colors of the screens; the action Theme previews them.", "the name of a theme", "by the terminal"),
+    Key(_ACTION, "Keys of an action instead of its own; `wftui keys` lists them.", _KEY_NAMES, "see `wftui keys`"),
 )
 WORKFLOW_KEYS = tuple(key for key in KEYS if _WORKFLOW in key.name)
 """Settings of one workflow."""
@@ -179,6 +194,8 @@ def find_key(name: str) -> tuple[Key, Place]:
     pattern = path
     if path[:2] in _WITH_WORKFLOWS and len(path) == 4 and re.fullmatch(WORKFLOW_ID_PATTERN, path[2]):
         pattern = (*path[:2], _WORKFLOW, path[3])
+    if path[0] == "keys" and len(path) == 3 and all(map(_ACTION_PART.fullmatch, path)):
+        pattern = (_ACTION,)
     key = _BY_NAME.get(".".join(pattern))
     if key is None:
         raise SettingsError(f"unknown setting {name}{_instead(name, _BY_NAME)}", code="settings.key")
@@ -220,7 +237,25 @@ def interpret(data: Mapping[str, object], folder: Path) -> tuple[UserSettings, l
             else:
                 problems.append(InvalidSetting(here, f"{'.'.join(here)} must be a section, [{'.'.join(here)}]"))
 
-    walk(data, (), ())
+    def walk_keys(table: object) -> None:
+        for screen, actions in table.items() if isinstance(table, Mapping) else [("", None)]:
+            if not isinstance(actions, Mapping):
+                section: Place = ("keys", screen) if screen else ("keys",)
+                name = ".".join(section)
+                problems.append(InvalidSetting(section, f"{name} must be a section, such as [keys.editor]"))
+                continue
+            for verb, value in actions.items():
+                here: Place = ("keys", screen, verb)
+                if not all(map(_ACTION_PART.fullmatch, here)):
+                    problems.append(InvalidSetting(here, f"{'.'.join(here)} names no action"))
+                elif _BY_NAME[_ACTION].is_valid(value):
+                    found[here] = value
+                else:
+                    problems.append(InvalidSetting(here, f"{'.'.join(here)} must be {_KEY_NAMES}"))
+
+    walk({name: value for name, value in data.items() if name != "keys"}, (), ())
+    if "keys" in data:
+        walk_keys(data["keys"])
     return _settings(found, sections, folder), problems
 
 
@@ -260,6 +295,12 @@ def _settings(found: Mapping[Place, Value], sections: Iterable[Place], folder: P
         tables=path_of("tables"),
         database=path_of("database"),
         durability=durability,
+        theme=None if ("theme",) not in found else str(found["theme",]),
+        keys={
+            ".".join(place[1:]): tuple(value)
+            for place, value in found.items()
+            if place[0] == "keys" and isinstance(value, list)
+        },
         workers=workers if isinstance(workers, str) else None,
         keep=rule_of(("history",)),
         logs=logs,

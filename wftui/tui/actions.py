@@ -3,11 +3,13 @@
 A screen declares its `ACTIONS`; the action `<screen>.<verb>` runs its method `action_<verb>`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.keys import key_to_character
 
 MULTIPLEXER_KEYS = frozenset({"ctrl+a", "ctrl+b", "ctrl+j", "ctrl+o", "ctrl+q", "ctrl+s"})
 """Keys taken by tmux, screen or flow control; never the only key of an action."""
@@ -72,10 +74,17 @@ class Action:
         return tuple(show_key(key) for key in self.keys)
 
 
+def keys_of(app: App[Any], action: Action) -> tuple[str, ...]:
+    """Return the keys of an action: those that the user's settings name, else its own."""
+    keymap: Mapping[str, tuple[str, ...]] = getattr(app, "keymap", {})
+    return keymap.get(action.id, action.keys)
+
+
 def show_key(key: str) -> str:
     """Return a Textual key name as shown to the user: `ctrl+s` as `^s`."""
     *modifiers, last = key.split("+")
-    name = _SHOWN.get(last, last)
+    character = key_to_character(last)
+    name = _SHOWN.get(last) or (character if character and character.isprintable() else last)
     if len(name) > 1 and name[0] == "f" and name[1:].isdigit():
         name = name.upper()
     prefix = "".join(
@@ -91,8 +100,7 @@ FIELD_KEYS: tuple[Binding, ...] = (
 """Keys of every form, handled before the focused field.
 
 Typed ahead, as over a slow line, characters after Tab reach the next field: a secret must not end up in the readable
-field before its own.
-field: a secret must not be written into the field before its own, where it could be read."""
+field before its own."""
 
 
 def bindings(actions: Iterable[Action], target: str = "") -> list[BindingType]:
@@ -161,7 +169,15 @@ APP_ACTIONS: tuple[Action, ...] = (
         "Everywhere",
         footer=False,
     ),
-    Action("app.theme", "Theme", "Choose a color theme.", (), "Everywhere", footer=False),
+    Action("app.theme", "Theme", "Choose a color theme, and keep it.", (), "Everywhere", footer=False),
+    Action(
+        "app.suspend",
+        "Suspend",
+        "Stop wftui until fg in the shell; in the editor the key is undo.",
+        ("ctrl+z",),
+        "Everywhere",
+        footer=False,
+    ),
     Action("app.back", "Back", "Go back to the previous screen.", ("escape",), "Everywhere", footer=False),
     Action("app.quit", "Quit", "Quit, after asking about active runs.", ("q", "f10", "ctrl+q"), "Everywhere"),
 )

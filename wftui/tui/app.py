@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -22,14 +22,16 @@ from wftui.model.errors import ExitCode, UserError
 from wftui.tui.actions import APP_ACTIONS, bindings
 from wftui.tui.background import OPENING, in_background
 from wftui.tui.display.formatting import count
-from wftui.tui.display.theme import HOUSE_RULES, NO_COLOURS, THEMES, first_theme
+from wftui.tui.display.theme import HOUSE_RULES, NO_COLOURS, first_theme
 from wftui.tui.exit_summary import ExitMode, finish
 from wftui.tui.history_notices import HistoryNotices
+from wftui.tui.preferences import Preferences
 from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.screens.screen_registry import make_screen
 from wftui.tui.services import ScreenName
 from wftui.tui.terminal.capabilities import ascii_only, check_terminal, is_hosted
 from wftui.tui.terminal.drawn_text import CleanApp
+from wftui.tui.terminal.key_parser import BackgroundTold
 from wftui.tui.terminal.type_ahead import TypeAhead
 from wftui.workbench.engine_thread import EngineThread, on_engine_thread
 from wftui.workbench.forced_exit import call_on_signal, watch_signals
@@ -73,8 +75,12 @@ class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
     ]
 
     def __init__(self, workbench: Workbench, *, start: Start | None = None) -> None:
-        theme = first_theme(os.environ)
-        super().__init__(ansi_color=True if theme == NO_COLOURS else None)
+        """Open screens over a workbench.
+
+        Raises:
+            SettingsError: the settings give a key two meanings, or name an action or key that does not exist.
+        """
+        super().__init__(ansi_color=True if first_theme(os.environ) == NO_COLOURS else None)
         self.workbench = workbench
         self.ascii = ascii_only(os.environ, sys.__stderr__.encoding if sys.__stderr__ else None)
         self.session_runs: list[str] = []
@@ -90,9 +96,22 @@ class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
         self._without_worker: set[str] = set()
         self._polls = 0
         self._history_notices = HistoryNotices(self, workbench)
-        for known in THEMES:
-            self.register_theme(known)
-        self.theme = theme
+        self._preferences = Preferences(self)
+        self._preferences.take_theme(workbench.settings.theme)
+        self.take_keys(workbench.settings.keys)
+
+    @property
+    def keymap(self) -> Mapping[str, tuple[str, ...]]:
+        """Keys of actions that differ from their defaults, by action id."""
+        return self._preferences.keymap
+
+    def take_keys(self, wanted: Mapping[str, Sequence[str]]) -> None:
+        """Use the keys of the settings instead of the actions' own."""
+        self._preferences.take_keys(wanted)
+
+    def on_background_told(self, message: BackgroundTold) -> None:
+        """Use the theme that fits the terminal."""
+        self._preferences.background_told(message.color)
 
     async def on_event(self, event: events.Event) -> None:
         """Handle keys one at a time, and other events as Textual does."""
@@ -288,8 +307,15 @@ class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
             self.push_screen(CommandPalette(id="--command-palette"))
 
     def action_theme(self) -> None:
-        """Choose a theme, with a preview of each."""
-        self.search_themes()
+        """Choose a theme, with a preview of each, and keep it for later starts."""
+        in_background(self, self._preferences.choose_theme, group="ask", exclusive=True)
+
+    def action_suspend(self) -> None:
+        """Stop the program until `fg`, unless runs of this process would stop with it."""
+        if self.workbench.runs.running():
+            self.notify("Suspend: the active runs of this process would stop with it.", severity="warning")
+        else:
+            self.action_suspend_process()
 
     def action_history(self) -> None:
         """Show all runs."""

@@ -8,7 +8,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.markup import escape
 
 from wftui.model.errors import UserError
-from wftui.tui.actions import APP_ACTIONS
+from wftui.tui.actions import APP_ACTIONS, Action, keys_of, show_key
 from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.services import services_of
 
@@ -39,11 +39,14 @@ class ActionProvider(Provider):
                 reason = screen.why_not(action.id)
                 help_text = action.help if reason is None else f"unavailable: {reason}"
                 rows.append(
-                    (action.label, partial(screen.action_act, action.id), _with_keys(help_text, action.shown_keys))
+                    (action.label, partial(screen.action_act, action.id), _with_keys(help_text, self._keys(action)))
                 )
         for action in APP_ACTIONS:
-            rows.append((action.label, partial(app.action_act, action.id), _with_keys(action.help, action.shown_keys)))
+            rows.append((action.label, partial(app.action_act, action.id), _with_keys(action.help, self._keys(action))))
         return rows
+
+    def _keys(self, action: Action) -> tuple[str, ...]:
+        return tuple(show_key(key) for key in keys_of(self.app, action))
 
     async def _workflows(self) -> AsyncIterator[tuple[str, Callable[[], object], str]]:
         app = services_of(self.app)

@@ -1,6 +1,6 @@
 """Services of the app for screens and functions, which never import the app."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, cast
 
 from textual.app import App
@@ -59,6 +59,14 @@ class AppServices(Protocol):
     def undo_histories(self) -> "dict[str, tuple[str, EditHistory]]":
         """Text and undo history of closed editors, by workflow."""
         raise NotImplementedError
+
+    @property
+    def keymap(self) -> Mapping[str, tuple[str, ...]]:
+        """Keys of actions that differ from their defaults, by action id."""
+        raise NotImplementedError
+
+    def take_keys(self, wanted: "Mapping[str, Sequence[str]]") -> None:
+        """Use the keys of the settings instead of the actions' own."""
 
     def news(self) -> Content:
         """Return the numbers of running and waiting runs, for the title line."""

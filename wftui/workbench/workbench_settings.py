@@ -25,6 +25,8 @@ class Settings:
 
     Attributes:
         durability: what a database commit waits for.
+        theme: colors of the screens; None: those that fit the terminal.
+        keys: keys of actions that differ from their defaults, by action id.
         workers: address of the PostgreSQL server for steps in pools.
         logs: how much of long logs is kept.
         origins: the origin of each other setting: `--tables`, `WFTUI_DB`, `settings`, `default`, …
@@ -34,6 +36,8 @@ class Settings:
     database: Path
     user_id: str = field(default_factory=user_name)
     durability: Durability = "normal"
+    theme: str | None = None
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     workers: str | None = field(default_factory=lambda: workers_address(os.environ, None), repr=False)
     logs: LogRule = field(default_factory=LogRule)
     origins: Mapping[str, str] = field(default_factory=dict)
@@ -51,6 +55,8 @@ class Settings:
             tables=find_tables(tables, configured=user.tables),
             database=find_database(database, configured=user.database),
             durability=user.durability,
+            theme=user.theme,
+            keys=user.keys,
             workers=workers_address(os.environ, user.workers),
             logs=user.logs,
             origins={

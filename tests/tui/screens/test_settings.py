@@ -64,7 +64,7 @@ async def test_the_settings_look(
     app = WftuiApp(workbench)
     async with app.run_test(size=size) as pilot:
         await open_settings(app, pilot, until)
-        await pilot.press("down", "down", "down")
+        await pilot.press(*["down"] * 4)
         assert await matches(pilot)
 
 
@@ -76,7 +76,7 @@ async def test_value_is_changed_and_reset_by_keyboard(
         screen = await open_settings(app, pilot, until)
         assert screen.why_not("settings.unset") == "it is not set in the file"
         assert screen.why_not("settings.cleanup") == "the settings keep all runs"
-        await pilot.press("down", "down", "down", "enter")
+        await pilot.press(*["down"] * 4, "enter")
         await until(pilot, lambda: isinstance(app.screen, PromptScreen))
         await pilot.press(*"soon", "enter")
         await until(pilot, lambda: "must be a whole number" in text_of(app))

@@ -110,6 +110,10 @@ class Terminal:
         self._stream.feed(re.sub(rb"\x1b\[[<>=?][0-9;$]*[a-zA-Z]|\x1b\[[0-9;]*t", b"", data))
         return len(data)
 
+    def is_stopped(self) -> bool:
+        """Return whether a signal has stopped the program."""
+        return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
     def shows(self, text: str) -> None:
         self.read_until(lambda: text in self.text)
 

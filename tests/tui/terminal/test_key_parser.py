@@ -3,7 +3,8 @@
 import pytest
 from textual import events
 
-from wftui.tui.terminal.key_parser import KeyParser
+from wftui.tui.display.theme import theme_for
+from wftui.tui.terminal.key_parser import BackgroundTold, KeyParser
 
 
 def keys(*packets: str) -> list[str]:
@@ -32,3 +33,28 @@ def keys(*packets: str) -> list[str]:
 )
 def test_keys_of_a_packet(packet: str, expected: list[str]) -> None:
     assert keys(packet) == expected
+
+
+@pytest.mark.parametrize(
+    ("packets", "theme", "typed"),
+    [
+        (["\x1b]11;rgb:ffff/ffff/ffff\x07"], "wftui-light", []),
+        (["\x1b]11;rgb:ff/f8/e7\x1b\\"], "wftui-light", []),
+        (["\x1b]11;rgba:1212/1616/1d1d/ffff\x07"], "wftui-dark", []),
+        (["ab\x1b]11;rgb:0000/0000/0000\x07c"], "wftui-dark", ["a", "b", "c"]),
+        (["a\x1b]11;rgb:ff", "ff/ffff/ffff\x1b", "\\b"], "wftui-light", ["a", "b"]),
+        (["\x1b]11;", "rgb:0/0/0\x07q"], "wftui-dark", ["q"]),
+    ],
+)
+def test_background_is_taken_out_of_the_keys(packets: list[str], theme: str, typed: list[str]) -> None:
+    parser = KeyParser()
+    found = [each for packet in packets for each in parser.feed(packet)]
+    assert [theme_for(each.color) for each in found if isinstance(each, BackgroundTold)] == [theme]
+    assert [each.key for each in found if isinstance(each, events.Key)] == typed
+
+
+@pytest.mark.parametrize(
+    "answer", ["\x1b]10;rgb:0/0/0\x07", "\x1b]11;rgb:1/2\x07", "\x1b]11;rgb:/0/0\x07", "\x1b]11;?\x07"]
+)
+def test_other_answers_are_ignored(answer: str) -> None:
+    assert [*KeyParser().feed(answer)] == []

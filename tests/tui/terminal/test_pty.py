@@ -164,3 +164,31 @@ def test_stopped_program_restores_the_terminal_once(
     assert opened.raw.count(b"\x1b[?1049l") == 1
     opened.press("q")
     assert opened.exit_code() == 0
+
+
+def test_suspended_program_draws_its_screen_again(
+    terminal: Callable[..., Terminal], put_workflow: Callable[..., Path]
+) -> None:
+    put_workflow("plain")
+    opened = terminal()
+    opened.shows("never run")
+    opened.press("\x1a")
+    opened.read_until(lambda: b"\x1b[?1049l" in opened.raw)
+    opened.read_until(opened.is_stopped)
+    opened.screen.reset()
+    opened.kill(signal.SIGCONT)
+    opened.shows("never run")
+    opened.press("q")
+    assert opened.exit_code() == 0
+
+
+def test_light_terminal_gets_the_light_theme(
+    terminal: Callable[..., Terminal], put_workflow: Callable[..., Path]
+) -> None:
+    put_workflow("plain")
+    opened = terminal(COLORTERM="truecolor")
+    opened.read_until(lambda: b"\x1b]11;?" in opened.raw)
+    opened.press("\x1b]11;rgb:ffff/ffff/ffff\x07")
+    opened.read_until(lambda: b"48;2;244;245;247" in opened.raw)
+    opened.press("q")
+    assert opened.exit_code() == 0

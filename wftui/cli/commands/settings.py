@@ -9,7 +9,7 @@ from wftui.cli.terminal import Terminal
 from wftui.model.base import Json
 from wftui.model.errors import ExitCode
 from wftui.settings.edit import set_value, unset_value
-from wftui.settings.keys import value_text
+from wftui.settings.keys import SettingsError, value_text
 from wftui.settings.settings_file import settings_path
 from wftui.workbench import Workbench
 from wftui.workbench.settings_service import EffectiveSetting
@@ -47,6 +47,8 @@ def _wire(setting: EffectiveSetting) -> dict[str, Json]:
 
 
 def _set(arguments: argparse.Namespace) -> int:
+    if arguments.key.startswith("keys."):
+        raise SettingsError("`wftui keys ACTION KEY…` changes keys, and refuses conflicts", code="settings.keys")
     # Without a workbench, so that an invalid settings file can be repaired.
     value = set_value(settings_path(), arguments.key, arguments.value)
     _print_change(arguments, f"{arguments.key} = {value_text(value)}", value)

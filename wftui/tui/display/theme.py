@@ -125,3 +125,9 @@ def first_theme(environment: Mapping[str, str]) -> str:
         return NO_COLOURS
     background = environment.get("COLORFGBG", "").rpartition(";")[2]
     return LIGHT.name if background in {"7", "15"} else DARK.name
+
+
+def theme_for(background: tuple[float, float, float]) -> str:
+    """Return the theme for a background: red, green and blue from 0 to 1."""
+    red, green, blue = background
+    return LIGHT.name if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.5 else DARK.name

@@ -171,6 +171,13 @@ class SettingsScreen(ActionScreen[None]):
         return await self.app.push_screen_wait(PromptScreen(name, value, f"{key.help} Takes {key.takes}.", check))
 
     async def _set(self, name: str, text: str) -> None:
+        if name.startswith("keys."):
+            keys = find_key(name)[0].parse(text)
+            wanted = {
+                **self.services.keymap,
+                name.removeprefix("keys."): keys if isinstance(keys, list) else [str(keys)],
+            }
+            self.services.take_keys(wanted)  # refuses conflicts, before the file is changed
         await self.workbench.user_settings.set(name, text)
         await self._read(name)
 
@@ -180,6 +187,9 @@ class SettingsScreen(ActionScreen[None]):
             self.attempt(self._unset(self.selected.name), group="edit", exclusive=True)
 
     async def _unset(self, name: str) -> None:
+        if name.startswith("keys."):
+            rest = {each: keys for each, keys in self.services.keymap.items() if f"keys.{each}" != name}
+            self.services.take_keys(rest)
         await self.workbench.user_settings.unset(name)
         await self._read(name)
 

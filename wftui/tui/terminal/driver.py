@@ -11,7 +11,7 @@ from textual.drivers.linux_driver import LinuxDriver
 
 from wftui.output.output_thread import OutputThread
 from wftui.tui.terminal.capabilities import ascii_only
-from wftui.tui.terminal.key_parser import KeyParser
+from wftui.tui.terminal.key_parser import BACKGROUND_QUESTION, KeyParser
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -82,6 +82,7 @@ class TerminalDriver(LinuxDriver):
         self._ascii = ascii_only(os.environ, sys.__stderr__.encoding)
         self._output = app.output if isinstance(app, TerminalOwner) else OutputThread()
         self._output.on_lost = lambda descriptor: self._lost()
+        self._has_asked = False
         self._output.on_drained = lambda: self._in_loop(app.refresh)
 
     def write(self, data: str) -> None:
@@ -109,6 +110,9 @@ class TerminalDriver(LinuxDriver):
         super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual left its types out
         if self._writer_thread is not None:
             self.write("\x1b[22;2t\x1b]2;wftui\x07")
+            if not self._has_asked and os.environ.get("TERM") != "linux":
+                self._has_asked = True
+                self.write(BACKGROUND_QUESTION)
 
     def resume_application_mode(self) -> None:
         """Take over the terminal again after a stop, which a hangup may end as well."""
@@ -117,6 +121,7 @@ class TerminalDriver(LinuxDriver):
         if self._key_thread is not None and self._key_thread.is_alive():
             self.suspend_application_mode()  # stopped without notice; two readers would share the keys
         super().resume_application_mode()
+        self._in_loop(lambda: self._app.refresh(layout=True))
 
     def stop_application_mode(self) -> None:
         """Release the terminal, and restore its title."""

@@ -4,18 +4,60 @@ Textual reads them as one key with Alt, some as a character of a Mac keyboard (E
 an Escape before another into a circumflex. No action has a key with Alt and a character.
 """
 
+import re
 from collections.abc import Iterable
 
 from textual import events
 from textual._xterm_parser import XTermParser
+from textual.message import Message
 
 _ESCAPE = "\x1b"
 _INTRODUCERS = frozenset("[O]P_^X")
 """What begins a longer sequence after Escape; a key only if nothing follows it."""
 
 
+_COLOR = re.compile(r"\x1b\](\d+);(?:rgba?:([0-9a-fA-F/]+))?[^\x07\x1b]*(?:\x07|\x1b\\)")
+"""The answer of a terminal to a question about its colors."""
+_BEGUN = re.compile(r"\x1b\]\d+;[^\x07\x1b]{0,60}\x1b?$")
+BACKGROUND_QUESTION = "\x1b]11;?\x1b\\"
+_BACKGROUND = "11"
+
+
+class BackgroundTold(Message):
+    """The terminal has told its background: red, green and blue from 0 to 1."""
+
+    def __init__(self, color: tuple[float, float, float]) -> None:
+        super().__init__()
+        self.color = color
+
+
 class KeyParser(XTermParser):
-    """Textual's parser without keys that are made of Escape and a character."""
+    """Textual's parser without keys that are made of Escape and a character.
+
+    Answers about colors are taken out of the keys, whenever they come.
+    """
+
+    _held = ""
+    """The beginning of an answer."""
+
+    def feed(self, data: str) -> Iterable[Message]:
+        """Parse input; an empty text is its end."""
+        if not data:
+            yield from super().feed(data)
+            return
+        data, self._held, position = self._held + data, "", 0
+        for found in _COLOR.finditer(data):
+            if found.start() > position:
+                yield from super().feed(data[position : found.start()])
+            position = found.end()
+            if found[1] == _BACKGROUND and (color := _color_of(found[2] or "")) is not None:
+                yield BackgroundTold(color)
+        rest = data[position:]
+        begun = _BEGUN.search(rest)
+        if begun is not None:
+            rest, self._held = rest[: begun.start()], begun[0]
+        if rest:
+            yield from super().feed(rest)
 
     def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
         if len(sequence) == 2 and sequence[0] == _ESCAPE and sequence[1].isprintable():
@@ -25,3 +67,12 @@ class KeyParser(XTermParser):
         if alt:
             yield events.Key("escape", _ESCAPE)
         yield from super()._sequence_to_key_events(sequence)
+
+
+def _color_of(text: str) -> tuple[float, float, float] | None:
+    """Return the color of `1212/1616/1d1d`, with one to four digits each."""
+    parts = text.split("/")[:3]
+    if len(parts) != 3 or not all(1 <= len(part) <= 4 for part in parts):
+        return None
+    red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in parts)
+    return red, green, blue

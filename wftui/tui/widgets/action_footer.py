@@ -9,7 +9,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
-from wftui.tui.actions import Action, show_key
+from wftui.tui.actions import Action, keys_of, show_key
 from wftui.tui.widgets.glyphs import glyph
 
 _GAP = 2
@@ -67,7 +67,7 @@ class ActionFooter(Widget):
             self.shown = tuple(
                 (action, screen.why_not(action.id) is None)
                 for action in screen.ACTIONS
-                if action.footer and action.keys
+                if action.footer and keys_of(self.app, action)
             )
             self.always = screen.footer_tail()
             self.refresh()
@@ -106,7 +106,8 @@ class ActionFooter(Widget):
                 await self.run_action(action)
 
     def _entry(self, action: Action, *, enabled: bool) -> Content:
-        key = glyph(self, show_key(next((key for key in action.keys if not self._is_typed(key)), action.keys[0])))
+        keys = keys_of(self.app, action)
+        key = glyph(self, show_key(next((key for key in keys if not self._is_typed(key)), keys[0])))
         if enabled:
             return Content.assemble((key, "b $footer-key-foreground"), " ", (action.label, "$foreground"))
         return Content.styled(f"{key} {action.label}", "dim $foreground-muted")

@@ -8,7 +8,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
-from wftui.tui.actions import Action, show_key
+from wftui.tui.actions import Action, keys_of, show_key
 from wftui.tui.widgets.glyphs import glyph
 
 
@@ -45,7 +45,7 @@ class KeyLine(Widget):
             taken.discard("enter")  # the form submits it
         found = []
         for action in self._actions:
-            key = next((key for key in action.keys if key not in taken), None)
+            key = next((key for key in keys_of(self.app, action) if key not in taken), None)
             if key is not None and self._can(action):
                 found.append((show_key(key), action.label, key))
         for each in active.values():

@@ -1,6 +1,6 @@
 """A modal list with a filter line."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -31,8 +31,24 @@ class Picker(ModalScreen[int | None]):
         Binding("pagedown", "move('page_down')", show=False),
     ]
 
-    def __init__(self, title: str, options: Sequence[tuple[str, str]], at: int = 0) -> None:
+    def __init__(
+        self,
+        title: str,
+        options: Sequence[tuple[str, str]],
+        at: int = 0,
+        *,
+        highlighted: Callable[[int], None] | None = None,
+    ) -> None:
+        """Ask for one of the options.
+
+        Args:
+            title: of the dialog.
+            options: name and description of each.
+            at: the option that is highlighted first.
+            highlighted: called with each option that is highlighted.
+        """
         super().__init__()
+        self._highlighted = highlighted
         self._heading = title
         self._options = options
         self._at = at
@@ -78,6 +94,12 @@ class Picker(ModalScreen[int | None]):
     def _selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
         self.dismiss(int(event.option.id or 0))
+
+    @on(OptionList.OptionHighlighted)
+    def _moved(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        if self._highlighted is not None:
+            self._highlighted(int(event.option.id or 0))
 
     def action_move(self, direction: str) -> None:
         """Move in the list while the filter line keeps the focus."""

@@ -11,7 +11,7 @@ from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from wftui.tui.actions import APP_ACTIONS, Action, show_key
+from wftui.tui.actions import APP_ACTIONS, Action, keys_of, show_key
 from wftui.tui.widgets.glyphs import glyph
 
 _LEAST = 20
@@ -53,7 +53,7 @@ class HelpScreen(ModalScreen[None]):
         self.query_one(Static).update(self._text(room))
 
     def _signs(self, action: Action) -> list[str]:
-        return [glyph(self, key) for key in action.shown_keys]
+        return [glyph(self, show_key(key)) for key in keys_of(self.app, action)]
 
     def _text(self, room: int) -> Content:
         actions: tuple[Action, ...] = getattr(self._of, "ACTIONS", ())  # modal screens declare them too
@@ -62,7 +62,7 @@ class HelpScreen(ModalScreen[None]):
             () if isinstance(self._of, ModalScreen) else APP_ACTIONS
         )  # a dialog receives the keys before the app
         for action in (*actions, *everywhere):
-            if action.keys:
+            if keys_of(self.app, action):
                 groups.setdefault(action.group, []).append((" ".join(self._signs(action)), action.help))
         focused = self._of.focused
         if focused is not None and (own := _widget_keys(focused)):

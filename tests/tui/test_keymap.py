@@ -1,0 +1,125 @@
+"""Keys of the settings: checked, shown in footer and help, and obeyed; the theme is kept."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.app import App
+
+from wftui.model.errors import UserError
+from wftui.settings.settings_file import read_settings, settings_path
+from wftui.tui.app import WftuiApp
+from wftui.tui.keymap import actions_by_screen, checked_keymap, key_named
+from wftui.tui.screens.dialogs.help import HelpScreen
+from wftui.tui.screens.editor.editor_screen import EditorScreen
+from wftui.tui.widgets.picker import Picker
+from wftui.workbench import Settings, Workbench
+
+Until = Callable[..., Awaitable[None]]
+TextOf = Callable[[App[Any]], str]
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("F2", "f2"),
+        ("^s", "ctrl+s"),
+        ("ctrl-s", "ctrl+s"),
+        ("shift+ctrl+left", "ctrl+shift+left"),
+        ("?", "question_mark"),
+        ("K", "K"),
+        ("del", "delete"),
+        ("+", "plus"),
+        ("ctrl++", "ctrl+plus"),
+        ("-", "minus"),
+        ("question_mark", "question_mark"),
+        ("^", "circumflex_accent"),
+    ],
+)
+def test_key_is_read_as_people_write_it(text: str, key: str) -> None:
+    assert key_named(text) == key
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ({"editor.save": ["r"]}, "r is a key of both editor.save (Save) and editor.run (Run)"),
+        ({"editor.save": ["f9", "x"]}, "editor.fix (Fix)"),
+        ({"editor.find": ["?"]}, "app.help (Help)"),
+        ({"app.history": ["q"]}, "app.quit (Quit)"),
+        ({"app.suspend": ["f2"]}, "app.suspend (Suspend)"),
+        ({"editor.sav": ["f9"]}, "did you mean editor.save"),
+        ({"editor.save": ["f99"]}, "there is no key 'f99'"),
+        ({"editor.save": ["tab"]}, "fixed meaning"),
+    ],
+)
+def test_conflict_is_refused_with_both_named(wanted: dict[str, list[str]], said: str) -> None:
+    with pytest.raises(UserError) as told:
+        checked_keymap(wanted)
+    assert said in str(told.value)
+
+
+def test_two_actions_can_change_places() -> None:
+    keymap = checked_keymap({"editor.move_up": ["J"], "editor.move_down": ["K"]})
+    assert keymap == {"editor.move_up": ("J",), "editor.move_down": ("K",)}
+
+
+def test_every_action_can_have_a_key_of_its_own() -> None:
+    for name in (action.id for _, actions in actions_by_screen() for action in actions):
+        assert checked_keymap({name: ["ctrl+shift+f11"]}) == {name: ("ctrl+shift+f11",)}
+
+
+def bench(tables: Path, tmp_path: Path, **settings: Any) -> Workbench:
+    return Workbench(Settings(tables=tables, database=tmp_path / "runs.db", user_id="ada", **settings))
+
+
+async def test_screen_follows_the_keys(
+    tables: Path, tmp_path: Path, put_workflow: Callable[..., Path], until: Until, text_of: TextOf
+) -> None:
+    put_workflow("hello")
+    keys = {"workflows.open": ("f6",), "app.theme": ("ctrl+t",), "editor.steps": ("ctrl+g",)}
+    workbench = bench(tables, tmp_path, keys=keys)
+    app = WftuiApp(workbench)
+    async with app.run_test(size=(120, 60)) as pilot:
+        await until(pilot, lambda: "F6 Open" in text_of(app))
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen) and "F6  Open the workflow" in text_of(app))
+        assert "^t  Choose a color theme" in text_of(app)
+        await pilot.press("escape", "e")
+        assert not isinstance(app.screen, EditorScreen)
+        await pilot.press("f6")
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+        editor = app.screen
+        assert isinstance(editor, EditorScreen)
+        await pilot.press("3")
+        await until(pilot, lambda: editor.view == "canvas")
+        await pilot.press("ctrl+g")
+        await until(pilot, lambda: editor.view == "steps")
+        await pilot.press("ctrl+t")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+    await workbench.close(cancel=True)
+
+
+async def test_theme_is_previewed_and_kept(
+    tables: Path, tmp_path: Path, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WFTUI_CONFIG", str(tmp_path / "settings.toml"))
+    workbench = bench(tables, tmp_path)
+    app = WftuiApp(workbench)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.run_action("app.act('app.theme')")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press("down")
+        await until(pilot, lambda: app.theme == "wftui-light")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.theme == "wftui-dark")
+        assert read_settings(settings_path()).theme is None
+        await app.run_action("app.act('app.theme')")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press(*"nord", "enter")
+        await until(pilot, lambda: read_settings(settings_path()).theme)
+    await workbench.close(cancel=True)
+    again = bench(tables, tmp_path, theme=read_settings(settings_path()).theme)
+    assert WftuiApp(again).theme == "nord"
+    assert WftuiApp(bench(tables, tmp_path, theme="no such theme")).theme == "wftui-dark"

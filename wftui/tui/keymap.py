@@ -1,0 +1,130 @@
+"""Keys that the user gives to actions in the settings, and the actions by screen."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from textual.keys import Keys, _character_to_key
+
+from wftui.model.suggestions import did_you_mean, suggestion
+from wftui.settings.keys import SettingsError
+from wftui.tui.actions import APP_ACTIONS, Action, show_key
+
+Keymap = Mapping[str, tuple[str, ...]]
+"""The keys of actions, by their id, in Textual's names."""
+
+_SHORT = {"del": "delete", "esc": "escape", "ins": "insert", "pgup": "pageup", "pgdn": "pagedown", "return": "enter"}
+_ORDER = ("ctrl", "alt", "shift")
+_MODIFIER = re.compile(r"(ctrl|alt|shift)[+-](?=.)", re.IGNORECASE)
+_NAMED = frozenset(
+    {each.value for each in Keys if "+" not in each.value and not each.value.startswith("<")}
+    | {_character_to_key(chr(code)) for code in range(33, 127)}
+)
+_FIXED = frozenset({"tab", "shift+tab", "ctrl+c"})
+"""Keys that the widgets need everywhere."""
+
+
+def actions_by_screen() -> list[tuple[str, tuple[Action, ...]]]:
+    """Return every action with keys, by the screen it belongs to; imports all screens."""
+    from wftui.tui.screens.connections.accounts_screen import AccountsScreen
+    from wftui.tui.screens.connections.connections_screen import ConnectionsScreen
+    from wftui.tui.screens.connections.secrets_screen import SecretsScreen
+    from wftui.tui.screens.dialogs.diff import DiffScreen
+    from wftui.tui.screens.editor.editor_screen import EditorScreen
+    from wftui.tui.screens.editor.step_form import StepForm
+    from wftui.tui.screens.history.comparison_screen import ComparisonScreen
+    from wftui.tui.screens.history.history_screen import HistoryScreen
+    from wftui.tui.screens.history.search_screen import SearchScreen
+    from wftui.tui.screens.history.statistics_screen import StatisticsScreen
+    from wftui.tui.screens.runs.missing_screen import MissingScreen
+    from wftui.tui.screens.runs.monitor_screen import MonitorScreen
+    from wftui.tui.screens.runs.rerun_plan import RerunPlanScreen
+    from wftui.tui.screens.runs.run_form import RunInputModal
+    from wftui.tui.screens.runs.value_screen import ValueScreen
+    from wftui.tui.screens.settings_screen import SettingsScreen
+    from wftui.tui.screens.step_types_screen import StepTypesScreen
+    from wftui.tui.screens.workflows_screen import WorkflowsScreen
+
+    return [
+        ("Everywhere", APP_ACTIONS),
+        ("Workflows", WorkflowsScreen.ACTIONS),
+        ("Editor", EditorScreen.ACTIONS),
+        ("Run form", RunInputModal.ACTIONS),
+        ("Monitor", MonitorScreen.ACTIONS),
+        ("Rerun plan", RerunPlanScreen.ACTIONS),
+        ("Value", ValueScreen.ACTIONS),
+        ("History", HistoryScreen.ACTIONS),
+        ("Comparison", ComparisonScreen.ACTIONS),
+        ("Statistics", StatisticsScreen.ACTIONS),
+        ("Search", SearchScreen.ACTIONS),
+        ("Missing requirements", MissingScreen.ACTIONS),
+        ("Step form", StepForm.ACTIONS),
+        ("Difference", DiffScreen.ACTIONS),
+        ("Connections", ConnectionsScreen.ACTIONS),
+        ("Secrets", SecretsScreen.ACTIONS),
+        ("Step types", StepTypesScreen.ACTIONS),
+        ("Accounts", AccountsScreen.ACTIONS),
+        ("Settings", SettingsScreen.ACTIONS),
+    ]
+
+
+def checked_keymap(wanted: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """Return the keys of actions in Textual's names.
+
+    Raises:
+        SettingsError: an unknown action or key, or a key with two meanings on a screen.
+    """
+    if not wanted:
+        return {}
+    screens = actions_by_screen()
+    known = {action.id: action for _, actions in screens for action in actions}
+    for name in wanted:
+        if name not in known:
+            instead = did_you_mean(suggestion(name, known), "; `wftui keys` lists the actions")
+            raise SettingsError(f"keys.{name} names no action{instead}", code="settings.key")
+    keymap = {
+        name: tuple(dict.fromkeys(key_named(key, f"keys.{name}") for key in keys)) for name, keys in wanted.items()
+    }
+    for _, actions in screens:
+        _check_conflicts(actions, keymap)
+    return keymap
+
+
+def _check_conflicts(actions: Sequence[Action], keymap: Keymap) -> None:
+    """Refuse a key that the settings give a second meaning on a screen."""
+    owners: dict[str, Action] = {}
+    everywhere = () if actions is APP_ACTIONS else APP_ACTIONS
+    for action in (*actions, *everywhere):
+        for key in keymap.get(action.id, action.keys):
+            owner = owners.setdefault(key, action)
+            if owner is not action and (owner.id in keymap or action.id in keymap):
+                raise SettingsError(
+                    f"{show_key(key)} is a key of both {owner.id} ({owner.label}) and {action.id} ({action.label});"
+                    " give one of them another key",
+                    code="settings.keys",
+                )
+
+
+def key_named(text: str, name: str = "the key") -> str:
+    """Return Textual's name of a key that a user wrote: `^s`, `ctrl+s`, `F2`, `?`.
+
+    Args:
+        name: of the setting, for the message.
+
+    Raises:
+        SettingsError: there is no such key.
+    """
+    rest, modifiers = text.strip(), []
+    if len(rest) == 2 and rest[0] == "^":
+        rest, modifiers = rest[1].lower(), ["ctrl"]
+    while len(rest) > 1 and (found := _MODIFIER.match(rest)):
+        modifiers.append(found[1].lower())
+        rest = rest[found.end() :]
+    last = _character_to_key(rest) if len(rest) == 1 else _SHORT.get(rest.lower(), rest.lower())
+    key = "+".join([*sorted(dict.fromkeys(modifiers), key=_ORDER.index), last])
+    if key in _FIXED:
+        raise SettingsError(f"{name}: {text} has a fixed meaning", code="settings.keys")
+    if len(rest) > 1 and last not in _NAMED:
+        raise SettingsError(
+            f"{name}: there is no key {text!r}; write ctrl+s, f2, shift+f4, K, delete or ?", code="settings.keys"
+        )
+    return key
