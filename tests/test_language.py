@@ -75,6 +75,7 @@ PLUGIN_NAMES = {
     "wftui/steps/api/step_type.py": {"catalogue", "execution_id"},
     "wftui/steps/testing.py": {"execution_id"},
     "wftui/engine/run/steps/step_context.py": {"execution_id"},
+    "wftui/workers/worker_context.py": {"execution_id"},
 }
 """Former names that plugins made for version 0.1 use."""
 MODULES = frozenset(

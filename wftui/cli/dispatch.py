@@ -99,6 +99,10 @@ def _command(arguments: argparse.Namespace) -> Command:
             from wftui.cli.commands import serve
 
             return serve.COMMANDS[arguments.command]
+        case "worker" | "workers":
+            from wftui.cli.commands import workers
+
+            return workers.COMMANDS[arguments.command]
         case "settings":
             from wftui.cli.commands import settings
 

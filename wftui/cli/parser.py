@@ -185,6 +185,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_json(doctor)
     _add_serve(command("serve", "Serve workflows and runs over HTTP, with access tokens."))
     _add_address(command("web", "Serve the terminal UI to browsers; see docs/web.md."), 8788)
+    _add_worker(command("worker", "Do the steps of a pool, for runs on other machines."))
+    _add_workers(command("workers", "List the workers of all pools, make their key."))
     completing = command("completion", "Print the script by which a shell completes wftui.")
     completing.add_argument("shell", choices=["bash", "zsh", "fish"], help="the shell")
     keys = command("keys", "List the keys of all screens, give an action other keys.")
@@ -241,6 +243,26 @@ def _add_settings(settings: argparse.ArgumentParser) -> None:
     added.add_argument("key", help="such as history.keep_days")
     added.add_argument("value", help="value as in the settings file; text needs no quotes")
     actions.add_parser("unset", help="restore the default").add_argument("key", help="such as history.keep_days")
+
+
+_SERVER = "URL of PostgreSQL without a password (default: WFTUI_WORKERS, settings)"
+
+
+def _add_worker(worker: argparse.ArgumentParser) -> None:
+    worker.add_argument(
+        "--pool", dest="pools", action="append", required=True, metavar="NAME", help="pool to work for; can be repeated"
+    )
+    worker.add_argument("-j", dest="jobs", type=_positive, default=1, metavar="N", help="jobs at once (default: 1)")
+    worker.add_argument("url", nargs="?", metavar="URL", help=_SERVER)
+
+
+def _add_workers(workers: argparse.ArgumentParser) -> None:
+    add_json(workers)
+    workers.add_argument("--url", metavar="URL", help=_SERVER)
+    key = workers.add_subparsers(dest="action", metavar="ACTION").add_parser(
+        "key", help="make the key that seals jobs, unless there is one; print its path"
+    )
+    key.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON document")
 
 
 def _add_address(parser: argparse.ArgumentParser, port: int) -> None:

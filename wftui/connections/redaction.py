@@ -35,6 +35,8 @@ class Redactor:
         self._short: frozenset[str] = frozenset()
         self._words: re.Pattern[str] | None = None
         self._numbers = False  # whether one could be found in a number
+        self._secrets: dict[str, None] = {}
+        self._derived: dict[str, None] = {}
         for secret in secrets:
             self.add(secret)
 
@@ -43,12 +45,17 @@ class Redactor:
 
     def add(self, secret: str) -> None:
         """Add a secret to mask."""
+        self._secrets[secret] = None
         forms = secret_forms(secret)
         self._numbers = self._numbers or any(map(_NUMBER.fullmatch, (secret, *forms)))
         self._matcher.add(forms)
         if 0 < len(secret) < MINIMUM_LENGTH and secret not in self._short:
             self._short = self._short | {secret}
             self._words = _words({form for short in self._short for form in short_forms(short)})
+
+    def known(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the secrets and the texts derived from them, for a redactor elsewhere."""
+        return tuple(self._secrets), tuple(self._derived)
 
     @property
     def short(self) -> int:
@@ -66,6 +73,7 @@ class Redactor:
     def add_derived(self, text: str) -> None:
         """Add a text derived from a secret, to mask as a whole in every encoding."""
         if len(text) >= MINIMUM_LENGTH:
+            self._derived[text] = None
             forms = encodings(text)
             self._numbers = self._numbers or any(map(_NUMBER.fullmatch, forms))
             self._matcher.add(forms)

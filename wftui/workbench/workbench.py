@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from wftui.steps.registry.step_registry import StepRegistry
     from wftui.store.execution_store import ExecutionStore
     from wftui.store.stale_run_monitor import StaleRunMonitor
+    from wftui.workers.remote_work import RemoteWork
 
 
 class Workbench:
@@ -95,6 +96,7 @@ class Workbench:
         self._step_registry: StepRegistry | None = None
         self._compiler: WorkflowCompiler | None = None
         self._executor: WorkflowExecutor | None = None
+        self._workers: RemoteWork | None = None
 
     async def store(self) -> ExecutionStore:
         """Return the store; the first call opens it and starts the stale-run monitor.
@@ -148,7 +150,9 @@ class Workbench:
                 await asyncio.to_thread(importlib.import_module, "wftui.engine.host.executor")
                 from wftui.engine.host.executor import WorkflowExecutor
                 from wftui.engine.primitives.engine_settings import EngineSettings
+                from wftui.workers.remote_work import RemoteWork
 
+                self._workers = RemoteWork(self.settings.workers)
                 self._executor = WorkflowExecutor(
                     store,
                     self.step_registry(),
@@ -158,6 +162,7 @@ class Workbench:
                     clock=self.clock,
                     elapsed=self.elapsed,
                     settings=EngineSettings(workers=self.settings.workers),
+                    workers=self._workers,
                 )
             return self._executor
 
@@ -190,6 +195,9 @@ class Workbench:
         if self._executor is not None:
             await self._executor.close(cancel=cancel)
             self._executor = None
+        if self._workers is not None:
+            await self._workers.close()
+            self._workers = None
         try:
             await self.retention.end()
         finally:

@@ -7,6 +7,26 @@ from typing import Self
 MARK = "WFTUI_PROCESS_TREE"
 """Environment variable that identifies the tree of a process: a `ProcessMark` as text."""
 
+_owner = ""
+
+
+def own_processes(owner: str) -> None:
+    """Name the owner of all processes that this process starts from now on.
+
+    A mark with an owner is no `ProcessMark` for others: who cleans up after a run leaves its processes alone.
+
+    Args:
+        owner: identifies this process; without a slash.
+    """
+    global _owner
+    _owner = owner
+
+
+def owner_of(text: str) -> str | None:
+    """Return the owner in a mark; None for marks without one and other text."""
+    parts = text.split("/")
+    return parts[3] if len(parts) == 5 and parts[2].isdecimal() else None
+
 
 @dataclass(frozen=True, slots=True)
 class ProcessMark:
@@ -24,7 +44,8 @@ class ProcessMark:
 
     def text(self) -> str:
         """Return the mark of a new tree, unlike any other."""
-        return f"{self.run}/{self.path}/{self.attempt}/{uuid.uuid4().hex}"
+        owner = f"{_owner}/" if _owner else ""
+        return f"{self.run}/{self.path}/{self.attempt}/{owner}{uuid.uuid4().hex}"
 
     @classmethod
     def of(cls, text: str) -> Self | None:

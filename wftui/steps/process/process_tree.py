@@ -102,6 +102,16 @@ def left_of(run: str, ended: Callable[[ProcessMark], bool]) -> list[tuple[Proces
     return [(mark, living(_with_kin(processes))) for mark, processes in carrying.items()]
 
 
+def marked(is_wanted: Callable[[str], bool]) -> list[psutil.Process]:
+    """Return processes whose mark is wanted, with their descendants and sessions."""
+    found: list[psutil.Process] = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):  # gone, or of another user
+            if is_wanted(process.environ().get(MARK, "")):
+                found.append(process)
+    return _with_kin(found) if found else []
+
+
 def _with_kin(processes: list[psutil.Process]) -> list[psutil.Process]:
     """Return processes, their descendants, and sessions started by them."""
     found = {process.pid: process for process in _with_descendants(processes)}

@@ -1,0 +1,111 @@
+"""A real PostgreSQL server, and workers in real processes."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from helpers import wait_until
+from steps.sql.sql_servers import postgresql
+
+from wftui.model.base import Json
+from wftui.model.workers_address import VARIABLE
+from wftui.workbench import Settings
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The URL of a PostgreSQL server, with its password."""
+    for package in ("procrastinate", "cryptography"):
+        pytest.importorskip(package, reason=f"the package {package} is not installed")
+    with postgresql() as url:
+        yield url.replace("+psycopg", "")
+
+
+@pytest.fixture
+def address(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URL of an empty database, also in the environment; there is a key."""
+    import psycopg
+
+    from wftui.workers.sealing import make_key
+
+    name = f"test_{os.urandom(6).hex()}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"create database {name}")
+    url = server.replace("/postgres?", f"/{name}?")
+    monkeypatch.setenv(VARIABLE, url)
+    make_key()
+    yield url
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"drop database {name} with (force)")
+
+
+class StartedWorker:
+    """A worker in a process of its own.
+
+    Attributes:
+        name: as in `wftui workers`.
+    """
+
+    def __init__(self, log: Path, *arguments: str, prelude: str = "", **environment: str) -> None:
+        program = f"{prelude}\nimport sys\nfrom wftui.cli.main import main\nsys.exit(main())"
+        command = [sys.executable, "-c", program, "worker", *arguments]
+        self.log = log
+        self._out = log.open("w")
+        self.process = subprocess.Popen(
+            command,
+            stdout=self._out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env={**os.environ, **environment},
+        )
+        wait_until(lambda: "is ready" in self.said or self.process.poll() is not None)
+        assert self.process.poll() is None, self.said
+        self.name = self.said.split(" is ready", 1)[0].rsplit(" ", 1)[1]
+
+    @property
+    def said(self) -> str:
+        """What it has printed."""
+        return self.log.read_text()
+
+    def end(self) -> None:
+        """Kill it with everything it has started."""
+        for process in (
+            [*psutil.Process(self.process.pid).children(recursive=True)] if self.process.poll() is None else []
+        ):
+            process.kill()
+        self.process.kill()
+        self.process.wait()
+        self._out.close()
+
+
+StartWorker = Callable[..., StartedWorker]
+
+
+@pytest.fixture
+def start_worker(address: str, tmp_path: Path) -> Iterator[StartWorker]:
+    """Starts workers, and ends them after the test; arguments as of `wftui worker`."""
+    started: list[StartedWorker] = []
+
+    def start(*arguments: str, **options: str) -> StartedWorker:
+        worker = StartedWorker(tmp_path / f"worker{len(started)}.log", *(arguments or ("--pool", "build")), **options)
+        started.append(worker)
+        return worker
+
+    yield start
+    for worker in started:
+        worker.end()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, address: str) -> Settings:
+    """Settings over an empty workspace."""
+    return Settings(tables=tmp_path / "tables", database=tmp_path / "wftui.db", user_id="ada")
+
+
+def shell(id: str, script: str, **more: Json) -> dict[str, Json]:
+    """A shell step in the pool `build`."""
+    return {"id": id, "type": "shell", "pool": "build", "input": {"script": script}, **more}

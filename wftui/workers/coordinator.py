@@ -1,0 +1,159 @@
+"""Coordinator: connections of this process to PostgreSQL, state of its jobs."""
+
+import asyncio
+import contextlib
+import time
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+import psycopg
+
+from wftui.workers.database import Database, Row, ended, is_lost, process_name
+from wftui.workers.sealing import Seal, load_seal
+from wftui.workers.tables import BEAT_SECONDS, LEASE_SECONDS
+
+_LOOK = """
+select j.id, j.state, j.claim, j.worker, j.pool,
+  (select max(m.seq) from messages m where m.job = j.id) as said,
+  coalesce(extract(epoch from now() - w.seen)::float8, 1e9) as silent
+from jobs j left join workers w on w.name = j.worker
+where j.coordinator = %s
+"""
+_LIVE = """
+select distinct unnest(pools) as pool from workers
+where seen > now() - make_interval(secs => %s) and not draining
+"""
+_FORGET = """
+with gone as (
+  delete from jobs using unnest(%s::text[], %s::text[]) as old (id, ticket)
+  where jobs.id = old.id and jobs.ticket = old.ticket returning delivery
+)
+delete from procrastinate_jobs using gone where id = gone.delivery
+"""
+_END_RUN = """
+with gone as (delete from jobs where run = %(run)s returning delivery)
+, freed as (delete from runs where run = %(run)s)
+delete from procrastinate_jobs using gone where id = gone.delivery
+"""
+
+
+class Watched(Protocol):
+    """An attempt whose job the coordinator watches."""
+
+    id: str
+
+    def wake(self) -> None:
+        """Read the job and its messages."""
+
+    def look(self, row: Row, *, live: bool, judged: bool) -> None:
+        """Take note of the state of the job.
+
+        Args:
+            live: a worker of the pool lives.
+            judged: workers have had time to renew their leases.
+        """
+
+
+@dataclass(slots=True)
+class _Forgotten:
+    id: str
+    ticket: str
+
+
+class Coordinator:
+    """The coordinator of one process."""
+
+    def __init__(self, database: Database, seal: Seal) -> None:
+        self.database = database
+        self.seal = seal
+        self.name = process_name()
+        self.runs: set[str] = set()
+        self._attempts: dict[str, Watched] = {}
+        self._forgotten: list[_Forgotten] = []
+        self._here_since = time.monotonic()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @classmethod
+    async def open(cls, address: str) -> Self:
+        """Connect; raises WorkersError when that cannot be done."""
+        database = Database(address, "wftui")
+        coordinator = cls(database, load_seal())
+        await database.open()
+        listening = asyncio.Event()
+        coordinator._tasks = [
+            asyncio.create_task(coordinator._listen(listening)),
+            asyncio.create_task(coordinator._watch()),
+        ]
+        await listening.wait()
+        return coordinator
+
+    async def close(self) -> None:
+        """Close all connections; jobs go on."""
+        for task in self._tasks:
+            await ended(task)
+        await self.database.close()
+
+    def enter(self, attempt: Watched) -> None:
+        """Look after the job of an attempt."""
+        self._attempts[attempt.id] = attempt
+
+    def leave(self, attempt: Watched, ticket: str) -> None:
+        """Remove the job of an attempt that has ended."""
+        if self._attempts.get(attempt.id) is attempt:
+            del self._attempts[attempt.id]
+        self._forgotten.append(_Forgotten(attempt.id, ticket))
+
+    async def end_run(self, run_id: str) -> None:
+        """Remove the jobs of a run; its workers remove their files of it."""
+        if run_id in self.runs:
+            self.runs.discard(run_id)
+            with contextlib.suppress(psycopg.Error, TimeoutError):
+                async with asyncio.timeout(5):
+                    await self.database.rows(_END_RUN, {"run": run_id})
+
+    async def forget(self) -> None:
+        """Remove the jobs that have ended and were read."""
+        if gone := self._forgotten:
+            self._forgotten = []
+            ids, tickets = [each.id for each in gone], [each.ticket for each in gone]
+            await self.database.rows(_FORGET, [ids, tickets])
+
+    async def _listen(self, listening: asyncio.Event) -> None:
+        while True:
+            try:
+                async with await psycopg.AsyncConnection.connect(self.database.conninfo, autocommit=True) as connection:
+                    await connection.execute(psycopg.sql.SQL("listen {}").format(psycopg.sql.Identifier(self.name)))
+                    listening.set()
+                    for attempt in list(self._attempts.values()):
+                        attempt.wake()
+                    async for notification in connection.notifies():
+                        if (known := self._attempts.get(notification.payload)) is not None:
+                            known.wake()
+            except psycopg.Error:
+                await asyncio.sleep(BEAT_SECONDS / 4)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            try:
+                await self._look()
+            except Exception as error:
+                if not is_lost(error):
+                    raise
+                self._here_since = time.monotonic() + BEAT_SECONDS
+
+    async def _look(self) -> None:
+        if self._forgotten:
+            await self.forget()
+        if not self._attempts:
+            return
+        begun = time.monotonic()
+        rows = await self.database.rows_now(_LOOK, [self.name])
+        pools = {row["pool"] for row in await self.database.rows_now(_LIVE, [LEASE_SECONDS])}
+        if time.monotonic() - begun > LEASE_SECONDS / 2:
+            self._here_since = time.monotonic()  # PostgreSQL was slow for the workers, too
+        judged = time.monotonic() - self._here_since > LEASE_SECONDS
+        await self.database.rows_now("update runs set seen = now() where run = any(%s)", [list(self.runs)])
+        for row in rows:
+            if (known := self._attempts.get(row["id"])) is not None:
+                known.look(row, live=row["pool"] in pools, judged=judged)

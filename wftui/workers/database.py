@@ -1,0 +1,184 @@
+"""Connections to PostgreSQL, which may be away for a while."""
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from typing import TYPE_CHECKING, Any, LiteralString
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import dict_row
+
+from wftui.workers.tables import KEPT_DAYS, REVISION, SCHEMA, TABLES
+from wftui.workers.workers_errors import WorkersError
+
+if TYPE_CHECKING:
+    from procrastinate import App
+
+Row = dict[str, Any]
+Params = Sequence[Any] | Mapping[str, Any]
+
+_CONNECT_SECONDS = 5
+_LOGGERS = ("procrastinate", "psycopg", "psycopg.pool")
+_AGAIN_SECONDS = 0.25
+_TABLES_LOCK = 0x77667475
+_LOST = (psycopg.OperationalError, psycopg.InterfaceError)  # a wait for the pool that is too long is one of the first
+_NETWORK: Mapping[str, Any] = {
+    "connect_timeout": 2,
+    "tcp_user_timeout": 2500,
+    "keepalives_idle": 2,
+}
+
+
+def conninfo(address: str, program: str) -> str:
+    """Return the parameters of a connection: the address, with network timeouts.
+
+    Raises:
+        WorkersError: the address is not one.
+    """
+    try:
+        said = conninfo_to_dict(address)
+        options = f"{said.get('options', '')} -c search_path={SCHEMA}".strip()
+        return make_conninfo(
+            address,
+            **{**_NETWORK, **said, "options": options, "application_name": program},
+        )
+    except psycopg.ProgrammingError as error:
+        raise WorkersError(f"not an address of PostgreSQL: {_sentence(error)}", code="workers.address") from None
+
+
+class Database:
+    """A pool of connections; a statement waits while PostgreSQL is away.
+
+    Statements are repeated after a lost connection, so each one may be carried out twice without harm.
+    """
+
+    def __init__(self, address: str, program: str, *, size: int = 4) -> None:
+        self.conninfo = conninfo(address, program)
+        for name in _LOGGERS:  # what they would print on the screen is said by errors
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        from psycopg_pool import AsyncConnectionPool
+
+        self.pool: AsyncConnectionPool[psycopg.AsyncConnection[Row]] = AsyncConnectionPool(
+            self.conninfo,
+            kwargs={"row_factory": dict_row},
+            configure=_configure,
+            min_size=1,
+            max_size=size,
+            open=False,
+            timeout=_CONNECT_SECONDS,
+            reconnect_timeout=1.0,
+        )
+
+    async def open(self) -> None:
+        """Connect, and create the tables if there are none.
+
+        Raises:
+            WorkersError: PostgreSQL cannot be reached or used, or has tables of another version of wftui.
+        """
+        await self.connect()
+        await self.pool.open()
+
+    async def connect(self) -> None:
+        """Create the tables if there are none; raises what `open` raises."""
+        try:
+            async with await psycopg.AsyncConnection.connect(self.conninfo, autocommit=True) as connection:
+                await _create_tables(connection)
+        except psycopg.Error as error:
+            raise WorkersError(f"PostgreSQL cannot be used: {_sentence(error)}") from None
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.pool.close(timeout=1)
+
+    async def rows(self, statement: LiteralString, params: Params = ()) -> list[Row]:
+        """Carry out a statement and return its rows; wait while PostgreSQL is away."""
+        while True:
+            try:
+                return await self.rows_now(statement, params)
+            except _LOST:
+                await asyncio.sleep(_AGAIN_SECONDS)
+
+    async def rows_now(self, statement: LiteralString, params: Params = ()) -> list[Row]:
+        """Carry out a statement and return its rows.
+
+        Raises:
+            psycopg.Error: PostgreSQL is away, or refuses it.
+        """
+        async with self.pool.connection() as connection:
+            cursor = await connection.execute(statement, params)
+            return await cursor.fetchall() if cursor.description else []
+
+    def queue(self) -> "App":
+        """Return procrastinate over this pool; it is opened with `open_async(pool)`."""
+        from procrastinate import App, PsycopgConnector
+
+        return App(connector=PsycopgConnector(conninfo=self.conninfo))
+
+
+async def _configure(connection: "psycopg.AsyncConnection[Row]") -> None:
+    # Not as an argument: procrastinate adds that one itself.
+    await connection.set_autocommit(True)
+
+
+def is_lost(error: BaseException) -> bool:
+    """Return whether an error says that PostgreSQL is away."""
+    return isinstance(error, _LOST)
+
+
+async def ended(task: "asyncio.Task[None]") -> None:
+    """Cancel a task and wait for its end."""
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def process_name() -> str:
+    """Return a name for this process in PostgreSQL, unlike any other."""
+    return f"{os.uname().nodename.partition('.')[0]}-{os.getpid()}-{os.urandom(2).hex()}"
+
+
+async def _create_tables(connection: "psycopg.AsyncConnection[Any]") -> None:
+    from procrastinate.schema import SchemaManager
+
+    engine = metadata.version("procrastinate")
+    async with connection.transaction():
+        await connection.execute("select pg_advisory_xact_lock(%s)", [_TABLES_LOCK])
+        cursor = await connection.execute("select to_regclass(%s)", [f"{SCHEMA}.meta"])
+        row = await cursor.fetchone()
+        if row is None or row[0] is None:
+            await connection.execute(f"create schema if not exists {SCHEMA}")
+            await connection.execute(SchemaManager.get_schema())
+            for statement in TABLES.split(";"):
+                if statement.strip():
+                    params = {"engine": engine} if "%(" in statement else None
+                    await connection.execute(statement, params)
+        cursor = await connection.execute("select revision, engine from meta")
+        found = await cursor.fetchone()
+        if found is None or (found[0], _series(found[1])) != (
+            REVISION,
+            _series(engine),
+        ):
+            made = f"revision {found[0]}, procrastinate {found[1]}" if found else "nothing"
+            raise WorkersError(
+                f"the tables of this database are of another version of wftui ({made}; here revision {REVISION},"
+                f" procrastinate {engine}); take another database, or drop the schema {SCHEMA} while nothing runs",
+                code="workers.version",
+            )
+        await connection.execute(
+            "delete from runs where seen < now() - make_interval(days => %s)",
+            [KEPT_DAYS],
+        )
+        await connection.execute("delete from workers where seen < now() - make_interval(days => 1)")
+
+
+def _series(version: str) -> str:
+    return ".".join(version.split(".")[:2])
+
+
+def _sentence(error: psycopg.Error) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[-1].strip() if lines else type(error).__name__

@@ -1,0 +1,324 @@
+"""Remote attempt: one job, from its submission to its result."""
+
+import asyncio
+import json
+import os
+from collections.abc import Mapping
+from typing import Any, cast
+
+from wftui import __version__
+from wftui.engine.primitives.cancellation import Stopped
+from wftui.engine.run.state.leaf_work import LeafAttempt
+from wftui.model.base import Json
+from wftui.model.run.steps import LogLevel
+from wftui.runtime.workflow_errors import WorkflowError
+from wftui.workers.coordinator import Coordinator
+from wftui.workers.database import Row
+from wftui.workers.jobs import Job, error_of
+from wftui.workers.sealing import WrongKeyError
+from wftui.workers.tables import LEASE_SECONDS, TASK
+
+_SUBMIT = """
+with known as (
+  insert into runs (run) values (%(run)s) on conflict (run) do update set seen = now() returning run
+), delivered as (
+  select (procrastinate_defer_jobs_v1(array[row(
+    %(pool)s, %(task)s, 0, null, null, jsonb_build_object('job', %(id)s::text, 'claim', 1), null
+  )::procrastinate_job_to_defer_v1]))[1] as id
+  where not exists (select from jobs where id = %(id)s)
+)
+insert into jobs (id, run, path, number, type, pool, version, key, coordinator, ticket, repeatable, job, delivery)
+select %(id)s, known.run, %(path)s, %(number)s, %(type)s, %(pool)s, %(version)s, %(key)s, %(coordinator)s,
+  %(ticket)s, %(repeatable)s, %(job)s, delivered.id
+from known, delivered
+on conflict (id) do nothing
+returning id
+"""
+_JOIN = """
+update jobs set coordinator = %(coordinator)s, ticket = %(ticket)s
+where id = %(id)s
+returning state, claim, worker
+"""
+_READ = """
+select j.state, j.claim, j.worker, j.result, j.refusal,
+  (select array_agg(m.sealed order by m.seq) from messages m where m.job = j.id and m.seq > %(after)s) as said,
+  (select max(m.seq) from messages m where m.job = j.id) as last
+from jobs j where j.id = %(id)s
+"""
+_MOVE = """
+with lost as (
+  select id, pool, claim, delivery from jobs
+  where id = %(id)s and claim = %(claim)s and state in ('running', 'lost') for update
+), gone as (
+  delete from procrastinate_jobs using lost where procrastinate_jobs.id = lost.delivery
+)
+update jobs set claim = lost.claim + 1, state = 'queued', worker = null, delivery = (procrastinate_defer_jobs_v1(
+  array[row(
+    lost.pool, %(task)s, 0, null, null, jsonb_build_object('job', lost.id, 'claim', lost.claim + 1), null
+  )::procrastinate_job_to_defer_v1]
+))[1]
+from lost where jobs.id = lost.id
+"""
+_GIVE_UP = """
+update jobs set state = 'ended', claim = claim + 1, refusal = 'worker.lost'
+where id = %(id)s and claim = %(claim)s and state in ('running', 'lost')
+returning id
+"""
+_STOP = """
+update jobs set stop = greatest(stop, %(level)s), state = case state when 'queued' then 'ended' else state end
+where id = %(id)s
+returning state, worker, pg_notify(coalesce(worker, coordinator), id)
+"""
+
+
+class RemoteAttempt:
+    """The job of one attempt, as a member of the scope that may stop it."""
+
+    def __init__(self, coordinator: Coordinator, attempt: LeafAttempt) -> None:
+        self._coordinator = coordinator
+        self._database = coordinator.database
+        self._attempt = attempt
+        self._context = attempt.context
+        self._ticket = os.urandom(8).hex()
+        self._pool = attempt.step.pool or ""
+        self._woken = asyncio.Event()
+        self._read_to = 0
+        self._worker: str | None = None
+        self._claim = 1
+        self._lost = False
+        self._without_worker = False
+        self._waiting = False
+        self._stop_level = 0
+        self._stop_sent = 0
+        self._deadline: asyncio.TimerHandle | None = None
+        self._given_up = False
+        self.id = f"{self._context.run_id}/{self._context.path}/{attempt.number}"
+
+    async def result(self) -> Json:
+        """Do the attempt on a worker and return its output.
+
+        Raises:
+            Stopped: a stop ended it.
+            WorkflowError: it failed, or its worker was lost and it may not run twice.
+        """
+        job = await self._job()
+        self._coordinator.runs.add(self._context.run_id)
+        self._coordinator.enter(self)
+        self._attempt.stop.enter(self)
+        try:
+            if not self._stop_level:
+                await self._submit(job)
+            return await self._follow()
+        finally:
+            self._attempt.stop.leave(self)
+            self._coordinator.leave(self, self._ticket)
+            if self._deadline is not None:
+                self._deadline.cancel()
+
+    # --- called by the scope and the coordinator
+
+    def stop(self) -> None:
+        """Stop the attempt, with a time of grace."""
+        self._set_stop(1, self._attempt.settings.grace + self._attempt.settings.force)
+
+    def force(self) -> None:
+        """Stop the attempt at once."""
+        self._set_stop(2, self._attempt.settings.force)
+
+    def wake(self) -> None:
+        """Read the job and its messages."""
+        self._woken.set()
+
+    def look(self, row: Row, *, live: bool, judged: bool) -> None:
+        """Take note of the state of the job."""
+        state, silent = row["state"], row["silent"]
+        self._lost = state == "lost" or (state == "running" and judged and silent > LEASE_SECONDS)
+        self._without_worker = state == "queued" and not live
+        changed = (row["claim"], row["worker"]) != (self._claim, self._worker) or (row["said"] or 0) > self._read_to
+        if self._lost or changed or state == "ended" or (self._without_worker and not self._waiting):
+            self._woken.set()
+
+    def _set_stop(self, level: int, seconds: float) -> None:
+        if level <= self._stop_level:
+            return
+        self._stop_level = level
+        if self._deadline is not None:
+            self._deadline.cancel()
+        loop = asyncio.get_running_loop()
+        # A worker that was lost in this moment is noticed first.
+        self._deadline = loop.call_later(seconds + LEASE_SECONDS, self._give_up)
+        self._woken.set()
+
+    def _give_up(self) -> None:
+        self._given_up = True
+        self._woken.set()
+
+    # --- the job
+
+    async def _job(self) -> Job:
+        attempt, context = self._attempt, self._context
+        connections: dict[str, Mapping[str, Json]] = {}
+        for name in attempt.step.uses:
+            try:
+                connections[name] = await context.connect(name)
+            except WorkflowError:
+                continue  # an optional one; the step says so when it asks for it
+        secrets, derived = context.redactor.known()
+        return Job(
+            run=context.run_id,
+            workflow=context.workflow_id,
+            path=context.path,
+            type=attempt.step.type,
+            number=attempt.number,
+            attempt=context.attempt,
+            user=context.user,
+            input=attempt.bound,
+            prepared=context.prepared,
+            connection_name=attempt.step.connection,
+            connection=context.connection,
+            connections=connections,
+            secrets=secrets,
+            derived=derived,
+            limit=attempt.limit,
+            grace=attempt.settings.grace,
+            force=attempt.settings.force,
+        )
+
+    async def _submit(self, job: Job) -> None:
+        seal = self._coordinator.seal
+        sealed = await asyncio.to_thread(lambda: seal.seal(job.encode(), f"job {self.id}"))
+        params = {
+            "id": self.id,
+            "run": job.run,
+            "path": job.path,
+            "number": job.number,
+            "type": job.type,
+            "pool": self._pool,
+            "version": __version__,
+            "key": seal.id,
+            "coordinator": self._coordinator.name,
+            "ticket": self._ticket,
+            "repeatable": self._attempt.step.idempotent,
+            "job": sealed,
+            "task": TASK,
+        }
+        while not await self._database.rows(_SUBMIT, params):
+            if self._attempt.again and await self._join():
+                return
+            # Of an earlier attempt of a container, or repeated by a lost connection.
+            if await self._database.rows("select 1 from jobs where id = %(id)s and ticket = %(ticket)s", params):
+                return
+            await self._database.rows("delete from jobs where id = %(id)s returning id", params)
+
+    async def _join(self) -> bool:
+        """Join the job that an earlier process has submitted; False if there is none."""
+        params = {
+            "id": self.id,
+            "ticket": self._ticket,
+            "coordinator": self._coordinator.name,
+        }
+        found = await self._database.rows(_JOIN, params)
+        if found:
+            self._woken.set()
+        return bool(found)
+
+    async def _follow(self) -> Json:
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            if self._stop_level > self._stop_sent:
+                await self._send_stop()
+            row = await self._read()
+            await self._place(row)
+            if row["state"] == "ended":
+                return self._end(row)
+            if self._given_up:
+                self._context.log(
+                    f"worker {self._worker} did not say that the step has ended; it may go on",
+                    "warn",
+                )
+                raise Stopped(abandoned=True)
+            if self._lost or row["state"] == "lost":
+                await self._move(row)
+            elif self._without_worker and not self._waiting:
+                self._waiting = True
+                await self._context.wait_for_worker(self._pool)
+
+    async def _send_stop(self) -> None:
+        self._stop_sent = self._stop_level
+        if self._given_up:
+            return
+        found = await self._database.rows(_STOP, {"id": self.id, "level": self._stop_level})
+        if not found or (found[0]["state"] == "ended" and found[0]["worker"] is None):
+            raise Stopped
+
+    async def _read(self) -> Row:
+        found = await self._database.rows(_READ, {"id": self.id, "after": self._read_to})
+        if not found:
+            raise WorkflowError(
+                "worker.lost",
+                "the job of this step was removed from the database of the workers",
+            )
+        row = found[0]
+        self._read_to = row["last"] or self._read_to
+        for sealed in row["said"] or []:
+            self._hear(self._opened(sealed, "message"))
+        return row
+
+    def _hear(self, said: Mapping[str, Any]) -> None:
+        for secret in said.get("secrets", ()):
+            self._context.keep_secret(secret)
+        for level, stream, text in said.get("log", ()):
+            self._context.log(text, cast("LogLevel", level), stream)
+        if (progress := said.get("progress")) is not None:
+            self._context.progress(progress[0], progress[1])
+
+    async def _place(self, row: Row) -> None:
+        """Record the worker that has taken the job."""
+        worker = row["worker"]
+        if worker is not None and (worker, row["claim"]) != (self._worker, self._claim):
+            await self._context.taken_by(worker, self._worker)
+            self._worker, self._waiting = worker, False
+        self._claim = row["claim"]
+
+    async def _move(self, row: Row) -> None:
+        """Give the job of a lost worker to another one.
+
+        Raises:
+            WorkflowError: the step may not run twice.
+        """
+        self._lost = False
+        params = {"id": self.id, "claim": row["claim"], "task": TASK}
+        if self._stop_level:
+            if await self._database.rows(_GIVE_UP, params):
+                raise Stopped(abandoned=True)
+        elif self._attempt.step.idempotent:
+            await self._database.rows(_MOVE, params)
+        elif await self._database.rows(_GIVE_UP, params):
+            raise WorkflowError(
+                "worker.lost",
+                f"worker {row['worker']} was lost while it ran this step, which may not run twice",
+            )
+
+    def _end(self, row: Row) -> Json:
+        if row["refusal"] is not None:
+            code, _, message = row["refusal"].partition(" ")
+            raise WorkflowError(code, message)
+        if row["result"] is None:
+            raise Stopped
+        result = self._opened(row["result"], f"result {row['claim']}")
+        if "stopped" in result:
+            raise Stopped(abandoned=result["stopped"])
+        if (error := error_of(result)) is not None:
+            raise error
+        return result["output"]
+
+    def _opened(self, sealed: bytes, what: str) -> dict[str, Any]:
+        try:
+            found: dict[str, Any] = json.loads(self._coordinator.seal.open(sealed, f"{what} {self.id}"))
+        except WrongKeyError:
+            raise WorkflowError(
+                "worker.key",
+                "what the worker says does not open with the key here; both need the same workers.key",
+            ) from None
+        return found
