@@ -49,6 +49,7 @@ def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
         "WFTUI_CONFIG",
         "WFTUI_CONNECTIONS",
         "WFTUI_WORKERS",
+        "WFTUI_TOKEN",
         "NO_COLOR",
         "FORCE_COLOR",
         "COLORTERM",

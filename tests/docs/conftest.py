@@ -16,6 +16,7 @@ from docs.page_runner import Execute
 from wftui.cli.main import main
 
 _ASSIGNMENT = re.compile(r"[A-Z_]+=")
+_VARIABLE = re.compile(r"\$(URL|TOKEN)\b")
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def execute(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Execute:
-    """Runs `wftui …` in this process, `NAME=value` before it or by `export`, and all else in bash."""
+    """Runs `wftui …` in this process, with variables of the page, and all else in bash."""
     program = folder.parent / "bin" / "wftui"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m wftui "$@"\n')
@@ -39,7 +40,7 @@ def execute(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Execute:
     monkeypatch.setenv("PYTHONPATH", str(Path(wftui.__file__).parents[1]))
 
     def run(line: str) -> tuple[int, str]:
-        words = shlex.split(line)
+        words = [_VARIABLE.sub(lambda found: os.environ[found[1]], word) for word in shlex.split(line)]
         if words[0] == "export":
             monkeypatch.setenv(*words[1].split("=", 1))
             return 0, ""

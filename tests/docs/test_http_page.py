@@ -30,7 +30,7 @@ def server(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 
 def test_its_commands_work_as_shown(server: Server, folder: Path, execute: Execute) -> None:
-    assert run_page(PAGE, folder, execute) == 15
+    assert run_page(PAGE, folder, execute) == 22
     assert server.errors == []
 
 

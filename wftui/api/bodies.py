@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from wftui.model.base import Json, WireModel
-from wftui.model.listing import WorkflowRow
+from wftui.model.listing import RecentInputs, WorkflowRow
 from wftui.model.run.steps import StepResult
 from wftui.model.run.summary import ExecutionFilters
 
@@ -78,6 +78,10 @@ class Plan(WireModel):
     """The steps of a rerun or resume."""
 
     steps: list[Decision]
+    left_running: Annotated[
+        list[str] | None,
+        Field(description="Of a resume: sentences on processes of the interrupted run, which it ends."),
+    ] = None
 
 
 class Steps(WireModel):
@@ -86,7 +90,19 @@ class Steps(WireModel):
     steps: list[StepResult]
 
 
-class Workflows(WireModel):
+class InputSchema(WireModel):
+    """The input schema of a run's own plan, whatever its workflow has become."""
+
+    input_schema: dict[str, Json]
+
+
+class EarlierInputs(WireModel):
+    """Distinct inputs of recent runs, newest first."""
+
+    inputs: list[RecentInputs]
+
+
+class WorkflowList(WireModel):
     """The workflows that the token covers."""
 
     workflows: list[WorkflowRow]
@@ -117,7 +133,7 @@ class ComparisonQuery(WireModel):
 class StatisticsQuery(WireModel):
     """Parameters of statistics."""
 
-    workflow_id: str
+    workflow_id: Annotated[str | None, Field(description="Absent: all that the token covers.")] = None
     since: _When
 
 
@@ -127,10 +143,52 @@ class EventsQuery(WireModel):
     after: Annotated[int, Field(ge=0, le=0xFFFFFFFF, description="Number of the last event that is known.")] = 0
 
 
-class RecordQuery(WireModel):
-    """Parameters of a record."""
+class StoredEventsQuery(EventsQuery):
+    """Parameters of a page of events."""
+
+    limit: Annotated[int, Field(ge=1, le=1000)] = 1000
+
+
+class LogsQuery(EventsQuery):
+    """Parameters of the log."""
+
+    until: Annotated[int | None, Field(ge=0, le=0xFFFFFFFF, description="Number of the last event to read.")] = None
+
+
+class SearchQuery(ExecutionFilters):
+    """Parameters of a search."""
+
+    find: Annotated[str, Field(min_length=1, max_length=1000, description="Its case matters only with a capital.")]
+    where: Annotated[
+        list[str] | None, Field(description="log, inputs, input, output, outputs, error; absent: all.")
+    ] = None
+    since: _When | None = None
+    until: _When | None = None
+    limit: Annotated[int, Field(ge=1, le=10_000)] = 1000
+
+
+class ValueQuery(WireModel):
+    """Parameters of a big value."""
+
+    offset: Annotated[
+        int | None,
+        Field(ge=0, le=0x7FFFFFFFFFFFFFFF, description="One part from there; the header Next-Offset has the next."),
+    ] = None
+
+
+class WholeQuery(WireModel):
+    """Parameters of steps."""
 
     whole: Annotated[bool, Field(description="Values over 16 KB in place of references to them.")] = False
+
+
+class RecordQuery(WholeQuery):
+    """Parameters of a record."""
+
+    steps: Annotated[bool, Field(description="False: without its steps.")] = True
+    at: Annotated[int | None, Field(ge=0, le=0xFFFFFFFF, description="As it was after the event of this number.")] = (
+        None
+    )
 
 
 class NoQuery(WireModel):

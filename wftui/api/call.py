@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -37,12 +38,14 @@ class ServerState:
         closing: event streams say goodbye and end.
         keep_alive: seconds without an event after which a stream sends a comment.
         document: returns the OpenAPI document.
+        instance: tells the ETags of one server process from those of another.
     """
 
     stopping: bool = False
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     keep_alive: float = 15.0
     document: Callable[[], dict[str, Any]] = dict
+    instance: str = field(default_factory=lambda: secrets.token_hex(6))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,16 +139,18 @@ class Call:
         """Return a run by its id; see `run`."""
         return self._seen(await self._visible(run_id))
 
-    async def record(self, *, whole: bool) -> ExecutionRecord:
-        """Return the run of the path with its steps; see `run`.
+    async def record(self, *, whole: bool, steps: bool = True) -> ExecutionRecord:
+        """Return the run of the path; see `run`.
 
         Args:
             whole: resolve references to big values.
+            steps: with its steps.
         """
         run_id = self.request.path_params["id"]
         found = await self._visible(run_id)
-        if found is not None:
-            found = await self.workbench.runs.record(run_id, whole=whole)
+        if found is not None and (steps or whole):
+            read = self.workbench.runs.record if steps else self.workbench.runs.head
+            found = await read(run_id, whole=whole)
         return self._seen(found)
 
     @staticmethod

@@ -17,7 +17,7 @@ _COMMON = (400, 401, 403, 405, 421, 503)
 _OF_BODIES = (413, 415, 422)
 _HEADER_TEXTS = {
     "Idempotency-Key": "Makes it safe to repeat the request: the same key and inputs give the same run back.",
-    "If-None-Match": "ETag of the record that is known.",
+    "If-None-Match": "ETag of the answer that is known.",
     "Last-Event-ID": "Number of the last event that is known.",
 }
 
@@ -89,7 +89,7 @@ def _operation(each: Endpoint, names: dict[type[WireModel], Any], definitions: d
 
 
 _TEXT = {"type": "string"}
-_ALSO = {204: "The run has ended, and there are no further events.", 304: "The record has not changed."}
+_ALSO = {204: "The run has ended, and there are no further events.", 304: "It has not changed."}
 
 
 def _answer(each: Endpoint, names: dict[type[WireModel], Any]) -> dict[str, Any]:

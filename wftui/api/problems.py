@@ -10,7 +10,7 @@ from wftui.engine.restart.resume import ConfirmationNeeded
 from wftui.model.base import WireModel
 from wftui.model.errors import ConflictError, NotFoundError, UsageError, UserError
 from wftui.model.json.pointers import pointer_to
-from wftui.model.workflow.compilation import CompilationError
+from wftui.model.workflow.compilation import CompilationError, CompilationResult
 
 _MEDIA_TYPE = "application/problem+json"
 _TITLES = {
@@ -47,6 +47,7 @@ class Problem(WireModel):
     detail: Annotated[str, Field(description="A sentence for people.")]
     code: Annotated[str, Field(description="Stable; docs/troubleshooting.md lists them.")]
     errors: Annotated[list[FieldError] | None, Field(description="The invalid fields.")] = None
+    workflow_id: Annotated[str | None, Field(description="Of a workflow with errors.")] = None
     diagnostics: Annotated[list[CompilationError] | None, Field(description="Of a workflow with errors.")] = None
     paths: Annotated[list[str] | None, Field(description="Steps whose work `confirmed` would repeat.")] = None
 
@@ -62,7 +63,7 @@ class ProblemError(Exception):
         *,
         errors: list[FieldError] | None = None,
         headers: dict[str, str] | None = None,
-        diagnostics: list[CompilationError] | None = None,
+        failed: CompilationResult | None = None,
         paths: list[str] | None = None,
     ) -> None:
         super().__init__(detail)
@@ -73,7 +74,8 @@ class ProblemError(Exception):
             detail=detail,
             code=code,
             errors=errors,
-            diagnostics=diagnostics,
+            workflow_id=failed.workflow_id if failed is not None else None,
+            diagnostics=failed.errors if failed is not None else None,
             paths=paths,
         )
 
@@ -91,7 +93,7 @@ def problem_of(error: UserError) -> ProblemError:
         return ProblemError(503, code, "the server cannot use its files at the moment", headers={"Retry-After": "5"})
     match error:
         case CompileFailed():
-            return ProblemError(409, code, "the workflow has errors", diagnostics=error.result.errors)
+            return ProblemError(409, code, "the workflow has errors", failed=error.result)
         case ConfirmationNeeded():
             return ProblemError(409, code, detail, paths=list(error.paths))
         case NotFoundError():

@@ -48,7 +48,7 @@ class Endpoint:
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", "/openapi.json", "read", workflow_endpoints.openapi, "application/json"),
-    Endpoint("GET", "/api/workflows", "read", workflow_endpoints.workflows, bodies.Workflows),
+    Endpoint("GET", "/api/workflows", "read", workflow_endpoints.workflows, bodies.WorkflowList),
     Endpoint(
         "GET",
         "/api/workflows/definitions/{id}",
@@ -56,6 +56,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         workflow_endpoints.definition,
         WorkflowOutline,
         problems=(404, 409),
+    ),
+    Endpoint(
+        "GET",
+        "/api/workflows/definitions/{id}/inputs",
+        "read",
+        workflow_endpoints.recent_inputs,
+        bodies.EarlierInputs,
+        problems=(404,),
     ),
     Endpoint(
         "POST",
@@ -78,7 +86,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         problems=(404, 409),
     ),
     Endpoint(
-        "GET", "/api/workflows/history", "read", run_endpoints.history, ExecutionPage, query=bodies.HistoryParameters
+        "GET",
+        "/api/workflows/history",
+        "read",
+        run_endpoints.history,
+        ExecutionPage,
+        query=bodies.HistoryParameters,
+        headers=("If-None-Match",),
+        also=(304,),
     ),
     Endpoint(
         "GET",
@@ -97,6 +112,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         WorkflowStatistics,
         query=bodies.StatisticsQuery,
         problems=(404,),
+    ),
+    Endpoint(
+        "GET",
+        "/api/workflows/search",
+        "read",
+        run_endpoints.search,
+        "application/x-ndjson",
+        query=bodies.SearchQuery,
     ),
     Endpoint(
         "GET",
@@ -123,12 +146,24 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
     Endpoint(
         "GET",
+        f"{_RUN}/events/stored",
+        "read",
+        run_endpoints.stored_events,
+        "application/x-ndjson",
+        query=bodies.StoredEventsQuery,
+        problems=(404,),
+    ),
+    Endpoint(
+        "GET",
         f"{_RUN}/logs",
         "read",
         run_endpoints.logs,
         "application/x-ndjson",
-        query=bodies.EventsQuery,
+        query=bodies.LogsQuery,
         problems=(404,),
+    ),
+    Endpoint(
+        "GET", f"{_RUN}/inputs/schema", "read", run_endpoints.input_schema, bodies.InputSchema, problems=(404, 409)
     ),
     Endpoint(
         "GET",
@@ -136,10 +171,18 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "read",
         run_endpoints.steps,
         bodies.Steps,
-        query=bodies.RecordQuery,
+        query=bodies.WholeQuery,
         problems=(404,),
     ),
-    Endpoint("GET", f"{_RUN}/values/{{hash}}", "read", run_endpoints.value, "application/json", problems=(404,)),
+    Endpoint(
+        "GET",
+        f"{_RUN}/values/{{hash}}",
+        "read",
+        run_endpoints.value,
+        "application/json",
+        query=bodies.ValueQuery,
+        problems=(404,),
+    ),
     Endpoint(
         "POST",
         f"{_RUN}/answer",

@@ -1,6 +1,5 @@
 """Endpoints of runs: start, look at, follow, cancel, answer, resume, rerun."""
 
-import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -13,14 +12,20 @@ from wftui.api.bodies import (
     Decision,
     EventsQuery,
     HistoryParameters,
+    InputSchema,
+    LogsQuery,
     NoQuery,
     Plan,
     RecordQuery,
     RerunBody,
     ResumeRequest,
+    SearchQuery,
     StartRequest,
     StatisticsQuery,
     Steps,
+    StoredEventsQuery,
+    ValueQuery,
+    WholeQuery,
 )
 from wftui.api.call import Call, json_response
 from wftui.api.event_stream import ServerSentEvents
@@ -30,7 +35,7 @@ from wftui.model.run.record import TERMINAL, ExecutionRecord
 from wftui.model.run.summary import ExecutionFilters, ExecutionPage
 
 _HASH = re.compile(r"sha256:[0-9a-f]{64}")
-_PAGE = 1000
+_LINES = "application/x-ndjson"
 
 
 async def execute(call: Call) -> Response:
@@ -56,15 +61,19 @@ async def execute(call: Call) -> Response:
 
 async def record(call: Call) -> Response:
     """Return a run with its steps; its ETag changes with every event."""
-    whole = call.query(RecordQuery).whole
-    known = call.request.headers.get("if-none-match", "").replace("W/", "").split(", ")
-    if known != [""]:
+    asked = call.query(RecordQuery)
+    if asked.at is not None:
+        past = await call.workbench.records.at((await call.run()).id, asked.at)
+        return json_response(past, headers={"Cache-Control": "no-cache"})
+    form = "-whole" * asked.whole + "-head" * (not asked.steps)
+    known = _known_etags(call)
+    if known:
         head = await call.run()
-        etag = f'"{await call.workbench.runs.last_seq(head.id)}{"-whole" if whole else ""}"'
+        etag = f'"{await call.workbench.runs.last_seq(head.id)}{form}"'
         if etag in known:
             return Response(status_code=304, headers={"ETag": etag})
-    found = await call.record(whole=whole)
-    etag = f'"{found.last_seq}{"-whole" if whole else ""}"'
+    found = await call.record(whole=asked.whole, steps=asked.steps)
+    etag = f'"{found.last_seq}{form}"'
     return json_response(found, headers={"ETag": etag, "Cache-Control": "no-cache"})
 
 
@@ -92,6 +101,9 @@ async def events(call: Call) -> Response:
 async def history(call: Call) -> Response:
     """Return a page of runs, newest first."""
     asked = call.query(HistoryParameters)
+    etag = f'"{call.state.instance}-{await call.workbench.records.version()}"'
+    if etag in _known_etags(call):
+        return Response(status_code=304, headers={"ETag": etag})
     filters = ExecutionFilters.model_validate(asked.model_dump(exclude={"limit", "cursor"}))
     covered = call.token.workflows
     if asked.parent_id is not None and not await call.sees_run(asked.parent_id):
@@ -102,7 +114,8 @@ async def history(call: Call) -> Response:
         page.executions = [
             run for run in page.executions if run.parent_path is not None or call.token.sees(run.workflow_id)
         ]
-    return Response(json.dumps(page.to_wire(), ensure_ascii=False), media_type="application/json")
+    headers = {"ETag": etag, "Cache-Control": "no-cache"}
+    return Response(json.dumps(page.to_wire(), ensure_ascii=False), headers=headers, media_type="application/json")
 
 
 async def compare(call: Call) -> Response:
@@ -115,13 +128,38 @@ async def compare(call: Call) -> Response:
 async def statistics(call: Call) -> Response:
     """Return success, durations, slow steps and frequent errors of a workflow."""
     asked = call.query(StatisticsQuery)
-    workflow_id = call.workflow_id(asked.workflow_id)
+    workflow_id = call.workflow_id(asked.workflow_id) if asked.workflow_id is not None else None
+    if workflow_id is None and call.token.workflows is not None:
+        message = "has to name one of the workflows of the token"
+        raise ProblemError(
+            422,
+            "request.invalid",
+            f"workflowId {message}",
+            errors=[FieldError(pointer="/workflowId", message=message)],
+        )
     return json_response(await call.workbench.statistics.of(workflow_id, asked.since))
+
+
+async def search(call: Call) -> Response:
+    """Return the places at which runs have a text, as JSON lines, newest run first."""
+    asked = call.query(SearchQuery)
+    filters = ExecutionFilters.model_validate(asked.model_dump(exclude={"find", "where", "limit"}))
+
+    async def lines() -> AsyncIterator[str]:
+        left = asked.limit
+        places = call.workbench.search.grep(asked.find, filters, where=asked.where or (), among=call.token.workflows)
+        async for matches in places:
+            yield "".join(f"{match.to_json()}\n" for match in matches[:left])
+            left -= len(matches)
+            if left <= 0:
+                return
+
+    return StreamingResponse(lines(), media_type=_LINES)
 
 
 async def steps(call: Call) -> Response:
     """Return the step at an address, with the steps inside it."""
-    whole = call.query(RecordQuery).whole
+    whole = call.query(WholeQuery).whole
     head = await call.run()
     found = await call.workbench.runs.steps(head.id, [call.request.path_params["path"]], whole=whole)
     return json_response(Steps(steps=found))
@@ -129,16 +167,20 @@ async def steps(call: Call) -> Response:
 
 async def value(call: Call) -> Response:
     """Return a big value of a run, by the hash in the reference to it."""
-    call.query(NoQuery)
+    offset = call.query(ValueQuery).offset
     head = await call.run()
     value_hash = call.request.path_params["hash"]
     if not _HASH.fullmatch(value_hash) or not await call.workbench.runs.holds_value(head.id, value_hash):
         raise ProblemError(404, "value.not_found", "the run has no such value")
+    if offset is not None:
+        text, following = await call.workbench.runs.value_text(head.id, value_hash, offset)
+        more = {} if following is None else {"Next-Offset": str(following)}
+        return Response(text, media_type="application/json", headers=more)
 
     async def parts() -> AsyncIterator[str]:
-        offset: int | None = 0
-        while offset is not None:
-            text, offset = await call.workbench.runs.value_text(value_hash, offset)
+        place: int | None = 0
+        while place is not None:
+            text, place = await call.workbench.runs.value_text(head.id, value_hash, place)
             yield text
 
     return StreamingResponse(parts(), media_type="application/json", headers={"ETag": f'"{value_hash}"'})
@@ -146,23 +188,30 @@ async def value(call: Call) -> Response:
 
 async def logs(call: Call) -> Response:
     """Return the log lines of a run so far, each as one line of JSON."""
-    after = call.query(EventsQuery).after
+    asked = call.query(LogsQuery)
     head = await call.run()
 
-    read_segment = await call.workbench.records.segment_reader()
-
     async def lines() -> AsyncIterator[str]:
-        last = after
-        while page := await call.workbench.runs.events(head.id, after=last, limit=_PAGE):
-            last = page[-1].seq
-            for event in page:
-                if event.type == "log":
-                    yield f"{event.to_json()}\n"
-                elif event.type == "log_segment":
-                    logs = await asyncio.to_thread(read_segment, event)
-                    yield "".join(f"{each.to_json()}\n" for each in logs)
+        async for page in call.workbench.records.logs(head.id, after=asked.after, until=asked.until):
+            yield "".join(f"{event.to_json()}\n" for event in page)
 
-    return StreamingResponse(lines(), media_type="application/x-ndjson")
+    return StreamingResponse(lines(), media_type=_LINES)
+
+
+async def stored_events(call: Call) -> Response:
+    """Return a page of the events so far, as JSON lines; an empty one is the end."""
+    asked = call.query(StoredEventsQuery)
+    head = await call.run()
+    page = await call.workbench.runs.events(head.id, after=asked.after, limit=asked.limit)
+    return Response("".join(f"{event.to_json()}\n" for event in page), media_type=_LINES)
+
+
+async def input_schema(call: Call) -> Response:
+    """Return the schema of the inputs that a resume takes."""
+    call.query(NoQuery)
+    head = await call.run()
+    schema = await call.workbench.runs.input_schema(head.id)
+    return json_response(InputSchema(input_schema=dict(schema)))
 
 
 async def rerun(call: Call) -> Response:
@@ -205,7 +254,7 @@ async def resume(call: Call) -> Response:
     asked = await call.body(ResumeRequest)
     head = await call.run()
     call.require_running()
-    await call.workbench.runs.resume(head.id, asked.inputs, confirmed=asked.confirmed)
+    await call.workbench.runs.resume(head.id, asked.inputs, confirmed=asked.confirmed, by=call.user)
     return await _started(call, head.id)
 
 
@@ -213,7 +262,9 @@ async def resume_plan(call: Call) -> Response:
     """Return which steps a resume would keep or run, and why."""
     call.query(NoQuery)
     head = await call.run()
-    return json_response(_plan(await call.workbench.runs.plan_resume(head.id)))
+    plan = _plan(await call.workbench.runs.plan_resume(head.id))
+    plan.left_running = await call.workbench.runs.left_running(head.id)
+    return json_response(plan)
 
 
 async def answer(call: Call) -> Response:
@@ -222,6 +273,10 @@ async def answer(call: Call) -> Response:
     head = await call.run()
     await call.workbench.runs.answer(head.id, asked.path, approved=asked.approved, data=asked.data, by=call.user)
     return json_response(await call.workbench.runs.record(head.id))
+
+
+def _known_etags(call: Call) -> list[str]:
+    return call.request.headers.get("if-none-match", "").replace("W/", "").replace(",", " ").split()
 
 
 async def _started(call: Call, run_id: str) -> Response:

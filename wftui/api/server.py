@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -82,6 +82,27 @@ async def serve_application(
     for number in (signal.SIGTERM, signal.SIGINT):
         call_on_signal(number, lambda: stop.put_nowait(options.on_stop))
     call_on_signal(signal.SIGHUP, lambda: stop.put_nowait("leave"))
+    async with serving(application, options, state, web_sockets=web_sockets) as (url, server):
+        listening(url)
+        waiting = asyncio.create_task(stop.get())
+        await asyncio.wait({waiting, server}, return_when=asyncio.FIRST_COMPLETED)
+        if waiting.done():
+            state.stopping = True
+            await _end_runs(workbench, waiting.result())
+        waiting.cancel()
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    application: ASGIApp, options: ServeOptions, state: ServerState, *, web_sockets: bool = False
+) -> AsyncIterator[tuple[str, asyncio.Task[None]]]:
+    """Serve an application; yield the URL, and the task of the server.
+
+    At the end event streams say goodbye, and no connection is left.
+
+    Raises:
+        UsageError: the address cannot be used.
+    """
     listener = _listen(options)
     config = uvicorn.Config(
         application,
@@ -95,19 +116,13 @@ async def serve_application(
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
     )
     server = _Server(config)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        listening(_url(listener, options))
-        waiting = asyncio.create_task(stop.get())
-        await asyncio.wait({waiting, serving}, return_when=asyncio.FIRST_COMPLETED)
-        if waiting.done():
-            state.stopping = True
-            await _end_runs(workbench, waiting.result())
-        waiting.cancel()
+        yield _url(listener, options), task
     finally:
         state.closing.set()
         server.should_exit = True
-        await serving
+        await task
 
 
 async def _end_runs(workbench: Workbench, how: OnStop) -> None:

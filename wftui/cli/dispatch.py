@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from wftui.cli.options import Command
 from wftui.cli.parser import build_parser
 from wftui.cli.questions import is_answered
+from wftui.cli.remote import check_remote
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UserError
 
@@ -46,6 +47,7 @@ def _until_answered(command: Command, arguments: argparse.Namespace) -> int:
     """Run a command; repeat it with the answer to the question of an error."""
     while True:
         try:
+            check_remote(arguments)
             return command(arguments)
         except UserError as error:
             if not is_answered(error, arguments):

@@ -19,7 +19,7 @@ class CommandParser(argparse.ArgumentParser):
 
 
 def add_common(parser: argparse.ArgumentParser, *, default: object = None) -> None:
-    """Add `--tables` and `--db`.
+    """Add `--tables`, `--db`, `--remote` and `--token-file`.
 
     Args:
         default: `argparse.SUPPRESS` for a subcommand, to keep values given before it.
@@ -29,6 +29,10 @@ def add_common(parser: argparse.ArgumentParser, *, default: object = None) -> No
     group.add_argument("--tables", type=Path, metavar="DIR", default=default, help=tables)
     database = "history database (default: WFTUI_DB, settings, user data)"
     group.add_argument("--db", type=Path, metavar="FILE", default=default, help=database)
+    remote = "use the workbench of a server (`wftui serve`) instead; its token is in WFTUI_TOKEN"
+    group.add_argument("--remote", metavar="URL", default=default, help=remote)
+    token = "with --remote: file with the token, which only its owner may read"
+    group.add_argument("--token-file", type=Path, metavar="FILE", default=default, help=token)
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,7 @@ from wftui.cli.options import CommandParser, add_common, add_connections, add_in
 
 
 class _Command(CommandParser):
-    """A command or action; each accepts `--tables` and `--db`."""
+    """A command or action; each accepts the options of locations."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options, allow_abbrev=False)

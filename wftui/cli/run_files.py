@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from wftui.cli.session import settings_of, with_workbench
-from wftui.workbench import Workbench
+from wftui.cli.session import settings_of, with_any_workbench
+from wftui.model.errors import UsageError
+from wftui.workbench import AnyWorkbench, Workbench
 
-Work = Callable[[Workbench, Sequence[str]], Awaitable[int]]
+Work = Callable[[AnyWorkbench, Sequence[str]], Awaitable[int]]
 """Takes the workbench and the ids of the runs."""
 
 
@@ -26,10 +27,12 @@ def with_runs(arguments: argparse.Namespace, names: Sequence[str], work: Work) -
     """
     if not any(map(is_run_file, names)):
 
-        async def on_history(workbench: Workbench) -> int:
+        async def on_history(workbench: AnyWorkbench) -> int:
             return await work(workbench, [await workbench.runs.find(name) for name in names])
 
-        return with_workbench(arguments, on_history)
+        return with_any_workbench(arguments, on_history)
+    if arguments.remote is not None:
+        raise UsageError("run files are read on the machine that has them: leave out --remote", code="remote.local")
 
     async def on_files() -> int:
         settings = settings_of(arguments)

@@ -2,13 +2,14 @@
 
 import argparse
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any
 
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UserError
 from wftui.workbench import Settings, Workbench
 from wftui.workbench.forced_exit import cancelled_by_ctrl_c, watch_signals
+from wftui.workbench.protocols import AnyWorkbench
 from wftui.workbench.workbench_settings import fill_new_workspace
 
 if TYPE_CHECKING:
@@ -31,8 +32,46 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
     return settings
 
 
-def with_workbench(arguments: argparse.Namespace, work: Callable[[Workbench], Awaitable[int]]) -> int:
-    """Run a coroutine with a workbench; return its exit code."""
+def with_any_workbench(arguments: argparse.Namespace, work: Callable[[AnyWorkbench], Awaitable[int]]) -> int:
+    """Run a coroutine with a workbench, or that of the server of `--remote`."""
+    if arguments.remote is None:
+        return with_workbench(arguments, work)
+
+    async def session() -> int:
+        watch_signals(new_session=True)
+        workbench = remote_workbench(arguments)
+        workbench.report_opening_to(lambda sentence: Terminal(beside_run=True).error(f"wftui: {sentence}"))
+        try:
+            return await work(workbench)
+        except UserError as error:
+            if error.exit_code is not ExitCode.NOT_COMPILED:
+                raise
+            return _print_remote_diagnostics(error)
+        finally:
+            await workbench.close()
+
+    return _run(session)
+
+
+def remote_workbench(arguments: argparse.Namespace) -> AnyWorkbench:
+    """Return the workbench of the server of `--remote`.
+
+    Raises:
+        UserError: the URL is none, or there is no token.
+    """
+    from wftui.client.access import access
+    from wftui.client.remote_workbench import RemoteWorkbench
+
+    place = access(arguments.remote, arguments.token_file)
+    if place.is_readable:
+        Terminal(beside_run=True).error(
+            f"wftui: warning: the token and all data go to {place.url} in clear text; put TLS in front of the server"
+        )
+    return RemoteWorkbench(place)
+
+
+def _run(session: Callable[[], Coroutine[Any, Any, int]]) -> int:
+    """Run a session, which the first Ctrl+C cancels."""
 
     async def interruptible() -> int:
         with cancelled_by_ctrl_c() as is_interrupted:
@@ -42,6 +81,12 @@ def with_workbench(arguments: argparse.Namespace, work: Callable[[Workbench], Aw
                 if is_interrupted():
                     return ExitCode.CANCELLED
                 raise
+
+    return asyncio.run(interruptible())
+
+
+def with_workbench(arguments: argparse.Namespace, work: Callable[[Workbench], Awaitable[int]]) -> int:
+    """Run a coroutine with the workbench of this machine; return its exit code."""
 
     async def session() -> int:
         watch_signals(new_session=True)
@@ -71,7 +116,7 @@ def with_workbench(arguments: argparse.Namespace, work: Callable[[Workbench], Aw
                     notices.append(f"removed {runs} by the retention settings (wftui settings)")
                 await _print_notices(notices)
 
-    return asyncio.run(interruptible())
+    return _run(session)
 
 
 async def _print_notices(notices: Sequence[str]) -> None:
@@ -81,6 +126,18 @@ async def _print_notices(notices: Sequence[str]) -> None:
     for notice in notices:
         terminal.error(f"wftui: {notice}")
     await terminal.drained()
+
+
+def _print_remote_diagnostics(error: UserError) -> int:
+    """Print the diagnostics of a workflow of a server, whose source is there."""
+    from wftui.compiler.module_run import CompileFailed
+
+    if not isinstance(error, CompileFailed):
+        raise error
+    for each in error.result.errors:
+        place = f"{error.result.workflow_id}/workflow.json:{each.line}:{each.column}"
+        Terminal().error(f"{place}: error[{each.code}] {each.message}")
+    return error.exit_code
 
 
 def _print_diagnostics(workbench: Workbench, error: UserError) -> int:

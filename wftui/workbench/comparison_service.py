@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from wftui.model.errors import NotFoundError, RunNotFoundError
+from wftui.model.errors import RunNotFoundError
 
 if TYPE_CHECKING:
     from wftui.model.base import Json
@@ -51,17 +51,12 @@ class ComparisonService:
             NotFoundError: there is none.
         """
         store = await self._store()
-        from wftui.model.run.summary import ExecutionFilters
+        from wftui.workbench.run_selections import last_good
 
-        run = await store.summary(run_id)
         head = await store.head(run_id)
-        if run is None or head is None:
+        if head is None:
             raise RunNotFoundError(run_id)
-        filters = ExecutionFilters(workflow_id=run.workflow_id, status=["completed"], until=head.created_at)
-        earlier = [each.id for each in (await store.list(filters, limit=2)).executions if each.id != run_id]
-        if not earlier:
-            raise NotFoundError(f"no run of {run.workflow_id} completed before {run_id}", code="run.no_last_good")
-        return earlier[0]
+        return await last_good(store.list, head)
 
 
 async def usual_times(store: ExecutionStore, workflow_id: str) -> dict[str, UsualTime]:

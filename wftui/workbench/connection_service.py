@@ -16,7 +16,7 @@ class ConnectionService:
     """`workbench.connections`: manage connections, accounts and stored secrets.
 
     Args:
-        user_id: owner of the accounts that are listed and connected.
+        user_id: owner of the accounts that are listed and connected, where a call does not name one (`by`).
         changed: called after every change.
     """
 
@@ -66,30 +66,30 @@ class ConnectionService:
 
         return await probe(stored_connections(), name)
 
-    async def accounts(self, name: str) -> list[UserAccount]:
+    async def accounts(self, name: str, *, by: str | None = None) -> list[UserAccount]:
         """Return the accounts that the user has connected through a composio connection.
 
         Raises:
             NotFoundError: there is no connection of that name.
             ConnectionsError: it is of another kind, or the service refuses.
         """
-        return await (await self._accounts(name)).all()
+        return await (await self._accounts(name, by)).all()
 
-    async def connect(self, name: str, toolkit: str) -> AccountLink:
+    async def connect(self, name: str, toolkit: str, *, by: str | None = None) -> AccountLink:
         """Return a link where the user connects an account of a toolkit.
 
         Raises:
             NotFoundError, ConnectionsError: as `accounts`.
         """
-        return await (await self._accounts(name)).connect(toolkit)
+        return await (await self._accounts(name, by)).connect(toolkit)
 
-    async def connected(self, link: AccountLink) -> UserAccount:
+    async def connected(self, link: AccountLink, *, by: str | None = None) -> UserAccount:
         """Wait until the user has connected an account through a link.
 
         Raises:
             ConnectionsError: `composio.expired`, `composio.failed`, or an error of the service.
         """
-        return await (await self._accounts(link.connection)).connected(link)
+        return await (await self._accounts(link.connection, by)).connected(link)
 
     async def secrets(self) -> list[str]:
         """Return the names in the encrypted store, with those of connections (`NAME/…`)."""
@@ -112,10 +112,11 @@ class ConnectionService:
         """
         await asyncio.to_thread(lambda: stored_connections().store.forget(name))
 
-    async def _accounts(self, name: str) -> UserAccounts:
+    async def _accounts(self, name: str, by: str | None) -> UserAccounts:
         from wftui.steps.composio.user_accounts import UserAccounts
 
-        return await asyncio.to_thread(lambda: UserAccounts.of(stored_connections(), name, self._user_id))
+        owner = self._user_id if by is None else by
+        return await asyncio.to_thread(lambda: UserAccounts.of(stored_connections(), name, owner))
 
 
 def stored_connections() -> Connections:

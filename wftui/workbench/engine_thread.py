@@ -94,6 +94,7 @@ class _Bridge:
     def __init__(self, service: object, engine: EngineThread) -> None:
         self._service = service
         self._engine = engine
+        self.local: object = None
 
     def __getattr__(self, name: str) -> Any:
         member = getattr(self._service, name)
@@ -109,4 +110,5 @@ def on_engine_thread(workbench: Workbench, engine: EngineThread) -> Workbench:
     bridge = _Bridge(workbench, engine)
     for name in _SERVICES:
         setattr(bridge, name, _Bridge(getattr(workbench, name), engine))
+    bridge.local = bridge
     return cast("Workbench", bridge)

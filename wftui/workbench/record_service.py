@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Report = Callable[[int, int], None]
 """Takes the number of the last event read, and of all events."""
 
-_READ_WHOLE = 2_000
+READ_WHOLE = 2_000
 _MAX_PARENTS = 64
 
 
@@ -81,7 +81,7 @@ class RecordService:
 
     async def is_big(self, run_id: str) -> bool:
         """Return whether a run is opened at its newest event, by `open`."""
-        return await (await self._store()).last_number(run_id) > _READ_WHOLE
+        return await (await self._store()).last_number(run_id) > READ_WHOLE
 
     async def open(self, run_id: str, report: Report) -> OpenedRun:
         """Return a run at its newest event.
@@ -116,9 +116,9 @@ class RecordService:
             raise RunNotFoundError(run_id)
         return record
 
-    async def logs(self, run_id: str, *, until: int | None = None) -> AsyncIterator[list[Log]]:
-        """Yield the whole log of a run in pages, up to an event."""
-        async for page in (await self._store()).log_lines(run_id, until=until):
+    async def logs(self, run_id: str, *, after: int = 0, until: int | None = None) -> AsyncIterator[list[Log]]:
+        """Yield the whole log of a run in pages, after an event and up to another."""
+        async for page in (await self._store()).log_lines(run_id, after=after, until=until):
             yield page
 
     async def log_events(self, run_id: str, *, until: int | None = None) -> AsyncIterator[list[Log | LogSegment]]:

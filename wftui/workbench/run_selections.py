@@ -1,8 +1,23 @@
-"""Selections of the history: recent inputs, runs that need attention."""
+"""Selections of the history: recent inputs, last good run, attention queue."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from wftui.model.errors import NotFoundError
 from wftui.model.listing import AttentionItem, RecentInputs
-from wftui.model.run.summary import ExecutionFilters
-from wftui.store.execution_store import ExecutionStore
+from wftui.model.run.record import ExecutionRecord
+from wftui.model.run.summary import ExecutionFilters, ExecutionPage
+
+if TYPE_CHECKING:
+    from wftui.store.execution_store import ExecutionStore
+
+
+class ListRuns(Protocol):
+    """Reads a page of the history, newest first."""
+
+    async def __call__(self, filters: ExecutionFilters | None = None, *, limit: int = 50) -> ExecutionPage:
+        """Return the page."""
 
 
 async def recent_inputs(store: ExecutionStore, workflow_id: str, limit: int) -> list[RecentInputs]:
@@ -18,10 +33,23 @@ async def recent_inputs(store: ExecutionStore, workflow_id: str, limit: int) -> 
     return found
 
 
-async def attention(store: ExecutionStore, limit: int) -> list[AttentionItem]:
+async def last_good(runs: ListRuns, head: ExecutionRecord) -> str:
+    """Return the newest completed run of the same workflow before a run.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    filters = ExecutionFilters(workflow_id=head.workflow_id, status=["completed"], until=head.created_at)
+    earlier = [each.id for each in (await runs(filters, limit=2)).executions if each.id != head.id]
+    if not earlier:
+        raise NotFoundError(f"no run of {head.workflow_id} completed before {head.id}", code="run.no_last_good")
+    return earlier[0]
+
+
+async def attention(runs: ListRuns, limit: int) -> list[AttentionItem]:
     """Return runs that wait for a person or a worker, interrupted and failed runs."""
-    running = await store.list(ExecutionFilters(status=["running", "interrupted"]), limit=limit)
-    failed = await store.list(ExecutionFilters(status=["failed"]), limit=limit)
+    running = await runs(ExecutionFilters(status=["running", "interrupted"]), limit=limit)
+    failed = await runs(ExecutionFilters(status=["failed"]), limit=limit)
     items = [AttentionItem(run=run, kind="approval") for run in running.executions if run.waiting]
     without = [run for run in running.executions if run.waiting_pools and not run.waiting and run.status == "running"]
     items += [AttentionItem(run=run, kind="worker") for run in without]

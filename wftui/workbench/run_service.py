@@ -206,7 +206,9 @@ class RunService:
 
         return await describe_orphans(await self._store(), run_id)
 
-    async def resume(self, run_id: str, inputs: Mapping[str, Json], *, confirmed: bool = False) -> None:
+    async def resume(
+        self, run_id: str, inputs: Mapping[str, Json], *, confirmed: bool = False, by: str | None = None
+    ) -> None:
         """Resume an interrupted run in this process; finished steps do not run again.
 
         Args:
@@ -220,7 +222,8 @@ class RunService:
         """
         from wftui.engine.host.start_options import StartOptions
 
-        await (await self._executor()).resume(run_id, inputs, StartOptions(confirmed=confirmed))
+        options = StartOptions(confirmed=confirmed, by=self._by(by))
+        await (await self._executor()).resume(run_id, inputs, options)
 
     async def cancel(self, run_id: str, *, by: str | None = None) -> None:
         """Request the cancellation of a run of any process.
@@ -344,8 +347,8 @@ class RunService:
         """Return a page of a run's stored events, in order."""
         return await (await self._store()).events(run_id, after=after, limit=limit)
 
-    async def value(self, ref: ValueRef) -> Json:
-        """Return a big value."""
+    async def value(self, run_id: str, ref: ValueRef) -> Json:
+        """Return a big value of a run."""
         return await (await self._store()).value(ref)
 
     async def last_seq(self, run_id: str) -> int:
@@ -356,7 +359,7 @@ class RunService:
         """Return whether a run refers to a big value."""
         return await (await self._store()).holds_value(run_id, value_hash)
 
-    async def value_text(self, ref: ValueRef | str, offset: int = 0) -> tuple[str, int | None]:
+    async def value_text(self, run_id: str, ref: ValueRef | str, offset: int = 0) -> tuple[str, int | None]:
         """Return a chunk of a big value's JSON and the next offset (None at the end)."""
         return await (await self._store()).value_text(ref, offset)
 
@@ -391,7 +394,7 @@ class RunService:
         store = await self._store()
         from wftui.workbench.run_selections import attention
 
-        return await attention(store, limit)
+        return await attention(store.list, limit)
 
     def running(self) -> list[str]:
         """Return the ids of the runs of this process."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,17 +20,23 @@ class SearchService:
         self._store = store
 
     async def grep(
-        self, text: str, filters: ExecutionFilters, *, where: Collection[str] = ()
+        self,
+        text: str,
+        filters: ExecutionFilters,
+        *,
+        where: Collection[str] = (),
+        among: Sequence[str] | None = None,
     ) -> AsyncIterator[list[TextMatch]]:
         """Yield the places that have a text, the newest run first.
 
         Args:
             where: only in these: log, inputs, input, output, outputs, error; empty: anywhere.
+            among: only runs of these workflows.
         """
         store = await self._store()
         cursor: str | None = None
         while True:
-            page = await store.list(filters, limit=_RUNS, cursor=cursor)
+            page = await store.list(filters, limit=_RUNS, cursor=cursor, among=among)
             for run in page.executions:
                 async for matches in store.search(run.id, text):
                     found = [match for match in matches if not where or match.where in where]

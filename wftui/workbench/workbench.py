@@ -127,6 +127,16 @@ class Workbench:
             return self._store
 
     @property
+    def server(self) -> str | None:
+        """None: the workbench is on this machine."""
+        return None
+
+    @property
+    def local(self) -> Workbench:
+        """The workbench itself."""
+        return self
+
+    @property
     def notice(self) -> str | None:
         """A message about the user's files, such as that a damaged database was set aside."""
         notices = [self._store.notice if self._store else None, self._readable]

@@ -47,6 +47,14 @@ class WorkflowService:
         self._unchanged = unchanged
         self._checked: dict[str, tuple[str, CompilationResult]] = {}
 
+    async def ids(self) -> list[str]:
+        """Return the ids of all workflows, before anything else is known of them."""
+        return await asyncio.to_thread(self._workspace.ids)
+
+    async def signature(self) -> object:
+        """Return a value that changes when a workflow is added, removed or written."""
+        return await asyncio.to_thread(self._signature)
+
     async def all(self) -> list[WorkflowRow]:
         """Return all workflows with compile state and run statistics, sorted by id."""
         rows = await asyncio.to_thread(self._rows)
@@ -273,6 +281,13 @@ class WorkflowService:
                     self._workspace.write(caller, source_text(tree), source.etag)
                 changed.append(caller)
         return changed
+
+    def _signature(self) -> object:
+        try:
+            stats = [(name, self._workspace.source_path(name).stat()) for name in self._workspace.ids()]
+        except (UserError, OSError) as error:
+            return str(error)
+        return [(name, stat.st_mtime_ns, stat.st_size) for name, stat in stats]
 
     def _examples(self) -> list[ExampleRow]:
         from wftui.model.listing import ExampleRow

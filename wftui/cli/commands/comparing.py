@@ -7,7 +7,7 @@ from wftui.cli.options import Command
 from wftui.cli.run_files import with_runs
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UsageError
-from wftui.workbench import Workbench
+from wftui.workbench import AnyWorkbench
 
 
 def compare(arguments: argparse.Namespace) -> int:
@@ -16,7 +16,7 @@ def compare(arguments: argparse.Namespace) -> int:
     if len(arguments.runs) != wanted:
         raise UsageError("give two runs, or one with --last-good", code="usage.compare")
 
-    async def work(workbench: Workbench, found_ids: Sequence[str]) -> int:
+    async def work(workbench: AnyWorkbench, found_ids: Sequence[str]) -> int:
         from wftui.cli.report import print_report
         from wftui.model.reports import comparison_lines
 

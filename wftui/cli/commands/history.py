@@ -4,12 +4,12 @@ import argparse
 
 from wftui.cli.inputs import parse_filters, parse_when
 from wftui.cli.options import Command
-from wftui.cli.session import with_workbench
+from wftui.cli.session import with_any_workbench, with_workbench
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UsageError
 from wftui.model.run.summary import CleanupReport, ExecutionFilters
 from wftui.model.workflow.durations import format_duration
-from wftui.workbench import Workbench
+from wftui.workbench import AnyWorkbench, Workbench
 
 _PAGE = 500
 
@@ -22,7 +22,7 @@ def history(arguments: argparse.Namespace) -> int:
     if arguments.json and arguments.format != "table":
         raise UsageError("--json and --format exclude each other", code="usage.history")
 
-    async def work(workbench: Workbench) -> int:
+    async def work(workbench: AnyWorkbench) -> int:
         terminal, now = Terminal(), workbench.clock()
         filters = parse_filters(arguments, now).model_copy(
             update={"text": arguments.text, "children": not arguments.no_children}
@@ -56,10 +56,10 @@ def history(arguments: argparse.Namespace) -> int:
             terminal.line(terminal.paint(f"next page: --cursor {page.next}", "dim"))
         return ExitCode.DONE
 
-    return with_workbench(arguments, work)
+    return with_any_workbench(arguments, work)
 
 
-async def _print_all(terminal: Terminal, workbench: Workbench, filters: ExecutionFilters, kind: str) -> None:
+async def _print_all(terminal: Terminal, workbench: AnyWorkbench, filters: ExecutionFilters, kind: str) -> None:
     """Print the runs of all pages."""
     cursor: str | None = None
     is_first = True

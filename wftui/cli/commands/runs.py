@@ -13,15 +13,15 @@ from contextlib import contextmanager, suppress
 from wftui.cli.inputs import read_connections, read_inputs
 from wftui.cli.options import Command
 from wftui.cli.progress import StepLines, exit_code, print_outputs
-from wftui.cli.session import with_workbench
+from wftui.cli.session import with_any_workbench
 from wftui.cli.terminal import Terminal
 from wftui.engine.restart.restart_plan import StepDecision
 from wftui.model.base import Json
-from wftui.model.errors import ConflictError, ExitCode, UsageError
+from wftui.model.errors import ConflictError, ExitCode, UsageError, UserError
 from wftui.model.json.incremental import read_json
 from wftui.model.run.record import ExecutionRecord
 from wftui.steps.process.process_mark import MARK
-from wftui.workbench import Settings, Workbench
+from wftui.workbench import AnyWorkbench, Settings
 from wftui.workbench.forced_exit import call_on_signal, ignore_signals
 
 _PATIENCE = 5.0
@@ -31,22 +31,25 @@ _PATIENCE = 5.0
 def run(arguments: argparse.Namespace) -> int:
     """Run `run ID`."""
 
-    async def work(workbench: Workbench) -> int:
+    async def work(workbench: AnyWorkbench) -> int:
         inputs = read_inputs(arguments, await workbench.workflows.input_schema(arguments.id))
-        if arguments.detach:
-            return await asyncio.to_thread(_detach, arguments, workbench.settings, inputs)
+        if arguments.detach and workbench.server is None:
+            return await asyncio.to_thread(_detach, arguments, workbench.local.settings, inputs)
         run_id = await workbench.runs.start(
             arguments.id, inputs, connections=read_connections(arguments), pool=arguments.pool, key=arguments.key
         )
+        if arguments.detach:  # the run does not depend on this process
+            Terminal().line(run_id)
+            return ExitCode.DONE
         if arguments.announce is not None:
             with suppress(BrokenPipeError):  # the process that started this one has ended
                 os.write(arguments.announce, f"{run_id}\n".encode())
             os.close(arguments.announce)
-        if run_id not in workbench.runs.running():  # the key has started it before
+        if workbench.server is None and run_id not in workbench.runs.running():  # the key has started it before
             return await _follow(workbench, run_id, arguments, Terminal(beside_run=True))
         return await _follow_own(workbench, run_id, arguments)
 
-    return with_workbench(arguments, work)
+    return with_any_workbench(arguments, work)
 
 
 def rerun(arguments: argparse.Namespace) -> int:
@@ -55,7 +58,7 @@ def rerun(arguments: argparse.Namespace) -> int:
     if arguments.plan and not reuse:
         raise UsageError("--plan requires --from STEP or --from-failed; otherwise every step runs", code="usage.plan")
 
-    async def work(workbench: Workbench) -> int:
+    async def work(workbench: AnyWorkbench) -> int:
         record = await workbench.runs.record(arguments.run)
         inputs = read_inputs(arguments, await workbench.workflows.input_schema(record.workflow_id))
         chosen = read_connections(arguments)
@@ -77,13 +80,13 @@ def rerun(arguments: argparse.Namespace) -> int:
             )
         return await _follow_own(workbench, run_id, arguments)
 
-    return with_workbench(arguments, work)
+    return with_any_workbench(arguments, work)
 
 
 def resume(arguments: argparse.Namespace) -> int:
     """Run `resume RUN`: resume a run whose process died, or print the plan."""
 
-    async def work(workbench: Workbench) -> int:
+    async def work(workbench: AnyWorkbench) -> int:
         run_id = await workbench.runs.find(arguments.run)
         if arguments.plan:
             _print_plan(Terminal(), await workbench.runs.plan_resume(run_id), as_json=arguments.json)
@@ -93,7 +96,7 @@ def resume(arguments: argparse.Namespace) -> int:
             await workbench.runs.resume(run_id, inputs, confirmed=arguments.confirmed)
         return await _follow_own(workbench, run_id, arguments)
 
-    return with_workbench(arguments, work)
+    return with_any_workbench(arguments, work)
 
 
 @contextmanager
@@ -121,17 +124,17 @@ def _print_plan(terminal: Terminal, decisions: Sequence[StepDecision], *, as_jso
 def watch(arguments: argparse.Namespace) -> int:
     """Run `watch RUN`: follow a run without affecting it."""
 
-    async def work(workbench: Workbench) -> int:
+    async def work(workbench: AnyWorkbench) -> int:
         run_id = await workbench.runs.find(arguments.run)
         return await _follow(workbench, run_id, arguments, Terminal(beside_run=True))
 
-    return with_workbench(arguments, work)
+    return with_any_workbench(arguments, work)
 
 
 def cancel(arguments: argparse.Namespace) -> int:
     """Run `cancel RUN`: request cancellation and wait for the end of the run."""
 
-    async def work(workbench: Workbench) -> int:
+    async def work(workbench: AnyWorkbench) -> int:
         run_id = await workbench.runs.find(arguments.run)
         before = await workbench.runs.head(run_id)
         action = next(action for action in workbench.runs.actions(before) if action.id == "cancel")
@@ -144,7 +147,7 @@ def cancel(arguments: argparse.Namespace) -> int:
         terminal.line(f"{terminal.glyph(record.status)} {run_id} {record.status}")
         return ExitCode.DONE
 
-    return with_workbench(arguments, work)
+    return with_any_workbench(arguments, work)
 
 
 def approve(arguments: argparse.Namespace) -> int:
@@ -156,7 +159,7 @@ def approve(arguments: argparse.Namespace) -> int:
         except ValueError as error:
             raise UsageError(f"--data is not JSON: {error}", code="usage.data") from None
 
-    async def work(workbench: Workbench) -> int:
+    async def work(workbench: AnyWorkbench) -> int:
         run_id = await workbench.runs.find(arguments.run)
         record = await workbench.runs.record(run_id)
         step = record.step(arguments.step)
@@ -175,24 +178,33 @@ def approve(arguments: argparse.Namespace) -> int:
         Terminal().line(said)
         return ExitCode.DONE
 
-    return with_workbench(arguments, work)
+    return with_any_workbench(arguments, work)
 
 
-async def _follow_own(workbench: Workbench, run_id: str, arguments: argparse.Namespace) -> int:
-    """Follow a run of this process, then wait for runs its steps have started.
+async def _follow_own(workbench: AnyWorkbench, run_id: str, arguments: argparse.Namespace) -> int:
+    """Follow a run that was started here, then wait for runs its steps have started.
 
     Ctrl+C cancels it, or those that are waited for, a second one immediately, or ends the program; losing the terminal
     does not end them.
     """
     loop = asyncio.get_running_loop()
     terminal = Terminal(beside_run=True)
+    following = loop.create_task(_follow(workbench, run_id, arguments, terminal))
+    left = False
     asked: set[asyncio.Task[None]] = set()
 
     async def cancel_own() -> None:
+        nonlocal left
         running = workbench.runs.running()
-        for each in [run_id] if run_id in running else running:
-            with suppress(ConflictError):  # it has just ended
-                await workbench.runs.cancel(each)
+        try:
+            for each in [run_id] if workbench.server is not None or run_id in running else running:
+                with suppress(ConflictError):  # it has just ended
+                    await workbench.runs.cancel(each)
+        except UserError as error:
+            if workbench.server is None:
+                raise
+            terminal.error(f"wftui: error[{error.code}] {error}; run {run_id} is not cancelled")
+            left = following.cancel()
 
     def ask_cancel() -> None:
         hurry()
@@ -206,16 +218,20 @@ async def _follow_own(workbench: Workbench, run_id: str, arguments: argparse.Nam
     # The run outlives its terminal: a hang-up only means that nobody reads the output.
     call_on_signal(signal.SIGHUP, hurry)
     try:
-        code = await _follow(workbench, run_id, arguments, terminal)
+        code = await following
         await _wait_for_started(workbench, terminal, tell=not arguments.quiet)
         return code
+    except asyncio.CancelledError:
+        if not left:
+            raise
+        return ExitCode.CANCELLED
     finally:
         await asyncio.gather(*asked)
         # The run has ended; further signals must not interrupt the report.
         ignore_signals()
 
 
-async def _wait_for_started(workbench: Workbench, terminal: Terminal, *, tell: bool) -> None:
+async def _wait_for_started(workbench: AnyWorkbench, terminal: Terminal, *, tell: bool) -> None:
     """Wait for the end of runs that steps have started with `wait: false`."""
     while running := workbench.runs.running():
         if tell:
@@ -225,7 +241,7 @@ async def _wait_for_started(workbench: Workbench, terminal: Terminal, *, tell: b
             await workbench.runs.until_end(each)
 
 
-async def _follow(workbench: Workbench, run_id: str, arguments: argparse.Namespace, terminal: Terminal) -> int:
+async def _follow(workbench: AnyWorkbench, run_id: str, arguments: argparse.Namespace, terminal: Terminal) -> int:
     if arguments.events:
         async for batch in workbench.runs.follow(run_id):
             terminal.json_lines(event.to_json() for event in batch)
@@ -247,12 +263,12 @@ async def _follow(workbench: Workbench, run_id: str, arguments: argparse.Namespa
     return exit_code(record)
 
 
-def _print_error(terminal: Terminal, workbench: Workbench, record: ExecutionRecord) -> None:
+def _print_error(terminal: Terminal, workbench: AnyWorkbench, record: ExecutionRecord) -> None:
     error = record.error
     if error is None:
         return
-    path = workbench.workspace.source_path(record.workflow_id)
-    where = f"{path}:{error.line}:{error.column or 1}: " if error.line else f"{record.workflow_id}: "
+    path = "" if workbench.server else workbench.local.workspace.source_path(record.workflow_id)
+    where = f"{path}:{error.line}:{error.column or 1}: " if error.line and path else f"{record.workflow_id}: "
     terminal.error(f"{where}error[{error.type}] {error.message}")
 
 

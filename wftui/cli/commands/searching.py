@@ -4,11 +4,11 @@ import argparse
 
 from wftui.cli.inputs import parse_filters
 from wftui.cli.options import Command
-from wftui.cli.session import with_workbench
+from wftui.cli.session import with_any_workbench
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UsageError
 from wftui.model.run.search import TextMatch, finder
-from wftui.workbench import Workbench
+from wftui.workbench import AnyWorkbench
 
 
 def grep(arguments: argparse.Namespace) -> int:
@@ -16,7 +16,7 @@ def grep(arguments: argparse.Namespace) -> int:
     if not arguments.text:
         raise UsageError("the text to search for is empty", code="usage.grep")
 
-    async def work(workbench: Workbench) -> int:
+    async def work(workbench: AnyWorkbench) -> int:
         terminal, now = Terminal(), workbench.clock()
         filters = parse_filters(arguments, now)
         found: list[TextMatch] = []
@@ -35,7 +35,7 @@ def grep(arguments: argparse.Namespace) -> int:
             terminal.line(terminal.paint(f"the first {arguments.limit:,} matches; --limit N shows more", "dim"))
         return ExitCode.DONE
 
-    return with_workbench(arguments, work)
+    return with_any_workbench(arguments, work)
 
 
 def _print(terminal: Terminal, matches: list[TextMatch], text: str) -> None:

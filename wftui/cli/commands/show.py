@@ -15,7 +15,7 @@ from wftui.model.run.paths import is_at_or_in
 from wftui.model.run.record import ExecutionRecord, steps_to_wire
 from wftui.model.run.steps import LogLevel, StepResult
 from wftui.model.workflow.durations import format_duration
-from wftui.workbench import Workbench
+from wftui.workbench import AnyWorkbench
 
 _PAGE = 1000
 _LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)
@@ -49,7 +49,7 @@ def show(arguments: argparse.Namespace) -> int:
     if arguments.logs and arguments.events:
         raise UsageError("--logs and --events exclude each other; --events has the log, too", code="usage.show")
 
-    async def work(workbench: Workbench, ids: Sequence[str]) -> int:
+    async def work(workbench: AnyWorkbench, ids: Sequence[str]) -> int:
         terminal, run_id = Terminal(), ids[0]
         if arguments.events or arguments.logs:
             await _print_events(terminal, workbench, run_id, arguments)
@@ -68,7 +68,7 @@ def show(arguments: argparse.Namespace) -> int:
     return with_runs(arguments, [arguments.run], work)
 
 
-async def _paths(workbench: Workbench, run_id: str, arguments: argparse.Namespace) -> list[str] | None:
+async def _paths(workbench: AnyWorkbench, run_id: str, arguments: argparse.Namespace) -> list[str] | None:
     """Return the addresses of the steps to print; None: all.
 
     Raises:
@@ -87,7 +87,9 @@ async def _paths(workbench: Workbench, run_id: str, arguments: argparse.Namespac
     return [step.path for step in failed if step.path not in outer]
 
 
-async def _print_events(terminal: Terminal, workbench: Workbench, run_id: str, arguments: argparse.Namespace) -> None:
+async def _print_events(
+    terminal: Terminal, workbench: AnyWorkbench, run_id: str, arguments: argparse.Namespace
+) -> None:
     selection = _Selection(await _paths(workbench, run_id, arguments), arguments.level or "debug")
     source = workbench.records.logs(run_id) if arguments.logs else _pages(workbench, run_id)
     pages = ([event for event in page if selection.takes(event)] async for page in source)
@@ -101,7 +103,7 @@ async def _print_events(terminal: Terminal, workbench: Workbench, run_id: str, a
             terminal.json_lines(event.to_json() for event in page)
 
 
-async def _pages(workbench: Workbench, run_id: str) -> AsyncIterator[Sequence[ExecutionEvent]]:
+async def _pages(workbench: AnyWorkbench, run_id: str) -> AsyncIterator[Sequence[ExecutionEvent]]:
     after = 0
     while page := await workbench.runs.events(run_id, after=after, limit=_PAGE):
         after = page[-1].seq
@@ -128,7 +130,7 @@ def _print_selected(terminal: Terminal, steps: Sequence[StepResult], *, as_json:
             _print_values(terminal, steps[0])
 
 
-async def _print_run(terminal: Terminal, workbench: Workbench, record: ExecutionRecord) -> None:
+async def _print_run(terminal: Terminal, workbench: AnyWorkbench, record: ExecutionRecord) -> None:
     _print_record(terminal, record)
     for step in record.step_results:
         if step.waiting is not None and step.waiting.reason == "approval" and record.status == "running":

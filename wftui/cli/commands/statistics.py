@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from wftui.cli.inputs import parse_when
 from wftui.cli.options import Command
-from wftui.cli.session import with_workbench
+from wftui.cli.session import with_any_workbench
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode
-from wftui.workbench import Workbench
+from wftui.workbench import AnyWorkbench
 
 _SINCE = timedelta(days=30)
 
@@ -16,7 +16,7 @@ _SINCE = timedelta(days=30)
 def stats(arguments: argparse.Namespace) -> int:
     """Run `stats`."""
 
-    async def work(workbench: Workbench) -> int:
+    async def work(workbench: AnyWorkbench) -> int:
         from wftui.cli.report import print_report
         from wftui.model.reports import statistics_lines
 
@@ -32,7 +32,7 @@ def stats(arguments: argparse.Namespace) -> int:
             print_report(terminal, statistics_lines(found, ascii_only=not terminal.is_unicode))
         return ExitCode.DONE
 
-    return with_workbench(arguments, work)
+    return with_any_workbench(arguments, work)
 
 
 COMMANDS: dict[str, Command] = {"stats": stats}

@@ -3,11 +3,11 @@
 import argparse
 
 from wftui.cli.options import Command
-from wftui.cli.session import with_workbench
+from wftui.cli.session import with_any_workbench, with_workbench
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UsageError
 from wftui.model.workflow.durations import format_duration
-from wftui.workbench import Workbench
+from wftui.workbench import AnyWorkbench, Workbench
 
 
 def new(arguments: argparse.Namespace) -> int:
@@ -64,14 +64,15 @@ async def _add_example(workbench: Workbench, terminal: Terminal, name: str, argu
 def list_(arguments: argparse.Namespace) -> int:
     """Run `list`."""
 
-    async def work(workbench: Workbench) -> int:
+    async def work(workbench: AnyWorkbench) -> int:
         terminal = Terminal()
         rows = await workbench.workflows.all()
         if arguments.json:
             terminal.json([row.to_wire() for row in rows])
             return ExitCode.DONE
         if not rows:
-            terminal.line(f"no workflows in {workbench.workspace.root}; create one with: wftui new ID")
+            where = workbench.server or workbench.local.workspace.root
+            terminal.line(f"no workflows in {where}; create one with: wftui new ID")
             return ExitCode.DONE
         states = {"ready": "green", "stale": "yellow", "errors": "red"}
         cells = []
@@ -94,7 +95,7 @@ def list_(arguments: argparse.Namespace) -> int:
         terminal.table(header, cells, right=frozenset({4, 5}))
         return ExitCode.DONE
 
-    return with_workbench(arguments, work)
+    return with_any_workbench(arguments, work)
 
 
 COMMANDS: dict[str, Command] = {"new": new, "list": list_}

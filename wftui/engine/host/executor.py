@@ -128,7 +128,7 @@ class WorkflowExecutor:
 
         Args:
             inputs: its secret inputs, which are not stored; others are ignored.
-            options: `confirmed`, `depth` and `part_of`.
+            options: `confirmed`, `by`, `depth` and `part_of`.
 
         Raises:
             NotFoundError: there is no such run.
@@ -171,16 +171,16 @@ class WorkflowExecutor:
         )
         run = self._runs.new(run_id, plan, request, options)
         await run.restore(history, whole)
-        await complete_despite_cancel(self._claim_and_launch(run, history.last_seq))
+        await complete_despite_cancel(self._claim_and_launch(run, history.last_seq, options.by))
 
-    async def _claim_and_launch(self, run: Run, last_seq: int) -> None:
+    async def _claim_and_launch(self, run: Run, last_seq: int, by: str | None) -> None:
         """Claim a restored run for this process and start it."""
         await self._store.claim(run.id)
         try:
             if await self._store.events(run.id, after=last_seq, limit=1):
                 await self._store.release(run.id)
                 raise ConflictError(f"run {run.id} was resumed by another process in the meantime", code="run.going")
-            await run.resume()
+            await run.resume(by)
         except RunBroken as broken:
             self._running.release_later(run.id)
             raise UnrecordedError(str(broken)) from broken

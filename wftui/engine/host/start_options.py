@@ -24,6 +24,7 @@ class StartOptions:
         confirmed: run steps with `"idempotent": false` again that were running when the process died.
         orphan_cleanup: called before the first step.
         not_before: time of the newest event of a run that is resumed; its clock starts no earlier.
+        by: the user who resumes a run.
         accept: called with the compiled plan before anything is recorded; raises to refuse it.
         announce: called with the run's id once it is recorded, before its first step.
     """
@@ -32,6 +33,7 @@ class StartOptions:
     part_of: RunConnections | None = None
     carried: CarriedResults | None = None
     confirmed: bool = False
+    by: str | None = None
     orphan_cleanup: OrphanCleanup | None = None
     accept: Callable[[WorkflowPlan], None] | None = None
     announce: Callable[[str], Awaitable[None]] | None = None

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from wftui.engine.primitives.outcome import CANCELLED
 from wftui.engine.primitives.secret_inputs import restore_secrets
@@ -64,6 +64,13 @@ class ConfirmationNeeded(UserError):  # noqa: N818  (a request, which `confirmed
             )
         super().__init__(f"{'; '.join(sentences)}; confirm to repeat it")
         self.paths = [*repeated.interrupted, *repeated.masked, *repeated.after_masked]
+
+    @classmethod
+    def said(cls, sentence: str, paths: Sequence[str]) -> Self:
+        """Return the error that another process has raised."""
+        error = cls(RepeatedWork())
+        error.args, error.paths = (sentence,), [*paths]
+        return error
 
 
 def _named(paths: Sequence[str]) -> str:

@@ -144,9 +144,9 @@ class Run:
             raise UnresolvedError(item.message)
         self._resolved = True
 
-    async def resume(self) -> None:
-        """Record the resume of a restored run and wait for the commit."""
-        await self.context.emitter.emit(Resumed(run_id=self.id, timestamp=self.context.now()))
+    async def resume(self, by: str | None = None) -> None:
+        """Record who resumes a restored run, and wait for the commit."""
+        await self.context.emitter.emit(Resumed(run_id=self.id, timestamp=self.context.now(), by=by))
 
     async def run(self) -> None:
         """Run from `created` to the end.

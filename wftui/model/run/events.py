@@ -7,7 +7,6 @@ The original's nine types (`started`, `step_started`, `step_progress`, `step_com
 Producers build events with `seq=0`; the store's writer numbers them as it appends them.
 """
 
-from copy import deepcopy
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, TypeAdapter, ValidationError, model_serializer
@@ -15,6 +14,7 @@ from pydantic_core import from_json
 
 from wftui.model.base import Json, Timestamp, WireModel
 from wftui.model.run.steps import ExecutionError, LogLevel, StepInfo, Waiting
+from wftui.model.unknown_fields import without_unknown_fields
 
 
 class EventBase(WireModel):
@@ -269,6 +269,7 @@ class Resumed(EventBase):
     """An interrupted run continues in a new process."""
 
     type: Literal["resumed"] = "resumed"
+    by: Annotated[str | None, Field(description="The user who resumes it; absent before 0.2.")] = None
 
 
 class Completed(EventBase):
@@ -384,13 +385,7 @@ def read_event(fields: dict[str, Json]) -> ExecutionEvent:
     try:
         return EVENT_ADAPTER.validate_python(fields)
     except ValidationError as error:
-        added = [each["loc"][1:] for each in error.errors(include_url=False) if each["type"] == "extra_forbidden"]
-    known = deepcopy(fields)
-    for place in added:
-        holder: Json = known
-        for key in place[:-1]:
-            holder = holder[key]
-        del holder[place[-1]]
+        known = without_unknown_fields(fields, error, tags=1)
     try:
         return EVENT_ADAPTER.validate_python(known)
     except ValidationError:

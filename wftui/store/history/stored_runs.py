@@ -141,11 +141,13 @@ class StoredRuns:
         """
         return await event_log.logs(self._runs, run_id, after, until or event_log.LAST)
 
-    async def log_lines(self, run_id: str, *, until: int | None = None) -> AsyncIterator["builtins.list[Log]"]:
-        """Yield the whole log of a run, segments included, up to an event."""
-        after: int | None = 0
-        while after is not None:
-            page, after = await self.logs(run_id, after=after, until=until)
+    async def log_lines(
+        self, run_id: str, *, after: int = 0, until: int | None = None
+    ) -> AsyncIterator["builtins.list[Log]"]:
+        """Yield the log of a run, segments included, after an event and up to another."""
+        following: int | None = after
+        while following is not None:
+            page, following = await self.logs(run_id, after=following, until=until)
             lines: list[Log] = []
             for event in page:
                 if isinstance(event, Log):

@@ -195,7 +195,9 @@ class MonitorScreen(RunScreen):
             too_large = f"{size_text(reference.bytes)} exceed the clipboard limit"
             self.notify(f"{too_large}; print them with `wftui show {self.run_id} --json`", markup=False)
         else:
-            self.app.copy_to_clipboard(as_text(await self.workbench.runs.value(reference) if reference else value))
+            self.app.copy_to_clipboard(
+                as_text(await self.workbench.runs.value(self.run_id, reference) if reference else value)
+            )
             self.notify(f"Copied {what}", markup=False)
 
     def action_copy_command(self) -> None:
@@ -215,7 +217,7 @@ class MonitorScreen(RunScreen):
         reference = as_reference(value)
         if reference is None:
             return value
-        return await self.workbench.runs.value(reference) if reference.bytes <= _COPY_LIMIT else None
+        return await self.workbench.runs.value(self.run_id, reference) if reference.bytes <= _COPY_LIMIT else None
 
     @on(StepDetail.Opened)
     def _value_opened(self, event: StepDetail.Opened) -> None:

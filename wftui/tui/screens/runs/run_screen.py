@@ -214,7 +214,7 @@ class RunScreen(ActionScreen[None]):
 
     async def value_text(self, reference: ValueRef, offset: int) -> tuple[str, int | None]:
         """Return a part of a large value's text, and the next offset; None at the end."""
-        return await self.workbench.runs.value_text(reference, offset)
+        return await self.workbench.runs.value_text(self.run_id, reference, offset)
 
     # --- playback
 

@@ -1,0 +1,28 @@
+"""Data of later versions: fields that this version does not know are left out."""
+
+from copy import deepcopy
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from wftui.model.base import Json
+
+ValueT = TypeVar("ValueT", bound=Json)
+
+
+def without_unknown_fields(value: ValueT, error: ValidationError, *, tags: int = 0) -> ValueT:
+    """Return a copy of JSON data without the fields that a model does not know.
+
+    Args:
+        error: what the model said of the data.
+        tags: length of what the places in the error begin with outside the data.
+    """
+    known = deepcopy(value)
+    for each in error.errors(include_url=False):
+        if each["type"] == "extra_forbidden":
+            *outer, last = each["loc"][tags:]
+            holder: Json = known
+            for key in outer:
+                holder = holder[key]
+            del holder[last]
+    return known
