@@ -150,3 +150,40 @@ def test_runs_are_filtered_by_error_and_duration(counted: Cli) -> None:
     assert found("--longer-than", "1h") == []
     assert counted("history", "--longer-than", "soon")[0] == 2
     assert counted("grep", "seq", "--error", "exit_code", "--json")[1].count('"where": "input"') == 1
+
+
+def test_log_lines_are_selected_by_stream_and_text(cli: Cli, settings: Settings) -> None:
+    script = "printf '\\033[31mred\\033[0m one\\ntwo\\n'; sleep 0.1; echo one and bad >&2"
+    write_workflow(settings.tables, "talk", {"id": "say", "type": "shell", "input": {"script": script}})
+    assert cli("run", "talk", "-q")[0] == 0
+
+    def lines(*words: str) -> list[str]:
+        code, out, _ = cli("show", "last", "--logs", *words)
+        assert code == 0
+        return [line.split("  ", 1)[1].strip() for line in out.splitlines()]
+
+    assert lines() == ["say  red one", "say  two", "say  one and bad"]
+    assert lines("--stream", "stderr") == ["say  one and bad"]
+    assert lines("--text", "red one") == ["say  red one"]
+    assert lines("--text", "ONE", "--stream", "stdout") == []
+    assert lines("--text", "^(one|two)", "--regex") == ["say  two", "say  one and bad"]
+    (event,) = json.loads(cli("show", "last", "--logs", "--json", "--text", "red")[1])
+    assert (event["message"], event["styles"]) == ("red one", [[0, 3, "31"]])
+    assert [match["text"] for match in json.loads(cli("grep", "o.e$", "--regex", "--in", "log", "--json")[1])] == [
+        "red one"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["show", "last", "--text", "x"], "usage.show"),
+        (["show", "last", "--stream", "stderr"], "usage.show"),
+        (["show", "last", "--logs", "--regex"], "usage.show"),
+        (["show", "last", "--logs", "--text", "(", "--regex"], "usage.pattern"),
+        (["grep", "(a+)+$", "--regex"], "usage.pattern"),
+    ],
+)
+def test_log_options_without_a_meaning_are_refused(counted: Cli, words: list[str], code: str) -> None:
+    status, _, err = counted(*words)
+    assert (status, code in err) == (2, True)

@@ -64,7 +64,7 @@ def pack(lines: Sequence[Log]) -> tuple[LogSegment, bytes]:
     Too slow for the event loop.
     """
     data = zlib.compress(
-        b"\n".join(to_json([to_milliseconds(each.timestamp), each.level, each.stream, each.message]) for each in lines),
+        b"\n".join(to_json(_entry(each)) for each in lines),
         _COMPRESSION,
     )
     last = lines[-1]
@@ -102,8 +102,9 @@ def decode(segment: LogSegment, data: bytes) -> list[Log]:
         }
         found = []
         for line in text.split(b"\n"):
-            at, level, stream, message = from_json(line)
-            found.append(Log(timestamp=from_milliseconds(at), level=level, stream=stream, message=message, **where))
+            at, level, stream, message, *rest = from_json(line)
+            what: dict[str, Json] = {"message": message, "styles": rest[0] if rest else None}
+            found.append(Log(timestamp=from_milliseconds(at), level=level, stream=stream, **what, **where))
         if sum(each.message.count("\n") + 1 for each in found) != segment.lines:
             raise ValueError
     except (ValueError, TypeError, OverflowError, OSError, zlib.error, ValidationError):
@@ -264,6 +265,11 @@ def remove_unnamed(database: Path, connection: Connection) -> None:
             with suppress(OSError):
                 if entry.stat(follow_symlinks=False).st_mtime < oldest:
                     Path(entry.path).unlink()
+
+
+def _entry(log: Log) -> list[Json]:
+    entry: list[Json] = [to_milliseconds(log.timestamp), log.level, log.stream, log.message]
+    return [*entry, log.styles] if log.styles else entry
 
 
 def _regular(path: str, flags: int) -> int:

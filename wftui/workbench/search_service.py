@@ -5,12 +5,27 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
+from wftui.model.errors import UsageError
+
 if TYPE_CHECKING:
     from wftui.model.run.search import TextMatch
     from wftui.model.run.summary import ExecutionFilters
     from wftui.store.execution_store import ExecutionStore
 
 _RUNS = 200
+
+
+def check_search(text: str) -> None:
+    """Check a text that is searched for.
+
+    Raises:
+        UsageError: `usage.pattern`, for an invalid regular expression, or one that could take too long.
+    """
+    from wftui.model.run.search import REGEX
+    from wftui.runtime.patterns.safety import problem_of
+
+    if text.startswith(REGEX) and (problem := problem_of(text.removeprefix(REGEX))):
+        raise UsageError(problem, code="usage.pattern")
 
 
 class SearchService:
@@ -32,7 +47,11 @@ class SearchService:
         Args:
             where: only in these: log, inputs, input, output, outputs, error; empty: anywhere.
             among: only runs of these workflows.
+
+        Raises:
+            UsageError: the text is not a valid regular expression.
         """
+        check_search(text)
         store = await self._store()
         cursor: str | None = None
         while True:

@@ -12,6 +12,7 @@ from wftui.engine.run.steps.log_tail import LogTail
 from wftui.engine.run.steps.step_logger import StepLogger
 from wftui.model.clock import utc_now
 from wftui.model.run.events import Created, Log, LogSegment, StepProgress
+from wftui.model.text_styles import with_styles
 from wftui.store.execution_store import ExecutionStore
 from wftui.store.log_segments import folder_of
 
@@ -51,6 +52,17 @@ async def test_secrets_are_masked_in_segments(store: ExecutionStore) -> None:
     lines = await logged(store, *calls, secret="the-secret-word")
     assert lines == [f"{number} *** {number}" for number in range(100)]
     assert all(b"the-secret" not in file.read_bytes() for file in folder_of(store.path).iterdir())
+
+
+async def test_colours_are_kept_beside_the_text_and_hide_no_secret(store: ExecutionStore) -> None:
+    calls = [("stdout", f"\x1b[31mred {number}\x1b[0m of the-\x1b[1msecret-word") for number in range(9)]
+    calls += [("stdout", f"\x1b[32mgreen\x1b[0m {number}") for number in range(90)]
+    lines = await logged(store, *calls, secret="the-secret-word")
+    assert lines == [f"red {number} of ***" for number in range(9)] + [f"green {number}" for number in range(90)]
+    events = [event async for page in store.log_lines("run") for event in page]
+    shown = [line for event in events for line in with_styles(event.message, event.styles).split("\n")]
+    assert shown[:9] == lines[:9], "a line with a secret has lost its colours"
+    assert shown[9:] == [f"\x1b[32mgreen\x1b[0m {number}" for number in range(90)]
 
 
 async def test_a_full_disk_omits_lines_and_counts_them(store: ExecutionStore) -> None:

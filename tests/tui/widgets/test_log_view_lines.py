@@ -188,7 +188,15 @@ def test_lines_in_segments_are_like_others(events: list[tuple[bool, list[str]]],
         plain_lines.truncate(count)
         assert len(buffer) == len(plain_lines) == count
         assert [buffer.line(n) for n in range(count)] == [plain_lines.line(n) for n in range(count)]
-        for wanted in (LogFilter(), LogFilter(texts=("x",)), LogFilter(path="a"), LogFilter(level="error")):
+        for wanted in (
+            LogFilter(),
+            LogFilter(texts=("x",)),
+            LogFilter(texts=("re:^xy?$",)),
+            LogFilter(path="a"),
+            LogFilter(level="error"),
+            LogFilter(stream="stdout"),
+            LogFilter(stream="log", level="warn"),
+        ):
             assert list(buffer.matching(wanted, start)) == list(plain_lines.matching(wanted, start))
         assert list(buffer.heights(range(count), 10)) == list(plain_lines.heights(range(count), 10))
     buffer.append(log("end"))

@@ -7,7 +7,7 @@ from wftui.cli.options import Command
 from wftui.cli.session import with_any_workbench
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UsageError
-from wftui.model.run.search import TextMatch, finder
+from wftui.model.run.search import REGEX, TextMatch, finder
 from wftui.workbench import AnyWorkbench
 
 
@@ -15,16 +15,17 @@ def grep(arguments: argparse.Namespace) -> int:
     """Run `grep TEXT`."""
     if not arguments.text:
         raise UsageError("the text to search for is empty", code="usage.grep")
+    text = f"{REGEX}{arguments.text}" if arguments.regex else arguments.text
 
     async def work(workbench: AnyWorkbench) -> int:
         terminal, now = Terminal(), workbench.clock()
         filters = parse_filters(arguments, now)
         found: list[TextMatch] = []
-        async for matches in workbench.search.grep(arguments.text, filters, where=arguments.where or ()):
+        async for matches in workbench.search.grep(text, filters, where=arguments.where or ()):
             matches = matches[: arguments.limit - len(found)]
             found += matches
             if not arguments.json:
-                _print(terminal, matches, arguments.text)
+                _print(terminal, matches, text)
             if len(found) >= arguments.limit:
                 break
         if arguments.json:

@@ -1,6 +1,7 @@
 """The `show` command: one run, its log, its events."""
 
 import argparse
+import re
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from typing import get_args
@@ -13,9 +14,13 @@ from wftui.model.errors import ExitCode, UsageError
 from wftui.model.run.events import ExecutionEvent, Log
 from wftui.model.run.paths import is_at_or_in
 from wftui.model.run.record import ExecutionRecord, steps_to_wire
+from wftui.model.run.search import REGEX, finder
 from wftui.model.run.steps import LogLevel, StepResult
+from wftui.model.terminal_text import without_colours
+from wftui.model.text_styles import split_styles, with_styles
 from wftui.model.workflow.durations import format_duration
 from wftui.workbench import AnyWorkbench
+from wftui.workbench.search_service import check_search
 
 _PAGE = 1000
 _LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)
@@ -29,23 +34,43 @@ class _Selection:
     Attributes:
         paths: addresses of steps; None: the whole run.
         level: lowest level of log lines.
+        stream: stream of log lines.
+        text: text of log lines; None: any.
     """
 
     paths: Collection[str] | None
     level: LogLevel
+    stream: str | None
+    text: re.Pattern[str] | None
 
     def takes(self, event: ExecutionEvent) -> bool:
         """Return whether an event belongs to it."""
         if isinstance(event, Log) and _LEVELS.index(event.level) < _LEVELS.index(self.level):
             return False
+        if self.stream is not None and not (isinstance(event, Log) and event.stream == self.stream):
+            return False
         path = getattr(event, "path", None)
         return self.paths is None or (path is not None and any(is_at_or_in(path, wanted) for wanted in self.paths))
+
+    def part(self, event: ExecutionEvent) -> ExecutionEvent | None:
+        """Return what of an event belongs to it: of a log event, the lines with the text."""
+        if not self.takes(event):
+            return None
+        if self.text is None or not isinstance(event, Log):
+            return event
+        lines = with_styles(event.message, event.styles).split("\n")
+        lines = [line for line in lines if self.text.search(without_colours(line))]
+        message, styles = split_styles("\n".join(lines))
+        return event.model_copy(update={"message": message, "styles": styles or None}) if lines else None
 
 
 def show(arguments: argparse.Namespace) -> int:
     """Run `show RUN`: exit 4 if the run or the step does not exist."""
-    if arguments.level is not None and not arguments.logs:
-        raise UsageError("--level selects log lines; add --logs", code="usage.show")
+    for option in ("level", "stream", "text"):
+        if getattr(arguments, option) is not None and not arguments.logs:
+            raise UsageError(f"--{option} selects log lines; add --logs", code="usage.show")
+    if arguments.regex and arguments.text is None:
+        raise UsageError("--regex needs --text", code="usage.show")
     if arguments.logs and arguments.events:
         raise UsageError("--logs and --events exclude each other; --events has the log, too", code="usage.show")
 
@@ -90,9 +115,14 @@ async def _paths(workbench: AnyWorkbench, run_id: str, arguments: argparse.Names
 async def _print_events(
     terminal: Terminal, workbench: AnyWorkbench, run_id: str, arguments: argparse.Namespace
 ) -> None:
-    selection = _Selection(await _paths(workbench, run_id, arguments), arguments.level or "debug")
+    text = f"{REGEX}{arguments.text}" if arguments.regex else arguments.text
+    if text is not None:
+        check_search(text)
+    wanted = finder(text) if text is not None else None
+    paths = await _paths(workbench, run_id, arguments)
+    selection = _Selection(paths, arguments.level or "debug", arguments.stream, wanted)
     source = workbench.records.logs(run_id) if arguments.logs else _pages(workbench, run_id)
-    pages = ([event for event in page if selection.takes(event)] async for page in source)
+    pages = ([part for event in page if (part := selection.part(event)) is not None] async for page in source)
     if arguments.json:
         terminal.json([event.to_wire() async for page in pages for event in page])
         return
@@ -114,8 +144,9 @@ def _print_logs(terminal: Terminal, events: Sequence[ExecutionEvent]) -> None:
     for event in events:
         if isinstance(event, Log):
             time = f"{event.timestamp.astimezone():%Y-%m-%d %H:%M:%S}"
-            level = terminal.paint(f"{event.level:<5}", _COLOURS[event.level])
-            for line in event.message.splitlines():
+            word = "2>" if event.stream == "stderr" and event.level == "info" else event.level
+            level = terminal.paint(f"{word:<5}", "yellow" if word == "2>" else _COLOURS[event.level])
+            for line in with_styles(event.message, event.styles).split("\n"):
                 terminal.line(f"{time} {level} {event.path or '-'}  {line}")
 
 

@@ -19,6 +19,7 @@ from wftui.model.run.events import (
     Started,
     StepCompleted,
 )
+from wftui.model.text_styles import styles_after
 from wftui.store.events.payloads import is_big
 
 _LABEL = 60
@@ -38,7 +39,7 @@ _FIXED: frozenset[str] = frozenset(
         "steps",
     }
     | {"connections", "kept_from", "pointer", "line", "column", "until", "next_at", "pool", "worker", "from_", "to"}
-    | {"segment", "bytes", "lines", "longest"}
+    | {"segment", "bytes", "lines", "longest", "styles"}
     | {"attempt", "clause", "duration", "index", "progress", "rules", "total", "warnings"}
 )
 """Fields with names and numbers of the engine. All others may hold text of a step or user, and are redacted."""
@@ -172,6 +173,8 @@ class Emitter:
             clean = await asyncio.to_thread(_redact_model, event, self.redactor.redact)
         if isinstance(event, _WithOutput) and isinstance(clean, _WithOutput) and clean.output is not event.output:
             clean.masked = True
+        if isinstance(event, Log) and isinstance(clean, Log) and event.styles and clean.message is not event.message:
+            clean.styles = styles_after(event.message, clean.message, event.styles) or None
         if isinstance(event, Started) and isinstance(clean, Started) and clean.vars is not event.vars:
             clean.masked = True
         return clean

@@ -14,6 +14,7 @@ from pydantic_core import from_json
 
 from wftui.model.base import Json, Timestamp, WireModel
 from wftui.model.run.steps import ExecutionError, LogLevel, StepInfo, Waiting
+from wftui.model.text_styles import StyleRun
 from wftui.model.unknown_fields import without_unknown_fields
 
 
@@ -233,6 +234,7 @@ class Log(EventBase):
     step_id: str | None = None
     path: str | None = None
     stream: Literal["stdout", "stderr", "log"] = "log"
+    styles: Annotated[list[StyleRun] | None, Field(description="Colours in it: from, to, codes of ECMA-48.")] = None
 
 
 class LogSegment(EventBase):

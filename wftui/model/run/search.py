@@ -20,6 +20,18 @@ class TextMatch(WireModel):
     text: Annotated[str, Field(description="The line, or what is around the match in a long one.")]
 
 
+REGEX = "re:"
+"""Beginning of a text that is searched for as a regular expression."""
+
+
 def finder(text: str) -> re.Pattern[str]:
-    """Return a pattern that finds a text; case matters only with a capital in it."""
-    return re.compile(re.escape(text), re.IGNORECASE if text == text.lower() else 0)
+    """Return a pattern that finds a text; case matters only with a capital in it.
+
+    Raises:
+        re.error: it is an invalid regular expression; `search_service.check_search` says so before.
+    """
+    if not text.startswith(REGEX):
+        return re.compile(re.escape(text), re.IGNORECASE if text == text.lower() else 0)
+    pattern = text.removeprefix(REGEX)
+    letters = re.sub(r"\\.", "", pattern)
+    return re.compile(pattern, re.MULTILINE | (re.IGNORECASE if letters == letters.lower() else 0))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from wftui.model.cuts import ELLIPSIS
+from wftui.model.text_styles import Style
 
 OutputStream = Literal["stdout", "stderr"]
 LogSink = Callable[[str, OutputStream], None]
@@ -21,11 +22,20 @@ _CONTROL_SEQUENCES = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])|[\x00-\x08\x0b-\x1f\x7f]"
 )
 
+_COLOUR = re.compile(r"\x1b\[([0-9;:]*)m")
+
 
 class LineDecoder:
-    """Incremental line decoder; keeps the last state of `\r` progress bars."""
+    """Incremental line decoder; keeps the last state of `\r` progress bars.
 
-    def __init__(self, encoding: str = "utf-8") -> None:
+    Of control sequences, colours are kept; each line begins with those that are on.
+
+    Args:
+        colours: keep them.
+    """
+
+    def __init__(self, encoding: str = "utf-8", *, colours: bool = True) -> None:
+        self._style = Style() if colours else None
         self._decode = codecs.getincrementaldecoder(encoding)("replace").decode
         self._rest = ""
 
@@ -43,7 +53,20 @@ class LineDecoder:
         if final and self._rest:
             lines.append(self._rest)
             self._rest = ""
-        return [_printable(line) for line in lines]
+        return [self._printable(line) for line in lines]
+
+    def _printable(self, line: str) -> str:
+        line = line.rstrip("\r")
+        if self._style is None or ("\x1b" not in line and not self._style.codes):
+            return _CONTROL_SEQUENCES.sub("", line[line.rfind("\r") + 1 :])
+        earlier, _, line = line.rpartition("\r")
+        for found in _COLOUR.finditer(earlier):
+            self._style.follow(found[1])
+        codes = self._style.codes
+        for found in _COLOUR.finditer(line):
+            self._style.follow(found[1])
+        line = _CONTROL_SEQUENCES.sub(lambda found: found[0] if _COLOUR.fullmatch(found[0]) else "", line)
+        return f"\x1b[{codes}m{line}" if codes else line
 
 
 class LogBatcher:
@@ -73,10 +96,3 @@ class LogBatcher:
         waiting, self._waiting = self._waiting, []
         for stream, lines in waiting:
             self._sink("\n".join(lines), stream)
-
-
-def _printable(line: str) -> str:
-    line = line.rstrip("\r")
-    if "\r" in line:
-        line = line[line.rindex("\r") + 1 :]
-    return _CONTROL_SEQUENCES.sub("", line)

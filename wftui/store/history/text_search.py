@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from wftui.model.base import Json
 from wftui.model.run.events import ExecutionEvent, Log, LogSegment
-from wftui.model.run.search import TextMatch, finder
+from wftui.model.run.search import REGEX, TextMatch, finder
 from wftui.store.events import payloads
 from wftui.store.events.event_rows import SEGMENT_NUMBER, EventRow, decode
 from wftui.store.sqlite.reader import Reader
@@ -66,7 +66,7 @@ def _pattern(text: str) -> str | None:
 
     LIKE ignores the case of ASCII letters only.
     """
-    if not text.isascii():
+    if not text.isascii() or text.startswith(REGEX):
         return None
     escaped = json.dumps(text)[1:-1]
     return "%" + re.sub(r"([\\%_])", r"\\\1", escaped) + "%"

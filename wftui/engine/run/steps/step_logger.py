@@ -10,6 +10,8 @@ from wftui.engine.run.steps.log_tail import Entry, LogTail, Stream
 from wftui.model.base import Json
 from wftui.model.run.events import ExecutionEvent, Log, StepProgress
 from wftui.model.run.steps import LogLevel
+from wftui.model.terminal_text import without_colours
+from wftui.model.text_styles import split_styles
 
 _EVENT = 64_000  # characters of one log event
 _EMITTED_AT_ONCE = 2  # redacting and compressing one takes milliseconds
@@ -122,6 +124,9 @@ class StepLogger:
         return "\n".join([line if len(line) <= limit else self._cut_line(line) for line in text.split("\n")])
 
     def _cut_line(self, line: str) -> str:
+        line = without_colours(line)
+        if len(line) <= self._settings.log_line:
+            return line
         # Redact before truncating: truncation could leave half a secret, which is no longer found.
         head = self._emitter.redactor.redact_beginning(line, self._settings.log_line)
         return f"{head}… ({len(line) - self._settings.log_line:,} more characters omitted)"
@@ -140,7 +145,8 @@ class StepLogger:
         return found
 
     def _log(self, at: datetime, level: LogLevel, stream: Stream, text: str) -> Log:
-        return Log(timestamp=at, level=level, stream=stream, message=text, **self._where)
+        message, styles = split_styles(text)
+        return Log(timestamp=at, level=level, stream=stream, message=message, styles=styles or None, **self._where)
 
     def _flush_later(self) -> None:
         if self._timer is None and self._flushing is None:

@@ -43,7 +43,7 @@ MONITOR_ACTIONS: tuple[Action, ...] = (
         "Playback",
     ),
     Action("monitor.follow", "Follow", "Follow the current step and the end of the log.", ("f",), "Run"),
-    Action("monitor.filter", "Filter", "Show only log lines that contain a text.", ("t",), "Log"),
+    Action("monitor.filter", "Filter", "Show only log lines with a text or regular expression.", ("t",), "Log"),
     Action("monitor.level", "Level", "Raise the minimum log level shown.", ("l",), "Log"),
     Action("monitor.step_log", "Step log", "Show only the log of the selected step, or of all.", ("s",), "Log"),
     Action("monitor.approve", "Approve", "Approve the waiting step.", ("a",), "Run", footer=False),
@@ -85,6 +85,7 @@ MONITOR_ACTIONS: tuple[Action, ...] = (
     ),
     Action("monitor.next_match", "Next match", "Go to the next match.", ("n",), "Log", footer=False),
     Action("monitor.previous_match", "Previous match", "Go to the previous match.", ("N",), "Log", footer=False),
+    Action("monitor.stream", "Stream", "Show only stdout, only stderr, or all.", ("L",), "Log", footer=False),
     Action("monitor.fold", "Wrap", "Wrap long log lines, or cut them.", ("w",), "Log", footer=False),
     Action("monitor.back", "Previous event", "Step the playback one event back.", ("comma",), "Playback", footer=False),
     Action(

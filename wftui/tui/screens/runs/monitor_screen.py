@@ -300,7 +300,7 @@ class MonitorScreen(RunScreen):
 
     async def _copy_log(self) -> None:
         view = self.panes.log_view
-        text = await asyncio.to_thread(view.text)
+        text = await asyncio.to_thread(view.text) if view.shown <= _COPY_LIMIT else " " * (_COPY_LIMIT + 1)
         if not text:
             self.notify("No log lines to copy.")
         elif len(text) > _COPY_LIMIT:
@@ -322,6 +322,11 @@ class MonitorScreen(RunScreen):
         """Raise the minimum log level shown."""
         self.panes.show_log()
         self.panes.log_panel.next_level()
+
+    def action_stream(self) -> None:
+        """Show only the next stream of the log, or all."""
+        self.panes.show_log()
+        self.panes.log_panel.next_stream()
 
     def action_step_log(self) -> None:
         """Show only the log of the selected step, or of all."""

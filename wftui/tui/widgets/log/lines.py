@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Literal, Protocol, get_args
 
 from rich.cells import cell_len
 from textual.cache import LRUCache
@@ -19,9 +19,14 @@ from textual.cache import LRUCache
 from wftui.model.run.events import Log, LogSegment
 from wftui.model.run.search import finder
 from wftui.model.run.steps import LogLevel
+from wftui.model.text_styles import with_styles
 from wftui.tui.widgets.log.sanitize import LONGEST, clean, plain
 
+Stream = Literal["stdout", "stderr", "log"]
 LEVELS: tuple[LogLevel, ...] = ("debug", "info", "warn", "error")
+STREAMS: tuple[Stream, ...] = get_args(Stream)
+_STREAM = 4
+"""Of the number that a line has for both: level + _STREAM * stream."""
 BLOCK = 2048
 """Lines per block."""
 _NO_STEP = -1
@@ -38,6 +43,7 @@ class LogLine:
 
     number: int
     level: LogLevel
+    stream: Stream
     path: str
     timestamp: datetime
     text: str
@@ -45,16 +51,29 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class LogFilter:
-    """A filter: minimum level, a step with its descendants, required texts."""
+    """A filter: minimum level, a stream, a step with its descendants, texts."""
 
     level: LogLevel = "debug"
+    stream: Stream | None = None
     path: str | None = None
     texts: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:
         """Return whether every line matches."""
-        return self.level == "debug" and self.path is None and not self.texts
+        return self.level == "debug" and self.stream is None and self.path is None and not self.texts
+
+    @property
+    def kinds(self) -> frozenset[int]:
+        """Numbers of the levels and streams that match."""
+        levels = range(LEVELS.index(self.level), len(LEVELS))
+        streams = range(len(STREAMS)) if self.stream is None else [STREAMS.index(self.stream)]
+        return frozenset(level + _STREAM * stream for level in levels for stream in streams)
+
+
+def kind_of(event: Log) -> int:
+    """Return the number of the level and stream of an event."""
+    return LEVELS.index(event.level) + _STREAM * STREAMS.index(event.stream)
 
 
 def inside(path: str, owner: str) -> bool:
@@ -74,7 +93,7 @@ class LineStore:
 
     def __init__(self, *, packed: bool = True) -> None:
         self._packed = packed
-        self._levels = array("B")
+        self._kinds = array("B")
         self._steps = array("i")
         self._timestamps = array("q")
         self._widths = array("H")
@@ -87,19 +106,19 @@ class LineStore:
         self.widest = 0
 
     def __len__(self) -> int:
-        return len(self._levels)
+        return len(self._kinds)
 
     def append(self, event: Log) -> int:
         """Append the lines of one event; return their number."""
-        level, step = LEVELS.index(event.level), self._step_number(event.path or "")
+        kind, step = kind_of(event), self._step_number(event.path or "")
         timestamp = int(event.timestamp.timestamp() * 1000)
-        message = event.message.removesuffix("\n") if self._packed else event.message
+        message = with_styles(event.message.removesuffix("\n") if self._packed else event.message, event.styles)
         lines = message.split("\n")
         for line in lines:
             text = clean(line)
             width = min(cell_len(plain(text)), 0xFFFF)
             self.widest = max(self.widest, width)
-            self._levels.append(level)
+            self._kinds.append(kind)
             self._steps.append(step)
             self._timestamps.append(timestamp)
             self._widths.append(width)
@@ -116,7 +135,7 @@ class LineStore:
             return
         block = count // BLOCK
         self._last = self._block(block)[: count % BLOCK]
-        del self._blocks[block:], self._levels[count:], self._steps[count:], self._timestamps[count:]
+        del self._blocks[block:], self._kinds[count:], self._steps[count:], self._timestamps[count:]
         del self._widths[count:], self._wide[count:]
         self._open_blocks.clear()
 
@@ -125,7 +144,8 @@ class LineStore:
         step = self._steps[number]
         return LogLine(
             number,
-            LEVELS[self._levels[number]],
+            LEVELS[self._kinds[number] % _STREAM],
+            STREAMS[self._kinds[number] // _STREAM],
             "" if step == _NO_STEP else self._paths[step],
             datetime.fromtimestamp(self._timestamps[number] / 1000, UTC),
             self._block(number // BLOCK)[number % BLOCK],
@@ -141,14 +161,14 @@ class LineStore:
         if log_filter.is_open:
             yield range(start, total)
             return
-        lowest = LEVELS.index(log_filter.level)
+        kinds = log_filter.kinds
         steps = self._step_numbers(log_filter.path) if log_filter.path is not None else None
         finders = [finder(text) for text in log_filter.texts if text]
         for block in range(start // BLOCK, -(-total // BLOCK)):
             first, last = max(start, block * BLOCK), min(total, (block + 1) * BLOCK)
             numbers: Sequence[int] = range(first, last)
-            if lowest:
-                numbers = [number for number in numbers if self._levels[number] >= lowest]
+            if len(kinds) < len(LEVELS) * len(STREAMS):
+                numbers = [number for number in numbers if self._kinds[number] in kinds]
             if steps is not None:
                 numbers = [number for number in numbers if self._steps[number] in steps]
             if finders and numbers:
@@ -297,13 +317,13 @@ class LogBuffer:
         """Return matching lines of a segment, from `start` on, without keeping it."""
         assert part.segment is not None
         found: array[int] = array("I")
-        lowest = LEVELS.index(log_filter.level)
+        kinds = log_filter.kinds
         finders = [finder(text) for text in log_filter.texts if text]
         number = part.start
         for event in self._read(part.segment):
             following = number + event.message.count("\n") + 1
             in_step = log_filter.path is None or inside(event.path or "", log_filter.path)
-            if LEVELS.index(event.level) >= lowest and in_step and _may_match(event.message, finders):
+            if kind_of(event) in kinds and in_step and _may_match(event.message, finders):
                 for at, line in enumerate(event.message.split("\n"), number):
                     if at >= start and all(each.search(_searched(line)) for each in finders):
                         found.append(at)

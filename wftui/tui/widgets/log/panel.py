@@ -9,9 +9,11 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from wftui.tui.widgets.log.lines import LEVELS, LogBuffer
+from wftui.model.errors import UsageError
+from wftui.tui.widgets.log.lines import LEVELS, STREAMS, LogBuffer
 from wftui.tui.widgets.log.view import LogView
 from wftui.tui.widgets.prompt_input import PromptInput
+from wftui.workbench.search_service import check_search
 
 Asking = Literal["search", "filter"]
 
@@ -50,15 +52,22 @@ class LogPanel(Vertical):
         self._asking = asking
         texts = self.view.log_filter.texts
         if asking == "search":
-            placeholder, text = "search the lines shown", self.view.search
+            placeholder, text = "search the lines shown; re: begins a regular expression", self.view.search
         else:
-            placeholder, text = "show only lines containing", texts[0] if texts else ""
+            placeholder = "show only lines with this text; re: begins a regular expression"
+            text = texts[0] if texts else ""
         self.query_one(PromptInput).ask(placeholder, text, self.view)
 
     def next_level(self) -> None:
         """Raise the minimum level, or reset it after the last."""
         level = LEVELS[(LEVELS.index(self.view.log_filter.level) + 1) % len(LEVELS)]
         self.view.set_filter(replace(self.view.log_filter, level=level))
+
+    def next_stream(self) -> None:
+        """Show only the next stream, or all after the last."""
+        streams = (None, *STREAMS)
+        stream = streams[(streams.index(self.view.log_filter.stream) + 1) % len(streams)]
+        self.view.set_filter(replace(self.view.log_filter, stream=stream))
 
     def show_step(self, path: str | None) -> None:
         """Show only the lines of a step and its descendants, or all lines."""
@@ -68,6 +77,11 @@ class LogPanel(Vertical):
     def _answered(self, event: PromptInput.Answered) -> None:
         """Apply the search or filter; an empty text resets it."""
         event.stop()
+        try:
+            check_search(event.text)
+        except UsageError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
         if self._asking == "search":
             self.view.set_search(event.text)
         else:
@@ -96,6 +110,9 @@ class LogPanel(Vertical):
         parts.append(Content(shown if total != 1 else "1 line"))
         if view.log_filter.level != "debug":
             parts.append(Content.styled(f"{view.log_filter.level} and above", "$text-warning"))
+        if view.log_filter.stream is not None:
+            word = "of the engine and steps" if view.log_filter.stream == "log" else view.log_filter.stream
+            parts.append(Content.styled(f"only {word}", "$text-warning"))
         if view.log_filter.path is not None:
             parts.append(Content.styled(f"in {view.log_filter.path}", "$text-accent"))
         parts += [Content.styled(f"containing “{text}”", "$text-accent") for text in view.log_filter.texts]

@@ -26,6 +26,8 @@ LEVEL_LOOK: dict[LogLevel, tuple[str, str]] = {
     "error": ("error", "$text-error"),
 }
 """Name and colour of each level."""
+_STDERR = ("2>", "$text-warning")
+"""Mark of what programs write to stderr, as shells call it."""
 STEP_WIDTH = 16
 _NARROW = 90
 """Width below which the level is one letter and the step column narrower."""
@@ -297,8 +299,8 @@ class LogView(LineView):
         return Content.assemble(*self._prefix(line), text)
 
     def _prefix(self, line: LogLine) -> list[tuple[str, str]]:
-        word, colour = LEVEL_LOOK[line.level]
-        level = f"{word[0].upper()} " if self._is_narrow else f"{word:<6}"
+        word, colour = _STDERR if line.stream == "stderr" and line.level == "info" else LEVEL_LOOK[line.level]
+        level = f"{word if word == _STDERR[0] else word[0].upper():<2}" if self._is_narrow else f"{word:<6}"
         parts = [(f"{local_time(line.timestamp)} ", "$foreground-muted"), (level, colour)]
         width = self._step_width
         if width:
