@@ -9,6 +9,7 @@ from typing import Protocol, Self
 import psycopg
 
 from wftui.workers.database import Database, Row, ended, is_lost, process_name
+from wftui.workers.job_files import JobFiles
 from wftui.workers.sealing import Seal, load_seal
 from wftui.workers.tables import BEAT_SECONDS, LEASE_SECONDS
 
@@ -68,6 +69,7 @@ class Coordinator:
         self.seal = seal
         self.name = process_name()
         self.runs: set[str] = set()
+        self.files = JobFiles(database, seal)
         self._attempts: dict[str, Watched] = {}
         self._forgotten: list[_Forgotten] = []
         self._here_since = time.monotonic()
@@ -107,6 +109,7 @@ class Coordinator:
         """Remove the jobs of a run; its workers remove their files of it."""
         if run_id in self.runs:
             self.runs.discard(run_id)
+            self.files.forget(run_id)
             with contextlib.suppress(psycopg.Error, TimeoutError):
                 async with asyncio.timeout(5):
                     await self.database.rows(_END_RUN, {"run": run_id})

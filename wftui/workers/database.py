@@ -180,5 +180,4 @@ def _series(version: str) -> str:
 
 
 def _sentence(error: psycopg.Error) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[-1].strip() if lines else type(error).__name__
+    return " ".join(str(error).split()) or type(error).__name__

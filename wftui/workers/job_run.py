@@ -16,7 +16,8 @@ from wftui.runtime.json_values import ensure_json
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.requirements import Host
 from wftui.steps.api.step_type import StepType
-from wftui.workers.jobs import Job, encode, error_result, output_result, stopped_result
+from wftui.workers.blob_cache import BlobCache
+from wftui.workers.jobs import Job, encode, error_result, output_result, stopped_result, with_big
 from wftui.workers.worker_context import WorkerStepContext
 from wftui.workers.worker_run import WorkerRun
 
@@ -104,6 +105,7 @@ class JobRun:
         claim: int,
         repeatable: bool,
         run: WorkerRun,
+        cache: BlobCache,
         environment: Mapping[str, str],
         say: Say,
     ) -> None:
@@ -113,6 +115,7 @@ class JobRun:
         self.lost = False
         self.messages = Messages(say)
         self._run = run
+        self._cache = cache
         self._scope = StopScope()
         emitter = Emitter(job.run, self.messages, run.redactor, utc_now)
         step_id = job.path.rpartition(".")[2].partition("[")[0]
@@ -151,6 +154,7 @@ class JobRun:
 
     async def _output(self) -> Json:
         job, context = self.job, self._context
+        await self._run.prepare(job, self._cache)
         kind = self._run.step_types.get(job.type)
         if kind is None:
             why = self._run.step_types.why_not(job.type) or "is a plugin missing?"
@@ -159,7 +163,7 @@ class JobRun:
                 f"there is no step type {job.type!r} on this worker; {why}",
             )
         await self._check(kind)
-        parsed = parse_input(kind.input_model, job.input)
+        parsed = parse_input(kind.input_model, await asyncio.to_thread(with_big, job, self._cache.read))
         return await supervise(
             lambda: kind.run(parsed, context),
             stop=self._scope,

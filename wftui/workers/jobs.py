@@ -1,7 +1,7 @@
 """Jobs as JSON: what a worker gets, says meanwhile, and gives back."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -17,6 +17,9 @@ class Job:
         number: of the attempt, not counting those that a crash cut off; `attempt` counts all.
         connection: the step's resolved connection; `connections` are others that it uses.
         secrets: what is masked in the run, and texts derived from that.
+        big: names of the fields of the input that were sent by content, by field.
+        files: name and mode of the files in the workflow's folder, by path; `place` is where the folder belongs.
+        source: of a step type from a file of the workspace: file name and name of the content.
         limit, grace, force: as for an attempt in the process of the run.
     """
 
@@ -37,7 +40,10 @@ class Job:
     limit: float | None = None
     grace: float = 5.0
     force: float = 1.5
-    files: Mapping[str, str] = field(default_factory=dict)
+    big: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    place: str = ""
+    source: tuple[str, str] | None = None
 
     @property
     def id(self) -> str:
@@ -102,3 +108,10 @@ def error_of(result: Mapping[str, Any]) -> WorkflowError | None:
         details=said["details"],
         stack=said["stack"],
     )
+
+
+def with_big(job: Job, read: Callable[[str], bytes]) -> Json:
+    """Return the whole input of a job."""
+    if not job.big:
+        return job.input
+    return {**job.input, **{key: json.loads(read(name)) for key, name in job.big.items()}}

@@ -14,7 +14,8 @@ from wftui.model.run.steps import LogLevel
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.workers.coordinator import Coordinator
 from wftui.workers.database import Row
-from wftui.workers.jobs import Job, error_of
+from wftui.workers.job_making import make_job
+from wftui.workers.jobs import Job, error_of, job_id
 from wftui.workers.sealing import WrongKeyError
 from wftui.workers.tables import LEASE_SECONDS, TASK
 
@@ -92,7 +93,7 @@ class RemoteAttempt:
         self._stop_sent = 0
         self._deadline: asyncio.TimerHandle | None = None
         self._given_up = False
-        self.id = f"{self._context.run_id}/{self._context.path}/{attempt.number}"
+        self.id = job_id(self._context.run_id, self._context.path, attempt.number)
 
     async def result(self) -> Json:
         """Do the attempt on a worker and return its output.
@@ -101,8 +102,8 @@ class RemoteAttempt:
             Stopped: a stop ended it.
             WorkflowError: it failed, or its worker was lost and it may not run twice.
         """
-        job = await self._job()
         self._coordinator.runs.add(self._context.run_id)
+        job = await make_job(self._attempt, self._coordinator.files)
         self._coordinator.enter(self)
         self._attempt.stop.enter(self)
         try:
@@ -154,35 +155,6 @@ class RemoteAttempt:
         self._woken.set()
 
     # --- the job
-
-    async def _job(self) -> Job:
-        attempt, context = self._attempt, self._context
-        connections: dict[str, Mapping[str, Json]] = {}
-        for name in attempt.step.uses:
-            try:
-                connections[name] = await context.connect(name)
-            except WorkflowError:
-                continue  # an optional one; the step says so when it asks for it
-        secrets, derived = context.redactor.known()
-        return Job(
-            run=context.run_id,
-            workflow=context.workflow_id,
-            path=context.path,
-            type=attempt.step.type,
-            number=attempt.number,
-            attempt=context.attempt,
-            user=context.user,
-            input=attempt.bound,
-            prepared=context.prepared,
-            connection_name=attempt.step.connection,
-            connection=context.connection,
-            connections=connections,
-            secrets=secrets,
-            derived=derived,
-            limit=attempt.limit,
-            grace=attempt.settings.grace,
-            force=attempt.settings.force,
-        )
 
     async def _submit(self, job: Job) -> None:
         seal = self._coordinator.seal

@@ -33,6 +33,7 @@ class Seal:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         self._cipher = AESGCM(key)
+        self._naming = hashlib.sha256(b"wftui workers names\0" + key).digest()
         self.id = hashlib.sha256(b"wftui workers key\0" + key).hexdigest()[:8]
 
     def seal(self, data: bytes, about: str) -> bytes:
@@ -40,6 +41,10 @@ class Seal:
         packed = _PACKED + zlib.compress(data, 1) if len(data) >= _PACKED_FROM else _PLAIN + data
         nonce = os.urandom(_NONCE_BYTES)
         return nonce + self._cipher.encrypt(nonce, packed, about.encode())
+
+    def name(self, data: bytes) -> str:
+        """Return a name for a content, which nobody without the key can guess."""
+        return hashlib.blake2b(data, digest_size=20, key=self._naming).hexdigest()
 
     def open(self, sealed: bytes, about: str) -> bytes:
         """Return the bytes that were sealed for a place.

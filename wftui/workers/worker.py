@@ -1,12 +1,15 @@
 """Worker: takes the jobs of its pools and does them, until a signal."""
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Callable
 
 import psycopg
 
 from wftui import __version__
+from wftui.steps.process.scratch import scratch_folder
+from wftui.workers.blob_cache import BlobCache
 from wftui.workers.database import Database, Row, ended, process_name
 from wftui.workers.job_run import JobRun
 from wftui.workers.jobs import Job
@@ -65,6 +68,8 @@ class Worker:
         self._was_ready = False
         self._environment = own_environment(os.environ)
         self._loop = asyncio.get_running_loop()
+        self._stack = contextlib.ExitStack()
+        self._cache = BlobCache(self._database, self._seal, self._stack.enter_context(scratch_folder()))
         self._lease = Lease(self._database.conninfo, self._me, lambda: list(self._runs), self._hear_beat)
 
     @property
@@ -102,6 +107,7 @@ class Worker:
                 await ended(task)
             for run in self._runs.values():
                 await run.close()
+            self._stack.close()
             self._lease.end()
             await asyncio.to_thread(self._lease.join, BEAT_SECONDS * 5)
             await self._database.close()
@@ -191,7 +197,7 @@ class Worker:
             run = self._runs[job.run] = WorkerRun()
         run.jobs += 1
         run.add_secrets(job)
-        doing = self._jobs[id] = JobRun(job, claim, row["repeatable"], run, self._environment, say)
+        doing = self._jobs[id] = JobRun(job, claim, row["repeatable"], run, self._cache, self._environment, say)
         self._taken[id] = taken
         doing.stop(row["stop"])
         try:

@@ -14,7 +14,7 @@ from wftui.steps.api.step_model import Answer
 from wftui.steps.api.step_type import WAITED, ChildCall, KeptT, StepSite
 from wftui.steps.process.process_mark import MARK, ProcessMark
 from wftui.workers.jobs import Job
-from wftui.workers.worker_run import WorkerRun, workflow_folder
+from wftui.workers.worker_run import WorkerRun
 
 _RECHECK_SECONDS = 5.0  # timers stand still while a machine sleeps
 
@@ -97,7 +97,7 @@ class WorkerStepContext:
     @property
     def site(self) -> StepSite:
         """Position of this step: folder, connection and step types."""
-        return StepSite(workflow_folder(self._run), self._job.connection_name, self._run.step_types)
+        return StepSite(self._run.workflow, self._job.connection_name, self._run.step_types)
 
     @property
     def cancelled(self) -> asyncio.Event:

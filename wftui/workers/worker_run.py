@@ -1,17 +1,55 @@
 """A run on a worker: its folder, resources and secrets."""
 
+import asyncio
 import contextlib
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from wftui.connections.redaction import Redactor
 from wftui.engine.run.state.run_resources import RunResources
-from wftui.steps.api.step_type import StepTypes
+from wftui.runtime.workflow_errors import WorkflowError
+from wftui.steps.api.step_type import StepType
 from wftui.steps.process.scratch import scratch_folder
+from wftui.steps.registry.plugins import Found, load_source
 from wftui.steps.registry.step_registry import StepRegistry
+from wftui.workers.blob_cache import BlobCache
 from wftui.workers.jobs import Job
 
 _CLOSE_SECONDS = 5.0
+
+
+class RunStepTypes:
+    """Step types of a worker, and those that come with the jobs of a run."""
+
+    def __init__(self, own: StepRegistry) -> None:
+        self._own = own
+        self._found: dict[str, Found] = {}
+        self._loaded: set[bytes] = set()
+
+    def load(self, name: str, data: bytes) -> None:
+        """Load the step types of a file that the user of the run trusts."""
+        if data not in self._loaded:
+            for found in load_source(name, data):
+                self._found[found.word or ""] = found
+            self._loaded.add(data)
+
+    def get(self, word: str) -> StepType[Any] | None:
+        """Return the step type of a word, or None."""
+        own = self._own.get(word)
+        found = self._found.get(word) if own is None else None
+        return found.step_type if found is not None else own
+
+    def types(self) -> list[StepType[Any]]:
+        """Return all step types, sorted by word."""
+        more = [found.step_type for found in self._found.values() if found.step_type is not None]
+        return sorted([*self._own.types(), *more], key=lambda each: each.word)
+
+    def why_not(self, word: str) -> str | None:
+        """Return why a word cannot be used, or None if nothing is known about it."""
+        found = self._found.get(word) or self._found.get("")
+        return f"{found.source}: {found.problem}" if found and found.problem else self._own.why_not(word)
 
 
 class WorkerRun:
@@ -19,6 +57,7 @@ class WorkerRun:
 
     Attributes:
         folder: base of relative paths of its steps; removed at its end.
+        workflow: folder with the files of the workflow, once a job has brought them.
         jobs: number of its jobs that run here.
     """
 
@@ -29,8 +68,11 @@ class WorkerRun:
         self.folder.mkdir()
         self.redactor = Redactor()
         self.resources = RunResources()
-        self.step_types: StepTypes = StepRegistry()
+        self.step_types = RunStepTypes(StepRegistry())
+        self.workflow: Path | None = None
         self.jobs = 0
+        self._placed: dict[str, str] = {}
+        self._placing = asyncio.Lock()
         self._known: set[str] = set()
 
     def add_secrets(self, job: Job) -> None:
@@ -41,6 +83,38 @@ class WorkerRun:
                 self.redactor.add(secret)
         for text in job.derived:
             self.redactor.add_derived(text)
+
+    async def prepare(self, job: Job, cache: BlobCache) -> None:
+        """Bring what a job needs: files of the workflow, its step type, big values.
+
+        Raises:
+            WorkflowError: `worker.files` when something cannot be had.
+        """
+        names = {name for name, _ in job.files.values()} | set(job.big.values())
+        if job.source is not None:
+            names.add(job.source[1])
+        await cache.fetch(job.run, names)
+        async with self._placing:
+            if job.source is not None:
+                await asyncio.to_thread(self.step_types.load, job.source[0], cache.read(job.source[1]))
+            if job.files:
+                await asyncio.to_thread(self._place, job, cache)
+
+    def _place(self, job: Job, cache: BlobCache) -> None:
+        """Write changed files of the workflow, and remove those that are gone."""
+        base = self.workflow = self.folder / job.place
+        for place in self._placed.keys() - job.files.keys():
+            (base / place).unlink(missing_ok=True)
+            del self._placed[place]
+        for place, (name, mode) in job.files.items():
+            if self._placed.get(place) != name:
+                path = base / place
+                if ".." in path.parts or not path.is_relative_to(self.folder):
+                    raise WorkflowError("worker.files", f"{place} is not a path of a file in the workflow's folder")
+                path.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(cache.path(name), path)
+                path.chmod(mode)
+                self._placed[place] = name
 
     async def close(self) -> None:
         """Close the resources and remove the folder."""
@@ -57,9 +131,3 @@ class WorkerRun:
 def own_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of a worker without what opens its database."""
     return {name: value for name, value in environment.items() if name != "WFTUI_WORKERS" and not name.startswith("PG")}
-
-
-def workflow_folder(run: WorkerRun) -> Path | None:
-    """Return the folder with the files of the workflow, if any came with the job."""
-    folder = run.root / "workflow"
-    return folder if folder.is_dir() else None

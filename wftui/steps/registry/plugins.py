@@ -26,6 +26,9 @@ GROUP = "wftui.steps"
 IMPORT_SECONDS = 30.0
 """How long the import of a plugin may take."""
 
+_SOURCE = "__wftui_source__"
+"""Attribute of a module with the name and the content of its file."""
+
 ResultT = TypeVar("ResultT")
 
 
@@ -113,8 +116,27 @@ def _load_file(path: Path, trusted: TrustedFiles) -> list[Found]:
         if not trusted.is_trusted(path, data):
             sentence = f"it is not trusted, or has changed since; review it, then run: wftui steps trust {path}"
             return [Found(source, None, None, sentence)]
+    except (OSError, ConnectionsError) as error:
+        return [Found(source, None, None, str(error))]
+    return _load_trusted(path, data)
+
+
+def source_of_type(kind: StepType[Any]) -> tuple[str, bytes] | None:
+    """Return name and trusted content of a step type's file; None for a package's."""
+    module = sys.modules.get(type(kind).__module__)
+    return getattr(module, _SOURCE, None)
+
+
+def load_source(name: str, data: bytes) -> list[Found]:
+    """Import a file whose content is trusted; a failure is a problem."""
+    return _load_trusted(Path(name), data)
+
+
+def _load_trusted(path: Path, data: bytes) -> list[Found]:
+    source = str(path)
+    try:
         module = run_isolated(lambda: _module(path, data))
-    except (OSError, ConnectionsError, PluginError) as error:
+    except PluginError as error:
         return [Found(source, None, None, str(error))]
     except BaseException as error:  # noqa: BLE001  (the file may raise anything)
         return [Found(source, None, None, f"it cannot be imported: {_sentence(error)}")]
@@ -142,6 +164,7 @@ def _module(path: Path, data: bytes) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
+    setattr(module, _SOURCE, (path.name, data))
     sys.modules[name] = module
     try:
         # The bytes that were trusted, not what the file may hold by now.

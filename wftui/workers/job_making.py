@@ -1,0 +1,86 @@
+"""Making of a job: everything that a worker needs for an attempt."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from wftui.engine.run.state.leaf_work import LeafAttempt
+from wftui.model.base import Json
+from wftui.runtime.json_values import TooBigError, measure
+from wftui.runtime.workflow_errors import WorkflowError
+from wftui.steps.registry.plugins import source_of_type
+from wftui.workers.job_files import JobFiles
+from wftui.workers.jobs import Job, encode
+
+_BIG = 16 * 1024
+"""Fields of an input beyond this size are sent once for a run, by content."""
+
+
+async def make_job(attempt: LeafAttempt, files: JobFiles) -> Job:
+    """Return the job of an attempt; its files have been sent.
+
+    Raises:
+        WorkflowError: `worker.files` when they cannot be.
+    """
+    context, run = attempt.context, attempt.context.run_id
+    connections: dict[str, Mapping[str, Json]] = {}
+    for name in attempt.step.uses:
+        try:
+            connections[name] = await context.connect(name)
+        except WorkflowError:
+            continue  # an optional one; the step says so when it asks for it
+    secrets, derived = context.redactor.known()
+    folder = context.site.folder
+    source = source_of_type(attempt.kind)
+    small, big = await _by_size(attempt.bound, files, run)
+    return Job(
+        run=run,
+        workflow=context.workflow_id,
+        path=context.path,
+        type=attempt.step.type,
+        number=attempt.number,
+        attempt=context.attempt,
+        user=context.user,
+        input=small,
+        big=big,
+        prepared=context.prepared,
+        connection_name=attempt.step.connection,
+        connection=context.connection,
+        connections=connections,
+        secrets=secrets,
+        derived=derived,
+        limit=attempt.limit,
+        grace=attempt.settings.grace,
+        force=attempt.settings.force,
+        files={} if folder is None else await files.send_folder(run, folder),
+        place="" if folder is None else _place(folder, context.working_directory),
+        source=None if source is None else (source[0], await files.send(run, source[1])),
+    )
+
+
+def _place(folder: Path, base: Path) -> str:
+    """Return the workflow's folder as a relative path of the run, or its name."""
+    return folder.relative_to(base).as_posix() if folder.is_relative_to(base) else folder.name
+
+
+async def _by_size(bound: Json, files: JobFiles, run: str) -> tuple[Json, dict[str, str]]:
+    """Return an input without its big fields, and the names of these, which were sent."""
+    if not isinstance(bound, dict):
+        return bound, {}
+    small: dict[str, Any] = {}
+    big: dict[str, str] = {}
+    for key, value in bound.items():
+        if _is_big(value):
+            big[key] = await files.send(run, await asyncio.to_thread(encode, value))
+        else:
+            small[key] = value
+    return small, big
+
+
+def _is_big(value: Json) -> bool:
+    try:
+        measure(value, _BIG)
+    except TooBigError:
+        return True
+    return False
