@@ -249,3 +249,19 @@ def test_secrets_are_in_no_answer(client: httpx.Client, server: Server) -> None:
     assert all(secret not in text for text in (*texts, bad.text))
     assert "Hello Ada ***" in texts[0]
     assert server.admin not in server.database.with_name("runs.db.tokens").read_text()
+
+
+def test_wrong_parameters_and_fields_are_named_in_plain_words(client: httpx.Client) -> None:
+    for query, pointer in [
+        ("limit=500", "/limit"),
+        ("limit=x", "/limit"),
+        ("since=soon", "/since"),
+        ("more=1", "/more"),
+    ]:
+        problem = client.get(f"/api/workflows/history?{query}").json()
+        assert (problem["status"], [each["pointer"] for each in problem["errors"]]) == (422, [pointer])
+        assert "nput" not in problem["errors"][0]["message"]
+    assert "200" in client.get("/api/workflows/history?limit=500").json()["errors"][0]["message"]
+    problem = client.post("/api/workflows/execute", json={"workflowId": 7, "input": {}}).json()
+    assert [each["pointer"] for each in problem["errors"]] == ["/workflowId", "/input"]
+    assert "pydantic" not in str(problem)

@@ -4,7 +4,7 @@ All values are those of the record, where secrets are masked.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from mcp_types import CallToolResult, TextContent
 
@@ -13,6 +13,7 @@ from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.model.run.record import TERMINAL, ExecutionRecord
 from wftui.model.run.steps import StepResult
+from wftui.runtime.validation.validator import FieldProblem
 from wftui.workbench import Workbench
 
 MOST_CHARACTERS = 100_000
@@ -29,6 +30,12 @@ def value_result(value: Mapping[str, Json], *, is_error: bool = False) -> CallTo
 def error_result(code: str, message: str, **details: Json) -> CallToolResult:
     """Return an error, with its code as in docs/troubleshooting.md."""
     return value_result({"error": {"type": code, "message": message}, **details}, is_error=True)
+
+
+def invalid_arguments_result(problems: Iterable[FieldProblem]) -> CallToolResult:
+    """Return what is wrong with the arguments of a tool."""
+    errors = [{"pointer": each.pointer, "message": each.message} for each in problems]
+    return error_result("request.invalid", "the arguments are not valid", errors=errors)
 
 
 def user_error_result(error: UserError) -> CallToolResult:

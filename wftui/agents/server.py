@@ -26,12 +26,12 @@ from wftui.agents import resources
 from wftui.agents.author_tools import AUTHOR_TOOLS
 from wftui.agents.caller import AgentAccess
 from wftui.agents.descriptions import tool_name, workflow_tool
-from wftui.agents.results import error_result, user_error_result
+from wftui.agents.results import invalid_arguments_result, user_error_result
 from wftui.agents.run_tools import RUN_TOOLS
 from wftui.agents.workflow_calls import Context, WorkflowCalls
 from wftui.model.access import AccessToken
 from wftui.model.errors import NotFoundError, UserError
-from wftui.model.json.pointers import pointer_to
+from wftui.runtime.validation.model_problems import model_problems
 from wftui.workbench import Workbench
 
 HAND_BACK_SECONDS = 45.0
@@ -100,15 +100,15 @@ class AgentServer:
         try:
             own = OWN_TOOLS.get(params.name)
             if own is not None:
-                return await own.handle(context, self._calls, caller, own.arguments.model_validate(given))
+                try:
+                    arguments = own.arguments.model_validate(given)
+                except ValidationError as error:
+                    return invalid_arguments_result(model_problems(own.arguments, given, error))
+                return await own.handle(context, self._calls, caller, arguments)
             for workflow_id in await caller.workflow_ids():
                 if tool_name(workflow_id, OWN_TOOLS) == params.name:
                     return await self._calls.call(context, caller, workflow_id, given)
             raise NotFoundError(f"there is no tool {params.name!r}", code="tool.not_found")
-        except ValidationError as error:
-            found = error.errors(include_url=False, include_input=False, include_context=False)
-            errors = [{"pointer": pointer_to(each["loc"]), "message": each["msg"]} for each in found[:50]]
-            return error_result("request.invalid", "the arguments are not valid", errors=errors)
         except UserError as error:
             return user_error_result(error)
 

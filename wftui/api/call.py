@@ -24,6 +24,7 @@ _DISCARDED = 64 * 1024 * 1024
 _MAX_DEPTH = 64
 _RUN_ID = re.compile(r"[0-9a-z]{9}-[0-9a-z]{5}")
 """A whole id, not a part of one or "last": what several runs match would name runs that the token does not see."""
+_NUMBER = re.compile(r"-?[0-9]{1,20}")
 _WORKFLOW_ID = re.compile(WORKFLOW_ID_PATTERN)
 
 ModelT = TypeVar("ModelT", bound=WireModel)
@@ -90,7 +91,9 @@ class Call:
         try:
             return model.model_validate(values, by_name=False, by_alias=True)
         except ValidationError as error:
-            raise invalid_fields(error, "the query") from None
+            wrong = {each["loc"][0] for each in error.errors(include_url=False) if each["loc"]}
+            typed = {name: _typed(text) if name in wrong else text for name, text in values.items()}
+            raise invalid_fields(model, typed, error, "the query") from None
 
     async def body(self, model: type[ModelT]) -> ModelT:
         """Return the body.
@@ -115,7 +118,7 @@ class Call:
         try:
             return model.model_validate(value, by_name=False, by_alias=True)
         except ValidationError as error:
-            raise invalid_fields(error, "the body") from None
+            raise invalid_fields(model, value, error, "the body") from None
 
     def workflow_id(self, text: str) -> str:
         """Return a workflow id that the token covers.
@@ -168,6 +171,13 @@ class Call:
         if not _RUN_ID.fullmatch(run_id):
             return None
         return await self.workbench.records.visible(run_id, self.token.sees)
+
+
+def _typed(text: Json) -> Json:
+    """Return the number or truth value that a parameter means, else its text."""
+    if text in ("true", "false"):
+        return text == "true"
+    return int(text) if isinstance(text, str) and _NUMBER.fullmatch(text) else text
 
 
 def json_response(model: WireModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -7,10 +7,10 @@ from starlette.responses import Response
 
 from wftui.compiler.module_run import CompileFailed
 from wftui.engine.restart.resume import ConfirmationNeeded
-from wftui.model.base import WireModel
+from wftui.model.base import Json, WireModel
 from wftui.model.errors import ConflictError, NotFoundError, UsageError, UserError
-from wftui.model.json.pointers import pointer_to
 from wftui.model.workflow.compilation import CompilationError, CompilationResult
+from wftui.runtime.validation.model_problems import model_problems
 
 _MEDIA_TYPE = "application/problem+json"
 _TITLES = {
@@ -106,9 +106,9 @@ def problem_of(error: UserError) -> ProblemError:
             return ProblemError(409, code, detail)
 
 
-def invalid_fields(error: ValidationError, what: str) -> ProblemError:
+def invalid_fields(model: type[WireModel], value: Json, error: ValidationError, what: str) -> ProblemError:
     """Return the problem of a body or parameters that do not fit their model."""
-    found = error.errors(include_url=False, include_input=False, include_context=False)
-    errors = [FieldError(pointer=pointer_to(each["loc"]), message=each["msg"]) for each in found[:50]]
+    found = model_problems(model, value, error)
+    errors = [FieldError(pointer=each.pointer, message=each.message) for each in found]
     first = f"{errors[0].pointer or 'the whole'}: {errors[0].message}" if errors else ""
     return ProblemError(422, "request.invalid", f"{what} is not valid: {first}", errors=errors)

@@ -10,7 +10,6 @@ from pydantic import BaseModel, ValidationError
 import wftui
 from wftui.engine.primitives.outcome import Failure
 from wftui.model.base import Json
-from wftui.model.json.pointers import pointer_to
 from wftui.model.run.steps import ExecutionError
 from wftui.runtime.plan import StepPlan, WorkflowPlan
 from wftui.runtime.source_positions import locate
@@ -102,23 +101,11 @@ def parse_input(model: type[BaseModel] | None, bound: Json) -> Json:
     try:
         return read_input(model, bound)
     except ValidationError as error:
-        problems = _by_schema(model, bound) or [
-            {"pointer": pointer_to(part), "message": _sentence(problem)}
-            for problem in error.errors(include_url=False, include_input=False)
-            for part in [problem["loc"]]
-        ]
+        from wftui.runtime.validation.model_problems import model_problems
+
+        found = model_problems(model, bound, error)
+        problems: list[Mapping[str, Json]] = [{"pointer": each.pointer, "message": each.message} for each in found]
         raise WorkflowError("validation.input", _summary("the input", problems), details={"errors": problems}) from None
-
-
-def _by_schema(model: type[BaseModel], bound: Json) -> list[Mapping[str, Json]]:
-    """Return what the JSON Schema of a model says of an input, in plain words.
-
-    It says nothing where only a validator of the model refuses the input; those have sentences of their own.
-    """
-    from wftui.runtime.validation.validator import validate_inputs
-
-    schema = model.model_json_schema(by_alias=True)
-    return [{"pointer": each.pointer, "message": each.message} for each in validate_inputs(schema, bound)[1]]
 
 
 def problems_error(error_type: str, what: str, problems: Sequence[Mapping[str, Json]]) -> WorkflowError:
@@ -130,11 +117,6 @@ def _summary(what: str, problems: Sequence[Mapping[str, Json]]) -> str:
     said = "; ".join(f"{each['pointer'] or 'the whole'}: {each['message']}" for each in problems[:3])
     more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""
     return f"{what} is not valid: {said}{more}"
-
-
-def _sentence(problem: Mapping[str, Json]) -> str:
-    message = str(problem["msg"]).removeprefix("Value error, ")
-    return message[:1].upper() + message[1:]
 
 
 def describe_outside(
