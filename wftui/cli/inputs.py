@@ -19,6 +19,10 @@ from wftui.model.schema.secret_schema import secret_pointers
 from wftui.model.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.durations import parse_duration
 
+_NAMING = (
+    "$ref", "allOf", "anyOf", "oneOf", "if", "dependentSchemas", "dependentRequired", "dependencies", "required"
+)  # fmt: skip
+"""Keywords that can name inputs besides `properties`."""
 _LEAD_ON = ("$ref", "allOf", "anyOf", "oneOf")
 
 
@@ -34,8 +38,7 @@ def read_inputs(arguments: argparse.Namespace, schema: Mapping[str, Json], stdin
     inputs: dict[str, Json] = {}
     if arguments.input is not None:
         inputs = _read_object(arguments.input, stdin)
-    properties = schema.get("properties")
-    known = properties if isinstance(properties, Mapping) else {}
+    known = _known(schema)
     secret = {pointer[1:] for pointer in secret_pointers(schema)}
     parts: dict[str, list[Json]] = {}
     for pair in arguments.pairs:
@@ -50,6 +53,18 @@ def read_inputs(arguments: argparse.Namespace, schema: Mapping[str, Json], stdin
             value = parse_value(key, _text(key, text), typed(schema, known.get(key)))
         parts.setdefault(key, []).append(value)
     return {**inputs, **{key: _joined(key, values) for key, values in parts.items()}}
+
+
+def _known(schema: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Return the schemas of the inputs that a schema names, also in its parts."""
+    properties = schema.get("properties")
+    known = properties if isinstance(properties, Mapping) else {}
+    if schema.keys().isdisjoint(_NAMING):
+        return known
+    from wftui.model.schema.branches import named_properties
+    from wftui.model.schema.json_schema import SchemaNode
+
+    return {**named_properties(SchemaNode.root(schema)), **known}
 
 
 def _joined(key: str, values: list[Json]) -> Json:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from wftui.cli.inputs import read_inputs
 from wftui.model.base import Json
+from wftui.model.forms.building import form_of
 from wftui.model.forms.command import PLACEHOLDER, run_command
-from wftui.model.forms.fields import form_of
 from wftui.model.forms.state import build_form
 from wftui.model.schema.json_schema import MISSING
 

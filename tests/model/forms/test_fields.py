@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wftui.model.base import Json
-from wftui.model.forms.fields import MAX_DEPTH, MAX_FIELDS, FormField, form_of, needs_input
+from wftui.model.forms.building import MAX_DEPTH, MAX_FIELDS, form_of, needs_input
+from wftui.model.forms.fields import FormField
 from wftui.model.schema.json_schema import MISSING
 
 
@@ -48,12 +49,21 @@ def field(contents: Json, **around: Json) -> FormField:
         ({"type": "object"}, "map"),
         ({"type": "object", "additionalProperties": {"type": "string"}}, "map"),
         ({"type": "object", "additionalProperties": False}, "json"),
-        ({"type": "object", "patternProperties": {"^a": {"type": "string"}}}, "json"),
-        ({"type": "object", "required": ["a"]}, "json"),
-        ({"type": "array"}, "json"),
-        ({"type": "array", "items": {"type": "array", "items": {"type": "string"}}}, "json"),
+        ({"type": "object", "patternProperties": {"^a": {"type": "string"}}}, "map"),
+        ({"type": "object", "required": ["a"]}, "group"),
+        ({"type": "array"}, "list"),
+        ({"type": "array", "items": {"type": "array", "items": {"type": "string"}}}, "list"),
+        ({"type": "array", "items": {"type": "object"}}, "list"),
+        ({"type": "array", "items": False}, "json"),
+        ({"type": "array", "prefixItems": [{"type": "string"}]}, "tuple"),
+        ({"type": "array", "items": [{"type": "string"}]}, "tuple"),
         ({"type": ["string", "integer"]}, "json"),
-        ({"oneOf": [{"type": "string"}, {"type": "array"}]}, "json"),
+        ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, "json"),
+        ({"anyOf": [{"type": "string", "title": "A"}, {"type": "integer", "title": "B"}]}, "union"),
+        ({"type": "string", "anyOf": [{"required": ["a"]}, {"required": ["b"]}]}, "text"),
+        ({"type": ["string", "object"]}, "union"),
+        ({"oneOf": [{"type": "string"}, {"type": "array"}]}, "union"),
+        ({"oneOf": [{"type": "string"}, {"type": "array"}, {"type": "null"}]}, "union"),
         ({"$ref": "https://example.org/elsewhere"}, "json"),
         ({"$ref": "#/$defs/nowhere"}, "json"),
     ],
@@ -94,6 +104,19 @@ def test_choices_have_labels_and_descriptions() -> None:
     assert named.nullable
 
 
+@pytest.mark.parametrize(
+    ("values", "labels"),
+    [
+        (["a", "1", "true"], ["a", "1", "true"]),
+        ([True, "true", 1, "1"], ["true", '"true"', "1", '"1"']),
+        (["", " ", "a b", "a\tb"], ['""', '" "', "a b", '"a\\tb"']),
+    ],
+)
+def test_choices_that_look_alike_are_told_apart(values: list[Json], labels: list[str]) -> None:
+    assert [choice.label for choice in field({"enum": values}).choices] == labels
+    assert [choice.label for choice in field({"oneOf": [{"const": value} for value in values]}).choices] == labels
+
+
 def test_null_is_offered_only_where_it_is_allowed() -> None:
     assert field({"type": ["integer", "null"]}).nullable
     assert field({"anyOf": [{"type": "object", "properties": {"a": {}}}, {"type": "null"}]}).nullable
@@ -125,26 +148,28 @@ def test_parts_of_all_of_make_one_group() -> None:
 
 @pytest.mark.parametrize(
     "more",
-    [
-        {"additionalProperties": {"type": "string"}},
-        {"patternProperties": {"^x-": {}}},
-        {"required": ["unnamed"]},
-        {"if": {"required": ["x"]}, "then": {"required": ["y"]}},
-        {"oneOf": [{"properties": {"a": {}}}, {"properties": {"b": {}}}]},
-    ],
+    [{"additionalProperties": {"type": "string"}}, {"patternProperties": {"^x-": {}}}],
 )
-def test_inputs_without_a_field_are_json(more: Json) -> None:
+def test_inputs_without_a_field_are_rows_of_name_and_value(more: Json) -> None:
     *_, last = fields_of({"properties": {"x": {"type": "string"}}, **more})
-    assert (last.kind, last.rest) == ("json", True)
+    assert (last.kind, last.rest) == ("map", True)
 
 
-def test_recursive_schema_is_bounded() -> None:
+def test_required_property_without_a_schema_has_a_field() -> None:
+    _, last = fields_of({"properties": {"x": {"type": "string"}}, "required": ["unnamed"]})
+    assert (last.name, last.kind, last.required) == ("unnamed", "json", True)
+
+
+def test_recursive_schema_is_built_level_by_level() -> None:
     schema = {
         "$ref": "#/$defs/node",
         "$defs": {"node": {"properties": {"name": {"type": "string"}, "next": {"$ref": "#/$defs/node"}}}},
     }
     name, following = fields_of(schema)
-    assert (name.kind, following.kind) == ("text", "json")
+    for _ in range(3):
+        assert (name.kind, following.kind) == ("text", "union")
+        (variant,) = following.variants
+        name, following = variant.field.fields
     assert fields_of({"$ref": "#"}) == ()
 
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wftui.model.base import Json
-from wftui.model.forms.fields import form_of
+from wftui.model.forms.addresses import leaves, node_at, pointer_of, text_problems
+from wftui.model.forms.building import form_of
 from wftui.model.forms.secrets import COVER, covered, forget_secrets, uncovered
 from wftui.model.forms.state import (
     Group,
@@ -15,12 +16,10 @@ from wftui.model.forms.state import (
     Leaf,
     Node,
     Pairs,
+    as_json,
     build_form,
-    leaves,
-    node_at,
-    pointer_of,
     rebuild_form,
-    text_problems,
+    replace_node,
 )
 from wftui.model.forms.text import BIG, JsonError, format_value, is_big, parse_json
 from wftui.model.schema.json_schema import MISSING
@@ -92,7 +91,7 @@ def test_text_and_value(contents: Json, text: str, value: Json) -> None:
         ({"type": "number"}, "nan", "Write a number, with a point before decimals."),
         ({"type": "number"}, "1e999", "This number is too big."),
         (
-            {"type": ["object", "array"]},
+            {"type": "object", "additionalProperties": False},
             "{]",
             "Not JSON: expecting property name enclosed in double quotes, at line 1, column 2.",
         ),
@@ -176,10 +175,17 @@ def test_properties_without_a_field_travel_in_the_rest() -> None:
         {"properties": {"a": {"type": "string"}}, "additionalProperties": {"type": "string"}}, {"a": "1", "b": "2"}
     )
     assert root.collect() == {"a": "1", "b": "2"}
-    rest = node_at(root, "/b")
-    assert isinstance(rest, Leaf)
-    rest.type_text('{"c": "3"}')
-    assert root.collect() == {"a": "1", "c": "3"}
+    leaf(root, "/b").type_text("3")
+    assert root.collect() == {"a": "1", "b": "3"}
+    pairs = root.nodes[-1]
+    assert isinstance(pairs, Pairs)
+    added = pairs.add({"name": "a", "value": "4"})
+    assert [problem for _, problem in text_problems(root)] == ["This name has a field of its own."]
+    pairs.remove(added)
+    rest = as_json(pairs)
+    replace_node(pairs, rest)
+    rest.type_text('{"c": "5"}')
+    assert root.collect() == {"a": "1", "c": "5"}
     rest.type_text("[1]")
     assert [problem for _, problem in text_problems(root)] == ["Write a JSON object: {…}."]
 

@@ -5,7 +5,11 @@ from typing import Any
 import pytest
 
 from wftui.model.base import Json
-from wftui.model.forms.fields import form_of
+from wftui.model.forms.building import form_of
+from wftui.model.forms.command import run_command
+from wftui.model.forms.fields import as_json_field
+from wftui.model.forms.secrets import covered
+from wftui.model.forms.state import build_form
 from wftui.model.schema.secret_schema import secret_pointers
 
 SECRET: dict[str, Json] = {"writeOnly": True}
@@ -58,7 +62,7 @@ def test_json_field_is_secret_if_it_can_hold_a_secret(schema: dict[str, Any]) ->
     form = form_of(
         {"type": "object", "properties": {"a": schema, "b": {"oneOf": [{"type": "object"}, {"type": "array"}]}}}
     )
-    a, b = form.fields[:2]
+    a, b = (as_json_field(field) for field in form.fields[:2])
     assert (a.kind, a.secret) == ("json", True)
     assert (b.kind, b.secret) == ("json", False)
 
@@ -67,5 +71,20 @@ def test_additional_properties_are_secret_if_any_can_be() -> None:
     named = {"type": "object", "properties": {"token": SECRET, "who": {"type": "string"}}}
     open_ended = form_of({**named, "additionalProperties": {"type": "string"}}).fields[-1]
     assert (open_ended.rest, open_ended.secret) == (True, False)
-    hidden = form_of({**named, "if": {"required": ["who"]}, "then": {"properties": {"pin": SECRET}}}).fields[-1]
+    patterns = {"patternProperties": {"^a": {"type": "string"}, "^b": SECRET}}
+    hidden = form_of({**named, **patterns}).fields[-1]
     assert (hidden.rest, hidden.secret) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"if": {"required": ["who"]}, "then": {"properties": {"pin": SECRET}}},
+        {"oneOf": [{"properties": {"pin": SECRET}, "required": ["pin"]}, {"required": ["other"], "minProperties": 1}]},
+    ],
+)
+def test_value_whose_condition_is_not_met_may_be_secret(more: dict[str, Any]) -> None:
+    schema = {"type": "object", "properties": {"token": SECRET}, **more}
+    root = build_form(form_of(schema), {"pin": "1234567", "other": 1})
+    assert "1234567" not in run_command(["wftui"], root)
+    assert "1234567" not in str(covered(root)[0])

@@ -8,19 +8,9 @@ from compiler.every_feature import EVERYTHING
 from wftui.compiler.editing.changes import changes
 from wftui.compiler.source.patching import apply_patch
 from wftui.model.base import Json
-from wftui.model.forms.fields import form_of, with_bindings
-from wftui.model.forms.state import (
-    Group,
-    Items,
-    Leaf,
-    Node,
-    Pairs,
-    leaves,
-    node_at,
-    pointer_of,
-    rebuild_form,
-    text_problems,
-)
+from wftui.model.forms.addresses import leaves, node_at, pointer_of, text_problems
+from wftui.model.forms.building import form_of
+from wftui.model.forms.state import Group, Items, Leaf, Node, Pairs, Union, rebuild_form
 from wftui.model.workflow.definition import Step, Workflow
 from wftui.model.workflow.step_schema import step_schema, workflow_schema
 from wftui.steps.registry.step_registry import BUILTIN, builtin_registry
@@ -29,7 +19,7 @@ from wftui.steps.registry.step_registry import BUILTIN, builtin_registry
 def form(word: str, step: dict[str, Json], connections: list[str] | None = None) -> Node:
     kind = builtin_registry().get(word)
     schema = step_schema(word, kind.input_schema() if kind else None, connections or [])
-    return rebuild_form(with_bindings(form_of(schema)), step)
+    return rebuild_form(form_of(schema, bindable=True), step)
 
 
 def leaf(root: Node, pointer: str) -> Leaf:
@@ -109,7 +99,7 @@ FORMS = {name: (keys, schema) for name, keys, schema in every_form()}
 @pytest.mark.parametrize("name", FORMS)
 def test_every_field_is_shown_and_edited(name: str) -> None:
     keys, schema = FORMS[name]
-    form = with_bindings(form_of(schema))
+    form = form_of(schema, bindable=True)
     assert {field.name for field in form.fields} == keys
     for field in form.fields:
         root = rebuild_form(form, {"id": "it", "vendorKey": {"x": 1}})
@@ -137,7 +127,9 @@ def filled_in(node: Node) -> Leaf | None:
         ):
             filled_in(inner)
         return next(leaves(node))
-    if isinstance(node, Group):
+    if isinstance(node, Union):
+        node.choose(0)
+    if isinstance(node, Group | Union):
         return next((found for found in map(filled_in, node.nodes[:1]) if found), None)
     if node.field.kind == "choice":
         node.give(node.field.choices[0].value)
@@ -151,12 +143,12 @@ def filled_in(node: Node) -> Leaf | None:
 
 
 def test_whole_workflow_passes_its_form_unchanged() -> None:
-    form = with_bindings(form_of(workflow_schema()))
+    form = form_of(workflow_schema(), bindable=True)
     assert rebuild_form(form, EVERYTHING).collect() == EVERYTHING
 
 
 def test_input_is_built_by_fields() -> None:
-    root = rebuild_form(with_bindings(form_of(workflow_schema())), {"id": "flow"})
+    root = rebuild_form(form_of(workflow_schema(), bindable=True), {"id": "flow"})
     inputs = node_at(root, "/inputSchema/properties")
     assert isinstance(inputs, Pairs)
     added = inputs.add()

@@ -17,7 +17,7 @@ from tui.conftest import settle
 from wftui.engine.restart.restart_plan import StepDecision
 from wftui.model.base import Json
 from wftui.model.errors import UserError
-from wftui.model.forms.fields import form_of
+from wftui.model.forms.building import form_of
 from wftui.model.forms.state import build_form
 from wftui.model.run.summary import ExecutionFilters
 from wftui.tui.actions import APP_ACTIONS, Action

@@ -10,7 +10,10 @@ from textual.widget import Widget
 from tui.run_form_app import UNDECIDED, FormApp, write
 from wftui.model.base import Json
 from wftui.tui.widgets.key_line import KeyLine
+from wftui.tui.widgets.picker import Picker
 from wftui.tui.widgets.schema_form.editors.choice_editor import ChoiceEditor
+from wftui.tui.widgets.schema_form.editors.multiline_editor import MultilineEditor
+from wftui.tui.widgets.schema_form.editors.text_editor import TextEditor
 from wftui.tui.widgets.schema_form.field_row import FieldRow
 from wftui.tui.widgets.schema_form.group_box import GroupHeader
 from wftui.tui.widgets.schema_form.items_box import AddLine
@@ -150,17 +153,22 @@ async def test_nullable_group(until: Until) -> None:
         assert await returned(app, pilot, until) == {"db": None}
 
 
-async def test_recursive_fields_can_be_given_as_json(until: Until) -> None:
+async def test_recursive_fields_are_given_level_by_level_or_as_json(until: Until) -> None:
     schema = {
         "$ref": "#/$defs/node",
         "$defs": {"node": {"properties": {"name": {"type": "string"}, "next": {"$ref": "#/$defs/node"}}}},
     }
     app = FormApp(schema)
     async with app.run_test() as pilot:
-        await pilot.press("a", "tab")
-        await write(pilot, '{"name": "b"}')
+        await pilot.press("a", "tab", "space", "tab", "b", "tab", "f6")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await write(pilot, "json")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.field(), MultilineEditor))
+        await pilot.press("f7", "delete")
+        await write(pilot, '{"name": "c"}')
         await pilot.press("f5")
-        assert await returned(app, pilot, until) == {"name": "a", "next": {"name": "b"}}
+        assert await returned(app, pilot, until) == {"name": "a", "next": {"name": "b", "next": {"name": "c"}}}
 
 
 async def click(pilot: Pilot[Any], widget: Widget, text: str) -> None:
@@ -203,3 +211,76 @@ async def test_everything_can_be_done_with_the_mouse(until: Until) -> None:
             "urls": ["two", "one"],
             "db": {"on": True},
         }
+
+
+TARGETS: Json = {
+    "properties": {
+        "to": {
+            "oneOf": [
+                {
+                    "title": "Mail",
+                    "properties": {
+                        "kind": {"const": "mail"},
+                        "address": {"type": "string"},
+                        "tries": {"type": "integer", "default": 3},
+                    },
+                    "required": ["kind", "address"],
+                },
+                {
+                    "title": "Chat",
+                    "properties": {"kind": {"const": "chat"}, "room": {"type": "string"}},
+                    "required": ["kind", "room"],
+                },
+            ]
+        },
+        "urgent": {"type": "boolean"},
+    },
+    "required": ["to"],
+    "if": {"properties": {"urgent": {"const": True}}, "required": ["urgent"]},
+    "then": {"properties": {"phone": {"type": "string"}}, "required": ["phone"]},
+}
+
+
+async def test_form_of_a_value_is_picked_and_fields_appear(until: Until) -> None:
+    app = FormApp(TARGETS)
+    async with app.run_test() as pilot:
+        await pilot.press("f5")
+        await until(pilot, app.problems)
+        assert app.problems() == ["A value is required."]
+        await pilot.press("m")
+        await until(pilot, lambda: len(app.form.query("TextEditor")) == 2)
+        assert app.command.endswith("""-i to='{"kind":"mail","tries":3}'""")
+        await pilot.press("f5")
+        await until(pilot, lambda: isinstance(app.field(), TextEditor))
+        assert app.problems() == ["A value is required."]
+        await write(pilot, "ann")
+        await pilot.press("tab", "tab", "y")
+        await until(pilot, lambda: len(app.form.query("TextEditor")) == 3)
+        assert isinstance(app.field(), ChoiceEditor), "the cursor stays where it was"
+        await pilot.press("tab")
+        await write(pilot, "112")
+        await pilot.press("f5")
+        assert await returned(app, pilot, until) == {
+            "to": {"kind": "mail", "address": "ann", "tries": 3},
+            "urgent": True,
+            "phone": "112",
+        }
+
+
+async def test_error_of_a_nested_value_has_the_rest_of_its_address(until: Until) -> None:
+    schema = {"properties": {"to": {"type": "object", "properties": {"mail": {"properties": {"cc": {}}}}}}}
+    app = FormApp({**schema, "properties": {**schema["properties"]}}, inputs={"to": {"mail": 5}})
+    async with app.run_test() as pilot:
+        await pilot.press("f5")
+        assert await returned(app, pilot, until) == {"to": {"mail": 5}}
+    typed = {"properties": {"to": {"properties": {"mail": {"type": "object", "required": ["cc"], "properties": {}}}}}}
+    app = FormApp(typed, inputs={"to": {"mail": {}}})
+    async with app.run_test() as pilot:
+        await pilot.press("tab", "f6")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await write(pilot, "json")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.field(), MultilineEditor))
+        await pilot.press("f5")
+        await until(pilot, app.problems)
+        assert app.problems() == ["cc: A value is required."]

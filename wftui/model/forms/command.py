@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from wftui.model.base import Json
 from wftui.model.forms.fields import FormField
-from wftui.model.forms.state import Group, Leaf, Node
+from wftui.model.forms.state import Group, Leaf, Node, Union
 from wftui.model.forms.text import is_bare
+from wftui.model.json.equality import is_same
 from wftui.model.schema.json_schema import MISSING
 
 PLACEHOLDER = "…"
@@ -24,22 +25,26 @@ def run_command(beginning: Sequence[str], root: Node) -> str:
     """
     words = [shlex.quote(word) for word in beginning]
     others: dict[str, Json] = {}
-    if not isinstance(root, Group):
+    group = root
+    while isinstance(group, Union) and group.nodes:
+        group = group.nodes[0]
+    if not isinstance(group, Group):
         return " ".join([*words, "--input", _quoted_json(root.collect(_show))])
-    for node in root.nodes:
-        if not node.differs():
+    for node in group.nodes:
+        field, value = node.field, node.collect(_show)
+        if value is MISSING or (is_same(node.collect(), field.default) and not field.conditional):
             continue
-        value = node.collect(_show)
-        text = None if node.field.rest else assignment_text(node.field, value)
-        if isinstance(node, Leaf) and not node.field.rest and _is_hidden(node):
-            words += ["-i", f"{shlex.quote(node.field.name)}={PLACEHOLDER}"]
+        text = None if field.rest or field.conditional else assignment_text(field, value)
+        if isinstance(node, Leaf) and not field.rest and _is_hidden(node) and not field.conditional:
+            words += ["-i", f"{shlex.quote(field.name)}={PLACEHOLDER}"]
         elif text is not None:
-            words += ["-i", f"{shlex.quote(node.field.name)}={shlex.quote(text)}"]
-        elif node.field.rest and isinstance(value, dict):
-            others.update(value)
+            words += ["-i", f"{shlex.quote(field.name)}={shlex.quote(text)}"]
+        elif field.rest and isinstance(value, dict):
+            others = {**value, **others}
         else:
-            others[node.field.name or PLACEHOLDER] = value
-    others.update(root.unknown)
+            others[field.name or PLACEHOLDER] = value
+    named = group.collect(_show)
+    others.update({name: named[name] for name in group.unknown})
     if others:
         words += ["--input", _quoted_json(others)]
     return " ".join(words)
@@ -51,8 +56,10 @@ def assignment_text(field: FormField, value: Json) -> str | None:
     A field for text takes the text as it is (`null` where null is allowed), any other takes JSON, and a field without a
     type also bare words as text. A leading @ would name a file.
     """
-    if "=" in field.name or not field.name:
+    if "=" in field.name or not field.name or (field.types is not None and not _has_type(value, field)):
         return None
+    if not isinstance(value, str) and _json(value) in [choice.value for choice in field.choices]:
+        return None  # it would be read as the text that looks like it
     if field.types is None:
         bare = isinstance(value, str) and is_bare(value) and not value.startswith("@")
         return str(value) if bare else _json(value)
@@ -62,6 +69,25 @@ def assignment_text(field: FormField, value: Json) -> str | None:
         return "null"
     plain = isinstance(value, str) and value.isprintable() and not value.startswith("@")
     return value if plain and not (field.nullable and value == "null") else None
+
+
+def _has_type(value: Json, field: FormField) -> bool:
+    """Return whether a value has a type of its field, and is read back as it is."""
+    types = field.types or frozenset()
+    match value:
+        case None:
+            return field.nullable
+        case bool():
+            return "boolean" in types
+        case int():
+            return bool(types & {"integer", "number"})
+        case float():
+            return "number" in types
+        case str():
+            return "string" in types
+        case list():
+            return "array" in types
+    return "object" in types
 
 
 def _show(leaf: Leaf) -> Json:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from wftui.model.base import Json
-from wftui.model.forms.state import Leaf, Node, leaves
+from wftui.model.forms.addresses import leaves
+from wftui.model.forms.state import Leaf, Node
 from wftui.model.schema.json_schema import MISSING
 
 COVER = "••••••"

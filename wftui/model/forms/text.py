@@ -12,6 +12,8 @@ from wftui.model.schema.json_schema import MISSING
 
 BIG = 100_000
 """Size in characters beyond which a value is kept but cannot be edited."""
+LINE = 60
+"""Longest JSON of an object or a list that is written in one line."""
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _LOOKS_LIKE_JSON = ("{", "[", '"')
@@ -59,7 +61,12 @@ def format_value(field: FormField, value: Json) -> str:
         return value
     if isinstance(value, str) and field.takes_text and is_bare(value):
         return value
-    return json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False)
+    return (
+        text
+        if len(text) <= LINE or not isinstance(value, dict | list)
+        else json.dumps(value, ensure_ascii=False, indent=2)
+    )
 
 
 def _is_bound(field: FormField, text: str) -> bool:

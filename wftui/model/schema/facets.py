@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wftui.model.base import Json
 from wftui.model.schema.formats import FORMATS
@@ -88,14 +88,25 @@ def choices(parts: Facets) -> tuple[ValueChoice, ...] | None:
     for part in parts:
         contents = part.contents
         if isinstance(contents.get("enum"), list):
-            return _enum_choices(contents)
+            return _told_apart(_enum_choices(contents))
         if "const" in contents:
             return (_choice(contents["const"], contents),)
         for keyword in ("oneOf", "anyOf"):
             found = _constant_choices(as_list(contents.get(keyword)))
             if found:
-                return found
+                return _told_apart(found)
     return None
+
+
+def _told_apart(found: tuple[ValueChoice, ...]) -> tuple[ValueChoice, ...]:
+    """Quote the texts that would look like another value, or like none."""
+    others = not all(isinstance(choice.value, str) for choice in found)
+    return tuple(
+        replace(choice, label=json.dumps(choice.value, ensure_ascii=False))
+        if choice.label == choice.value and (others or not choice.value.strip() or not choice.value.isprintable())
+        else choice
+        for choice in found
+    )
 
 
 def _enum_choices(contents: Mapping[str, Json]) -> tuple[ValueChoice, ...]:
@@ -146,12 +157,13 @@ def depends_on_value(parts: Facets) -> bool:
             return True
         for keyword in ("anyOf", "oneOf"):
             forms = [form for form in as_list(part.contents.get(keyword)) if not is_null_schema(form)]
-            if len(forms) > 1 and any(form is not True and _requires_more(form) for form in forms):
+            if len(forms) > 1 and any(form is not True and requires_more(form) for form in forms):
                 return True
     return False
 
 
-def _requires_more(form: Json) -> bool:
+def requires_more(form: Json) -> bool:
+    """Return whether a form asks for more than the presence of properties."""
     return bool(as_object(form).keys() - {"required", "title", "description"})
 
 
@@ -210,7 +222,20 @@ def json_hint(allowed: set[str] | None) -> tuple[str, ...]:
         return ("a JSON object",)
     if allowed == {"array"}:
         return ("a JSON list",)
-    return ("JSON",) if allowed is None or len(allowed) > 1 else ()
+    if allowed is None or allowed & {"object", "array"}:
+        return ("JSON",)
+    return (" or ".join(label for name, label in TYPE_LABELS.items() if name in allowed),) if len(allowed) > 1 else ()
+
+
+TYPE_LABELS = {
+    "string": "text",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "true or false",
+    "array": "list",
+    "object": "object",
+}
+"""What the types of JSON are called in forms."""
 
 
 def _format_hint(name: str) -> str:

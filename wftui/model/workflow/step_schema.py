@@ -24,6 +24,8 @@ _FIRST_OF_WORKFLOW = ("name", "description", "version", "inputSchema", "outputs"
 _LOOP = ("until", "while", "maxIterations", "onLimit", "delay")
 _OWN = frozenset({"id", "type", "input", "connection"})
 """Keys with fields of their own: `R` renames a step."""
+_PREFIX = "step:"
+"""Prefix of the definitions of the format among those of a step type."""
 _LONG = frozenset({"script", "code", "query", "template", "prompt", "system", "text", "html", "content", "message"})
 """Texts to edit over several lines."""
 
@@ -38,7 +40,7 @@ def step_schema(step_type: str, input_schema: Mapping[str, Json] | None, connect
     """
     whole = Step.model_json_schema(by_alias=True)
     known: dict[str, Json] = whole["$defs"]["Step"]["properties"]
-    definitions: dict[str, Json] = {f"step_{name}": _own(part) for name, part in whole["$defs"].items()}
+    definitions: dict[str, Json] = {f"{_PREFIX}{name}": _own(part) for name, part in whole["$defs"].items()}
     properties: dict[str, Json] = {}
     if input_schema is not None:
         parts = _plain(dict(input_schema))
@@ -75,7 +77,7 @@ def common_keys(step_type: str, schema: Mapping[str, Json]) -> list[str]:
 def workflow_schema() -> dict[str, Json]:
     """Return the schema of the form of a workflow, without its steps and its id."""
     whole = Workflow.model_json_schema(by_alias=True)
-    definitions = {f"step_{name}": _own(part) for name, part in whole["$defs"].items()}
+    definitions = {f"{_PREFIX}{name}": _own(part) for name, part in whole["$defs"].items()}
     properties = {
         name: _own(part)
         for name, part in whole["properties"].items()
@@ -149,7 +151,7 @@ def _roomy(name: str, field: Json) -> Json:
 
 def _own(schema: Json) -> Json:
     """Return the schema with references that no step type's own can hide."""
-    return _plain(schema, prefix="step_")
+    return _plain(schema, prefix=_PREFIX)
 
 
 def _plain(schema: Json, prefix: str = "") -> Json:

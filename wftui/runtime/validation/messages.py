@@ -19,11 +19,18 @@ _SHOWN_CHOICES = 12
 _SHOWN_LENGTH = 200
 
 
-def sentences(errors: Iterable[ValidationError]) -> Iterator[tuple[str, str]]:
+Chosen = Mapping[tuple[str, int], int | str]
+"""The form that a person chose for a value, by its pointer and the identity of the list of forms.
+
+It is the place of the form in the list, or a sentence if none is chosen yet.
+"""
+
+
+def sentences(errors: Iterable[ValidationError], chosen: Chosen | None = None) -> Iterator[tuple[str, str]]:
     """Yield (JSON Pointer, sentence) per error; for a choice, of the intended form."""
     for error in errors:
         if error.validator in ("anyOf", "oneOf"):
-            yield from _choice(error)
+            yield from _choice(error, chosen or {})
         else:
             yield pointer_to(error.absolute_path), _sentence(error)
 
@@ -39,8 +46,12 @@ def _sentence(error: ValidationError) -> str:
     return f'Does not follow the rule "{error.validator}" of the schema.'
 
 
-def _choice(error: ValidationError) -> Iterator[tuple[str, str]]:
+def _choice(error: ValidationError, chosen: Chosen) -> Iterator[tuple[str, str]]:
     place = pointer_to(error.absolute_path)
+    meant_form = chosen.get((place, id(error.validator_value)))
+    if isinstance(meant_form, str):
+        yield place, meant_form
+        return
     if not error.context:
         yield place, "Fits more than one of the allowed forms; exactly one must fit."
         return
@@ -51,12 +62,15 @@ def _choice(error: ValidationError) -> Iterator[tuple[str, str]]:
     if not forms:
         yield place, "No value is allowed here."
         return
+    if meant_form in forms:
+        yield from sentences(forms[meant_form], chosen)
+        return
     meant = [found for found in forms.values() if not any(_is_other_form(inner, 0) for inner in found)]
     distinguished = [found for found in meant if not any(_is_other_form(inner, 1) for inner in found)]
     if len(meant) > 1 and distinguished:
         meant = distinguished
     if len(meant) == 1:
-        yield from sentences(meant[0])
+        yield from sentences(meant[0], chosen)
     elif meant:
         nearest = min(meant, key=len)
         where, sentence = next(sentences(nearest))

@@ -89,16 +89,25 @@ def _lenient(original: Keyword) -> Keyword:
 
 
 def _exact(original: Keyword) -> Keyword:
-    """Return `multipleOf` that divides numbers beyond the range of floats exactly."""
+    """Return `multipleOf` that divides the decimals that were written: 0.07 by 0.01."""
 
     def multiple_of(validator: Validator, factor: Any, instance: Json, schema: Json) -> Iterator[ValidationError]:
+        if isinstance(instance, bool) or not isinstance(instance, int | float):
+            return
         try:
+            remainder = _written(instance) % _written(factor)
+        except (ValueError, ZeroDivisionError):  # NaN or infinity, which no JSON has
             yield from original(validator, factor, instance, schema)
-        except OverflowError:
-            if Fraction(instance) % Fraction(factor):
-                yield ValidationError("multipleOf")
+            return
+        if remainder:
+            yield ValidationError("multipleOf")
 
     return multiple_of
+
+
+def _written(number: float) -> Fraction:
+    """Return a number as the shortest decimal that is read as it."""
+    return Fraction(number) if isinstance(number, int) else Fraction(repr(number))
 
 
 def _found(validator: Any, pattern: str, text: str) -> bool:

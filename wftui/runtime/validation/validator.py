@@ -20,6 +20,8 @@ from wftui.model.schema.memoized import memoized
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
+    from wftui.runtime.validation.messages import Chosen
+
 MAX_PROBLEMS = 200
 
 _SCHEMA_MAPS = frozenset(
@@ -40,11 +42,14 @@ class FieldProblem:
     message: str
 
 
-def validate_inputs(schema: Json, value: Json) -> tuple[Json, list[FieldProblem]]:
+def validate_inputs(schema: Json, value: Json, chosen: "Chosen | None" = None) -> tuple[Json, list[FieldProblem]]:
     """Fill in defaults and validate.
 
     Nothing is raised: an invalid schema is a problem at "". What cannot be checked (see
     `unchecked_parts`) accepts anything, so that no schema is a dead end.
+
+    Args:
+        chosen: the forms that a person chose where the schema has several.
 
     Returns:
         The value with the defaults of absent properties filled in (the given one is left as it is), and its problems
@@ -55,7 +60,7 @@ def validate_inputs(schema: Json, value: Json) -> tuple[Json, list[FieldProblem]
         place = broken[0].pointer or "the top"
         return value, [FieldProblem("", f"The schema itself is not valid, at {place}: {broken[0].message}")]
     try:
-        return _filled_and_checked(schema, value)
+        return _filled_and_checked(schema, value, chosen)
     except TooManyDefaultsError:
         sentence = f"The schema's defaults make more than {MAX_DEFAULTS:,} values; enter the objects instead."
         return value, [FieldProblem("", sentence)]
@@ -63,11 +68,11 @@ def validate_inputs(schema: Json, value: Json) -> tuple[Json, list[FieldProblem]
         return value, [FieldProblem("", "The schema refers to itself endlessly, or the value is nested too deeply.")]
 
 
-def _filled_and_checked(schema: Json, value: Json) -> tuple[Json, list[FieldProblem]]:
+def _filled_and_checked(schema: Json, value: Json, chosen: "Chosen | None") -> tuple[Json, list[FieldProblem]]:
     """Fill in the defaults that leave a valid value valid, and validate."""
     defaults = _Defaults()
     filled = defaults.fill(SchemaNode.root(schema), value, frozenset())
-    problems = list(islice(_problems(schema, filled), MAX_PROBLEMS))
+    problems = list(islice(_problems(schema, filled, chosen), MAX_PROBLEMS))
     if not problems or not defaults.filled or next(_problems(schema, value), None) is not None:
         return filled, problems
     without: set[tuple[str | int, ...]] = set()
@@ -310,13 +315,13 @@ def _reference_errors(draft: type["Validator"], schema: Json) -> Iterator[tuple[
             todo.append((target, (*path, "$ref")))
 
 
-def _problems(schema: Json, value: Json) -> Iterator[FieldProblem]:
+def _problems(schema: Json, value: Json, chosen: "Chosen | None" = None) -> Iterator[FieldProblem]:
     from wftui.runtime.patterns.bounded_search import BoundedSearch
     from wftui.runtime.validation.messages import sentences
     from wftui.runtime.validation.rules import build_validator
 
     with BoundedSearch() as search:
-        yield from _distinct(sentences(build_validator(schema, search).iter_errors(value)))
+        yield from _distinct(sentences(build_validator(schema, search).iter_errors(value), chosen))
 
 
 def _distinct(found: Iterator[tuple[str, str]]) -> Iterator[FieldProblem]:

@@ -122,7 +122,7 @@ async def test_leaving_the_palette_or_its_form_adds_nothing(
 
 
 def _pointer(form: StepForm) -> str:
-    from wftui.model.forms.state import pointer_of
+    from wftui.model.forms.addresses import pointer_of
     from wftui.tui.widgets.schema_form.field_row import FieldRow
 
     focused = form.focused

@@ -12,6 +12,7 @@ from wftui.model.base import Json
 from wftui.model.listing import RecentInputs
 from wftui.tui.screens.runs.run_form import RunInputModal
 from wftui.tui.widgets.picker import Picker
+from wftui.tui.widgets.schema_form.editors.text_editor import TextEditor
 from wftui.tui.widgets.source.json_editor import JsonEditor
 
 Until = Callable[..., Awaitable[None]]
@@ -305,7 +306,7 @@ async def test_json_pasted_into_the_form_fills_it_in(until: Until) -> None:
         await until(pilot, lambda: app.command == "wftui run flow -i weeks=3 -i author=ann")
 
 
-async def test_inputs_without_a_field_are_json(until: Until) -> None:
+async def test_inputs_without_a_field_are_rows(until: Until) -> None:
     schema = {
         "properties": {"a": {"type": "string"}, "shape": {"oneOf": [{"type": "string"}, {"type": "object"}]}},
         "patternProperties": {"^x-": {}},
@@ -313,11 +314,15 @@ async def test_inputs_without_a_field_are_json(until: Until) -> None:
     app = FormApp(schema)
     async with app.run_test() as pilot:
         await pilot.press("tab")
-        await write(pilot, '{"b": 1}')
+        await pilot.press("o")
+        await until(pilot, lambda: len(app.form.query(TextEditor)) == 3)
+        await pilot.press("tab", "tab", "b", "tab", "1", "tab", "tab", "enter")
+        await until(pilot, lambda: len(app.form.query(TextEditor)) == 5)
+        await write(pilot, "x-y")
         await pilot.press("tab")
-        await write(pilot, '{"x-y": [2]')
-        assert app.problems() == ["Not JSON: expecting ',' delimiter, at line 1, column 12."]
-        await pilot.press("}", "f5")
+        await write(pilot, "[2")
+        assert app.problems() == ["Not JSON: expecting ',' delimiter, at line 1, column 3."]
+        await pilot.press("]", "f5")
         await until(pilot, lambda: app.result is not UNDECIDED)
     assert app.result == {"shape": {"b": 1}, "x-y": [2]}
 

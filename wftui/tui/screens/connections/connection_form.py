@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 
 from wftui.model.base import Json
-from wftui.model.forms.fields import form_of
+from wftui.model.forms.building import form_of
 from wftui.model.forms.state import build_form
 from wftui.runtime.validation.form_errors import form_problems
 from wftui.tui.actions import Action

@@ -6,7 +6,8 @@ from textual.screen import Screen
 from textual.suggester import Suggester
 from textual.timer import Timer
 
-from wftui.model.forms.state import Leaf, Node, pointer_of
+from wftui.model.forms.addresses import pointer_of
+from wftui.model.forms.state import Leaf, Node
 from wftui.model.json.pointers import pointer_parts
 from wftui.tui.background import in_background
 from wftui.tui.editing.live_check import QUIET

@@ -13,7 +13,7 @@ from wftui.compiler.editing.step_edits import step_value
 from wftui.compiler.source.parsing import parse
 from wftui.compiler.source.patching import apply_patch
 from wftui.model.base import Json
-from wftui.model.forms.fields import form_of, with_bindings
+from wftui.model.forms.building import form_of
 from wftui.model.forms.state import Node, rebuild_form
 from wftui.model.listing import StepTypeInfo
 from wftui.model.workflow.containers import CONTAINERS
@@ -42,7 +42,7 @@ async def edit_step(app: AppServices, workflow_id: str, source: "SourceView", po
 async def edit_workflow(app: AppServices, workflow_id: str, source: "SourceView") -> None:
     """Edit a workflow without its steps in a form; patch only the changes."""
     workflow = parse(source.text).value
-    root = await asyncio.to_thread(lambda: rebuild_form(with_bindings(form_of(workflow_schema())), workflow))
+    root = await asyncio.to_thread(lambda: rebuild_form(form_of(workflow_schema(), bindable=True), workflow))
     help_ = ExpressionHelp(app, workflow_id, source.text, None, edited(source.text, workflow, ""))
     about = "Name, inputs, outputs, connections and settings. The steps are in the list."
     changed = await app.push_screen_wait(StepForm(f"Workflow: {workflow.get('id', '')}", about, root, help_))
@@ -85,7 +85,7 @@ async def _ask(
 
     def form() -> Node:
         schema = step_schema(word, kind.input_schema if kind else None, _connections(text) if takes else [])
-        return rebuild_form(with_bindings(form_of(schema)), dict(step))
+        return rebuild_form(form_of(schema, bindable=True), dict(step))
 
     title, about = _CONTAINERS.get(word, (word, "Unknown step type; edit its input in the source."))
     if kind is not None:

@@ -8,7 +8,8 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 
 from wftui.model.base import Json
-from wftui.model.forms.state import Group, Node, in_form_order, pointer_of, text_problems
+from wftui.model.forms.addresses import in_form_order, pointer_of, text_problems
+from wftui.model.forms.state import Group, Node
 from wftui.tui.actions import Action
 from wftui.tui.background import in_background
 from wftui.tui.screens.base.form_screen import FormScreen

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from wftui.engine.restart.resume import ConfirmationNeeded
 from wftui.model.base import Json
 from wftui.model.errors import UserError
-from wftui.model.forms.fields import needs_input
+from wftui.model.forms.building import needs_input
 from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen
 from wftui.tui.screens.runs.rerun_plan import RerunPlanScreen
 from wftui.tui.screens.runs.run_form import ASKED_AGAIN, RunInputModal, Start

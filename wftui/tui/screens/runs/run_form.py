@@ -16,8 +16,8 @@ from textual.widgets import Input, Static, TextArea
 
 from wftui.model.base import Json
 from wftui.model.errors import UserError
+from wftui.model.forms.building import form_of, needs_input
 from wftui.model.forms.command import PLACEHOLDER, run_command
-from wftui.model.forms.fields import form_of, needs_input
 from wftui.model.forms.secrets import covered, forget_secrets, uncovered
 from wftui.model.forms.state import Node, build_form, rebuild_form
 from wftui.model.forms.text import JsonError, TextError, is_big, parse_json

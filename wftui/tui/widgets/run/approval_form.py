@@ -11,10 +11,10 @@ from textual.message import Message
 from textual.widgets import Button, Input, Static
 
 from wftui.model.base import Json
-from wftui.model.forms.fields import form_of
-from wftui.model.forms.state import Node, build_form, pointer_of, text_problems
+from wftui.model.forms.building import form_of
+from wftui.model.forms.state import Node, build_form
 from wftui.model.run.steps import StepResult
-from wftui.runtime.validation.validator import validate_inputs
+from wftui.runtime.validation.form_errors import form_problems
 from wftui.tui.actions import FIELD_KEYS
 from wftui.tui.widgets.log.sanitize import clean, plain
 from wftui.tui.widgets.schema_form.form import SchemaForm
@@ -98,11 +98,8 @@ class ApprovalForm(Vertical):
             return
         data = self._filled.collect() if approved and self._filled is not None else None
         if approved and self._filled is not None and self._schema is not None:
-            problems = {pointer_of(leaf): sentence for leaf, sentence in text_problems(self._filled)}
             # In a thread: a hostile pattern can be slow.
-            _, found = await asyncio.to_thread(validate_inputs, self._schema, data)
-            for problem in found:
-                problems.setdefault(problem.pointer, problem.message)
+            problems = await asyncio.to_thread(form_problems, self._schema, self._filled, data)
             if problems:
                 form = self.query_one(SchemaForm)
                 self._show_errors(list(await form.show_problems(problems)))

@@ -14,7 +14,7 @@ from wftui.tui.widgets.schema_form.editors.large_value_editor import LargeValueE
 from wftui.tui.widgets.schema_form.field_text import note
 from wftui.tui.widgets.schema_form.layout.context import FormContext
 from wftui.tui.widgets.schema_form.layout.item_buttons import ItemButtons
-from wftui.tui.widgets.schema_form.layout.label import label_lines
+from wftui.tui.widgets.schema_form.layout.label import is_stacked, label_lines
 from wftui.tui.widgets.schema_form.layout.node_view import NodeView
 from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved, Pasted
 
@@ -40,9 +40,10 @@ class FieldRow(NodeView[Leaf]):
 
     def place_label(self) -> None:
         """Adjust to a new label width."""
+        above = int(is_stacked(self.node, self.depth, self.label_width))
         for child in self.children:
             if not isinstance(child, ItemButtons):
-                child.styles.margin = (0, 0, 0, self.label_width)
+                child.styles.margin = (above if child is self.editor else 0, 0, 0, self.label_width)
         self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:

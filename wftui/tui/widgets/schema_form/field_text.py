@@ -51,6 +51,8 @@ _KINDS = {
     "map": "names and values",
     "group": "group",
     "json": "JSON",
+    "tuple": "list",
+    "union": "one of several forms",
 }
 
 

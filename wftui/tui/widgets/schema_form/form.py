@@ -9,14 +9,19 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 
-from wftui.model.forms.state import Group, Items, Node, node_at
+from wftui.model.forms.addresses import located, node_at
+from wftui.model.forms.state import Group, Items, Leaf, Node, Union
+from wftui.tui.widgets.picker import Picker
 from wftui.tui.widgets.schema_form.field_row import FieldRow
 from wftui.tui.widgets.schema_form.group_box import GroupBox
 from wftui.tui.widgets.schema_form.items_box import ItemsBox
 from wftui.tui.widgets.schema_form.layout.context import LABEL_SHARE, SHORTEST_LABEL, FormContext
 from wftui.tui.widgets.schema_form.layout.label import label_length
 from wftui.tui.widgets.schema_form.layout.lazy_column import LazyMount
-from wftui.tui.widgets.schema_form.messages import FocusMoved
+from wftui.tui.widgets.schema_form.layout.node_view import NodeView
+from wftui.tui.widgets.schema_form.layout.rearrange import rearrange
+from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved, WaysAsked
+from wftui.tui.widgets.schema_form.union_box import UnionBox
 
 
 def _make(context: FormContext, node: Node, depth: int) -> Widget:
@@ -24,17 +29,33 @@ def _make(context: FormContext, node: Node, depth: int) -> Widget:
         return GroupBox(context, node, depth)
     if isinstance(node, Items):
         return ItemsBox(context, node, depth)
+    if isinstance(node, Union):
+        return UnionBox(context, node, depth)
     return FieldRow(context, node, depth)
 
 
 def _longest_label(nodes: Sequence[Node], depth: int) -> int:
-    """Return the width of the longest label in the top two levels."""
+    """Return the width of the longest label in the top levels."""
     found = SHORTEST_LABEL
     for node in nodes:
         found = max(found, label_length(node, depth))
-        if isinstance(node, Group) and depth < 1:
-            found = max(found, _longest_label(node.nodes, depth + 1))
+        if not isinstance(node, Leaf) and depth < _MEASURED:
+            inner = (
+                [each for item in node.nodes[:1] for each in _parts(item)] if isinstance(node, Items) else _parts(node)
+            )
+            found = max(found, _longest_label(inner, depth + 1))
     return found
+
+
+def _parts(node: Node) -> Sequence[Node]:
+    """Return the nodes below a node, those of its variant for a union."""
+    if isinstance(node, Union):
+        return [part for inner in node.nodes for part in _parts(inner)]
+    return () if isinstance(node, Leaf) else node.nodes
+
+
+_MEASURED = 3
+"""Levels whose labels decide on the width of the column."""
 
 
 class SchemaForm(VerticalScroll, can_focus=False):
@@ -78,6 +99,46 @@ class SchemaForm(VerticalScroll, can_focus=False):
         if first is not None:
             first.focus_first()
 
+    async def on_edited(self, message: Edited) -> None:
+        """Show the fields that the value asks for."""
+        if not isinstance(message.node, Leaf):
+            self._place_labels()
+        if isinstance(self._root, Group) and self._root.follow():
+            await self._rows.complete()
+            self._top = self._root.nodes
+            await rearrange(self, self._top, lambda node: self._form_context.make(node, 0))
+            self._place_labels()
+
+    def on_ways_asked(self, message: WaysAsked) -> None:
+        """Offer the other ways to give a value, and take the chosen one."""
+        message.stop()
+        ways = list(message.ways)
+        if not ways:
+            self.app.bell()
+            return
+
+        async def take(index: int | None) -> None:
+            if index is not None:
+                await self.replace(message.node, ways[index].take())
+
+        title = message.node.field.label or "Value"
+        self.app.push_screen(Picker(title, [(way.label, way.description) for way in ways]), take)
+
+    async def replace(self, old: Node, new: Node) -> None:
+        """Replace the row of a node by that of another, or of its new value."""
+        row = self._form_context.shown.get(id(old))
+        if old is self._root:
+            await self.show(new)
+            self.post_message(Edited(new))
+        elif isinstance(row, NodeView) and isinstance(row.parent, Widget):
+            made = self._form_context.make(new, row.depth)
+            async with self.batch():
+                await row.parent.mount(made, before=row)
+                await row.remove()
+            if isinstance(made, NodeView):
+                made.focus_first()
+                made.call_next(made.post_edited)
+
     def on_focus_moved(self, _message: FocusMoved) -> None:
         """Scroll the field and its note into view, once it is laid out."""
         self.call_after_refresh(self._show_focused)
@@ -116,12 +177,12 @@ class SchemaForm(VerticalScroll, can_focus=False):
         by_node: dict[int, list[str]] = {}
         unplaced: list[str] = []
         for pointer, sentence in problems.items():
-            node = node_at(self._root, pointer)
-            if node is self._root and isinstance(node, Group):
+            node, rest = located(self._root, pointer)
+            if node is self._root and not isinstance(node, Leaf):
                 unplaced.append(f"{pointer}: {sentence}" if pointer else sentence)
                 continue
             await self._reveal(node)
-            by_node.setdefault(id(node), []).append(sentence)
+            by_node.setdefault(id(node), []).append(f"{'.'.join(rest)}: {sentence}" if rest else sentence)
         for identity, widget in self._form_context.shown.items():
             widget.show_problem(" ".join(by_node.get(identity, [])))
         return unplaced
@@ -144,7 +205,7 @@ class SchemaForm(VerticalScroll, can_focus=False):
             around.append(node)
         for outer in reversed(around):
             box = self._form_context.widget_of(outer)
-            if isinstance(box, GroupBox | ItemsBox):
+            if isinstance(box, GroupBox | ItemsBox | UnionBox):
                 await box.complete()
             elif outer is self._root:
                 await self._rows.complete()

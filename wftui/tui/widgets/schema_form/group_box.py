@@ -10,14 +10,15 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from wftui.model.forms.state import Group, Items
+from wftui.model.forms.state import Group, Items, Leaf, Node, Union
+from wftui.model.json.equality import is_same
 from wftui.tui.widgets.glyphs import glyph
 from wftui.tui.widgets.schema_form.field_text import container_state, note, summary
 from wftui.tui.widgets.schema_form.layout.context import FormContext
-from wftui.tui.widgets.schema_form.layout.item_buttons import ItemButtons
 from wftui.tui.widgets.schema_form.layout.label import label_lines
 from wftui.tui.widgets.schema_form.layout.lazy_column import LazyColumn
 from wftui.tui.widgets.schema_form.layout.node_view import NodeView
+from wftui.tui.widgets.schema_form.layout.rearrange import rearrange
 from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved
 
 
@@ -50,7 +51,7 @@ class GroupHeader(Widget, can_focus=True):
         if action == "give_null":
             return node.field.nullable
         if action == "clear":
-            return not isinstance(node.parent, Items)
+            return not isinstance(node.parent, Items | Union)
         return super().check_action(action, parameters)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -94,28 +95,33 @@ class GroupHeader(Widget, can_focus=True):
 
 
 class GroupBox(NodeView[Group]):
-    """Header and fields; fields are mounted when first shown."""
+    """Header and fields; fields are mounted when first shown.
 
-    DEFAULT_CSS = """
-    GroupBox > .head { height: auto; }
+    The group of a union's variant has no header: that of the union names it.
     """
 
     def __init__(self, context: FormContext, node: Group, depth: int) -> None:
         super().__init__(context, node, depth, note(node.field))
-        self.is_open = node.field.required or node.given or node.differs()
+        self.is_bare = isinstance(node.parent, Union)
+        self.is_open = self.is_bare or node.field.required or node.given or node.differs()
         if isinstance(node.parent, Items):
             self.is_open = not node.given
         self._header = GroupHeader(self)
 
     def compose(self) -> ComposeResult:
         """Compose header, note and, if expanded, the fields."""
-        with Horizontal(classes="head"):
-            yield self._header
-            if isinstance(self.node.parent, Items):
-                yield ItemButtons(self.node)
+        if not self.is_bare:
+            with Horizontal(classes="head"):
+                yield self._header
+                yield from self._buttons
         yield self._note
         if self.is_open:
-            yield self._column_of(self.node.nodes)
+            yield self._column_of(self._fields_shown)
+
+    @property
+    def _fields_shown(self) -> list[Node]:
+        """The nodes to show; a union's picker shows the constants of its variant."""
+        return [node for node in self.node.nodes if not (node.field.fixed and self.is_bare and _is_known(node))]
 
     def place_label(self) -> None:
         """Adjust to a new label width."""
@@ -133,26 +139,42 @@ class GroupBox(NodeView[Group]):
         if column is not None:
             column.display = is_open
         elif is_open:
-            await self.mount(self._column_of(self.node.nodes))
+            await self.mount(self._column_of(self._fields_shown))
         self._header.refresh(layout=True)
 
     async def complete(self) -> None:
         """Mount and show all fields."""
-        await self.unfold(True)
+        if not self.is_open:
+            await self.unfold(True)
         await self.query_children(LazyColumn).first().complete()
 
     async def rebuild(self) -> None:
         """Remount the fields after they were replaced."""
         await self.query_children(LazyColumn).remove()
         if self.is_open:
-            await self.mount(self._column_of(self.node.nodes))
+            await self.mount(self._column_of(self._fields_shown))
         self._header.refresh(layout=True)
         self.post_message(Edited(self.node))
 
     def focus_first(self) -> None:
-        """Focus the header."""
-        self._header.focus()
+        """Focus the header, or the first field without one."""
+        first = self._form_context.widget_of(self._fields_shown[0]) if self.is_bare and self._fields_shown else None
+        if first is not None:
+            first.focus_first()
+        elif not self.is_bare:
+            self._header.focus()
 
-    def on_edited(self, _message: Edited) -> None:
-        """Update the state shown in the header."""
+    async def on_edited(self, _message: Edited) -> None:
+        """Show the fields that the value asks for, and its state in the header."""
+        if self.node.follow() and self.is_open:
+            await self.complete()
+            make = self._form_context.make
+            column = self.query_children(LazyColumn).first()
+            await rearrange(column, self._fields_shown, lambda node: make(node, self.depth + 1))
         self._header.refresh(layout=True)
+
+
+def _is_known(node: Node) -> bool:
+    """Return whether the value of a node is the only one it may have."""
+    choices = node.field.choices
+    return isinstance(node, Leaf) and len(choices) == 1 and is_same(node.value, choices[0].value)

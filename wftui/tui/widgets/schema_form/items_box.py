@@ -5,20 +5,17 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.content import Content
-from textual.geometry import Size
 from textual.widget import Widget
 
 from wftui.model.forms.state import Group, Items, Leaf, Node
-from wftui.tui.widgets.schema_form.field_row import FieldRow
 from wftui.tui.widgets.schema_form.field_text import container_state, note
-from wftui.tui.widgets.schema_form.group_box import GroupBox
 from wftui.tui.widgets.schema_form.layout.context import FormContext
+from wftui.tui.widgets.schema_form.layout.header import Header
 from wftui.tui.widgets.schema_form.layout.item_buttons import ItemButtons
-from wftui.tui.widgets.schema_form.layout.label import label_lines
 from wftui.tui.widgets.schema_form.layout.lazy_column import LazyColumn
 from wftui.tui.widgets.schema_form.layout.node_view import NodeView
-from wftui.tui.widgets.schema_form.layout.note import Note
 from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved, Pasted
 
 
@@ -70,66 +67,6 @@ class AddLine(Widget, can_focus=True):
         await self._box.add()
 
 
-class ItemsHeader(Widget):
-    """Label and note of the list, and the add line while it is empty."""
-
-    DEFAULT_CSS = """
-    ItemsHeader {
-        layout: vertical;
-        height: auto;
-        width: 1fr;
-    }
-    """
-    ALLOW_SELECT = False
-
-    def __init__(self, box: "ItemsBox", note: Note) -> None:
-        super().__init__()
-        self._box = box
-        self._note = note
-        self._add_line = AddLine(box)
-
-    def compose(self) -> ComposeResult:
-        """Compose the content beside the label."""
-        yield self._add_line
-        yield self._note
-
-    def on_mount(self) -> None:
-        """Show the number of items."""
-        self.update()
-
-    def update(self) -> None:
-        """Update number of items and add line."""
-        empty = not self._box.node.nodes
-        self._note.more = "" if empty and not self._box.node.is_null else container_state(self._box.node)
-        self._add_line.display = empty
-        for child in self.children:
-            child.styles.margin = (0, 0, 0, self._box.label_width)
-        self.refresh(layout=True)
-
-    def focus_first(self) -> None:
-        """Focus the add line."""
-        self._add_line.focus()
-
-    def on_descendant_focus(self) -> None:
-        """Highlight the label."""
-        self.refresh()
-
-    def on_descendant_blur(self) -> None:
-        """Remove the highlight."""
-        self.refresh()
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return the larger height of label and content."""
-        return max(super().get_content_height(container, viewport, width), len(self._label()))
-
-    def _label(self) -> list[Content]:
-        return label_lines(self, self._box.node, self._box.depth, self._box.label_width)
-
-    def render(self) -> Content:
-        """Render the label."""
-        return Content("\n").join(self._label())
-
-
 class ItemsBox(NodeView[Items]):
     """Header, items and add line."""
 
@@ -144,12 +81,15 @@ class ItemsBox(NodeView[Items]):
 
     def __init__(self, context: FormContext, node: Items, depth: int) -> None:
         super().__init__(context, node, depth, note(node.field))
-        self._header = ItemsHeader(self, self._note)
+        self._first_line = AddLine(self)
+        self._header = Header(self, [self._first_line, self._note])
         self._add_line = AddLine(self)
 
     def compose(self) -> ComposeResult:
         """Compose header, items and add line."""
-        yield self._header
+        with Horizontal(classes="head"):
+            yield self._header
+            yield from self._buttons
         yield self._column_of(self.node.nodes)
         yield self._add_line
 
@@ -160,8 +100,16 @@ class ItemsBox(NodeView[Items]):
     def place_label(self) -> None:
         """Adjust to a new label width."""
         self._add_line.styles.margin = (0, 0, 0, self.label_width)
-        self._add_line.display = bool(self.node.nodes)
-        self._header.update()
+        self.refresh_labels()
+
+    def refresh_labels(self) -> None:
+        """Update number of items and add lines."""
+        is_empty = not self.node.nodes
+        state = container_state(self.node)
+        self._note.more = "" if state == "no items" else state
+        self._first_line.display = is_empty
+        self._add_line.display = not is_empty
+        self._header.place_label()
 
     async def complete(self) -> None:
         """Mount all items."""
@@ -177,7 +125,7 @@ class ItemsBox(NodeView[Items]):
         """Focus the first item, or the add line."""
         first = self._form_context.widget_of(self.node.nodes[0]) if self.node.nodes else None
         if first is None:
-            self._header.focus_first()
+            self._first_line.focus()
         else:
             first.focus_first()
 
@@ -204,7 +152,7 @@ class ItemsBox(NodeView[Items]):
         if self.node.nodes:
             self._enter(self.node.nodes[min(at, len(self.node.nodes) - 1)])
         else:
-            self._header.focus_first()
+            self._first_line.focus()
 
     async def move_item(self, node: Node, by: int) -> None:
         """Move an item up or down, keeping the focus."""
@@ -230,18 +178,16 @@ class ItemsBox(NodeView[Items]):
     def _item_of(self, widget: Widget | None) -> Node | None:
         """Return the item that contains a widget."""
         for part in widget.ancestors_with_self if widget is not None else ():
-            if isinstance(part, FieldRow | GroupBox) and part.node.parent is self.node:
-                return part.node
+            if isinstance(part, NodeView) and part.node.parent is self.node:
+                node: Node = part.node
+                return node
         return None
 
     def _changed(self) -> None:
-        self._header.update()
-        self._add_line.display = bool(self.node.nodes)
+        self.refresh_labels()
         for child in self._column.children:
-            if isinstance(child, GroupBox):
+            if isinstance(child, NodeView):
                 child.refresh_labels()
-            else:
-                child.refresh()
         self.post_message(Edited(self.node))
 
     async def action_add(self) -> None:
@@ -249,16 +195,24 @@ class ItemsBox(NodeView[Items]):
         await self.add(self._item_of(self.screen.focused))
 
     async def action_remove(self) -> None:
-        """Remove the focused item."""
+        """Remove the focused item; an item that is a list itself from its own place."""
         node = self._item_of(self.screen.focused)
         if node is not None:
             await self.remove_item(node)
+        elif (outer := self._outer()) is not None:
+            await outer.action_remove()
 
     async def action_move(self, by: int) -> None:
         """Move the focused item."""
         node = self._item_of(self.screen.focused)
         if node is not None:
             await self.move_item(node, by)
+        elif (outer := self._outer()) is not None:
+            await outer.action_move(by)
+
+    def _outer(self) -> "ItemsBox | None":
+        """Return the list that has this one as an item, or in one."""
+        return next((part for part in self.ancestors if isinstance(part, ItemsBox)), None)
 
     async def on_item_buttons_pressed(self, message: ItemButtons.Pressed) -> None:
         """Apply the clicked button."""

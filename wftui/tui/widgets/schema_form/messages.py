@@ -1,8 +1,11 @@
 """Messages between the parts of a form."""
 
+from collections.abc import Sequence
+
 from textual.message import Message
 
 from wftui.model.forms.state import Node
+from wftui.model.forms.ways import Way
 
 
 class Edited(Message):
@@ -28,3 +31,12 @@ class Pasted(Message):
         super().__init__()
         self.node = node
         self.text = text
+
+
+class WaysAsked(Message):
+    """A person asks for the other ways to give a value."""
+
+    def __init__(self, node: Node, ways: Sequence[Way]) -> None:
+        super().__init__()
+        self.node = node
+        self.ways = ways

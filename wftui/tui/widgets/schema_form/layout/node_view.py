@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widget import Widget
 
-from wftui.model.forms.state import Node
+from wftui.model.forms.state import Items, Node
+from wftui.model.forms.ways import ways_of
 from wftui.tui.widgets.schema_form.layout.context import FormContext
+from wftui.tui.widgets.schema_form.layout.item_buttons import ItemButtons
 from wftui.tui.widgets.schema_form.layout.lazy_column import LazyColumn
 from wftui.tui.widgets.schema_form.layout.note import Note
+from wftui.tui.widgets.schema_form.messages import Edited, WaysAsked
 
 NodeT = TypeVar("NodeT", bound=Node)
 
@@ -32,8 +36,10 @@ class NodeView(Widget, Generic[NodeT]):
         layout: vertical;
         height: auto;
         width: 1fr;
+        & > .head { height: auto; }
     }
     """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f6", "ways", "More")]
 
     def __init__(self, context: FormContext, node: NodeT, depth: int, about: Content) -> None:
         super().__init__()
@@ -61,6 +67,10 @@ class NodeView(Widget, Generic[NodeT]):
         """Adjust to a new label width."""
         raise NotImplementedError
 
+    def refresh_labels(self) -> None:
+        """Update the label after its number or contents changed."""
+        self.refresh()
+
     def focus_first(self) -> None:
         """Focus the first focusable part."""
         raise NotImplementedError
@@ -69,6 +79,22 @@ class NodeView(Widget, Generic[NodeT]):
         """Show the error of the whole value in place of the note; "" clears it."""
         self._note.problem = sentence
 
+    def post_edited(self) -> None:
+        """Post that the value was replaced; from here, so that it reaches every parent."""
+        self.post_message(Edited(self.node))
+
+    def action_ways(self) -> None:
+        """Offer the other ways to give the value."""
+        self.post_message(WaysAsked(self.node, list(ways_of(self.node))))
+
+    @property
+    def _buttons(self) -> list[Widget]:
+        """The buttons of a list item."""
+        return [ItemButtons(self.node)] if isinstance(self.node.parent, Items) else []
+
     def _column_of(self, nodes: Sequence[Node]) -> LazyColumn:
         """Return a column with the widgets of some child nodes."""
         return LazyColumn([partial(self._form_context.make, node, self.depth + 1) for node in nodes])
+
+
+AnyView: TypeAlias = NodeView[Any]
