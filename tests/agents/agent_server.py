@@ -28,6 +28,46 @@ SLEEP = {
 FOLDER_SCHEMA = {"type": "object", "properties": {"folder": {"type": "string"}}, "required": ["folder"]}
 
 
+SECRETS = {f"s{number}": f"hush-{number:02}-{number * 7919:x}" for number in range(50)}
+
+
+def _write_leaks(tables: Path) -> None:
+    """Write a workflow that prints its 50 secret inputs, in a step that completes and one that fails."""
+    schema: dict[str, Json] = {
+        "type": "object",
+        "properties": {name: {"type": "string", "writeOnly": True, "maxLength": 20} for name in SECRETS},
+        "additionalProperties": False,
+    }
+    env: dict[str, Json] = {name.upper(): f"{{{{ inputs.{name} }}}}" for name in SECRETS}
+    kept = {"id": "kept", "type": "shell", "input": {"script": "env | sort", "env": env}}
+    show = {"id": "show", "type": "shell", "input": {"script": "env | sort; env | sort >&2; exit 3", "env": env}}
+    write_workflow(tables, "leaks", kept, show | {"onError": "fail"}, mcp=True, inputSchema=schema)
+
+
+async def assert_no_secret_comes_back(client: Client) -> None:
+    """Let `leaks` print its secrets, and look for them in every result and resource."""
+    told: list[str] = []
+
+    async def note(progress: float, total: float | None, message: str | None) -> None:
+        told.append(str(message))
+
+    result = await client.call_tool("leaks", dict(SECRETS), progress_callback=note)
+    run = value(result)["run"]
+    seen = [result]
+    seen += [await client.call_tool(name, {"run": run}) for name in ("run_status", "run_steps", "run_logs")]
+    seen += [await client.call_tool("run_steps", {"run": run, "step": step}) for step in ("kept", "show")]
+    seen.append(await client.call_tool("run_history"))
+    seen.append(await client.call_tool("leaks", SECRETS | {"s0": "hush-too-long-" * 3}))
+    seen.append(await client.call_tool("leaks", SECRETS | {"other": SECRETS["s1"]}))
+    texts = [*told, *(each.model_dump_json() for each in seen)]
+    for uri in (f"wftui://runs/{run}", f"wftui://runs/{run}/outputs", f"wftui://runs/{run}/log"):
+        texts.append((await client.read_resource(uri)).model_dump_json())
+    whole = "\n".join(texts)
+    assert "S49=" in whole
+    assert [name for name, secret in SECRETS.items() if secret in whole] == []
+    assert "hush-too-long" not in whole
+
+
 def write_workflows(tables: Path) -> None:
     """Write one workflow of each kind that the tests need."""
     more: dict[str, Json] = {"inputSchema": GREET_SCHEMA, "outputs": {"text": "{{ steps.text.output.text }}"}}
@@ -41,6 +81,7 @@ def write_workflows(tables: Path) -> None:
     write_workflow(tables, "fails", fails, mcp=True)
     write_workflow(tables, "broken", {"id": "x", "type": "no-such-type"}, mcp=True)
     noise = "import os\ndef main():\n    os.system('echo loud >&1')\n    print('loud')\n    return 1"
+    _write_leaks(tables)
     write_workflow(tables, "loud", {"id": "noise", "type": "python", "input": {"code": noise}}, mcp=True)
 
 
@@ -90,12 +131,14 @@ def record(folder: Path, run_id: str) -> dict[str, Any]:
 
 
 async def begun(folder: Path) -> str:
-    """The id of the newest run, once its step sleeps."""
+    """The id of the active run of `sleeps`, once its step sleeps."""
 
-    def sleeps() -> bool:
-        return (folder / "runs.db").exists() and any(run["workflowId"] == "sleeps" for run in runs(folder))
+    def active() -> list[str]:
+        if not (folder / "runs.db").exists():
+            return []
+        return [run["id"] for run in runs(folder) if (run["workflowId"], run["status"]) == ("sleeps", "running")]
 
-    await until(sleeps)
-    run_id = str(runs(folder)[0]["id"])
+    await until(active)
+    [run_id] = active()
     await until(lambda: "begun" in wftui(folder, "show", run_id, "--logs"))
     return run_id

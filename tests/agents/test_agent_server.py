@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from helpers import patience, write_workflow
+from helpers import patience
 from mcp import Client
 from mcp.shared.exceptions import MCPError
 
-from agents.agent_server import value, write_workflows
+from agents.agent_server import assert_no_secret_comes_back, value, write_workflows
 from wftui.agents.server import AgentOptions, AgentServer
 from wftui.model.access import AccessToken, Scope
 from wftui.model.base import Json
@@ -27,10 +27,15 @@ async def workbench(tmp_path: Path) -> AsyncIterator[Workbench]:
 
 @asynccontextmanager
 async def client_of(
-    workbench: Workbench, *, scope: Scope = "admin", only: list[str] | None = None, hand_back: float = 45
+    workbench: Workbench,
+    *,
+    scope: Scope = "admin",
+    only: list[str] | None = None,
+    hand_back: float = 45,
+    authoring: bool = False,
 ) -> AsyncIterator[Client]:
     token = AccessToken(name="ann", scope=scope, workflows=only, created_at=workbench.clock())
-    server = AgentServer(workbench, AgentOptions(hand_back=hand_back), lambda _context: token)
+    server = AgentServer(workbench, AgentOptions(hand_back=hand_back, authoring=authoring), lambda _context: token)
     async with patience(), Client(server.server) as client:
         yield client
 
@@ -113,7 +118,10 @@ async def test_a_token_limits_tools_and_runs(workbench: Workbench) -> None:
         assert value(await client.call_tool("run_status", {"run": asks}))["error"]["type"] == "run.not_found"
         assert [run["id"] for run in value(await client.call_tool("run_history"))["runs"]] == [greet]
         uris = [str(resource.uri) for resource in (await client.list_resources()).resources]
-        assert uris == ["wftui://workflows/greet", f"wftui://runs/{greet}"]
+        assert [uri for uri in uris if "//runs/" in uri or "//workflows/" in uri] == [
+            "wftui://workflows/greet",
+            f"wftui://runs/{greet}",
+        ]
         with pytest.raises(MCPError, match="there is no run"):
             await client.read_resource(f"wftui://runs/{asks}/log")
 
@@ -138,33 +146,9 @@ async def test_resources_are_read_by_address(workbench: Workbench) -> None:
                 await client.read_resource(uri)
 
 
-async def test_secrets_never_come_back(workbench: Workbench, tmp_path: Path) -> None:
-    secrets = {f"s{number}": f"hush-{number:02}-{number * 7919:x}" for number in range(50)}
-    schema = {
-        "type": "object",
-        "properties": {name: {"type": "string", "writeOnly": True, "maxLength": 20} for name in secrets},
-        "additionalProperties": False,
-    }
-    env = {name.upper(): f"{{{{ inputs.{name} }}}}" for name in secrets}
-    show = {"id": "show", "type": "shell", "input": {"script": "env | sort; env | sort >&2; exit 3", "env": env}}
-    kept = {"id": "kept", "type": "shell", "input": {"script": "env | sort", "env": env}}
-    write_workflow(tmp_path / "tables", "leaks", kept, show | {"onError": "fail"}, mcp=True, inputSchema=schema)
+async def test_secrets_never_come_back(workbench: Workbench) -> None:
     async with client_of(workbench) as client:
-        result = await client.call_tool("leaks", secrets)
-        run = value(result)["run"]
-        seen = [result]
-        seen += [await client.call_tool(name, {"run": run}) for name in ("run_status", "run_steps", "run_logs")]
-        seen += [await client.call_tool("run_steps", {"run": run, "step": step}) for step in ("kept", "show")]
-        seen.append(await client.call_tool("run_history"))
-        seen.append(await client.call_tool("leaks", secrets | {"s0": "hush-too-long-" * 3}))
-        seen.append(await client.call_tool("leaks", secrets | {"other": secrets["s1"]}))
-        texts = [each.model_dump_json() for each in seen]
-        for uri in (f"wftui://runs/{run}", f"wftui://runs/{run}/outputs", f"wftui://runs/{run}/log"):
-            texts.append((await client.read_resource(uri)).model_dump_json())
-    whole = "\n".join(texts)
-    assert "S49=" in whole
-    assert [name for name, secret in secrets.items() if secret in whole] == []
-    assert "hush-too-long" not in whole
+        await assert_no_secret_comes_back(client)
 
 
 async def test_authors_read_step_types_and_check_a_source_without_saving_it(
@@ -187,3 +171,55 @@ async def test_authors_read_step_types_and_check_a_source_without_saving_it(
         outside = await client.call_tool("workflow_check", {"id": "../x", "source": "{}"})
         assert value(outside)["error"]["type"] == "request.invalid"
     assert not (tmp_path / "tables" / "workflows" / "draft").exists()
+
+
+async def test_authors_read_pages_and_step_types_as_resources(workbench: Workbench) -> None:
+    async with client_of(workbench, scope="read") as client:
+        listed = {str(each.uri): each.title for each in (await client.list_resources()).resources}
+        pages = {uri for uri in listed if uri.startswith("wftui://docs/")}
+        assert len(pages) == 8
+        assert listed["wftui://docs/workflow-format"] == "workflow.json"
+        for uri in pages:
+            [content] = (await client.read_resource(uri)).contents
+            assert (content.mime_type, "\n## " in getattr(content, "text", "")) == ("text/markdown", True)
+            assert listed[uri] != uri.rpartition("/")[2]
+        [content] = (await client.read_resource("wftui://steps/shell")).contents
+        assert "script" in json.loads(getattr(content, "text", ""))["inputSchema"]["properties"]
+        for uri in ("wftui://docs/agents", "wftui://docs/../../README", "wftui://docs/..", "wftui://steps/none"):
+            with pytest.raises(MCPError, match="there is no resource"):
+                await client.read_resource(uri)
+
+
+async def test_authors_write_only_where_that_is_allowed(workbench: Workbench, tmp_path: Path) -> None:
+    good = json.dumps({"format": 1, "id": "draft", "steps": [{"id": "x", "type": "set", "input": {"a": 1}}]})
+    written = tmp_path / "tables" / "workflows" / "draft" / "workflow.json"
+    draft: dict[str, Json] = {"id": "draft", "source": good}
+    for authoring, scope, code in [(False, "admin", "authoring.off"), (True, "run", "token.scope")]:
+        async with client_of(workbench, authoring=authoring, scope=scope) as client:  # type: ignore[arg-type]
+            names = {tool.name for tool in (await client.list_tools()).tools}
+            assert not names & {"workflow_write", "workflow_source"}
+            for tool, arguments in [("workflow_write", draft), ("workflow_source", {"id": "hidden"})]:
+                refused = await client.call_tool(tool, arguments)
+                assert (refused.is_error, value(refused)["error"]["type"]) == (True, code)
+    async with client_of(workbench, authoring=True, only=["greet"]) as client:
+        assert value(await client.call_tool("workflow_write", draft))["error"]["type"] == "workflow.not_found"
+    assert not written.exists()
+    async with client_of(workbench, authoring=True) as client:
+        tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+        assert "code execution" in (tools["workflow_write"].description or "")
+        bad: dict[str, Json] = {"id": "draft", "source": good.replace('"set"', '"no-such"')}
+        refused = await client.call_tool("workflow_write", bad)
+        assert (value(refused)["error"]["type"], value(refused)["diagnostics"] != []) == ("workflow.errors", True)
+        assert not written.exists()
+        etag = value(await client.call_tool("workflow_write", draft))["etag"]
+        assert written.read_text() == good
+        # A second author does not overwrite what the first one has not seen.
+        changed = good.replace('"a": 1', '"a": 2')
+        unseen = await client.call_tool("workflow_write", {"id": "draft", "source": changed})
+        assert value(unseen)["error"]["type"] == "workspace.exists"
+        found = value(await client.call_tool("workflow_source", {"id": "draft"}))
+        assert (found["source"], found["etag"]) == (good, etag)
+        assert not (await client.call_tool("workflow_write", {"id": "draft", "source": changed, "etag": etag})).is_error
+        assert written.read_text() == changed
+        outside = await client.call_tool("workflow_write", {"id": "../x", "source": good})
+        assert value(outside)["error"]["type"] == "request.invalid"

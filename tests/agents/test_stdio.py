@@ -10,8 +10,19 @@ from pathlib import Path
 
 import pytest
 from helpers import PATIENCE, patience, until
+from mcp_types import ElicitResult
 
-from agents.agent_server import begun, command, connected, record, runs, value, wftui, write_workflows
+from agents.agent_server import (
+    assert_no_secret_comes_back,
+    begun,
+    command,
+    connected,
+    record,
+    runs,
+    value,
+    wftui,
+    write_workflows,
+)
 
 OWN = ["run_status", "run_steps", "run_logs", "run_history", "run_cancel", "step_types", "workflow_check"]
 
@@ -31,7 +42,9 @@ async def test_workflows_are_tools_in_each_version_of_the_protocol(folder: Path,
 
     async with connected(folder, mode=mode) as client, patience():
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
-        assert sorted(tools) == sorted(["asks", "fails", "greet", "loud", "sleeps", "workflow-run_status", *OWN])
+        assert sorted(tools) == sorted(
+            ["asks", "fails", "greet", "leaks", "loud", "sleeps", "workflow-run_status", *OWN]
+        )
         assert tools["greet"].input_schema["required"] == ["who"]
         assert (tools["greet"].description or "").startswith("Greets somebody. Runs the workflow greet.")
         result = await client.call_tool("greet", {"who": "Ann"}, progress_callback=note)
@@ -41,6 +54,21 @@ async def test_workflows_are_tools_in_each_version_of_the_protocol(folder: Path,
         other = value(await client.call_tool("workflow-run_status", {"who": "Bob"}))
         assert (other["workflow"], other["outputs"]) == ("run_status", {"text": "Hello Bob"})
     assert [run["userId"] for run in runs(folder)] == [record(folder, found["run"])["userId"]] * 2
+
+
+async def test_secrets_never_come_back(folder: Path) -> None:
+    async with connected(folder) as client, patience():
+        await assert_no_secret_comes_back(client)
+    assert "hush-" not in (folder / "stderr.txt").read_text()
+
+
+async def test_an_approval_is_answered_by_the_user_of_the_client(folder: Path) -> None:
+    async def approve(_context: object, _asked: object) -> ElicitResult:
+        return ElicitResult(action="accept", content={})
+
+    for mode in ("auto", "legacy"):
+        async with connected(folder, mode=mode, elicitation_callback=approve) as client, patience():
+            assert value(await client.call_tool("asks"))["status"] == "completed"
 
 
 async def test_all_offers_every_workflow(folder: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from builds import PLANTED, ROOT, SECRET, build
 
 from wftui import __version__
+from wftui.agents.pages import page_names
 from wftui.workspace.shipped import example_files
 
 EXAMPLES = "wftui/workspace/examples/"
@@ -63,6 +64,14 @@ def test_example_list_matches_git() -> None:
 def test_the_wheel_holds_the_listed_examples_and_no_others(wheel: Path) -> None:
     names = [name.removeprefix(EXAMPLES) for name in zipfile.ZipFile(wheel).namelist() if name.startswith(EXAMPLES)]
     assert sorted(names) == sorted(example_files())
+
+
+def test_the_wheel_holds_the_pages_for_authors_and_all_of_the_browsers_page(wheel: Path) -> None:
+    archive = zipfile.ZipFile(wheel)
+    for name in page_names():
+        assert archive.read(f"wftui/agents/pages/{name}.md") == (ROOT / "docs" / f"{name}.md").read_bytes()
+    for file in (ROOT / "wftui" / "web" / "static").iterdir():
+        assert archive.read(f"wftui/web/static/{file.name}") == file.read_bytes()
 
 
 def test_planted_files_are_not_packaged(checkout: Path, wheel: Path, unpacked: Path, tmp_path: Path) -> None:

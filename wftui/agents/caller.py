@@ -1,7 +1,9 @@
 """Access of an agent: the workflows and runs it may see."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from wftui.agents.questions import GivenAnswer
 from wftui.model.access import AccessToken, Scope
 from wftui.model.errors import RunNotFoundError, UserError
 from wftui.model.run.record import ExecutionRecord
@@ -15,11 +17,15 @@ class AgentAccess:
     Attributes:
         token: what it may do; over stdio, what its user may.
         every: all workflows are offered, with and without `"mcp": true`.
+        answer: the answer to a question with which it repeats a call.
+        leaving: tells whether the server ends, and its runs continue without it.
     """
 
     workbench: Workbench
     token: AccessToken
     every: bool
+    answer: GivenAnswer | None = None
+    leaving: Callable[[], bool] = bool
 
     def require(self, scope: Scope) -> None:
         """Refuse what the token does not include.

@@ -1,16 +1,19 @@
-"""Resources: runs, their logs, and workflows by address."""
+"""Resources: runs, their logs, workflows, step types and pages by address."""
 
+import asyncio
 import json
 import re
 
 from mcp_types import ReadResourceResult, Resource, ResourceTemplate, TextResourceContents
 
 from wftui.agents.caller import AgentAccess
+from wftui.agents.pages import page, page_names, page_title
 from wftui.agents.run_tools import log_page
 from wftui.model.errors import NotFoundError
 
 _RECENT = 20
 _ADDRESS = re.compile(r"wftui://(runs|workflows)/([A-Za-z0-9_-]+)(?:/(outputs|log))?")
+_READING = re.compile(r"wftui://(docs|steps)/([a-z0-9_.-]+)")
 _LOG_ENTRIES = 5000
 
 TEMPLATES = [
@@ -35,11 +38,17 @@ TEMPLATES = [
         description="The source of a workflow.",
         mime_type="application/json",
     ),
+    ResourceTemplate(
+        name="step-type",
+        uri_template="wftui://steps/{type}",
+        description="A step type with the schemas of its input and output.",
+        mime_type="application/json",
+    ),
 ]
 
 
 async def recent(caller: AgentAccess) -> list[Resource]:
-    """Return the offered workflows and the newest runs."""
+    """Return the offered workflows, the newest runs, the step types and the pages."""
     ids = await caller.workflow_ids()
     page = await caller.workbench.runs.history(limit=_RECENT, among=ids)
     workflows = [
@@ -55,7 +64,24 @@ async def recent(caller: AgentAccess) -> list[Resource]:
         )
         for run in page.executions
     ]
-    return workflows + runs
+    types = [
+        Resource(
+            name=each.type,
+            uri=f"wftui://steps/{each.type}",
+            mime_type="application/json",
+            title=f"Step type {each.type}",
+            description=each.description,
+        )
+        for each in await caller.workbench.steps.types()
+    ]
+    return workflows + runs + types + await asyncio.to_thread(_pages)
+
+
+def _pages() -> list[Resource]:
+    return [
+        Resource(name=name, uri=f"wftui://docs/{name}", mime_type="text/markdown", title=page_title(name))
+        for name in page_names()
+    ]
 
 
 async def read(caller: AgentAccess, uri: str) -> ReadResourceResult:
@@ -64,6 +90,9 @@ async def read(caller: AgentAccess, uri: str) -> ReadResourceResult:
     Raises:
         NotFoundError: there is none, as far as the agent sees.
     """
+    reading = _READING.fullmatch(uri)
+    if reading is not None:
+        return await _read_for_authors(caller, uri, *reading.groups())
     found = _ADDRESS.fullmatch(uri)
     if found is None or (found[1] == "workflows" and found[3]):
         raise NotFoundError(f"there is no resource {uri}", code="resource.not_found")
@@ -84,4 +113,15 @@ async def read(caller: AgentAccess, uri: str) -> ReadResourceResult:
             text = "".join(f"{each['step'] or run.workflow_id} {each['level']}: {each['message']}\n" for each in lines)
         else:
             text = (await caller.workbench.runs.record(run.id)).to_json()
+    return ReadResourceResult(contents=[TextResourceContents(uri=uri, mime_type=media_type, text=text)])
+
+
+async def _read_for_authors(caller: AgentAccess, uri: str, kind: str, name: str) -> ReadResourceResult:
+    if kind == "docs":
+        media_type, text = "text/markdown", await asyncio.to_thread(page, name)
+    else:
+        found = await caller.workbench.steps.type(name)
+        media_type, text = "application/json", None if found is None else found.to_json()
+    if text is None:
+        raise NotFoundError(f"there is no resource {uri}", code="resource.not_found")
     return ReadResourceResult(contents=[TextResourceContents(uri=uri, mime_type=media_type, text=text)])

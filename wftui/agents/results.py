@@ -5,9 +5,11 @@ All values are those of the record, where secrets are masked.
 
 import json
 from collections.abc import Iterable, Mapping
+from typing import cast
 
 from mcp_types import CallToolResult, TextContent
 
+from wftui.agents.questions import flat_form
 from wftui.compiler.module_run import CompileFailed
 from wftui.model.base import Json
 from wftui.model.errors import UserError
@@ -75,6 +77,8 @@ def run_value(record: ExecutionRecord) -> dict[str, Json]:
             "A person has to answer, on the screen of wftui or with"
             f" `wftui approve {record.id} {asked[0]['step']}`. Tell the user, then call run_status."
         )
+        if flat_form(cast("Json", asked[0]["form"])) is None:
+            value["next"] = f"Its form has fields that clients cannot show. {value['next']}"
     elif record.status == "interrupted":
         value["next"] = f"Its process is gone; a person can resume it with `wftui resume {record.id}`."
     elif record.status not in TERMINAL:

@@ -10,7 +10,7 @@ from pydantic import Field
 from wftui.agents.caller import AgentAccess
 from wftui.agents.descriptions import own_tool
 from wftui.agents.results import MOST_CHARACTERS, run_result, value_result
-from wftui.agents.workflow_calls import Context, WorkflowCalls
+from wftui.agents.workflow_calls import Context, ToolResult, WorkflowCalls
 from wftui.model.base import Json, WireModel
 from wftui.model.run.events import Log, LogSegment
 from wftui.model.run.record import ExecutionStatus, steps_to_wire
@@ -62,11 +62,11 @@ class Cancel(WireModel):
     run: _RunId
 
 
-async def status(context: Context, calls: WorkflowCalls, caller: AgentAccess, asked: Status) -> CallToolResult:
-    """Return the state of a run, after a wait if asked."""
+async def status(context: Context, calls: WorkflowCalls, caller: AgentAccess, asked: Status) -> ToolResult:
+    """Return the state of a run, after a wait and its questions if asked."""
     run = await caller.run(asked.run)
     if asked.wait:
-        await calls.watch(context, run.id, asked.wait)
+        return await calls.conduct(context, caller, run.id, asked.wait)
     return await run_result(caller.workbench, run.id)
 
 
@@ -143,7 +143,7 @@ def _note(segment: LogSegment) -> Log:
     )
 
 
-_Handle = Callable[[Context, WorkflowCalls, AgentAccess, Any], Awaitable[CallToolResult]]
+_Handle = Callable[[Context, WorkflowCalls, AgentAccess, Any], Awaitable[ToolResult]]
 
 
 @dataclass(frozen=True, slots=True)

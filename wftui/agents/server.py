@@ -1,16 +1,17 @@
 """The server: the handlers of the protocol over a workbench."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from mcp.server.context import CallNext, HandlerResult
 from mcp.server.lowlevel.server import Server
+from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
     INVALID_PARAMS,
     CallToolRequestParams,
-    CallToolResult,
     ListResourcesResult,
     ListResourceTemplatesResult,
     ListToolsResult,
@@ -23,19 +24,22 @@ from pydantic import ValidationError
 
 from wftui import __version__
 from wftui.agents import resources
-from wftui.agents.author_tools import AUTHOR_TOOLS
+from wftui.agents.author_tools import AUTHOR_TOOLS, WRITING_TOOLS
 from wftui.agents.caller import AgentAccess
 from wftui.agents.descriptions import tool_name, workflow_tool
+from wftui.agents.questions import GivenAnswer, given_answer
 from wftui.agents.results import invalid_arguments_result, user_error_result
 from wftui.agents.run_tools import RUN_TOOLS
-from wftui.agents.workflow_calls import Context, WorkflowCalls
+from wftui.agents.workflow_calls import Context, ToolResult, WorkflowCalls
 from wftui.model.access import AccessToken
 from wftui.model.errors import NotFoundError, UserError
 from wftui.runtime.validation.model_problems import model_problems
 from wftui.workbench import Workbench
 
 HAND_BACK_SECONDS = 45.0
-OWN_TOOLS = RUN_TOOLS | AUTHOR_TOOLS
+_ANSWER_SECONDS = 24 * 3600.0
+"""Time in which a client may answer a question."""
+OWN_TOOLS = RUN_TOOLS | AUTHOR_TOOLS | WRITING_TOOLS
 _INSTRUCTIONS = (
     "Each workflow of this wftui workspace is a tool that runs it. Runs are recorded: run_status, run_steps, run_logs"
     " and run_history look at them, run_cancel ends one. A run that takes long goes on when its call returns: poll it"
@@ -49,11 +53,17 @@ class AgentOptions:
 
     Attributes:
         every: offers all workflows, not only those with `"mcp": true`.
+        authoring: lets agents write workflows, which is code execution.
         hand_back: seconds after which the call of a workflow returns without the run's end.
+        stopping: tells whether the server starts no more runs.
+        leaving: tells whether the server ends, and its runs continue without it.
     """
 
     every: bool = False
+    authoring: bool = False
     hand_back: float = HAND_BACK_SECONDS
+    stopping: Callable[[], bool] = bool
+    leaving: Callable[[], bool] = bool
 
 
 class AgentServer:
@@ -80,9 +90,15 @@ class AgentServer:
             on_read_resource=self._read_resource,
         )
         self.server.middleware.append(self._watch_aborts)
+        security = RequestStateSecurity(
+            keys=[os.urandom(32)], ttl=_ANSWER_SECONDS, bind_principal=lambda context: token(context).name
+        )
+        self.server.middleware.append(RequestStateBoundary(security, default_audience="wftui"))
+        # No schema of ours has arguments that travel as headers: the SDK would list all tools for each call.
+        self.server.get_tool_input_schema = lambda _name: None
 
-    def _caller(self, context: Context) -> AgentAccess:
-        return AgentAccess(self._workbench, self._token(context), self._options.every)
+    def _caller(self, context: Context, answer: GivenAnswer | None = None) -> AgentAccess:
+        return AgentAccess(self._workbench, self._token(context), self._options.every, answer, self._options.leaving)
 
     async def _list_tools(self, context: Context, _params: PaginatedRequestParams | None) -> ListToolsResult:
         caller = self._caller(context)
@@ -92,14 +108,22 @@ class AgentServer:
                 if caller.token.sees(workflow.id):
                     name = tool_name(workflow.id, OWN_TOOLS)
                     tools.append(workflow_tool(workflow, name, self._options.hand_back))
-        return ListToolsResult(tools=[*tools, *(own.tool for own in OWN_TOOLS.values())])
+        own = OWN_TOOLS if self._may_write(caller) else RUN_TOOLS | AUTHOR_TOOLS
+        return ListToolsResult(tools=[*tools, *(each.tool for each in own.values())])
 
-    async def _call_tool(self, context: Context, params: CallToolRequestParams) -> CallToolResult:
-        caller = self._caller(context)
+    def _may_write(self, caller: AgentAccess) -> bool:
+        return self._options.authoring and caller.token.may("admin")
+
+    async def _call_tool(self, context: Context, params: CallToolRequestParams) -> ToolResult:
+        caller = self._caller(context, given_answer(params))
         given = params.arguments or {}
         try:
             own = OWN_TOOLS.get(params.name)
             if own is not None:
+                if params.name in WRITING_TOOLS and not self._options.authoring:
+                    raise UserError(
+                        "this server writes no workflows: start it with --allow-authoring", code="authoring.off"
+                    )
                 try:
                     arguments = own.arguments.model_validate(given)
                 except ValidationError as error:
@@ -107,6 +131,8 @@ class AgentServer:
                 return await own.handle(context, self._calls, caller, arguments)
             for workflow_id in await caller.workflow_ids():
                 if tool_name(workflow_id, OWN_TOOLS) == params.name:
+                    if self._options.stopping():
+                        raise UserError("the server is stopping and starts no runs", code="serve.stopping")
                     return await self._calls.call(context, caller, workflow_id, given)
             raise NotFoundError(f"there is no tool {params.name!r}", code="tool.not_found")
         except UserError as error:
@@ -135,5 +161,5 @@ class AgentServer:
         if ctx.method == "notifications/cancelled" and ctx.params is not None:
             request_id = ctx.params.get("requestId")
             if isinstance(request_id, str | int):
-                await self._calls.abort(request_id)
+                await self._calls.abort(ctx, request_id)
         return result

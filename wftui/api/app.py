@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from wftui.api.bodies import Health
 from wftui.api.call import Call, ServerState, json_response
@@ -34,27 +34,29 @@ def make_app(workbench: Workbench, state: ServerState, hosts: Iterable[str] = ()
         by_path.setdefault(each.path, {})[each.method] = each
     routes = [Route(path, _Resource(methods, workbench, state, gate)) for path, methods in by_path.items()]
     return Starlette(
-        routes=[Route("/health", _HealthResource(state, gate)), *routes, Route("/{path:path}", _Nothing(gate))]
+        routes=[Route("/health", HealthResource(state, gate)), *routes, Route("/{path:path}", NothingHere(gate))]
     )
 
 
-class _App:
+class ProblemApplication:
     """An ASGI application whose errors are problem details."""
 
-    async def respond(self, request: Request) -> Response:
-        """Return the response to a request."""
+    async def respond(self, request: Request) -> ASGIApp:
+        """Return the response to a request, or what responds to it."""
         raise NotImplementedError
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope, receive)
+        response: ASGIApp
         try:
             response = await self.respond(request)
         except ProblemError as problem:
             response = problem.response()
         except UserError as error:
-            response = problem_of(error).response()
-            if response.status_code >= 500:
+            found = problem_of(error)
+            response = found.response()
+            if found.problem.status >= 500:
                 _log(f"error[{error.code}] {error}")
         except Exception:  # noqa: BLE001  (a defect of the program: the client learns no more than that)
             _log(traceback.format_exc().rstrip())
@@ -62,7 +64,7 @@ class _App:
         await response(scope, receive, send)
 
 
-class _Resource(_App):
+class _Resource(ProblemApplication):
     """All methods of one path."""
 
     def __init__(self, methods: dict[str, Endpoint], workbench: Workbench, state: ServerState, gate: Gate) -> None:
@@ -84,7 +86,7 @@ class _Resource(_App):
         return await endpoint.handle(call)
 
 
-class _HealthResource(_App):
+class HealthResource(ProblemApplication):
     """The one path without a token."""
 
     def __init__(self, state: ServerState, gate: Gate) -> None:
@@ -99,7 +101,7 @@ class _HealthResource(_App):
         return json_response(Health(status="stopping" if self._state.stopping else "ok"))
 
 
-class _Nothing(_App):
+class NothingHere(ProblemApplication):
     """Every other path."""
 
     def __init__(self, gate: Gate) -> None:
@@ -109,7 +111,7 @@ class _Nothing(_App):
         """Refuse the request, without a token like any other."""
         self._gate.token(request)
         self._gate.check_host(request)
-        raise ProblemError(404, "request.path", "there is nothing at this path; /openapi.json lists all")
+        raise ProblemError(404, "request.path", "there is nothing at this path")
 
 
 def _not_allowed(methods: Iterable[str]) -> ProblemError:
@@ -118,4 +120,4 @@ def _not_allowed(methods: Iterable[str]) -> ProblemError:
 
 
 def _log(text: str) -> None:
-    print(f"wftui serve: {clean_text(text)}", file=sys.stderr, flush=True)  # noqa: T201  (the log of the server)
+    print(f"wftui: {clean_text(text)}", file=sys.stderr, flush=True)  # noqa: T201  (the log of the server)

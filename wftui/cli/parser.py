@@ -75,8 +75,17 @@ def build_parser() -> argparse.ArgumentParser:
     locking.add_argument("--check", action="store_true", help="write nothing; exit 1 if tools have changed")
     add_inputs(locking)
     add_json(locking)
-    serving = actions.add_parser("serve", help="serve an MCP client over stdin and stdout; see docs/agents.md")
+    serving = actions.add_parser("serve", help="serve an MCP client over stdin and stdout, or many over HTTP")
     serving.add_argument("--all", action="store_true", help='offer all workflows, not only those with `"mcp": true`')
+    serving.add_argument(
+        "--allow-authoring",
+        action="store_true",
+        help="let agents write workflows, which is code execution; over HTTP with a token of the scope admin only",
+    )
+    serving.add_argument("--http", action="store_true", help="serve streamable HTTP with the tokens of `wftui serve`")
+    http = serving.add_argument_group("with --http")
+    _add_address(http, 8789, needed=False)
+    _add_on_stop(http, needed=False)
     serving.add_argument("--attached", type=int, help=argparse.SUPPRESS)
 
     run = command("run", "Run a workflow.")
@@ -269,9 +278,17 @@ def _add_workers(workers: argparse.ArgumentParser) -> None:
     key.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON document")
 
 
-def _add_address(parser: argparse.ArgumentParser, port: int) -> None:
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default: this machine only)")
-    parser.add_argument("--port", type=int, default=port, help=f"port; 0 takes a free one (default: {port})")
+def _add_address(parser: argparse._ActionsContainer, port: int, *, needed: bool = True) -> None:
+    """Add the options of an address.
+
+    Args:
+        needed: they have defaults; else None says that they were not given.
+    """
+    host = "127.0.0.1" if needed else None
+    parser.add_argument("--host", default=host, help="address to listen at (default: this machine only)")
+    parser.add_argument(
+        "--port", type=int, default=port if needed else None, help=f"port; 0 takes a free one (default: {port})"
+    )
     parser.add_argument(
         "--allow-host",
         action="append",
@@ -281,14 +298,19 @@ def _add_address(parser: argparse.ArgumentParser, port: int) -> None:
     )
 
 
-def _add_serve(serve: argparse.ArgumentParser) -> None:
-    _add_address(serve, 8787)
-    serve.add_argument(
+def _add_on_stop(parser: argparse._ActionsContainer, *, needed: bool = True) -> None:
+    parser.add_argument(
         "--on-stop",
         choices=["finish", "cancel", "leave"],
-        default="finish",
-        help="at SIGTERM, runs of the server: serve until they end, cancel them, or finish them without the server",
+        default="finish" if needed else None,
+        help="at SIGTERM, runs of the server: serve until they end, cancel them, or finish them without the server"
+        " (default: finish)",
     )
+
+
+def _add_serve(serve: argparse.ArgumentParser) -> None:
+    _add_address(serve, 8787)
+    _add_on_stop(serve)
     serve.add_argument("--print-unit", action="store_true", help="print a systemd unit for this command, and exit")
     actions = serve.add_subparsers(dest="action", metavar="ACTION")
     token = actions.add_parser("token", help="manage access tokens")

@@ -23,6 +23,13 @@ async def first_token(workbench: Workbench, terminal: Terminal) -> NewToken | No
     return first
 
 
+def say_left(workbench: Workbench, terminal: Terminal) -> None:
+    """Tell how many runs continue in this process without its server."""
+    left = len(workbench.runs.running())
+    if left:
+        terminal.error(f"wftui: {left} run{'s' * (left != 1)} of this process go on without the server")
+
+
 def warn_of_other_machines(host: str, terminal: Terminal) -> None:
     """Warn of an address that other machines reach."""
     if host not in _LOOPBACK:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from wftui.cli.options import Command
-from wftui.cli.serving import first_token, needed_command, warn_of_other_machines
+from wftui.cli.serving import first_token, needed_command, say_left, warn_of_other_machines
 from wftui.cli.session import settings_of, with_workbench
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UsageError
@@ -35,9 +35,7 @@ def serve(arguments: argparse.Namespace) -> int:
         warn_of_other_machines(arguments.host, terminal)
         options = ServeOptions(arguments.host, arguments.port, tuple(arguments.allow_host), arguments.on_stop)
         await serve(workbench, options, lambda url: terminal.line(f"serving {workbench.settings.tables} at {url}"))
-        left = len(workbench.runs.running())
-        if left:
-            terminal.error(f"wftui: {left} run{'s' * (left != 1)} of this process go on without the server")
+        say_left(workbench, terminal)
         return ExitCode.DONE
 
     return with_workbench(arguments, work)
