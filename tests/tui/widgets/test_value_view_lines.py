@@ -2,6 +2,7 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from wftui.tui.widgets.value.line_parts import Line
 from wftui.tui.widgets.value.lines import LONGEST_TEXT, MOST_LINES, ValueLines
+from wftui.tui.widgets.value.packed_lines import BLOCK, PackedLines
 from wftui.tui.widgets.value.search import lines_with, logical_line, match_ranges
 
 values: st.SearchStrategy[Any] = st.recursive(
@@ -97,10 +100,11 @@ def test_only_requested_lines_are_made() -> None:
     assert not lines.complete
 
 
-def test_lines_stop_without_a_reader() -> None:
-    lines = ValueLines.of(list(range(2 * MOST_LINES)), 60)
-    lines.ensure(10 * MOST_LINES)
-    assert len(lines.lines) == MOST_LINES + 1
+def test_lines_stop_without_a_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wftui.tui.widgets.value.lines.MOST_LINES", 1_000)
+    lines = ValueLines.of(list(range(2_000)), 60)
+    lines.ensure(10_000)
+    assert len(lines.lines) == 1_001
     assert "truncated after" in lines.lines[-1][0][0]
 
 
@@ -136,3 +140,39 @@ def test_a_text_is_found_where_folds_cut_it(width: int) -> None:
     ]
     assert "".join(text for text, _ in pieces) == "needle" * 4
     assert sum(begins for _, begins in pieces) == 4
+
+
+def test_packed_lines_are_equal_to_those_in_memory() -> None:
+    lines: list[Line] = [((f"{number} ünï\n", "key"), ("x", "string")) for number in range(3 * BLOCK + 7)]
+    packed = PackedLines()
+    packed.extend(lines)
+    assert len(packed) == len(lines)
+    assert packed[-1] == lines[-1]
+    assert packed[BLOCK - 2 : BLOCK + 2] == lines[BLOCK - 2 : BLOCK + 2]
+    assert list(packed) == lines
+
+
+def test_lines_can_be_read_while_a_thread_appends() -> None:
+    packed = PackedLines()
+
+    def append() -> None:
+        for number in range(30 * BLOCK):
+            packed.append(((str(number), "number"),))
+
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(append)
+        while not done.done():
+            if count := len(packed):
+                assert packed[count - 1] == ((str(count - 1), "number"),)
+        done.result()
+    assert len(packed) == 30 * BLOCK
+
+
+def test_a_long_list_has_a_line_for_its_last_row() -> None:
+    rows = [{"id": number, "name": f"user {number}"} for number in range(60_000)]
+    lines = ValueLines.of(rows, 80)
+    while lines.ensure(len(lines.lines) + 50_000):
+        pass
+    assert (lines.complete, lines.left_out) == (True, False)
+    texts = ["".join(text for text, _ in line).strip() for line in lines.lines[-5:]]
+    assert texts == ["{", '"id": 59999,', '"name": "user 59999"', "}", "]"]

@@ -6,20 +6,16 @@ scrolled to. A multi-line string is shown as a quoted block, not as one line of 
 
 import json
 import re
-from typing import Literal
 
 from rich.cells import cell_len
 
 from wftui.model.base import Json
-
-Kind = Literal["key", "string", "number", "word", "mark", "note", "fold"]
-"""Kind of a part of a line; `fold` is the indent of a continuation line."""
-Part = tuple[str, Kind]
-Line = tuple[Part, ...]
+from wftui.tui.widgets.value.line_parts import Kind, Line, Part
+from wftui.tui.widgets.value.packed_lines import PackedLines
 
 LONGEST_TEXT = 50_000
 """Maximum number of characters shown of one string."""
-MOST_LINES = 100_000
+MOST_LINES = 20_000_000
 """Maximum number of lines shown of one value; copy and export are complete."""
 INDENT = 2
 
@@ -32,7 +28,7 @@ class ValueLines:
     """The lines of one value, wrapped to a width; `add` text, `ensure` lines."""
 
     def __init__(self, width: int) -> None:
-        self.lines: list[Line] = []
+        self.lines = PackedLines()
         self.complete = False
         self.left_out = False
         """Return whether parts of the value have no line."""
@@ -90,6 +86,8 @@ class ValueLines:
         mark, string, word = found.groups()
         if mark:
             self._mark(mark)
+        elif string is not None and len(string) <= LONGEST_TEXT and "\\" not in string and string.isprintable():
+            self._scalar(string, "key" if self._key_next else "string")  # as it is shown
         elif string is not None:
             self._string(json.loads(string, strict=False))
         else:
@@ -187,10 +185,11 @@ class ValueLines:
 
     def _flush(self) -> None:
         line = tuple(self._line)
-        if sum(cell_len(text) for text, _ in line) <= self._width:
+        text = "".join([part for part, _ in line])
+        if (len(text) if text.isascii() else cell_len(text)) <= self._width:
             self.lines.append(line)
         else:
-            self.lines += fold_line(line, self._width)
+            self.lines.extend(fold_line(line, self._width))
 
     def _finish(self) -> None:
         rest = self._text[self._at :].strip()

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from wftui.tui.widgets.value.lines import Line
+from wftui.tui.widgets.value.line_parts import Line
 
 Range = tuple[int, int]
 """Start and end of a part of a line, in characters."""

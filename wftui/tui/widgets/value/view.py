@@ -15,7 +15,8 @@ from wftui.model.run.steps import ValueRef
 from wftui.store.events.payloads import as_reference
 from wftui.tui.widgets.line_view import FOUND, LineView
 from wftui.tui.widgets.value.export import TextSource
-from wftui.tui.widgets.value.lines import MOST_LINES, Kind, Line, ValueLines
+from wftui.tui.widgets.value.line_parts import Kind, Line
+from wftui.tui.widgets.value.lines import MOST_LINES, ValueLines
 from wftui.tui.widgets.value.search import lines_with, logical_line, match_ranges
 from wftui.tui.widgets.value.sizes import size_text
 
@@ -31,7 +32,9 @@ PART_STYLES: dict[Kind, str] = {
 _AHEAD = 300
 """Lines formatted beyond the visible ones."""
 _AT_ONCE = 500
-"""Lines formatted or searched before yielding to the event loop."""
+"""Lines formatted before yielding to the event loop."""
+_IN_THREAD = 5_000
+"""Lines formatted or searched in a thread at a time."""
 
 
 def line_content(line: Line) -> Content:
@@ -129,9 +132,8 @@ class ValueView(LineView):
         """Read until there are as many lines as wanted, which may increase."""
         lines, reference = self._lines, self._reference
         while not lines.complete and len(lines.lines) < self._wanted:
-            if lines.ensure(min(self._wanted, len(lines.lines) + _AT_ONCE)):
+            if await self._format_more(lines):
                 self._show()
-                await asyncio.sleep(0)
             elif reference is not None and lines.is_hungry:
                 try:
                     text, self._next = await self.source(reference, self._next or 0)
@@ -141,6 +143,15 @@ class ValueView(LineView):
                 lines.add(text, last=self._next is None)
         self._idle.set()
         self._show()
+
+    async def _format_more(self, lines: ValueLines) -> bool:
+        """Format some lines, many in a thread; return whether there were any."""
+        before = len(lines.lines)
+        if self._wanted - before <= 2 * _AHEAD:
+            made = lines.ensure(min(self._wanted, before + _AT_ONCE))
+            await asyncio.sleep(0)
+            return made
+        return await asyncio.to_thread(lines.ensure, min(self._wanted, before + _IN_THREAD))
 
     async def _all(self) -> None:
         """Format all lines without blocking the event loop."""
@@ -219,17 +230,19 @@ class ValueView(LineView):
     async def _search_lines(self) -> None:
         lines, pattern, start = self._lines.lines, finder(self.search), 0
         while start < len(lines):
-            end = logical_line(lines, min(start + _AT_ONCE, len(lines)) - 1).stop
-            self._hits.extend(lines_with(lines, start, end, pattern))
+            end = logical_line(lines, min(start + _IN_THREAD, len(lines)) - 1).stop
+            found = await asyncio.to_thread(list, lines_with(lines, start, end, pattern))
+            if lines is not self._lines.lines:
+                return  # the width has changed, and another search begins
+            self._hits.extend(found)
             start = end
-            await asyncio.sleep(0)
 
     def found(self) -> str:
         """Return the status of the search; "" without one."""
         if not self.search:
             return ""
         if self._searching:
-            return "searching…"
+            return f"searching, {len(self._hits):,} so far"
         if not self._hits:
             return (
                 f"no match for {self.search}"
