@@ -23,6 +23,8 @@ _REASONS = {
     "serve": "a server has its own workspace and history",
     "settings": "settings are those of this machine; change those of the server there",
     "web": "the page of a server is served by its own machine",
+    "worker": "a worker does its jobs on its own machine",
+    "workers": "workers meet in PostgreSQL; ask it from any machine with --url",
     "steps": "step types are those of their machine",
 }
 

@@ -112,7 +112,16 @@ class Coordinator:
             self.files.forget(run_id)
             with contextlib.suppress(psycopg.Error, TimeoutError):
                 async with asyncio.timeout(5):
-                    await self.database.rows(_END_RUN, {"run": run_id})
+                    await self.remove_run(run_id)
+
+    async def remove_run(self, run_id: str) -> None:
+        """Remove all jobs of a run, which ends those that still run."""
+        await self.database.rows(_END_RUN, {"run": run_id})
+
+    async def held(self, run_id: str) -> frozenset[str]:
+        """Return the paths of the jobs of a run."""
+        rows = await self.database.rows("select path from jobs where run = %s and stop = 0", [run_id])
+        return frozenset(row["path"] for row in rows)
 
     async def forget(self) -> None:
         """Remove the jobs that have ended and were read."""

@@ -42,6 +42,27 @@ class RemoteWork:
         if self._coordinator is not None:
             await self._coordinator.end_run(run_id)
 
+    async def abandon(self, run_id: str) -> None:
+        """Remove the jobs of an interrupted run; workers end what still runs for it.
+
+        Raises:
+            UserError: PostgreSQL cannot be used.
+        """
+        if self._address is not None:
+            await (await self._connected(self._address)).remove_run(run_id)
+
+    async def held(self, run_id: str) -> frozenset[str]:
+        """Return the paths of steps of an interrupted run that workers do, or have done.
+
+        None if that is not known: then a resume asks before it repeats a step.
+        """
+        if self._address is None:
+            return frozenset()
+        try:
+            return await (await self._connected(self._address)).held(run_id)
+        except (UserError, ImportError):
+            return frozenset()
+
     async def close(self) -> None:
         """Close the connections to PostgreSQL."""
         if self._coordinator is not None:
@@ -49,21 +70,20 @@ class RemoteWork:
             self._coordinator = None
 
     async def _open(self) -> "Coordinator":
+        if self._address is None:
+            raise WorkflowError("workers.no_url", "no PostgreSQL server is set; see docs/workers.md")
+        try:
+            return await self._connected(self._address)
+        except ImportError as error:
+            raise WorkflowError("workers.missing", f"the package {error.name} is not installed") from None
+        except UserError as error:
+            raise WorkflowError(error.code, str(error)) from None
+
+    async def _connected(self, address: str) -> "Coordinator":
         async with self._opening:
             if self._coordinator is None:
-                if self._address is None:
-                    raise WorkflowError(
-                        "workers.no_url",
-                        "no PostgreSQL server is set; see docs/workers.md",
-                    )
-                try:
-                    await asyncio.to_thread(importlib.import_module, "wftui.workers.remote_attempt")
-                    from wftui.workers.coordinator import Coordinator
+                await asyncio.to_thread(importlib.import_module, "wftui.workers.remote_attempt")
+                from wftui.workers.coordinator import Coordinator
 
-                    self._coordinator = await Coordinator.open(self._address)
-                except ImportError as error:
-                    message = f"the package {error.name} is not installed"
-                    raise WorkflowError("workers.missing", message) from None
-                except UserError as error:
-                    raise WorkflowError(error.code, str(error)) from None
+                self._coordinator = await Coordinator.open(address)
             return self._coordinator

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Callable
+from typing import Any
 
 import psycopg
 
@@ -91,6 +92,7 @@ class Worker:
         Raises:
             WorkersError: PostgreSQL cannot be used, at the start.
         """
+        self._loop.set_exception_handler(_report)
         await self._database.open()
         mark_processes()
         for sentence in await end_left_by_dead_workers():
@@ -278,3 +280,14 @@ class Worker:
                     if doing.repeatable and not doing.lost:
                         self._tell(f"no sign of PostgreSQL: stopped {doing.job.path} of run {doing.job.run}")
                         doing.give_up()
+
+
+def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Report an error of a task that nobody awaits.
+
+    That procrastinate cannot end a delivery is none: it was removed when its job was given to another worker.
+    """
+    from procrastinate.exceptions import ConnectorException
+
+    if not isinstance(context.get("exception"), ConnectorException):
+        loop.default_exception_handler(context)

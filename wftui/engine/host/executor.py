@@ -81,12 +81,13 @@ class WorkflowExecutor:
         self._load = load
         self._stored = StoredPlans(store, load_stored)
         self._clock = clock
+        self._workers = workers
         self._runs = RunFactory(
             self, store, step_types, folder_of, connections, clock, settings or EngineSettings(), elapsed, workers
         )
         self._running = LocalRuns(store)
         self._busy: set[str] = set()  # interrupted runs that are being resumed or cleaned up
-        self._other_processes = OtherProcessRuns(store, clock, self.cancel)
+        self._other_processes = OtherProcessRuns(store, clock, self.cancel, workers)
 
     # --- starting
 
@@ -152,7 +153,8 @@ class WorkflowExecutor:
         created = check_resumable(history, run_id)
         plan = (await self._stored.of(created)).plan
         if not options.confirmed:
-            repeated = await repeated_work(self._store, self._stored.of, plan, history.carried)
+            held = None if self._workers is None else partial(self._workers.held, run_id)
+            repeated = await repeated_work(self._store, self._stored.of, plan, history.carried, held)
             if repeated:
                 raise ConfirmationNeeded(repeated)
         whole = inputs_with_secrets(plan, await self._store.resolve(created.inputs), inputs)

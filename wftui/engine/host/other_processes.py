@@ -10,6 +10,7 @@ from wftui.engine.primitives.tasks import complete_despite_cancel
 from wftui.engine.restart.orphan_processes import end_orphans
 from wftui.engine.restart.resume import cancel_events, read_history
 from wftui.engine.run.state.approvals import validate_reply
+from wftui.engine.run.state.leaf_work import LeafWork
 from wftui.model.base import Json
 from wftui.model.clock import Clock
 from wftui.model.errors import ConflictError, NotFoundError, RunNotFoundError, UsageError
@@ -27,12 +28,20 @@ class OtherProcessRuns:
 
     Args:
         cancel: cancels a run of any process, this one included.
+        workers: does the leaf steps of pools.
     """
 
-    def __init__(self, store: "ExecutionStore", clock: Clock, cancel: Callable[[str, str], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        store: "ExecutionStore",
+        clock: Clock,
+        cancel: Callable[[str, str], Awaitable[None]],
+        workers: LeafWork | None = None,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._cancel_any = cancel
+        self._workers = workers
 
     async def cancel(self, run_id: str, by: str) -> None:
         """Request a cancel; end an interrupted run.
@@ -104,6 +113,8 @@ class OtherProcessRuns:
 
         history = await read_history(self._store, run_id)
         await end_orphans(run_id, history.carried, tell)
+        if self._workers is not None and any(step.worker is not None for step in record.step_results):
+            await self._workers.abandon(run_id)
         await self._store.append([*logs, *cancel_events(record, history, by, self._clock())], wait=True)
         for step in record.step_results:
             if step.waiting is not None and step.waiting.reason == "child" and step.waiting.child_id is not None:

@@ -1,7 +1,7 @@
 """Resume of an interrupted run: its history and the confirmations it needs."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
@@ -116,8 +116,13 @@ async def repeated_work(
     load: Callable[[Created], Awaitable["LoadedWorkflow"]],
     plan: WorkflowPlan,
     carried: CarriedResults,
+    held: Callable[[], Awaitable[Set[str]]] | None = None,
 ) -> RepeatedWork:
-    """Return the steps whose work a resume would repeat without need, or at a risk."""
+    """Return the steps whose work a resume would repeat without need, or at a risk.
+
+    Args:
+        held: returns the paths of steps that another machine does; a resume joins them.
+    """
     steps = {step.id: step for step in every_step(plan)}
     opened = [(path, step) for path in sorted(carried.open) if (step := steps.get(declared_id(path))) is not None]
     found = RepeatedWork(
@@ -128,6 +133,9 @@ async def repeated_work(
         ],
         [path for path, step in opened if path in carried.masked and not _is_derived(step, path)],
     )
+    if found.interrupted and held is not None:
+        joined = await held()
+        found.interrupted = [path for path in found.interrupted if path not in joined]
     for path, wait in carried.waits.items():
         if path in carried.open and wait.child_id is not None:
             history = await read_history(store, wait.child_id)

@@ -65,7 +65,13 @@ class LeafWork(Protocol):
         """
 
     async def end_run(self, run_id: str) -> None:
-        """Forget what is kept for a run."""
+        """Forget what is kept for a run that has ended."""
+
+    async def abandon(self, run_id: str) -> None:
+        """End what still runs elsewhere for an interrupted run."""
+
+    async def held(self, run_id: str) -> frozenset[str]:
+        """Return the paths of steps of an interrupted run that run elsewhere, or have ended there."""
 
 
 async def run_here(attempt: LeafAttempt) -> Json:
