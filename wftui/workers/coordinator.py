@@ -125,10 +125,10 @@ class Coordinator:
 
     async def forget(self) -> None:
         """Remove the jobs that have ended and were read."""
-        if gone := self._forgotten:
-            self._forgotten = []
+        if gone := self._forgotten[:]:
             ids, tickets = [each.id for each in gone], [each.ticket for each in gone]
-            await self.database.rows(_FORGET, [ids, tickets])
+            await self.database.rows_now(_FORGET, [ids, tickets])
+            del self._forgotten[: len(gone)]
 
     async def _listen(self, listening: asyncio.Event) -> None:
         while True:

@@ -91,8 +91,7 @@ class RemoteAttempt:
         self._waiting = False
         self._stop_level = 0
         self._stop_sent = 0
-        self._deadline: asyncio.TimerHandle | None = None
-        self._given_up = False
+        self._patience = asyncio.timeout(None)
         self.id = job_id(self._context.run_id, self._context.path, attempt.number)
 
     async def result(self) -> Json:
@@ -103,18 +102,27 @@ class RemoteAttempt:
             WorkflowError: it failed, or its worker was lost and it may not run twice.
         """
         self._coordinator.runs.add(self._context.run_id)
-        job = await make_job(self._attempt, self._coordinator.files)
+        try:
+            async with self._patience:
+                return await self._done()
+        except TimeoutError:
+            if not self._patience.expired():
+                raise
+            self._context.log(f"worker {self._worker} did not say that the step has ended; it may go on", "warn")
+            raise Stopped(abandoned=True) from None
+
+    async def _done(self) -> Json:
         self._coordinator.enter(self)
         self._attempt.stop.enter(self)
         try:
-            if not self._stop_level:
-                await self._submit(job)
+            job = await make_job(self._attempt, self._coordinator.files)
+            if self._stop_level:
+                raise Stopped
+            await self._submit(job)
             return await self._follow()
         finally:
             self._attempt.stop.leave(self)
             self._coordinator.leave(self, self._ticket)
-            if self._deadline is not None:
-                self._deadline.cancel()
 
     # --- called by the scope and the coordinator
 
@@ -143,15 +151,8 @@ class RemoteAttempt:
         if level <= self._stop_level:
             return
         self._stop_level = level
-        if self._deadline is not None:
-            self._deadline.cancel()
-        loop = asyncio.get_running_loop()
         # A worker that was lost in this moment is noticed first.
-        self._deadline = loop.call_later(seconds + LEASE_SECONDS, self._give_up)
-        self._woken.set()
-
-    def _give_up(self) -> None:
-        self._given_up = True
+        self._patience.reschedule(asyncio.get_running_loop().time() + seconds + LEASE_SECONDS)
         self._woken.set()
 
     # --- the job
@@ -204,12 +205,6 @@ class RemoteAttempt:
             await self._place(row)
             if row["state"] == "ended":
                 return self._end(row)
-            if self._given_up:
-                self._context.log(
-                    f"worker {self._worker} did not say that the step has ended; it may go on",
-                    "warn",
-                )
-                raise Stopped(abandoned=True)
             if self._lost or row["state"] == "lost":
                 await self._move(row)
             elif self._without_worker and not self._waiting:
@@ -218,8 +213,6 @@ class RemoteAttempt:
 
     async def _send_stop(self) -> None:
         self._stop_sent = self._stop_level
-        if self._given_up:
-            return
         found = await self._database.rows(_STOP, {"id": self.id, "level": self._stop_level})
         if not found or (found[0]["state"] == "ended" and found[0]["worker"] is None):
             raise Stopped

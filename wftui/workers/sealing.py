@@ -56,7 +56,7 @@ class Seal:
 
         try:
             packed = self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], about.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # the second for bytes that are too short
             raise WrongKeyError from None
         return zlib.decompress(packed[1:]) if packed[:1] == _PACKED else packed[1:]
 

@@ -71,7 +71,7 @@ class LeafWork(Protocol):
         """End what still runs elsewhere for an interrupted run."""
 
     async def held(self, run_id: str) -> frozenset[str]:
-        """Return the paths of steps of an interrupted run that run elsewhere, or have ended there."""
+        """Return the paths of steps that another machine does for an interrupted run."""
 
 
 async def run_here(attempt: LeafAttempt) -> Json:
