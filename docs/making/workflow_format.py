@@ -57,6 +57,7 @@ _TITLES = {
     "ForEach": "`forEach`",
     "Matrix": "a matrix",
     "LoopDelay": "`delay`",
+    "Concurrency": "`concurrency`",
     "Retry": "`retry`",
     "Catch": "an entry of `catch`",
     "Branch": "a branch",

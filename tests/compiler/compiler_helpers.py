@@ -80,6 +80,7 @@ def evaluate(text: str, scope: Scope | None = None) -> Json:
 ALLOWED = {"METADATA", "INPUT_SCHEMA", "SPOTS", "WORKFLOW", "Json", "Scope", "scope", "each", "str", "dict", "list"}
 ALLOWED |= {
     "StepPlan",
+    "ConcurrencyPlan",
     "WorkflowPlan",
     "RetryPlan",
     "LoopPlan",
@@ -93,6 +94,7 @@ ALLOWED |= {"main", "SystemExit", "__name__", *MODULES}
 
 
 _FUNCTIONS = (
+    "concurrency_",
     "input_of_",
     "when_of_",
     "items_of_",

@@ -30,6 +30,7 @@ EVERYTHING: dict[str, Any] = {
     "timeout": "1h",
     "maxParallel": 3,
     "failFast": True,
+    "concurrency": {"group": "flow-{{ inputs.name }}", "onBusy": "cancelRunning"},
     "defaults": {"retry": {"maxAttempts": 2}, "timeout": "30s"},
     "steps": [
         step(

@@ -12,6 +12,7 @@ from wftui.model.run.events import (
     CancelRequested,
     ExecutionEvent,
     Log,
+    Queued,
     StepCancelled,
     StepCompleted,
     StepFailed,
@@ -125,6 +126,10 @@ class StepLines:
             case StepMoved():
                 why = f"moved to {event.to}: {event.from_} was lost"
                 return f"{terminal.glyph('running')} {event.path:<{_NAME_WIDTH}}          {why}"
+            case Queued(place=0):
+                return f"{terminal.glyph('running')} its turn in group {event.group}"
+            case Queued() if record.queued is not None:
+                return f"{terminal.glyph('waiting')} {record.queued.why}"
             case CancelRequested():
                 return f"{terminal.glyph('cancelled')} cancelling…"
             case Log(level="error" | "warn"):

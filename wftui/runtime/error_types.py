@@ -34,6 +34,7 @@ mcp.missing mcp.start mcp.server mcp.closed mcp.error mcp.result mcp.tool mcp.un
 composio.connection composio.account composio.auth composio.missing composio.limit composio.refused
 composio.server composio.protocol composio.failed
 workflow.cancelled workflow.depth workflow.invalid workflow.unavailable workflow.version
+concurrency.busy concurrency.group
 """
 BUILTIN_TYPES = frozenset(_TYPES.split())
 """Every type with a line under "Runs" in docs/troubleshooting.md."""

@@ -217,6 +217,19 @@ class SourceSpot:
     column: int
 
 
+@dataclass(frozen=True, slots=True)
+class ConcurrencyPlan:
+    """Group of runs of which one runs at a time.
+
+    Attributes:
+        group: binding over inputs, env, run and vars; gives a text or null.
+        on_busy: `queue`, `cancelRunning` or `skip`.
+    """
+
+    group: Bind
+    on_busy: str = "queue"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkflowPlan:
     """A compiled workflow: WORKFLOW in `workflow.py`, input of the engine.
@@ -244,6 +257,7 @@ class WorkflowPlan:
     max_parallel: int = 8
     fail_fast: bool = False
     steps: tuple[StepPlan, ...] = ()
+    concurrency: ConcurrencyPlan | None = None
     vars: Mapping[str, Bind] = field(default_factory=dict)
     outputs: Mapping[str, Bind] = field(default_factory=dict)
     finally_: tuple[StepPlan, ...] = ()

@@ -28,7 +28,7 @@ from wftui.store.history.stored_runs import RETENTION, StoredRuns
 from wftui.store.log_segments import DEFAULT_LIMITS, LogLimits
 from wftui.store.maintenance.cleanup import Cleanup
 from wftui.store.maintenance.retention import Policy, Rule
-from wftui.store.ownership import claims, maintenance_lease, signals
+from wftui.store.ownership import claims, concurrency, maintenance_lease, signals
 from wftui.store.ownership.claims import ThisProcess
 from wftui.store.ownership.owners import LivenessProbe, Owner, beat, current_owner
 from wftui.store.ownership.signals import Signal, SignalKind
@@ -289,6 +289,12 @@ class ExecutionStore(StoredRuns):
         await writer.flush()
         await connection.run(lambda transaction: claims.claim(transaction, run_id, mark, self._is_alive))
         writer.forget(run_id)
+
+    async def runs_ahead(self, run_id: str, enter: str | None = None) -> list[str]:
+        """Return the runs ahead of a run in its concurrency group; first `enter` one."""
+        connection, writer = self._writing()
+        await writer.flush()
+        return await connection.run(lambda each: concurrency.ahead(each, run_id, self._is_alive, enter))
 
     async def claim_notification(self, run_id: str, subject: str) -> bool:
         """Claim the notification of a subject; of all processes, one gets True."""

@@ -15,6 +15,7 @@ from mypy import api
 
 from compiler.compiler_helpers import assert_harmless, check, compiler_of, step, workflow, write
 from compiler.every_feature import EVERYTHING
+from wftui.compiler.module_run import run_module
 from wftui.model.workflow.definition import Workflow
 from wftui.runtime.plan import step_infos
 from wftui.runtime.scope import Scope, StepValues
@@ -170,7 +171,7 @@ def test_every_expression_has_its_place(tmp_path: Path) -> None:
     plan = compiler_of(tmp_path).load("flow").plan
     lines = path.read_text().split("\n")
     starts = sorted(lines[spot.line - 1][spot.column - 1 :].split()[0] for spot in plan.spots.values())
-    assert len(plan.spots) == 17
+    assert len(plan.spots) == 18
     assert all(start[0].isalpha() for start in starts)
 
 
@@ -257,3 +258,20 @@ def test_line_numbers_of_a_long_module_are_right(text: str, tmp_path: Path) -> N
         assert each.input is not None
         begins = each.input.__code__.co_firstlineno
         assert lines[begins - 1].startswith(f"def {each.input.__name__}(")
+
+
+@pytest.mark.parametrize("group", ["deploy", "deploy-{{ inputs.host }}", "{{ vars.site if inputs.host else none }}"])
+def test_a_concurrency_group_is_in_the_plan(group: str) -> None:
+    source = {
+        "format": 1,
+        "id": "flow",
+        "inputSchema": {"type": "object", "properties": {"host": {"type": "string"}}, "required": ["host"]},
+        "vars": {"site": "north"},
+        "concurrency": {"group": group, "onBusy": "skip"},
+        "steps": [{"id": "a", "type": "set", "input": {"x": 1}}],
+    }
+    plan = run_module(compiled(source), "workflow.py")
+    assert plan.concurrency is not None
+    value = plan.concurrency.group(Scope(inputs={"host": "web1"}, locals={"vars": {"site": "north"}}))
+    expected = {"deploy": "deploy", "deploy-{{ inputs.host }}": "deploy-web1"}.get(group, "north")
+    assert (value, plan.concurrency.on_busy) == (expected, "skip")

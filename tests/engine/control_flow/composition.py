@@ -31,6 +31,23 @@ ORDER = [
     ),
     Flow(
         "GitHub Actions",
+        "concurrency with cancel-in-progress",
+        [set_("a", x=1)],
+        statuses={"a": "completed"},
+        others={"concurrency": {"group": "deploy-{{ run.workflowId }}", "onBusy": "cancelRunning"}},
+    ),
+    *(
+        Flow(
+            "Kestra",
+            f"concurrency limit of 1 with {behavior}",
+            [set_("a", x=1)],
+            statuses={"a": "completed"},
+            others={"concurrency": {"group": "flow", "onBusy": on_busy}},
+        )
+        for behavior, on_busy in (("QUEUE", "queue"), ("CANCEL", "skip"))
+    ),
+    Flow(
+        "GitHub Actions",
         "needs with outputs of other jobs",
         [set_("build", needs_=[], tag="v1"), set_("ship", needs_=["build"], tag="{{ steps.build.output.tag }}")],
         {"tag": "v1"},

@@ -29,6 +29,8 @@ def as_version_1(path: Path) -> None:
         connection.execute("DROP TABLE chores")
         connection.execute("DROP TABLE snapshots")
         connection.execute("DROP TABLE notifications")
+        connection.execute("DROP TABLE log_segments")
+        connection.execute("DROP TABLE concurrency")
         for index in indexes:
             connection.execute(index)
         connection.execute("PRAGMA user_version = 1")

@@ -201,6 +201,8 @@ def _print_record(terminal: Terminal, record: ExecutionRecord) -> None:
     if record.parent_id:
         how = f"started by step {record.parent_path} of" if record.parent_path else "rerun of"
         terminal.line(f"  {how} {record.parent_id}")
+    if record.queued is not None:
+        terminal.line(terminal.paint(f"  {record.queued.why}", "yellow"))
     _print_steps(terminal, record.step_results)
     if record.error:
         terminal.line(terminal.paint(f"{record.error.type}: {record.error.message}", "red"))

@@ -106,8 +106,9 @@ class ReferenceChecker:
         if not reference.path or not isinstance(reference.path[0], str):
             return
         step_id = reference.path[0]
-        if binding.use == "vars":
-            message = "a variable is computed before the first step, so it cannot read one"
+        if binding.use in ("vars", "group"):
+            what = "a variable" if binding.use == "vars" else "the concurrency group"
+            message = f"{what} is computed before the first step, so it cannot read one"
             self._at(binding, reference, offset, "reference.not_upstream", message)
             return
         target = self.scopes.visible(binding.body, step_id)

@@ -219,6 +219,22 @@ class _Transpiler:
         self._note(made, self._relative(made, "", 0))
         return mapping(named)
 
+    def _concurrency(self) -> Code | None:
+        limit = self.tree.workflow.concurrency
+        if limit is None:
+            return None
+        self.plans.add("ConcurrencyPlan")
+        made = GeneratedPart()
+        group = made.function("concurrency_group", bound_value(limit.group, "/concurrency/group"))
+        if made.functions:
+            line = self.document.place("/concurrency/group", "value").line
+            self.blocks.append(f"# workflow.json:{line}: concurrency\n{made.functions[0]}")
+        self._note(made, self._relative(made, "", 0))
+        fields = {"group": group}
+        if limit.on_busy != "queue":
+            fields["on_busy"] = literal(limit.on_busy)
+        return record("ConcurrencyPlan", fields)
+
     def _plan(
         self, workflow: Workflow, main: list[str], last: list[str], variables: Code, outputs: Code, hashed: str
     ) -> str:
@@ -245,6 +261,8 @@ class _Transpiler:
                 fields[name] = literal(value)
         if main:
             fields["steps"] = _names(main)
+        if (limit := self._concurrency()) is not None:
+            fields["concurrency"] = limit
         if workflow.vars:
             fields["vars"] = variables
         if workflow.outputs:
@@ -261,7 +279,7 @@ class _Transpiler:
         if self.modules:
             lines += _import("wftui.runtime", sorted(self.modules))
         lines += _import("wftui.runtime.plan", sorted(self.plans))
-        if "StepPlan" in self.plans or self.tree.workflow.outputs or self.tree.workflow.vars:
+        if self.plans & {"StepPlan", "ConcurrencyPlan"} or self.tree.workflow.outputs or self.tree.workflow.vars:
             lines += _import("wftui.runtime.scope", ["Scope"])
         return lines
 

@@ -27,6 +27,7 @@ Use = Literal[
     "case",
     "catch_output",
     "vars",
+    "group",
     "output",
 ]
 
@@ -172,6 +173,14 @@ def var_bindings(tree: WorkflowTree) -> list[Binding]:
     """Return the bindings of the workflow's variables."""
     names = tree.main.names
     return [*_templates(None, "vars", tree.workflow.vars, "/vars", "vars", Body("main", "/vars"), names)]
+
+
+def group_bindings(tree: WorkflowTree) -> list[Binding]:
+    """Return the bindings of the workflow's concurrency group."""
+    limit = tree.workflow.concurrency
+    group = limit.group if limit is not None else None
+    at, field, body = "/concurrency/group", "concurrency.group", Body("main", "/concurrency")
+    return [*_templates(None, "group", group, at, field, body, tree.main.names)]
 
 
 def output_bindings(tree: WorkflowTree) -> list[Binding]:

@@ -26,6 +26,7 @@ class ChildRuns:
 
     Args:
         depth: number of runs from the top-level run to the parent, included.
+        waited_by: runs that wait for the parent.
         max_depth: maximum of this number.
         connections: of the parent; children share its resolved connections and masked secrets.
         confirmed: in a resumed child, run steps with `"idempotent": false` again that were running.
@@ -38,6 +39,7 @@ class ChildRuns:
         parent: ExecutionRequest,
         parent_id: str,
         depth: int,
+        waited_by: frozenset[str],
         max_depth: int,
         *,
         step_types: StepTypes,
@@ -49,6 +51,7 @@ class ChildRuns:
         self._parent = parent
         self._parent_id = parent_id
         self._depth = depth
+        self._waiting = waited_by | {parent_id}
         self._max_depth = max_depth
         self._step_types = step_types
         self._connections = connections
@@ -102,6 +105,7 @@ class ChildRuns:
         try:
             options = StartOptions(
                 depth=self._depth + 1,
+                waited_by=self._waiting if call.wait else frozenset(),
                 part_of=self._connections,
                 announce=announce,
                 accept=lambda plan: _check_identity(plan, call),
@@ -151,7 +155,7 @@ class ChildRuns:
         """
         while (record := await self.until_end(child_id)).status == "interrupted":
             try:
-                await self._resume(child_id, inputs)
+                await self._resume(child_id, inputs, self._waiting)
             except asyncio.CancelledError:
                 await self._cancel(child_id)
                 raise
@@ -166,12 +170,14 @@ class ChildRuns:
         await self._store.recover()  # its process may have died a moment ago
         record = await self._store.get(child_id)
         if record is not None and record.status == "interrupted":
-            await self._resume(child_id, inputs)
+            await self._resume(child_id, inputs, frozenset())
 
-    async def _resume(self, child_id: str, inputs: Mapping[str, Json]) -> None:
+    async def _resume(self, child_id: str, inputs: Mapping[str, Json], waited_by: frozenset[str]) -> None:
         """Resume a child with its secret inputs, which are not stored; others are ignored."""
         try:
-            options = StartOptions(depth=self._depth + 1, part_of=self._connections, confirmed=self._confirmed)
+            options = StartOptions(
+                depth=self._depth + 1, waited_by=waited_by, part_of=self._connections, confirmed=self._confirmed
+            )
             await self._starter.resume(child_id, inputs, options)
         except UserError as error:
             raise WorkflowError("workflow.invalid", f"run {child_id} cannot be resumed: {error}") from error

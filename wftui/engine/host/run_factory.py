@@ -9,6 +9,7 @@ from wftui.connections.connections import Connections
 from wftui.connections.redaction import Redactor
 from wftui.engine.connections.run_connections import RunConnections
 from wftui.engine.host.child_runs import ChildRuns
+from wftui.engine.host.group_queue import SharedGroupQueue
 from wftui.engine.host.pools import in_pool
 from wftui.engine.host.start_options import RunStarter, StartOptions
 from wftui.engine.primitives.cancellation import Slots
@@ -82,11 +83,13 @@ class RunFactory:
                 request,
                 run_id,
                 options.depth,
+                options.waited_by,
                 self._settings.max_depth,
                 step_types=self._step_types,
                 connections=connections,
                 confirmed=options.confirmed,
             ),
+            group_queue=SharedGroupQueue(self._starter, self._store, run_id, options.waited_by),
             workers=self._workers,
             carried=options.carried or CarriedResults(),
         )

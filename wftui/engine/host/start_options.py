@@ -19,6 +19,7 @@ class StartOptions:
 
     Attributes:
         depth: number of runs from the top-level run to this one, included.
+        waited_by: runs that wait for the end of this one: its parent, the parent's, and so on.
         part_of: connections of the parent run, shared with their secrets.
         carried: results of an earlier process or run, which are not computed again.
         confirmed: run steps with `"idempotent": false` again that were running when the process died.
@@ -30,6 +31,7 @@ class StartOptions:
     """
 
     depth: int = 1
+    waited_by: frozenset[str] = frozenset()
     part_of: RunConnections | None = None
     carried: CarriedResults | None = None
     confirmed: bool = False
@@ -57,6 +59,9 @@ class RunStarter(Protocol):
 
     async def cancel(self, run_id: str, by: str) -> None:
         """Cancel a run."""
+
+    async def until_end(self, run_id: str) -> None:
+        """Wait for the end of a run."""
 
     async def wait(self, run_id: str) -> ExecutionRecord:
         """Wait for the end of a run and return its record."""

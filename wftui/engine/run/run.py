@@ -18,6 +18,7 @@ from wftui.engine.run.state.carried_results import RunHistory
 from wftui.engine.run.state.run_context import RunContext
 from wftui.engine.run.steps.frame import Frame
 from wftui.engine.run.steps.step_runner import StepRunner
+from wftui.engine.run.turn import take_turn
 from wftui.model.base import Json, format_timestamp
 from wftui.model.errors import ConflictError, UsageError
 from wftui.model.json.big_values import freed, keeping_big_values
@@ -184,6 +185,12 @@ class Run:
         outputs: dict[str, Json] | None = None
         watch(self.context.emitter.redactor)
         wrong = await self._compute_vars()
+        if wrong is None and not self._cancelled:
+            try:
+                if not await self._take_turn():
+                    return
+            except Exception as raised:  # noqa: BLE001  (a group that cannot be evaluated fails the run)
+                wrong = describe_outside(raised, "/concurrency/group", self.context.plan)
         if not self._started:
             await self.context.emitter.emit(
                 Started(run_id=self.id, timestamp=self.context.now(), vars=self._vars or None)
@@ -290,6 +297,22 @@ class Run:
         if not chosen and not preflight.has_work():
             return None
         return await self._main.wait(asyncio.ensure_future(preflight.resolve(chosen)))
+
+    async def _take_turn(self) -> bool:
+        """Wait for the turn in the concurrency group; return False if the run has ended."""
+        before, error = self.context.now(), None
+        try:
+            error = await take_turn(self.context, self._scope(), self._main)
+        except Stopped:
+            if self._started:
+                return True  # its steps have to end in order
+        else:
+            if error is None:
+                self._here_since += self.context.now() - before  # a wait before the start is not work
+                return True
+        await self.context.resources.close(self.context.settings.grace, self.note)
+        await self._end(Cancelled(error=error, **self._stamp()))
+        return False
 
     async def _load_secrets(self) -> None:
         """Resolve connections to mask their secrets before a step can print one."""

@@ -68,6 +68,15 @@ class Started(EventBase):
     masked: Annotated[bool | None, Field(description="Part of them is a secret, which is not stored.")] = None
 
 
+class Queued(EventBase):
+    """The run waits in its concurrency group, or its place has changed."""
+
+    type: Literal["queued"] = "queued"
+    group: str
+    place: Annotated[int, Field(description="Runs of the group before this one; 0 when its turn has come.")]
+    behind: Annotated[str | None, Field(description="Run that is the next to end.")] = None
+
+
 class StepStarted(StepEventBase):
     """An attempt of a step begins. `input` is the bound input of this attempt."""
 
@@ -297,6 +306,9 @@ class Cancelled(EventBase):
 
     type: Literal["cancelled"] = "cancelled"
     duration: float = 0.0
+    error: Annotated[
+        ExecutionError | None, Field(description="Why it was cancelled by itself: `concurrency.busy`.")
+    ] = None
 
 
 class UnknownEvent(EventBase):
@@ -348,6 +360,7 @@ ExecutionEvent = Annotated[
     | Log
     | LogSegment
     | CancelRequested
+    | Queued
     | Interrupted
     | Resumed
     | Completed

@@ -44,6 +44,25 @@ class ExecutionRequest(WireModel):
         return {**self.inherited_connections, **self.connections}
 
 
+class QueuePlace(WireModel):
+    """Place of a run in the queue of its concurrency group.
+
+    Attributes:
+        place: number of runs before it.
+        behind: id of the one that is the next to end.
+    """
+
+    group: str
+    place: int
+    behind: str | None = None
+
+    @property
+    def why(self) -> str:
+        """Reason why the run waits, as a clause."""
+        others = "" if self.place == 1 else f" and {self.place - 1} more"
+        return f"waiting for run {self.behind}{others} of group {self.group}"
+
+
 class ExecutionRecord(WireModel):
     """A run: the fold of its events (`reducer.apply`). Durations are milliseconds."""
 
@@ -63,6 +82,7 @@ class ExecutionRecord(WireModel):
     error: ExecutionError | None = None
     warnings: int = 0
     cancel_requested: bool = False
+    queued: Annotated[QueuePlace | None, Field(description="Place in its concurrency group while it waits.")] = None
     parent_id: str | None = None
     parent_path: Annotated[str | None, Field(description="Step of the parent that started it.")] = None
     connections: Annotated[dict[str, str], Field(description="Connections used instead of others.")] = Field(

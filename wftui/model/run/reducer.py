@@ -23,6 +23,7 @@ from wftui.model.run.events import (
     IterationFailed,
     IterationsPlanned,
     IterationStarted,
+    Queued,
     Resumed,
     Started,
     StepAnswered,
@@ -43,7 +44,7 @@ from wftui.model.run.events import (
 )
 from wftui.model.run.iterations import IterationLog, IterationState
 from wftui.model.run.paths import declared_id, iteration_index, owner_path, parent_path
-from wftui.model.run.record import ExecutionRecord
+from wftui.model.run.record import ExecutionRecord, QueuePlace
 from wftui.model.run.record_index import WINDOW, RecordIndex
 from wftui.model.run.steps import STEP_TERMINAL, Attempt, Iterations, StepResult, Waiting
 
@@ -101,6 +102,9 @@ def apply(record: ExecutionRecord, event: ExecutionEvent) -> ExecutionRecord:
             record.status = "running"
             record.started_at = event.timestamp
             record.vars = event.vars
+        case Queued():
+            waits = QueuePlace(group=event.group, place=event.place, behind=event.behind)
+            record.queued = waits if event.place else None
         case Resumed():
             record.status = "running"
             record.error = None
@@ -108,6 +112,7 @@ def apply(record: ExecutionRecord, event: ExecutionEvent) -> ExecutionRecord:
             record.cancel_requested = True
         case Interrupted():
             record.status = "interrupted"
+            record.queued = None
         case Completed():
             record.warnings = event.warnings
             _end(record, event, "completed")
@@ -115,6 +120,7 @@ def apply(record: ExecutionRecord, event: ExecutionEvent) -> ExecutionRecord:
             record.error = event.error
             _end(record, event, "failed")
         case Cancelled():
+            record.error = event.error
             _end(record, event, "cancelled")
     return record
 
@@ -148,6 +154,7 @@ def _end(record: ExecutionRecord, event: Completed | Failed | Cancelled, status:
     record.status = status  # type: ignore[assignment]  # one of the three literals, by the callers above
     record.completed_at = event.timestamp
     record.duration = event.duration
+    record.queued = None
     if not isinstance(event, Cancelled):
         record.outputs = event.outputs
 

@@ -13,7 +13,7 @@ from wftui.model.base import WIRE_CONFIG
 from wftui.model.run.iterations import IterationLog
 from wftui.model.run.record import ExecutionRecord
 
-REDUCER_REVISION = 5
+REDUCER_REVISION = 6
 """Raised with each change to what the reducer makes of events; a test holds the digest of its modules."""
 
 _FAST = 1

@@ -270,6 +270,27 @@ class Step(WireModel):
     ] = None
 
 
+class Concurrency(WireModel):
+    """Group of runs of which one runs at a time."""
+
+    group: Annotated[
+        str,
+        Field(
+            min_length=1,
+            description="Name of the group, over inputs, env, run and vars. Runs of all workflows on a database that "
+            "give the same text are one group; null is none.",
+        ),
+    ]
+    on_busy: Annotated[
+        Literal["queue", "cancelRunning", "skip"],
+        Field(
+            description="Effect of an earlier run of the group that has not ended. queue: wait for it, first come, "
+            "first served. cancelRunning: cancel the earlier ones and wait for their end. skip: this run is cancelled "
+            "with the error `concurrency.busy`."
+        ),
+    ] = "queue"
+
+
 class Workflow(WireModel):
     """A whole workflow.json."""
 
@@ -303,6 +324,9 @@ class Workflow(WireModel):
     timeout: Annotated[Duration | None, Field(description="Longest time for the whole run, without `finally`.")] = None
     max_parallel: Annotated[int, Field(ge=1, description="Most steps that run at the same time.")] = 8
     fail_fast: Annotated[bool, Field(description="After the first failure, starts no further step.")] = False
+    concurrency: Annotated[
+        Concurrency | None, Field(description="Group of runs of which one runs at a time; absent: no limit.")
+    ] = None
     pool: Annotated[
         PoolName | None,
         Field(description="Pool of workers that runs the steps; absent or `here`: the process of the run."),

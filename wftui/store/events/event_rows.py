@@ -56,6 +56,7 @@ _TYPES = (
     "step_taken",
     "step_moved",
     "log_segment",
+    "queued",
 )
 """The number of a type in the database is its index here: only ever append.
 

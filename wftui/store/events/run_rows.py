@@ -84,7 +84,8 @@ class RunRow:
             case Failed():
                 return self._end("failed", at, event.duration) | {"error": _shown_error(event.error)}
             case Cancelled():
-                return self._end("cancelled", at, event.duration)
+                ended = self._end("cancelled", at, event.duration)
+                return ended if event.error is None else ended | {"error": _shown_error(event.error)}
             case StepWaiting() if event.waiting.reason == "approval":
                 return self._set_waiting([*self._others(event.path), event.path])
             case StepWaiting() if event.waiting.reason == "worker":

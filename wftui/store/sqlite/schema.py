@@ -161,6 +161,14 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE INDEX log_segments_by_hash ON log_segments (hash)
     """,
+    """
+    CREATE TABLE concurrency (
+        key INTEGER PRIMARY KEY AUTOINCREMENT,
+        group_name TEXT NOT NULL,
+        execution INTEGER NOT NULL UNIQUE
+    );
+    CREATE INDEX concurrency_by_group ON concurrency (group_name, key)
+    """,
 )
 
 VERSION = len(MIGRATIONS)

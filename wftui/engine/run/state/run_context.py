@@ -58,6 +58,22 @@ class ChildRunner(Protocol):
         """Cancel a child of an earlier process that no step has rejoined."""
 
 
+class GroupQueue(Protocol):
+    """Queue of a run in its concurrency group."""
+
+    async def enter(self, group: str) -> list[str]:
+        """Enter the queue of a group at its end; return the runs ahead."""
+
+    async def ahead(self) -> list[str]:
+        """Return the runs that are still ahead."""
+
+    async def wait_for(self, run_id: str) -> None:
+        """Wait for the end of a run ahead, or for some seconds."""
+
+    async def cancel(self, run_id: str) -> None:
+        """Cancel a run ahead."""
+
+
 @dataclass(slots=True, kw_only=True)
 class RunContext:
     """Context of one run, shared by its steps and containers.
@@ -66,6 +82,7 @@ class RunContext:
         folder: folder of the workflow's file, if it has one.
         children: runner of sub-workflows; None without a workspace (`python workflow.py`).
         workers: does the leaf steps of pools; None: there is nothing to reach workers through.
+        group_queue: for the concurrency group; None without a database.
         prepared: results of `prepare` of step types, by step id.
         carried: results of an earlier process or run.
         wall: time of day, for waits until a time that a user names.
@@ -83,6 +100,7 @@ class RunContext:
     folder: Path | None
     connections: RunConnections
     children: ChildRunner | None = None
+    group_queue: GroupQueue | None = None
     workers: LeafWork | None = None
     prepared: dict[str, Json] = field(default_factory=dict)
     carried: CarriedResults = field(default_factory=CarriedResults)

@@ -96,6 +96,8 @@ class RunHeader(Widget):
         right = Content.styled(f"{warnings} warning{'s' if warnings > 1 else ''}" if warnings else "", "$text-warning")
         if record.status in {"running", "pending"}:
             step = current_step(self.run.active.values())
+            if record.queued is not None:
+                parts += [separator, (record.queued.why, "$text-warning")]
             if step is not None:
                 note = step_note(step, self.now())
                 name = f"{step.step_name} {title(step)}" if step.path.endswith("]") else title(step)
