@@ -33,7 +33,7 @@ async def over_http(
         token = (await owner.tokens.add("ada", "admin")).token
     state = ServerState()
     async with serving(make_app(owner, state), ServeOptions(port=port), state) as (url, _task):
-        bench = RemoteWorkbench(Access(url, token), patience=patience)
+        bench = RemoteWorkbench(Access(url, token), owner.settings, patience=patience)
         try:
             yield bench
         finally:

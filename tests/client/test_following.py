@@ -13,7 +13,7 @@ from wftui.client.errors import RemoteError, UnreachableError
 from wftui.client.remote_workbench import RemoteWorkbench
 from wftui.model.errors import NotFoundError, UserError
 from wftui.model.run.events import ExecutionEvent
-from wftui.workbench import Workbench
+from wftui.workbench import Settings, Workbench
 
 
 class Line:
@@ -71,7 +71,7 @@ async def through_line(owner: Workbench, *, give_up_after: float = 60) -> AsyncI
         assert direct.server is not None
         line = Line(int(direct.server.rpartition(":")[2]))
         await line.open()
-        bench = RemoteWorkbench(Access(f"http://127.0.0.1:{line.port}", token), patience=give_up_after)
+        bench = RemoteWorkbench(Access(f"http://127.0.0.1:{line.port}", token), owner.settings, patience=give_up_after)
         try:
             yield bench, line
         finally:
@@ -177,7 +177,7 @@ async def test_a_server_that_is_not_there(owner: Workbench) -> None:
         b"",
     ],
 )
-async def test_what_is_no_server_of_wftui(answer: bytes) -> None:
+async def test_what_is_no_server_of_wftui(answer: bytes, settings: Settings) -> None:
     async def say(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(answer)
@@ -185,7 +185,7 @@ async def test_what_is_no_server_of_wftui(answer: bytes) -> None:
 
     server = await asyncio.start_server(say, "127.0.0.1", 0)
     async with server:
-        bench = RemoteWorkbench(Access(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", "x"))
+        bench = RemoteWorkbench(Access(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", "x"), settings)
         for call in (bench.workflows.all, bench.runs.attention):
             with pytest.raises(UserError) as refused:
                 async with patience():
@@ -195,7 +195,7 @@ async def test_what_is_no_server_of_wftui(answer: bytes) -> None:
         await bench.close()
 
 
-async def test_fields_of_a_later_version_are_left_out() -> None:
+async def test_fields_of_a_later_version_are_left_out(settings: Settings) -> None:
     body = (
         b'{"workflows": [{"id": "a", "name": "A", "state": "ready", "mood": "good", "stats": {"runs": 3, "joy": 1}}]}'
     )
@@ -207,7 +207,7 @@ async def test_fields_of_a_later_version_are_left_out() -> None:
 
     server = await asyncio.start_server(say, "127.0.0.1", 0)
     async with server:
-        bench = RemoteWorkbench(Access(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", "x"))
+        bench = RemoteWorkbench(Access(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", "x"), settings)
         [row] = await bench.workflows.all()
         assert (row.id, row.stats.runs) == ("a", 3)
         await bench.close()

@@ -67,7 +67,7 @@ def remote_workbench(arguments: argparse.Namespace) -> AnyWorkbench:
         Terminal(beside_run=True).error(
             f"wftui: warning: the token and all data go to {place.url} in clear text; put TLS in front of the server"
         )
-    return RemoteWorkbench(place)
+    return RemoteWorkbench(place, Settings.resolve())
 
 
 def _run(session: Callable[[], Coroutine[Any, Any, int]]) -> int:

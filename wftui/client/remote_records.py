@@ -66,6 +66,15 @@ class RemoteRecords:
         """Return the record of a run as it was after an event."""
         return await self._connection.get(run_path(run_id), model(ExecutionRecord), {"at": number})
 
+    async def log_events(self, run_id: str, *, until: int | None = None) -> AsyncIterator[list[Log]]:
+        """Yield the whole log of a run in pages, up to an event."""
+        async for page in self.logs(run_id, until=until):
+            yield page
+
+    @staticmethod
+    async def segment_reader() -> None:
+        """Return None: a screen that draws cannot wait for a server."""
+
     async def logs(self, run_id: str, *, after: int = 0, until: int | None = None) -> AsyncIterator[list[Log]]:
         """Yield the log events of a run in pages, after an event and up to another."""
         query = {"after": after, "until": until}

@@ -12,6 +12,8 @@ from wftui.client.remote_reports import RemoteComparisons, RemoteSearch, RemoteS
 from wftui.client.remote_runs import RemoteRuns
 from wftui.client.remote_workflows import RemoteWorkflows
 from wftui.model.clock import Clock, Elapsed, elapsed_seconds, utc_now
+from wftui.workbench.settings_service import SettingsService
+from wftui.workbench.workbench_settings import Settings
 
 
 class RemoteWorkbench:
@@ -19,17 +21,21 @@ class RemoteWorkbench:
 
     Attributes:
         server: URL of the server.
+        settings, user_settings: those of the user of this machine, such as the theme.
         notice, unusable: None: the server looks after its files.
     """
 
     def __init__(
         self,
         access: Access,
+        settings: Settings,
         *,
         clock: Clock = utc_now,
         elapsed: Elapsed = elapsed_seconds,
         patience: float = PATIENCE,
     ) -> None:
+        self.settings = settings
+        self.user_settings = SettingsService(settings)
         self.server: str | None = access.url
         self.notice: str | None = None
         self.unusable: None = None

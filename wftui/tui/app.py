@@ -27,6 +27,7 @@ from wftui.tui.exit_summary import ExitMode, finish
 from wftui.tui.history_notices import HistoryNotices
 from wftui.tui.preferences import Preferences
 from wftui.tui.screens.base.action_screen import ActionScreen
+from wftui.tui.screens.base.local_screen import LocalScreen
 from wftui.tui.screens.screen_registry import make_screen
 from wftui.tui.services import ScreenName
 from wftui.tui.terminal.capabilities import ascii_only, check_terminal, is_hosted
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from wftui.model.run.record import ExecutionRecord
     from wftui.model.run.summary import CleanupReport
     from wftui.tui.terminal.driver import TerminalDriver
-    from wftui.workbench import Workbench
+    from wftui.workbench import AnyWorkbench
 
 _POLL_EVERY = 1.0
 """Seconds between checks on the runs of this process."""
@@ -74,7 +75,7 @@ class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
         Binding("ctrl+c", "app.help_quit", show=False, system=True),
     ]
 
-    def __init__(self, workbench: Workbench, *, start: Start | None = None) -> None:
+    def __init__(self, workbench: AnyWorkbench, *, start: Start | None = None) -> None:
         """Open screens over a workbench.
 
         Raises:
@@ -144,16 +145,18 @@ class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
     def on_mount(self) -> None:
         """Start watching runs, and open what `start` asks for, after the first paint."""
         self.set_interval(_POLL_EVERY, self._poll_runs)
-        self.workbench.retention.report_to(partial(self.call_later, self._notify_removed))
-        self.workbench.notifications.report_to(partial(self.call_later, self._show_failed_notification))
         self._history_notices.begin()
-        self.call_after_refresh(partial(in_background, self, self._apply_retention, group="retention"))
+        if self.workbench.server is None:
+            local = self.workbench.local
+            local.retention.report_to(partial(self.call_later, self._notify_removed))
+            local.notifications.report_to(partial(self.call_later, self._show_failed_notification))
+            self.call_after_refresh(partial(in_background, self, self._apply_retention, group="retention"))
         if self._start is not None:
             self.call_after_refresh(self._open_start, self._start)
 
     async def _apply_retention(self) -> None:
         with contextlib.suppress(UserError):  # the Workflows screen shows what is wrong with the database
-            await self.workbench.retention.begin()
+            await self.workbench.local.retention.begin()
 
     def _notify_removed(self, report: CleanupReport) -> None:
         self.notify(f"{count(report.runs, 'expired run')} removed.", title="History cleanup", timeout=10)
@@ -174,8 +177,13 @@ class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
     # --- screens
 
     def open_screen(self, name: ScreenName, *arguments: object) -> None:
-        """Open a screen by its name in the registry."""
-        self.push_screen(make_screen(name, *arguments))
+        """Open a screen by its name in the registry, or say why a server has none."""
+        screen = make_screen(name, *arguments)
+        if isinstance(screen, LocalScreen) and self.workbench.server is not None:
+            place = screen.trail()[0] if name != "editor" else "The editor"
+            self.notify(f"{place}: only on the machine of {self.workbench.server}.", severity="warning", markup=False)
+        else:
+            self.push_screen(screen)
 
     def open_editor(self, workflow_id: str, step_id: str | None = None) -> None:
         """Open a workflow in the editor, at a step where one is named."""
@@ -413,7 +421,7 @@ class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
             event.widget.cursor_blink = False
 
 
-async def run_app(workbench: Workbench, start: Start | None = None) -> int:
+async def run_app(workbench: AnyWorkbench, start: Start | None = None) -> int:
     """Run the app, then finish active runs without it and close the workbench.
 
     Returns:
@@ -423,11 +431,13 @@ async def run_app(workbench: Workbench, start: Start | None = None) -> int:
         UserError: there is no terminal that can show the app.
     """
     check_terminal(os.environ)
+    if workbench.server is not None:
+        return await _run(workbench, start)
     async with EngineThread() as engine:
-        return await _run(on_engine_thread(workbench, engine), start)
+        return await _run(on_engine_thread(workbench.local, engine), start)
 
 
-async def _run(workbench: Workbench, start: Start | None) -> int:
+async def _run(workbench: AnyWorkbench, start: Start | None) -> int:
     app = WftuiApp(workbench, start=start)
     watch_signals(new_session=True)
     # Installed until `finish` replaces them: a lost terminal may signal more than once.

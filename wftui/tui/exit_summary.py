@@ -20,7 +20,7 @@ from wftui.workbench.forced_exit import call_on_signal, ignore_signals
 
 if TYPE_CHECKING:
     from wftui.model.run.record import ExecutionRecord
-    from wftui.workbench import Workbench
+    from wftui.workbench import AnyWorkbench
 
 
 _PATIENCE = 3.0
@@ -53,7 +53,7 @@ def summary_lines(records: Sequence[ExecutionRecord], *, ascii_only: bool) -> li
 
 
 async def finish(
-    workbench: Workbench, run_ids: Sequence[str], leaving: ExitMode, output: OutputThread, *, ascii_only: bool
+    workbench: AnyWorkbench, run_ids: Sequence[str], leaving: ExitMode, output: OutputThread, *, ascii_only: bool
 ) -> None:
     """Wait for active runs or cancel them, close the workbench, print the summary.
 
@@ -61,8 +61,10 @@ async def finish(
     terminal reads again; a signal ends the wait for that, and a crash waits for seconds only.
     """
     ending = _Ending(workbench, output)
-    workbench.retention.report_to(lambda report: ending.print(f"{count(report.runs, 'expired run')} removed"))
-    workbench.notifications.report_to(ending.print)
+    if workbench.server is None:
+        local = workbench.local
+        local.retention.report_to(lambda report: ending.print(f"{count(report.runs, 'expired run')} removed"))
+        local.notifications.report_to(ending.print)
     with ending.signals():
         if leaving is ExitMode.LOST:
             ending.release_terminal()
@@ -81,7 +83,7 @@ async def finish(
 class _Ending:
     """The time between the end of the app and that of the program."""
 
-    def __init__(self, workbench: Workbench, output: OutputThread) -> None:
+    def __init__(self, workbench: AnyWorkbench, output: OutputThread) -> None:
         self._workbench = workbench
         self._output = output
         self._is_released = False

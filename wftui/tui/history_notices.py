@@ -4,7 +4,7 @@ from typing import Any
 
 from textual.app import App
 
-from wftui.workbench import Workbench
+from wftui.workbench import AnyWorkbench
 
 _SECONDS = 60.0
 """Time that a notification is shown."""
@@ -13,7 +13,7 @@ _SECONDS = 60.0
 class HistoryNotices:
     """Shows each notification once, on whatever screen is open."""
 
-    def __init__(self, app: App[Any], workbench: Workbench) -> None:
+    def __init__(self, app: App[Any], workbench: AnyWorkbench) -> None:
         self._app = app
         self._workbench = workbench
         self._shown = ""
@@ -26,7 +26,9 @@ class HistoryNotices:
         self._app.call_later(self._show_opening, sentence)  # from another thread
 
     def _show_opening(self, sentence: str) -> None:
-        self._app.notify(sentence, title="Opening the history", timeout=_SECONDS)
+        server = self._workbench.server
+        title = "Opening the history" if server is None else "Server"
+        self._app.notify(sentence, title=title, timeout=_SECONDS if server is None else None)
 
     def check(self) -> None:
         """Show that the database was replaced, or updated by a newer program."""

@@ -1,6 +1,5 @@
 """The command palette: actions by label, workflows by name."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 
@@ -51,7 +50,7 @@ class ActionProvider(Provider):
     async def _workflows(self) -> AsyncIterator[tuple[str, Callable[[], object], str]]:
         app = services_of(self.app)
         try:
-            ids = await asyncio.to_thread(app.workbench.workspace.ids)
+            ids = await app.workbench.workflows.ids()
         except UserError:
             return  # the Workflows screen shows what is wrong with the workspace
         for workflow_id in ids:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from wftui.model.base import Json
     from wftui.model.errors import UserError
-    from wftui.workbench import Workbench
+    from wftui.workbench import AnyWorkbench
 
 ResultT = TypeVar("ResultT")
 
@@ -40,7 +40,7 @@ class AppServices(Protocol):
     """The app as seen by its screens."""
 
     @property
-    def workbench(self) -> "Workbench":
+    def workbench(self) -> "AnyWorkbench":
         """The workbench behind all screens."""
 
     @property

@@ -19,14 +19,17 @@ if TYPE_CHECKING:
     from wftui.model.errors import UserError
     from wftui.model.listing import AttentionItem, RecentInputs, WorkflowOutline, WorkflowRow
     from wftui.model.run.actions import RunAction
-    from wftui.model.run.events import ExecutionEvent, Log
+    from wftui.model.run.events import ExecutionEvent, Log, LogSegment
     from wftui.model.run.record import ExecutionRecord
     from wftui.model.run.search import TextMatch
     from wftui.model.run.steps import StepResult, ValueRef
     from wftui.model.run.summary import ExecutionFilters, ExecutionPage, ExecutionSummary
     from wftui.model.statistics import WorkflowStatistics
+    from wftui.store.log_segments import SegmentReader
     from wftui.workbench.record_service import OpenedRun, Report
+    from wftui.workbench.settings_service import SettingsService
     from wftui.workbench.workbench import Workbench
+    from wftui.workbench.workbench_settings import Settings
 
 
 class Workflows(Protocol):
@@ -186,6 +189,12 @@ class Records(Protocol):
     async def at(self, run_id: str, number: int) -> ExecutionRecord:
         """Return the record of a run as it was after an event."""
 
+    def log_events(self, run_id: str, *, until: int | None = None) -> AsyncIterator[Sequence[Log | LogSegment]]:
+        """Yield the log events of a run in pages, up to an event; of long logs, segments."""
+
+    async def segment_reader(self) -> SegmentReader | None:
+        """Return the reader of segments of logs, if they can be read at once."""
+
     def logs(self, run_id: str, *, after: int = 0, until: int | None = None) -> AsyncIterator[list[Log]]:
         """Yield the log events of a run in pages."""
 
@@ -242,6 +251,14 @@ class AnyWorkbench(Protocol):
     @property
     def search(self) -> Search:
         """Text in many runs."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the user of this machine."""
+
+    @property
+    def user_settings(self) -> SettingsService:
+        """The file that holds them."""
 
     @property
     def clock(self) -> Clock:

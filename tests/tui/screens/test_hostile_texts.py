@@ -92,7 +92,7 @@ DIALOGS: dict[str, Open] = {
     "value": lambda app, _: show(app, ValueScreen(ALL, {ALL: ALL, "list": [ALL]}, no_text, name=ALL)),
     "plan": lambda app, _: show(app, RerunPlanScreen(ALL, [StepDecision(ALL, "run", ALL)])),
     "trust": lambda app, _: show(app, TrustScreen(Path(ALL), ALL)),
-    "cleanup": lambda app, _: show(app, CleanupScreen(app.workbench)),
+    "cleanup": lambda app, _: show(app, CleanupScreen(app.workbench.local)),
     "form of a step": lambda app, _: show(app, StepForm(ALL, ALL, build_form(form_of(SCHEMA), {"text": ALL}))),
     "form of a connection": lambda app, _: show(app, ConnectionForm(ALL, SCHEMA, {"text": ALL}, nothing)),
     "form of a secret": lambda app, _: show(app, SecretForm(ALL, nothing)),

@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 
-from wftui.cli.session import settings_of
+from wftui.cli.session import remote_workbench, settings_of
 from wftui.workbench import Workbench
 
 
@@ -15,4 +15,6 @@ def open_screen(arguments: argparse.Namespace) -> int:
     """
     from wftui.tui.app import run_app
 
+    if arguments.remote is not None:
+        return asyncio.run(run_app(remote_workbench(arguments)))
     return asyncio.run(run_app(Workbench(settings_of(arguments))))

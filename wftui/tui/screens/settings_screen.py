@@ -14,7 +14,7 @@ from wftui.model.run.summary import CleanupReport
 from wftui.settings.keys import WORKFLOW_KEYS, Key, SettingsError, find_key, value_text
 from wftui.tui.actions import Action
 from wftui.tui.display.formatting import ago, count, short_path
-from wftui.tui.screens.base.action_screen import ActionScreen
+from wftui.tui.screens.base.local_screen import LocalScreen
 from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen
 from wftui.tui.screens.dialogs.prompt import PromptScreen
 from wftui.tui.widgets.picker import Picker
@@ -25,7 +25,7 @@ from wftui.workbench.settings_service import EffectiveSetting
 _GROUP = "Settings"
 
 
-class SettingsScreen(ActionScreen[None]):
+class SettingsScreen(LocalScreen[None]):
     """A list of settings with value and origin; below, the history they apply to."""
 
     DEFAULT_CSS = """

@@ -16,7 +16,7 @@ from wftui.model.errors import UserError
 from wftui.model.listing import StepTypeInfo
 from wftui.steps.registry.step_registry import PluginProblem
 from wftui.tui.actions import Action
-from wftui.tui.screens.base.action_screen import ActionScreen
+from wftui.tui.screens.base.local_screen import LocalScreen
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.source.code_area import CodeArea
 
@@ -56,7 +56,7 @@ class _Types(LineView):
         return words.truncate(width, ellipsis=not self.ascii_only)
 
 
-class StepTypesScreen(ActionScreen[None]):
+class StepTypesScreen(LocalScreen[None]):
     """A list, and the full description of the selected line."""
 
     DEFAULT_CSS = """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -22,7 +21,6 @@ from wftui.workspace.workspace_errors import ForeignFolderError
 
 if TYPE_CHECKING:
     from wftui.model.listing import WorkflowRow
-    from wftui.workspace.files import Workspace
     from wftui.workspace.new_workflow import Template
 
 _CHECK_EVERY = 2.0
@@ -73,6 +71,8 @@ class WorkflowsScreen(ActionScreen[None]):
 
     _NEED_ONE = frozenset({"open", "run", "runs", "duplicate", "rename", "delete", "edit_outside"})
 
+    _LOCAL = frozenset({"open", "new", "duplicate", "rename", "delete", "edit_outside", "compile_all"})
+
     def __init__(self) -> None:
         super().__init__()
         self._rows: list[WorkflowRow] = []
@@ -94,7 +94,7 @@ class WorkflowsScreen(ActionScreen[None]):
 
     def on_mount(self) -> None:
         """Paint first, then read the workspace and open the database."""
-        self.query_one(TitleBar).note = short_path(str(self.workbench.settings.tables))
+        self.query_one(TitleBar).note = self.workbench.server or short_path(str(self.workbench.settings.tables))
         self.query_one(WorkflowTable).focus()
         self.services.runs_changed.subscribe(self, lambda _run_id: self.load())
         self.call_after_refresh(self.load)
@@ -122,11 +122,11 @@ class WorkflowsScreen(ActionScreen[None]):
 
     async def _load(self) -> None:
         # Before reading, so that what is written meanwhile is read again.
-        self._signature = await asyncio.to_thread(_signature, self.workbench.workspace)
+        self._signature = await self.workbench.workflows.signature()
         try:
             if not self._known:
                 self._rows = []
-                self._rows = await asyncio.to_thread(_names, self.workbench.workspace)
+                self._rows = [_nothing_known(name) for name in await self.workbench.workflows.ids()]
                 self._show_rows()
             self._rows = await self.workbench.workflows.all()
         except UserError as error:
@@ -144,7 +144,7 @@ class WorkflowsScreen(ActionScreen[None]):
     async def _look_for_changes(self) -> None:
         if not self.is_active or self._signature is None:
             return
-        signature = await asyncio.to_thread(_signature, self.workbench.workspace)
+        signature = await self.workbench.workflows.signature()
         if signature != self._signature:
             self.load()
 
@@ -226,6 +226,8 @@ class WorkflowsScreen(ActionScreen[None]):
     def why_not(self, action_id: str) -> str | None:
         """Disable actions without a selected workflow."""
         verb = action_id.partition(".")[2]
+        if verb in self._LOCAL and self.workbench.server is not None:
+            return f"only on the machine of {self.workbench.server}"
         if verb in self._NEED_ONE and self.query_one(WorkflowTable).selected_id is None:
             return "no workflow is selected"
         return None
@@ -278,9 +280,9 @@ class WorkflowsScreen(ActionScreen[None]):
         except ForeignFolderError as error:
             if not await self._ask_adopt(error):
                 return
-            self.workbench.workspace.adopt = True
+            self.workbench.local.workspace.adopt = True
             await self._create(new_id, source, template)
-        await self.workbench.workflows.compile(new_id)
+        await self.workbench.local.workflows.compile(new_id)
         await self._load()
         self.query_one(WorkflowTable).select(new_id)
         self._show_about()
@@ -289,9 +291,9 @@ class WorkflowsScreen(ActionScreen[None]):
 
     async def _create(self, new_id: str, source: str | None, template: Template | None) -> None:
         if source is not None:
-            await self.workbench.workflows.duplicate(source, new_id)
+            await self.workbench.local.workflows.duplicate(source, new_id)
         elif template is not None:
-            await self.workbench.workflows.create(new_id, template)
+            await self.workbench.local.workflows.create(new_id, template)
 
     async def _ask_template(self) -> Template | None:
         """Ask what a new workflow begins with."""
@@ -316,9 +318,9 @@ class WorkflowsScreen(ActionScreen[None]):
     async def _rename(self, workflow_id: str) -> None:
         new_id = await self._ask_id(f"Rename {workflow_id} to", workflow_id)
         if new_id is not None and new_id != workflow_id:
-            callers = await self.workbench.workflows.rename(workflow_id, new_id)
+            callers = await self.workbench.local.workflows.rename(workflow_id, new_id)
             for each in (new_id, *callers):
-                await self.workbench.workflows.compile(each)
+                await self.workbench.local.workflows.compile(each)
             if callers:
                 self.notify(f"Changed in the workflows that call it: {', '.join(callers)}", markup=False)
             await self._load()
@@ -353,7 +355,7 @@ class WorkflowsScreen(ActionScreen[None]):
         question = f"Move {workflow_id} to the trash of the workspace? Its runs stay in the history."
         choices = [Choice("keep", "Cancel", "escape"), Choice("delete", "Delete", "d", danger=True)]
         if await self.services.push_screen_wait(ConfirmScreen("Delete workflow", question, choices)) == "delete":
-            place = await self.workbench.workflows.delete(workflow_id)
+            place = await self.workbench.local.workflows.delete(workflow_id)
             await self._load()
             self.notify(f"Moved {workflow_id} to {place}", markup=False)
 
@@ -364,9 +366,9 @@ class WorkflowsScreen(ActionScreen[None]):
     async def _edit_outside(self, workflow_id: str) -> None:
         from wftui.tui.terminal.external_editor import edit
 
-        source = await self.workbench.workflows.read(workflow_id)
+        source = await self.workbench.local.workflows.read(workflow_id)
         await edit(self.app, source.path)
-        await self.workbench.workflows.compile(workflow_id)
+        await self.workbench.local.workflows.compile(workflow_id)
         await self._load()
 
     def action_compile_all(self) -> None:
@@ -374,24 +376,15 @@ class WorkflowsScreen(ActionScreen[None]):
         self.attempt(self._compile_all())
 
     async def _compile_all(self) -> None:
-        results = await self.workbench.workflows.compile_all()
+        results = await self.workbench.local.workflows.compile_all()
         failed = sum(not result.success for result in results)
         await self._load()
         text = f"{count(len(results) - failed, 'workflow')} ready" + (f", {failed} with errors" if failed else "")
         self.notify(text, severity="warning" if failed else "information")
 
 
-def _names(workspace: Workspace) -> list[WorkflowRow]:
-    """Return the workflows by id, before anything else is known of them."""
+def _nothing_known(workflow_id: str) -> WorkflowRow:
+    """Return the row of a workflow of which only the id is known."""
     from wftui.model.listing import WorkflowRow
 
-    return [WorkflowRow(id=workflow_id, name="", state="ready") for workflow_id in workspace.ids()]
-
-
-def _signature(workspace: Workspace) -> object:
-    """Return a value that changes when a workflow is added, removed or written."""
-    try:
-        stats = [(workflow_id, workspace.source_path(workflow_id).stat()) for workflow_id in workspace.ids()]
-    except (UserError, OSError) as error:
-        return str(error)
-    return [(workflow_id, stat.st_mtime_ns, stat.st_size) for workflow_id, stat in stats]
+    return WorkflowRow(id=workflow_id, name="", state="ready")

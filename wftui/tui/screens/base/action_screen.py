@@ -17,7 +17,7 @@ from wftui.tui.widgets.action_footer import ActionFooter
 from wftui.tui.widgets.title_bar import TitleBar
 
 if TYPE_CHECKING:
-    from wftui.workbench import Workbench
+    from wftui.workbench import AnyWorkbench
 
 ResultT = TypeVar("ResultT")
 
@@ -37,7 +37,7 @@ class ActionScreen(WithActions, Screen[ResultT]):
         return services_of(self.app)
 
     @property
-    def workbench(self) -> "Workbench":
+    def workbench(self) -> "AnyWorkbench":
         """The workbench of the app."""
         return self.services.workbench
 

@@ -5,11 +5,11 @@ from typing import ClassVar
 from textual import events, on
 from textual.reactive import reactive
 
-from wftui.tui.screens.base.action_screen import ActionScreen
+from wftui.tui.screens.base.local_screen import LocalScreen
 from wftui.tui.widgets.pane_tabs import PaneTabs
 
 
-class PanedScreen(ActionScreen[None]):
+class PanedScreen(LocalScreen[None]):
     """A screen with `PaneTabs` and a widget per pane, which has the pane's id.
 
     The id of the selected pane is a class of the screen.

@@ -9,13 +9,13 @@ from textual.widgets.option_list import Option
 
 from wftui.model.accounts import AccountLink, UserAccount
 from wftui.tui.actions import Action
-from wftui.tui.screens.base.action_screen import ActionScreen
+from wftui.tui.screens.base.local_screen import LocalScreen
 from wftui.tui.screens.dialogs.prompt import PromptScreen
 
 _GROUP = "Accounts"
 
 
-class AccountsScreen(ActionScreen[None]):
+class AccountsScreen(LocalScreen[None]):
     """A list of accounts; below, the link of an account being connected.
 
     Args:

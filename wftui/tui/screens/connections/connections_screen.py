@@ -13,7 +13,7 @@ from wftui.connections.connections import StoredConnection
 from wftui.model.base import Json
 from wftui.model.schema.facets import literal
 from wftui.tui.actions import Action
-from wftui.tui.screens.base.action_screen import ActionScreen
+from wftui.tui.screens.base.local_screen import LocalScreen
 from wftui.tui.screens.connections.connection_form import ConnectionForm
 from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen
 from wftui.tui.screens.dialogs.prompt import PromptScreen
@@ -23,7 +23,7 @@ _GROUP = "Connections"
 _EMPTY = "No connections yet. Press n to add one: a web service, a model, an MCP server, a mail server, a database."
 
 
-class ConnectionsScreen(ActionScreen[None]):
+class ConnectionsScreen(LocalScreen[None]):
     """A list of connections with name and kind; below, the values of the selected one.
 
     Args:

@@ -15,8 +15,8 @@ from wftui.model.forms.building import form_of
 from wftui.model.forms.state import build_form
 from wftui.runtime.validation.form_errors import form_problems
 from wftui.tui.actions import Action
-from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.screens.base.form_screen import FormScreen, Submit
+from wftui.tui.screens.base.local_screen import LocalScreen
 from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen
 
 _GROUP = "Secrets"
@@ -59,7 +59,7 @@ class SecretForm(FormScreen):
         return await asyncio.to_thread(form_problems, _SCHEMA, self._state, values)
 
 
-class SecretsScreen(ActionScreen[None]):
+class SecretsScreen(LocalScreen[None]):
     """A list of names.
 
     Args:

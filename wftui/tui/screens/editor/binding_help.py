@@ -66,7 +66,7 @@ class ExpressionHelp:
             bare: the text is an expression without braces.
         """
         source, pointer = await asyncio.to_thread(self._written, values)
-        result = await self._app.workbench.workflows.check(self._workflow_id, source)
+        result = await self._app.workbench.local.workflows.check(self._workflow_id, source)
         found = await asyncio.to_thread(problems_of_fields, source, pointer, [*result.errors, *result.warnings])
         for problem in found:
             if problem.pointer == field:
@@ -109,7 +109,7 @@ async def names_in_reach(
 ) -> list[Reach]:
     """Return the names in reach of a step, functions and filters."""
     workflow = parse(text).value
-    schemas = {kind.type: kind.output_schema for kind in await app.workbench.steps.types()}
+    schemas = {kind.type: kind.output_schema for kind in await app.workbench.local.steps.types()}
     steps = record.step_results if record is not None else []
     outputs = {
         each.path: each.output for each in steps if each.status == "completed" and as_reference(each.output) is None

@@ -15,7 +15,7 @@ async def step_from_command(app: AppServices, text: str) -> dict[str, Json] | No
     command = await app.push_screen_wait(question)
     if command is None:
         return None
-    step, secrets = await app.workbench.steps.from_command(command, ids_of(json.loads(text)))
+    step, secrets = await app.workbench.local.steps.from_command(command, ids_of(json.loads(text)))
     for name in secrets:
         app.notify(
             f"A secret of the command is not in the step, which reads secrets.{name}; store it:"
@@ -34,7 +34,7 @@ async def copy_step(app: AppServices, text: str, pointer: str) -> None:
 
 async def copy_command(app: AppServices, name: str, step_type: str, step_input: Json, output: Json = None) -> None:
     """Copy the command equivalent to a step with this input, if there is one."""
-    command = await app.workbench.steps.as_command(step_type, step_input, output)
+    command = await app.workbench.local.steps.as_command(step_type, step_input, output)
     if command is None:
         app.notify("This step has no equivalent command.")
     else:

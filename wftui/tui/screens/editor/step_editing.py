@@ -59,7 +59,7 @@ async def ask_for_step(
         at: pointer of the step or list that it will stand beside.
         where: `before` or `after` that.
     """
-    types = await app.workbench.steps.types()
+    types = await app.workbench.local.steps.types()
     shown = [(f"{kind.ascii_icon if app.ascii else kind.icon} {kind.title}", _first(kind)) for kind in types]
     shown += [
         (f"{'#' if app.ascii else '▣'} {title}", f"{word}: {about}") for word, (title, about) in _CONTAINERS.items()
@@ -80,7 +80,7 @@ async def _ask(
     app: AppServices, text: str, step: Mapping[str, Json], expressions: ExpressionHelp
 ) -> dict[str, Json] | None:
     word = str(step["type"])
-    kind = await app.workbench.steps.type(word)
+    kind = await app.workbench.local.steps.type(word)
     takes = kind is not None and kind.connection_kind is not None
 
     def form() -> Node:

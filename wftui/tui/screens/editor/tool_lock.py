@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 from wftui.tui.display.formatting import count
 
 if TYPE_CHECKING:
-    from wftui.tui.screens.base.action_screen import ActionScreen
+    from wftui.tui.screens.base.local_screen import LocalScreen
 
 _SHOWN = 8
 
 
-async def lock_tools(screen: "ActionScreen[None]", workflow_id: str) -> None:
+async def lock_tools(screen: "LocalScreen[None]", workflow_id: str) -> None:
     """Lock the tools of a saved workflow; show changes and unreachable servers.
 
     Raises:

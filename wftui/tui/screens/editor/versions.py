@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 async def pick_version(app: AppServices, workflow_id: str, text: str) -> str | None:
     """Show the difference to a picked version; return the text to restore."""
-    versions = await app.workbench.sources.versions(workflow_id)
+    versions = await app.workbench.local.sources.versions(workflow_id)
     names = [_name(app, each) for each in versions]
     if not versions:
         app.notify("There is no other version of this workflow.", severity="warning")
@@ -37,7 +37,7 @@ async def show_difference(app: AppServices, old: str, new: str, name: str) -> st
 
 async def offer_draft(app: AppServices, workflow_id: str, saved: str, etag: str) -> str | None:
     """Offer the unsaved text of an editor that was killed; return it to restore it."""
-    for draft in await app.workbench.sources.drafts(workflow_id):
+    for draft in await app.workbench.local.sources.drafts(workflow_id):
         chosen = "restore"
         if draft.text != saved:
             since = "" if draft.etag == etag else " The file has changed since."
@@ -57,7 +57,7 @@ async def offer_draft(app: AppServices, workflow_id: str, saved: str, etag: str)
                 screen = DiffScreen("unsaved → saved", lines, restore=True, ascii_only=app.ascii)
                 chosen = "restore" if await app.push_screen_wait(screen) else "later"
         if chosen != "later":
-            await app.workbench.sources.delete_draft(draft)
+            await app.workbench.local.sources.delete_draft(draft)
         if chosen == "restore" and draft.text != saved:
             return draft.text
     return None

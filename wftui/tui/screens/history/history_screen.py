@@ -82,6 +82,8 @@ class HistoryScreen(ActionScreen[None]):
         }
     )
 
+    _LOCAL = frozenset({"history.edit", "history.export", "history.import", "history.cleanup"})
+
     def __init__(self, workflow_id: str | None = None) -> None:
         super().__init__()
         self._first = HistoryQuery(workflow=workflow_id or "")
@@ -194,7 +196,9 @@ class HistoryScreen(ActionScreen[None]):
     # --- actions
 
     def why_not(self, action_id: str) -> str | None:
-        """Disable actions without a run."""
+        """Disable actions without a run, and those that need the files of a server."""
+        if action_id in self._LOCAL and self.workbench.server is not None:
+            return f"only on the machine of {self.workbench.server}"
         if action_id in self._NEED_ONE and self._table.selected is None:
             return "no run is selected"
         return None
@@ -263,7 +267,7 @@ class HistoryScreen(ActionScreen[None]):
             return
         path = await ask_new_file(self.services, "Export to file", f"{run.workflow_id}-{run.id}.wfrun")
         if path is not None:
-            await self.workbench.transfer.export(run.id, path)
+            await self.workbench.local.transfer.export(run.id, path)
             self.notify(f"Exported to {path}", markup=False)
 
     def action_import(self) -> None:
@@ -275,7 +279,7 @@ class HistoryScreen(ActionScreen[None]):
 
         path = await ask_file(self.services, "Import run file")
         if path is not None:
-            self.services.open_monitor(await self.workbench.transfer.import_file(path))
+            self.services.open_monitor(await self.workbench.local.transfer.import_file(path))
 
     def action_filter(self) -> None:
         """Focus the filter."""
@@ -305,7 +309,7 @@ class HistoryScreen(ActionScreen[None]):
     async def _cleanup(self) -> None:
         from wftui.tui.screens.history.cleanup import CleanupScreen
 
-        report = await self.services.push_screen_wait(CleanupScreen(self.workbench))
+        report = await self.services.push_screen_wait(CleanupScreen(self.workbench.local))
         if report is not None:
             self.notify(f"{count(report.runs, 'run')} removed")
             self._query()

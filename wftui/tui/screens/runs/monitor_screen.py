@@ -20,6 +20,8 @@ from wftui.tui.widgets.value.export import as_text
 from wftui.tui.widgets.value.sizes import size_text
 
 _COPY_LIMIT = 1_000_000
+_LOCAL = frozenset({"connect", "copy_command", "edit"})
+"""Actions that need the files of the machine."""
 
 
 class MonitorScreen(RunScreen):
@@ -32,6 +34,8 @@ class MonitorScreen(RunScreen):
     def why_not(self, action_id: str) -> str | None:
         """Return the reason given by the workbench or by a pane."""
         verb = action_id.partition(".")[2]
+        if verb in _LOCAL and self.workbench.server is not None:
+            return f"only on the machine of {self.workbench.server}"
         for action in self.workbench.runs.actions(self.state.record):
             if action.id == verb:
                 return action.reason

@@ -254,7 +254,7 @@ class LogBuffer:
                 self._parts.append(_Part(len(self), event.lines, segment=event))
                 self.widest = max(self.widest, min(event.longest, LONGEST))
                 return event.lines
-            event = _missing(event)
+            event = self._missing(event)
         if self._parts[-1].segment is not None:
             self._parts.append(_Part(len(self), 0, len(self._own)))
         count = self._own.append(event)
@@ -331,7 +331,21 @@ class LogBuffer:
         return found[: bisect_left(found, part.start + part.count)]
 
     def _read(self, segment: LogSegment) -> list[Log]:
-        return self.source(segment) if self.source is not None else [_missing(segment)]
+        return self.source(segment) if self.source is not None else [self._missing(segment)]
+
+    def _missing(self, segment: LogSegment) -> Log:
+        """Return a line in place of those that cannot be shown."""
+        if self.source is None:
+            why = f"are not read by this screen; `wftui show {segment.run_id} --logs` prints them"
+        else:
+            why = "are no longer stored (see history.run_log_mb)"
+        return Log(
+            run_id=segment.run_id,
+            timestamp=segment.timestamp,
+            level="warn",
+            path=segment.path,
+            message=f"… {segment.lines:,} log lines {why}",
+        )
 
     def _part(self, number: int) -> _Part:
         return self._parts[bisect_right(self._parts, number, key=lambda part: part.start) - 1]
@@ -371,13 +385,3 @@ def _may_match(message: str, finders: Sequence[re.Pattern[str]]) -> bool:
 def _searched(line: str) -> str:
     """Return a line as it is shown, without colours."""
     return line if line.isprintable() and len(line) <= LONGEST else plain(clean(line))
-
-
-def _missing(segment: LogSegment) -> Log:
-    return Log(
-        run_id=segment.run_id,
-        timestamp=segment.timestamp,
-        level="warn",
-        path=segment.path,
-        message=f"… {segment.lines:,} log lines are no longer stored (see history.run_log_mb)",
-    )

@@ -1,0 +1,121 @@
+"""The screens over the workbench of a server: workflows, run form, monitor, history."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from api.api_server import write_workflows
+from client.conftest import over_http
+from textual.app import App
+
+from wftui.client.remote_workbench import RemoteWorkbench
+from wftui.tui.app import WftuiApp
+from wftui.tui.screens.base.action_screen import ActionScreen
+from wftui.tui.screens.history.history_screen import HistoryScreen
+from wftui.tui.screens.runs.monitor_screen import MonitorScreen
+from wftui.tui.screens.runs.run_form import RunInputModal
+from wftui.tui.screens.workflows_screen import WorkflowsScreen
+from wftui.tui.widgets.workflow_table import WorkflowTable
+from wftui.workbench import Settings, Workbench
+
+Until = Callable[..., Awaitable[None]]
+
+
+@pytest.fixture
+async def owner(tmp_path: Path) -> AsyncIterator[Workbench]:
+    write_workflows(tmp_path / "served")
+    bench = Workbench(Settings(tables=tmp_path / "served", database=tmp_path / "runs.db", user_id="ada"))
+    yield bench
+    await bench.close(cancel=True)
+
+
+@pytest.fixture
+async def remote(owner: Workbench) -> AsyncIterator[RemoteWorkbench]:
+    async with over_http(owner) as bench:
+        yield bench
+
+
+def warnings(app: App[Any]) -> str:
+    return "\n".join(f"{notice.title} {notice.message}" for notice in app._notifications)
+
+
+def shown(app: App[Any]) -> ActionScreen[Any]:
+    assert isinstance(app.screen, ActionScreen)
+    return app.screen
+
+
+def monitor(app: App[Any]) -> MonitorScreen:
+    assert isinstance(app.screen, MonitorScreen)
+    return app.screen
+
+
+async def test_a_run_is_started_watched_answered_and_found(
+    remote: RemoteWorkbench, owner: Workbench, until: Until, text_of: Callable[[App[Any]], str]
+) -> None:
+    app = WftuiApp(remote)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen) and app.screen.is_loaded)
+        assert str(remote.server) in text_of(app)
+        app.screen.query_one(WorkflowTable).select("greet")
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(app.screen, RunInputModal))
+        await pilot.press(*"Ada", "enter")
+        await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and monitor(app).state.ended)
+        assert monitor(app).state.record.outputs == {"text": "Hello Ada"}
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen))
+        app.screen.query_one(WorkflowTable).select("asks")
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and "Go on?" in text_of(app))
+        await monitor(app).action_approve()
+        await until(pilot, lambda: monitor(app).state.ended)
+        assert monitor(app).state.record.status == "completed"
+        await pilot.press("escape", "H")
+        await until(pilot, lambda: isinstance(app.screen, HistoryScreen) and "✓" in text_of(app))
+        assert text_of(app).count("ada") >= 2
+        await pilot.press("s")
+        await until(pilot, lambda: "success" in text_of(app).lower())
+    assert [run.workflow_id for run in (await owner.runs.history()).executions] == ["asks", "greet"]
+
+
+async def test_what_is_only_on_the_machine_of_the_server_says_so(remote: RemoteWorkbench, until: Until) -> None:
+    app = WftuiApp(remote)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen) and app.screen.is_loaded)
+        app.screen.query_one(WorkflowTable).select("greet")
+        reason = f"only on the machine of {remote.server}"
+        for verb in ("open", "new", "duplicate", "rename", "delete", "edit_outside", "compile_all"):
+            assert shown(app).why_not(f"workflows.{verb}") == reason
+        for verb in ("run", "runs", "filter", "refresh"):
+            assert shown(app).why_not(f"workflows.{verb}") is None
+        for name in ("connections", "secrets", "settings", "step_types"):
+            app.open_screen(name)
+            assert isinstance(app.screen, WorkflowsScreen)
+        app.open_editor("greet")
+        await pilot.pause()
+        assert isinstance(app.screen, WorkflowsScreen)
+        assert warnings(app).count(reason) == 5
+        app.open_history()
+        await until(pilot, lambda: isinstance(app.screen, HistoryScreen))
+        for verb in ("edit", "export", "import", "cleanup"):
+            assert shown(app).why_not(f"history.{verb}") == reason
+
+
+async def test_a_server_that_goes_away_is_said_and_found_again(owner: Workbench, until: Until) -> None:
+    token = (await owner.tokens.add("ada", "admin")).token
+    async with over_http(owner, token=token) as bench:
+        port = int(str(bench.server).rpartition(":")[2])
+        run_id = await bench.runs.start("asks", {})
+        app = WftuiApp(bench, start=lambda app: app.open_monitor(run_id))
+        context = app.run_test(size=(80, 24))
+        pilot = await context.__aenter__()
+        await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and "ok" in monitor(app).state.active)
+    try:  # the server has ended, with a goodbye to the screen
+        await until(pilot, lambda: "is lost; trying again" in warnings(app))
+        await owner.runs.answer(run_id, "ok", approved=True)
+        async with over_http(owner, token=token, port=port):
+            await until(pilot, lambda: monitor(app).state.ended)
+            assert monitor(app).state.record.status == "completed"
+    finally:
+        await context.__aexit__(None, None, None)
