@@ -44,6 +44,10 @@ class AppServices(Protocol):
         """The workbench behind all screens."""
 
     @property
+    def screen(self) -> Screen[Any]:
+        """The screen in front."""
+
+    @property
     def ascii(self) -> bool:
         """True if the terminal shows only ASCII."""
 

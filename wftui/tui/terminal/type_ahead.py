@@ -8,8 +8,9 @@ from typing import Any
 
 from textual import events
 from textual.app import App
-from textual.message_pump import MessagePump
 from textual.screen import Screen
+
+from wftui.tui.terminal.refreshing import passed, refreshed
 
 _PATIENCE = 10.0
 """Seconds after which the next key no longer waits; a busy machine may be slow."""
@@ -61,31 +62,16 @@ class TypeAhead:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE):
                 for pump in way:
-                    await _passed(pump)
+                    await passed(pump)
                 for _ in range(2):  # a dialog closes before its worker goes on
                     while opens():  # noqa: ASYNC110  only the owner of a worker is notified of its end
                         await asyncio.sleep(_POLL)
                     # A newly opened screen takes the focus after that.
                     for pump in (self._app, self._app.screen, self._app):
-                        await _passed(pump)
+                        await passed(pump)
                 if self._app.screen is not screen:
-                    await _refreshed(self._app.screen)  # a form moves the focus to its first field then
+                    await refreshed(self._app.screen)  # a form moves the focus to its first field then
         if self._waiting:
             self._app.call_later(self._next)
         else:
             self._is_busy = False
-
-
-async def _refreshed(pump: MessagePump) -> None:
-    """Wait until what a part of the app does after its next refresh is done."""
-    done = asyncio.Event()
-    if pump.call_after_refresh(done.set):
-        await done.wait()
-        await _passed(pump)
-
-
-async def _passed(pump: MessagePump) -> None:
-    """Wait until the pending messages of a part of the app are handled."""
-    done = asyncio.Event()
-    if pump.call_later(done.set):
-        await done.wait()

@@ -15,6 +15,7 @@ from textual.app import App
 from textual.widgets import Input
 
 from tui.start_app import StartApp
+from wftui.tui.app import WftuiApp
 from wftui.tui.screens.editor.editor_screen import EditorScreen
 from wftui.tui.screens.runs.monitor_screen import MonitorScreen
 from wftui.tui.screens.runs.rerun_plan import RerunPlanScreen
@@ -513,3 +514,18 @@ async def test_log_search_from_the_end_wraps_and_shown_lines_are_copied(
         await until(pilot, lambda: view.shown == 11)
         await pilot.press("ctrl+y")
         await until(pilot, lambda: pilot.app.clipboard.split("\n")[:2] == ["no39", "no390"])
+
+
+async def test_the_title_line_says_that_a_big_workflow_starts(
+    workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
+) -> None:
+    put_workflow("big", steps=[{"id": f"s{number}", "type": "set", "input": {"n": number}} for number in range(1_000)])
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        app.open_run_form("big")
+        await until(pilot, lambda: "starting big…" in text_of(app))
+        await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
+        assert "starting big" not in text_of(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, MonitorScreen))
+        assert "starting big" not in text_of(app)

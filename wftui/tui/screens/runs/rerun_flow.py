@@ -8,6 +8,7 @@ from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.model.forms.building import needs_input
 from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen
+from wftui.tui.screens.runs.announced import announced
 from wftui.tui.screens.runs.rerun_plan import RerunPlanScreen
 from wftui.tui.screens.runs.run_form import ASKED_AGAIN, RunInputModal, Start
 from wftui.tui.services import AppServices
@@ -49,8 +50,9 @@ async def resume_run(app: AppServices, run_id: str) -> str | None:
     Returns:
         The id of the active run, the same or a new one; None if the user cancelled.
     """
-    decisions = await app.workbench.runs.plan_resume(run_id)
-    has_inputs = needs_input(await app.workbench.runs.input_schema(run_id))
+    async with announced(app, "planning the resume"):
+        decisions = await app.workbench.runs.plan_resume(run_id)
+        has_inputs = needs_input(await app.workbench.runs.input_schema(run_id))
     plan = RerunPlanScreen("Resume this run", decisions, same_run=True, has_inputs=has_inputs, ascii_only=app.ascii)
     answer = await app.push_screen_wait(plan)
     if answer == "inputs":
@@ -60,7 +62,8 @@ async def resume_run(app: AppServices, run_id: str) -> str | None:
 
     async def resume(inputs: dict[str, Json]) -> bool:
         async def attempt(confirmed: bool) -> None:
-            await app.workbench.runs.resume(run_id, inputs, confirmed=confirmed)
+            async with announced(app, "resuming"):
+                await app.workbench.runs.resume(run_id, inputs, confirmed=confirmed)
 
         return await _confirmed(app, attempt)
 
@@ -87,11 +90,13 @@ class _Rerun:
 
     async def show_plan(self) -> str:
         """Return the user's decision on the plan."""
-        outline = await self._app.workbench.workflows.outline((await self._runs.head(self._of)).workflow_id)
+        async with announced(self._app, "planning the rerun"):
+            outline = await self._app.workbench.workflows.outline((await self._runs.head(self._of)).workflow_id)
+            decisions = await self._plan(self._inputs)
         title = f"Rerun from {self._from_step or 'the failed steps'}"
         plan = RerunPlanScreen(
             title,
-            await self._plan(self._inputs),
+            decisions,
             other_inputs=self._inputs is not None,
             has_inputs=needs_input(outline.input_schema),
             ascii_only=self._app.ascii,
@@ -131,14 +136,15 @@ class _Rerun:
 
     async def _start(self, inputs: dict[str, Json]) -> bool:
         async def attempt(confirmed: bool) -> None:
-            self.run = await self._runs.rerun(
-                self._of,
-                inputs,
-                reuse=True,
-                from_step=self._from_step,
-                complete=self._inputs is not None,
-                confirmed=confirmed,
-            )
+            async with announced(self._app, "starting"):
+                self.run = await self._runs.rerun(
+                    self._of,
+                    inputs,
+                    reuse=True,
+                    from_step=self._from_step,
+                    complete=self._inputs is not None,
+                    confirmed=confirmed,
+                )
 
         return await _confirmed(self._app, attempt)
 

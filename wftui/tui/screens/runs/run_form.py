@@ -27,6 +27,7 @@ from wftui.runtime.validation.form_errors import form_problems
 from wftui.tui.actions import FIELD_KEYS, Action
 from wftui.tui.background import in_background
 from wftui.tui.screens.base.action_modal import ActionModal
+from wftui.tui.terminal.refreshing import refreshed
 from wftui.tui.widgets.command_line import CommandLine
 from wftui.tui.widgets.glyphs import glyph
 from wftui.tui.widgets.key_line import KeyLine
@@ -327,6 +328,7 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
         facts = self.query_one(".facts", Static)
         facts.update("Starting…", layout=False)
         try:
+            await refreshed(self)
             return await self._start(inputs)
         except UserError as error:
             self._show_errors([str(error)])

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from wftui.model.base import Json
 from wftui.model.errors import UserError
+from wftui.tui.screens.runs.announced import announced
 from wftui.tui.screens.runs.run_form import RunInputModal
 from wftui.tui.services import AppServices
 
@@ -25,12 +26,14 @@ async def start_run(
         return True
 
     try:
-        outline = await app.workbench.workflows.outline(workflow_id)
-        if RunInputModal.has_questions(outline.input_schema):
+        async with announced(app, f"starting {workflow_id}"):
+            outline = await app.workbench.workflows.outline(workflow_id)
+            asks = RunInputModal.has_questions(outline.input_schema)
+            if not asks:
+                await start({})
+        if asks:
             recent = await app.workbench.runs.recent_inputs(workflow_id)
             await app.push_screen_wait(RunInputModal(outline, recent=recent, inputs=inputs, start=start))
-        else:
-            await start({})
         if started:
             app.open_monitor(started[0])
     except UserError as error:
