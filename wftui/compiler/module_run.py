@@ -34,7 +34,7 @@ class LoadedWorkflow:
     result: CompilationResult
 
 
-_SLICE_LINES = 1_000
+_SLICE_LINES = 300
 """CPython needs about 70 times the size of the source while it compiles: a big module is compiled in slices."""
 
 _STATEMENT = re.compile(r'"""\\\n(?:[^"\\]|\\.|"(?!""))*+"""|(?<=\n\n)(?=def |[A-Z])', re.DOTALL)

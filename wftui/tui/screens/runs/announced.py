@@ -1,4 +1,4 @@
-"""What takes long before a screen opens, in the title line."""
+"""Announcement, in the title line, of work that takes long before a screen opens."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
