@@ -1,6 +1,7 @@
 """Fixtures of every layer: nothing a test does reaches the user's own data, time zone or terminal settings."""
 
 import gc
+import itertools
 import os
 import shutil
 import signal
@@ -39,10 +40,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.slow)
 
 
+# Numbered by us: pytest reads the names of all folders it has made, each time it makes one.
+_homes = itertools.count()
+
+
 @pytest.fixture(autouse=True)
 def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A user of their own: data folders, time zone, no colours forced or forbidden from outside."""
-    home = tmp_path_factory.mktemp("home")
+    home = tmp_path_factory.getbasetemp() / "homes" / str(next(_homes))
     for name in (
         "WFTUI_TABLES",
         "WFTUI_DB",
@@ -55,6 +60,7 @@ def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
         "COLORTERM",
     ):
         monkeypatch.delenv(name, raising=False)
+    home.mkdir(parents=True)
     for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
         monkeypatch.setenv(name, str(home / name.lower()))
     monkeypatch.setenv("TZ", "UTC")

@@ -1,6 +1,7 @@
 """Sentences for what a pydantic model refuses, in the words of its JSON Schema."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from pydantic import BaseModel, ValidationError
 
@@ -8,6 +9,7 @@ from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
 from wftui.runtime.validation.validator import MAX_PROBLEMS, FieldProblem, validate_inputs
 
+_SCHEMAS = 256
 _OPENINGS = {"Value error, ": "", "Input should ": "The value should "}
 
 
@@ -16,8 +18,7 @@ def model_problems(model: type[BaseModel], value: Json, error: ValidationError) 
 
     The schema says it, where it refuses the value; else the validator of the model that does.
     """
-    schema = model.model_json_schema(by_alias=True)
-    by_schema = validate_inputs(schema, value)[1]
+    by_schema = validate_inputs(_schema_of(model), value)[1]
     if by_schema:
         return by_schema
     found = error.errors(include_url=False, include_input=False, include_context=False)
@@ -30,3 +31,9 @@ def _sentence(problem: Mapping[str, Json]) -> str:
         if message.startswith(opening):
             message = instead + message.removeprefix(opening)
     return message[:1].upper() + message[1:]
+
+
+@lru_cache(maxsize=_SCHEMAS)
+def _schema_of(model: type[BaseModel]) -> dict[str, Json]:
+    """Return the JSON Schema of a model; many items of a forEach may fail."""
+    return model.model_json_schema(by_alias=True)
