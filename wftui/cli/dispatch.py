@@ -17,7 +17,7 @@ _NO_THREAD = "can't start new thread"
 
 def dispatch(words: Sequence[str]) -> int:
     """Run a command line; return the exit code (`wftui.model.errors.ExitCode`)."""
-    arguments = build_parser().parse_args(words)
+    arguments = build_parser(words).parse_args(words)
     try:
         return _until_answered(_command(arguments), arguments)
     except BrokenPipeError:

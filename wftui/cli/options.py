@@ -74,3 +74,11 @@ def add_pool(parser: argparse.ArgumentParser) -> None:
         help="run all steps that can leave this process on workers of this pool, or here; default: as the workflow "
         "says",
     )
+
+
+def positive(text: str) -> int:
+    """Return the number of an option that counts something."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -176,6 +175,8 @@ class DoctorService:
 
 
 def _library_versions() -> dict[str, str]:
+    from importlib import metadata  # needed by nothing else that starts
+
     found: dict[str, str] = {}
     for name in _LIBRARIES:
         with suppress(metadata.PackageNotFoundError):
