@@ -1,5 +1,6 @@
 """`wftui web` in a real headless Chromium."""
 
+import signal
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -85,13 +86,15 @@ def test_a_closed_tab_ends_its_process_and_leaves_its_run(folder: Path) -> None:
         wait_until(lambda: server.screens() == [])
 
 
-def test_a_killed_server_ends_its_screens(folder: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_the_end_of_the_server_ends_its_screens(folder: Path, number: signal.Signals) -> None:
     with serving_web(folder) as server, browser(folder) as tab:
         tab.open(server.url)
         tab.shows("never run")
         [screen] = server.screens()
-        server.process.kill()
+        server.process.send_signal(number)
         wait_until(lambda: not screen.is_running())
+        assert server.process.wait() == (-number if number == signal.SIGKILL else 0)
         tab.until("document.body.classList.contains('-closed')")
         assert tab.evaluate("getComputedStyle(document.querySelector('footer')).display") == "flex"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from helpers import patience
-from starlette.testclient import TestClient, WebSocketDenialResponse
+from starlette.testclient import TestClient, WebSocketDenialResponse, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
 from wftui.api.call import ServerState
@@ -46,6 +46,15 @@ def entered(client: TestClient, token: str) -> None:
     """Give the token in the address, as a user does."""
     answer = client.get("/", params={"token": token})
     assert (answer.status_code, answer.headers["location"]) == (303, ".")
+
+
+def ended(socket: WebSocketTestSession, message: str) -> None:
+    """End a tab by a message that is none."""
+    socket.send_text(message)
+    with pytest.raises(WebSocketDisconnect) as end:
+        while True:
+            socket.receive_bytes()
+    assert end.value.code == 1007
 
 
 def refused_socket(client: TestClient, **headers: str) -> tuple[int, str]:
@@ -156,6 +165,44 @@ def test_an_unusable_file_of_tokens_is_told_without_its_place(
     answer = client.get("/")
     assert (answer.status_code, "error[token.file]" in answer.text) == (503, True)
     assert str(workbench.tokens.path) not in answer.text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "message",
+    [
+        "no json",
+        "[]",
+        "{}",
+        "7",
+        '["stdin", 5]',
+        '["stdin"]',
+        '["resize", {}]',
+        '["resize", {"width": "x", "height": 1}]',
+        '["resize", {"width": 1e999, "height": 1}]',
+        '["resize", null]',
+        "[" * 100_000,
+    ],
+    ids=range(11),
+)
+def test_what_is_no_message_of_the_page_ends_the_tab(client: TestClient, add: Add, message: str) -> None:
+    entered(client, add())
+    with client.websocket_connect(SOCKET, headers={"origin": HERE}) as socket:
+        ended(socket, message)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("query", ["", "?width=0&height=0", "?width=99999&height=x", "?width=-1&height=%00"])
+def test_any_size_of_a_window_is_drawn(client: TestClient, add: Add, query: str) -> None:
+    entered(client, add())
+    with client.websocket_connect(SOCKET + query, headers={"origin": HERE}) as socket:
+        socket.send_text(json.dumps(["resize", {"width": -5, "height": 10**9}]))
+        socket.send_text(json.dumps(["later", "message"]))
+        socket.send_text(json.dumps(["resize", {"width": 90, "height": 30}]))
+        seen = b""
+        while b"Workflows" not in seen:
+            seen += socket.receive_bytes()
+        ended(socket, "bye")
 
 
 async def test_a_tab_draws_takes_keys_and_ends_when_its_token_is_removed(

@@ -175,7 +175,7 @@ class _Socket:
                     await socket.send_json(["pong", str(message[1])])
             except WebSocketDisconnect:
                 return None
-            except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError):
+            except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError):
                 return _UNREADABLE
 
     async def _stop(self) -> int:
