@@ -8,7 +8,7 @@ from typing import Protocol, Self
 
 import psycopg
 
-from wftui.workers.database import Database, Row, ended, is_lost, process_name
+from wftui.workers.database import Database, Row, ended, process_name
 from wftui.workers.job_files import JobFiles
 from wftui.workers.sealing import Seal, load_seal
 from wftui.workers.tables import BEAT_SECONDS, LEASE_SECONDS
@@ -149,9 +149,7 @@ class Coordinator:
             await asyncio.sleep(BEAT_SECONDS)
             try:
                 await self._look()
-            except Exception as error:
-                if not is_lost(error):
-                    raise
+            except psycopg.Error:  # most likely PostgreSQL is away
                 self._here_since = time.monotonic() + BEAT_SECONDS
 
     async def _look(self) -> None:

@@ -124,11 +124,6 @@ async def _configure(connection: "psycopg.AsyncConnection[Row]") -> None:
     await connection.set_autocommit(True)
 
 
-def is_lost(error: BaseException) -> bool:
-    """Return whether an error says that PostgreSQL is away."""
-    return isinstance(error, _LOST)
-
-
 async def ended(task: "asyncio.Task[None]") -> None:
     """Cancel a task and wait for its end."""
     task.cancel()

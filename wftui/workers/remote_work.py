@@ -49,7 +49,10 @@ class RemoteWork:
             UserError: PostgreSQL cannot be used.
         """
         if self._address is not None:
-            await (await self._connected(self._address)).remove_run(run_id)
+            try:
+                await (await self._connected(self._address)).remove_run(run_id)
+            except ImportError as error:
+                raise UserError(f"the package {error.name} is not installed", code="workers.missing") from None
 
     async def held(self, run_id: str) -> frozenset[str]:
         """Return the paths of steps of an interrupted run that workers do, or have done.

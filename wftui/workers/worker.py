@@ -100,7 +100,11 @@ class Worker:
         self._lease.start()
         tasks = [asyncio.create_task(work) for work in (self._take_jobs(ready), self._listen(), self._guard())]
         try:
-            await self._drained.wait()
+            draining = asyncio.create_task(self._drained.wait())
+            await asyncio.wait([draining, *tasks], return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                if task.done():  # by an error of the program: without one of them, the worker is none
+                    task.result()
             await ended(tasks[0])
             while self._doing:
                 await asyncio.wait(self._doing)
@@ -179,13 +183,15 @@ class Worker:
             if refusal is None:
                 try:
                     job = await asyncio.to_thread(lambda: Job.decode(self._seal.open(row["job"], f"job {id}")))
+                    await self._run_job(id, job, claim, row, taken)
                 except WrongKeyError:
                     refusal = self._wrong_key(row)
+                except Exception as error:  # noqa: BLE001  (a full disk, a result too big for a row: nobody else says it)
+                    sentence = f"worker {self.name} could not do it: {type(error).__name__}: {error}"
+                    refusal = "internal", sentence.partition("\n")[0]
             if refusal is not None:
                 self._tell(f"refused {row['path']} of run {row['run']}: {refusal[1]}")
                 await self._database.rows(_REFUSE, {**params, "refusal": " ".join(refusal)})
-                return
-            await self._run_job(id, job, claim, row, taken)
 
     async def _run_job(self, id: str, job: Job, claim: int, row: Row, taken: float) -> None:
         params = {"id": id, "claim": claim, "me": self.name}

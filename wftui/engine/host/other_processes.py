@@ -13,7 +13,7 @@ from wftui.engine.run.state.approvals import validate_reply
 from wftui.engine.run.state.leaf_work import LeafWork
 from wftui.model.base import Json
 from wftui.model.clock import Clock
-from wftui.model.errors import ConflictError, NotFoundError, RunNotFoundError, UsageError
+from wftui.model.errors import ConflictError, NotFoundError, RunNotFoundError, UsageError, UserError
 from wftui.model.run.events import ExecutionEvent, Log, StepAnswered
 from wftui.model.run.record import TERMINAL, ExecutionRecord
 
@@ -113,8 +113,11 @@ class OtherProcessRuns:
 
         history = await read_history(self._store, run_id)
         await end_orphans(run_id, history.carried, tell)
-        if self._workers is not None and any(step.worker is not None for step in record.step_results):
-            await self._workers.abandon(run_id)
+        if self._workers is not None and any(step.pool is not None for step in record.step_results):
+            try:
+                await self._workers.abandon(run_id)
+            except UserError as error:
+                await tell(f"its steps on workers may go on: {error}")
         await self._store.append([*logs, *cancel_events(record, history, by, self._clock())], wait=True)
         for step in record.step_results:
             if step.waiting is not None and step.waiting.reason == "child" and step.waiting.child_id is not None:
