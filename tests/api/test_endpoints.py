@@ -265,3 +265,36 @@ def test_wrong_parameters_and_fields_are_named_in_plain_words(client: httpx.Clie
     problem = client.post("/api/workflows/execute", json={"workflowId": 7, "input": {}}).json()
     assert {each["pointer"] for each in problem["errors"]} == {"/workflowId", "/input"}
     assert "pydantic" not in str(problem)
+
+
+def test_an_unchanged_history_is_not_made_again(client: httpx.Client, server: Server) -> None:
+    narrow = server.add_token("narrow", "read", "asks")
+    ended(client, start(client, "greet", {"who": "Ada"}))
+    path = "/api/workflows/history?limit=5"
+    first = client.get(path)
+    assert client.get(path).content == first.content
+    same = client.get(path, headers={"If-None-Match": f'"other", W/{first.headers["etag"]}'})
+    assert (same.status_code, same.content) == (304, b"")
+    assert client.get("/api/workflows/history?limit=6", headers={"If-None-Match": '"other"'}).status_code == 200
+    with server.client(narrow) as other:
+        assert other.get(path).json()["executions"] == []
+    run_id = ended(client, start(client, "fails"))["id"]
+    assert client.get(path, headers={"If-None-Match": first.headers["etag"]}).json()["executions"][0]["id"] == run_id
+
+
+def test_records_of_all_forms_follow_their_events(client: httpx.Client) -> None:
+    run_id = start(client, "asks")
+    waits(client, run_id)
+    path = f"/api/workflows/execute/{run_id}"
+    forms = ("", "?steps=false", "?whole=true", "?whole=true&steps=false")
+    before = {form: client.get(path + form) for form in forms}
+    assert len({answer.headers["etag"] for answer in before.values()}) == 4
+    assert {form: client.get(path + form).content for form in forms} == {form: before[form].content for form in forms}
+    assert client.post(f"{path}/answer", json={"path": "ok", "approved": True}).status_code == 200
+    last = ended(client, run_id)["lastSeq"]
+    for form in forms:
+        answer = client.get(path + form, headers={"If-None-Match": before[form].headers["etag"]})
+        assert (answer.json()["status"], answer.json()["lastSeq"]) == ("completed", last)
+        assert client.get(path + form, headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
+    past = client.get(f"{path}?at=1").json()
+    assert (past["status"], past["lastSeq"]) == ("pending", 1)

@@ -6,5 +6,6 @@ The only room that knows starlette and uvicorn (the extra `wftui[serve]`); `wftu
 - `routes`: the table of endpoints, from which `openapi` makes the document.
 - `run_endpoints`, `workflow_endpoints`: one function per endpoint. `event_stream`: server-sent events.
 - `call`: one request: its token, its body, the runs it may see. `bodies`: the models of requests.
+- `answer_cache`: bodies made before, for as long as nothing has changed.
 - `gate`: tokens, hosts and origins, before any route. `problems`: errors as problem details (RFC 9457).
 """

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from wftui.api.answer_cache import AnswerCache
 from wftui.api.problems import ProblemError, invalid_fields
 from wftui.model.access import AccessToken, Scope
 from wftui.model.base import Json, WireModel
@@ -39,6 +40,7 @@ class ServerState:
         closing: event streams say goodbye and end.
         keep_alive: seconds without an event after which a stream sends a comment.
         document: returns the OpenAPI document.
+        answers: bodies made before.
         instance: tells the ETags of one server process from those of another.
     """
 
@@ -46,6 +48,7 @@ class ServerState:
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     keep_alive: float = 15.0
     document: Callable[[], dict[str, Any]] = dict
+    answers: AnswerCache = field(default_factory=AnswerCache)
     instance: str = field(default_factory=lambda: secrets.token_hex(6))
 
 
@@ -155,6 +158,16 @@ class Call:
             read = self.workbench.runs.record if steps else self.workbench.runs.head
             found = await read(run_id, whole=whole)
         return self._seen(found)
+
+    async def last_seq(self) -> int:
+        """Return the number of the last event of the run of the path; see `run`."""
+        run_id = self.request.path_params["id"]
+        if self.token.workflows is not None or not _RUN_ID.fullmatch(run_id):
+            run_id = (await self.run()).id
+        number = await self.workbench.runs.last_seq(run_id)
+        if not number:
+            self._seen(None)
+        return number
 
     @staticmethod
     def _seen(record: ExecutionRecord | None) -> ExecutionRecord:

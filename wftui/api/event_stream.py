@@ -5,6 +5,7 @@ it has missed comes from the database.
 """
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 
@@ -17,6 +18,7 @@ from wftui.model.run.events import ExecutionEvent
 
 _RETRY = 2000
 _CHUNK = 64 * 1024
+_RECENT = 64
 _PATIENCE = 60.0
 """Seconds that one chunk may take; a slower client reconnects and continues where it was."""
 _OPENING = f"retry: {_RETRY}\n\n".encode()
@@ -104,7 +106,7 @@ def chunks(events: list[ExecutionEvent]) -> Iterator[bytes]:
     parts: list[bytes] = []
     size = 0
     for event in events:
-        part = f"id: {event.seq}\nevent: {event.type}\ndata: {event.to_json()}\n\n".encode()
+        part = _encoded(event)
         parts.append(part)
         size += len(part)
         if size > _CHUNK:
@@ -112,6 +114,22 @@ def chunks(events: list[ExecutionEvent]) -> Iterator[bytes]:
             parts, size = [], 0
     if parts:
         yield b"".join(parts)
+
+
+_recent: OrderedDict[tuple[str, int], tuple[ExecutionEvent, bytes]] = OrderedDict()
+"""The newest events as they are sent: all clients of a run get the same bytes."""
+
+
+def _encoded(event: ExecutionEvent) -> bytes:
+    key = (event.run_id, event.seq)
+    known = _recent.get(key)
+    if known is not None and known[0] is event:
+        return known[1]
+    encoded = f"id: {event.seq}\nevent: {event.type}\ndata: {event.to_json()}\n\n".encode()
+    _recent[key] = (event, encoded)
+    if len(_recent) > _RECENT:
+        _recent.popitem(last=False)
+    return encoded
 
 
 async def _next(events: AsyncIterator[list[ExecutionEvent]]) -> list[ExecutionEvent] | None:

@@ -66,15 +66,18 @@ async def record(call: Call) -> Response:
         past = await call.workbench.records.at((await call.run()).id, asked.at)
         return json_response(past, headers={"Cache-Control": "no-cache"})
     form = "-whole" * asked.whole + "-head" * (not asked.steps)
-    known = _known_etags(call)
-    if known:
-        head = await call.run()
-        etag = f'"{await call.workbench.runs.last_seq(head.id)}{form}"'
-        if etag in known:
-            return Response(status_code=304, headers={"ETag": etag})
-    found = await call.record(whole=asked.whole, steps=asked.steps)
-    etag = f'"{found.last_seq}{form}"'
-    return json_response(found, headers={"ETag": etag, "Cache-Control": "no-cache"})
+    etag = f'"{await call.last_seq()}{form}"'
+    if etag in _known_etags(call):
+        return Response(status_code=304, headers={"ETag": etag})
+    key = (call.request.path_params["id"], form)
+    body = call.state.answers.get(key, etag)
+    if body is None:
+        found = await call.record(whole=asked.whole, steps=asked.steps)
+        if asked.steps:  # without them, `last_seq` is that of the newest event that changes the rest
+            etag = f'"{found.last_seq}{form}"'
+        body = found.to_json().encode()
+        call.state.answers.put(key, etag, body)
+    return _json_body(body, etag)
 
 
 async def cancel(call: Call) -> Response:
@@ -104,8 +107,11 @@ async def history(call: Call) -> Response:
     etag = f'"{call.state.instance}-{await call.workbench.records.version()}"'
     if etag in _known_etags(call):
         return Response(status_code=304, headers={"ETag": etag})
-    filters = ExecutionFilters.model_validate(asked.model_dump(exclude={"limit", "cursor"}))
     covered = call.token.workflows
+    key = (call.request.url.query, None if covered is None else tuple(covered))
+    if (known := call.state.answers.get(key, etag)) is not None:
+        return _json_body(known, etag)
+    filters = ExecutionFilters.model_validate(asked.model_dump(exclude={"limit", "cursor"}))
     if asked.parent_id is not None and not await call.sees_run(asked.parent_id):
         return json_response(ExecutionPage(executions=[]))
     among = covered if asked.parent_id is None else None
@@ -114,8 +120,9 @@ async def history(call: Call) -> Response:
         page.executions = [
             run for run in page.executions if run.parent_path is not None or call.token.sees(run.workflow_id)
         ]
-    headers = {"ETag": etag, "Cache-Control": "no-cache"}
-    return Response(json.dumps(page.to_wire(), ensure_ascii=False), headers=headers, media_type="application/json")
+    body = json.dumps(page.to_wire(), ensure_ascii=False).encode()
+    call.state.answers.put(key, etag, body)
+    return _json_body(body, etag)
 
 
 async def compare(call: Call) -> Response:
@@ -273,6 +280,10 @@ async def answer(call: Call) -> Response:
     head = await call.run()
     await call.workbench.runs.answer(head.id, asked.path, approved=asked.approved, data=asked.data, by=call.user)
     return json_response(await call.workbench.runs.record(head.id))
+
+
+def _json_body(body: bytes, etag: str) -> Response:
+    return Response(body, headers={"ETag": etag, "Cache-Control": "no-cache"}, media_type="application/json")
 
 
 def _known_etags(call: Call) -> list[str]:
