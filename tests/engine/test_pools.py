@@ -136,3 +136,21 @@ async def test_a_start_key_is_for_one_pool(workbench: Workbench, tables: Path) -
         with pytest.raises(ConflictError, match="pool"):
             await workbench.runs.start("flow", {}, pool=other, key="k")
     await end_of(workbench, first)
+
+
+async def test_the_plan_of_a_rerun_names_the_pools_it_would_use(workbench: Workbench, tables: Path) -> None:
+    write_workflow(tables, "flow", SHELL, SUM, {**SHELL, "id": "last", "pool": "gpu"})
+    before = await run_to_end(workbench, "here")
+
+    async def planned(pool: str | None) -> list[tuple[str, str, str | None]]:
+        found = await workbench.runs.plan_restart(before.id, {}, from_step="sum", pool=pool)
+        return [(each.path, each.action, each.pool) for each in found]
+
+    assert await planned(None) == [("sh", "keep", None), ("sum", "run", None), ("last", "run", None)]
+    assert await planned("build") == [("sh", "keep", None), ("sum", "run", None), ("last", "run", "build")]
+    with pytest.raises(UsageError):
+        await planned("Not a name")
+    (sentence,) = [
+        each.note for each in await workbench.runs.plan_restart(before.id, {}, from_step="last", pool="x") if each.pool
+    ]
+    assert sentence.endswith("; in pool x")

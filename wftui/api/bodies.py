@@ -72,6 +72,7 @@ class Decision(WireModel):
     path: str
     action: str
     why: str
+    pool: Annotated[str | None, Field(description="Pool of workers that a step runs in again.")] = None
 
 
 class Plan(WireModel):

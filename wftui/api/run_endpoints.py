@@ -252,6 +252,7 @@ async def rerun_plan(call: Call) -> Response:
         from_step=asked.from_step,
         complete=asked.complete,
         connections=asked.connections,
+        pool=asked.pool,
     )
     return json_response(_plan(decisions))
 
@@ -296,4 +297,6 @@ async def _started(call: Call, run_id: str) -> Response:
 
 
 def _plan(decisions: list[StepDecision]) -> Plan:
-    return Plan(steps=[Decision(path=each.path, action=each.action, why=each.why) for each in decisions])
+    return Plan(
+        steps=[Decision(path=each.path, action=each.action, why=each.why, pool=each.pool) for each in decisions]
+    )

@@ -158,11 +158,12 @@ class RunService:
         from_step: str | None = None,
         complete: bool = False,
         connections: Mapping[str, str] | None = None,
+        pool: str | None = None,
     ) -> list[StepDecision]:
         """Return which steps `rerun` with `reuse` would reuse or run, and why."""
         executor = await self._executor()
         found = await executor.plan_restart(
-            run_id, from_step=from_step, inputs=inputs, complete=complete, connections=connections
+            run_id, from_step=from_step, inputs=inputs, complete=complete, connections=connections, pool=pool
         )
         return found.decisions
 

@@ -64,7 +64,7 @@ def rerun(arguments: argparse.Namespace) -> int:
         chosen = read_connections(arguments)
         if arguments.plan:
             decisions = await workbench.runs.plan_restart(
-                record.id, inputs, from_step=arguments.from_step, connections=chosen
+                record.id, inputs, from_step=arguments.from_step, connections=chosen, pool=arguments.pool
             )
             _print_plan(Terminal(), decisions, as_json=arguments.json)
             return ExitCode.DONE
@@ -112,10 +112,10 @@ def _secret_input_hint() -> Iterator[None]:
 
 def _print_plan(terminal: Terminal, decisions: Sequence[StepDecision], *, as_json: bool) -> None:
     if as_json:
-        terminal.json([{"path": each.path, "action": each.action, "why": each.why} for each in decisions])
+        terminal.json([each.to_wire() for each in decisions])
         return
     rows = [
-        [terminal.paint(each.action, "dim" if each.action == "keep" else "blue"), each.path, each.why]
+        [terminal.paint(each.action, "dim" if each.action == "keep" else "blue"), each.path, each.note]
         for each in decisions
     ]
     terminal.table(["", "STEP", "REASON"], rows)

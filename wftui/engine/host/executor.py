@@ -23,6 +23,7 @@ from wftui.engine.restart.restart_plan import RestartPlan
 from wftui.engine.restart.resume import (
     ConfirmationNeeded,
     check_resumable,
+    every_step,
     inputs_with_secrets,
     may_run_twice,
     read_history,
@@ -204,17 +205,22 @@ class WorkflowExecutor:
         inputs: Mapping[str, Json] | None = None,
         complete: bool = False,
         connections: Mapping[str, str] | None = None,
+        pool: str | None = None,
     ) -> RestartPlan:
         """Return what `rerun` with the same arguments would reuse and run, and why.
 
         Raises:
             NotFoundError: there is no such run or step.
-            UserError: the workflow does not exist or has errors.
+            UserError: the workflow does not exist or has errors, or the pool has no valid name.
         """
+        check_pool(pool)
         record = await self._record(run_id, window=None)
         before = await self._stored.plan_before(run_id)
         asked = RerunRequest(from_step, inputs or {}, connections or {}, complete=complete)
-        return (await prepare_rerun(self._store, self._load, record, asked, before)).restart
+        found = await prepare_rerun(self._store, self._load, record, asked, before)
+        plan = self._runs.in_pool(found.loaded.plan, record.pool if pool is None else pool)
+        found.restart.name_pools({step.id: step.pool for step in every_step(plan)})
+        return found.restart
 
     async def rerun(
         self,

@@ -58,9 +58,13 @@ class RunFactory:
         self._workers = workers
         self._working_directory = current_folder()
 
+    def in_pool(self, plan: WorkflowPlan, pool: str | None) -> WorkflowPlan:
+        """Return a plan with its steps in a pool; unchanged without one."""
+        return in_pool(plan, pool, self._step_types)
+
     def new(self, run_id: str, plan: WorkflowPlan, request: ExecutionRequest, options: StartOptions) -> Run:
         """Return a run that has not started, its steps in the requested pool."""
-        plan = in_pool(plan, request.pool, self._step_types)
+        plan = self.in_pool(plan, request.pool)
         if options.part_of is None:
             connections = RunConnections(plan, request.chosen_connections, Redactor(), self._connections)
         else:

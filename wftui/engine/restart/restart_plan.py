@@ -1,16 +1,34 @@
 """Plan of a resume or rerun: a decision for each step."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
+
+from wftui.model.run.paths import declared_id
 
 
 @dataclass(frozen=True, slots=True)
 class StepDecision:
-    """Decision for a step, or for an item of its forEach, with the reason."""
+    """Decision for a step, or for an item of its forEach, with the reason.
+
+    Attributes:
+        pool: pool of workers that a step runs in again.
+    """
 
     path: str
     action: Literal["keep", "run"]
     why: str
+    pool: str | None = None
+
+    @property
+    def note(self) -> str:
+        """The reason, and the pool if it has one."""
+        return self.why if self.pool is None else f"{self.why}; in pool {self.pool}"
+
+    def to_wire(self) -> dict[str, str]:
+        """Return the JSON form."""
+        wire = {"path": self.path, "action": self.action, "why": self.why}
+        return wire if self.pool is None else {**wire, "pool": self.pool}
 
 
 @dataclass(slots=True)
@@ -45,6 +63,13 @@ class RestartPlan:
 
     decisions: list[StepDecision] = field(default_factory=list)
     repeated: RepeatedWork = field(default_factory=RepeatedWork)
+
+    def name_pools(self, pools: Mapping[str, str | None]) -> None:
+        """Name the pools of the steps that run, by step id."""
+        self.decisions = [
+            replace(each, pool=pools.get(declared_id(each.path))) if each.action == "run" else each
+            for each in self.decisions
+        ]
 
     @property
     def reused(self) -> list[str]:

@@ -14,10 +14,10 @@ def plan_resume(record: ExecutionRecord) -> RestartPlan:
 
 def _decision(step: StepResult) -> StepDecision:
     if step.masked and step.status == "completed":
-        return StepDecision(step.path, "run", why_masked(step))
+        return StepDecision(step.path, "run", why_masked(step), step.pool)
     if step.status not in {"pending", "running", "waiting"}:
         return StepDecision(step.path, "keep", f"{step.status} before")
-    return StepDecision(step.path, "run", _why(step))
+    return StepDecision(step.path, "run", _why(step), step.pool)
 
 
 def why_masked(step: StepResult) -> str:

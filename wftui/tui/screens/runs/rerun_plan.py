@@ -49,7 +49,7 @@ class _Decisions(LineView):
         words = Content.assemble(
             (f"{style.glyph} {'reuse' if is_reused else 'run':<5} ", style.color),
             (decision.path, colour),
-            (f"  {decision.why}", "$foreground-muted"),
+            (f"  {decision.note}", "$foreground-muted"),
         )
         return words.truncate(width, ellipsis=not self.ascii_only)
 
