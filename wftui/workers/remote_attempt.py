@@ -86,6 +86,7 @@ class RemoteAttempt:
         self._read_to = 0
         self._worker: str | None = None
         self._claim = 1
+        self._placed: tuple[str, int] | None = None
         self._lost = False
         self._without_worker = False
         self._waiting = False
@@ -241,9 +242,9 @@ class RemoteAttempt:
     async def _place(self, row: Row) -> None:
         """Record the worker that has taken the job."""
         worker = row["worker"]
-        if worker is not None and (worker, row["claim"]) != (self._worker, self._claim):
+        if worker is not None and (worker, row["claim"]) != self._placed:  # the same one may have got it again
             await self._context.taken_by(worker, self._worker)
-            self._worker, self._waiting = worker, False
+            self._placed, self._worker, self._waiting = (worker, row["claim"]), worker, False
         self._claim = row["claim"]
 
     async def _move(self, row: Row) -> None:

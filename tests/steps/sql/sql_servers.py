@@ -14,6 +14,8 @@ import pytest
 
 PASSWORD = "pw-4711-secret"
 START_SECONDS = 60
+PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin")
+"""Folders of the programs of PostgreSQL."""
 
 
 def program(name: str, *folders: str) -> str:
@@ -52,8 +54,7 @@ def ran(*command: str) -> None:
 def postgresql() -> Iterator[str]:
     """A PostgreSQL server with a password, on a socket only; gives its URL."""
     pytest.importorskip("psycopg", reason="the driver psycopg is not installed")
-    places = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin")
-    initdb, control = program("initdb", *places), program("pg_ctl", *places)
+    initdb, control = program("initdb", *PLACES), program("pg_ctl", *PLACES)
     with folder_for("postgres") as (folder, as_user):
         secret = folder / "password"
         secret.write_text(PASSWORD)

@@ -1,0 +1,187 @@
+"""What is lost and comes back: workers, the process of a run, PostgreSQL; no effect is lost, or done twice unsaid."""
+
+import asyncio
+import collections
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import psutil
+import pytest
+from helpers import patience, until, write_workflow
+from steps.sql.sql_servers import PLACES, program
+
+from wftui.model.run.events import ExecutionEvent, StepMoved
+from wftui.model.run.record import ExecutionRecord
+from wftui.workbench import Settings, Workbench
+from workers.conftest import StartWorker, shell
+
+pytestmark = pytest.mark.slow
+
+ITEMS = 200
+
+
+async def events_of(bench: Workbench, run_id: str) -> list[ExecutionEvent]:
+    found: list[ExecutionEvent] = []
+    while page := await bench.runs.events(run_id, after=found[-1].seq if found else 0):
+        found += page
+    return found
+
+
+async def end_of(bench: Workbench, run_id: str) -> ExecutionRecord:
+    async with patience():
+        await bench.runs.wait(run_id)
+    return await bench.runs.record(run_id, whole=True)
+
+
+def effects(folder: Path) -> collections.Counter[str]:
+    """How often each item has done its work, by its name."""
+    return collections.Counter(line for file in folder.iterdir() for line in file.read_text().splitlines())
+
+
+async def test_kill_9_of_one_of_three_workers_during_200_items(
+    start_worker: StartWorker, settings: Settings, workbench: Workbench, tmp_path: Path
+) -> None:
+    workers = [start_worker("--pool", "build", "-j", "4") for _ in range(3)]
+    done = tmp_path / "done"
+    done.mkdir()
+    each = shell(
+        "each", 'sleep 0.05; echo "$N" >> ' + str(done) + '/"$N"', forEach={"in": "range(200)", "maxParallel": 12}
+    )
+    each["input"]["env"] = {"N": "{{ item }}"}
+    write_workflow(settings.tables, "many", each, maxParallel=12)
+    run_id = await workbench.runs.start("many", {})
+    await until(lambda: len(list(done.iterdir())) > ITEMS // 4)
+    workers[0].process.kill()
+    record = await end_of(workbench, run_id)
+    assert record.status == "completed", record.error
+    moved = {event.path for event in await events_of(workbench, run_id) if isinstance(event, StepMoved)}
+    counts = effects(done)
+    assert set(counts) == {str(number) for number in range(ITEMS)}
+    twice = {f"each[{name}]" for name, count in counts.items() if count > 1}
+    assert twice <= moved
+    assert max(counts.values()) <= 2
+    each_step = record.step("each")
+    assert each_step is not None
+    assert each_step.iterations is not None
+    assert (each_step.iterations.completed, each_step.iterations.failed) == (ITEMS, 0)
+
+
+async def test_the_result_of_a_worker_that_was_stopped_is_refused(
+    start_worker: StartWorker, settings: Settings, workbench: Workbench, tmp_path: Path
+) -> None:
+    first = start_worker()
+    began, go = tmp_path / "began", tmp_path / "go"
+    script = f'echo "$PPID" >> {began}; while ! test -e {go}; do sleep 0.05; done; echo "by $PPID"'
+    write_workflow(settings.tables, "stopped", shell("a", script))
+    run_id = await workbench.runs.start("stopped", {})
+    await until(began.exists)
+    first.process.send_signal(signal.SIGSTOP)
+    second = start_worker()
+    await until(lambda: len(began.read_text().split()) == 2)
+    go.touch()  # the first one's step ends, too, but nobody there can say so
+    record = await end_of(workbench, run_id)
+    assert (record.status, record.step_results[0].worker) == ("completed", second.name)
+    first.process.send_signal(signal.SIGCONT)
+    await until(lambda: "is not wanted" in first.said or "was given to another worker" in first.said)
+    moved = [event for event in await events_of(workbench, run_id) if isinstance(event, StepMoved)]
+    assert [(event.from_, event.to) for event in moved] == [(first.name, second.name)]
+    assert (await workbench.runs.record(run_id, whole=True)) == record
+    # It is a worker as before.
+    second.end()
+    write_workflow(settings.tables, "after", shell("a", "echo hi"))
+    after = await end_of(workbench, await workbench.runs.start("after", {}))
+    assert (after.status, after.step_results[0].worker) == ("completed", first.name)
+
+
+async def test_a_killed_process_of_the_run_is_resumed_and_joins_its_jobs(
+    start_worker: StartWorker, settings: Settings, workbench: Workbench, tmp_path: Path
+) -> None:
+    start_worker("--pool", "build", "-j", "3")
+    log, go = tmp_path / "log", tmp_path / "go"
+    waits = f"while ! test -e {go}; do sleep 0.05; done"
+    write_workflow(
+        settings.tables,
+        "resumed",
+        shell("before", f"echo before >> {log}"),
+        shell("ended", f"echo ended >> {log}; echo out of ended", needs=["before"], idempotent=False),
+        shell("running", f"echo running >> {log}; {waits}; echo out of running", needs=["before"], idempotent=False),
+        shell("after", f"echo after >> {log}", needs=["ended", "running"]),
+    )
+    command = [sys.executable, "-m", "wftui", "run", "resumed", "--quiet"]
+    command += ["--tables", str(settings.tables), "--db", str(settings.database)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=dict(os.environ))
+    await until(lambda: log.exists() and {"ended", "running"} <= set(log.read_text().split()))
+    process.kill()
+    process.wait()
+    (run,) = (await workbench.runs.history()).executions
+    await until(lambda: not psutil.pid_exists(process.pid))
+
+    async def interrupted() -> bool:
+        return (await workbench.runs.head(run.id)).status == "interrupted"
+
+    while not await interrupted():
+        await asyncio.sleep(0.1)
+    assert "running" in log.read_text()
+    await workbench.runs.resume(run.id, {})
+    go.touch()
+    record = await end_of(workbench, run.id)
+    assert record.status == "completed", record.error
+    assert sorted(log.read_text().split()) == ["after", "before", "ended", "running"]
+    outputs = {step.path: step.output["stdout"] for step in record.step_results}
+    assert (outputs["ended"], outputs["running"]) == ("out of ended\n", "out of running\n")
+
+
+def control(server: str, *arguments: str) -> None:
+    """Stop or start the PostgreSQL server of a URL."""
+    folder = parse_qs(urlsplit(server).query)["host"][0]
+    options = f"-c listen_addresses='' -c unix_socket_directories='{folder}'"
+    command = [
+        program("pg_ctl", *PLACES),
+        "-D",
+        f"{folder}/data",
+        "-w",
+        "-l",
+        f"{folder}/log",
+        "-o",
+        options,
+        *arguments,
+    ]
+    if os.geteuid() == 0:
+        command = [program("runuser", "/sbin", "/usr/sbin"), "-u", "postgres", "--", *command]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=60)
+
+
+async def test_postgresql_that_is_away_delays_a_run_and_loses_nothing(
+    start_worker: StartWorker, settings: Settings, workbench: Workbench, tmp_path: Path, server: str
+) -> None:
+    worker = start_worker("--pool", "build", "-j", "2")
+    log, go = tmp_path / "log", tmp_path / "go"
+    waits = f"while ! test -e {go}; do sleep 0.05; done"
+    write_workflow(
+        settings.tables,
+        "away",
+        shell("twice", f"echo twice >> {log}; {waits}"),
+        shell("once", f"echo once >> {log}; {waits}; echo said", needs=[], idempotent=False),
+        shell("after", f"echo after >> {log}", needs=["twice", "once"]),
+    )
+    run_id = await workbench.runs.start("away", {})
+    await until(lambda: log.exists() and sorted(log.read_text().split()) == ["once", "twice"])
+    await asyncio.to_thread(control, server, "stop", "-m", "fast")
+    try:
+        # Nobody else may have `once`, so that it goes on; `twice` is stopped before it could be given away.
+        await until(lambda: "no sign of PostgreSQL: stopped twice" in worker.said)
+        go.touch()
+    finally:
+        await asyncio.to_thread(control, server, "start")
+    record = await end_of(workbench, run_id)
+    assert record.status == "completed", record.error
+    done = collections.Counter(log.read_text().split())
+    assert (done["once"], done["after"]) == (1, 1)
+    moved = [event.path for event in await events_of(workbench, run_id) if isinstance(event, StepMoved)]
+    assert done["twice"] == 1 + len(moved) == 2
+    outputs = {step.path: step.output["stdout"] for step in record.step_results}
+    assert outputs["once"] == "said\n"
