@@ -74,7 +74,7 @@ async def test_fifty_secrets_leave_no_trace_in_postgresql(
     env = {name.upper(): "{{ inputs." + name + " }}" for name in SECRETS}
     say = "env | grep Geheim; env | grep '^S' >&2; env | grep '^S' >> \"$WFTUI_OUTPUT\""
     talk = shell("talk", f"{say}; touch {began}; while ! test -e {go}; do sleep 0.05; done")
-    talk["input"] |= {"env": env, "stdin": list(env.values())}  # type: ignore[operator]
+    talk["input"] |= {"env": env, "stdin": list(env.values())}
     code = "def main(**given):\n    print(given)\n    raise ValueError(str(given))\n"
     fails = {
         "id": "fails",

@@ -89,9 +89,10 @@ class RemoteRuns:
         from_step: str | None = None,
         complete: bool = False,
         connections: Mapping[str, str] | None = None,
+        pool: str | None = None,
     ) -> list[StepDecision]:
         """Return which steps `rerun` with `reuse` would reuse or run, and why."""
-        body = _rerun_body(inputs, from_step, connections, complete=complete)
+        body = {**_rerun_body(inputs, from_step, connections, complete=complete), "pool": pool}
         return await self._connection.post(f"{run_path(run_id)}/rerun/plan", body, _decisions)
 
     async def secrets_to_ask(self, run_id: str, *, resume: bool) -> tuple[WorkflowOutline, dict[str, Json]] | None:
@@ -328,7 +329,7 @@ def _id_of(value: Json) -> str:
 
 
 def _decisions(value: Json) -> list[StepDecision]:
-    return [StepDecision(each["path"], each["action"], each["why"]) for each in value["steps"]]
+    return [StepDecision(each["path"], each["action"], each["why"], each.get("pool")) for each in value["steps"]]
 
 
 def _rerun_body(

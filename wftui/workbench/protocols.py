@@ -92,6 +92,7 @@ class Runs(Protocol):
         from_step: str | None = None,
         complete: bool = False,
         connections: Mapping[str, str] | None = None,
+        pool: str | None = None,
     ) -> list[StepDecision]:
         """Return which steps `rerun` with `reuse` would reuse or run, and why."""
 
