@@ -1,13 +1,15 @@
-"""Comparisons and statistics as lines of text, for terminals and screens."""
+"""Comparisons, statistics and workers as lines of text, for terminals and screens."""
 
 import textwrap
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Literal, NamedTuple
 
 from wftui.model.comparison.comparison import ComparedRun, ComparedStep, RunComparison
 from wftui.model.comparison.value_changes import ValueChange
 from wftui.model.glyphs import GLYPHS, UNKNOWN_GLYPH
 from wftui.model.statistics import PeriodStatistics, WorkflowStatistics
+from wftui.model.workers import WorkerInfo
 from wftui.model.workflow.durations import format_duration
 
 Tone = Literal["plain", "heading", "dim", "good", "bad", "changed"]
@@ -152,6 +154,34 @@ def _period_line(name: str, period: PeriodStatistics) -> ReportLine:
     success = f"{period.success_rate:.0%}" if period.success_rate is not None else "-"
     times = f"{_time(period.p50):>7} {_time(period.p95):>7}"
     return ReportLine(f"{name:<12} {period.runs:>7,} {period.failed:>7,} {success:>8} {times}")
+
+
+_STATES: dict[str, tuple[str, Tone]] = {
+    "idle": ("pending", "dim"),
+    "working": ("running", "plain"),
+    "draining": ("waiting", "changed"),
+    "lost": ("failed", "bad"),
+}
+"""By state of a worker, the status whose glyph it has, and its tone."""
+
+
+def worker_lines(workers: Sequence[WorkerInfo], now: datetime, *, ascii_only: bool = False) -> Iterator[ReportLine]:
+    """Yield the workers, each with the jobs that it does."""
+    if not workers:
+        return
+    name = max(len("WORKER"), *(len(worker.name) for worker in workers))
+    pools = max(len("POOLS"), *(len(", ".join(worker.pools)) for worker in workers))
+    yield ReportLine(
+        f"  {'WORKER':<{name}}  {'POOLS':<{pools}}  {'JOBS':<8} {'STATE':<8}  {'SINCE':<16}  VERSION", "heading"
+    )
+    for worker in workers:
+        status, tone = _STATES[worker.state]
+        jobs, since = f"{len(worker.jobs)} of {worker.places}", f"{worker.since.astimezone():%Y-%m-%d %H:%M}"
+        line = f"{_glyph(status, ascii_only)} {worker.name:<{name}}  {', '.join(worker.pools):<{pools}}  {jobs:<8}"
+        yield ReportLine(f"{line} {worker.state:<8}  {since}  {worker.version}", tone)
+        for job in worker.jobs:
+            took = format_duration(max(0.0, (now - job.started).total_seconds()))
+            yield ReportLine(f"    {job.path}  {job.type}  {took}  run {job.run}", "plain", job.run)
 
 
 def sparkline(values: Sequence[float], *, ascii_only: bool = False) -> str:

@@ -159,6 +159,7 @@ APP_ACTIONS: tuple[Action, ...] = (
         "Everywhere",
         footer=False,
     ),
+    Action("app.workers", "Workers", "Show the workers of pools, and what they do.", (), "Everywhere", footer=False),
     Action("app.connections", "Connections", "Show the connections.", ("C",), "Everywhere", footer=False),
     Action("app.settings", "Settings", "Show and change the settings.", ("S",), "Everywhere", footer=False),
     Action(

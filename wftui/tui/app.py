@@ -329,6 +329,10 @@ class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
         """Show all runs."""
         self.open_history()
 
+    def action_workers(self) -> None:
+        """Show the workers of pools."""
+        self.open_screen("workers")
+
     def action_step_types(self) -> None:
         """Show the step types."""
         self.open_screen("step_types")

@@ -42,6 +42,7 @@ def actions_by_screen() -> list[tuple[str, tuple[Action, ...]]]:
     from wftui.tui.screens.runs.value_screen import ValueScreen
     from wftui.tui.screens.settings_screen import SettingsScreen
     from wftui.tui.screens.step_types_screen import StepTypesScreen
+    from wftui.tui.screens.workers_screen import WorkersScreen
     from wftui.tui.screens.workflows_screen import WorkflowsScreen
 
     return [
@@ -64,6 +65,7 @@ def actions_by_screen() -> list[tuple[str, tuple[Action, ...]]]:
         ("Step types", StepTypesScreen.ACTIONS),
         ("Accounts", AccountsScreen.ACTIONS),
         ("Settings", SettingsScreen.ACTIONS),
+        ("Workers", WorkersScreen.ACTIONS),
     ]
 
 

@@ -31,6 +31,7 @@ ScreenName = Literal[
     "settings",
     "statistics",
     "step_types",
+    "workers",
     "workflows",
 ]
 """Screens that can be opened by name; `screens.screen_registry` locates them."""

@@ -26,6 +26,7 @@ from wftui.workbench.step_service import StepService
 from wftui.workbench.token_service import TokenService
 from wftui.workbench.transfer_service import TransferService
 from wftui.workbench.workbench_settings import Settings, compilation_cache, readable_by_others
+from wftui.workbench.worker_service import WorkerService
 from wftui.workbench.workflow_service import WorkflowService
 from wftui.workspace.files import Workspace
 
@@ -57,6 +58,7 @@ class Workbench:
         user_settings: the user's settings.
         retention: the removal of old runs.
         notifications: notifications about runs, by the user's program.
+        workers: the workers of pools.
         tokens: the access tokens of the HTTP server.
         doctor: examination and repair of the user's files.
         clock: the time of day.
@@ -87,6 +89,7 @@ class Workbench:
         self.user_settings = SettingsService(settings)
         self.retention = RetentionService(self.store, clock)
         self.notifications = NotificationService()
+        self.workers = WorkerService(settings.workers)
         self.tokens = TokenService(settings.database, clock)
         self.doctor = DoctorService(settings, self.store, self.workspace.ids, self.workflows.check_written)
         self._opening = asyncio.Lock()

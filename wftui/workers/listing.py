@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from pydantic import Field
-
-from wftui.model.base import Timestamp, WireModel
+from wftui.model.workers import WorkerInfo, WorkerJob
 from wftui.workers.database import Database
 from wftui.workers.tables import LEASE_SECONDS
 
@@ -14,31 +12,6 @@ select name, host, pid, pools, places, version, key, draining, since,
 from workers where seen > now() - make_interval(secs => %s) order by since
 """
 _JOBS = "select worker, run, path, type, started from jobs where state = 'running' order by started"
-
-
-class WorkerJob(WireModel):
-    """A job that a worker does."""
-
-    run: str
-    path: str
-    type: str
-    started: Timestamp
-
-
-class WorkerInfo(WireModel):
-    """A worker that lives, or did a moment ago."""
-
-    name: str
-    host: str
-    pid: int
-    pools: list[str]
-    places: int
-    version: str
-    key: str
-    draining: bool
-    lost: bool
-    since: Timestamp
-    jobs: list[WorkerJob] = Field(default_factory=list)
 
 
 async def list_workers(address: str) -> list[WorkerInfo]:

@@ -141,6 +141,7 @@ PATHS: list[tuple[str, dict[str, Json], list[str]]] = [
     ),
     ("email", {"to": "a@x.org", "subject": "s", "text": "t", "attachments": ["/a", "b"]}, ["input.attachments.1"]),
     ("template", {"file": "page.html"}, ["input.file"]),
+    ("template", {"file": "nowhere/workflows/flow/page.html", "to": "nowhere/workflows/flow/../x"}, ["input.to"]),
     (
         "mcp",
         {"server": {"command": ["./server"], "cwd": "."}, "tool": "t"},

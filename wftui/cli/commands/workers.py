@@ -79,7 +79,7 @@ def _list(arguments: argparse.Namespace) -> int:
             each.name,
             ", ".join(each.pools),
             f"{len(each.jobs)} of {each.places}",
-            "lost" if each.lost else "draining" if each.draining else "working" if each.jobs else "idle",
+            each.state,
             f"{each.since:%Y-%m-%d %H:%M}",
             each.version,
             ", ".join(f"{job.path} of {job.run}" for job in each.jobs),

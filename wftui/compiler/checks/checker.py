@@ -122,7 +122,7 @@ def _check_tree(
     found += check_approvals(scopes, all_bindings, checked.types)
     found += check_error_types(tree)
     found += check_branches(tree)
-    found += check_pools(tree, checked.types, step_types)
+    found += check_pools(tree, checked.types, step_types, sites.folder)
     found += check_secrets(tree, all_bindings, checked.types)
     found += check_literal_secrets(tree, checked.types)
     for node in tree.walk():

@@ -1,6 +1,8 @@
 """Checks of pools: steps that cannot be in one, and paths of this machine."""
 
+import os
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from wftui.compiler.diagnostics import patches
@@ -16,9 +18,13 @@ _ABSOLUTE = ("/", "~", "file:///")
 
 
 def check_pools(
-    tree: WorkflowTree, types: Mapping[StepNode, StepType[Any] | None], step_types: StepTypes
+    tree: WorkflowTree, types: Mapping[StepNode, StepType[Any] | None], step_types: StepTypes, folder: Path
 ) -> Iterator[Diagnostic]:
-    """Yield diagnostics of the pools of a workflow."""
+    """Yield diagnostics of the pools of a workflow.
+
+    Args:
+        folder: of the workflow, which goes along with its steps.
+    """
     for node in tree.walk():
         step_type = types.get(node)
         if step_type is None:
@@ -26,7 +32,7 @@ def check_pools(
         if step_type.local and node.step.pool not in (None, HERE):
             yield _refused(node)
         elif node.pool is not None:
-            yield from _paths(node, step_type, node.step.input, "", step_types)
+            yield from _Paths(node, step_types, folder).warnings(step_type, node.step.input, "")
 
 
 def _refused(node: StepNode) -> Diagnostic:
@@ -35,28 +41,57 @@ def _refused(node: StepNode) -> Diagnostic:
     return Diagnostic("pool.type", message, node.at("pool"), step_id=node.id or None, field="pool", fixes=(fix,))
 
 
-def _paths(
-    node: StepNode, step_type: StepType[Any], values: Mapping[str, Json], prefix: str, step_types: StepTypes
-) -> Iterator[Diagnostic]:
-    """Warn of the paths in the input of a step, or of a tool for a model.
+class _Paths:
+    """The paths in the input of one step."""
 
-    Args:
-        prefix: of the input in that of the step: `tools.0.input.`.
-    """
-    for field, use in step_type.path_fields.items():
-        for pointer, name, text in strings_in(_at(values, field), node.at("input", *_parts(prefix + field)), field):
-            sentence = _problem(text, use, node.pool)
-            if sentence is not None:
-                change = patches.add if node.step.pool is None else patches.replace
-                fix = change("run the step here", node.at("pool"), HERE)
-                step_id, whole = node.id or None, f"input.{prefix}{name}"
-                yield Diagnostic("pool.path", sentence, pointer, "warning", step_id=step_id, field=whole, fixes=(fix,))
-    tools = values.get("tools")
-    for number, tool in enumerate(tools if isinstance(tools, list) else ()):
-        fixed = tool.get("input") if isinstance(tool, dict) else None
-        found = step_types.get(tool["type"]) if isinstance(fixed, dict) and isinstance(tool.get("type"), str) else None
-        if found is not None and isinstance(fixed, dict):
-            yield from _paths(node, found, fixed, f"{prefix}tools.{number}.input.", step_types)
+    def __init__(self, node: StepNode, step_types: StepTypes, folder: Path) -> None:
+        self._node = node
+        self._step_types = step_types
+        self._folder = os.path.abspath(folder)  # noqa: PTH100  (also takes out `..`, which a path keeps)
+
+    def warnings(self, step_type: StepType[Any], values: Mapping[str, Json], prefix: str) -> Iterator[Diagnostic]:
+        """Warn of the paths of a step, or of a tool that it offers to a model.
+
+        Args:
+            prefix: of the input in that of the step: `tools.0.input.`.
+        """
+        node = self._node
+        for field, use in step_type.path_fields.items():
+            place = node.at("input", *_parts(prefix + field))
+            for pointer, name, text in strings_in(_at(values, field), place, field):
+                sentence = self._problem(text, use)
+                if sentence is not None:
+                    change = patches.add if node.step.pool is None else patches.replace
+                    fix = change("run the step here", node.at("pool"), HERE)
+                    step_id, whole = node.id or None, f"input.{prefix}{name}"
+                    yield Diagnostic(
+                        "pool.path", sentence, pointer, "warning", step_id=step_id, field=whole, fixes=(fix,)
+                    )
+        tools = values.get("tools")
+        for number, tool in enumerate(tools if isinstance(tools, list) else ()):
+            fixed = tool.get("input") if isinstance(tool, dict) else None
+            word = tool.get("type") if isinstance(fixed, dict) else None
+            found = self._step_types.get(word) if isinstance(word, str) else None
+            if found is not None and isinstance(fixed, dict):
+                yield from self.warnings(found, fixed, f"{prefix}tools.{number}.input.")
+
+    def _problem(self, text: str, use: PathUse) -> str | None:
+        """Return why a path is different on a worker; None if it may be the same."""
+        pool = self._node.pool
+        if use == "machine":
+            if text == _IN_MEMORY:
+                return None
+            return f"{text} is looked for on the worker that runs the step, so every worker of pool {pool} must have it"
+        if text.startswith((*_ABSOLUTE, "{{")) or (use == "program" and "/" not in text) or self._is_sent(text):
+            return None
+        return (
+            f"{text} is relative: on a worker it starts in an empty folder of the run, not in the one wftui was"
+            " started in"
+        )
+
+    def _is_sent(self, text: str) -> bool:
+        """Return whether a relative path leads into the workflow's folder."""
+        return f"{os.path.abspath(text)}/".startswith(f"{self._folder}/")  # noqa: PTH100
 
 
 def _at(value: Json, field: str) -> Json:
@@ -73,16 +108,3 @@ def _at(value: Json, field: str) -> Json:
 
 def _parts(field: str) -> list[str | int]:
     return [int(part) if part.isdecimal() else part for part in field.split(".") if part]
-
-
-def _problem(text: str, use: PathUse, pool: str | None) -> str | None:
-    """Return why a path is different on a worker; None if it may be the same."""
-    if use == "machine":
-        if text == _IN_MEMORY:
-            return None
-        return f"{text} is looked for on the worker that runs the step, so every worker of pool {pool} must have it"
-    if text.startswith((*_ABSOLUTE, "{{")) or (use == "program" and "/" not in text):
-        return None
-    return (
-        f"{text} is relative: on a worker it starts in an empty folder of the run, not in the one wftui was started in"
-    )

@@ -20,6 +20,7 @@ SCREENS: dict[ScreenName, str] = {
     "settings": "wftui.tui.screens.settings_screen:SettingsScreen",
     "statistics": "wftui.tui.screens.history.statistics_screen:StatisticsScreen",
     "step_types": "wftui.tui.screens.step_types_screen:StepTypesScreen",
+    "workers": "wftui.tui.screens.workers_screen:WorkersScreen",
     "workflows": "wftui.tui.screens.workflows_screen:WorkflowsScreen",
 }
 """Module and class of each screen."""

@@ -12,10 +12,10 @@ from textual.widgets import Input, Static
 
 from tui.run_events import Story, completed, failed
 from tui.start_app import StartApp
+from wftui.tui.screens.base.report_screen import ReportScreen
 from wftui.tui.screens.dialogs.prompt import PromptScreen
 from wftui.tui.screens.history.comparison_screen import ComparisonScreen
 from wftui.tui.screens.history.history_screen import HistoryScreen
-from wftui.tui.screens.history.report_screen import ReportScreen
 from wftui.tui.screens.history.search_screen import MatchView, SearchScreen
 from wftui.tui.screens.history.statistics_screen import StatisticsScreen
 from wftui.tui.screens.runs.monitor_screen import MonitorScreen

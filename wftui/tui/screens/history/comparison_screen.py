@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from wftui.model.reports import ReportLine, comparison_lines
 from wftui.tui.actions import Action
-from wftui.tui.screens.history.report_screen import ReportScreen, report_actions
+from wftui.tui.screens.base.report_screen import ReportScreen, report_actions
 
 
 class ComparisonScreen(ReportScreen):

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from wftui.model.reports import ReportLine, statistics_lines
 from wftui.tui.actions import Action
-from wftui.tui.screens.history.report_screen import ReportScreen, report_actions
+from wftui.tui.screens.base.report_screen import ReportScreen, report_actions
 
 _SINCE = timedelta(days=30)
 

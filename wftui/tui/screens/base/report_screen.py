@@ -1,6 +1,7 @@
-"""Base of the screens that show a report about runs."""
+"""Base of the screens that show a report."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -24,7 +25,13 @@ def report_actions(prefix: str, group: str) -> tuple[Action, ...]:
 
 
 class ReportScreen(ActionScreen[None]):
-    """A report that is read in the background; subclasses implement `read`."""
+    """A report that is read in the background; subclasses implement `read`.
+
+    Attributes:
+        nothing: shown when there are no lines.
+    """
+
+    nothing: ClassVar[str] = "No runs."
 
     DEFAULT_CSS = """
     ReportScreen { layout: vertical; }
@@ -59,7 +66,7 @@ class ReportScreen(ActionScreen[None]):
         except UserError as error:
             self.report.show([], str(error))
         else:
-            self.report.show(lines, "No runs.")
+            self.report.show(lines, self.nothing)
         self.refresh_bindings()
 
     def why_not(self, action_id: str) -> str | None:
