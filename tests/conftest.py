@@ -44,6 +44,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 _homes = itertools.count()
 
 
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of collections: pytest asks for five of everything at the end of each worker."""
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A user of their own: data folders, time zone, no colours forced or forbidden from outside."""

@@ -38,7 +38,7 @@ class WorkflowRow(WireModel):
     warnings: int = 0
     steps: int = 0
     read_only: bool = False
-    stats: WorkflowStats = Field(default_factory=WorkflowStats)
+    stats: WorkflowStats = Field(default_factory=WorkflowStats.model_construct)
 
 
 class ExampleRow(WireModel):

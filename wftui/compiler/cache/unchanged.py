@@ -75,7 +75,7 @@ class Look:
         if entry is None:
             return None
         path = self._workspace.generated_path(source.workflow_id)
-        return WorkflowRow(
+        return WorkflowRow.model_construct(
             id=source.workflow_id,
             name=entry.name,
             description=entry.description,

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.tui.screens.runs.announced import announced
-from wftui.tui.screens.runs.run_form import RunInputModal
 from wftui.tui.services import AppServices
 
 
@@ -27,6 +26,8 @@ async def start_run(
 
     try:
         async with announced(app, f"starting {workflow_id}"):
+            from wftui.tui.screens.runs.run_form import RunInputModal  # the form takes a while to import
+
             outline = await app.workbench.workflows.outline(workflow_id)
             asks = RunInputModal.has_questions(outline.input_schema)
             if not asks:

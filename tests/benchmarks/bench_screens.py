@@ -1,0 +1,75 @@
+"""The screens: the first frame against a hello-world Textual app, and what a big workflow shows when it is started."""
+
+import asyncio
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from bench_startup import HELLO, first_frame
+from cli_runs import Runs
+from measure import Row, measure_pair
+from rich.console import RenderableType
+from textual.screen import Screen
+
+from wftui.tui.app import WftuiApp
+from wftui.tui.widgets.title_bar import TitleBar
+from wftui.workbench import Settings, Workbench
+
+_FRAME = 1000 / 60
+_PAUSE = 0.01
+
+
+def rows() -> Iterable[Row]:
+    """The first frame with 200 workflows, and starts of 2,000 and 10,000 steps."""
+    with tempfile.TemporaryDirectory() as name:
+        yield _first_frame(Path(name))
+    for steps in (2_000, 10_000):
+        with tempfile.TemporaryDirectory() as name:
+            taken = asyncio.run(_start(Path(name), steps)) * 1000
+        yield Row(
+            f"{steps:,} steps, until the screen says that it starts", f"{taken:.0f} ms", "a frame", taken / _FRAME, 1
+        )
+
+
+def _first_frame(folder: Path) -> Row:
+    for number in range(200):
+        path = folder / "tables" / "workflows" / f"w{number}" / "workflow.json"
+        path.parent.mkdir(parents=True)
+        steps = [{"id": "a", "type": "set", "input": {"n": number}}]
+        path.write_text(json.dumps({"format": 1, "id": f"w{number}", "steps": steps}))
+    os.environ["XDG_DATA_HOME"] = str(folder / "data")
+    screen = [sys.executable, "-m", "wftui", "--tables", str(folder / "tables"), "--db", str(folder / "runs.db")]
+    hello = [sys.executable, "-c", HELLO]
+    pair = measure_pair(lambda: first_frame(screen, b"Workflows"), lambda: first_frame(hello, b"HELLO-FRAME"), rounds=9)
+    measured, other = f"{pair.median_a * 1000:.0f} ms", f"hello-world {pair.median_b * 1000:.0f} ms"
+    return Row("first frame with 200 workflows", measured, other, pair.ratio, 1.1)
+
+
+class _Watched(WftuiApp):
+    """An app that notes when a frame first said that a run is being started."""
+
+    said: float | None = None
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        super()._display(screen, renderable)
+        if self.said is None and any(bar.doing for bar in self.screen.query(TitleBar)):
+            self.said = time.perf_counter()
+
+
+async def _start(folder: Path, steps: int) -> float:
+    """Return the seconds from the key to the frame that says so; the workflow was never compiled."""
+    workbench = Workbench(Settings(tables=folder / "tables", database=folder / "runs.db", user_id="bench"))
+    app = _Watched(workbench)
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        workflow = Runs(folder).chain(steps)
+        begin = time.perf_counter()
+        app.open_run_form(workflow)
+        while app.said is None:
+            await asyncio.sleep(_PAUSE)
+    await workbench.close(cancel=True)
+    return app.said - begin
