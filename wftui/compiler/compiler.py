@@ -34,6 +34,7 @@ from wftui.model.base import Json
 from wftui.model.clock import Clock, utc_now
 from wftui.model.errors import UserError
 from wftui.model.listing import WorkflowOutline, WorkflowRow
+from wftui.model.schema.computed_defaults import with_computed_apart
 from wftui.model.workflow.compilation import CompilationError, CompilationResult
 from wftui.runtime.plan import WorkflowPlan
 from wftui.steps.api.step_type import StepTypes
@@ -292,7 +293,7 @@ class WorkflowCompiler:
                 workflow = checked.tree.workflow
                 outline.name = workflow.name or workflow_id
                 outline.description, outline.version = workflow.description or "", workflow.version
-                outline.input_schema = workflow.input_schema
+                outline.input_schema = with_computed_apart(workflow.input_schema)
                 outline.steps = step_infos(checked, document)
                 outline.pools = {node.id: node.pool for node in checked.types if node.id and node.pool is not None}
                 kinds = [kind for kind in checked.types.values() if kind is not None]

@@ -237,6 +237,7 @@ class WorkflowPlan:
     Attributes:
         source_hash: `sha256:` over what matters in workflow.json (not labels, notes, white space).
         outputs: name → binding over all top-level steps.
+        input_defaults: input → binding over env, run and the inputs before it, for inputs that are absent.
         vars: name → binding over inputs, env, run and the variables before it.
         env: names of the environment variables expressions may read.
         secret_inputs: JSON Pointers into the inputs, to values that are never shown (`writeOnly`, `password`).
@@ -257,6 +258,7 @@ class WorkflowPlan:
     max_parallel: int = 8
     fail_fast: bool = False
     steps: tuple[StepPlan, ...] = ()
+    input_defaults: Mapping[str, Bind] = field(default_factory=dict)
     concurrency: ConcurrencyPlan | None = None
     vars: Mapping[str, Bind] = field(default_factory=dict)
     outputs: Mapping[str, Bind] = field(default_factory=dict)

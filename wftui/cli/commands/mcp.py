@@ -10,6 +10,7 @@ from wftui.cli.terminal import Terminal
 from wftui.model.base import Json
 from wftui.model.errors import ExitCode
 from wftui.model.json.incremental import read_json
+from wftui.model.schema.computed_defaults import with_computed_apart
 from wftui.model.schema.json_schema import as_object
 from wftui.workbench import Workbench
 
@@ -42,7 +43,7 @@ def mcp(arguments: argparse.Namespace) -> int:
 def _input_schema(text: str) -> Mapping[str, Json]:
     """Return the input schema, also of a workflow that does not compile yet."""
     try:
-        return as_object(as_object(read_json(text)).get("inputSchema"))
+        return with_computed_apart(as_object(as_object(read_json(text)).get("inputSchema")))
     except ValueError:
         return {}
 

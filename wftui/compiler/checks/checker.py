@@ -28,7 +28,14 @@ from wftui.compiler.checks.step_checks import (
 from wftui.compiler.checks.values.checks import ValueChecker
 from wftui.compiler.diagnostics import patches
 from wftui.compiler.diagnostics.diagnostic import INTERNAL, Diagnostic, fence
-from wftui.compiler.tree.bindings import Binding, group_bindings, output_bindings, step_bindings, var_bindings
+from wftui.compiler.tree.bindings import (
+    Binding,
+    group_bindings,
+    input_default_bindings,
+    output_bindings,
+    step_bindings,
+    var_bindings,
+)
 from wftui.compiler.tree.graph import Graph, cycles
 from wftui.compiler.tree.inherited import inherit, where_written
 from wftui.compiler.tree.nodes import Body, StepNode, WorkflowTree
@@ -108,7 +115,7 @@ def _check_tree(
         return  # the following checks need what this one finds out
     outputs = output_bindings(tree)
     variables = var_bindings(tree)
-    checked.bindings[None] = [*variables, *group_bindings(tree), *outputs]
+    checked.bindings[None] = [*variables, *input_default_bindings(tree), *group_bindings(tree), *outputs]
     for binding in checked.bindings[None]:
         found += check_expressions(binding)
         references.binding(binding, frozenset())

@@ -11,11 +11,14 @@ from wftui.compiler.tree.graph import Edge, Graph
 from wftui.compiler.tree.nodes import StepNode
 from wftui.compiler.tree.scopes import Scopes, waiting_step
 from wftui.model.base import Json
+from wftui.model.json.pointers import pointer_parts
 from wftui.model.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.compilation import Fix
 from wftui.runtime.functions import FUNCTIONS
 
 VARS = "vars"
+_BEFORE_STEPS = {"vars": "a variable", "group": "the concurrency group", "input_default": "a default of an input"}
+"""What is computed before the first step, by the use of its bindings."""
 
 
 class ReferenceChecker:
@@ -95,6 +98,9 @@ class ReferenceChecker:
             schema.get(key) not in (None, False)
             for key in ("additionalProperties", "patternProperties", "$ref", "allOf", "anyOf", "oneOf", "if")
         )
+        if binding.use == "input_default" and name in self.inputs:
+            self._earlier_input(binding, reference, offset, name)
+            return
         if name in self.inputs or (open_ended and reference.path):
             return
         guess = suggestion(name, self.inputs)
@@ -102,12 +108,19 @@ class ReferenceChecker:
         fixes = (edit(binding, offset + reference.offset, len(f"inputs.{name}"), f"inputs.{guess}"),) if guess else ()
         self._at(binding, reference, offset, "reference.input", f"there is no input {name!r}{hint}", fixes)
 
+    def _earlier_input(self, binding: Binding, reference: Reference, offset: int, name: str) -> None:
+        own = pointer_parts(binding.pointer)[2]
+        known = [*self.inputs]
+        if known.index(name) >= known.index(own):
+            message = f"the default of {own} is computed before {name}; move {name} above it"
+            self._at(binding, reference, offset, "reference.input", message)
+
     def _step(self, binding: Binding, reference: Reference, offset: int) -> None:
         if not reference.path or not isinstance(reference.path[0], str):
             return
         step_id = reference.path[0]
-        if binding.use in ("vars", "group"):
-            what = "a variable" if binding.use == "vars" else "the concurrency group"
+        if binding.use in _BEFORE_STEPS:
+            what = _BEFORE_STEPS[binding.use]
             message = f"{what} is computed before the first step, so it cannot read one"
             self._at(binding, reference, offset, "reference.not_upstream", message)
             return
@@ -180,6 +193,10 @@ class ReferenceChecker:
 
     def _local(self, binding: Binding, reference: Reference, offset: int) -> None:
         name = str(reference.path[0])
+        if name == VARS and self.workflow.vars and binding.use == "input_default":
+            message = "variables are computed after the inputs, so a default cannot read one"
+            self._at(binding, reference, offset, "reference.var", message)
+            return
         if name == VARS and self.workflow.vars and not self._is_item(binding, name):
             self._var(binding, reference, offset)
             return

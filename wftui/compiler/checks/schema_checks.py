@@ -10,6 +10,7 @@ from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.tree.nodes import StepNode, WorkflowTree
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
+from wftui.model.schema.computed_defaults import with_computed_apart
 from wftui.model.schema.json_schema import filled_defaults
 from wftui.model.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.compilation import Fix
@@ -28,7 +29,7 @@ def check_schemas(tree: WorkflowTree) -> Iterator[Diagnostic]:
             fix = patches.replace("change it to object", "/inputSchema/type", "object")
             message = "the type of inputSchema must be object; declare each input under properties"
             yield Diagnostic("schema.root", message, "/inputSchema/type", field="inputSchema.type", fixes=(fix,))
-        yield from _check(schema, "/inputSchema", "inputSchema", None)
+        yield from _check(with_computed_apart(schema), "/inputSchema", "inputSchema", None)
     for node in tree.walk():
         if isinstance(node.step.output_schema, dict):
             yield from _check(node.step.output_schema, node.at("outputSchema"), "outputSchema", node)

@@ -10,6 +10,7 @@ from wftui.compiler.tree.bindings import Binding
 from wftui.compiler.tree.nodes import StepNode, WorkflowTree
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_parts, pointer_to
+from wftui.model.raw_text import next_mark
 from wftui.model.schema.json_schema import as_object
 from wftui.model.schema.secret_schema import secret_pointers
 from wftui.steps.api.step_type import StepType
@@ -35,7 +36,8 @@ def _defaults(schema: Mapping[str, Json], secret: Iterable[tuple[str, ...]]) -> 
         found: Json = schema
         for key in keys:
             found = as_object(found).get(key)
-        if as_object(found).get("default") is not None:
+        default = as_object(found).get("default")
+        if default is not None and not (isinstance(default, str) and next_mark(default, 0)):
             pointer = "/inputSchema" + pointer_to([*keys, "default"])
             yield Diagnostic(
                 "secret.default",

@@ -16,6 +16,7 @@ from wftui.compiler.tree.bindings import NamesInside, names_inside
 from wftui.compiler.tree.nodes import Body, StepNode
 from wftui.compiler.tree.source_hash import source_hash
 from wftui.model.json.pointers import pointer_to
+from wftui.model.schema.computed_defaults import computed_defaults, with_computed_apart
 from wftui.model.schema.secret_schema import secret_pointers
 from wftui.model.workflow.definition import Workflow
 from wftui.runtime.plan import WorkflowPlan
@@ -83,6 +84,7 @@ class _Transpiler:
         main, last = self._body(self.tree.main), self._body(self.tree.finally_)
         variables, outputs = self._variables(), self._outputs()
         hashed = source_hash(self.tree)
+        schema = with_computed_apart(workflow.input_schema)
         plan = self._plan(workflow, main, last, variables, outputs, hashed)
         metadata = {
             "format": workflow.format,
@@ -99,7 +101,7 @@ class _Transpiler:
             source_hash=hashed,
             imports=self._imports(),
             metadata="\n".join(assignment("METADATA: dict[str, Json] = ", literal(metadata))),
-            input_schema="\n".join(assignment("INPUT_SCHEMA: dict[str, Json] = ", literal(workflow.input_schema))),
+            input_schema="\n".join(assignment("INPUT_SCHEMA: dict[str, Json] = ", literal(schema))),
             blocks=self.blocks,
             spots=self.spots,
             plan=plan,
@@ -219,6 +221,19 @@ class _Transpiler:
         self._note(made, self._relative(made, "", 0))
         return mapping(named)
 
+    def _input_defaults(self) -> list[tuple[str, Code]]:
+        made, named = GeneratedPart(), list[tuple[str, Code]]()
+        for number, (name, text) in enumerate(computed_defaults(self.tree.workflow.input_schema).items(), 1):
+            pointer = pointer_to(["inputSchema", "properties", name, "default"])
+            function = f"default_{name}" if _SIMPLE_NAME.fullmatch(name) else f"default_{number}"
+            named.append((name, made.function(function, bound_value(text, pointer))))
+        if made.functions:
+            line = self.document.place("/inputSchema", "key").line
+            first, *others = made.functions
+            self.blocks += [f"# workflow.json:{line}: defaults of inputs\n{first}", *others]
+        self._note(made, self._relative(made, "", 0))
+        return named
+
     def _concurrency(self) -> Code | None:
         limit = self.tree.workflow.concurrency
         if limit is None:
@@ -261,6 +276,8 @@ class _Transpiler:
                 fields[name] = literal(value)
         if main:
             fields["steps"] = _names(main)
+        if defaults := self._input_defaults():
+            fields["input_defaults"] = mapping(defaults)
         if (limit := self._concurrency()) is not None:
             fields["concurrency"] = limit
         if workflow.vars:
@@ -279,7 +296,9 @@ class _Transpiler:
         if self.modules:
             lines += _import("wftui.runtime", sorted(self.modules))
         lines += _import("wftui.runtime.plan", sorted(self.plans))
-        if self.plans & {"StepPlan", "ConcurrencyPlan"} or self.tree.workflow.outputs or self.tree.workflow.vars:
+        workflow = self.tree.workflow
+        computed = workflow.outputs or workflow.vars or computed_defaults(workflow.input_schema)
+        if self.plans & {"StepPlan", "ConcurrencyPlan"} or computed:
             lines += _import("wftui.runtime.scope", ["Scope"])
         return lines
 

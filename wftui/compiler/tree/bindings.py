@@ -10,6 +10,8 @@ from wftui.compiler.expressions.template import Template, split_template
 from wftui.compiler.source.text_diagnostic import TextDiagnostic
 from wftui.compiler.tree.nodes import Body, StepNode, WorkflowTree, strings_in
 from wftui.model.base import Json
+from wftui.model.json.pointers import pointer_to
+from wftui.model.schema.computed_defaults import computed_defaults
 from wftui.model.workflow.compilation import Fix, Severity
 from wftui.model.workflow.definition import ForEach, Matrix
 
@@ -27,6 +29,7 @@ Use = Literal[
     "case",
     "catch_output",
     "vars",
+    "input_default",
     "group",
     "output",
 ]
@@ -173,6 +176,17 @@ def var_bindings(tree: WorkflowTree) -> list[Binding]:
     """Return the bindings of the workflow's variables."""
     names = tree.main.names
     return [*_templates(None, "vars", tree.workflow.vars, "/vars", "vars", Body("main", "/vars"), names)]
+
+
+def input_default_bindings(tree: WorkflowTree) -> list[Binding]:
+    """Return the bindings of the computed defaults of inputs."""
+    found: list[Binding] = []
+    for name, text in computed_defaults(tree.workflow.input_schema).items():
+        at = pointer_to(["inputSchema", "properties", name, "default"])
+        body = Body("main", "/inputSchema")
+        field = f"inputSchema.properties.{name}.default"
+        found += _templates(None, "input_default", text, at, field, body, frozenset())
+    return found
 
 
 def group_bindings(tree: WorkflowTree) -> list[Binding]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.model.json.incremental import read_json
+from wftui.model.schema.computed_defaults import with_computed_apart
 from wftui.model.schema.json_schema import as_object
 from wftui.model.workflow.definition import Workflow
 from wftui.model.workflow.inner_steps import every_step
@@ -92,4 +93,5 @@ def _read(workflow_id: str, etag: str, text: str) -> SubWorkflow:
     inputs = [as_object(step.get("input")) for step in every_step(workflow) if step.get("type") == "workflow"]
     calls = [called for each in inputs if isinstance(called := each.get("workflow"), str) and "maxDepth" not in each]
     version = workflow.get("version", Workflow.model_fields["version"].default)
+    schema = with_computed_apart(as_object(schema))
     return SubWorkflow(workflow_id, etag, str(version), schema, outputs, tuple(dict.fromkeys(calls)))

@@ -10,6 +10,7 @@ from wftui.model.base import Json
 from wftui.model.errors import ConflictError, UsageError
 from wftui.model.run.events import Created
 from wftui.model.run.record import ExecutionRequest
+from wftui.model.schema.computed_defaults import computed_names
 from wftui.model.schema.secret_schema import secret_pointers
 
 if TYPE_CHECKING:
@@ -60,6 +61,9 @@ async def records_as(
         redactor: gets the secrets among the inputs.
     """
     filled, _invalid = await check_inputs(schema, inputs)
+    computed = computed_names(schema) - filled.keys()
+    if computed and isinstance(recorded, dict):
+        recorded = {name: value for name, value in recorded.items() if name not in computed}
     secret = secret_pointers(schema)
     for text in secret_texts(filled, secret):
         redactor.add(text)

@@ -12,6 +12,7 @@ from wftui.engine.primitives.failures import describe_outside
 from wftui.engine.primitives.outcome import Failure
 from wftui.engine.primitives.schema_validation import check_inputs
 from wftui.engine.primitives.secret_inputs import masked, refuse_short_secrets, secret_texts
+from wftui.engine.run.computed import compute_defaults, compute_vars
 from wftui.engine.run.preflight import Preflight, UnresolvedError
 from wftui.engine.run.state.approvals import ApprovalReply, validate_reply
 from wftui.engine.run.state.carried_results import RunHistory
@@ -63,6 +64,7 @@ class Run:
         self._inputs: dict[str, Json] = {}
         self._vars: dict[str, Json] | None = None
         self._invalid: WorkflowError | None = None
+        self._default_error: ExecutionError | None = None
         self._begun = self._here_since = context.now()
         self._ran = 0.0  # seconds in earlier processes
         self._main = StopScope()
@@ -95,7 +97,8 @@ class Run:
             await ensure_json(request.inputs, "validation.inputs", "the input")
         except WorkflowError as error:
             raise UsageError(error.message, code=error.type) from None
-        await self._take_inputs(request.inputs)
+        inputs, self._default_error = await compute_defaults(plan, request.inputs, self._scope())
+        await self._take_inputs(inputs)
         refuse_short_secrets(self._inputs, plan.secret_inputs)
         await context.emitter.emit(
             Created(
@@ -177,6 +180,9 @@ class Run:
         await self._end(Failed(error=describe_outside(raised), **self._stamp()))
 
     async def _run(self) -> None:
+        if self._default_error is not None:
+            await self._end(Failed(error=self._default_error, **self._stamp()))
+            return
         if self._invalid is not None:
             await self._end(Failed(error=describe_outside(self._invalid), **self._stamp()))
             return
@@ -378,16 +384,8 @@ class Run:
         """Compute the variables, unless they were recorded; return an error or None."""
         if self._vars is not None or not self.context.plan.vars:
             return None
-        values = self._vars = {}
-        scope = self._scope()
-        for name, bind in self.context.plan.vars.items():
-            try:
-                value = await evaluate(bind, scope)
-                await ensure_json(value, "binding.not_json", f"the variable {name}")
-            except Exception as error:  # noqa: BLE001  (a variable that cannot be computed fails the run)
-                return describe_outside(error, f"/vars/{name}", self.context.plan)
-            values[name] = value
-        return None
+        self._vars, error = await compute_vars(self.context.plan, self._scope())
+        return error
 
     def _scope(self) -> Scope:
         environment = self.context.environment
