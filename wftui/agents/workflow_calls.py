@@ -22,6 +22,8 @@ from wftui.workbench import Workbench
 Context = ServerRequestContext[Any, Any]
 ToolResult = CallToolResult | InputRequiredResult
 _CallKey = tuple[str | None, RequestId | None]
+_ABORT_SECONDS = 60.0
+"""Time after the end of a call in which its abort may arrive."""
 _MOST_REPEATS = 3
 """Answers in one call that do not fit their form."""
 
@@ -37,6 +39,7 @@ class WorkflowCalls:
         self._workbench = workbench
         self._hand_back = hand_back
         self._starting: dict[_CallKey, asyncio.Task[str]] = {}
+        self._cancelling: set[asyncio.Task[None]] = set()
 
     async def call(
         self, context: Context, caller: AgentAccess, workflow_id: str, inputs: Mapping[str, Json]
@@ -61,9 +64,13 @@ class WorkflowCalls:
         try:
             found = await self.conduct(context, caller, await asyncio.shield(task), self._hand_back)
         except asyncio.CancelledError:
-            if _ends_with_its_stream(context) and not caller.leaving():
-                await self._cancel(task)
-            raise  # else `abort` may still come, and takes the task
+            if _ends_with_its_stream(context):
+                self._starting.pop(key, None)
+                if not caller.leaving():
+                    self._cancel_later(task)
+            else:  # `abort` may still come, and takes the task
+                asyncio.get_running_loop().call_later(_ABORT_SECONDS, self._starting.pop, key, None)
+            raise
         self._starting.pop(key, None)
         return found
 
@@ -173,6 +180,12 @@ class WorkflowCalls:
 
     async def _known(self, run_id: str) -> str:
         return run_id
+
+    def _cancel_later(self, task: "asyncio.Task[str]") -> None:
+        """Cancel a run in a task of its own: whatever the caller awaits is cancelled."""
+        cancelling = asyncio.create_task(self._cancel(task))
+        self._cancelling.add(cancelling)
+        cancelling.add_done_callback(self._cancelling.discard)
 
     async def _cancel(self, task: "asyncio.Task[str]") -> None:
         with suppress(ConflictError):  # it has just ended

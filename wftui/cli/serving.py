@@ -1,11 +1,14 @@
 """Common parts of the commands that serve: packages, first token, a warning."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from wftui.cli.terminal import Terminal
-from wftui.model.access import NewToken
 from wftui.model.installation import install_command, installed
 from wftui.workbench import Workbench
+
+if TYPE_CHECKING:
+    from wftui.model.access import NewToken
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -15,7 +18,7 @@ def needed_command(extra: str, packages: Sequence[str]) -> str | None:
     return None if all(installed(package) for package in packages) else install_command(f"wftui[{extra}]")
 
 
-async def first_token(workbench: Workbench, terminal: Terminal) -> NewToken | None:
+async def first_token(workbench: Workbench, terminal: Terminal) -> "NewToken | None":
     """Make a token for everything unless there has been one, and print it."""
     first = await workbench.tokens.add_first(workbench.settings.user_id)
     if first is not None:

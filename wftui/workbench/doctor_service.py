@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wftui.store.history.sizes import WorkflowSize
     from wftui.workbench.workbench_settings import Settings
 
-_LIBRARIES = ("textual", "pydantic", "httpx2", "mcp", "sqlalchemy", "pyrage", "starlette", "uvicorn")
+_LIBRARIES = ("textual", "pydantic", "httpx2", "mcp", "sqlalchemy", "pyrage", "starlette", "uvicorn", "textual-serve")
 
 
 @dataclass(frozen=True, slots=True)
