@@ -191,6 +191,22 @@ def test_what_is_no_message_of_the_page_ends_the_tab(client: TestClient, add: Ad
         ended(socket, message)
 
 
+def test_a_screen_that_cannot_start_is_told_in_the_tab(
+    workbench: Workbench, add: Add, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = add()
+    monkeypatch.setattr("sys.executable", "/removed/by/an/upgrade/python")
+    with TestClient(make_web_app(workbench, ServerState()), base_url=HERE, follow_redirects=False) as client:
+        entered(client, token)
+        with client.websocket_connect(SOCKET, headers={"origin": HERE}) as socket:
+            assert (
+                socket.receive_bytes() == b"wftui: error[web.screen] cannot start the screen: no such file or directory"
+            )
+            with pytest.raises(WebSocketDisconnect) as end:
+                socket.receive_bytes()
+    assert end.value.code == 1011
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("query", ["", "?width=0&height=0", "?width=99999&height=x", "?width=-1&height=%00"])
 def test_any_size_of_a_window_is_drawn(client: TestClient, add: Add, query: str) -> None:

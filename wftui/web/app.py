@@ -22,7 +22,7 @@ from wftui.web.screen_process import ScreenProcess
 from wftui.workbench import Workbench
 
 _COLUMNS, _ROWS = 80, 24
-_ENDED, _REFUSED, _UNREADABLE, _GOING_AWAY = 1000, 1008, 1007, 1001
+_ENDED, _GOING_AWAY, _UNREADABLE, _REFUSED, _FAILED = 1000, 1001, 1007, 1008, 1011
 _OURS, _THEIRS = "wftui.web", "textual_serve"
 _FILES = {
     "/page.js": (_OURS, "static/page.js", "text/javascript"),
@@ -131,9 +131,13 @@ class _Socket:
             await socket.send_denial_response(_refusal(error))
             return
         await socket.accept()
-        screen = await ScreenProcess.start(
-            self._command, _number(socket, "width", _COLUMNS), _number(socket, "height", _ROWS)
-        )
+        size = _number(socket, "width", _COLUMNS), _number(socket, "height", _ROWS)
+        try:
+            screen = await ScreenProcess.start(self._command, *size)
+        except UserError as error:
+            await socket.send_bytes(f"wftui: error[{error.code}] {error}".encode())
+            await socket.close(_FAILED)
+            return
         tasks = [
             asyncio.create_task(self._draw(socket, screen)),
             asyncio.create_task(self._type(socket, screen, token)),

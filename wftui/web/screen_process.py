@@ -14,6 +14,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
+from wftui.model.errors import UserError
 from wftui.steps.process.process_mark import MARK
 
 _READ_SIZE = 64 * 1024
@@ -35,7 +36,19 @@ class ScreenProcess:
 
     @classmethod
     async def start(cls, command: Sequence[str], columns: int, rows: int) -> "ScreenProcess":
-        """Start a command in a terminal of a size."""
+        """Start a command in a terminal of a size.
+
+        Raises:
+            UserError: it cannot start: too many files or processes, or an upgrade has removed the interpreter.
+        """
+        try:
+            return await cls._start(command, columns, rows)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise UserError(f"cannot start the screen: {reason}", code="web.screen") from error
+
+    @classmethod
+    async def _start(cls, command: Sequence[str], columns: int, rows: int) -> "ScreenProcess":
         ours, theirs = os.openpty()
         try:
             os.set_blocking(ours, False)
