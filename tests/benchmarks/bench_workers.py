@@ -115,9 +115,37 @@ async def _measured(folder: Path, url: str) -> list[Row]:
         faster = seconds[0] / seconds[2]
         shown = ", ".join(f"{each:.1f}" for each in seconds)
         found.append(Row("200 waits of 0.5 s on 1, 2, 3 workers", f"{shown} s", f"{faster:.2f} times (aim 2.7)"))
+        found += await _interruptions(bench, tables)
     finally:
         await bench.close(cancel=True)
     return found
+
+
+async def _interruptions(bench: Workbench, tables: Path) -> list[Row]:
+    """Times from a cancel to the end of the run, and from kill -9 of a worker to the step on another one."""
+    _write(tables, "long", {"id": "a", "type": "shell", "pool": "build", "input": {"argv": ["sleep", "300"]}})
+    with _worker() as first:
+        run = await bench.runs.start("long", {})
+        await _until(bench, run, "step_taken")
+        with _worker():
+            first.kill()
+            begin = time.perf_counter()
+            await _until(bench, run, "step_moved")
+            moved = time.perf_counter() - begin
+            begin = time.perf_counter()
+            await bench.runs.cancel(run)
+            await bench.runs.wait(run)
+            cancelled = time.perf_counter() - begin
+    return [
+        Row("kill -9 of a worker to the step on another", f"{moved:.1f} s", "10 s", moved / 10, 1),
+        Row("cancel to the end of a run on a worker", f"{cancelled * 1e3:.0f} ms"),
+    ]
+
+
+async def _until(bench: Workbench, run: str, event: str) -> None:
+    async for batch in bench.runs.follow(run):
+        if any(each.type == event for each in batch):
+            return
 
 
 async def _pairs(ours: Callable[[], Awaitable[float]], theirs: Callable[[], Awaitable[float]]) -> tuple[float, float]:
@@ -149,21 +177,21 @@ def _write(tables: Path, name: str, *steps: dict[str, Any], **fields: Any) -> No
 
 
 @contextlib.contextmanager
-def _worker(*arguments: str) -> Iterator[None]:
+def _worker(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
     yield from _started(sys.executable, "-m", "wftui", "worker", "--pool", "build", *arguments)
 
 
 @contextlib.contextmanager
-def _bare(url: str) -> Iterator[None]:
+def _bare(url: str) -> Iterator["subprocess.Popen[str]"]:
     yield from _started(sys.executable, "-c", BARE, url)
 
 
-def _started(*command: str) -> Iterator[None]:
+def _started(*command: str) -> Iterator["subprocess.Popen[str]"]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         assert "ready" in process.stdout.readline()
         try:
-            yield
+            yield process
         finally:
             process.terminate()
 

