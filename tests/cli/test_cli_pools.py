@@ -5,8 +5,10 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from helpers import Cli
+import pytest
+from helpers import Cli, write_workflow
 
+from wftui.cli.standalone import main as standalone
 from wftui.model.run.events import (
     Completed,
     Created,
@@ -118,3 +120,18 @@ def test_a_step_without_a_worker_says_so_until_it_has_one(cli: Cli, settings: Se
 def test_what_is_not_the_name_of_a_pool_is_wrong_usage(cli: Cli) -> None:
     code, _, err = cli("run", "repo_health", "--pool", "Two Words")
     assert (code, "error[run.pool]" in err) == (2, True)
+
+
+def test_a_compiled_workflow_runs_here_when_it_is_told_so(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    step = {"id": "a", "type": "shell", "pool": "build", "input": {"script": "echo hi", "parse": "lines"}}
+    write_workflow(settings.tables, "flow", step, outputs={"said": "{{ steps.a.output.value }}"})
+    plan = Workbench(settings).compiler().load("flow").plan
+    assert standalone(plan, ["--pool", "here", "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert (record["outputs"], record["pool"]) == ({"said": ["hi"]}, "here")
+    assert standalone(plan, []) == 1
+    assert "the run cannot start: a: " in capsys.readouterr().err
+    assert standalone(plan, ["--pool", "Two Words"]) == 2
+    assert "error[run.pool]" in capsys.readouterr().err

@@ -6,11 +6,13 @@ from pathlib import Path
 
 from wftui.connections.redaction import Redactor
 from wftui.engine.connections.run_connections import RunConnections
+from wftui.engine.host.pools import check_pool, in_pool
 from wftui.engine.primitives.cancellation import Slots
 from wftui.engine.primitives.emitter import Emitter
 from wftui.engine.primitives.engine_settings import EngineSettings
 from wftui.engine.primitives.memory_log import MemorySink
 from wftui.engine.run.run import Run
+from wftui.engine.run.state.leaf_work import LeafWork
 from wftui.engine.run.state.run_context import RunContext
 from wftui.model.base import Json
 from wftui.model.clock import Clock, SteadyClock, utc_now
@@ -28,6 +30,8 @@ async def run_plan(
     on_event: Callable[[ExecutionEvent], None],
     *,
     connections: Mapping[str, str] | None = None,
+    pool: str | None = None,
+    workers: LeafWork | None = None,
     step_types: StepTypes | None = None,
     settings: EngineSettings | None = None,
     folder: Path | None = None,
@@ -38,17 +42,22 @@ async def run_plan(
     Args:
         on_event: called with every event.
         connections: names of the user's connections that replace those the workflow names.
+        pool: pool for all steps that can run on workers, or `here`; None: as the workflow says.
+        workers: does the leaf steps of pools.
         step_types: the step types; default: the built-in ones.
         folder: folder of the workflow's file.
 
     Raises:
-        UsageError: the inputs are not JSON. Inputs that do not match the schema give a failed record.
+        UsageError: the inputs are not JSON, or the pool has no valid name. Inputs that do not match the schema give a
+            failed record.
     """
     run, sink = prepare(
         plan,
         inputs,
         on_event,
         connections=connections,
+        pool=pool,
+        workers=workers,
         step_types=step_types,
         settings=settings,
         folder=folder,
@@ -66,6 +75,8 @@ def prepare(
     on_event: Callable[[ExecutionEvent], None],
     *,
     connections: Mapping[str, str] | None = None,
+    pool: str | None = None,
+    workers: LeafWork | None = None,
     step_types: StepTypes | None = None,
     settings: EngineSettings | None = None,
     folder: Path | None = None,
@@ -75,10 +86,12 @@ def prepare(
     run_id = new_id(clock)
     redactor = Redactor()
     sink = MemorySink(run_id, on_event)
-    request = ExecutionRequest(workflow_id=plan.id, inputs=dict(inputs), connections=dict(connections or {}))
+    check_pool(pool)
+    request = ExecutionRequest(workflow_id=plan.id, inputs=dict(inputs), connections=dict(connections or {}), pool=pool)
+    step_types = step_types or builtin_registry()
     context = RunContext(
-        plan=plan,
-        step_types=step_types or builtin_registry(),
+        plan=in_pool(plan, pool, step_types),
+        step_types=step_types,
         emitter=Emitter(run_id, sink, redactor, SteadyClock(clock)),
         wall=clock,
         settings=settings or EngineSettings(),
@@ -87,5 +100,6 @@ def prepare(
         working_directory=Path.cwd(),
         folder=folder,
         connections=RunConnections(plan, request.connections, redactor),
+        workers=workers,
     )
     return Run(context, request), sink
