@@ -20,6 +20,8 @@ from wftui.model.run.record import ExecutionRecord
 from wftui.model.workflow.identifiers import WORKFLOW_ID_PATTERN
 from wftui.workbench import Workbench
 
+ABORT = "abort"
+"""Key of the function in the state of a connection that drops it with what it has not sent yet."""
 MAX_BODY = 4 * 1024 * 1024
 _DISCARDED = 64 * 1024 * 1024
 _MAX_DEPTH = 64
@@ -39,6 +41,7 @@ class ServerState:
         stopping: no run is started any more.
         closing: event streams say goodbye and end.
         keep_alive: seconds without an event after which a stream sends a comment.
+        patience: seconds that one chunk of a stream may take; a slower client reconnects and continues where it was.
         document: returns the OpenAPI document.
         answers: bodies made before.
         instance: tells the ETags of one server process from those of another.
@@ -47,6 +50,7 @@ class ServerState:
     stopping: bool = False
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     keep_alive: float = 15.0
+    patience: float = 60.0
     document: Callable[[], dict[str, Any]] = dict
     answers: AnswerCache = field(default_factory=AnswerCache)
     instance: str = field(default_factory=lambda: secrets.token_hex(6))

@@ -12,15 +12,13 @@ from contextlib import suppress
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from wftui.api.call import ServerState
+from wftui.api.call import ABORT, ServerState
 from wftui.model.errors import UserError
 from wftui.model.run.events import ExecutionEvent
 
 _RETRY = 2000
 _CHUNK = 64 * 1024
 _RECENT = 64
-_PATIENCE = 60.0
-"""Seconds that one chunk may take; a slower client reconnects and continues where it was."""
 _OPENING = f"retry: {_RETRY}\n\n".encode()
 _KEEP_ALIVE = b": keep-alive\n\n"
 _GOODBYE = f'event: goodbye\nretry: {_RETRY}\ndata: {{"reason": "the server is stopping"}}\n\n'.encode()
@@ -48,7 +46,7 @@ class ServerSentEvents(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the events until they, the server or the connection end."""
         gone = asyncio.ensure_future(_disconnected(receive))
-        sending = asyncio.ensure_future(self._send(send))
+        sending = asyncio.ensure_future(self._send(scope, send))
         try:
             await asyncio.wait({gone, sending}, return_when=asyncio.FIRST_COMPLETED)
             if sending.done():
@@ -59,14 +57,16 @@ class ServerSentEvents(Response):
                 with suppress(asyncio.CancelledError, Exception):
                     await task
 
-    async def _send(self, send: Send) -> None:
+    async def _send(self, scope: Scope, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         try:
             async for chunk in self._chunks():
-                async with asyncio.timeout(_PATIENCE):
+                async with asyncio.timeout(self._state.patience):
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
         except TimeoutError:
-            return  # without the end of the body: the client knows that something is missing
+            # Without the end of the body, the client knows that something is missing.
+            scope.get("state", {}).get(ABORT, lambda: None)()
+            return
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _chunks(self) -> AsyncIterator[bytes]:

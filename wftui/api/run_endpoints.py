@@ -103,26 +103,31 @@ async def events(call: Call) -> Response:
 
 async def history(call: Call) -> Response:
     """Return a page of runs, newest first."""
-    asked = call.query(HistoryParameters)
     etag = f'"{call.state.instance}-{await call.workbench.records.version()}"'
-    if etag in _known_etags(call):
-        return Response(status_code=304, headers={"ETag": etag})
     covered = call.token.workflows
     key = (call.request.url.query, None if covered is None else tuple(covered))
-    if (known := call.state.answers.get(key, etag)) is not None:
-        return _json_body(known, etag)
-    filters = ExecutionFilters.model_validate(asked.model_dump(exclude={"limit", "cursor"}))
-    if asked.parent_id is not None and not await call.sees_run(asked.parent_id):
-        return json_response(ExecutionPage(executions=[]))
-    among = covered if asked.parent_id is None else None
-    page = await call.workbench.runs.history(filters, limit=asked.limit, cursor=asked.cursor, among=among)
-    if asked.parent_id is not None and covered is not None:  # reruns may have another workflow
-        page.executions = [
-            run for run in page.executions if run.parent_path is not None or call.token.sees(run.workflow_id)
-        ]
-    body = json.dumps(page.to_wire(), ensure_ascii=False).encode()
-    call.state.answers.put(key, etag, body)
+    body = call.state.answers.get(key, etag)
+    if body is None:
+        page = await _page(call, call.query(HistoryParameters))
+        body = json.dumps(page.to_wire(), ensure_ascii=False).encode()
+        call.state.answers.put(key, etag, body)
+    if etag in _known_etags(call):
+        return Response(status_code=304, headers={"ETag": etag})
     return _json_body(body, etag)
+
+
+async def _page(call: Call, asked: HistoryParameters) -> ExecutionPage:
+    filters = ExecutionFilters.model_validate(asked.model_dump(exclude={"limit", "cursor"}))
+    if asked.parent_id is None:
+        among = call.token.workflows
+        return await call.workbench.runs.history(filters, limit=asked.limit, cursor=asked.cursor, among=among)
+    if not await call.sees_run(asked.parent_id):
+        return ExecutionPage(executions=[])
+    page = await call.workbench.runs.history(filters, limit=asked.limit, cursor=asked.cursor)
+    page.executions = [
+        run for run in page.executions if run.parent_path is not None or call.token.sees(run.workflow_id)
+    ]  # reruns may have another workflow
+    return page
 
 
 async def compare(call: Call) -> Response:

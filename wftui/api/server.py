@@ -4,15 +4,17 @@ import asyncio
 import contextlib
 import signal
 import socket
+import struct
 from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from wftui.api.app import make_app
-from wftui.api.call import MAX_BODY, ServerState
+from wftui.api.call import ABORT, MAX_BODY, ServerState
 from wftui.model.errors import ConflictError, UsageError
 from wftui.workbench import Workbench
 from wftui.workbench.forced_exit import call_on_signal
@@ -48,6 +50,22 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Generator[None, None, None]:
         """Change no signal handler."""
         yield
+
+
+class _Protocol(H11Protocol):
+    """A connection whose application can drop it, with what it has not sent yet."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Offer `abort` to the application."""
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, ABORT: self._abort}
+
+    def _abort(self) -> None:
+        """Reset the connection: closed, the system would go on sending what it holds."""
+        opened = self.transport.get_extra_info("socket")
+        if opened is not None:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.transport.abort()
 
 
 async def serve(workbench: Workbench, options: ServeOptions, listening: Callable[[str], None]) -> None:
@@ -106,6 +124,7 @@ async def serving(
     listener = _listen(options)
     config = uvicorn.Config(
         application,
+        http=_Protocol,
         ws="websockets-sansio" if web_sockets else "none",
         ws_max_size=MAX_BODY,
         log_config=None,
