@@ -4,6 +4,7 @@ import contextlib
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
@@ -53,6 +54,8 @@ _PLACEHOLDER = re.compile(
     r"|(?:my|the|a)?[-_]?(?:password|passwd|pass|pw|secret|token|key|api[-_]?key)"
 )
 _READ = re.compile(r"\binputs\.(\w+)")
+_TEXTS = 20_000
+"""Texts whose verdict is kept: a check while typing meets them again."""
 _SHORTEST_HEADER = 6
 _SHORTEST_PASSWORD = 6
 _SHORTEST = 12
@@ -109,6 +112,7 @@ def without_secrets(value: Json, names: Collection[str] = (), key: str = "") -> 
     return value, added
 
 
+@lru_cache(maxsize=_TEXTS)
 def _anywhere(text: str) -> tuple[int, int] | None:
     """Return the span of a secret that is recognised by its form."""
     for pattern, group, marks in _FORMS:
