@@ -221,6 +221,12 @@ class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
 
         in_background(self, partial(start_run, self, workflow_id, inputs, connections), group="run", exclusive=True)
 
+    async def ask_inputs(self, workflow_id: str, text: str) -> Mapping[str, Json] | None:
+        """Ask for inputs, starting with those of the last run; None after Escape."""
+        from wftui.tui.screens.runs.start_run import ask_inputs
+
+        return await ask_inputs(self, workflow_id, text)
+
     def show_error(self, error: UserError, title: str = "Error") -> None:
         """Show an error that the user can act on."""
         self.notify(str(error), title=title, severity="error", timeout=10, markup=False)

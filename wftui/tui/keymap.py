@@ -31,6 +31,7 @@ def actions_by_screen() -> list[tuple[str, tuple[Action, ...]]]:
     from wftui.tui.screens.dialogs.diff import DiffScreen
     from wftui.tui.screens.editor.editor_screen import EditorScreen
     from wftui.tui.screens.editor.step_form import StepForm
+    from wftui.tui.screens.editor.trial_screen import TrialScreen
     from wftui.tui.screens.history.comparison_screen import ComparisonScreen
     from wftui.tui.screens.history.history_screen import HistoryScreen
     from wftui.tui.screens.history.search_screen import SearchScreen
@@ -59,6 +60,7 @@ def actions_by_screen() -> list[tuple[str, tuple[Action, ...]]]:
         ("Search", SearchScreen.ACTIONS),
         ("Missing requirements", MissingScreen.ACTIONS),
         ("Step form", StepForm.ACTIONS),
+        ("Trial", TrialScreen.ACTIONS),
         ("Difference", DiffScreen.ACTIONS),
         ("Connections", ConnectionsScreen.ACTIONS),
         ("Secrets", SecretsScreen.ACTIONS),

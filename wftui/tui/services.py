@@ -99,6 +99,9 @@ class AppServices(Protocol):
     ) -> None:
         """Ask for a workflow's inputs, if it has any, and run it."""
 
+    async def ask_inputs(self, workflow_id: str, text: str) -> "Mapping[str, Json] | None":
+        """Ask for inputs, starting with those of the last run; None after Escape."""
+
     def show_error(self, error: "UserError", title: str = "Error") -> None:
         """Show an error that the user can act on."""
 

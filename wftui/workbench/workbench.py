@@ -25,6 +25,7 @@ from wftui.workbench.statistics_service import StatisticsService
 from wftui.workbench.step_service import StepService
 from wftui.workbench.token_service import TokenService
 from wftui.workbench.transfer_service import TransferService
+from wftui.workbench.trial_service import TrialService
 from wftui.workbench.workbench_settings import Settings, compilation_cache, readable_by_others
 from wftui.workbench.worker_service import WorkerService
 from wftui.workbench.workflow_service import WorkflowService
@@ -54,6 +55,7 @@ class Workbench:
         search: text in logs and values of many runs.
         transfer: runs as files.
         steps: the step types.
+        trials: trials of single steps, which are stored nowhere.
         connections: the user's connections, accounts and secrets.
         user_settings: the user's settings.
         retention: the removal of old runs.
@@ -79,6 +81,7 @@ class Workbench:
         self.runs = RunService(
             self.store, self.executor, self.compiler, started=lambda: self._executor, user_id=settings.user_id
         )
+        self.trials = TrialService(self.workspace, self.compiler, self.step_registry, self.store)
         self.records = RecordService(self.store)
         self.comparisons = ComparisonService(self.store)
         self.statistics = StatisticsService(self.store, clock)

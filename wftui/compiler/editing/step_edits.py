@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wftui.compiler.editing.names import Miss, forget, misses
-from wftui.compiler.editing.placed_steps import Object, steps_in
+from wftui.compiler.editing.placed_steps import Object, PlacedStep, steps_in
 from wftui.compiler.editing.restructuring import Operation
+from wftui.compiler.editing.step_marks import StepMark, step_marks
 from wftui.compiler.source.parsing import parse
 from wftui.compiler.source.patching import PatchError
 from wftui.compiler.source.rewriting import source_text, source_tree
@@ -21,6 +22,8 @@ class ListedStep:
         path: ids from the outside in, with dots; the pointer where an id is missing or used twice.
         parent: path of the step around it.
         line: line of the file it starts in.
+        case: condition of the case of a switch that begins with it; `else` for its default.
+        marks: signs for its settings.
     """
 
     pointer: str
@@ -33,6 +36,8 @@ class ListedStep:
     disabled: bool = False
     repeats: bool = False
     branch: str | None = None
+    case: str | None = None
+    marks: tuple[StepMark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +83,25 @@ def listed_steps(text: str) -> list[ListedStep] | None:
                 disabled=each.step.get("disabled") is True,
                 repeats="forEach" in each.step or kind == "loop",
                 branch=each.branch,
+                case=_case(each),
+                marks=step_marks(each.step),
             )
         )
     return found
+
+
+def _case(step: PlacedStep) -> str | None:
+    """Return the condition of a case that begins with a step, or `else`."""
+    owner = step.owner
+    if owner is None or not step.siblings or step.siblings[0] is not step.step:
+        return None
+    cases, default = owner.step.get("cases"), owner.step.get("default")
+    if isinstance(default, dict) and default.get("steps") is step.siblings:
+        return "else"
+    for case in cases if isinstance(cases, list) else ():
+        if isinstance(case, dict) and case.get("steps") is step.siblings:
+            return str(case.get("when", ""))
+    return None
 
 
 def apply_operation(text: str, operation: Operation) -> Edit:

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from wftui.model.run.steps import StepInfo
-from wftui.tui.canvas.layout import layers
 
 CURRENT = ("running", "waiting", "failed")
 """Statuses of the current step, in order of precedence."""
@@ -22,6 +21,7 @@ class CanvasNode:
         parent: path of the enclosing container.
         counted: the step repeats, so space for a counter such as `12/100` is reserved.
         pool: the pool of workers that runs it, if any.
+        room: cells reserved for its detail.
     """
 
     path: str
@@ -31,6 +31,7 @@ class CanvasNode:
     parent: str | None = None
     counted: bool = False
     pool: str | None = None
+    room: int = 0
 
     @property
     def kind(self) -> str:
@@ -71,32 +72,6 @@ def nodes_from_steps(steps: Iterable[StepInfo], counted: Collection[str] = ()) -
 def edges_between(nodes: Iterable[CanvasNode]) -> list[tuple[str, str]]:
     """Return dependency edges as pairs of paths, source first."""
     return [(need, node.path) for node in nodes for need in node.needs]
-
-
-def transitive_reduction(edges: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return the transitive reduction: drop edges implied by a longer path.
-
-    Of a → b, b → c and a → c the first two remain. Cycles keep their edges.
-    """
-    index = {path: number for number, path in enumerate(dict.fromkeys(path for edge in edges for path in edge))}
-    pairs = [(index[source], index[target]) for source, target in edges]
-    safe = layers.acyclic(len(index), pairs)
-    after: list[list[int]] = [[] for _ in index]
-    for source, target in safe:
-        after[source].append(target)
-    # All successors of a node, as a bit set.
-    reach = [0] * len(index)
-    rank = layers.ranks(len(index), safe)
-    for node in sorted(range(len(index)), key=rank.__getitem__, reverse=True):
-        for target in after[node]:
-            reach[node] |= reach[target] | 1 << target
-    implied = {
-        (source, target)
-        for source in range(len(index))
-        for target in after[source]
-        if any(reach[other] >> target & 1 for other in after[source])
-    }
-    return [edge for edge, pair in zip(edges, pairs, strict=True) if pair not in implied]
 
 
 def children_of(nodes: Iterable[CanvasNode]) -> dict[str | None, list[CanvasNode]]:

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from wftui.tui.canvas.drawing import node_renderer as node_renderer
 from wftui.tui.canvas.drawing.cells import Cells
 from wftui.tui.canvas.drawing.scene import Direction, Scene
-from wftui.tui.canvas.graph import CanvasNode, children_of, edges_between, transitive_reduction
+from wftui.tui.canvas.graph import CanvasNode, children_of, edges_between
 from wftui.tui.canvas.layout.layered import Box, Layout, Node, layout
 from wftui.tui.canvas.layout.line_grid import LineGrid, line_character, trace_path
 
@@ -22,10 +22,7 @@ HEIGHT = {"box": 4, "pill": 1}
 
 
 class GraphDrawing:
-    """A laid-out graph that can draw any of its rows.
-
-    Pills omit edges that a longer path implies; boxes show every dependency.
-    """
+    """A laid-out graph that can draw any of its rows."""
 
     def __init__(self, nodes: Sequence[CanvasNode], detail: Detail) -> None:
         self.detail = detail
@@ -33,7 +30,7 @@ class GraphDrawing:
         self._containers = children_of(nodes)
         self.layout: Layout = layout(
             [Node(node.path, node.label, node.type, node.parent) for node in nodes],
-            edges_between(nodes) if detail == "box" else transitive_reduction(edges_between(nodes)),
+            edges_between(nodes),
             width_of=lambda node: self._width(self._nodes[node.id]),
             height=HEIGHT[detail],
         )
@@ -51,7 +48,9 @@ class GraphDrawing:
 
     def _width(self, node: CanvasNode) -> int:
         text = node.label if self.detail == "box" and node.path not in self._containers else node.title
-        label = min(cell_len(text), LONGEST_LABEL[self.detail]) + (COUNTER if node.counted else 0)
+        label = min(cell_len(text), LONGEST_LABEL[self.detail]) + max(
+            COUNTER if node.counted else 0, node.room and node.room + 1
+        )
         if node.path in self._containers:
             return label + 6
         if self.detail == "pill":

@@ -17,6 +17,8 @@ POOL_FROM = 60
 LONGEST_KIND = 24
 EXTRA = 10
 """Cells of the last column: a duration or a counter."""
+LONGEST_EXTRA = 18
+"""Cells of the last column where marks need them."""
 
 
 class ListDrawing:
@@ -41,6 +43,7 @@ class ListDrawing:
         self._row = {node.path: number for number, node in enumerate(self._nodes)}
         longest = max((cell_len(node.kind) for node in nodes), default=0)
         widest = LONGEST_KIND if width >= POOL_FROM and any(node.pool for node in nodes) else LONGEST_TYPE
+        self._extra = max(EXTRA, min(LONGEST_EXTRA, max((node.room for node in nodes), default=0)))
         self._type = min(longest, widest) if width >= TYPE_FROM else 0
 
     def box(self, path: str) -> Box | None:
@@ -90,10 +93,10 @@ class ListDrawing:
         cells.put(start, scene.glyph(node.path, node.type), *base, scene.status_class(node.path))
         cells.put(start + 1, scene.mark(node.path), *base, "step--mark")
         right = self.width - 1
-        detail = fit(scene.details.get(node.path, ""), EXTRA, scene.ellipsis).rstrip()
+        detail = fit(scene.details.get(node.path, ""), self._extra, scene.ellipsis).rstrip()
         cells.put(right - cell_len(detail), detail, *base, "step--detail")
         if self._type:
-            right -= EXTRA + self._type + 2
+            right -= self._extra + self._type + 2
             cells.put(right + 1, fit(node.kind, self._type, scene.ellipsis), *base, "step--type")
         elif detail:
             right -= cell_len(detail) + 1

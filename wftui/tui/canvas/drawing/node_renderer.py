@@ -45,7 +45,8 @@ def draw_box(cells: Cells, scene: Scene, node: CanvasNode, place: Box, y: int, l
         cells.put(place.x + 3, scene.mark(node.path), *focus, "step--mark")
         cells.put(place.x + 4, fit_middle(node.label, room, scene.ellipsis), *focus, f"step--label-{status}")
     elif line == 2:
-        detail = fit(scene.details.get(node.path, ""), room // 2, scene.ellipsis).rstrip()
+        most = max(room // 2, room - cell_len(node.kind) - 1)
+        detail = fit(scene.details.get(node.path, ""), most, scene.ellipsis).rstrip()
         room -= cell_len(detail) + 1
         cells.put(place.x + 4, fit(node.kind, room, scene.ellipsis), *focus, "step--type")
         cells.put(place.x + 5 + room, detail, *focus, "step--detail")

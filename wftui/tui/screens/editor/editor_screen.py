@@ -10,14 +10,13 @@ from textual.widgets import Static, TextArea
 from wftui.model.listing import WorkflowOutline
 from wftui.model.workflow.compilation import CompilationError, CompilationResult
 from wftui.tui.actions import Action
-from wftui.tui.canvas.graph import nodes_from_steps
 from wftui.tui.canvas.step_list import StepList
 from wftui.tui.canvas.step_view import StepView
 from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
 from wftui.tui.display.formatting import count
 from wftui.tui.screens.editor.editor_actions import EDITOR_ACTIONS
 from wftui.tui.screens.editor.questions import ask_which_fix
-from wftui.tui.screens.editor.steps_screen import StepsScreen
+from wftui.tui.screens.editor.step_dialogs_screen import StepDialogsScreen
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.pane_tabs import PaneTabs
 from wftui.tui.widgets.prompt_input import PromptInput
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from wftui.tui.screens.editor.binding_help import SourceNames
 
 
-class EditorScreen(StepsScreen):
+class EditorScreen(StepDialogsScreen):
     """One pane at a time in a narrow terminal, several side by side in a wide one."""
 
     DEFAULT_CSS = """
@@ -99,6 +98,7 @@ class EditorScreen(StepsScreen):
         self._problem = self.query_one("#problem", Static)
         self._python = self.query_one(PythonView)
         self.begin()
+        self.attempt(self.read_pins(), group="pin")
         self.view = "steps"
         self.step_list.focus()
 
@@ -118,7 +118,7 @@ class EditorScreen(StepsScreen):
         self.source.mark(problems)
         self._python.show_code(result.generated_code)
         if outline is not None:
-            self.query_one(WorkflowCanvas).set_graph(nodes_from_steps(outline.steps))
+            self.show_graph(outline)
             self.keep_ids()
             self.focus_operated_step()
         self._go_to_first_step()
@@ -138,12 +138,17 @@ class EditorScreen(StepsScreen):
 
     # --- showing
 
+    def show_steps(self) -> None:
+        """Update the list, and the words about the step at the cursor."""
+        super().show_steps()
+        self._tell_problem()
+
     def _tell_problem(self) -> None:
         """Show the message of the selected problem, and of the one at the cursor."""
         chosen = self._problems.selected
         self._problem.update(chosen.message if chosen is not None else "")
         here = self._problems.at(self.source.line, self.source.column)
-        self.status.problem = " ".join(here.message.split()) if here is not None else ""
+        self.status.problem = " ".join(here.message.split()) if here is not None else self.marks_here()
 
     def pane_title(self, pane: str, title: str) -> str:
         """Add the number of problems."""

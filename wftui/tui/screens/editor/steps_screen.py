@@ -1,21 +1,24 @@
 """Base of the editor: operations on the steps under the cursor, or on marked ones."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from textual import events
 
 from wftui.model.errors import UserError
-from wftui.tui.canvas.graph import CanvasNode, labelled
+from wftui.model.listing import WorkflowOutline
+from wftui.tui.canvas.graph import CanvasNode, labelled, nodes_from_steps
 from wftui.tui.canvas.step_list import StepList
 from wftui.tui.canvas.step_view import StepView
 from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
-from wftui.tui.screens.editor.questions import ask_about_callers, ask_about_reads, ask_for_name, ask_which
+from wftui.tui.screens.editor.questions import ask_about_reads
 from wftui.tui.screens.editor.source_screen import SourceScreen
 
 if TYPE_CHECKING:
-    from wftui.compiler.editing.restructuring import Operation, Wrapper
+    from wftui.compiler.editing.restructuring import Operation
     from wftui.compiler.editing.step_edits import Edit, ListedStep
+    from wftui.compiler.editing.step_marks import StepMark
     from wftui.model.workflow.compilation import CompilationError
 
 ADDING = frozenset({"add_step", "add_before", "paste_step", "paste_command", "edit_workflow"})
@@ -29,10 +32,21 @@ CHANGING = frozenset(
 """Verbs that change a step."""
 NAMED = "rename"
 """Verb that takes a step, or a name at the cursor of the source."""
-READING = frozenset({"copy_step", "copy_command", "mark"})
+READING = frozenset({"copy_step", "copy_command", "mark", "try_step", "run_to", "pin"})
 """Verbs that only read a step."""
 _ANYWHERE = frozenset({"edit_step", "copy_command"})
 """Verbs that also take the step at the cursor of the source."""
+
+_LONGEST_CASE = 14
+"""Cells of the condition of a case before the name of its first step."""
+
+
+def _label(step: "ListedStep") -> str:
+    """Return the label of a step, after its branch or the condition of its case."""
+    case = step.case
+    if case is not None and len(case) > _LONGEST_CASE:
+        case = f"{case[: _LONGEST_CASE - 1]}…"
+    return labelled(step.name, step.branch or case)
 
 
 class StepsScreen(SourceScreen):
@@ -50,6 +64,7 @@ class StepsScreen(SourceScreen):
         self._is_json = True
         self._to_focus: str | None = None
         self._kept_steps: list[ListedStep] = []
+        self._pinned: frozenset[str] = frozenset()
 
     @property
     def step_list(self) -> StepList:
@@ -70,24 +85,62 @@ class StepsScreen(SourceScreen):
         if found is None:
             return
         self.steps = found
+        signs = {each.path: " ".join(self._signs(each)) for each in found}
         self.step_list.set_graph(
             [
                 CanvasNode(
                     path=each.path,
-                    label=labelled(each.name, each.branch),
+                    label=_label(each),
                     type=each.type,
                     parent=each.parent,
-                    counted=each.repeats,
+                    room=len(signs[each.path]),
                     pool=self.pools.get(each.id),
                 )
                 for each in found
             ]
         )
         self.step_list.border_title = f"Steps  {len(found)}"
-        off = {each.path: "disabled" for each in found if each.disabled}
         for view in self.step_views:
-            view.set_statuses({}, off)
+            view.set_statuses({}, signs)
             view.set_marked(self.step_list.marked & {each.path for each in found})
+
+    def show_graph(self, outline: WorkflowOutline) -> None:
+        """Show the steps of a valid source on the canvas, with the labels of the list."""
+        known = {each.path: each for each in self.steps}
+        nodes = []
+        for node in nodes_from_steps(outline.steps):
+            step = known.get(node.path)
+            if step is not None:
+                node = replace(node, label=_label(step), counted=False, room=len(" ".join(self._signs(step))))
+            nodes.append(node)
+        self.query_one(WorkflowCanvas).set_graph(nodes)
+
+    def marks_here(self) -> str:
+        """Return the settings of the step at the cursor in words."""
+        here = self.step_here
+        if here is None:
+            return ""
+        return ", ".join(each.words for each in self._marks(here))
+
+    def _signs(self, step: "ListedStep") -> list[str]:
+        return [each.ascii if self.services.ascii else each.sign for each in self._marks(step)]
+
+    def _marks(self, step: "ListedStep") -> "list[StepMark]":
+        from wftui.compiler.editing.step_marks import PINNED
+
+        return [*([PINNED] if step.path in self._pinned else []), *step.marks]
+
+    async def read_pins(self) -> None:
+        """Read which steps have a pinned output, and show it."""
+        self._pinned = frozenset(await self.workbench.trials.pins(self.workflow_id))
+        self.show_steps()
+
+    async def _with_pins(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do work after which other steps may be pinned."""
+        try:
+            await work
+        finally:
+            await self.read_pins()
 
     def keep_ids(self) -> None:
         """Keep the ids of a source without errors, to tell a renamed step from a new one."""
@@ -286,127 +339,3 @@ class StepsScreen(SourceScreen):
         lost = [key for each in self._pointers for key in lost_by_unwrapping(step_value(self.source.text, each))]
         done = f"Removed with {self._names()}: {', '.join(dict.fromkeys(lost))}; u undoes it." if lost else ""
         self.operate(lambda: unwrap(self._pointers), done)
-
-    def action_wrap(self) -> None:
-        """Ask for a container, and wrap the steps in it."""
-        self.attempt(self._wrap(), group="ask")
-
-    async def _wrap(self) -> None:
-        from wftui.compiler.editing.restructuring import WRAPPERS, wrap
-
-        about: dict[Wrapper, str] = {
-            "group": "steps that count as one from outside",
-            "forEach": "once for each item of a list",
-            "loop": "repeated until a condition is true",
-            "switch": "only when a condition is true",
-            "race": "beside others, of which the first success wins",
-        }
-        kind = await ask_which(self.services, "Wrap in", [(each, about[each]) for each in WRAPPERS])
-        if kind is not None:
-            self.operate(lambda: wrap(self._pointers, WRAPPERS[kind]))
-
-    def action_rename(self) -> None:
-        """Rename the step at the cursor, or what is named at the cursor of the source."""
-        self.attempt(self._rename(), group="ask")
-
-    async def _rename(self) -> None:
-        from wftui.compiler.editing.renaming import RenameTarget, named_at, rename
-
-        source, here = self.source, self.step_here
-        place = source.cursor_location
-        named = RenameTarget("step", here.id) if here else None
-        if self.focused is source:
-            named = named_at(source.text, source.line, source.column)
-        if named is None:
-            self.notify("No step, input, connection or output is named at the cursor.", severity="warning")
-            return
-        new = await ask_for_name(self.services, source.text, named)
-        if new is None or new == named.name:
-            return
-        callers = await self.workbench.workflows.callers(self.workflow_id, named, new)
-        chosen = await ask_about_callers(self.services, named, callers) if callers else "here"
-        if chosen == "stay":
-            return
-        self.operate(lambda: rename(named, new))
-        if self.focused is source:
-            source.move_cursor(source.clamp_visitable(place))
-        if chosen == "both" and await self.save() is not None:
-            changed = await self.workbench.workflows.rename_in_callers(self.workflow_id, named, new)
-            self.notify(f"Changed {', '.join(changed)}", markup=False)
-
-    # --- adding
-
-    def action_add_step(self) -> None:
-        """Add a step of a type that the user picks."""
-        self.attempt(self._add("after"), group="step", exclusive=True)
-
-    def action_add_before(self) -> None:
-        """Add a step before the one at the cursor."""
-        self.attempt(self._add("before"), group="step", exclusive=True)
-
-    def action_add_inside(self) -> None:
-        """Add a step at the end of the container at the cursor."""
-        self.attempt(self._add_inside(), group="step", exclusive=True)
-
-    async def _add(self, where: str) -> None:
-        here = self.step_here
-        await self._add_at(here.pointer if here else None, where)
-
-    async def _add_inside(self) -> None:
-        from wftui.compiler.editing.placed_steps import inner_lists
-        from wftui.compiler.editing.step_edits import step_value
-
-        here = self.step_here
-        lists = inner_lists(step_value(self.source.text, here.pointer)) if here else []
-        if here is None or not lists:
-            self.notify(
-                f"{here.id if here else 'The step'} contains no steps; w wraps it in a container.", markup=False
-            )
-            return
-        place = 0
-        if len(lists) > 1:
-            options = [(each.label, f"{len(each.steps)} steps") for each in lists]
-            chosen = await ask_which(self.services, f"Add inside {here.id}", options)
-            if chosen is None:
-                return
-            place = chosen
-        await self._add_at(here.pointer + lists[place].pointer, "after")
-
-    async def _add_at(self, at: str | None, where: str) -> None:
-        from wftui.compiler.editing.restructuring import insert
-        from wftui.tui.screens.editor.step_editing import ask_for_step
-
-        step = await ask_for_step(self.services, self.workflow_id, self.source.text, at, where)
-        if step is not None:
-            self.operate(lambda: insert([step], at, "before" if where == "before" else "after"))
-
-    def action_edit_step(self) -> None:
-        """Edit the step at the cursor in a form."""
-        from wftui.tui.screens.editor.step_editing import edit_step
-
-        here = self.step_here
-        if here is not None:
-            self.attempt(
-                edit_step(self.services, self.workflow_id, self.source, here.pointer), group="step", exclusive=True
-            )
-
-    def action_paste_command(self) -> None:
-        """Create a step from a shell command."""
-        self.attempt(self._paste_command(), group="ask")
-
-    async def _paste_command(self) -> None:
-        from wftui.compiler.editing.restructuring import insert
-        from wftui.tui.screens.editor.step_commands import step_from_command
-
-        here = self.step_here
-        step = await step_from_command(self.services, self.source.text)
-        if step is not None:
-            self.operate(lambda: insert([step], here.pointer if here else None), f"Added the step {step['id']}")
-
-    def action_copy_command(self) -> None:
-        """Copy the step at the cursor as a shell command."""
-        from wftui.tui.screens.editor.step_commands import copy_step
-
-        here = self.step_here
-        if here is not None:
-            self.attempt(copy_step(self.services, self.source.text, here.pointer))

@@ -39,3 +39,26 @@ async def start_run(
             app.open_monitor(started[0])
     except UserError as error:
         app.show_error(error, "Run not started")
+
+
+async def ask_inputs(app: AppServices, workflow_id: str, text: str) -> Mapping[str, Json] | None:
+    """Ask for inputs, starting with those of the last run; None after Escape.
+
+    Raises:
+        CompileFailed: the source has errors.
+    """
+    from wftui.tui.screens.runs.run_form import RunInputModal
+
+    outline = await app.workbench.local.workflows.outline(workflow_id, text)
+    if not RunInputModal.has_questions(outline.input_schema):
+        return {}
+    recent = await app.workbench.runs.recent_inputs(workflow_id)
+    given: list[Mapping[str, Json]] = []
+
+    async def take(inputs: Mapping[str, Json]) -> bool:
+        given.append(inputs)
+        return True
+
+    first = recent[0].inputs if recent else None
+    await app.push_screen_wait(RunInputModal(outline, recent=recent, inputs=first, start=take))
+    return given[0] if given else None

@@ -1,0 +1,52 @@
+"""Marks of a step: how often, when and under which policy it runs."""
+
+from typing import Any
+
+import pytest
+
+from wftui.compiler.editing.step_edits import listed_steps
+from wftui.compiler.editing.step_marks import step_marks
+
+
+@pytest.mark.parametrize(
+    ("fields", "signs", "words"),
+    [
+        ({}, [], []),
+        ({"disabled": True}, ["off"], ["disabled"]),
+        ({"forEach": {"in": [1, 2, 3]}}, ["\N{MULTIPLICATION SIGN}3"], ["for each of 3 items"]),
+        ({"forEach": {"in": "inputs.rows"}}, ["\N{MULTIPLICATION SIGN}n"], ["for each of inputs.rows"]),
+        ({"forEach": {"in": {"matrix": {"a": [1]}}}}, ["\N{MULTIPLICATION SIGN}n"], ["for each of a matrix"]),
+        ({"when": "inputs.x"}, ["?"], ["when inputs.x"]),
+        ({"join": "any_success"}, ["any"], ["waits for the first success before it"]),
+        ({"join": "all_success"}, [], []),
+        ({"retry": {"maxAttempts": 3}}, ["↻3"], ["up to 3 attempts"]),
+        ({"retry": {"maxAttempts": "{{ inputs.n }}"}}, ["↻n"], ["up to n attempts"]),
+        ({"timeout": "30s"}, ["<30s"], ["timeout 30s"]),
+        ({"timeout": "{{ inputs.t }}"}, ["<t"], ["timeout {{ inputs.t }}"]),
+        ({"onError": "continue"}, ["!"], ["on error: continue"]),
+        ({"onError": {"fallback": 1}}, ["!"], ["on error: a fallback"]),
+        ({"catch": [{"steps": []}]}, ["!{"], ["catches errors"]),
+        ({"type": "loop", "maxIterations": 5}, ["≤5"], ["repeated up to 5 times"]),
+        ({"type": "approval", "input": {}}, ["ask"], ["waits for an answer"]),
+        ({"disabled": "no", "retry": 3, "forEach": 1, "join": 5}, [], []),
+    ],
+)
+def test_step_has_marks(fields: dict[str, Any], signs: list[str], words: list[str]) -> None:
+    marks = step_marks({"id": "a", "type": "set", **fields})
+    assert [mark.sign for mark in marks] == signs
+    assert [mark.words for mark in marks] == words
+    assert all(mark.ascii.isascii() for mark in marks)
+
+
+def test_first_step_of_a_case_has_its_condition() -> None:
+    inner = '{"id": "%s", "type": "set", "input": {}}'
+    text = (
+        '{"steps": [{"id": "s", "type": "switch", "cases": [{"when": "inputs.a", "steps": ['
+        + ", ".join([inner % "a", inner % "b"])
+        + ']}], "default": {"steps": ['
+        + inner % "c"
+        + "]}}]}"
+    )
+    steps = listed_steps(text)
+    assert steps is not None
+    assert {each.id: each.case for each in steps} == {"s": None, "a": "inputs.a", "b": None, "c": "else"}

@@ -1,0 +1,116 @@
+"""Trials of single steps: what runs, what is taken as known, and that nothing is recorded."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wftui.model.errors import UserError
+from wftui.model.run.summary import ExecutionFilters
+from wftui.workbench import Settings, Workbench
+
+STEPS: list[dict[str, Any]] = [
+    {"id": "first", "type": "set", "input": {"n": "{{ inputs.n }}"}},
+    {"id": "slow", "type": "shell", "input": {"script": 'echo ran >> "$WFTUI_TRIED"; echo 5', "parse": "json"}},
+    {"id": "second", "type": "set", "input": {"sum": "{{ steps.first.output.n + steps.slow.output.value }}"}},
+    {"id": "off", "type": "set", "disabled": True, "needs": ["second"], "input": {"x": 1}},
+    {"id": "box", "type": "group", "needs": ["first"], "steps": [{"id": "inner", "type": "set", "input": {"y": 2}}]},
+]
+
+
+@pytest.fixture
+def tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the file to which the step `slow` writes."""
+    path = tmp_path / "tried"
+    monkeypatch.setenv("WFTUI_TRIED", str(path))
+    return path
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Workbench]:
+    tables = tmp_path / "tables"
+    path = tables / "workflows" / "flow" / "workflow.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(source())
+    opened = Workbench(Settings(tables=tables, database=tmp_path / "runs.db", user_id="ada"))
+    yield opened
+    await opened.close(cancel=True)
+
+
+def source(**changed: Any) -> str:
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+    steps = [{**step, **changed.get(step["id"], {})} for step in STEPS]
+    return json.dumps({"format": 1, "id": "flow", "inputSchema": schema, "steps": steps})
+
+
+async def test_step_runs_after_those_it_needs(bench: Workbench, tried: Path) -> None:
+    trial = await bench.trials.try_step("flow", source(), "second", {"n": 2})
+    assert trial.result is not None
+    assert (trial.result.status, trial.result.output) == ("completed", {"sum": 7})
+    assert [each.path for each in trial.record.step_results] == ["first", "slow", "second"]
+    assert trial.reused == []
+    assert tried.read_text() == "ran\n"
+    page = await bench.runs.history(ExecutionFilters(), limit=5)
+    assert page.executions == []
+
+
+async def test_outputs_of_the_last_run_are_taken(bench: Workbench, tried: Path) -> None:
+    await bench.runs.wait(await bench.runs.start("flow", {"n": 1}))
+    trial = await bench.trials.try_step("flow", source(), "second", {"n": 100})
+    assert trial.result is not None
+    assert trial.result.output == {"sum": 6}
+    assert trial.reused == ["first", "slow"]
+    assert tried.read_text() == "ran\n"
+
+
+async def test_pinned_output_stands_for_a_step_but_not_in_real_runs(bench: Workbench, tried: Path) -> None:
+    await bench.trials.pin("flow", "slow", {"value": 1000})
+    trial = await bench.trials.try_step("flow", source(), "second", {"n": 1}, whole=True)
+    assert trial.result is not None
+    assert trial.result.output == {"sum": 1001}
+    assert not tried.exists()
+    record = await bench.runs.wait(await bench.runs.start("flow", {"n": 1}))
+    second = record.step("second")
+    assert second is not None
+    assert second.output == {"sum": 6}
+    await bench.trials.unpin("flow", "slow")
+    assert await bench.trials.pins("flow") == {}
+
+
+async def test_whole_trial_runs_again_what_the_last_run_had(bench: Workbench, tried: Path) -> None:
+    await bench.runs.wait(await bench.runs.start("flow", {"n": 1}))
+    trial = await bench.trials.try_step("flow", source(), "second", {"n": 100}, whole=True)
+    assert trial.result is not None
+    assert trial.result.output == {"sum": 105}
+    assert tried.read_text() == "ran\nran\n"
+
+
+async def test_unsaved_source_counts_and_a_disabled_step_runs(bench: Workbench, tried: Path) -> None:
+    trial = await bench.trials.try_step("flow", source(off={"input": {"x": 9}}), "off", {"n": 2})
+    assert trial.result is not None
+    assert trial.result.output == {"x": 9}
+
+
+async def test_inner_step_is_tried_with_the_step_around_it(bench: Workbench, tried: Path) -> None:
+    trial = await bench.trials.try_step("flow", source(), "box.inner", {"n": 2})
+    assert trial.result is not None
+    assert (trial.result.path, trial.result.output) == ("box.inner", {"y": 2})
+
+
+async def test_failure_and_log_are_told(bench: Workbench, tried: Path) -> None:
+    failing = {"script": "echo about to fail; exit 3"}
+    trial = await bench.trials.try_step("flow", source(slow={"input": failing}), "slow", {"n": 2})
+    assert trial.result is not None
+    assert trial.result.error is not None
+    assert trial.result.error.type == "exit_code"
+    assert "about to fail" in trial.lines
+
+
+async def test_errors_of_source_and_inputs_are_told(bench: Workbench, tried: Path) -> None:
+    with pytest.raises(UserError, match="does not compile"):
+        await bench.trials.try_step("flow", source(first={"type": "nope"}), "first", {"n": 2})
+    trial = await bench.trials.try_step("flow", source(), "first", {"n": "two"})
+    assert trial.record.error is not None
+    assert trial.result is None or trial.result.status == "pending"

@@ -1,0 +1,35 @@
+"""Pinned outputs beside workflow.json."""
+
+from pathlib import Path
+
+import pytest
+
+from wftui.model.errors import UserError
+from wftui.workspace.pins import MOST_BYTES, PINS, read_pins, write_pins
+
+
+def test_pins_are_written_and_read(tmp_path: Path) -> None:
+    assert read_pins(tmp_path) == {}
+    write_pins(tmp_path, {"a": None, "b": {"x": [1, "é"]}})
+    assert read_pins(tmp_path) == {"a": None, "b": {"x": [1, "é"]}}
+    write_pins(tmp_path, {})
+    assert not (tmp_path / PINS).exists()
+
+
+@pytest.mark.parametrize("content", ["[1]", "{", "\xff", "null"])
+def test_other_content_is_an_error(tmp_path: Path, content: str) -> None:
+    (tmp_path / PINS).write_text(content, encoding="latin-1")
+    with pytest.raises(UserError, match=PINS):
+        read_pins(tmp_path)
+
+
+def test_big_outputs_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="4 MB"):
+        write_pins(tmp_path, {"a": "x" * MOST_BYTES})
+    assert read_pins(tmp_path) == {}
+
+
+def test_unreadable_file_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / PINS).mkdir()
+    with pytest.raises(UserError, match="folder"):
+        read_pins(tmp_path)

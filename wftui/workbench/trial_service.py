@@ -1,0 +1,147 @@
+"""Trials of single steps, which are not recorded, and outputs pinned for them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from wftui.workspace.files import Workspace
+from wftui.workspace.pins import read_pins, write_pins
+
+if TYPE_CHECKING:
+    from wftui.compiler.compiler import WorkflowCompiler
+    from wftui.model.base import Json
+    from wftui.model.run.record import ExecutionRecord
+    from wftui.model.run.steps import StepResult
+    from wftui.steps.registry.step_registry import StepRegistry
+    from wftui.store.execution_store import ExecutionStore
+
+
+@dataclass(slots=True)
+class Trial:
+    """The outcome of a trial.
+
+    Attributes:
+        record: of the trial; `result` is that of its step.
+        reused: ids of the steps whose output was given instead of running them.
+        lines: of the log of the step, and of those inside it.
+    """
+
+    record: ExecutionRecord
+    result: StepResult | None
+    reused: list[str]
+    lines: list[str] = field(default_factory=list)
+
+
+class TrialService:
+    """`workbench.trials`: try a step of an edited source, with pinned outputs."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        compiler: Callable[[], WorkflowCompiler],
+        step_registry: Callable[[], StepRegistry],
+        store: Callable[[], Awaitable[ExecutionStore]],
+    ) -> None:
+        self._workspace = workspace
+        self._compiler = compiler
+        self._step_registry = step_registry
+        self._store = store
+
+    async def pins(self, workflow_id: str) -> dict[str, Json]:
+        """Return the pinned outputs of a workflow, by step id.
+
+        Raises:
+            PinsError: the file of pinned outputs is not a JSON object.
+        """
+        return await asyncio.to_thread(lambda: read_pins(self._workspace.source_path(workflow_id).parent))
+
+    async def pin(self, workflow_id: str, step_id: str, output: Json) -> None:
+        """Pin an output, which then stands for the step in trials; real runs never use it.
+
+        Raises:
+            PinsError: there is no room for it.
+            WorkspaceError: the file cannot be written.
+        """
+        await asyncio.to_thread(self._change, workflow_id, {step_id: output}, "")
+
+    async def unpin(self, workflow_id: str, step_id: str) -> None:
+        """Remove a pinned output."""
+        await asyncio.to_thread(self._change, workflow_id, {}, step_id)
+
+    def _change(self, workflow_id: str, added: Mapping[str, Json], removed: str) -> None:
+        folder = self._workspace.source_path(workflow_id).parent
+        pins = {**read_pins(folder), **added}
+        pins.pop(removed, None)
+        write_pins(folder, pins)
+
+    async def try_step(
+        self, workflow_id: str, text: str, path: str, inputs: Mapping[str, Json], *, whole: bool = False
+    ) -> Trial:
+        """Run a step of a source, and keep no record of it.
+
+        Steps that it needs have their pinned output, else that of the last run, else they run.
+
+        Args:
+            text: the source, saved or not.
+            path: of the step; for an inner one the step around it runs.
+            whole: run all steps before it that are not pinned.
+
+        Raises:
+            CompileFailed: the source has errors.
+            UsageError: the inputs are not JSON.
+        """
+        from wftui.engine.host.trial_run import run_trial, steps_of_trial
+        from wftui.model.run.events import Log
+
+        loaded = await asyncio.to_thread(lambda: self._compiler().load_text(workflow_id, text))
+        top = path.partition(".")[0]
+        given = await self.pins(workflow_id)
+        if not whole:
+            given = {**await self._last_outputs(workflow_id), **given}
+        given.pop(top, None)
+        lines: list[str] = []
+
+        def heed(event: object) -> None:
+            if isinstance(event, Log) and event.path is not None and event.path.partition(".")[0].startswith(top):
+                lines.extend(event.message.split("\n"))
+
+        record = await run_trial(
+            loaded.plan,
+            top,
+            inputs,
+            given,
+            whole=whole,
+            on_event=heed,
+            step_types=self._step_registry(),
+            folder=self._workspace.source_path(workflow_id).parent,
+        )
+        used = {step.id for step in steps_of_trial(loaded.plan, top, given, whole=whole)}
+        return Trial(record, _result_at(record, path), sorted(used & given.keys()), lines)
+
+    async def _last_outputs(self, workflow_id: str) -> dict[str, Json]:
+        """Return the unmasked outputs of the top-level steps of the newest run."""
+        from wftui.model.run.summary import ExecutionFilters
+
+        store = await self._store()
+        page = await store.list(ExecutionFilters(workflow_id=workflow_id), limit=1)
+        for run in page.executions:
+            record = await store.get(run.id)
+            if record is not None:
+                whole = await store.resolve_record(record)
+                return {
+                    each.path: each.output
+                    for each in whole.step_results
+                    if each.parent is None and each.status == "completed" and not each.masked
+                }
+        return {}
+
+
+def _result_at(record: ExecutionRecord, path: str) -> StepResult | None:
+    """Return the result of a step: of an inner one that of its newest iteration."""
+    from wftui.model.run.paths import without_indices
+
+    found = [each for each in record.step_results if without_indices(each.path) == path and not each.path.endswith("]")]
+    return found[-1] if found else record.step(path.partition(".")[0])

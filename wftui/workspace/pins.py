@@ -1,0 +1,63 @@
+"""Pinned outputs of steps, in a file beside workflow.json, for trials of steps."""
+
+import json
+from pathlib import Path
+
+from wftui.model.base import Json
+from wftui.model.errors import UserError
+from wftui.workspace.atomic import atomic_write
+from wftui.workspace.regular import read_regular
+from wftui.workspace.workspace_errors import explain
+
+PINS = "pins.json"
+MOST_BYTES = 4 * 1024 * 1024
+"""Size of the file from which no more outputs are pinned."""
+
+
+class PinsError(UserError):
+    """The pinned outputs cannot be read, or there is no room for another."""
+
+    code = "pins.invalid"
+
+
+def read_pins(folder: Path) -> dict[str, Json]:
+    """Return the pinned outputs of a workflow's folder, by step id.
+
+    Raises:
+        PinsError: the file is not a JSON object.
+        WorkspaceError: it cannot be read.
+    """
+    path = folder / PINS
+    try:
+        data = read_regular(path)
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise explain(error, path, "read") from error
+    try:
+        found = json.loads(data)
+    except ValueError as error:
+        raise PinsError(f"{path} is not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise PinsError(f"{path} must be a JSON object of outputs by step id")
+    return found
+
+
+def write_pins(folder: Path, pins: dict[str, Json]) -> None:
+    """Write the pinned outputs; without any, the file is deleted.
+
+    Raises:
+        PinsError: they are too big.
+        WorkspaceError: the file cannot be written.
+    """
+    path = folder / PINS
+    text = json.dumps(pins, indent=2, ensure_ascii=False) + "\n"
+    if len(text) > MOST_BYTES:
+        raise PinsError(f"pinned outputs may take up to {MOST_BYTES // 1024 // 1024} MB together")
+    try:
+        if pins:
+            atomic_write(path, text.encode())
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise explain(error, path, "write") from error
