@@ -18,6 +18,7 @@ from agents.agent_server import assert_no_secret_comes_back, begun, connected, r
 from agents.http_server import HttpServer, serving_http
 
 MODES = ["auto", "legacy"]
+ONE_MODE = ["auto", pytest.param("legacy", marks=pytest.mark.slow)]
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 HEADERS = {"Accept": "application/json, text/event-stream"}
 
@@ -108,7 +109,7 @@ async def test_a_session_is_its_tokens(server: HttpServer) -> None:
             assert answer.status_code == status
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", ONE_MODE)
 async def test_an_abort_cancels_the_run(server: HttpServer, folder: Path, mode: str) -> None:
     async with server.client(mode=mode) as client:
         call = asyncio.create_task(client.call_tool("sleeps", {"folder": str(folder)}))
@@ -118,6 +119,7 @@ async def test_an_abort_cancels_the_run(server: HttpServer, folder: Path, mode: 
         assert value(await client.call_tool("greet", {"who": "Ann"}))["status"] == "completed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mode", "status"), [("legacy", "completed"), ("auto", "cancelled")])
 async def test_a_client_that_dies(server: HttpServer, folder: Path, mode: str, status: str) -> None:
     """Since 2026-07-28 the end of its stream is an abort."""
@@ -138,6 +140,7 @@ async def test_a_client_that_dies(server: HttpServer, folder: Path, mode: str, s
     await until(lambda: record(folder, run_id)["status"] == status)
 
 
+@pytest.mark.slow
 async def test_runs_end_before_the_server_that_refuses_new_ones(tmp_path: Path) -> None:
     write_workflows(tmp_path / "tables")
     with serving_http(tmp_path, "--all") as server:
@@ -159,6 +162,7 @@ async def test_runs_end_before_the_server_that_refuses_new_ones(tmp_path: Path) 
     assert record(tmp_path, run_id)["status"] == "completed"
 
 
+@pytest.mark.slow
 async def test_leaving_the_server_cancels_no_run(tmp_path: Path) -> None:
     write_workflows(tmp_path / "tables")
     with serving_http(tmp_path, "--on-stop", "leave") as server:

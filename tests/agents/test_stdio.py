@@ -33,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("mode", ["auto", "legacy"])
+@pytest.mark.parametrize("mode", ["auto", pytest.param("legacy", marks=pytest.mark.slow)])
 async def test_workflows_are_tools_in_each_version_of_the_protocol(folder: Path, mode: str) -> None:
     told: list[tuple[float, float | None, str | None]] = []
 
@@ -56,12 +56,14 @@ async def test_workflows_are_tools_in_each_version_of_the_protocol(folder: Path,
     assert [run["userId"] for run in runs(folder)] == [record(folder, found["run"])["userId"]] * 2
 
 
+@pytest.mark.slow
 async def test_secrets_never_come_back(folder: Path) -> None:
     async with connected(folder) as client, patience():
         await assert_no_secret_comes_back(client)
     assert "hush-" not in (folder / "stderr.txt").read_text()
 
 
+@pytest.mark.slow
 async def test_an_approval_is_answered_by_the_user_of_the_client(folder: Path) -> None:
     async def approve(_context: object, _asked: object) -> ElicitResult:
         return ElicitResult(action="accept", content={})
@@ -71,6 +73,7 @@ async def test_an_approval_is_answered_by_the_user_of_the_client(folder: Path) -
             assert value(await client.call_tool("asks"))["status"] == "completed"
 
 
+@pytest.mark.slow
 async def test_all_offers_every_workflow(folder: Path) -> None:
     async with connected(folder, "--all") as client, patience():
         assert value(await client.call_tool("hidden", {"who": "Ann"}))["status"] == "completed"
