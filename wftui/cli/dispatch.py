@@ -97,6 +97,10 @@ def _command(arguments: argparse.Namespace) -> Command:
 
             commands = mcp_serve.COMMANDS if arguments.action == "serve" else mcp.COMMANDS
             return commands[arguments.command]
+        case "schedule":
+            from wftui.cli.commands import schedule
+
+            return schedule.COMMANDS[arguments.command]
         case "serve":
             from wftui.cli.commands import serve
 

@@ -256,6 +256,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
         "Show versions, places, sizes, what is missing; check database and permissions; exit 1 if a problem remains.",
         _add_doctor,
     ),
+    "schedule": ("Print what makes cron or systemd start runs.", setup_arguments.add_schedule),
     "serve": ("Serve workflows and runs over HTTP, with access tokens.", setup_arguments.add_serve),
     "web": ("Serve the terminal UI to browsers; see docs/web.md.", setup_arguments.add_web),
     "worker": ("Do the steps of a pool, for runs on other machines.", setup_arguments.add_worker),

@@ -20,6 +20,7 @@ _REASONS = {
     "export": "run files are written where the history is; run it on the machine of the server",
     "mcp": "MCP clients start their server on their own machine",
     "new": "workflows are created where their files are; do it on the machine of the server",
+    "schedule": "timers start runs on their own machine; print them on that of the server",
     "serve": "a server has its own workspace and history",
     "settings": "settings are those of this machine; change those of the server there",
     "web": "the page of a server is served by its own machine",

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from wftui.model.run.summary import CleanupReport
 
 
-_USE_WORKFLOWS = frozenset({None, "new", "list", "compile", "run", "rerun", "resume", "mcp", "serve", "web"})
+_USE_WORKFLOWS = frozenset(
+    {None, "new", "list", "compile", "run", "rerun", "resume", "mcp", "schedule", "serve", "web"}
+)
 _PATIENCE = 3.0
 """Seconds to wait for the reader of a notice."""
 

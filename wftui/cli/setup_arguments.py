@@ -114,6 +114,28 @@ def add_serve(serve: argparse.ArgumentParser) -> None:
         each.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON document")
 
 
+def add_schedule(schedule: argparse.ArgumentParser) -> None:
+    """Add the arguments of `schedule`."""
+    actions = schedule.add_subparsers(dest="action", metavar="ACTION", required=True)
+    printed = actions.add_parser("print", help="print what cron or systemd needs to start a run at a time")
+    printed.add_argument("format", choices=["cron", "systemd"], help="a line of a crontab, or a service and its timer")
+    printed.add_argument("id", help="id of the workflow")
+    printed.add_argument(
+        "--at",
+        default="02:00",
+        metavar="WHEN",
+        help="a time of each day, fields of cron, or OnCalendar of systemd (default: 02:00)",
+    )
+    printed.add_argument(
+        "-i",
+        dest="pairs",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="one input, taken over as it is; a secret belongs in KEY=env:VARIABLE or KEY=@FILE",
+    )
+
+
 def add_web(web: argparse.ArgumentParser) -> None:
     """Add the arguments of `web`."""
     _add_address(web, 8788)

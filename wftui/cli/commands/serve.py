@@ -1,15 +1,12 @@
 """The `serve` command: the workbench over HTTP, and its access tokens."""
 
 import argparse
-import os
-import shlex
-import sys
-from pathlib import Path
 
 from wftui.cli.options import Command
 from wftui.cli.serving import first_token, needed_command, say_left, warn_of_other_machines
 from wftui.cli.session import settings_of, with_workbench
 from wftui.cli.terminal import Terminal
+from wftui.cli.units import own_command, search_path, unit_words
 from wftui.model.errors import ExitCode, UsageError
 from wftui.workbench import Settings, Workbench
 
@@ -89,21 +86,19 @@ _TOKEN_COMMANDS: dict[str, Command] = {"add": _add, "list": _list, "remove": _re
 
 def _unit(arguments: argparse.Namespace, settings: Settings) -> str:
     """Return a systemd unit that starts this command."""
-    program = Path(sys.argv[0]).absolute()
-    command = [str(program)] if program.name == "wftui" else [sys.executable, "-m", "wftui"]
+    command = own_command()
     command += ["serve", "--tables", str(settings.tables), "--db", str(settings.database)]
     command += ["--host", arguments.host, "--port", str(arguments.port), "--on-stop", arguments.on_stop]
     for host in arguments.allow_host:
         command += ["--allow-host", host]
-    path = os.environ.get("PATH", os.defpath)
     return f"""\
 [Unit]
 Description=wftui serve
 After=network.target
 
 [Service]
-ExecStart={_escaped(shlex.join(command))}
-Environment={_escaped(shlex.quote(f"PATH={path}"))}
+ExecStart={unit_words(command)}
+Environment={unit_words([f"PATH={search_path()}"])}
 Restart=on-failure
 # One signal to the server, which ends its runs; what remains is killed with it.
 KillMode=mixed
@@ -113,11 +108,6 @@ UMask=0077
 [Install]
 WantedBy=default.target
 """
-
-
-def _escaped(text: str) -> str:
-    """Return a text in which systemd expands nothing."""
-    return text.replace("%", "%%").replace("$", "$$")
 
 
 COMMANDS: dict[str, Command] = {"serve": serve}
