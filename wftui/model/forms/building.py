@@ -305,7 +305,8 @@ class _Builder:
         """
         below = inner.below()
         everything = [*parts, *(each.part for each in extra)]
-        needed = {name for part in everything for name in as_list(part.contents.get("required"))} | more_required
+        listed = [name for part in everything for name in as_list(part.contents.get("required"))]
+        needed = {name for name in listed if isinstance(name, str)} | more_required
         order = [name for part in (*parts[inner.own :], *parts[: inner.own]) for name in properties_of(part)]
         properties: dict[str, list[SchemaNode]] = {name: [] for name in order}
         for part in parts:
@@ -314,7 +315,7 @@ class _Builder:
         always = set(properties)
         contents, around = others_of(parts)
         named = {name for each in extra for name in properties_of(each.part)} | always
-        for name in sorted(name for name in needed if isinstance(name, str) and name not in named):
+        for name in sorted(needed - named):
             if around is not None and contents is not False:
                 properties[name] = [around.below(contents)]
         for each in extra:

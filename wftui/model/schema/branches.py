@@ -248,7 +248,7 @@ def _conditional(
             if branch is not None:
                 yield Applied(part.below(branch), _looked_at(test))
         for name, needed in as_object(contents.get("dependentRequired")).items():
-            required |= set(as_list(needed)) if name in value else set()
+            required |= {each for each in as_list(needed) if isinstance(each, str)} if name in value else set()
         for keyword in ("dependentSchemas", "dependencies"):
             for name, then in as_object(contents.get(keyword)).items():
                 if name not in value:

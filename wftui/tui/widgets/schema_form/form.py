@@ -1,7 +1,6 @@
 """A scrolling form: lazy rows, error display and focus handling."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import ClassVar
 
 from textual import events
@@ -17,9 +16,8 @@ from wftui.tui.widgets.schema_form.group_box import GroupBox
 from wftui.tui.widgets.schema_form.items_box import ItemsBox
 from wftui.tui.widgets.schema_form.layout.context import LABEL_SHARE, SHORTEST_LABEL, FormContext
 from wftui.tui.widgets.schema_form.layout.label import label_length
-from wftui.tui.widgets.schema_form.layout.lazy_column import LazyMount
 from wftui.tui.widgets.schema_form.layout.node_view import NodeView
-from wftui.tui.widgets.schema_form.layout.rearrange import rearrange
+from wftui.tui.widgets.schema_form.layout.row_window import RowWindow
 from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved, WaysAsked
 from wftui.tui.widgets.schema_form.union_box import UnionBox
 
@@ -54,6 +52,15 @@ def _parts(node: Node) -> Sequence[Node]:
     return () if isinstance(node, Leaf) else node.nodes
 
 
+def _around(node: Node) -> list[Node]:
+    """Return the nodes around a node, the nearest first."""
+    found: list[Node] = []
+    while node.parent is not None:
+        node = node.parent
+        found.append(node)
+    return found
+
+
 _MEASURED = 3
 """Levels whose labels decide on the width of the column."""
 
@@ -74,7 +81,10 @@ class SchemaForm(VerticalScroll, can_focus=False):
         self._form_context = FormContext(_make)
         self._root = root
         self._top: Sequence[Node] = ()
-        self._rows = LazyMount(self, ())
+        self._rows = RowWindow(self, (), self._row)
+
+    def _row(self, node: Node) -> Widget:
+        return self._form_context.make(node, 0)
 
     async def on_mount(self) -> None:
         """Show the fields."""
@@ -89,7 +99,7 @@ class SchemaForm(VerticalScroll, can_focus=False):
         async with self.batch():
             await self.remove_children()
             # Rows are direct children: Textual lays out only those in view.
-            self._rows = LazyMount(self, [partial(self._form_context.make, node, 0) for node in self._top])
+            self._rows = RowWindow(self, self._top, self._row)
             await self._rows.start()
         self.focus_first()
 
@@ -104,9 +114,8 @@ class SchemaForm(VerticalScroll, can_focus=False):
         if not isinstance(message.node, Leaf):
             self._place_labels()
         if isinstance(self._root, Group) and self._root.follow():
-            await self._rows.complete()
             self._top = self._root.nodes
-            await rearrange(self, self._top, lambda node: self._form_context.make(node, 0))
+            await self._rows.rearrange(self._top)
             self._place_labels()
 
     def on_ways_asked(self, message: WaysAsked) -> None:
@@ -139,9 +148,12 @@ class SchemaForm(VerticalScroll, can_focus=False):
                 made.focus_first()
                 made.call_next(made.post_edited)
 
-    def on_focus_moved(self, _message: FocusMoved) -> None:
+    async def on_focus_moved(self, message: FocusMoved) -> None:
         """Scroll the field and its note into view, once it is laid out."""
         self.call_after_refresh(self._show_focused)
+        top = next((node for node in (message.node, *_around(message.node)) if node.parent is self._root), None)
+        if top is not None:
+            await self._rows.reveal(top)
 
     def _show_focused(self) -> None:
         focused = self.screen.focused
@@ -153,9 +165,15 @@ class SchemaForm(VerticalScroll, can_focus=False):
         if row is not None and self in row.ancestors:
             row.scroll_visible(animate=False)
 
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Mount the rows that come into view."""
+        super().watch_scroll_y(old_value, new_value)
+        self._rows.follow()
+
     def on_resize(self, _event: events.Resize) -> None:
-        """Adapt the label column to the new width."""
+        """Adapt the label column and the rows to the new size."""
         self._place_labels()
+        self._rows.follow()
 
     def _place_labels(self) -> None:
         most = max(SHORTEST_LABEL, int(self.size.width * LABEL_SHARE))
@@ -175,16 +193,22 @@ class SchemaForm(VerticalScroll, can_focus=False):
             The messages that belong to no field.
         """
         by_node: dict[int, list[str]] = {}
+        around: set[int] = set()
         unplaced: list[str] = []
         for pointer, sentence in problems.items():
             node, rest = located(self._root, pointer)
             if node is self._root and not isinstance(node, Leaf):
                 unplaced.append(f"{pointer}: {sentence}" if pointer else sentence)
                 continue
-            await self._reveal(node)
+            around |= {id(outer) for outer in _around(node)}
             by_node.setdefault(id(node), []).append(f"{'.'.join(rest)}: {sentence}" if rest else sentence)
-        for identity, widget in self._form_context.shown.items():
-            widget.show_problem(" ".join(by_node.get(identity, [])))
+        context = self._form_context
+        context.problems = {identity: " ".join(sentences) for identity, sentences in by_node.items()}
+        context.around_problems = around
+        for identity, widget in list(context.shown.items()):
+            widget.show_problem(context.problems.get(identity, ""))
+            if identity in around and isinstance(widget, GroupBox | ItemsBox | UnionBox):
+                await widget.complete()
         return unplaced
 
     async def focus_on(self, pointer: str) -> None:
@@ -197,15 +221,9 @@ class SchemaForm(VerticalScroll, can_focus=False):
 
     async def _reveal(self, node: Node) -> None:
         """Mount and expand a node and its ancestors."""
-        if self._form_context.widget_of(node) is not None and node.parent is self._root:
-            return
-        around: list[Node] = []
-        while node.parent is not None:
-            node = node.parent
-            around.append(node)
-        for outer in reversed(around):
+        for outer in reversed([node, *_around(node)]):
+            if outer.parent is self._root:
+                await self._rows.reveal(outer)
             box = self._form_context.widget_of(outer)
-            if isinstance(box, GroupBox | ItemsBox | UnionBox):
+            if outer is not node and isinstance(box, GroupBox | ItemsBox | UnionBox):
                 await box.complete()
-            elif outer is self._root:
-                await self._rows.complete()

@@ -106,6 +106,7 @@ class GroupBox(NodeView[Group]):
         self.is_open = self.is_bare or node.field.required or node.given or node.differs()
         if isinstance(node.parent, Items):
             self.is_open = not node.given
+        self.is_open = self.is_open or id(node) in context.around_problems
         self._header = GroupHeader(self)
 
     def compose(self) -> ComposeResult:

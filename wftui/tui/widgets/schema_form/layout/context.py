@@ -32,11 +32,15 @@ class FormContext:
         label_width: width of the label column, the same at every depth.
         make: makes the widget of a node at a depth.
         shown: mounted widgets by the identity of their node.
+        problems: errors of nodes, by their identity.
+        around_problems: nodes with errors inside, by their identity.
     """
 
     def __init__(self, make: Callable[["FormContext", Node, int], Widget]) -> None:
         self.label_width = SHORTEST_LABEL
         self.shown: dict[int, NodeWidget] = {}
+        self.problems: dict[int, str] = {}
+        self.around_problems: set[int] = set()
         self._make = make
 
     def make(self, node: Node, depth: int) -> Widget:

@@ -56,6 +56,7 @@ class NodeView(Widget, Generic[NodeT]):
     def on_mount(self) -> None:
         """Register with the form."""
         self._form_context.shown[id(self.node)] = self
+        self._note.problem = self._form_context.problems.get(id(self.node), "")
         self.place_label()
 
     def on_unmount(self) -> None:
