@@ -31,8 +31,8 @@ from wftui.tui.screens.base.local_screen import LocalScreen
 from wftui.tui.screens.screen_registry import make_screen
 from wftui.tui.services import ScreenName
 from wftui.tui.terminal.capabilities import ascii_only, check_terminal, is_hosted
-from wftui.tui.terminal.drawn_text import CleanApp
 from wftui.tui.terminal.key_parser import BackgroundTold
+from wftui.tui.terminal.pasted_text import PasteApp
 from wftui.tui.terminal.type_ahead import TypeAhead
 from wftui.workbench.engine_thread import EngineThread, on_engine_thread
 from wftui.workbench.forced_exit import call_on_signal, watch_signals
@@ -62,7 +62,7 @@ def _palette() -> type[Provider]:
     return ActionProvider
 
 
-class WftuiApp(CleanApp[ExitMode], inherit_bindings=False):
+class WftuiApp(PasteApp[ExitMode], inherit_bindings=False):
     """The app over a workbench; runs and files do not depend on it."""
 
     TITLE = "wftui"

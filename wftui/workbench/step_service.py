@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from wftui.steps.registry.step_registry import PluginProblem, StepRegistry
 
 
+_MOST_TOOLS = 200
+"""Tools of a server whose arguments a form shows as fields."""
+
+
 class StepService:
     """`workbench.steps`: the step types of this workspace.
 
@@ -63,6 +67,14 @@ class StepService:
             return None if kind is None else _info(kind)
 
         return await asyncio.to_thread(get)
+
+    async def field_conditions(self, folder: Path | None, step: Mapping[str, Json]) -> list[Json]:
+        """Return the schemas of the locked tools and of their arguments, for a step.
+
+        Args:
+            folder: that of the workflow, with the locked tools.
+        """
+        return await asyncio.to_thread(self._field_conditions, folder, step)
 
     async def refresh(self) -> None:
         """Search for step types again, after a plugin or a workspace file has changed."""
@@ -116,6 +128,24 @@ class StepService:
         report = await lock_tools(compiler, workflow_id, inputs, connections=stored_connections(), write=write)
         self._changed()
         return report
+
+    def _field_conditions(self, folder: Path | None, step: Mapping[str, Json]) -> list[Json]:
+        from wftui.model.workflow.field_conditions import choice_of, when_chosen
+        from wftui.steps.api.step_type import StepSite
+
+        registry = self._step_registry()
+        kind = registry.get(str(step.get("type", "")))
+        given = step.get("input", {})
+        if kind is None or not kind.site_files or not isinstance(given, dict):
+            return []
+        connection = step.get("connection")
+        site = StepSite(folder, connection if isinstance(connection, str) else None, registry)
+        tools = kind.facts_at({**given, "tool": ""}, site).field_schemas.get("tool", {}).get("enum", [])
+        found: list[Json] = [choice_of("tool", list(tools))] if tools else []
+        for tool in tools[:_MOST_TOOLS]:
+            schemas = kind.facts_at({**given, "tool": tool}, site).field_schemas
+            found.append(when_chosen("tool", tool, {name: dict(each) for name, each in schemas.items()}))
+        return found
 
     def _trust(self, file: Path) -> list[str]:
         from wftui.steps.registry.trust import TrustedFiles

@@ -30,13 +30,22 @@ _LONG = frozenset({"script", "code", "query", "template", "prompt", "system", "t
 """Texts to edit over several lines."""
 
 
-def step_schema(step_type: str, input_schema: Mapping[str, Json] | None, connections: Sequence[str]) -> dict[str, Json]:
+def step_schema(
+    step_type: str,
+    input_schema: Mapping[str, Json] | None,
+    connections: Sequence[str],
+    *,
+    others: Sequence[str] = (),
+    conditions: Sequence[Json] = (),
+) -> dict[str, Json]:
     """Return the schema of a step's form.
 
     Args:
         step_type: its type; the contents of containers are only in the source.
         input_schema: of the type's input; None without one, or for an unknown type.
         connections: names to choose from, for a type that takes a connection.
+        others: ids of the steps that it can need.
+        conditions: schemas that its input has to meet as well (`field_conditions`).
     """
     whole = Step.model_json_schema(by_alias=True)
     known: dict[str, Json] = whole["$defs"]["Step"]["properties"]
@@ -47,6 +56,8 @@ def step_schema(step_type: str, input_schema: Mapping[str, Json] | None, connect
         definitions |= parts.pop("$defs", {})
         fields = parts.get("properties", {})
         parts["properties"] = {name: _roomy(name, field) for name, field in fields.items()}
+        if conditions:
+            parts["allOf"] = [*parts.get("allOf", ()), *conditions]
         properties["input"] = {**parts, "description": ""}
     if connections:
         properties["connection"] = {"enum": list(connections), "description": known["connection"]["description"]}
@@ -54,7 +65,7 @@ def step_schema(step_type: str, input_schema: Mapping[str, Json] | None, connect
         properties[name] = _own(known[name])
     properties["needs"] = {
         "type": "array",
-        "items": {"type": "string"},
+        "items": {"enum": list(others)} if others else {"type": "string"},
         "description": known["needs"]["description"],
     }
     return {"type": "object", "properties": properties, "$defs": definitions}

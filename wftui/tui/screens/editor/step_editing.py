@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from wftui.compiler.editing.changes import changes
@@ -13,11 +14,13 @@ from wftui.compiler.editing.step_edits import step_value
 from wftui.compiler.source.parsing import parse
 from wftui.compiler.source.patching import apply_patch
 from wftui.model.base import Json
+from wftui.model.errors import UserError
 from wftui.model.forms.building import form_of
 from wftui.model.forms.state import Node, rebuild_form
 from wftui.model.listing import StepTypeInfo
 from wftui.model.workflow.containers import CONTAINERS
 from wftui.model.workflow.definition import CONTAINER_TYPES
+from wftui.model.workflow.field_conditions import choice_of, when_chosen
 from wftui.model.workflow.step_schema import step_schema, workflow_schema
 from wftui.tui.screens.editor.binding_help import ExpressionHelp
 from wftui.tui.screens.editor.step_form import StepForm
@@ -27,6 +30,8 @@ from wftui.tui.widgets.picker import Picker
 if TYPE_CHECKING:
     from wftui.tui.widgets.source.source_view import SourceView
 
+_MOST_CHILDREN = 30
+"""Workflows whose inputs the form of a sub-workflow step shows as fields."""
 _CONTAINERS = {each.word: (each.title, each.description) for each in CONTAINERS if each.word in CONTAINER_TYPES}
 
 
@@ -34,7 +39,7 @@ async def edit_step(app: AppServices, workflow_id: str, source: "SourceView", po
     """Edit the step at a pointer in a form; patch only the changes."""
     step = step_value(source.text, pointer)
     help_ = ExpressionHelp(app, workflow_id, source.text, pointer, edited(source.text, step, pointer))
-    changed = await _ask(app, source.text, step, help_)
+    changed = await _ask(app, workflow_id, source.text, step, help_)
     if changed is not None and (patch := changes(step, changed, pointer)):
         source.change_to(apply_patch(source.text, patch))
 
@@ -72,19 +77,25 @@ async def ask_for_step(
     step_id = unused_id(taken, word.rpartition(".")[2].replace("-", "_"))
     inner_id = unused_id([*taken, step_id], f"{step_id}_step")
     step: dict[str, Json] = {"id": step_id, "type": word, **_holds(word, inner_id)}
-    filled = await _ask(app, text, step, ExpressionHelp(app, workflow_id, text, at, inserted(text, at, where)))
+    expressions = ExpressionHelp(app, workflow_id, text, at, inserted(text, at, where))
+    filled = await _ask(app, workflow_id, text, step, expressions)
     return None if filled is None else in_key_order(filled)
 
 
 async def _ask(
-    app: AppServices, text: str, step: Mapping[str, Json], expressions: ExpressionHelp
+    app: AppServices, workflow_id: str, text: str, step: Mapping[str, Json], expressions: ExpressionHelp
 ) -> dict[str, Json] | None:
     word = str(step["type"])
     kind = await app.workbench.local.steps.type(word)
     takes = kind is not None and kind.connection_kind is not None
 
+    conditions = await _conditions(app, workflow_id, step)
+    others = [each for each in ids_of(json.loads(text)) if each != step["id"]]
+
     def form() -> Node:
-        schema = step_schema(word, kind.input_schema if kind else None, _connections(text) if takes else [])
+        connections = _connections(text) if takes else []
+        own = kind.input_schema if kind else None
+        schema = step_schema(word, own, connections, others=others, conditions=conditions)
         return rebuild_form(form_of(schema, bindable=True), dict(step))
 
     title, about = _CONTAINERS.get(word, (word, "Unknown step type; edit its input in the source."))
@@ -92,6 +103,21 @@ async def _ask(
         title, about = kind.title, kind.description
     state = await asyncio.to_thread(form)
     return await app.push_screen_wait(StepForm(f"{title}: {step['id']}", about, state, expressions))
+
+
+async def _conditions(app: AppServices, workflow_id: str, step: Mapping[str, Json]) -> list[Json]:
+    """Return the schemas of fields that depend on a tool or a child workflow."""
+    local = app.workbench.local
+    if step["type"] != "workflow":
+        return await local.steps.field_conditions(app.workbench.settings.tables / workflow_id, step)
+    ids = [each for each in await local.workflows.ids() if each != workflow_id]
+    given = step.get("input")
+    chosen = given.get("workflow") if isinstance(given, dict) else None
+    found: list[Json] = [choice_of("workflow", ids)] if ids else []
+    for each in sorted(ids, key=lambda name: name != chosen)[:_MOST_CHILDREN]:
+        with suppress(UserError):  # one with errors has no inputs yet
+            found.append(when_chosen("workflow", each, {"inputs": await local.workflows.input_schema(each)}))
+    return found
 
 
 def _connections(text: str) -> list[str]:

@@ -11,7 +11,7 @@ from wftui.model.forms.text import JsonError, parse_json
 from wftui.tui.widgets.schema_form.editors.choice_editor import ChoiceEditor
 from wftui.tui.widgets.schema_form.editors.factory import editor_for
 from wftui.tui.widgets.schema_form.editors.large_value_editor import LargeValueEditor
-from wftui.tui.widgets.schema_form.field_text import note
+from wftui.tui.widgets.schema_form.field_text import hidden_characters, note
 from wftui.tui.widgets.schema_form.layout.context import FormContext
 from wftui.tui.widgets.schema_form.layout.item_buttons import ItemButtons
 from wftui.tui.widgets.schema_form.layout.label import is_stacked, label_lines
@@ -83,8 +83,8 @@ class FieldRow(NodeView[Leaf]):
             await self._replace_editor()
 
     def _describe(self) -> None:
-        if isinstance(self.editor, ChoiceEditor):
-            self._note.more = self.editor.described()
+        hidden = hidden_characters(self.node)
+        self._note.more = self.editor.described() if isinstance(self.editor, ChoiceEditor) else hidden
 
     async def on_pasted(self, message: Pasted) -> None:
         """Switch to a multi-line editor, unless a list or the form handles the text."""
@@ -93,6 +93,9 @@ class FieldRow(NodeView[Leaf]):
         message.stop()
         whole = self.node.field.kind in ("text", "json")
         self.node.type_text(message.text if whole else message.text.partition("\n")[0])
+        if not whole:
+            lines = message.text.count("\n") + 1
+            self.notify(f"Pasted the first of {lines} lines: this field takes one.", severity="warning")
         await self._replace_editor()
         self.post_message(Edited(self.node))
 

@@ -15,6 +15,8 @@ def placeholder(leaf: Leaf) -> str:
     field = leaf.field
     if leaf.value is None:
         return "null"
+    if leaf.value == "":
+        return 'empty text: ""'
     if field.default is not MISSING:
         return "default" if field.secret else f"default {_sample(field.default)}"
     if field.kind == "json" and field.types is not None and not field.takes_text:
@@ -38,6 +40,23 @@ def note(field: FormField) -> Content:
         parts.append(Content.assemble("(", hints, ")") if parts else hints)
     return Content(" ").join(parts)
 
+
+def hidden_characters(leaf: Leaf) -> str:
+    """Return which characters of a text cannot be seen; "" without any."""
+    if leaf.field.secret or leaf.text.isprintable():
+        return ""
+    shown = [name for name in map(_name_of, dict.fromkeys(leaf.text)) if name]
+    return f"contains {', '.join(shown[:_MOST_HIDDEN])}" if shown else ""
+
+
+def _name_of(character: str) -> str:
+    if character.isprintable() or character == "\n":
+        return ""
+    return _CHARACTERS.get(character, f"U+{ord(character):04X}")
+
+
+_MOST_HIDDEN = 4
+_CHARACTERS = {"\t": "a tab", "\r": "a carriage return", "\x1b": "an escape character", "\u00a0": "a no-break space"}
 
 _KINDS = {
     "text": "text",

@@ -28,6 +28,8 @@ class TextEditor(Input):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+n", "give_null", "Set null")]
+    TAKES_LINES: ClassVar[bool] = True
+    """Several pasted lines become items of a list, or lines of a larger editor."""
 
     def __init__(self, leaf: Leaf) -> None:
         examples = [each for each in leaf.field.examples if isinstance(each, str)]
@@ -77,7 +79,7 @@ class TextEditor(Input):
     def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
-        text = event.text.rstrip("\n")
+        text = event.text.removesuffix("\n")
         if len(text) > BIG or ("\n" in text and not self.leaf.field.secret):
             self.post_message(Pasted(self.leaf, text))
         else:

@@ -1,0 +1,79 @@
+"""What is pasted arrives as meant: line ends, secrets, fields for one line."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from textual import events
+from textual.app import ComposeResult
+from textual.pilot import Pilot
+from textual.widgets import Input, TextArea
+
+from wftui.model.forms.building import form_of
+from wftui.model.forms.state import build_form
+from wftui.tui.terminal.pasted_text import PasteApp, unified
+from wftui.tui.widgets.schema_form.form import SchemaForm
+
+Until = Callable[..., Awaitable[None]]
+
+
+class Pasted(PasteApp[None]):
+    """A line, an area, and a form with a secret and a list."""
+
+    def compose(self) -> ComposeResult:
+        yield Input(id="line")
+        yield TextArea(id="area")
+        schema = {
+            "properties": {
+                "token": {"type": "string", "writeOnly": True},
+                "names": {"type": "array", "items": {"type": "string"}},
+                "text": {"type": "string"},
+                "count": {"type": "integer"},
+            },
+            "required": ["names"],
+        }
+        self.state = build_form(form_of(schema))
+        yield SchemaForm(self.state)
+
+
+async def paste(pilot: Pilot[Any], text: str) -> None:
+    pilot.app.post_message(events.Paste(text))
+    await pilot.pause()
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+async def test_line_ends_are_unified_once(end: str, until: Until) -> None:
+    app = Pasted()
+    async with app.run_test() as pilot:
+        app.query_one(TextArea).focus()
+        await paste(pilot, f"a{end}{end}b{end}")
+        await until(pilot, lambda: app.query_one(TextArea).text == "a\n\nb\n")
+        token, names, _text, _count = app.query("SchemaForm TextEditor")
+        token.focus()
+        await paste(pilot, f"hunter2{end}")
+        await until(pilot, lambda: app.state.collect() == {"token": "hunter2"})
+        names.focus()
+        await paste(pilot, f"a{end}b{end}")
+        await until(pilot, lambda: app.state.collect() == {"token": "hunter2", "names": ["a", "b"]})
+
+
+async def test_field_for_one_line_says_what_it_drops(until: Until) -> None:
+    app = Pasted()
+    async with app.run_test() as pilot:
+        app.query_one("#line").focus()
+        await paste(pilot, "one\r")
+        await until(pilot, lambda: app.query_one("#line", Input).value == "one")
+        assert not app._notifications
+        await paste(pilot, "two\rthree\r")
+        await until(pilot, lambda: app.query_one("#line", Input).value == "onetwo")
+        assert [each.message for each in app._notifications] == ["Pasted the first of 2 lines: this field takes one."]
+        list(app.query("SchemaForm TextEditor"))[3].focus()
+        await paste(pilot, "1\r\n2\r\n3")
+        await until(pilot, lambda: app.state.collect() == {"count": 1})
+        assert [each.message for each in app._notifications][1:] == [
+            "Pasted the first of 3 lines: this field takes one."
+        ]
+
+
+def test_a_unified_text_stays_as_it_is() -> None:
+    assert unified(unified("a\r\r\nb\n\r")) == unified("a\r\r\nb\n\r") == "a\n\nb\n\n"
