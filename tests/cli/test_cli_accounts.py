@@ -11,7 +11,7 @@ from steps.composio.composio_server import Account, Composio, composio_server
 from wftui.cli.main import main
 from wftui.connections.connections import Connections, StoredConnection
 from wftui.steps.composio import user_accounts
-from wftui.workbench import Settings
+from wftui.workbench import Settings, Workbench
 
 
 @pytest.fixture
@@ -158,3 +158,13 @@ def test_missing_requirements_fail_with_the_commands_to_run(
     captured = capsys.readouterr()
     assert "error[connection.unresolved] the run cannot start: post: " in captured.err
     assert "(wftui connections connect tools github)" in captured.err
+
+
+async def test_the_user_of_a_call_is_a_parameter(service: Composio, settings: Settings) -> None:
+    bench = Workbench(settings)
+    assert [each.id for each in await bench.connections.accounts("tools", by="somebody else")] == ["ca_9"]
+    assert await bench.connections.accounts("tools", by="nobody") == []
+    link = await bench.connections.connect("tools", "github", by="grace")
+    assert service.accounts[-1].user == "grace"
+    assert link.connection == "tools"
+    await bench.close()

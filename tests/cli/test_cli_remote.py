@@ -69,11 +69,12 @@ def test_exit_codes_are_those_of_this_machine(remote: Cli) -> None:
         assert remote(*words)[0] == ExitCode.NOT_FOUND, words
 
 
-def test_an_approval_from_another_machine(remote: Cli) -> None:
+def test_an_approval_from_another_machine(remote: Cli, server: Server) -> None:
     code, out, _ = remote("run", "asks", "--detach")
     run_id = out.strip()
     assert code == ExitCode.DONE
     wait_until(lambda: "ok waits for approval" in remote("show", run_id)[1])
+    assert f"wftui approve {run_id} ok --remote {server.url}\n" in remote("show", run_id)[1]
     assert remote("approve", run_id, "first")[0] == ExitCode.USAGE
     assert remote("approve", run_id, "ok") == (ExitCode.DONE, f"approved ok of {run_id}\n", "")
     code, out, _ = remote("watch", run_id)

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 
+from wftui.cli.remote import same_place
 from wftui.cli.terminal import Terminal
 from wftui.model.base import Json
 from wftui.model.errors import ExitCode
@@ -36,8 +37,9 @@ _NAME_WIDTH = 28
 class StepLines:
     """Prints each step as it ends, and active steps on a live line."""
 
-    def __init__(self, terminal: Terminal) -> None:
+    def __init__(self, terminal: Terminal, server: str | None = None) -> None:
         self._terminal = terminal
+        self._place = same_place(server)
         self._frame = 0
         self._has_status = False
 
@@ -117,7 +119,7 @@ class StepLines:
                 why = f"attempt {event.attempt} failed, {event.error.type}: {event.error.message}; retrying"
                 return f"{terminal.glyph('waiting')} {event.path:<{_NAME_WIDTH}}          {why}"
             case StepWaiting() if event.waiting.reason == "approval":
-                how = f"wftui approve {record.id} {event.path}"
+                how = f"wftui approve {record.id} {event.path}{self._place}"
                 return (
                     f"{terminal.glyph('waiting')} {event.path:<{_NAME_WIDTH}}          {event.waiting.prompt}  ({how})"
                 )

@@ -1,6 +1,7 @@
 """Commands that work with a server (`--remote`), and why others do not."""
 
 import argparse
+import shlex
 
 from wftui.model.errors import UsageError
 
@@ -28,6 +29,11 @@ _REASONS = {
     "workers": "workers meet in PostgreSQL; ask it from any machine with --url",
     "steps": "step types are those of their machine",
 }
+
+
+def same_place(server: str | None) -> str:
+    """Return the end of a command to copy: the option that names the server, if any."""
+    return "" if server is None else f" --remote {shlex.quote(server)}"
 
 
 def check_remote(arguments: argparse.Namespace) -> None:

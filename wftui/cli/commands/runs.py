@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from wftui.cli.inputs import read_connections, read_inputs
 from wftui.cli.options import Command
 from wftui.cli.progress import StepLines, exit_code, print_outputs
+from wftui.cli.remote import same_place
 from wftui.cli.session import with_any_workbench
 from wftui.cli.terminal import Terminal
 from wftui.engine.restart.restart_plan import StepDecision
@@ -174,7 +175,9 @@ def approve(arguments: argparse.Namespace) -> int:
         if arguments.reject:
             said = f"rejected {arguments.step} of {run_id}: {step.waiting.rejection_effect}"
         if record.status == "interrupted":
-            said += f"; the run is interrupted, resume it to continue: wftui resume {run_id}"
+            said += (
+                f"; the run is interrupted, resume it to continue: wftui resume {run_id}{same_place(workbench.server)}"
+            )
         Terminal().line(said)
         return ExitCode.DONE
 
@@ -249,7 +252,7 @@ async def _follow(workbench: AnyWorkbench, run_id: str, arguments: argparse.Name
     elif arguments.json or arguments.quiet:
         await workbench.runs.until_end(run_id)
     else:
-        await StepLines(terminal).follow(run_id, workbench.runs.follow(run_id))
+        await StepLines(terminal, workbench.server).follow(run_id, workbench.runs.follow(run_id))
     if arguments.json:
         record = await workbench.runs.record(run_id, whole=True)
         terminal.json(record.to_wire())

@@ -8,6 +8,7 @@ from typing import get_args
 
 from wftui.cli.options import Command
 from wftui.cli.progress import print_outputs
+from wftui.cli.remote import same_place
 from wftui.cli.run_files import with_runs
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UsageError
@@ -165,13 +166,13 @@ async def _print_run(terminal: Terminal, workbench: AnyWorkbench, record: Execut
     _print_record(terminal, record)
     for step in record.step_results:
         if step.waiting is not None and step.waiting.reason == "approval" and record.status == "running":
-            _print_approval(terminal, record, step)
+            _print_approval(terminal, record, step, same_place(workbench.server))
     if record.status == "interrupted":
         for sentence in await workbench.runs.left_running(record.id):
             terminal.line(terminal.paint(sentence, "yellow"))
 
 
-def _print_approval(terminal: Terminal, record: ExecutionRecord, step: StepResult) -> None:
+def _print_approval(terminal: Terminal, record: ExecutionRecord, step: StepResult, place: str) -> None:
     """Print what a step asks, since when, and the commands that answer."""
     assert step.waiting is not None
     begun = step.attempts[-1].started_at if step.attempts else step.started_at
@@ -182,8 +183,8 @@ def _print_approval(terminal: Terminal, record: ExecutionRecord, step: StepResul
     if step.waiting.until is not None:
         terminal.line(f"  answered by itself at {step.waiting.until.astimezone():%Y-%m-%d %H:%M:%S}")
     data = " --data JSON" if step.waiting.form else ""
-    terminal.line(f"  wftui approve {record.id} {_quoted(step.path)}{data}")
-    rejection = f"  wftui approve {record.id} {_quoted(step.path)} --reject"
+    terminal.line(f"  wftui approve {record.id} {_quoted(step.path)}{data}{place}")
+    rejection = f"  wftui approve {record.id} {_quoted(step.path)} --reject{place}"
     terminal.line(f"{rejection}  # {step.waiting.rejection_effect}")
 
 
