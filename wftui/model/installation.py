@@ -5,9 +5,7 @@ import re
 import shlex
 import shutil
 import sys
-import tomllib
 from collections.abc import Iterable
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +31,8 @@ def install_command(*requirements: str) -> str:
         packages = [package for each in requirements for package in _packages(each)]
         return shlex.join(["pipx", "inject", prefix.name, *packages])
     if (prefix / "uv-receipt.toml").is_file():
+        import tomllib  # late, as every run imports this module and hardly any asks for a command
+
         receipt = tomllib.loads((prefix / "uv-receipt.toml").read_text(encoding="utf-8"))["tool"]
         return shlex.join(["uv", "tool", "install", *_uv_tool_arguments(receipt, requirements)])
     if importlib.util.find_spec("pip") is None:
@@ -47,6 +47,8 @@ def _packages(requirement: str) -> list[str]:
     extra = _EXTRA.fullmatch(requirement)
     if extra is None:
         return [requirement]
+    from importlib import metadata
+
     declared = [each.partition(";") for each in metadata.requires("wftui") or []]
     marker = re.compile(rf"extra == ['\"]{extra[1]}['\"]")
     return [package.strip() for package, _, condition in declared if marker.search(condition)]

@@ -34,7 +34,7 @@ def read_input(model: type[ModelT], values: Json) -> ModelT:
         return model.model_validate_json(json.dumps(values))
 
 
-class Answer(StepModel):
+class Answer(StepModel, defer_build=True):
     """Response of a person (or a timeout) to an approval; output of `approval`."""
 
     approved: Annotated[bool, Field(description="Whether it was approved.")]
