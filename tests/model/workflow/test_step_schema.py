@@ -1,6 +1,7 @@
 """The form of a step: every step type gives one, which leaves a step as it is unless it is filled in otherwise."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
 from compiler.every_feature import EVERYTHING
@@ -10,6 +11,7 @@ from wftui.compiler.source.patching import apply_patch
 from wftui.model.base import Json
 from wftui.model.forms.addresses import leaves, node_at, pointer_of, text_problems
 from wftui.model.forms.building import form_of
+from wftui.model.forms.fields import FormField
 from wftui.model.forms.state import Group, Items, Leaf, Node, Pairs, Union, rebuild_form
 from wftui.model.workflow.definition import Step, Workflow
 from wftui.model.workflow.step_schema import step_schema, workflow_schema
@@ -84,7 +86,7 @@ def every_form() -> list[tuple[str, set[str], Json]]:
     step = {name.alias or key for key, name in Step.model_fields.items()}
     loop = {"until", "while", "maxIterations", "onLimit", "delay"}
     forms: list[tuple[str, set[str], Json]] = []
-    for word in [*sorted(BUILTIN), "group", "switch", "loop"]:
+    for word in [*sorted(BUILTIN), "group", "switch", "race", "loop"]:
         kind = builtin_registry().get(word)
         keys = step - KEPT_ELSEWHERE - (set() if word == "loop" else loop)
         keys -= set() if kind else {"input"}
@@ -96,41 +98,78 @@ def every_form() -> list[tuple[str, set[str], Json]]:
 FORMS = {name: (keys, schema) for name, keys, schema in every_form()}
 
 
+Route = tuple[tuple[str, str | int], ...]
+"""The way to a field: into properties, items, rows of a map, and chosen forms."""
+
+
+def routes(field: FormField, before: Route = ()) -> Iterator[Route]:
+    """Yield the way to each field that a person can fill in, in every form of every value."""
+    if len(before) > 8:
+        return
+    if field.kind == "union":
+        for place, variant in enumerate(field.variants):
+            yield from routes(variant.field, (*before, ("form", place)))
+    elif field.kind in ("group", "tuple"):
+        for inner in field.fields:
+            yield from routes(inner, (*before, ("rest", "") if inner.rest else ("field", inner.name)))
+    elif field.kind == "list" and field.item is not None:
+        yield from routes(field.item, (*before, ("item", "")))
+    elif field.kind == "map" and field.item is not None:
+        yield from routes(field.item.fields[1], (*before, ("row", "named")))
+    else:
+        yield before
+
+
+def follow(root: Node, route: Route) -> Leaf:
+    """Go to a field as a person does: choose forms, add items and rows."""
+    node = root
+    for how, where in route:
+        if how == "form":
+            assert isinstance(node, Union)
+            node.choose(int(where))
+            node = node.nodes[0]
+        elif how == "item":
+            assert isinstance(node, Items)
+            node = node.add()
+        elif how == "row":
+            assert isinstance(node, Pairs)
+            row = node.add()
+            assert isinstance(row, Group)
+            name, node = row.nodes
+            assert isinstance(name, Leaf)
+            name.type_text(str(where))
+        else:
+            assert isinstance(node, Group)
+            node = next(each for each in node.nodes if (each.field.rest if how == "rest" else each.field.name == where))
+    assert isinstance(node, Leaf), route
+    return node
+
+
 @pytest.mark.parametrize("name", FORMS)
-def test_every_field_is_shown_and_edited(name: str) -> None:
+def test_every_field_is_shown_edited_and_saved(name: str) -> None:
     keys, schema = FORMS[name]
     form = form_of(schema, bindable=True)
     assert {field.name for field in form.fields} == keys
-    for field in form.fields:
-        root = rebuild_form(form, {"id": "it", "vendorKey": {"x": 1}})
-        node = next(each for each in root.nodes if each.field is field) if not isinstance(root, Leaf) else root
-        first = filled_in(node)
-        if first is None:
+    before: Json = {"id": "it", "vendorKey": {"x": [1, 2.50]}, "name": "It"}
+    text = json.dumps(before, indent=3).replace("2.5", "2.50")
+    for route in routes(form):
+        if route == (("field", "name"),):
             continue
+        root = rebuild_form(form, json.loads(text))
+        filled_in(follow(root, route))
+        assert list(text_problems(root)) == [], route
         collected = root.collect()
-        assert set(collected) == {"id", "vendorKey", field.name}, name
-        text = json.dumps({"id": "it", "vendorKey": {"x": 1}}, indent=3)
-        changed = apply_patch(text, changes(json.loads(text), collected, ""))
-        assert json.loads(changed) == collected
-        assert changed.startswith(text.rstrip("}").rstrip())
+        changed = apply_patch(text, changes(before, collected, ""))
+        assert json.loads(changed) == collected, route
+        assert changed.startswith(text.rstrip("}").rstrip()), route
+        assert set(collected) == {*before, route[0][1]}, route
         again = rebuild_form(form, json.loads(changed))
-        assert again.collect() == collected, "a second look changes nothing"
+        assert changes(collected, again.collect(), "") == [], f"{route}: a second look changes nothing"
         assert list(text_problems(again)) == []
 
 
-def filled_in(node: Node) -> Leaf | None:
-    """Fill in the first field of a node; add an item where there is none."""
-    if isinstance(node, Items):
-        node.add()
-        for inner in (
-            node.nodes[0].nodes if isinstance(node, Pairs) and isinstance(node.nodes[0], Group) else node.nodes
-        ):
-            filled_in(inner)
-        return next(leaves(node))
-    if isinstance(node, Union):
-        node.choose(0)
-    if isinstance(node, Group | Union):
-        return next((found for found in map(filled_in, node.nodes[:1]) if found), None)
+def filled_in(node: Leaf) -> None:
+    """Fill in a field."""
     if node.field.kind == "choice":
         node.give(node.field.choices[0].value)
     elif node.field.kind == "choices":
@@ -139,7 +178,6 @@ def filled_in(node: Node) -> Leaf | None:
         node.give(True)
     else:
         node.type_text("{{ inputs.x }}" if node.field.bindable else "x")
-    return node
 
 
 def test_whole_workflow_passes_its_form_unchanged() -> None:

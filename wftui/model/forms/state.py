@@ -107,8 +107,8 @@ class Leaf:
         return self.value if show is None or self.value is MISSING else show(self)
 
     def differs(self) -> bool:
-        """Return whether there is a value other than the default."""
-        return self.value is not MISSING and not is_same(self.value, self.field.default)
+        """Return whether there is a value other than the default that is filled in."""
+        return self.value is not MISSING and not (is_same(self.value, self.field.default) and _fills_in(self.field))
 
 
 class Group:
@@ -363,7 +363,9 @@ class Items:
         if self.is_null:
             return self.field.default is not None
         found = self.collect()
-        return found is not MISSING and not is_same(found, self.field.default) and (bool(found) or self.given)
+        if found is MISSING or (is_same(found, self.field.default) and _fills_in(self.field)):
+            return False
+        return bool(found) or self.given
 
 
 class Pairs(Items):
@@ -478,7 +480,7 @@ class Union:
     def differs(self) -> bool:
         """Return whether it holds anything other than the default."""
         value = self.collect()
-        return value is not MISSING and not is_same(value, self.field.default)
+        return value is not MISSING and not (is_same(value, self.field.default) and _fills_in(self.field))
 
 
 Node: TypeAlias = Leaf | Group | Items | Union
@@ -509,6 +511,11 @@ def _carried(field: FormField, value: Json) -> Json:
         names = {inner.name for inner in field.fields if not inner.fixed}
         return {name: inner for name, inner in value.items() if name in names}
     return value if value is not MISSING and is_alike(field, value, MOST_ITEMS) else MISSING
+
+
+def _fills_in(field: FormField) -> bool:
+    """Return whether a form fills in the default; where expressions are written, it is only entered."""
+    return not field.bindable
 
 
 def _is(left: object, right: object) -> bool:
