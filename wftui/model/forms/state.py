@@ -514,7 +514,7 @@ def _carried(field: FormField, value: Json) -> Json:
 
 
 def _fills_in(field: FormField) -> bool:
-    """Return whether a form fills in the default; where expressions are written, it is only entered."""
+    """Return whether the form fills in the default of a field."""
     return not field.bindable
 
 

@@ -1,6 +1,8 @@
 """A scrolling form: lazy rows, error display and focus handling."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual import events
@@ -10,8 +12,12 @@ from textual.widget import Widget
 
 from wftui.model.forms.addresses import located, node_at
 from wftui.model.forms.state import Group, Items, Leaf, Node, Union
+from wftui.model.forms.text import TextError
+from wftui.model.forms.ways import give
+from wftui.tui.widgets.path_prompt import PathPrompt
 from wftui.tui.widgets.picker import Picker
 from wftui.tui.widgets.schema_form.field_row import FieldRow
+from wftui.tui.widgets.schema_form.file_value import value_of_file
 from wftui.tui.widgets.schema_form.group_box import GroupBox
 from wftui.tui.widgets.schema_form.items_box import ItemsBox
 from wftui.tui.widgets.schema_form.layout.context import LABEL_SHARE, SHORTEST_LABEL, FormContext
@@ -121,17 +127,33 @@ class SchemaForm(VerticalScroll, can_focus=False):
     def on_ways_asked(self, message: WaysAsked) -> None:
         """Offer the other ways to give a value, and take the chosen one."""
         message.stop()
-        ways = list(message.ways)
+        ways, field = list(message.ways), message.node.field
         if not ways:
             self.app.bell()
             return
+        options = [(way.label, way.description) for way in ways]
+        if field.is_composed or field.kind in ("text", "multiline", "json"):
+            options.append(("From a file…", "text as it is" if field.kind in ("text", "multiline") else "JSON"))
 
         async def take(index: int | None) -> None:
-            if index is not None:
+            if index is not None and index < len(ways):
                 await self.replace(message.node, ways[index].take())
+            elif index is not None:
+                prompt = PathPrompt(f"{field.label or 'Value'} from a file", "The content becomes the value.")
+                self.app.push_screen(prompt, partial(self._read, message.node))
 
-        title = message.node.field.label or "Value"
-        self.app.push_screen(Picker(title, [(way.label, way.description) for way in ways]), take)
+        self.app.push_screen(Picker(field.label or "Value", options), take)
+
+    async def _read(self, node: Node, path: str | None) -> None:
+        """Give a node the content of a file."""
+        if path is None:
+            return
+        try:
+            value = await asyncio.to_thread(value_of_file, node.field, path)
+        except TextError as error:
+            self.notify(str(error), severity="error", markup=False)
+        else:
+            await self.replace(node, give(node, value))
 
     async def replace(self, old: Node, new: Node) -> None:
         """Replace the row of a node by that of another, or of its new value."""

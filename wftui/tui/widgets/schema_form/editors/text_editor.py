@@ -7,12 +7,14 @@ from typing import ClassVar, Self
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
-from textual.suggester import SuggestFromList
+from textual.suggester import Suggester, SuggestFromList
 from textual.widgets import Input
 
 from wftui.model.base import Json
+from wftui.model.forms.fields import FormField
 from wftui.model.forms.state import Leaf
 from wftui.model.forms.text import BIG
+from wftui.tui.widgets.path_prompt import PathSuggester
 from wftui.tui.widgets.schema_form.field_text import placeholder
 from wftui.tui.widgets.schema_form.messages import Edited, Pasted
 
@@ -38,7 +40,7 @@ class TextEditor(Input):
             placeholder(leaf),
             password=leaf.field.secret,
             compact=True,
-            suggester=SuggestFromList(examples) if examples and not leaf.field.secret else None,
+            suggester=_suggester(leaf.field, examples),
         )
         self.leaf = leaf
 
@@ -84,6 +86,18 @@ class TextEditor(Input):
             self.post_message(Pasted(self.leaf, text))
         else:
             self.replace(text, *sorted(self.selection))
+
+
+def _suggester(field: FormField, examples: list[str]) -> Suggester | None:
+    if field.secret:
+        return None
+    if field.format in _PATHS:
+        return PathSuggester()
+    return SuggestFromList(examples) if examples else None
+
+
+_PATHS = frozenset({"path", "file-path", "folder-path", "directory-path"})
+"""Formats of texts that are completed as paths."""
 
 
 class NumberEditor(TextEditor):
