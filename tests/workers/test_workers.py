@@ -170,6 +170,26 @@ async def test_a_worker_that_drains_ends_after_its_jobs(
     assert worker.process.returncode == 0
 
 
+async def test_a_second_signal_gives_jobs_back(
+    start_worker: StartWorker, settings: Settings, workbench: Workbench, tmp_path: Path
+) -> None:
+    first = start_worker()
+    began = tmp_path / "began"
+    script = f"echo $$ >> {began}; test $(wc -l < {began}) = 2 || sleep 300"
+    write_workflow(settings.tables, "back", shell("a", script))
+    run_id = await workbench.runs.start("back", {})
+    await until(began.exists)
+    first.process.send_signal(signal.SIGTERM)
+    await until(lambda: "still running" in first.said)
+    second = start_worker()
+    first.process.send_signal(signal.SIGTERM)
+    await until(lambda: first.process.poll() is not None)
+    assert not lives(int(began.read_text().split()[0]))
+    await workbench.runs.wait(run_id)
+    record = await workbench.runs.record(run_id, whole=True)
+    assert (record.status, record.step_results[0].worker) == ("completed", second.name)
+
+
 async def test_workers_of_another_version_or_key_refuse(
     start_worker: StartWorker, settings: Settings, workbench: Workbench, tmp_path: Path
 ) -> None:

@@ -1,7 +1,6 @@
 """Connections to PostgreSQL, which may be away for a while."""
 
 import asyncio
-import contextlib
 import logging
 import os
 from collections.abc import Mapping, Sequence
@@ -124,11 +123,15 @@ async def _configure(connection: "psycopg.AsyncConnection[Row]") -> None:
     await connection.set_autocommit(True)
 
 
-async def ended(task: "asyncio.Task[None]") -> None:
-    """Cancel a task and wait for its end."""
+async def ended(task: "asyncio.Task[Any]") -> None:
+    """Cancel a task and wait a bounded time for its end.
+
+    An error is one of the connection that it closes.
+    """
     task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    await asyncio.wait([task], timeout=_CONNECT_SECONDS)
+    if task.done() and not task.cancelled():
+        task.exception()
 
 
 def process_name() -> str:

@@ -20,6 +20,8 @@ from wftui.workers.sealing import Seal, WrongKeyError, load_seal
 from wftui.workers.tables import BEAT_SECONDS, TASK
 from wftui.workers.worker_run import WorkerRun, own_environment
 
+_GIVE_BACK_SECONDS = 5.0
+"""Time after a second signal for steps to end by force, and to give their jobs back."""
 _TAKE = """
 update jobs set state = 'running', worker = %(me)s, started = now()
 where id = %(id)s and claim = %(claim)s and (state = 'queued' or (state = 'running' and worker = %(me)s))
@@ -66,6 +68,7 @@ class Worker:
         self._runs: dict[str, WorkerRun] = {}
         self._doing: set[asyncio.Task[None]] = set()
         self._drained = asyncio.Event()
+        self._hurry = asyncio.Event()
         self._was_ready = False
         self._environment = own_environment(os.environ)
         self._loop = asyncio.get_running_loop()
@@ -105,9 +108,8 @@ class Worker:
             for task in tasks:
                 if task.done():  # by an error of the program: without one of them, the worker is none
                     task.result()
-            await ended(tasks[0])
-            while self._doing:
-                await asyncio.wait(self._doing)
+            tasks[0].cancel()  # takes no more jobs
+            await self._until_done()
         finally:
             for task in tasks:
                 await ended(task)
@@ -118,9 +120,20 @@ class Worker:
             await asyncio.to_thread(self._lease.join, BEAT_SECONDS * 5)
             await self._database.close()
 
+    async def _until_done(self) -> None:
+        """Wait for the jobs; after a second signal for a bounded time, PostgreSQL or not."""
+        hurry = asyncio.create_task(self._hurry.wait())
+        while self._doing and not hurry.done():
+            await asyncio.wait([hurry, *self._doing], return_when=asyncio.FIRST_COMPLETED)
+        if self._doing:
+            await asyncio.wait(self._doing, timeout=_GIVE_BACK_SECONDS)
+        for task in [hurry, *self._doing]:
+            await ended(task)
+
     def drain(self) -> None:
         """Take no more jobs and end after those that run; a second call gives these back."""
         if self._drained.is_set():
+            self._hurry.set()
             for job in self._jobs.values():
                 job.give_up()
         self._me.draining = True

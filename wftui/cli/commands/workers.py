@@ -35,7 +35,8 @@ async def _work(address: str, pools: list[str], places: int) -> int:
     def stop() -> None:
         nonlocal stopping
         if not stopping and working.doing:
-            terminal.error(f"wftui: {working.doing} jobs are still running; a second signal gives them back")
+            jobs = "a job is" if working.doing == 1 else f"{working.doing} jobs are"
+            terminal.error(f"wftui: {jobs} still running; a second signal gives back what has not ended")
         stopping = True
         working.drain()
 
