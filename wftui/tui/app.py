@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
+from textual._compositor import ChopsUpdate
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.content import Content
@@ -33,6 +34,7 @@ from wftui.tui.services import ScreenName
 from wftui.tui.terminal.capabilities import ascii_only, check_terminal, is_hosted
 from wftui.tui.terminal.key_parser import BackgroundTold
 from wftui.tui.terminal.pasted_text import PasteApp
+from wftui.tui.terminal.shown_pieces import ShownPieces
 from wftui.tui.terminal.type_ahead import TypeAhead
 from wftui.workbench.engine_thread import EngineThread, on_engine_thread
 from wftui.workbench.forced_exit import call_on_signal, watch_signals
@@ -93,6 +95,7 @@ class WftuiApp(PasteApp[ExitMode], inherit_bindings=False):
         """Published with the id of a run that started or ended; empty for other news."""
         self._type_ahead = TypeAhead(self, super().on_event, OPENING)
         self._start = start
+        self._shown = ShownPieces()
         self._waiting: set[str] = set()
         self._without_worker: set[str] = set()
         self._polls = 0
@@ -171,8 +174,19 @@ class WftuiApp(PasteApp[ExitMode], inherit_bindings=False):
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """Display a frame, or skip it while the terminal does not read."""
-        if self._terminal is None or self._terminal.takes_frame():
-            super()._display(screen, renderable)
+        if self._terminal is not None and not self._terminal.takes_frame():
+            self._shown.forget()  # all of the screen is redrawn once it does
+            return
+        if isinstance(renderable, ChopsUpdate):
+            renderable = self._shown.changed(renderable)
+        else:
+            self._shown.forget()
+        super()._display(screen, renderable)
+
+    def redraw(self) -> None:
+        """Draw the whole screen again, as another program has written to the terminal."""
+        self._shown.forget()
+        self.refresh(layout=True)
 
     # --- screens
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,15 +79,26 @@ class WorkflowService:
         """
         return await asyncio.to_thread(self._workspace.write, workflow_id, text, expected)
 
-    async def create(self, workflow_id: str, template: Template = "example") -> WorkflowSource:
+    async def create(
+        self, workflow_id: str, template: Template = "example", steps: Sequence[dict[str, Json]] = ()
+    ) -> WorkflowSource:
         """Create a workflow from a template.
+
+        Args:
+            steps: added at its end.
 
         Raises:
             ConflictError: a workflow of that id exists.
         """
         from wftui.workspace.new_workflow import new_source
 
-        return await asyncio.to_thread(self._workspace.write, workflow_id, new_source(workflow_id, template), None)
+        text = new_source(workflow_id, template)
+        if steps:
+            from wftui.compiler.editing.restructuring import insert
+            from wftui.compiler.editing.step_edits import apply_operation
+
+            text = apply_operation(text, insert([*steps], None)).text
+        return await asyncio.to_thread(self._workspace.write, workflow_id, text, None)
 
     async def examples(self) -> list[ExampleRow]:
         """Return the shipped examples, and how those of the workspace compare."""

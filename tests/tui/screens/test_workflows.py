@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from wftui.tui.app import WftuiApp
+from wftui.tui.screens.dialogs.paste import PasteScreen
 from wftui.tui.screens.editor.editor_screen import EditorScreen
 from wftui.tui.screens.workflows_screen import WorkflowsScreen
 from wftui.tui.widgets.picker import Picker
@@ -116,6 +117,20 @@ async def test_a_new_workflow_is_compiled_and_opened(workbench: Workbench, until
         await until(pilot, lambda: isinstance(app.screen, EditorScreen))
         assert json.loads(workbench.workspace.read("hello").text)["steps"] == []
         assert workbench.workspace.generated_path("hello").exists()
+
+
+async def test_new_workflow_from_a_curl_command(workbench: Workbench, until: Until) -> None:
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        await ready(pilot, until)
+        await pilot.press("n", *"hello", "enter")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press(*"curl", "enter")
+        await until(pilot, lambda: isinstance(app.screen, PasteScreen))
+        await pilot.press(*"curl https://example.com/a", "enter")
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+        [step] = json.loads(workbench.workspace.read("hello").text)["steps"]
+        assert (step["type"], step["input"]["url"]) == ("http", "https://example.com/a")
 
 
 @pytest.mark.parametrize("key", ["m", "escape"])

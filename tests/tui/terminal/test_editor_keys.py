@@ -105,3 +105,26 @@ def test_unsaved_text_survives_a_kill(terminal: Callable[..., Terminal], put_wor
     again.read_until(lambda: "first_2" in path.read_text())
     again.press("u\x13")
     again.read_until(lambda: path.read_text() == before)
+
+
+@pytest.mark.slow
+def test_keys_in_the_source_write_few_bytes(
+    terminal: Callable[..., Terminal], put_workflow: Callable[..., Path]
+) -> None:
+    put_workflow("plain", steps=STEPS)
+    opened = open_editor(terminal)
+    opened.press("2")
+    opened.shows("Ln 1, Col 1")
+    opened.press("\x1b[B")
+    opened.shows("Ln 2, Col 1")
+    before = len(opened.raw)
+    opened.press("\x1b[B")
+    opened.shows("Ln 3, Col 1")
+    assert len(opened.raw) - before < 1_000
+    opened.press("x")
+    opened.shows("errors")
+    opened.shows("Ln 3, Col 2")
+    before = len(opened.raw)
+    opened.press("y")
+    opened.shows("Ln 3, Col 3")
+    assert len(opened.raw) - before < 2_000

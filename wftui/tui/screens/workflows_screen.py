@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -20,6 +21,7 @@ from wftui.tui.widgets.workflow_table import WorkflowTable
 from wftui.workspace.workspace_errors import ForeignFolderError
 
 if TYPE_CHECKING:
+    from wftui.model.base import Json
     from wftui.model.listing import WorkflowRow
     from wftui.workspace.new_workflow import Template
 
@@ -275,13 +277,21 @@ class WorkflowsScreen(ActionScreen[None]):
         template = await self._ask_template() if source is None else None
         if source is None and template is None:
             return
+        steps: list[dict[str, Json]] = []
+        if template == "curl":
+            from wftui.tui.screens.editor.step_commands import step_from_command
+
+            step = await step_from_command(self.services, '{"steps": []}')
+            if step is None:
+                return
+            template, steps = "empty", [step]
         try:
-            await self._create(new_id, source, template)
+            await self._create(new_id, source, template, steps)
         except ForeignFolderError as error:
             if not await self._ask_adopt(error):
                 return
             self.workbench.local.workspace.adopt = True
-            await self._create(new_id, source, template)
+            await self._create(new_id, source, template, steps)
         await self.workbench.local.workflows.compile(new_id)
         await self._load()
         self.query_one(WorkflowTable).select(new_id)
@@ -289,19 +299,23 @@ class WorkflowsScreen(ActionScreen[None]):
         if source is None:
             self.services.open_editor(new_id)
 
-    async def _create(self, new_id: str, source: str | None, template: Template | None) -> None:
+    async def _create(
+        self, new_id: str, source: str | None, template: Template | None, steps: Sequence[dict[str, Json]]
+    ) -> None:
         if source is not None:
             await self.workbench.local.workflows.duplicate(source, new_id)
         elif template is not None:
-            await self.workbench.local.workflows.create(new_id, template)
+            await self.workbench.local.workflows.create(new_id, template, steps)
 
-    async def _ask_template(self) -> Template | None:
+    async def _ask_template(self) -> Template | Literal["curl"] | None:
         """Ask what a new workflow begins with."""
         from wftui.tui.widgets.picker import Picker
         from wftui.workspace.new_workflow import TEMPLATES
 
-        index = await self.services.push_screen_wait(Picker("Start from", [*TEMPLATES.items()]))
-        return None if index is None else [*TEMPLATES][index]
+        names: list[Template | Literal["curl"]] = [*TEMPLATES, "curl"]
+        abouts = [*TEMPLATES.values(), "the request of a pasted curl command"]
+        index = await self.services.push_screen_wait(Picker("Start from", [*zip(names, abouts, strict=True)]))
+        return None if index is None else names[index]
 
     async def _ask_adopt(self, error: ForeignFolderError) -> bool:
         """Ask whether to make a workspace of a folder that holds other files."""

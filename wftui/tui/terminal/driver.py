@@ -67,6 +67,9 @@ class TerminalOwner(Protocol):
     def terminal_lost(self) -> None:
         """Handle the loss of the terminal."""
 
+    def redraw(self) -> None:
+        """Draw the whole screen again."""
+
 
 class TerminalDriver(LinuxDriver):
     """Textual's POSIX driver, which ends the app with its terminal.
@@ -121,7 +124,8 @@ class TerminalDriver(LinuxDriver):
         if self._key_thread is not None and self._key_thread.is_alive():
             self.suspend_application_mode()  # stopped without notice; two readers would share the keys
         super().resume_application_mode()
-        self._in_loop(lambda: self._app.refresh(layout=True))
+        if isinstance(self._app, TerminalOwner):
+            self._in_loop(self._app.redraw)
 
     def stop_application_mode(self) -> None:
         """Release the terminal, and restore its title."""
