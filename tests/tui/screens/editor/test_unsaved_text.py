@@ -2,6 +2,7 @@
 
 import os
 import stat
+import subprocess
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,26 @@ async def test_a_version_that_ran_is_compared_and_restored(
         await until(pilot, lambda: isinstance(app.screen, Picker))
         assert "saved file" in text_of(app)
         await pilot.press(*"completed", "enter")
+        await until(pilot, lambda: isinstance(app.screen, DiffScreen))
+        assert '+      "id": "greet_2",' in text_of(app)
+        await pilot.press("r")
+        await until(pilot, lambda: source.text == before)
+
+
+async def test_last_commit_is_compared_and_restored(
+    workbench: Workbench, put_workflow: Put, tables: Path, until: Until, text_of: TextOf
+) -> None:
+    path = put_workflow("hello")
+    before = path.read_text()
+    own = ["git", "-C", str(tables), "-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "Add hello"]):
+        subprocess.run([*own, *command], check=True, capture_output=True)
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test() as pilot:
+        source = await opened(pilot, until)
+        await pilot.press("d", "equals_sign")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press(*"last commit", "enter")
         await until(pilot, lambda: isinstance(app.screen, DiffScreen))
         assert '+      "id": "greet_2",' in text_of(app)
         await pilot.press("r")
