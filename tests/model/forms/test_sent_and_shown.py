@@ -147,7 +147,7 @@ def edit(node: Node, data: st.DataObject) -> None:
                 node.clear()
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(FORMS, st.data())
 def test_command_sends_what_the_form_sends(schema: dict[str, Json], data: st.DataObject) -> None:
     root = build_form(form_of(schema))

@@ -50,7 +50,11 @@ def form_of(schema: Json, *, bindable: bool = False) -> FormField:
 
 def needs_input(schema: Json) -> bool:
     """Return whether the schema names any inputs."""
-    form = form_of(schema)
+    return asks(form_of(schema))
+
+
+def asks(form: FormField) -> bool:
+    """Return whether a form has fields."""
     return bool(form.fields) or form.kind != "group" or form.live is not None
 
 

@@ -16,6 +16,8 @@ from wftui.tui.screens.editor.editor_screen import EditorScreen
 from wftui.tui.screens.editor.step_form import StepForm
 from wftui.tui.screens.runs.run_form import RunInputModal
 from wftui.tui.widgets.picker import Picker
+from wftui.tui.widgets.schema_form.editors.text_editor import TextEditor
+from wftui.tui.widgets.schema_form.form import SchemaForm
 from wftui.tui.widgets.source.source_view import SourceView
 from wftui.workbench import Workbench
 
@@ -141,3 +143,20 @@ async def test_form_help_lists_its_keys(workbench: Workbench, put_workflow: Put,
         assert "Show the connections." not in text_of(app)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, RunInputModal))
+
+
+async def test_inputs_of_a_chosen_child_are_fields(workbench: Workbench, put_workflow: Put, until: Until) -> None:
+    schema = {"type": "object", "properties": {"place": {"type": "string"}}, "required": ["place"]}
+    put_workflow("child", inputSchema=schema)
+    put_workflow("pull", steps=[{"id": "fetch", "type": "workflow", "input": {"workflow": "child"}}])
+    app = opened(workbench)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: ready(app) and app.focused)
+        await pilot.press("f3")
+        await until(pilot, lambda: isinstance(app.screen, StepForm) and app.focused)
+        form = app.screen.query_one(SchemaForm)
+        await form.focus_on("/input/inputs/place")
+        await until(pilot, lambda: isinstance(app.focused, TextEditor))
+        await pilot.press("U", "l", "m", "enter")
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+        assert json.loads(source(app))["steps"][0]["input"] == {"workflow": "child", "inputs": {"place": "Ulm"}}

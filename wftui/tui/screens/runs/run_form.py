@@ -18,6 +18,7 @@ from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.model.forms.building import form_of, needs_input
 from wftui.model.forms.command import PLACEHOLDER, run_command
+from wftui.model.forms.fields import FormField
 from wftui.model.forms.secrets import covered, forget_secrets, uncovered
 from wftui.model.forms.state import Node, build_form, rebuild_form
 from wftui.model.forms.text import JsonError, TextError, is_big, parse_json
@@ -65,6 +66,7 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
         start: processes the inputs while the form is still open, so that they are not lost on an error.
         again: the command (`["wftui", "resume", "01k…"]`) that repeats a run.
         about: text shown instead of the workflow's description.
+        form: the form of the inputs, if it was built already: one of hundreds of fields takes a tenth of a second.
     """
 
     DEFAULT_CSS = """
@@ -104,6 +106,7 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
         start: Start = _take,
         again: Sequence[str] = (),
         about: str = "",
+        form: FormField | None = None,
     ) -> None:
         super().__init__()
         self._outline = outline
@@ -113,7 +116,7 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
         self._again = list(again)
         self._about = about or outline.description
         self._recent = list(recent)
-        self._form = form_of(outline.input_schema)
+        self._form = form or form_of(outline.input_schema)
         self._state = build_form(self._form, MISSING if inputs is None else dict(inputs))
         if inputs is not None:
             forget_secrets(self._state)

@@ -1,5 +1,6 @@
 """Start a run: its form if it has inputs, then the monitor."""
 
+import asyncio
 from collections.abc import Mapping
 
 from wftui.model.base import Json
@@ -26,15 +27,17 @@ async def start_run(
 
     try:
         async with announced(app, f"starting {workflow_id}"):
-            from wftui.tui.screens.runs.run_form import RunInputModal  # the form takes a while to import
+            # The form takes a while to import.
+            from wftui.model.forms.building import asks, form_of
+            from wftui.tui.screens.runs.run_form import RunInputModal
 
             outline = await app.workbench.workflows.outline(workflow_id)
-            asks = RunInputModal.has_questions(outline.input_schema)
-            if not asks:
+            form = await asyncio.to_thread(form_of, outline.input_schema)
+            if not asks(form):
                 await start({})
-        if asks:
+        if asks(form):
             recent = await app.workbench.runs.recent_inputs(workflow_id)
-            await app.push_screen_wait(RunInputModal(outline, recent=recent, inputs=inputs, start=start))
+            await app.push_screen_wait(RunInputModal(outline, recent=recent, inputs=inputs, start=start, form=form))
         if started:
             app.open_monitor(started[0])
     except UserError as error:
@@ -47,10 +50,12 @@ async def ask_inputs(app: AppServices, workflow_id: str, text: str) -> Mapping[s
     Raises:
         CompileFailed: the source has errors.
     """
+    from wftui.model.forms.building import asks, form_of
     from wftui.tui.screens.runs.run_form import RunInputModal
 
     outline = await app.workbench.local.workflows.outline(workflow_id, text)
-    if not RunInputModal.has_questions(outline.input_schema):
+    form = await asyncio.to_thread(form_of, outline.input_schema)
+    if not asks(form):
         return {}
     recent = await app.workbench.runs.recent_inputs(workflow_id)
     given: list[Mapping[str, Json]] = []
@@ -60,5 +65,5 @@ async def ask_inputs(app: AppServices, workflow_id: str, text: str) -> Mapping[s
         return True
 
     first = recent[0].inputs if recent else None
-    await app.push_screen_wait(RunInputModal(outline, recent=recent, inputs=first, start=take))
+    await app.push_screen_wait(RunInputModal(outline, recent=recent, inputs=first, start=take, form=form))
     return given[0] if given else None
