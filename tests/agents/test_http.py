@@ -47,7 +47,7 @@ async def test_workflows_are_tools_over_http(server: HttpServer, mode: str) -> N
     async def approve(_context: object, _asked: object) -> ElicitResult:
         return ElicitResult(action="accept", content={})
 
-    async with server.client(mode=mode, elicitation_callback=approve) as client:
+    async with server.agent(mode=mode, elicitation_callback=approve) as client:
         tools = {tool.name for tool in (await client.list_tools()).tools}
         assert {"greet", "asks", "run_status"} <= tools
         assert "workflow_write" not in tools
@@ -84,14 +84,14 @@ async def test_tokens_hosts_and_origins_are_checked(server: HttpServer) -> None:
 
 
 async def test_secrets_never_come_back(server: HttpServer) -> None:
-    async with server.client() as client:
+    async with server.agent() as client:
         await assert_no_secret_comes_back(client)
     assert "hush-" not in "".join(server.errors)
 
 
 async def test_a_token_limits_what_an_agent_does_and_sees(server: HttpServer) -> None:
     reader = server.add_token("reader", "read")
-    async with server.client(reader) as client:
+    async with server.agent(reader) as client:
         assert "greet" not in {tool.name for tool in (await client.list_tools()).tools}
         refused = await client.call_tool("greet", {"who": "Ann"})
         assert (refused.is_error, value(refused)["error"]["type"]) == (True, "token.scope")
@@ -111,7 +111,7 @@ async def test_a_session_is_its_tokens(server: HttpServer) -> None:
 
 @pytest.mark.parametrize("mode", ONE_MODE)
 async def test_an_abort_cancels_the_run(server: HttpServer, folder: Path, mode: str) -> None:
-    async with server.client(mode=mode) as client:
+    async with server.agent(mode=mode) as client:
         call = asyncio.create_task(client.call_tool("sleeps", {"folder": str(folder)}))
         run_id = await begun(folder)
         call.cancel()
@@ -144,7 +144,7 @@ async def test_a_client_that_dies(server: HttpServer, folder: Path, mode: str, s
 async def test_runs_end_before_the_server_that_refuses_new_ones(tmp_path: Path) -> None:
     write_workflows(tmp_path / "tables")
     with serving_http(tmp_path, "--all") as server:
-        async with server.client() as client:
+        async with server.agent() as client:
             call = asyncio.create_task(client.call_tool("sleeps", {"folder": str(tmp_path)}))
             run_id = await begun(tmp_path)
             server.process.send_signal(signal.SIGTERM)
@@ -202,5 +202,5 @@ async def test_a_tool_that_runs_for_two_minutes_is_handed_back_and_polled(tmp_pa
         assert (found["status"], polls) == ("completed", 2)
 
     with serving_http(tmp_path) as server:
-        async with server.client() as over_http, connected(tmp_path) as over_stdio, patience():
+        async with server.agent() as over_http, connected(tmp_path) as over_stdio, patience():
             await asyncio.gather(called(over_http), called(over_stdio))

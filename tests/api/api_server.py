@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 from helpers import PATIENCE, wait_until, write_workflow
@@ -57,13 +57,19 @@ def write_workflows(tables: Path) -> None:
 
 
 class Server:
-    """`wftui serve` in a process of its own."""
+    """`wftui serve` in a process of its own.
+
+    Attributes:
+        COMMAND: the command, for servers of another kind.
+    """
+
+    COMMAND: ClassVar[tuple[str, ...]] = ("serve",)
 
     def __init__(self, tables: Path, database: Path, *arguments: str, port: int = 0) -> None:
         self.tables = tables
         self.database = database
         self.places = ["--tables", str(tables), "--db", str(database)]
-        command = [sys.executable, "-m", "wftui", "serve", "--port", str(port), *arguments, *self.places]
+        command = [sys.executable, "-m", "wftui", *self.COMMAND, "--port", str(port), *arguments, *self.places]
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )

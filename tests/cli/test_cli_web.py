@@ -28,10 +28,10 @@ def test_an_impossible_address_is_refused(cli: Cli) -> None:
 def test_the_printed_address_opens_the_page_until_a_signal(tmp_path: Path) -> None:
     with serving_web(tmp_path, "--host", "localhost") as server, httpx.Client(follow_redirects=True) as client:
         assert client.get(server.address).status_code == 401
-        page = client.get(server.url)
+        page = client.get(server.page)
         assert (page.status_code, str(page.url)) == (200, server.address)
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait() == 0
     # The token is shown once: the next start tells how to make another.
     with serving_web(tmp_path, "--port", str(free_port())) as second:
-        assert second.url.endswith("?token=TOKEN")
+        assert second.page.endswith("?token=TOKEN")

@@ -52,7 +52,7 @@ def test_its_proxy_shows_the_screen_with_tls(tmp_path: Path) -> None:
             "127.0.0.1:8788": server.address.removeprefix("http://").rstrip("/"),
         }
         with proxied(DOCS / "web.md", tmp_path, changes) as port, browser(tmp_path, *flags) as tab:
-            tab.open(f"https://{HOST}:{port}/?{server.url.partition('?')[2]}")
+            tab.open(f"https://{HOST}:{port}/?{server.page.partition('?')[2]}")
             tab.shows("greet", "never run")
             assert tab.evaluate("location.href") == f"https://{HOST}:{port}/"
             assert [cookie["secure"] for cookie in tab.cookies()] == [True]

@@ -36,7 +36,7 @@ def status(server: WebServer) -> str:
 def test_a_workflow_is_run_and_watched_in_a_browser(folder: Path) -> None:
     with serving_web(folder) as server, browser(folder) as tab:
         tab.size(1000, 600)
-        tab.open(server.url)
+        tab.open(server.page)
         tab.shows("Workflows", "never run", "Quit")
         tab.until("document.activeElement.className == 'xterm-helper-textarea'")
         assert tab.evaluate("location.href") == server.address
@@ -58,7 +58,7 @@ def test_a_workflow_is_run_and_watched_in_a_browser(folder: Path) -> None:
         tab.picture(folder / "picture.png")
         assert len((folder / "picture.png").read_bytes()) > 10_000  # an empty page has 3,000
         assert {urlsplit(url).netloc for url in tab.requests if not url.startswith("data:")} == {
-            urlsplit(server.url).netloc
+            urlsplit(server.page).netloc
         }
         # Headless Chromium draws WebGL by software.
         assert [problem for problem in tab.problems if "WebGL" not in problem] == []
@@ -66,7 +66,7 @@ def test_a_workflow_is_run_and_watched_in_a_browser(folder: Path) -> None:
 
 def test_a_closed_tab_ends_its_process_and_leaves_its_run(folder: Path) -> None:
     with serving_web(folder) as server, browser(folder) as tab:
-        tab.open(server.url)
+        tab.open(server.page)
         tab.shows("never run")
         tab.type("r")
         tab.shows("who")
@@ -77,7 +77,7 @@ def test_a_closed_tab_ends_its_process_and_leaves_its_run(folder: Path) -> None:
         [screen] = server.screens()
         tab.open("about:blank")
         with browser(folder / "second") as other:
-            other.open(server.url)
+            other.open(server.page)
             other.shows("waits", "running")
             assert len(server.screens()) == 2
         (folder / "go").touch()
@@ -89,7 +89,7 @@ def test_a_closed_tab_ends_its_process_and_leaves_its_run(folder: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_the_end_of_the_server_ends_its_screens(folder: Path, number: signal.Signals) -> None:
     with serving_web(folder) as server, browser(folder) as tab:
-        tab.open(server.url)
+        tab.open(server.page)
         tab.shows("never run")
         [screen] = server.screens()
         server.process.send_signal(number)
@@ -101,7 +101,7 @@ def test_the_end_of_the_server_ends_its_screens(folder: Path, number: signal.Sig
 
 def test_a_screen_that_is_quit_is_told_in_the_page(folder: Path) -> None:
     with serving_web(folder) as server, browser(folder) as tab:
-        tab.open(server.url)
+        tab.open(server.page)
         tab.shows("never run")
         tab.type("q")
         tab.until("document.body.classList.contains('-closed')")
@@ -112,7 +112,7 @@ def test_a_screen_that_is_quit_is_told_in_the_page(folder: Path) -> None:
 
 def test_a_page_of_another_origin_gets_neither_page_nor_socket(folder: Path) -> None:
     with serving_web(folder) as server, browser(folder) as tab:
-        tab.open(server.url)
+        tab.open(server.page)
         tab.shows("never run")
         other = server.address.replace("127.0.0.1", "localhost")  # the same server, another origin
         tab.open(other)
