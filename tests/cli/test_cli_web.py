@@ -11,6 +11,7 @@ from helpers import Cli
 from web.web_server import serving_web
 
 from wftui.model.errors import ExitCode
+from wftui.workbench import Settings
 
 
 @pytest.mark.parametrize("package", ["starlette", "uvicorn", "websockets", "textual_serve"])
@@ -23,6 +24,14 @@ def test_without_the_extra_it_says_how_to_get_it(cli: Cli, monkeypatch: pytest.M
 def test_an_impossible_address_is_refused(cli: Cli) -> None:
     code, _, errors = cli("web", "--port", "99999")
     assert (code, "error[serve.address]" in errors) == (ExitCode.USAGE, True)
+
+
+@pytest.mark.parametrize("command", [["web"], ["serve"], ["mcp", "serve", "--http"]])
+def test_no_server_starts_with_tokens_that_others_may_read(cli: Cli, settings: Settings, command: list[str]) -> None:
+    cli("serve", "token", "add", "ann", "--scope", "admin")
+    settings.database.with_name(f"{settings.database.name}.tokens").chmod(0o644)
+    code, _, errors = cli(*command, "--port", "0")
+    assert (code, "error[token.file]" in errors, "chmod 600" in errors) == (ExitCode.FAILED, True, True)
 
 
 def test_the_printed_address_opens_the_page_until_a_signal(tmp_path: Path) -> None:

@@ -19,10 +19,16 @@ def needed_command(extra: str, packages: Sequence[str]) -> str | None:
 
 
 async def first_token(workbench: Workbench, terminal: Terminal) -> "NewToken | None":
-    """Make a token for everything unless there has been one, and print it."""
+    """Make a token for everything unless there has been one, and print it.
+
+    Raises:
+        UserError: the tokens cannot be read: nobody could enter.
+    """
     first = await workbench.tokens.add_first(workbench.settings.user_id)
     if first is not None:
         terminal.line(f"token {first.name} (scope {first.scope}), shown this once: {first.token}")
+    else:
+        await workbench.tokens.all()
     return first
 
 
