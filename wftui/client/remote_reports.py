@@ -1,16 +1,17 @@
 """Comparisons, statistics and search over the runs of a server."""
 
 from collections.abc import AsyncIterator, Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from wftui.client.connection import Query, ServerConnection
 from wftui.client.reading import model
 from wftui.client.remote_runs import RemoteRuns, filters_query
 from wftui.model.base import format_timestamp
+from wftui.model.clock import utc_now
 from wftui.model.comparison.comparison import RunComparison
 from wftui.model.run.search import TextMatch
 from wftui.model.run.summary import ExecutionFilters
-from wftui.model.statistics import WorkflowStatistics
+from wftui.model.statistics import FEWEST_USUAL, PeriodStatistics, WorkflowStatistics
 from wftui.workbench.run_selections import last_good
 
 _MOST_MATCHES = 10_000
@@ -47,6 +48,11 @@ class RemoteStatistics:
         """Return the statistics of a workflow, or of all, over the runs since a time."""
         query: Query = {"workflowId": workflow_id, "since": format_timestamp(since)}
         return await self._connection.get("/api/workflows/statistics", model(WorkflowStatistics), query)
+
+    async def usual(self, workflow_id: str, *, before: str = "") -> PeriodStatistics | None:
+        """Return how long the completed runs of a month took; None for too few."""
+        found = (await self.of(workflow_id, utc_now() - timedelta(days=30))).total
+        return found if found.completed >= FEWEST_USUAL else None
 
 
 class RemoteSearch:

@@ -44,6 +44,10 @@ class SteadyClock:
         """Return the present time by this clock."""
         return self._start + timedelta(seconds=self._elapsed() - self._began)
 
+    def not_after(self, time: datetime) -> None:
+        """Go back to a time, if this clock is ahead of it."""
+        self._start -= max(timedelta(), self() - time)
+
     def advance_to(self, time: datetime) -> None:
         """Advance to the time of an event; ignore an earlier one."""
         self._start += max(timedelta(), time - self())

@@ -7,6 +7,9 @@ from pydantic import Field
 
 from wftui.model.base import Timestamp, WireModel
 
+FEWEST_USUAL = 3
+"""Completed runs from which a duration is called usual."""
+
 
 class PeriodStatistics(WireModel):
     """The runs of a period; durations in milliseconds, of completed runs."""

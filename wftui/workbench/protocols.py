@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from wftui.model.run.search import TextMatch
     from wftui.model.run.steps import StepResult, ValueRef
     from wftui.model.run.summary import ExecutionFilters, ExecutionPage, ExecutionSummary
-    from wftui.model.statistics import WorkflowStatistics
+    from wftui.model.statistics import PeriodStatistics, WorkflowStatistics
     from wftui.store.log_segments import SegmentReader
     from wftui.workbench.record_service import OpenedRun, Report
     from wftui.workbench.settings_service import SettingsService
@@ -215,6 +215,9 @@ class Statistics(Protocol):
 
     async def of(self, workflow_id: str | None, since: datetime) -> WorkflowStatistics:
         """Return the statistics of a workflow, or of all, over the runs since a time."""
+
+    async def usual(self, workflow_id: str, *, before: str = "") -> PeriodStatistics | None:
+        """Return how long the newest completed runs of a workflow took."""
 
 
 class Search(Protocol):

@@ -26,6 +26,7 @@ _MOST_RUNS = 20_000
 _STEPS_OF = 100
 """Runs of each week whose steps are read."""
 _MOST_ERRORS = 20
+_USUAL_RUNS = 100
 _WEEK = timedelta(days=7)
 _STATUSES = ("completed", "failed", "cancelled", "interrupted")
 
@@ -65,6 +66,19 @@ class StatisticsService:
             errors=_errors(since_begin),
             truncated=any(sum(run.status == status for run in runs) >= _MOST_RUNS for status in _STATUSES),
         )
+
+    async def usual(self, workflow_id: str, *, before: str = "") -> PeriodStatistics | None:
+        """Return how long the newest completed runs of a workflow took; None for too few.
+
+        Args:
+            before: a run that does not count.
+        """
+        from wftui.model.statistics import FEWEST_USUAL
+
+        store = await self._store()
+        runs = await store.run_times(workflow_id, ("completed",), datetime.fromtimestamp(0).astimezone(), _USUAL_RUNS)
+        found = _period([run for run in runs if run.id != before])
+        return found if found.completed >= FEWEST_USUAL else None
 
 
 async def _step_times(store: ExecutionStore, runs: Sequence[RunTime]) -> list[StepTime]:

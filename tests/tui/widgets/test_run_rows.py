@@ -18,6 +18,7 @@ from wftui.model.run.events import (
 from wftui.model.run.paths import is_at_or_in
 from wftui.model.run.reducer import fold, fold_part, new_record
 from wftui.model.run.steps import ExecutionError, Iterations, StepResult, Waiting
+from wftui.tui.widgets.log.lines import LogBuffer
 from wftui.tui.widgets.run.canvas_status import canvas_statuses
 from wftui.tui.widgets.run.gantt import Span, bar, run_seconds, spans, step_seconds
 from wftui.tui.widgets.run.labels import (
@@ -355,7 +356,14 @@ def _pages(events: list[ExecutionEvent], size: int = 7) -> Playback:
         record = fold(events[0].run_id, events[:number])
         return RunState.opened(record, [], events[number - 1].timestamp)
 
-    return Playback(RunState(events[0].run_id), page, state_at)
+    async def log_at(number: int) -> LogBuffer:
+        lines = LogBuffer()
+        for event in events[:number]:
+            if isinstance(event, Log):
+                lines.append(event)
+        return lines
+
+    return Playback(RunState(events[0].run_id), page, state_at, log_at)
 
 
 async def test_full_playback_gives_the_same_record() -> None:

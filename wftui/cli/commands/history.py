@@ -7,7 +7,7 @@ from wftui.cli.options import Command
 from wftui.cli.session import with_any_workbench, with_workbench
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UsageError
-from wftui.model.run.summary import CleanupReport, ExecutionFilters
+from wftui.model.run.summary import CleanupReport, ExecutionFilters, ExecutionSummary
 from wftui.model.workflow.durations import format_duration
 from wftui.workbench import AnyWorkbench, Workbench
 
@@ -42,7 +42,7 @@ def history(arguments: argparse.Namespace) -> int:
                 f"{run.started_at.astimezone():%Y-%m-%d %H:%M:%S}" if run.started_at else "-",
                 format_duration(run.duration / 1000) if run.duration is not None else "-",
                 run.user_id,
-                run.error.message.splitlines()[0][:60] if run.error and run.error.message else "",
+                _note(run),
             ]
             for run in page.executions
         ]
@@ -57,6 +57,13 @@ def history(arguments: argparse.Namespace) -> int:
         return ExitCode.DONE
 
     return with_any_workbench(arguments, work)
+
+
+def _note(run: ExecutionSummary) -> str:
+    """Return the error of a run, or the process that runs it."""
+    if run.owner is not None:
+        return f"process {run.owner.pid} on {run.owner.host}"
+    return run.error.message.splitlines()[0][:60] if run.error and run.error.message else ""
 
 
 async def _print_all(terminal: Terminal, workbench: AnyWorkbench, filters: ExecutionFilters, kind: str) -> None:

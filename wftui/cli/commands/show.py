@@ -167,6 +167,9 @@ async def _print_run(terminal: Terminal, workbench: AnyWorkbench, record: Execut
     for step in record.step_results:
         if step.waiting is not None and step.waiting.reason == "approval" and record.status == "running":
             _print_approval(terminal, record, step, same_place(workbench.server))
+    if record.status == "running" and (owner := (await workbench.records.summary(record.id)).owner) is not None:
+        since = f" since {owner.since.astimezone():%Y-%m-%d %H:%M:%S}" if owner.since is not None else ""
+        terminal.line(f"running in process {owner.pid} on {owner.host}{since}")
     if record.status == "interrupted":
         for sentence in await workbench.runs.left_running(record.id):
             terminal.line(terminal.paint(sentence, "yellow"))

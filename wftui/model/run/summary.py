@@ -9,6 +9,16 @@ from wftui.model.run.record import ExecutionStatus
 from wftui.model.run.steps import ExecutionError
 
 
+class RunOwner(WireModel):
+    """The process that runs a run."""
+
+    host: Annotated[str, Field(description="Name of its machine, in a container with its namespace.")]
+    pid: int
+    since: Annotated[Timestamp | None, Field(description="Its start, if it is on this machine.")] = None
+    seconds: Annotated[float | None, Field(exclude=True)] = None
+    """How long it has existed, by a clock that nobody sets."""
+
+
 class ExecutionSummary(WireModel):
     """A run in a list: no inputs, outputs or steps."""
 
@@ -29,6 +39,7 @@ class ExecutionSummary(WireModel):
     waiting_pools: Annotated[
         list[str] | None, Field(description="Pools without workers that steps wait for; absent without any.")
     ] = None
+    owner: Annotated[RunOwner | None, Field(description="Of a run in progress.")] = None
 
 
 class ExecutionFilters(WireModel):

@@ -9,16 +9,20 @@ import re
 import statistics
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import product
 from typing import get_args
 
 from wftui.model.base import Json
+from wftui.model.clock import utc_now
 from wftui.model.errors import NotFoundError, RunNotFoundError, UsageError
 from wftui.model.listing import WorkflowStats
 from wftui.model.run.record import ExecutionStatus
 from wftui.model.run.steps import ExecutionError
-from wftui.model.run.summary import ExecutionFilters, ExecutionPage, ExecutionSummary
+from wftui.model.run.summary import ExecutionFilters, ExecutionPage, ExecutionSummary, RunOwner
 from wftui.store.events.run_rows import waiting_entries, waiting_pools
+from wftui.store.ownership.claims import owners_of
+from wftui.store.ownership.owners import seconds_since_start
 from wftui.store.sqlite.reader import Reader, Row
 from wftui.store.sqlite.times import from_milliseconds, to_milliseconds
 
@@ -61,13 +65,25 @@ async def list_runs(
     rows = await _newest(reader, statuses, conditions, values, limit + 1, search, children=filters.children)
     page = rows[:limit]
     following = f"{page[-1][-1]}~{page[-1][0]}" if len(rows) > limit and page else None
-    return ExecutionPage.model_construct(executions=[_summary(row) for row in page], next=following)
+    runs = await _with_owners(reader, [_summary(row) for row in page])
+    return ExecutionPage.model_construct(executions=runs, next=following)
 
 
 async def summary(reader: Reader, run_id: str) -> ExecutionSummary | None:
     """Return a run as lists show it, or None."""
     rows = await reader.rows(f"SELECT {_COLUMNS} FROM executions WHERE id = ?", (run_id,))
-    return _summary(rows[0]) if rows else None
+    return (await _with_owners(reader, [_summary(rows[0])]))[0] if rows else None
+
+
+async def _with_owners(reader: Reader, runs: list[ExecutionSummary]) -> list[ExecutionSummary]:
+    """Return runs, those in progress with the processes that run them."""
+    going = {run.id: run for run in runs if run.status in {"pending", "running"}}
+    if going:
+        for run_id, owner in (await owners_of(reader, going)).items():
+            seconds = seconds_since_start(owner)
+            since = None if seconds is None else utc_now() - timedelta(seconds=seconds)
+            going[run_id].owner = RunOwner(host=owner.host, pid=owner.pid, since=since, seconds=seconds)
+    return runs
 
 
 async def child_of(reader: Reader, run_id: str, path: str) -> str | None:

@@ -1,7 +1,8 @@
 """Claims: the process that owns a run, in the database."""
 
+import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -105,6 +106,16 @@ def release(connection: sqlite3.Connection, run_id: str, owner: Owner) -> None:
     connection.execute(
         "UPDATE executions SET owner = NULL WHERE id = ? AND owner = ?", (run_id, register(connection, owner))
     )
+
+
+async def owners_of(reader: Reader, run_ids: Collection[str]) -> dict[str, Owner]:
+    """Return the processes that own runs, as recorded."""
+    rows = await reader.rows(
+        "SELECT e.id, o.pid, o.started, o.boot_id, o.host, o.heartbeat_at"
+        " FROM executions e JOIN owners o ON o.key = e.owner WHERE e.id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(run_ids)),),
+    )
+    return {row[0]: owner for row in rows if (owner := _owner(row[1:])) is not None}
 
 
 async def orphans(reader: Reader, is_alive: Callable[[Owner], bool]) -> list[str]:

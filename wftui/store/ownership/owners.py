@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from time import monotonic
 
-from wftui.model.clock import Clock
+from wftui.model.clock import Clock, elapsed_seconds
 
 _FIRST_SPACE = "pid:[4026531836]"  # of the host; Linux numbers those of containers as they are created
 _HAS_PROC = Path("/proc/self/stat").exists()
@@ -76,6 +76,16 @@ class LivenessProbe:
             return False
         self._heard[key] = (owner.heartbeat_at, self._awake())
         return True
+
+
+def seconds_since_start(owner: Owner) -> float | None:
+    """Return how long another process of this boot has existed, if it is one.
+
+    No change of the time of day matters.
+    """
+    if not _HAS_PROC or owner.pid == os.getpid() or owner.host != _host() or owner.boot_id != _boot_id():
+        return None
+    return max(0.0, elapsed_seconds() - owner.started)
 
 
 def beat(owner: Owner, now: datetime) -> Owner:

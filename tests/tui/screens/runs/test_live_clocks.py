@@ -1,7 +1,8 @@
 """Live durations follow a clock of their own: a time of day that is set back or forward moves none of them."""
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 from textual.app import App
 
 from tui.run_events import running
+from wftui.model.clock import elapsed_seconds
+from wftui.store.ownership.owners import Owner
 from wftui.tui.app import WftuiApp
 from wftui.workbench import Settings, Workbench
 
@@ -93,3 +96,50 @@ async def test_clock_change_keeps_history_durations(
         machine.elapsed += 5
         await pilot.press("f9")
         await until(pilot, lambda: "1:05" in text_of(app))
+
+
+async def owned_by_another(workbench: Workbench, run_id: str, seconds: float) -> Owner:
+    """Give a run to another process, which has existed for so long."""
+    store = await workbench.store()
+    owner = replace(store.owner, pid=os.getppid(), started=elapsed_seconds() - seconds)
+    await store.release(run_id)
+    await store.claim(run_id, owner)
+    return owner
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="starts of processes are times of day here")
+async def test_a_run_is_not_older_than_its_process(
+    workbench: Workbench, machine: Machine, until: Until, text_of: TextOf
+) -> None:
+    """The time of day was set forward before this process began to read."""
+    story = running()
+    await (await workbench.store()).append(story.events, wait=True)
+    owner = await owned_by_another(workbench, story.run_id, 600)
+    machine.time_of_day += timedelta(hours=5)
+    summary = await workbench.records.summary(story.run_id)
+    assert summary.owner is not None
+    assert (summary.owner.pid, summary.owner.host) == (owner.pid, owner.host)
+    assert summary.to_wire()["owner"].keys() == {"host", "pid", "since"}
+    app = WftuiApp(workbench, start=lambda app: app.open_monitor(story.run_id))
+    async with app.run_test(size=(120, 24)) as pilot:
+        await until(pilot, lambda: length(text_of(app)).startswith("10:"))
+        assert f"process {owner.pid} on {owner.host} since " in text_of(app)
+        app.open_history()
+        await until(pilot, lambda: " 10:" in text_of(app) and "Started" in text_of(app))
+
+
+async def test_the_usual_time_and_what_is_left_are_shown(
+    workbench: Workbench,
+    put_run: Callable[..., Awaitable[str]],
+    until: Until,
+    text_of: TextOf,
+) -> None:
+    story = running()
+    await (await workbench.store()).append(story.events, wait=True)
+    record = await workbench.runs.record(story.run_id)
+    app = WftuiApp(workbench, start=lambda app: app.open_monitor(story.run_id))
+    for number in range(3):
+        assert await workbench.statistics.usual(record.workflow_id) is None
+        await put_run(record.workflow_id, "completed", ago=3600 + number, duration=60_000)
+    async with app.run_test(size=(120, 24)) as pilot:
+        await until(pilot, lambda: "usually 1m00s, 0:43 left  0:16" in text_of(app))

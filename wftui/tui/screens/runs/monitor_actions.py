@@ -87,6 +87,8 @@ MONITOR_ACTIONS: tuple[Action, ...] = (
     Action("monitor.previous_match", "Previous match", "Go to the previous match.", ("N",), "Log", footer=False),
     Action("monitor.stream", "Stream", "Show only stdout, only stderr, or all.", ("L",), "Log", footer=False),
     Action("monitor.fold", "Wrap", "Wrap long log lines, or cut them.", ("w",), "Log", footer=False),
+    Action("monitor.go_to", "Go to", "Show the run at an event, a share or a time.", ("J",), "Playback", footer=False),
+    Action("monitor.freeze", "Freeze", "Stop the view, not the run; again to go on.", ("v",), "Playback", footer=False),
     Action("monitor.back", "Previous event", "Step the playback one event back.", ("comma",), "Playback", footer=False),
     Action(
         "monitor.forward",

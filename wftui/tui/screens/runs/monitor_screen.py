@@ -42,7 +42,7 @@ class MonitorScreen(RunScreen):
         match verb:
             case "next_match" | "previous_match":
                 return None if self.panes.log_view.search else "no search is active; press / to search"
-            case "edit" | "playback" | "forward":
+            case "edit" | "playback" | "forward" | "go_to" | "freeze":
                 return None if self.state.record.workflow_id else self._error or "the run is still loading"
             case "back" | "slower" | "faster" | "now":
                 return None if self.playback is not None else "no playback is active"

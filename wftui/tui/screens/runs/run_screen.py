@@ -1,10 +1,12 @@
 """Base of the monitor: follows a run live, or plays back its events."""
 
 import asyncio
+import os
+import re
 import time
 from collections.abc import Awaitable, Callable
-from datetime import datetime
-from functools import cached_property
+from datetime import datetime, timedelta
+from functools import cached_property, partial
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,10 +17,13 @@ from wftui.model.errors import UserError
 from wftui.model.run.events import ExecutionEvent, Log, LogSegment
 from wftui.model.run.reducer import GapError
 from wftui.model.run.steps import ValueRef
+from wftui.model.run.summary import ExecutionSummary
 from wftui.tui.background import in_background
 from wftui.tui.screens.base.action_screen import ActionScreen
+from wftui.tui.widgets.log.lines import LogBuffer
 from wftui.tui.widgets.run.approval_form import ApprovalForm
 from wftui.tui.widgets.run.header import RunHeader
+from wftui.tui.widgets.run.labels import local_timestamp
 from wftui.tui.widgets.run.panes import RunPanes
 from wftui.tui.widgets.run.playback import Playback
 from wftui.tui.widgets.run.state import RunState, batches
@@ -31,6 +36,7 @@ PAINTS_PER_SECOND = 20
 _TICK = 0.5
 _PLAYBACK_TICK = 0.1
 _SETTLED = 0.03
+_POSITION = re.compile(r"[0-9][0-9,]{0,12}|[0-9]{1,3}(\.[0-9]+)?%|([01]?[0-9]|2[0-3])(:[0-5][0-9]){1,2}")
 
 
 class RunScreen(ActionScreen[None]):
@@ -102,16 +108,36 @@ class RunScreen(ActionScreen[None]):
         """Follow the run, a big one from its newest event on."""
         try:
             self.state.lines.source = await self.workbench.records.segment_reader()
+            summary = await self.workbench.records.summary(self.run_id)
+            self._know(summary)
+            in_background(self, partial(self._compare_with_usual, summary.workflow_id), group="usual")
             if await self.workbench.records.is_big(self.run_id):
-                await self._open_big()
+                await self._open_big(summary)
         except UserError as error:
             self.query_one(RunHeader).error = self._error = str(error)
             self._paint_soon()
             return
         await self._follow()
 
-    async def _open_big(self) -> None:
-        self.state.announce(await self.workbench.records.summary(self.run_id))
+    def _know(self, summary: ExecutionSummary) -> None:
+        """Show the process that runs the run; the run is not older than it."""
+        owner = summary.owner
+        if owner is None:
+            return
+        if owner.seconds is not None and summary.started_at is not None:
+            self._clock.not_after(summary.started_at + timedelta(seconds=owner.seconds))
+        if owner.pid != os.getpid():
+            since = f" since {local_timestamp(owner.since, self.now())}" if owner.since is not None else ""
+            self.query_one(RunHeader).owner = f"process {owner.pid} on {owner.host}{since}"
+
+    async def _compare_with_usual(self, workflow_id: str) -> None:
+        usual = await self.workbench.statistics.usual(workflow_id, before=self.run_id)
+        if usual is not None and usual.p50 is not None:
+            self.query_one(RunHeader).usual = usual.p50 / 1000
+            self._paint_soon()
+
+    async def _open_big(self, summary: ExecutionSummary) -> None:
+        self.state.announce(summary)
         self._paint_soon()
         opened = await self.workbench.records.open(self.run_id, self._reading)
         self.query_one(RunHeader).reading = ""
@@ -171,6 +197,7 @@ class RunScreen(ActionScreen[None]):
             self._painting = None
         begin = time.monotonic()
         header = self.query_one(RunHeader)
+        header.set_class(self.playback is not None, "-past")
         header.playback = _playback_note(self.playback, self.state.record.last_seq, self.services.ascii)
         header.error = self.services.unrecorded.get(self.run_id) or self._error
         header.read(self.shown)
@@ -227,7 +254,7 @@ class RunScreen(ActionScreen[None]):
         self._paint()
 
     def _begin_playback(self) -> Playback:
-        self.playback = Playback(self.state, self._events, self._state_at)
+        self.playback = Playback(self.state, self._events, self._state_at, self._log_at)
         self.playback.playing = True
         self.panes.chosen = True
         if self.panes.pane == "results":
@@ -242,6 +269,70 @@ class RunScreen(ActionScreen[None]):
         record = await self.workbench.records.at(self.run_id, number)
         last = await self.workbench.runs.events(self.run_id, after=number - 1, limit=1)
         return RunState.opened(record, self.state.declared.values(), last[0].timestamp if last else None)
+
+    async def _log_at(self, number: int) -> LogBuffer:
+        lines = LogBuffer(self.state.lines.source)
+        async for page in self.workbench.records.log_events(self.run_id, until=number):
+            for event in page:
+                lines.append(event)
+            await asyncio.sleep(0)
+        return lines
+
+    def action_go_to(self) -> None:
+        """Ask for an event to show the run at."""
+        self.attempt(self._go_to(), group="playback", exclusive=True)
+
+    async def _go_to(self) -> None:
+        from wftui.tui.screens.dialogs.prompt import PromptScreen
+
+        last = self.state.record.last_seq
+        shown = self.shown.record.last_seq
+        hint = f"an event from 1 to {last:,}, a share such as 50%, or a local time such as 14:30:05"
+        answer = await self.services.push_screen_wait(PromptScreen("Go to", str(shown), hint, self._position_problem))
+        if answer is not None:
+            await self._show_at(await self._event_at(answer))
+
+    def _position_problem(self, text: str) -> str | None:
+        return None if _POSITION.fullmatch(text.strip()) else "a number, a share such as 50%, or a time such as 14:30"
+
+    async def _event_at(self, text: str) -> int:
+        """Return the event that a number, share or time of day names."""
+        text, last = text.strip(), self.state.record.last_seq
+        if text.endswith("%"):
+            return max(1, min(last, round(last * float(text[:-1]) / 100)))
+        if ":" not in text:
+            return max(1, min(last, int(text.replace(",", ""))))
+        begun = (self.state.record.started_at or self.now()).astimezone()
+        clock = [int(part) for part in text.split(":")]
+        wanted = begun.replace(hour=clock[0], minute=clock[1], second=clock[2] if clock[2:] else 0, microsecond=0)
+        if wanted < begun - timedelta(hours=12):
+            wanted += timedelta(days=1)
+        low, high = 1, last
+        while low < high:  # the last event that is not later
+            middle = (low + high + 1) // 2
+            event = (await self.workbench.runs.events(self.run_id, after=middle - 1, limit=1))[0]
+            low, high = (middle, high) if event.timestamp <= wanted + timedelta(seconds=1) else (low, middle - 1)
+        return low
+
+    async def _show_at(self, number: int) -> None:
+        playback = self.playback or self._begin_playback()
+        playback.playing = False
+        await playback.go_to(number)
+        self._paint()
+
+    def action_freeze(self) -> None:
+        """Stop the view, not the run; again to continue."""
+        if self.playback is not None and self.playback.frozen:
+            self.action_now()
+        else:
+            self.attempt(self._freeze(), group="playback", exclusive=True)
+
+    async def _freeze(self) -> None:
+        playback = self.playback or self._begin_playback()
+        playback.playing = False
+        await playback.go_to(self.state.record.last_seq)
+        playback.frozen = True
+        self._paint()
 
     async def _play_on(self) -> None:
         playback = self.playback
@@ -288,8 +379,10 @@ def _playback_note(playback: Playback | None, events: int, ascii_only: bool) -> 
     if playback is None:
         return ""
     number = playback.state.record.last_seq
+    if playback.frozen:
+        return f"FROZEN at event {number:,} of {max(events, number):,}"
     speed = f"{playback.speed:g}x, event {number:,} of {max(events, number):,}"
     if playback.at_end:
-        return f"played back, {speed}"
+        return f"PLAYED BACK {speed}"
     signs = ("||", ">") if ascii_only else ("⏸", "▶")
-    return f"{signs[playback.playing]} playback {speed}"
+    return f"{signs[playback.playing]} PLAYBACK {speed}"

@@ -1,6 +1,7 @@
 """The table of runs; pages are loaded on demand."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
@@ -191,7 +192,9 @@ class HistoryTable(LineView):
         if run.status != "running" or run.started_at is None:
             return ""
         if run.id not in self._clocks:
-            self._clocks[run.id] = SteadyClock(self.now, self._elapsed_seconds, not_before=run.started_at)
+            clock = self._clocks[run.id] = SteadyClock(self.now, self._elapsed_seconds, not_before=run.started_at)
+            if run.owner is not None and run.owner.seconds is not None:
+                clock.not_after(run.started_at + timedelta(seconds=run.owner.seconds))
         return elapsed((self._clocks[run.id]() - run.started_at).total_seconds(), live=True)
 
 

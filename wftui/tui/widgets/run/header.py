@@ -21,6 +21,7 @@ class RunHeader(Widget):
 
     DEFAULT_CSS = """
     RunHeader { height: 2; padding: 0 1; background: $surface; color: $foreground; }
+    RunHeader.-past { background: $warning-muted; }
     """
 
     ALLOW_SELECT = False
@@ -33,6 +34,9 @@ class RunHeader(Widget):
         self.error = ""
         self.playback = ""
         self.reading = ""
+        self.owner = ""
+        self.usual: float | None = None
+        """Seconds that the run usually takes."""
         self._shown: Content | None = None
 
     def read(self, run: RunState) -> None:
@@ -60,6 +64,7 @@ class RunHeader(Widget):
         status = "waiting" if word == "waiting for you" else record.status
         style = look(status, ascii_only=self.ascii_only)
         left = Content.assemble(
+            (f"{self.playback}  " if self.playback else "", "bold $text-warning"),
             (f"{style.glyph} {word}", f"bold {style.color}"),
             "  ",
             (record.workflow_id, "bold"),
@@ -67,7 +72,6 @@ class RunHeader(Widget):
             "  ",
             (record.id, "$foreground-muted"),
             (_belongs(record), "$foreground-muted"),
-            (f"  {self.playback}" if self.playback else "", "bold $text-accent"),
         )
         length = (
             run_seconds(record, self.run.reference_time(self.now()))
@@ -75,7 +79,20 @@ class RunHeader(Widget):
             else record.duration / 1000
         )
         right = Content.styled(elapsed(length, live=self.run.is_live), "bold")
+        usual = Content.styled(self._usual(length), "$foreground-muted")
+        if usual and left.cell_length + usual.cell_length + right.cell_length + 4 <= width:
+            right = usual + "  " + right
         return _between(left, right, width, self.ascii_only)
+
+    def _usual(self, length: float) -> str:
+        """Return how long the run usually takes, and what is left by that."""
+        if self.usual is None or self.run.record.status not in {"running", "completed"}:
+            return ""
+        usual = f"usually {elapsed(self.usual, live=False)}"
+        if not self.run.is_live:
+            return usual
+        left = self.usual - length
+        return f"{usual}, {elapsed(left, live=True)} left" if left > 0 else f"{usual}, {elapsed(-left, live=True)} over"
 
     def _second(self, width: int) -> Content:
         record = self.run.record
@@ -93,7 +110,10 @@ class RunHeader(Widget):
         if of_items:
             parts += [separator, f"{items:,} of {of_items:,} items"]
         warnings = self.run.warnings
+        owner = self.owner if self.run.is_live else ""
         right = Content.styled(f"{warnings} warning{'s' if warnings > 1 else ''}" if warnings else "", "$text-warning")
+        if owner:
+            right = Content.assemble((owner, "$foreground-muted"), "  " if right else "", right)
         if record.status in {"running", "pending"}:
             step = current_step(self.run.active.values())
             if record.queued is not None:

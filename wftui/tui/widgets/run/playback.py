@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from wftui.model.run.events import ExecutionEvent, Log, LogSegment
+from wftui.tui.widgets.log.lines import LogBuffer
 from wftui.tui.widgets.run.state import RunState
 
 EventSource = Callable[[int], Awaitable[list[ExecutionEvent]]]
@@ -15,6 +16,11 @@ EventSource = Callable[[int], Awaitable[list[ExecutionEvent]]]
 StateSource = Callable[[int], Awaitable[RunState]]
 """Returns the run as it was after an event, without its log."""
 
+LogSource = Callable[[int], Awaitable[LogBuffer]]
+"""Returns the log of the run up to an event."""
+
+_LOOK_BACK = 200
+"""Events looked at before one, a page of the source at most."""
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 256.0, 1024.0)
 
 
@@ -24,16 +30,19 @@ class Playback:
     Events are read page by page, so that memory does not grow with the run.
     """
 
-    def __init__(self, now: RunState, source: EventSource, state_at: StateSource) -> None:
+    def __init__(self, now: RunState, source: EventSource, state_at: StateSource, log_at: LogSource) -> None:
         self.state = RunState(now.record.id)
         self.state.lines.source = now.lines.source
         self.state.tree.adopt(now.tree)
         self.time: datetime | None = None
         self.playing = False
         self.at_end = False
+        self.frozen = False
+        """True while it shows the present of a run that goes on."""
         self.speed = 1.0
         self._source = source
         self._state_at = state_at
+        self._log_at = log_at
         self._ahead: deque[ExecutionEvent] = deque()
         self._stops: array[int] = array("Q")
         """Numbers of the passed events other than log lines; `_lines`: log lines at each."""
@@ -70,11 +79,26 @@ class Playback:
                     break
                 following = await self._next()
 
+    async def go_to(self, number: int) -> None:
+        """Go to the state after an event, and pause."""
+        async with self._moving:
+            state = await self._state_at(number)
+            state.tree.adopt(self.state.tree)
+            state.lines = await self._log_at(number)
+            state.take_logs([], is_last=True)
+            self.state, self.time = state, state.last_sign
+            self._ahead.clear()
+            self.playing = self.at_end = self.frozen = False
+            self._stops, self._lines = array("Q", [number]), array("Q", [len(state.lines)])
+
     async def back(self) -> None:
         """Go back to the previous event other than a log line."""
+        if len(self._stops) < 2:
+            earlier_number = await self._stop_before(self.state.record.last_seq)
+            if earlier_number:
+                await self.go_to(earlier_number)
+            return
         async with self._moving:
-            if len(self._stops) < 2:
-                return
             self._stops.pop(), self._lines.pop()
             earlier = await self._state_at(self._stops[-1])
             earlier.tree.adopt(self.state.tree)
@@ -84,6 +108,18 @@ class Playback:
             self.state, self.time = earlier, earlier.last_sign
             self._ahead.clear()
             self.at_end = False
+
+    async def _stop_before(self, number: int) -> int:
+        """Return the last event before another, log lines aside; 0 without one."""
+        end = number
+        while end > 1:
+            begin = max(0, end - 1 - _LOOK_BACK)
+            events = [event for event in await self._source(begin) if event.seq < end]
+            stops = [event.seq for event in events if not isinstance(event, Log | LogSegment)]
+            if stops:
+                return stops[-1]
+            end = begin + 1
+        return 0
 
     async def _next(self) -> ExecutionEvent | None:
         if not self._ahead:
