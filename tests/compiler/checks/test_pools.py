@@ -1,5 +1,6 @@
 """Pools of steps: which one each step is in, what cannot be in one, and paths of another machine."""
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,8 +8,11 @@ from typing import Any
 import pytest
 
 from compiler.compiler_helpers import check, compiler_of, found, step, text_of, workflow
+from wftui.engine.host.pools import in_pool
+from wftui.engine.restart.resume import every_step
 from wftui.model.base import Json
 from wftui.runtime.plan import StepPlan
+from wftui.steps.registry.step_registry import builtin_registry
 
 
 def shell(id: str, **fields: Any) -> dict[str, Any]:
@@ -166,3 +170,55 @@ def test_paths_of_another_machine_are_warnings(word: str, given: dict[str, Json]
     assert told(workflow(one, pool="build", inputSchema=inputs)) == fields
     assert told(workflow({**one, "pool": "here"}, pool="build", inputSchema=inputs)) == []
     assert told(workflow(one, inputSchema=inputs)) == []
+
+
+class Maker:
+    """Random workflows with pools, and what each step of theirs should be in."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.expected: dict[str, str | None] = {}
+
+    def steps(self, depth: int, around: str | None) -> list[dict[str, Any]]:
+        return [self.step(depth, around) for _ in range(self.random.randrange(1, 4))]
+
+    def step(self, depth: int, around: str | None) -> dict[str, Any]:
+        id = f"s{len(self.expected)}"
+        kind = self.random.choice(
+            ["shell", "shell", "set", "group", "loop", "switch", "race"] if depth else ["shell", "set"]
+        )
+        own = self.random.choice([None, None, "a", "b", "here"]) if kind != "set" else None
+        pool = around if own is None else None if own == "here" else own
+        self.expected[id] = pool if kind == "shell" else None
+        made: dict[str, Any] = {"id": id, "type": kind} | ({} if own is None else {"pool": own})
+        if kind == "shell":
+            made["input"] = {"script": "true"}
+        elif kind == "group":
+            made["steps"] = self.steps(depth - 1, pool)
+        elif kind == "loop":
+            made |= {"steps": self.steps(depth - 1, pool), "until": "true", "maxIterations": 1}
+        elif kind == "switch":
+            made["cases"] = [{"when": "true", "steps": self.steps(depth - 1, pool)}]
+            made["default"] = {"steps": self.steps(depth - 1, pool)}
+        elif kind == "race":
+            made["branches"] = [{"name": name, "steps": self.steps(depth - 1, pool)} for name in ("one", "two")]
+        if depth and self.random.random() < 0.3:
+            made["catch"] = [{"steps": self.steps(depth - 1, pool)}]
+        if self.random.random() < 0.3:
+            made["forEach"] = {"in": "[1]"}
+        return made
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_pools_are_inherited_at_any_depth_and_moved_by_one_word(seed: int) -> None:
+    maker = Maker(seed)
+    outer = maker.random.choice([None, "outer", "here"])
+    steps = maker.steps(3, None if outer == "here" else outer)
+    source = workflow(*steps, **({} if outer is None else {"pool": outer}))
+    assert pools(source) == maker.expected
+    plan = compiler_of(Path("nowhere")).load_text("flow", text_of(source)).plan
+    for name in ("gpu", "here"):
+        moved = in_pool(plan, name, builtin_registry())
+        wanted = {each.id: None if each.type != "shell" or name == "here" else name for each in every_step(plan)}
+        assert {each.id: each.pool for each in every_step(moved)} == wanted
+    assert in_pool(plan, None, builtin_registry()) is plan

@@ -23,9 +23,8 @@ class WorkersScreen(ReportScreen):
         return ("Workers",)
 
     def on_mount(self) -> None:
-        """Read the workers, again and again."""
-        self.report.focus()
-        in_background(self, self._follow, group="report", exclusive=True)
+        """Read the workers again and again; the base class reads them first."""
+        in_background(self, self._follow, group="follow")
 
     async def read(self) -> Sequence[ReportLine]:
         """Read the workers."""
@@ -34,6 +33,6 @@ class WorkersScreen(ReportScreen):
 
     async def _follow(self) -> None:
         while True:
+            await asyncio.sleep(_REFRESH_EVERY)
             if self.is_current:
                 await self._read()
-            await asyncio.sleep(_REFRESH_EVERY)
