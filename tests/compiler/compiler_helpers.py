@@ -95,7 +95,10 @@ ALLOWED |= {"main", "SystemExit", "__name__", *MODULES}
 
 _FUNCTIONS = (
     "concurrency_",
+    "default_",
     "input_of_",
+    "early_of_",
+    "policy_of_",
     "when_of_",
     "items_of_",
     "item_when_of_",
