@@ -119,6 +119,8 @@ class WftuiApp(PasteApp[ExitMode], inherit_bindings=False):
 
     async def on_event(self, event: events.Event) -> None:
         """Handle keys one at a time, and other events as Textual does."""
+        if isinstance(event, events.Resize):
+            self._shown.forget()  # terminals move lines when their size changes
         if isinstance(event, events.Key) and not event.is_forwarded:
             await self._type_ahead.take(event)
         else:
