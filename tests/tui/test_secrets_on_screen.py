@@ -214,7 +214,7 @@ async def test_run_form_hides_typed_secrets(
         seen.look("a secret inside of something else")
         await pilot.press("f4")
         await pilot.pause()
-        assert "-i d=…" in app.clipboard
+        assert """-i d='{"key":"…"}'""" in app.clipboard
         seen.look("its command")
 
 
