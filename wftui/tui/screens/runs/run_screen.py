@@ -191,12 +191,19 @@ class RunScreen(ActionScreen[None]):
             wait = max(0.001, self._painted + pause - time.monotonic())
             self._painting = self.set_timer(wait, self._paint)
 
+    @property
+    def _header(self) -> RunHeader | None:
+        """The header; None while the screen is closed, whose widgets go before its timers."""
+        return next(iter(self.query(RunHeader)), None)
+
     def _paint(self) -> None:
         if self._painting is not None:
             self._painting.stop()
             self._painting = None
         begin = time.monotonic()
-        header = self.query_one(RunHeader)
+        header = self._header
+        if header is None:
+            return
         header.set_class(self.playback is not None, "-past")
         header.playback = _playback_note(self.playback, self.state.record.last_seq, self.services.ascii)
         header.error = self.services.unrecorded.get(self.run_id) or self._error
@@ -232,11 +239,12 @@ class RunScreen(ActionScreen[None]):
 
     def _tick(self) -> None:
         """Update the clocks."""
-        if self.shown.is_live:
+        header = self._header
+        if header is not None and self.shown.is_live:
             if self.run_id in self.services.unrecorded:
                 self._paint_soon()
             else:
-                self.query_one(RunHeader).tick()
+                header.tick()
                 self.panes.tick()
 
     async def value_text(self, reference: ValueRef, offset: int) -> tuple[str, int | None]:
