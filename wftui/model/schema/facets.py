@@ -150,18 +150,6 @@ def literal(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def depends_on_value(parts: Facets) -> bool:
-    """Return whether requirements depend on the value in ways that facets omit."""
-    for part in parts:
-        if any(keyword in part.contents for keyword in ("if", "dependentSchemas", "dependencies")):
-            return True
-        for keyword in ("anyOf", "oneOf"):
-            forms = [form for form in as_list(part.contents.get(keyword)) if not is_null_schema(form)]
-            if len(forms) > 1 and any(form is not True and requires_more(form) for form in forms):
-                return True
-    return False
-
-
 def requires_more(form: Json) -> bool:
     """Return whether a form asks for more than the presence of properties."""
     return bool(as_object(form).keys() - {"required", "title", "description"})
