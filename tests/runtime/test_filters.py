@@ -8,6 +8,7 @@ import pytest
 from compiler.compiler_helpers import after_fix, evaluate, found, step, text_of, workflow
 
 from wftui.model.base import Json
+from wftui.runtime.language import limits
 from wftui.runtime.scope import Scope
 from wftui.runtime.workflow_errors import BindingError
 
@@ -115,3 +116,12 @@ def test_a_clock_is_refused_with_the_start_of_the_run(call: str) -> None:
     assert "run.startedAt" in error.message
     assert after_fix(text, error) == []
     assert "run.startedAt | isotime" in json.dumps([fix.patch[0].value for fix in error.fixes])
+
+
+def test_all_replacements_of_a_pattern_together_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    expression = "inputs.text | regex_replace('a', inputs.new)"
+    monkeypatch.setattr(limits, "MAX_TEXT", 3000)
+    assert given(expression, text="aaa", new="-" * 1000) == "-" * 3000
+    with pytest.raises(BindingError) as caught:
+        given(expression, text="aaa", new="-" * 1001)
+    assert caught.value.type == "binding.limit"

@@ -105,6 +105,16 @@ async def test_monitor_checks_repeatedly(store: ExecutionStore) -> None:
     await monitor.end()
 
 
+async def test_nothing_of_a_monitor_is_left_after_its_end(store: ExecutionStore) -> None:
+    before = asyncio.all_tasks()
+    monitor = StaleRunMonitor(store, seconds=0.01)
+    await monitor.begin()
+    assert asyncio.all_tasks() > before
+    await monitor.end()
+    assert asyncio.all_tasks() == before
+    await monitor.end()
+
+
 async def test_runs_of_dead_processes_are_orphans(store: ExecutionStore) -> None:
     await store.append([created("mine"), started("mine")], wait=True)
     await store.append([created("over"), completed("over")], wait=True)
