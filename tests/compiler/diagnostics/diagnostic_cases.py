@@ -81,6 +81,7 @@ CASES: list[tuple[str, str, str, dict[str, Any]]] = [
     ("a retry of a type that nothing raises", "retry.type", '"http.5x"', workflow(step("a", retry={"maxAttempts": 2, "on": ["http.5x"]}))),
     ("a catch of a type that nothing raises", "catch.type", '"http.5x"', workflow(step("a", catch=[{"on": ["http.5x"], "steps": []}]))),
     ("a catch after one for all errors", "catch.unreachable", '{', workflow(step("a", catch=[{"steps": []}, {"on": ["http"], "steps": []}]))),
+    ("a second branch of that name", "id.duplicate", '"one"', workflow({"id": "r", "type": "race", "branches": [{"name": "one", "steps": [A]}, {"name": "one", "steps": [B]}]})),
     ("work that a race may do in part", "race.idempotent", "false", workflow({"id": "r", "type": "race", "branches": [{"name": "one", "steps": [step("a", idempotent=False)]}]})),
     ("a pool for a part of the run", "pool.type", '"build"', workflow(step("a", pool="build"))),
     ("a pool for a question", "pool.type", '"build"', workflow({"id": "a", "type": "approval", "pool": "build", "input": {"prompt": "Go?"}})),
@@ -167,5 +168,6 @@ WITHOUT_FIX = {
     "a group that reads a step",
     "a group that reads a secret",
     "a group without a name",
+    "a second branch of that name",
     "work that a race may do in part",
 }

@@ -26,6 +26,12 @@ def test_every_fix_removes_its_problem(name: str, code: str, stretch: str, sourc
         assert (code, diagnostic.pointer) not in [(each.code, each.pointer) for each in left]
 
 
+@pytest.mark.parametrize("workflow_id", ["Not an id", "", "x" * 80])
+def test_an_id_that_is_none_is_not_compared_with_the_folder(workflow_id: str) -> None:
+    (only,) = found({**workflow(A), "id": workflow_id})
+    assert (only.code, only.pointer) == ("value.pattern", "/id")
+
+
 @pytest.mark.parametrize(
     ("expression", "stretch"),
     [

@@ -15,6 +15,7 @@ from wftui.compiler.diagnostics.fixes import apply_fix, apply_safe_fixes
 from wftui.compiler.diagnostics.report import github, human, sarif, summary
 from wftui.compiler.schema import workflow_schema, workflow_schema_text
 from wftui.compiler.source.patching import PatchError
+from wftui.model.workflow.compilation import CompilationResult
 
 MESSY = """{
   "format": 1,
@@ -49,6 +50,25 @@ def test_fixes_keep_the_layout() -> None:
 def test_valid_file_is_unchanged() -> None:
     text = text_of(workflow(step("a")))
     assert apply_safe_fixes(text, check) == (text, [])
+
+
+def test_a_fix_that_leaves_its_diagnostic_is_not_kept() -> None:
+    text = text_of(workflow(step("a", inptu={"x": 1})))
+    assert len(apply_safe_fixes(text, check)[1]) == 1
+    assert apply_safe_fixes(text, lambda _changed: check(text)) == (text, [])
+
+
+def test_a_fix_that_cannot_be_applied_does_not_prevent_the_next() -> None:
+    text = text_of(workflow(step("a", inptu={"x": 1})))
+
+    def with_defaults(changed: str) -> CompilationResult:
+        """Check the text as if it had another key, with a mistake that comes first."""
+        return check(changed.replace('"steps"', '"defaults": {"timeuot": "1s"}, "steps"'))
+
+    assert [each.code for each in with_defaults(text).errors] == ["key.unknown", "key.unknown"]
+    fixed, applied = apply_safe_fixes(text, with_defaults)
+    assert [each.diagnostic.pointer for each in applied] == ["/steps/0/inptu"]
+    assert fixed == text.replace("inptu", "input")
 
 
 def test_syntax_is_fixed_before_other_problems() -> None:
