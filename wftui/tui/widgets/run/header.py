@@ -112,8 +112,6 @@ class RunHeader(Widget):
         warnings = self.run.warnings
         owner = self.owner if self.run.is_live else ""
         right = Content.styled(f"{warnings} warning{'s' if warnings > 1 else ''}" if warnings else "", "$text-warning")
-        if owner:
-            right = Content.assemble((owner, "$foreground-muted"), "  " if right else "", right)
         if record.status in {"running", "pending"}:
             step = current_step(self.run.active.values())
             if record.queued is not None:
@@ -131,7 +129,10 @@ class RunHeader(Widget):
             if record.error.type == UNRESOLVED:
                 parts += [separator, ("press m for missing requirements", "$text-warning")]
             parts += [separator, (first_line(record.error.message), "$text-error")]
-        return _between(Content.assemble(*parts), right, width, self.ascii_only)
+        left = Content.assemble(*parts)
+        if owner and left.cell_length + len(owner) + right.cell_length + 4 <= width:
+            right = Content.assemble((owner, "$foreground-muted"), "  " if right else "", right)
+        return _between(left, right, width, self.ascii_only)
 
 
 def _belongs(record: ExecutionRecord) -> str:
