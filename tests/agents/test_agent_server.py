@@ -12,8 +12,8 @@ from mcp.shared.exceptions import MCPError
 
 from agents.agent_server import assert_no_secret_comes_back, value, write_workflows
 from wftui.agents.server import AgentOptions, AgentServer
-from wftui.model.access import AccessToken, Scope
 from wftui.model.base import Json
+from wftui.model.user.access import AccessToken, Scope
 from wftui.workbench import Settings, Workbench
 
 

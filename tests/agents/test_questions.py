@@ -17,8 +17,8 @@ from mcp_types import ElicitRequestFormParams, ElicitRequestParams, ElicitResult
 from agents.agent_server import value
 from wftui.agents.questions import flat_form
 from wftui.agents.server import AgentOptions, AgentServer
-from wftui.model.access import AccessToken, Scope
 from wftui.model.base import Json
+from wftui.model.user.access import AccessToken, Scope
 from wftui.workbench import Settings, Workbench
 
 MODES = pytest.mark.parametrize("mode", ["auto", "legacy"])

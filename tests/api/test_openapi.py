@@ -118,7 +118,7 @@ def test_the_server_imports_nothing_of_the_extra_before_it_serves() -> None:
     import sys
 
     code = (
-        "import sys, wftui.cli.commands.serve, wftui.workbench, wftui.tui.app\n"
+        "import sys, wftui.cli.commands.serving.serve, wftui.workbench, wftui.tui.app\n"
         "print([name for name in ('starlette', 'uvicorn', 'wftui.api') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

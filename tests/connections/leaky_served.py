@@ -12,8 +12,8 @@ from mcp import Client
 
 from connections.leaky_workflows import ALL, FAILING, INPUTS, JOINED, PRINTING, step
 from wftui.agents.server import AgentOptions, AgentServer
-from wftui.model.access import AccessToken
 from wftui.model.base import Json
+from wftui.model.user.access import AccessToken
 from wftui.workbench import Settings, Workbench
 
 SERVED: dict[str, Json] = {

@@ -10,7 +10,7 @@ import pytest
 import wftui
 from connections.secret_helpers import PLAIN, random_secrets
 from wftui.connections.redaction import Redactor
-from wftui.model.cuts import beginning, ending
+from wftui.model.text.cuts import beginning, ending
 
 ROOT = Path(wftui.__file__).parent
 ROOMS = ("runtime", "engine", "steps")
@@ -101,7 +101,7 @@ def test_text_is_redacted_before_it_is_sliced() -> None:
         for line, source in _cuts(ast.parse(path.read_text("utf-8")))
     }
     new = {source: place for source, place in found.items() if source not in FINE}
-    assert new == {}, "cut texts by wftui.model.cuts, or say here why it is fine"
+    assert new == {}, "cut texts by wftui.model.text.cuts, or say here why it is fine"
     assert sorted(FINE.keys() - found.keys()) == [], "these are no more"
 
 

@@ -20,7 +20,7 @@ from rich.cells import cell_len
 from hostile.hostile_texts import ALL, INVISIBLE, JOINER, KEPT, KINDS, acts, fill_workspace, steps
 from wftui.cli.main import main
 from wftui.cli.terminal import Terminal
-from wftui.model.terminal_text import clean_cell, clean_json, clean_text, ending_colours, without_colours
+from wftui.model.text.terminal_text import clean_cell, clean_json, clean_text, ending_colours, without_colours
 from wftui.tui.terminal.drawn_text import drawable
 
 # --- the cleaner

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from wftui.model.run.events import Log
-from wftui.model.terminal_text import without_colours
-from wftui.model.text_styles import StyleRun, split_styles, styles_after, with_styles
+from wftui.model.text.terminal_text import without_colours
+from wftui.model.text.text_styles import StyleRun, split_styles, styles_after, with_styles
 
 _PIECES = ["a", "bc", "\n", "\x1b[31m", "\x1b[1;4m", "\x1b[0m", "\x1b[38;5;200m", "\x1b[39m", "\x1b[m"]
 coloured_texts = st.lists(st.sampled_from(_PIECES)).map("".join)

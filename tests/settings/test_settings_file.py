@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wftui.model.errors import ExitCode, UserError
-from wftui.model.user_settings import KeepRule, NotifyRule, UserSettings
+from wftui.model.user.user_settings import KeepRule, NotifyRule, UserSettings
 from wftui.settings.keys import SettingsError
 from wftui.settings.settings_file import read_settings, settings_path
 

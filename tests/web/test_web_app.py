@@ -11,7 +11,7 @@ from starlette.testclient import TestClient, WebSocketDenialResponse, WebSocketT
 from starlette.websockets import WebSocketDisconnect
 
 from wftui.api.call import ServerState
-from wftui.model.access import Scope
+from wftui.model.user.access import Scope
 from wftui.web.app import make_web_app
 from wftui.workbench import Settings, Workbench
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from wftui.agents.questions import GivenAnswer
-from wftui.model.access import AccessToken, Scope
 from wftui.model.errors import RunNotFoundError, UserError
 from wftui.model.run.record import ExecutionRecord
+from wftui.model.user.access import AccessToken, Scope
 from wftui.workbench import Workbench
 
 

@@ -16,8 +16,8 @@ from wftui.api.app import HealthResource, NothingHere, ProblemApplication
 from wftui.api.call import ServerState
 from wftui.api.gate import Gate
 from wftui.api.server import ServeOptions, serve_application
-from wftui.model.access import AccessToken
 from wftui.model.errors import UserError
+from wftui.model.user.access import AccessToken
 from wftui.workbench import Workbench
 
 PATH = "/mcp"

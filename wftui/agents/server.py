@@ -31,8 +31,8 @@ from wftui.agents.questions import GivenAnswer, given_answer
 from wftui.agents.results import invalid_arguments_result, user_error_result
 from wftui.agents.run_tools import RUN_TOOLS
 from wftui.agents.workflow_calls import Context, ToolResult, WorkflowCalls
-from wftui.model.access import AccessToken
 from wftui.model.errors import NotFoundError, UserError
+from wftui.model.user.access import AccessToken
 from wftui.runtime.validation.model_problems import model_problems
 from wftui.workbench import Workbench
 

@@ -13,7 +13,7 @@ from mcp.shared.message import SessionMessage
 from mcp_types import jsonrpc_message_adapter
 
 from wftui.agents.server import AgentOptions, AgentServer
-from wftui.model.access import AccessToken
+from wftui.model.user.access import AccessToken
 from wftui.workbench import Workbench
 
 _READ_SIZE = 256 * 1024

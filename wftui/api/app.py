@@ -17,7 +17,7 @@ from wftui.api.openapi import document
 from wftui.api.problems import ProblemError, problem_of
 from wftui.api.routes import ENDPOINTS, Endpoint
 from wftui.model.errors import UserError
-from wftui.model.terminal_text import clean_text
+from wftui.model.text.terminal_text import clean_text
 from wftui.workbench import Workbench
 
 

@@ -13,10 +13,10 @@ from starlette.responses import Response
 
 from wftui.api.answer_cache import AnswerCache
 from wftui.api.problems import ProblemError, invalid_fields
-from wftui.model.access import AccessToken, Scope
 from wftui.model.base import Json, WireModel
 from wftui.model.json.incremental import read_json
 from wftui.model.run.record import ExecutionRecord
+from wftui.model.user.access import AccessToken, Scope
 from wftui.model.workflow.identifiers import WORKFLOW_ID_PATTERN
 from wftui.workbench import Workbench
 

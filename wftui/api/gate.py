@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 from starlette.requests import HTTPConnection
 
 from wftui.api.problems import ProblemError
-from wftui.model.access import AccessToken
-from wftui.workbench.token_service import TokenService
+from wftui.model.user.access import AccessToken
+from wftui.workbench.setup.token_service import TokenService
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 

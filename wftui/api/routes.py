@@ -7,13 +7,13 @@ from starlette.responses import Response
 
 from wftui.api import bodies, run_endpoints, workflow_endpoints
 from wftui.api.call import Call
-from wftui.model.access import Scope
 from wftui.model.base import WireModel
 from wftui.model.comparison.comparison import RunComparison
 from wftui.model.listing import WorkflowOutline
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.summary import ExecutionPage
 from wftui.model.statistics import WorkflowStatistics
+from wftui.model.user.access import Scope
 from wftui.model.workflow.compilation import CompilationResult
 
 _RUN = "/api/workflows/execute/{id}"

@@ -61,7 +61,7 @@ def _command(arguments: argparse.Namespace) -> Command:
 
             return open_screen
         case "compare":
-            from wftui.cli.commands import comparing
+            from wftui.cli.commands.past_runs import comparing
 
             return comparing.COMMANDS[arguments.command]
         case "compile":
@@ -69,56 +69,56 @@ def _command(arguments: argparse.Namespace) -> Command:
 
             return compiling.COMMANDS[arguments.command]
         case "completion":
-            from wftui.cli.commands import completion
+            from wftui.cli.commands.setup import completion
 
             return completion.COMMANDS[arguments.command]
         case "connections":
-            from wftui.cli.commands import connections
+            from wftui.cli.commands.setup import connections
 
             return connections.COMMANDS[arguments.command]
         case "doctor":
-            from wftui.cli.commands import doctor
+            from wftui.cli.commands.setup import doctor
 
             return doctor.COMMANDS[arguments.command]
         case "export":
-            from wftui.cli.commands import transfer
+            from wftui.cli.commands.past_runs import transfer
 
             return transfer.COMMANDS[arguments.command]
         case "grep":
-            from wftui.cli.commands import searching
+            from wftui.cli.commands.past_runs import searching
 
             return searching.COMMANDS[arguments.command]
         case "keys":
-            from wftui.cli.commands import keys
+            from wftui.cli.commands.setup import keys
 
             return keys.COMMANDS[arguments.command]
         case "mcp":
-            from wftui.cli.commands import mcp, mcp_serve
+            from wftui.cli.commands.serving import mcp, mcp_serve
 
             commands = mcp_serve.COMMANDS if arguments.action == "serve" else mcp.COMMANDS
             return commands[arguments.command]
         case "schedule":
-            from wftui.cli.commands import schedule
+            from wftui.cli.commands.setup import schedule
 
             return schedule.COMMANDS[arguments.command]
         case "serve":
-            from wftui.cli.commands import serve
+            from wftui.cli.commands.serving import serve
 
             return serve.COMMANDS[arguments.command]
         case "worker" | "workers":
-            from wftui.cli.commands import workers
+            from wftui.cli.commands.serving import workers
 
             return workers.COMMANDS[arguments.command]
         case "settings":
-            from wftui.cli.commands import settings
+            from wftui.cli.commands.setup import settings
 
             return settings.COMMANDS[arguments.command]
         case "show":
-            from wftui.cli.commands import show
+            from wftui.cli.commands.past_runs import show
 
             return show.COMMANDS[arguments.command]
         case "stats":
-            from wftui.cli.commands import statistics
+            from wftui.cli.commands.past_runs import statistics
 
             return statistics.COMMANDS[arguments.command]
         case "steps":
@@ -126,7 +126,7 @@ def _command(arguments: argparse.Namespace) -> Command:
 
             return steps.COMMANDS[arguments.command]
         case "web":
-            from wftui.cli.commands import web
+            from wftui.cli.commands.serving import web
 
             return web.COMMANDS[arguments.command]
         case "new" | "list":
@@ -138,6 +138,6 @@ def _command(arguments: argparse.Namespace) -> Command:
 
             return runs.COMMANDS[arguments.command]
         case _:
-            from wftui.cli.commands import history
+            from wftui.cli.commands.past_runs import history
 
             return history.COMMANDS[arguments.command]

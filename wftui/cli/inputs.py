@@ -16,7 +16,7 @@ from wftui.model.json.incremental import read_json
 from wftui.model.moments import MomentError, parse_moment
 from wftui.model.run.summary import ExecutionFilters
 from wftui.model.schema.secret_schema import secret_pointers
-from wftui.model.suggestions import did_you_mean, suggestion
+from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.durations import parse_duration
 
 _NAMING = (

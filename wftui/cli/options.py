@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from wftui.model.terminal_text import clean_text, without_colours
+from wftui.model.text.terminal_text import clean_text, without_colours
 
 Command = Callable[[argparse.Namespace], int]
 """A command: takes parsed arguments, returns the exit code."""

@@ -25,7 +25,7 @@ from wftui.model.run.events import (
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.reducer import apply, new_record, progress
 from wftui.model.run.steps import StepResult
-from wftui.model.terminal_text import clean_cell
+from wftui.model.text.terminal_text import clean_cell
 from wftui.model.workflow.durations import format_duration
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"

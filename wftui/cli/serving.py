@@ -8,7 +8,7 @@ from wftui.model.installation import install_command, installed
 from wftui.workbench import Workbench
 
 if TYPE_CHECKING:
-    from wftui.model.access import NewToken
+    from wftui.model.user.access import NewToken
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 

@@ -14,8 +14,8 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from wftui.model.glyphs import GLYPHS, UNKNOWN_GLYPH
-from wftui.model.terminal_text import clean_cell, clean_json, clean_text, ending_colours, without_colours
+from wftui.model.text.glyphs import GLYPHS, UNKNOWN_GLYPH
+from wftui.model.text.terminal_text import clean_cell, clean_json, clean_text, ending_colours, without_colours
 from wftui.output.output_thread import OutputThread
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from wftui.model.errors import RunNotFoundError
 from wftui.model.run.events import Created, Interrupted, Log, read_event
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.summary import ExecutionFilters, ExecutionSummary
-from wftui.workbench.record_service import READ_WHOLE, OpenedRun, Report
+from wftui.workbench.past_runs.record_service import READ_WHOLE, OpenedRun, Report
 
 
 class RemoteRecords:

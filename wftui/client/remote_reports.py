@@ -12,7 +12,7 @@ from wftui.model.comparison.comparison import RunComparison
 from wftui.model.run.search import TextMatch
 from wftui.model.run.summary import ExecutionFilters
 from wftui.model.statistics import FEWEST_USUAL, PeriodStatistics, WorkflowStatistics
-from wftui.workbench.run_selections import last_good
+from wftui.workbench.past_runs.run_selections import last_good
 
 _MOST_MATCHES = 10_000
 

@@ -20,7 +20,7 @@ from wftui.model.run.events import ExecutionEvent, read_event
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import StepResult, ValueRef
 from wftui.model.run.summary import ExecutionFilters, ExecutionPage
-from wftui.workbench.run_selections import attention
+from wftui.workbench.past_runs.run_selections import attention
 
 RUN_ID = re.compile(r"[0-9a-z]{9}-[0-9a-z]{5}")
 _PAGE = 200

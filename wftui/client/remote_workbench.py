@@ -12,7 +12,7 @@ from wftui.client.remote_reports import RemoteComparisons, RemoteSearch, RemoteS
 from wftui.client.remote_runs import RemoteRuns
 from wftui.client.remote_workflows import RemoteWorkflows
 from wftui.model.clock import Clock, Elapsed, elapsed_seconds, utc_now
-from wftui.workbench.settings_service import SettingsService
+from wftui.workbench.setup.settings_service import SettingsService
 from wftui.workbench.workbench_settings import Settings
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from wftui.connections.secret_forms import MINIMUM_LENGTH
 from wftui.connections.text_search import TextSearch, search_for
 from wftui.connections.text_views import Span, joined, views
-from wftui.model.cuts import ELLIPSIS
+from wftui.model.text.cuts import ELLIPSIS
 
 _STRETCH = 256 * 1024
 WIDENED = 4

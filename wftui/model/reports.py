@@ -7,8 +7,8 @@ from typing import Literal, NamedTuple
 
 from wftui.model.comparison.comparison import ComparedRun, ComparedStep, RunComparison
 from wftui.model.comparison.value_changes import ValueChange
-from wftui.model.glyphs import GLYPHS, UNKNOWN_GLYPH
 from wftui.model.statistics import PeriodStatistics, WorkflowStatistics
+from wftui.model.text.glyphs import GLYPHS, UNKNOWN_GLYPH
 from wftui.model.workers import WorkerInfo
 from wftui.model.workflow.durations import format_duration
 

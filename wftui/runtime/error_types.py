@@ -2,7 +2,7 @@
 
 import re
 
-from wftui.model.cuts import beginning
+from wftui.model.text.cuts import beginning
 from wftui.runtime.workflow_errors import WorkflowError
 
 _TYPES = """

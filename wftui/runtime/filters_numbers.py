@@ -5,7 +5,7 @@ from datetime import UTC, timedelta
 from typing import Any
 
 from wftui.model.base import Json
-from wftui.model.cuts import beginning
+from wftui.model.text.cuts import beginning
 from wftui.model.workflow.durations import format_duration, parse_duration
 from wftui.runtime.language.arguments import number_argument, whole_argument
 from wftui.runtime.language.declarations import Table, declare

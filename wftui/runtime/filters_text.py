@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote, urlencode
 
 from wftui.model.base import Json
 from wftui.model.json.incremental import read_json
-from wftui.model.text_lines import split_lines
+from wftui.model.text.text_lines import split_lines
 from wftui.runtime import values
 from wftui.runtime.language.arguments import text_argument, whole_argument
 from wftui.runtime.language.declarations import Table, declare

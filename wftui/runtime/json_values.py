@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wftui.model.base import Json
-from wftui.model.cuts import ELLIPSIS, beginning, ending
 from wftui.model.json.big_values import MAX_DEPTH, MAX_INTEGER_BITS, is_json
 from wftui.model.json.pointers import pointer_to
 from wftui.model.json.sharing import MAX_WEIGHT, is_blown_up
+from wftui.model.text.cuts import ELLIPSIS, beginning, ending
 from wftui.runtime.workflow_errors import WorkflowError
 
 REFERENCE_KEY = "$value"

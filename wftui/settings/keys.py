@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, TypeGuard, get_args
 
 from wftui.model.errors import ExitCode, UserError
-from wftui.model.suggestions import did_you_mean, suggestion
-from wftui.model.user_settings import NOTIFY_EVENTS, Durability, KeepRule, LogRule, NotifyRule, UserSettings
+from wftui.model.text.suggestions import did_you_mean, suggestion
+from wftui.model.user.user_settings import NOTIFY_EVENTS, Durability, KeepRule, LogRule, NotifyRule, UserSettings
 from wftui.model.workers_address import has_password, is_address
 from wftui.model.workflow.identifiers import WORKFLOW_ID_PATTERN
 

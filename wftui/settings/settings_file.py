@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from wftui.model.user_settings import UserSettings
+from wftui.model.user.user_settings import UserSettings
 from wftui.settings.keys import InvalidSetting, SettingsError, interpret
 from wftui.workspace.locate import absolute, user_config_path
 from wftui.workspace.workspace_errors import explain

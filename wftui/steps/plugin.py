@@ -13,7 +13,7 @@ files `steps/*.py` of a workspace need no entry point; they are loaded once thei
 
 from wftui.connections.connection_kinds import KINDS, ConnectionValues
 from wftui.model.base import Json
-from wftui.model.raw_text import literal_text
+from wftui.model.text.raw_text import literal_text
 from wftui.model.workflow.durations import Duration
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.findings import Notice, Repair, raw_repair

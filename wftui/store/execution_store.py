@@ -19,7 +19,7 @@ from wftui.model.run.events import Created, ExecutionEvent, Interrupted, Log, Lo
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.snapshot import pack_record
 from wftui.model.run.summary import CleanupReport
-from wftui.model.user_settings import Durability
+from wftui.model.user.user_settings import Durability
 from wftui.store import log_segments
 from wftui.store.events import orphans, plans, snapshots
 from wftui.store.events.updates import event_of_update

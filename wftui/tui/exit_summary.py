@@ -13,7 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from wftui.model.errors import ConflictError, NotFoundError, UserError
-from wftui.model.terminal_text import clean_text, without_colours
+from wftui.model.text.terminal_text import clean_text, without_colours
 from wftui.output.output_thread import OutputThread
 from wftui.tui.display.formatting import count
 from wftui.workbench.forced_exit import call_on_signal, ignore_signals

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from textual.keys import Keys, _character_to_key
 
-from wftui.model.suggestions import did_you_mean, suggestion
+from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.settings.keys import SettingsError
 from wftui.tui.actions import APP_ACTIONS, Action, show_key
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from wftui.api.gate import Gate
 from wftui.api.problems import ProblemError
-from wftui.model.access import AccessToken
+from wftui.model.user.access import AccessToken
 
 _PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 _HOW = "open the address of this page with ?token=TOKEN behind it"

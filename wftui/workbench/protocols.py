@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from wftui.model.run.summary import ExecutionFilters, ExecutionPage, ExecutionSummary
     from wftui.model.statistics import PeriodStatistics, WorkflowStatistics
     from wftui.store.log_segments import SegmentReader
-    from wftui.workbench.record_service import OpenedRun, Report
-    from wftui.workbench.settings_service import SettingsService
+    from wftui.workbench.past_runs.record_service import OpenedRun, Report
+    from wftui.workbench.setup.settings_service import SettingsService
     from wftui.workbench.workbench import Workbench
     from wftui.workbench.workbench_settings import Settings
 

@@ -386,14 +386,14 @@ class RunService:
     async def recent_inputs(self, workflow_id: str, limit: int = 5) -> list[RecentInputs]:
         """Return the distinct inputs of recent runs, newest first."""
         store = await self._store()
-        from wftui.workbench.run_selections import recent_inputs
+        from wftui.workbench.past_runs.run_selections import recent_inputs
 
         return await recent_inputs(store, workflow_id, limit)
 
     async def attention(self, limit: int = 50) -> list[AttentionItem]:
         """Return runs that need attention: those that wait, interrupted and failed runs."""
         store = await self._store()
-        from wftui.workbench.run_selections import attention
+        from wftui.workbench.past_runs.run_selections import attention
 
         return await attention(store.list, limit)
 

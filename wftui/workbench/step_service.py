@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wftui.model.errors import UsageError, UserError
-from wftui.workbench.connection_service import stored_connections
+from wftui.workbench.setup.connection_service import stored_connections
 from wftui.workspace.regular import read_regular
 from wftui.workspace.workspace_errors import explain
 

@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING
 from wftui.compiler.cache.unchanged import UnchangedWorkflows
 from wftui.model.clock import Clock, Elapsed, elapsed_seconds, utc_now
 from wftui.model.errors import UserError
-from wftui.workbench.comparison_service import ComparisonService
-from wftui.workbench.connection_service import ConnectionService, stored_connections
-from wftui.workbench.doctor_service import DoctorService
-from wftui.workbench.notification_service import NotificationService
-from wftui.workbench.record_service import RecordService
-from wftui.workbench.retention_service import RetentionService
+from wftui.workbench.past_runs.comparison_service import ComparisonService
+from wftui.workbench.past_runs.record_service import RecordService
+from wftui.workbench.past_runs.retention_service import RetentionService
+from wftui.workbench.past_runs.search_service import SearchService
+from wftui.workbench.past_runs.statistics_service import StatisticsService
+from wftui.workbench.past_runs.transfer_service import TransferService
 from wftui.workbench.run_service import RunService
-from wftui.workbench.search_service import SearchService
-from wftui.workbench.settings_service import SettingsService
+from wftui.workbench.setup.connection_service import ConnectionService, stored_connections
+from wftui.workbench.setup.doctor_service import DoctorService
+from wftui.workbench.setup.notification_service import NotificationService
+from wftui.workbench.setup.settings_service import SettingsService
+from wftui.workbench.setup.token_service import TokenService
+from wftui.workbench.setup.worker_service import WorkerService
 from wftui.workbench.source_service import SourceService
-from wftui.workbench.statistics_service import StatisticsService
 from wftui.workbench.step_service import StepService
-from wftui.workbench.token_service import TokenService
-from wftui.workbench.transfer_service import TransferService
 from wftui.workbench.trial_service import TrialService
 from wftui.workbench.workbench_settings import Settings, compilation_cache, readable_by_others
-from wftui.workbench.worker_service import WorkerService
 from wftui.workbench.workflow_service import WorkflowService
 from wftui.workspace.files import Workspace
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from wftui.compiler.cache.cache_file import CompilationCache
 from wftui.compiler.cache.fingerprint import fingerprint
 from wftui.connections.private_files import private_folder
-from wftui.model.user_name import user_name
-from wftui.model.user_settings import Durability, LogRule
+from wftui.model.user.user_name import user_name
+from wftui.model.user.user_settings import Durability, LogRule
 from wftui.model.workers_address import VARIABLE, workers_address
 from wftui.settings.settings_file import read_settings, settings_path
 from wftui.workspace.locate import find_database, find_tables, user_data_path

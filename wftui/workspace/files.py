@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wftui.model.errors import ConflictError, ExitCode, NotFoundError, UsageError
-from wftui.model.suggestions import did_you_mean, suggestion
+from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.identifiers import WORKFLOW_ID_PATTERN
 from wftui.workspace.atomic import atomic_write
 from wftui.workspace.generated import inside, is_workspace

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from wftui.model.errors import ConflictError, NotFoundError
-from wftui.model.suggestions import did_you_mean, suggestion
+from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.workspace.files import Workspace, etag_of
 from wftui.workspace.generated import inside, write_generated
 from wftui.workspace.private import make_private_folder

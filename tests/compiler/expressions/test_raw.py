@@ -10,7 +10,7 @@ from helpers import patience
 from compiler.compiler_helpers import after_fix, check, found, step, text_of, workflow
 from wftui.compiler.diagnostics.fixes import apply_fix, apply_safe_fixes
 from wftui.model.base import Json
-from wftui.model.raw_text import literal_text, with_raw, without_raw
+from wftui.model.text.raw_text import literal_text, with_raw, without_raw
 from wftui.workbench import Workbench
 
 GO = "docker ps --format '{{.Names}}'"

@@ -12,7 +12,7 @@ from wftui.engine.run.steps.log_tail import LogTail
 from wftui.engine.run.steps.step_logger import StepLogger
 from wftui.model.clock import utc_now
 from wftui.model.run.events import Created, Log, LogSegment, StepProgress
-from wftui.model.text_styles import with_styles
+from wftui.model.text.text_styles import with_styles
 from wftui.store.execution_store import ExecutionStore
 from wftui.store.log_segments import folder_of
 

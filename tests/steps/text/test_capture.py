@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wftui.model.cuts import beginning, ending
+from wftui.model.text.cuts import beginning, ending
 from wftui.steps.text.capture import Capture
 
 

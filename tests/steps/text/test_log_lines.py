@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wftui.model.terminal_text import without_colours
+from wftui.model.text.terminal_text import without_colours
 from wftui.steps.text.log_lines import LineDecoder
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from store.store_helpers import created, log, started
-from wftui.model.user_settings import Durability
+from wftui.model.user.user_settings import Durability
 from wftui.store.execution_store import ExecutionStore
 from wftui.store.sqlite.connection import WritingConnection
 from wftui.store.sqlite.database import connect

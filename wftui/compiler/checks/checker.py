@@ -45,7 +45,7 @@ from wftui.compiler.tree.scopes import Scopes
 from wftui.compiler.tree.structure import read_tree
 from wftui.compiler.tree.sub_workflows import SubWorkflows
 from wftui.model.base import Json
-from wftui.model.raw_text import KEEP_BRACES
+from wftui.model.text.raw_text import KEEP_BRACES
 from wftui.steps.api.step_type import StepType, StepTypes
 
 

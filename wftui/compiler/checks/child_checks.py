@@ -12,7 +12,7 @@ from wftui.compiler.expressions.template import split_template
 from wftui.compiler.tree.literal_values import ValueDiagnostic, value_diagnostics
 from wftui.compiler.tree.nodes import StepNode, strings_in
 from wftui.compiler.tree.sub_workflows import SubWorkflow, SubWorkflows
-from wftui.model.suggestions import did_you_mean, suggestion
+from wftui.model.text.suggestions import did_you_mean, suggestion
 
 
 def check_child(node: StepNode, workflow_id: str, children: SubWorkflows) -> Iterator[Diagnostic]:

@@ -7,7 +7,7 @@ from wftui.compiler.diagnostics import patches
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.tree.nodes import WorkflowTree
 from wftui.model.json.pointers import pointer_to
-from wftui.model.suggestions import did_you_mean, suggestion
+from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.definition import Retry
 from wftui.runtime.error_types import BUILTIN_FAMILIES, BUILTIN_TYPES
 

@@ -11,8 +11,8 @@ from wftui.compiler.expressions.template import split_template
 from wftui.compiler.tree.bindings import Binding
 from wftui.compiler.tree.nodes import StepNode, WorkflowTree, strings_in
 from wftui.model.json.pointers import pointer_to
-from wftui.model.raw_text import blank_raw
 from wftui.model.schema.json_schema import as_list
+from wftui.model.text.raw_text import blank_raw
 from wftui.model.workflow.compilation import Fix, PatchOperation
 from wftui.model.workflow.definition import Fallback
 from wftui.steps.api.step_type import StepType

@@ -12,7 +12,7 @@ from wftui.connections.connection_kinds import KINDS
 from wftui.connections.connections import Connections
 from wftui.model.errors import UserError
 from wftui.model.json.pointers import pointer_to
-from wftui.model.suggestions import did_you_mean, suggestion
+from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.compilation import Severity
 from wftui.model.workflow.definition import ConnectionNeed
 

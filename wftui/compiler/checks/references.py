@@ -12,7 +12,7 @@ from wftui.compiler.tree.nodes import StepNode
 from wftui.compiler.tree.scopes import Scopes, waiting_step
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_parts
-from wftui.model.suggestions import did_you_mean, suggestion
+from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.compilation import Fix
 from wftui.runtime.functions import FUNCTIONS
 

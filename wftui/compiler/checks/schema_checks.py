@@ -12,7 +12,7 @@ from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
 from wftui.model.schema.computed_defaults import with_computed_apart
 from wftui.model.schema.json_schema import filled_defaults
-from wftui.model.suggestions import did_you_mean, suggestion
+from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.compilation import Fix
 
 if TYPE_CHECKING:

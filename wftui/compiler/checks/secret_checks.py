@@ -10,9 +10,9 @@ from wftui.compiler.tree.bindings import Binding
 from wftui.compiler.tree.nodes import StepNode, WorkflowTree
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_parts, pointer_to
-from wftui.model.raw_text import next_mark
 from wftui.model.schema.json_schema import as_object
 from wftui.model.schema.secret_schema import secret_pointers
+from wftui.model.text.raw_text import next_mark
 from wftui.steps.api.step_type import StepType
 
 

@@ -13,8 +13,8 @@ from wftui.compiler.tree.literal_values import input_diagnostics
 from wftui.compiler.tree.nodes import StepNode, WorkflowTree
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
-from wftui.model.raw_text import KEEP_BRACES, with_raw, without_raw
-from wftui.model.suggestions import did_you_mean, suggestion
+from wftui.model.text.raw_text import KEEP_BRACES, with_raw, without_raw
+from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.compilation import Fix, PatchOperation
 from wftui.model.workflow.definition import CONTAINER_TYPES, Workflow
 from wftui.steps.api.findings import Repair

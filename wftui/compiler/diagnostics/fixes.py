@@ -7,7 +7,7 @@ from wftui.compiler.diagnostics.diagnostic import syntax_diagnostics
 from wftui.compiler.source.parsing import parse
 from wftui.compiler.source.patching import PatchError, apply_patch
 from wftui.compiler.source.recovery import MAX_DIAGNOSTICS
-from wftui.model.raw_text import KEEP_BRACES
+from wftui.model.text.raw_text import KEEP_BRACES
 from wftui.model.workflow.compilation import CompilationError, CompilationResult, Fix
 
 SAFE_CODES = frozenset(

@@ -9,7 +9,7 @@ from jinja2 import nodes
 
 from wftui.compiler.python_code import Atom, Code, Lambda, Named, Operation, call, literal
 from wftui.compiler.source.text_diagnostic import TextDiagnostic
-from wftui.model.suggestions import did_you_mean, suggestion
+from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.runtime.filters import FILTERS
 from wftui.runtime.functions import FUNCTIONS
 from wftui.runtime.language.declarations import Declaration, Table

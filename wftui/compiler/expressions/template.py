@@ -7,7 +7,7 @@ from wftui.compiler.expressions.expression import Expression, compile_expression
 from wftui.compiler.expressions.syntax import expression_end
 from wftui.compiler.python_code import Code, Marked, Text, call, literal
 from wftui.compiler.source.text_diagnostic import TextDiagnostic
-from wftui.model.raw_text import next_mark, raw_end
+from wftui.model.text.raw_text import next_mark, raw_end
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from wftui.compiler.expressions.calls import CallTranslator
 from wftui.compiler.expressions.reference import Reference, Root
 from wftui.compiler.python_code import Atom, Code, Lambda, Operation, Sign, call, listing, literal, mapping, tuple_of
 from wftui.compiler.source.text_diagnostic import TextDiagnostic
-from wftui.model.suggestions import did_you_mean, suggestion
+from wftui.model.text.suggestions import did_you_mean, suggestion
 
 ROOTS: tuple[Root, ...] = ("inputs", "steps", "run", "env", "secrets", "connection")
 STEP_PARTS = ("output", "status", "error", "attempts")

@@ -11,7 +11,7 @@ from wftui.compiler.source.document import Part
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_parts, pointer_to
 from wftui.model.schema.json_schema import as_list, as_object
-from wftui.model.suggestions import did_you_mean, suggestion
+from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.compilation import Fix
 from wftui.steps.api.step_type import StepType
 

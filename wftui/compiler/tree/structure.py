@@ -12,7 +12,7 @@ from wftui.compiler.tree.model_errors import ModelError, keys_beside, model_erro
 from wftui.compiler.tree.nodes import Body, StepNode, WorkflowTree
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
-from wftui.model.suggestions import did_you_mean, suggestion
+from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.compilation import Fix
 from wftui.model.workflow.definition import CONTAINER_TYPES, FORMAT, Branch, Catch, Step, Workflow
 from wftui.model.workflow.inner_steps import BRANCH_KEYS

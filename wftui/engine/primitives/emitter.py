@@ -19,7 +19,7 @@ from wftui.model.run.events import (
     Started,
     StepCompleted,
 )
-from wftui.model.text_styles import styles_after
+from wftui.model.text.text_styles import styles_after
 from wftui.store.events.payloads import is_big
 
 _LABEL = 60

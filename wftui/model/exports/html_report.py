@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from wftui.model.base import Json
-from wftui.model.glyphs import GLYPHS, UNKNOWN_GLYPH
 from wftui.model.run.events import Log
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import StepResult
-from wftui.model.terminal_text import clean_text, without_colours
+from wftui.model.text.glyphs import GLYPHS, UNKNOWN_GLYPH
+from wftui.model.text.terminal_text import clean_text, without_colours
 from wftui.model.workflow.durations import format_duration
 
 _HEAD = """\

@@ -1,9 +1,9 @@
 """JSON lines (NDJSON): one JSON value per line."""
 
 from wftui.model.base import Json
-from wftui.model.cuts import beginning
 from wftui.model.json.incremental import read_json
-from wftui.model.text_lines import split_lines
+from wftui.model.text.cuts import beginning
+from wftui.model.text.text_lines import split_lines
 
 _SHOWN = 80
 

@@ -14,7 +14,7 @@ from pydantic_core import from_json
 
 from wftui.model.base import Json, Timestamp, WireModel
 from wftui.model.run.steps import ExecutionError, LogLevel, StepInfo, Waiting
-from wftui.model.text_styles import StyleRun
+from wftui.model.text.text_styles import StyleRun
 from wftui.model.unknown_fields import without_unknown_fields
 
 

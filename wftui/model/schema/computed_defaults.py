@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from wftui.model.base import Json
-from wftui.model.raw_text import next_mark
 from wftui.model.schema.json_schema import as_list, as_object
+from wftui.model.text.raw_text import next_mark
 
 COMPUTED = "computedDefault"
 """Key of a property, in place of `default`, in the schema that frontends and checks of values get."""

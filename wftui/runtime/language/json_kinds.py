@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from wftui.model.base import Json
-from wftui.model.cuts import beginning
+from wftui.model.text.cuts import beginning
 
 SHOWN_KEYS = 12
 TYPE_WORDS: Mapping[str, str] = {

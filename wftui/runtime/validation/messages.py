@@ -10,7 +10,7 @@ from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
 from wftui.model.schema.formats import FORMATS
 from wftui.model.schema.json_schema import as_list, as_object
-from wftui.model.suggestions import suggestion
+from wftui.model.text.suggestions import suggestion
 from wftui.runtime.language.json_kinds import TYPE_WORDS
 from wftui.runtime.validation.rules import TOO_LONG
 

@@ -7,7 +7,7 @@ from pydantic import Field, ValidationError
 
 from wftui.connections.connection_kinds import ComposioConnection
 from wftui.model.base import Json
-from wftui.model.user_name import user_name
+from wftui.model.user.user_name import user_name
 from wftui.model.workflow.durations import Duration
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_model import StepModel

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from wftui.connections.connection_errors import ConnectionsError
 from wftui.connections.connection_kinds import ComposioConnection
 from wftui.connections.connections import Connections
-from wftui.model.accounts import AccountLink, UserAccount
 from wftui.model.clock import Clock, utc_now
+from wftui.model.user.accounts import AccountLink, UserAccount
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.composio.client import ACTIVE, DEAD, ComposioClient, ConnectedAccount
 

@@ -9,11 +9,11 @@ import json
 from typing import Literal
 
 from wftui.model.base import Json
-from wftui.model.cuts import beginning
 from wftui.model.json.incremental import read_json
 from wftui.model.json.json_lines import read_json_lines
 from wftui.model.json.writing import text_pieces
-from wftui.model.text_lines import split_lines
+from wftui.model.text.cuts import beginning
+from wftui.model.text.text_lines import split_lines
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.text.encodings import text_by_mark
 

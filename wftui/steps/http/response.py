@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from wftui.model.base import Json
-from wftui.model.cuts import beginning
 from wftui.model.json.incremental import read_json
 from wftui.model.json.json_lines import read_json_lines
+from wftui.model.text.cuts import beginning
 from wftui.runtime.json_values import DETAIL_BYTES, if_small
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_model import StepModel

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wftui.model.base import Json
-from wftui.model.cuts import beginning
 from wftui.model.json.incremental import read_json
+from wftui.model.text.cuts import beginning
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import StepContext
 from wftui.steps.llm.json_answers import json_values, without_thinking

@@ -3,8 +3,8 @@
 import contextlib
 
 from wftui.model.base import Json
-from wftui.model.cuts import beginning
 from wftui.model.json.incremental import read_json
+from wftui.model.text.cuts import beginning
 from wftui.runtime.workflow_errors import WorkflowError
 
 _SHOWN = 1000

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from wftui.model.base import Json
-from wftui.model.cuts import beginning
 from wftui.model.json.incremental import read_json
+from wftui.model.text.cuts import beginning
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.text.foreign import Fields
 from wftui.steps.text.server_events import ServerEvent

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError
 
 from wftui.model.base import Json
-from wftui.model.cuts import beginning
+from wftui.model.text.cuts import beginning
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.requirements import is_program
 from wftui.steps.api.step_model import StepModel

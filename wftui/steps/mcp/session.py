@@ -24,8 +24,8 @@ from pydantic import ValidationError
 
 import wftui
 from wftui.model.base import Json
-from wftui.model.cuts import beginning
 from wftui.model.run.steps import LogLevel
+from wftui.model.text.cuts import beginning
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.mcp.listeners import Caller, Listeners, listen_to_sdk
 from wftui.steps.mcp.lock import LockedTool

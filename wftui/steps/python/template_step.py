@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 import wftui
 from wftui.model.base import Json
-from wftui.model.raw_text import literal_text
+from wftui.model.text.raw_text import literal_text
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.findings import Repair, raw_repair
 from wftui.steps.api.step_model import StepModel

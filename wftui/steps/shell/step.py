@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from wftui.model.base import Json
 from wftui.model.json.incremental import BIG_TEXT
-from wftui.model.raw_text import has_foreign_braces, literal_text
+from wftui.model.text.raw_text import has_foreign_braces, literal_text
 from wftui.runtime.json_values import DETAIL_BYTES, if_small
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.findings import Repair, raw_repair

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from wftui.connections.connection_kinds import DatabaseConnection
 from wftui.model.base import Json
-from wftui.model.raw_text import literal_text
+from wftui.model.text.raw_text import literal_text
 from wftui.model.workflow.durations import Duration
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.findings import Repair, raw_repair

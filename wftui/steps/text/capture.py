@@ -6,7 +6,7 @@ knows half a secret.
 
 import codecs
 
-from wftui.model.cuts import ELLIPSIS, ending
+from wftui.model.text.cuts import ELLIPSIS, ending
 
 _LINE = 500
 _REPLACEMENT = "\ufffd"

@@ -7,7 +7,7 @@ traceback later on.
 from collections.abc import Callable, Iterator, Mapping
 
 from wftui.model.base import Json
-from wftui.model.cuts import beginning
+from wftui.model.text.cuts import beginning
 from wftui.runtime.language.json_kinds import kind_of
 from wftui.runtime.workflow_errors import WorkflowError
 

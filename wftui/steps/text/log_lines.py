@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Literal
 
-from wftui.model.cuts import ELLIPSIS
-from wftui.model.text_styles import Style
+from wftui.model.text.cuts import ELLIPSIS
+from wftui.model.text.text_styles import Style
 
 OutputStream = Literal["stdout", "stderr"]
 LogSink = Callable[[str, OutputStream], None]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from wftui.model.user_settings import Durability
+from wftui.model.user.user_settings import Durability
 from wftui.store.sqlite.schema import APPLICATION_ID, MIGRATIONS, VERSION
 from wftui.store.sqlite.store_errors import DamagedError, StoreError, explain, is_busy, primary_code
 from wftui.workspace.private import make_private_file, make_private_folder

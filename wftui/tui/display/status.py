@@ -2,9 +2,9 @@
 
 from typing import NamedTuple, get_args
 
-from wftui.model.glyphs import GLYPHS, UNKNOWN_GLYPH
 from wftui.model.run.record import ExecutionStatus
 from wftui.model.run.steps import StepStatus
+from wftui.model.text.glyphs import GLYPHS, UNKNOWN_GLYPH
 
 
 class StatusLook(NamedTuple):

@@ -19,8 +19,8 @@ from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen
 from wftui.tui.screens.dialogs.prompt import PromptScreen
 from wftui.tui.widgets.picker import Picker
 from wftui.tui.widgets.value.sizes import size_text
-from wftui.workbench.retention_service import HistoryOverview
-from wftui.workbench.settings_service import EffectiveSetting
+from wftui.workbench.past_runs.retention_service import HistoryOverview
+from wftui.workbench.setup.settings_service import EffectiveSetting
 
 _GROUP = "Settings"
 

@@ -17,7 +17,7 @@ from textual.color import Color
 from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
 
-from wftui.model.terminal_text import clean_text, ending_colours, joins
+from wftui.model.text.terminal_text import clean_text, ending_colours, joins
 from wftui.output.output_thread import OutputThread
 
 _BARE = re.compile(r"[\x1b\t\n\r\ud800-\udfff]")

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from wftui.model.base import Json
-from wftui.model.cuts import beginning
 from wftui.model.run.steps import ExecutionError
+from wftui.model.text.cuts import beginning
 from wftui.runtime.json_values import if_small
 from wftui.runtime.plan import StepPlan
 

@@ -10,8 +10,8 @@ from wftui.engine.run.steps.log_tail import Entry, LogTail, Stream
 from wftui.model.base import Json
 from wftui.model.run.events import ExecutionEvent, Log, StepProgress
 from wftui.model.run.steps import LogLevel
-from wftui.model.terminal_text import without_colours
-from wftui.model.text_styles import split_styles
+from wftui.model.text.terminal_text import without_colours
+from wftui.model.text.text_styles import split_styles
 
 _EVENT = 64_000  # characters of one log event
 _EMITTED_AT_ONCE = 2  # redacting and compressing one takes milliseconds

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol, cast
 
 from wftui.model.base import Json
-from wftui.model.cuts import beginning
+from wftui.model.text.cuts import beginning
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import StepContext
 from wftui.steps.llm.protocol import Tool, ToolCall, ToolResult

@@ -7,7 +7,7 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from wftui.model.accounts import AccountLink, UserAccount
+from wftui.model.user.accounts import AccountLink, UserAccount
 from wftui.tui.actions import Action
 from wftui.tui.screens.base.local_screen import LocalScreen
 from wftui.tui.screens.dialogs.prompt import PromptScreen

@@ -19,7 +19,7 @@ from textual.cache import LRUCache
 from wftui.model.run.events import Log, LogSegment
 from wftui.model.run.search import finder
 from wftui.model.run.steps import LogLevel
-from wftui.model.text_styles import with_styles
+from wftui.model.text.text_styles import with_styles
 from wftui.tui.widgets.log.sanitize import LONGEST, clean, plain
 
 Stream = Literal["stdout", "stderr", "log"]

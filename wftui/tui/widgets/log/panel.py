@@ -13,7 +13,7 @@ from wftui.model.errors import UsageError
 from wftui.tui.widgets.log.lines import LEVELS, STREAMS, LogBuffer
 from wftui.tui.widgets.log.view import LogView
 from wftui.tui.widgets.prompt_input import PromptInput
-from wftui.workbench.search_service import check_search
+from wftui.workbench.past_runs.search_service import check_search
 
 Asking = Literal["search", "filter"]
 

@@ -3,7 +3,7 @@
 from rich.text import Text
 from textual.content import Content
 
-from wftui.model.terminal_text import clean_text, without_colours
+from wftui.model.text.terminal_text import clean_text, without_colours
 
 TAB = 8
 LONGEST = 10_000

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from wftui.model.errors import UserError
-from wftui.model.user_settings import NotifyEvent, NotifyRule
+from wftui.model.user.user_settings import NotifyEvent, NotifyRule
 from wftui.settings.settings_file import read_settings, settings_path
 
 if TYPE_CHECKING:

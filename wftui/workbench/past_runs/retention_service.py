@@ -13,7 +13,7 @@ from wftui.settings.settings_file import read_settings, settings_path
 
 if TYPE_CHECKING:
     from wftui.model.run.summary import CleanupReport
-    from wftui.model.user_settings import KeepRule
+    from wftui.model.user.user_settings import KeepRule
     from wftui.store.execution_store import ExecutionStore
     from wftui.store.maintenance.retention import Policy, Rule
     from wftui.store.retention_task import RetentionTask

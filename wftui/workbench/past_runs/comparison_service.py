@@ -51,7 +51,7 @@ class ComparisonService:
             NotFoundError: there is none.
         """
         store = await self._store()
-        from wftui.workbench.run_selections import last_good
+        from wftui.workbench.past_runs.run_selections import last_good
 
         head = await store.head(run_id)
         if head is None:

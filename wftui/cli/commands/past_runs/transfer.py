@@ -14,7 +14,7 @@ def export(arguments: argparse.Namespace) -> int:
     """Run `export RUN`."""
 
     async def work(workbench: Workbench) -> int:
-        from wftui.workbench.transfer_service import SUFFIXES
+        from wftui.workbench.past_runs.transfer_service import SUFFIXES
 
         terminal = Terminal()
         run_id = await workbench.runs.find(arguments.run)

@@ -25,7 +25,7 @@ from wftui.workspace.private import PRIVATE_FILE, make_private_folder
 from wftui.workspace.regular import read_regular
 
 if TYPE_CHECKING:
-    from wftui.model.access import AccessToken, NewToken, Scope, StoredToken, TokenFile
+    from wftui.model.user.access import AccessToken, NewToken, Scope, StoredToken, TokenFile
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 _PREFIX = "wft_"
@@ -63,7 +63,7 @@ class TokenService:
 
     async def all(self) -> list[AccessToken]:
         """Return all tokens, sorted by name."""
-        from wftui.model.access import AccessToken
+        from wftui.model.user.access import AccessToken
 
         stored = await asyncio.to_thread(lambda: self._read().tokens)
         shown = [AccessToken.model_validate(token.model_dump(exclude={"hash"})) for token in stored]
@@ -86,7 +86,7 @@ class TokenService:
         return found
 
     def _add(self, name: str, scope: Scope, workflows: list[str] | None) -> NewToken:
-        from wftui.model.access import NewToken, StoredToken
+        from wftui.model.user.access import NewToken, StoredToken
 
         text = _PREFIX + secrets.token_urlsafe(32)
         about = {"name": name, "scope": scope, "workflows": workflows, "created_at": self._clock()}
@@ -107,7 +107,7 @@ class TokenService:
         return left
 
     def _change(self, change: Callable[[list[StoredToken]], list[StoredToken]]) -> None:
-        from wftui.model.access import TokenFile
+        from wftui.model.user.access import TokenFile
 
         with self._locked():
             changed = TokenFile(tokens=change(self._read().tokens))
@@ -142,7 +142,7 @@ class TokenService:
         return self._known[1]
 
     def _read(self) -> TokenFile:
-        from wftui.model.access import TokenFile
+        from wftui.model.user.access import TokenFile
 
         try:
             if self.path.stat().st_mode & 0o077:

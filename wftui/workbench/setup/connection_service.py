@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wftui.connections.connections import Connections, StoredConnection
-    from wftui.model.accounts import AccountLink, UserAccount
+    from wftui.model.user.accounts import AccountLink, UserAccount
     from wftui.steps.composio.user_accounts import UserAccounts
 
 

@@ -12,7 +12,7 @@ from wftui.settings.edit import set_value, unset_value
 from wftui.settings.keys import SettingsError, value_text
 from wftui.settings.settings_file import settings_path
 from wftui.workbench import Workbench
-from wftui.workbench.settings_service import EffectiveSetting
+from wftui.workbench.setup.settings_service import EffectiveSetting
 
 
 def settings(arguments: argparse.Namespace) -> int:

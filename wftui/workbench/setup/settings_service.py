@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wftui.model.user_settings import UserSettings
+from wftui.model.user.user_settings import UserSettings
 from wftui.model.workers_address import VARIABLE, without_password
 from wftui.settings.keys import KEYS, Key, Value, find_key
 from wftui.settings.settings_file import parse, read_settings, read_text, settings_path

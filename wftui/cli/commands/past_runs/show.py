@@ -17,11 +17,11 @@ from wftui.model.run.paths import is_at_or_in
 from wftui.model.run.record import ExecutionRecord, steps_to_wire
 from wftui.model.run.search import REGEX, finder
 from wftui.model.run.steps import LogLevel, StepResult
-from wftui.model.terminal_text import without_colours
-from wftui.model.text_styles import split_styles, with_styles
+from wftui.model.text.terminal_text import without_colours
+from wftui.model.text.text_styles import split_styles, with_styles
 from wftui.model.workflow.durations import format_duration
 from wftui.workbench import AnyWorkbench
-from wftui.workbench.search_service import check_search
+from wftui.workbench.past_runs.search_service import check_search
 
 _PAGE = 1000
 _LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)

@@ -10,7 +10,7 @@ from wftui.cli.terminal import Terminal
 from wftui.model.base import Json
 from wftui.model.errors import ExitCode
 from wftui.workbench import Workbench
-from wftui.workbench.doctor_service import Finding, Overview
+from wftui.workbench.setup.doctor_service import Finding, Overview
 
 _LISTED = 20
 _NAMED = 5

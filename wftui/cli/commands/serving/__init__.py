@@ -1,0 +1,4 @@
+"""Commands that serve others: HTTP, browsers, MCP clients, pools of workers.
+
+Imported by the dispatcher only.
+"""
