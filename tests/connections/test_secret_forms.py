@@ -110,6 +110,14 @@ def test_every_way_of_writing_and_breaking_is_masked(way: str, broken: str) -> N
         _assert_masked(secret, WAYS[way](secret), BROKEN[broken])
 
 
+@pytest.mark.parametrize(
+    ("start", "secret"),
+    [("https://h/p", "bY{>c#%ab'%`}X"), ("https://h/p", '}"#0^+}%a0%9<>'), ("https://h/?q=", "9'X+?<=``%#%00")],
+)
+def test_a_secret_that_goes_on_in_the_fragment_of_a_url_is_masked(start: str, secret: str) -> None:
+    assert Redactor([secret]).redact_text(f"{httpx2.URL(start + secret)}") == f"{start}{MASK}"
+
+
 @pytest.mark.parametrize("broken", BROKEN)
 @pytest.mark.parametrize("levels", [1, 2])
 def test_json_of_wrapped_secrets_is_masked(levels: int, broken: str) -> None:

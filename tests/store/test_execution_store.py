@@ -84,6 +84,17 @@ async def test_unawaited_events_are_committed(store: ExecutionStore, database: P
     await other.close()
 
 
+async def test_close_ends_the_watch_for_other_processes(database: Path) -> None:
+    store = await ExecutionStore.open(database)
+    await store.append([created()], wait=True)
+    before = asyncio.all_tasks()
+    following = store.follow(RUN)
+    assert [event.type for event in await anext(following)] == ["created"]
+    (watch,) = asyncio.all_tasks() - before
+    await store.close()
+    assert watch.cancelling()
+
+
 async def test_close_commits_queued_events(database: Path) -> None:
     store = await ExecutionStore.open(database)
     await store.append([created()], wait=False)
