@@ -112,9 +112,15 @@ def test_every_way_of_writing_and_breaking_is_masked(way: str, broken: str) -> N
 
 @pytest.mark.parametrize(
     ("start", "secret"),
-    [("https://h/p", "bY{>c#%ab'%`}X"), ("https://h/p", '}"#0^+}%a0%9<>'), ("https://h/?q=", "9'X+?<=``%#%00")],
+    [
+        ("https://h/p", "bY{>c#%ab'%`}X"),
+        ("https://h/p", '}"#0^+}%a0%9<>'),
+        ("https://h/p", "&{}&/$?%/~%3c"),
+        ("https://h/p", ">&{!?^}#}&@%00"),
+        ("https://h/?q=", "9'X+?<=``%#%00"),
+    ],
 )
-def test_a_secret_that_goes_on_in_the_fragment_of_a_url_is_masked(start: str, secret: str) -> None:
+def test_a_secret_that_goes_on_in_another_part_of_a_url_is_masked(start: str, secret: str) -> None:
     assert Redactor([secret]).redact_text(f"{httpx2.URL(start + secret)}") == f"{start}{MASK}"
 
 
@@ -196,3 +202,8 @@ def test_only_the_secret_is_masked() -> None:
     assert Redactor(secrets).redact_text(text) == text
     for secret in secrets[:5]:
         assert Redactor(secrets).redact_text(f"{text}\n{secret}\n{text}") == f"{text}\n{MASK}\n{text}"
+
+
+def test_a_password_with_colons_in_a_url_is_masked() -> None:
+    secret = "`~:=b:}%%00"
+    assert Redactor([secret]).redact_text(f"{httpx2.URL(f'https://u:{secret}@h/')}") == f"https://u:{MASK}@h/"

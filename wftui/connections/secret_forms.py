@@ -25,7 +25,7 @@ _WRAPPED_LINE_BYTES = (57, 48)
 _IN_QUERY = "!$%&'()*+,/:;=?@[\\]^`{|}"
 _IN_PATH = "!$%&'()*+,/:;=@[\\]^|"
 _IN_FRAGMENT = "!#$%&'()*+,/:;=?@[\\]^{|}"
-_URL_SAFE = ("", "/", "!'()*", "!#$&'()*+,/:;=?@[]", _IN_QUERY, _IN_PATH, _IN_FRAGMENT, "!$%&'()*+,")
+_URL_SAFE = ("", "/", "!'()*", "!#$&'()*+,/:;=?@[]", _IN_QUERY, _IN_PATH, _IN_FRAGMENT, "!$%&'()*+,", "!$%&'()*+,:")
 """Unquoted characters, by encoder: `quote` (full, path), JavaScript (`encodeURIComponent`, `encodeURI`), and browsers
 and HTTP libraries in a query, path, fragment and user info."""
 
@@ -156,10 +156,13 @@ def _unicode_escape(found: re.Match[str]) -> str:
 def _url_quotes(text: str) -> Iterator[str]:
     found = [quote(text, safe=safe, errors="replace") for safe in _URL_SAFE]
     found.append(quote_plus(text, errors="replace"))
-    if "#" in text:  # clients quote the rest as a fragment
-        before, _, rest = text.partition("#")
-        rest = quote(rest, safe=_IN_FRAGMENT, errors="replace")
-        found += [f"{quote(before, safe=safe, errors='replace')}#{rest}" for safe in (_IN_QUERY, _IN_PATH)]
+    before, fragment_mark, fragment = text.partition("#")
+    path, query_mark, query = before.partition("?")
+    if fragment_mark or query_mark:  # clients quote the rest as a query, and as a fragment
+        end = fragment_mark + quote(fragment, safe=_IN_FRAGMENT, errors="replace")
+        found.append(quote(before, safe=_IN_QUERY, errors="replace") + end)
+        rest = query_mark + quote(query, safe=_IN_QUERY, errors="replace")
+        found.append(quote(path, safe=_IN_PATH, errors="replace") + rest + end)
     for quoted in found:
         yield quoted
         yield re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), quoted)
