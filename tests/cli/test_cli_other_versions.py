@@ -46,7 +46,7 @@ STARTED = 1
 """Number of the type `started` in the database."""
 
 
-@pytest.mark.parametrize("changes", [{"type": "step_moved", "from": "a", "to": "b"}, {}])
+@pytest.mark.parametrize("changes", [{"type": "step_teleported", "from": "a", "to": "b"}, {"type": "step_moved"}, {}])
 def test_an_event_of_a_later_version_is_shown_by_its_name(
     cli: Cli, settings: Settings, ran: str, changes: dict[str, object]
 ) -> None:

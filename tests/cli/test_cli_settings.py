@@ -48,6 +48,8 @@ def test_set_list_unset(cli: Cli, file: Path, settings: Settings) -> None:
         "durability": ("full", "settings"),
         "history.keep_days": (90, "settings"),
         "history.keep_runs": (None, "default"),
+        "history.log_mb": (None, "default"),
+        "history.run_log_mb": (None, "default"),
         "history.workflows.nightly.keep_runs": ("all", "settings"),
         "notify.command": (None, "default"),
         "notify.on": (None, "default"),

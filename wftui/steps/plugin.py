@@ -21,6 +21,8 @@ from wftui.steps.api.function_step import step
 from wftui.steps.api.requirements import Host, MissingRequirement, is_program
 from wftui.steps.api.step_model import Answer, StepModel
 from wftui.steps.api.step_type import (
+    WAITED,
+    ChildCall,
     Closable,
     ConnectionUse,
     PrepareContext,
@@ -34,7 +36,9 @@ from wftui.steps.api.threads import StopFlag, run_stoppable
 
 __all__ = [
     "KINDS",
+    "WAITED",
     "Answer",
+    "ChildCall",
     "Closable",
     "ConnectionUse",
     "ConnectionValues",

@@ -1,13 +1,18 @@
 """Pinned outputs of steps, in a file beside workflow.json, for trials of steps."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.workspace.atomic import atomic_write
 from wftui.workspace.regular import read_regular
 from wftui.workspace.workspace_errors import explain
+
+if TYPE_CHECKING:
+    from wftui.model.base import Json
 
 PINS = "pins.json"
 MOST_BYTES = 4 * 1024 * 1024

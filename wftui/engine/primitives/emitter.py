@@ -40,7 +40,7 @@ _FIXED: frozenset[str] = frozenset(
     }
     | {"connections", "kept_from", "pointer", "line", "column", "until", "next_at", "pool", "worker", "from_", "to"}
     | {"segment", "bytes", "lines", "longest", "styles"}
-    | {"attempt", "clause", "duration", "index", "progress", "rules", "total", "warnings"}
+    | {"attempt", "clause", "duration", "index", "place", "progress", "rules", "total", "warnings"}
 )
 """Fields with names and numbers of the engine. All others may hold text of a step or user, and are redacted."""
 

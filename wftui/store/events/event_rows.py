@@ -165,7 +165,7 @@ def decode(run_id: str, rows: list[EventRow]) -> list[ExecutionEvent]:
     for seq, number, at, data in rows:
         fields = from_json(zlib.decompress(data) if isinstance(data, bytes) else data)
         kind = _TYPES[number] if number < len(_TYPES) else fields.get("type", f"type {number}")
-        if "stepId" not in fields and kind in _STEP_TYPES:
+        if "stepId" not in fields and kind in _STEP_TYPES and isinstance(fields.get("path"), str):
             fields["stepId"] = declared_id(fields["path"])
             if kind == "step_started":
                 fields.setdefault("stepName", fields["stepId"])
