@@ -117,7 +117,7 @@ OTHER_TEXTS = {
     "form of a secret": "A secret",
     "help": "Show the keys of this screen",
     "palette": "Search",
-    "themes": "Search",
+    "themes": "dracula",
 }
 """Texts of places that show no hostile one, or only in columns that cut it."""
 
