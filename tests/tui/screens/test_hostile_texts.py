@@ -29,11 +29,13 @@ from wftui.tui.screens.dialogs.diff import DiffScreen, diff_lines
 from wftui.tui.screens.dialogs.paste import PasteScreen
 from wftui.tui.screens.dialogs.prompt import PromptScreen
 from wftui.tui.screens.editor.step_form import StepForm
+from wftui.tui.screens.editor.trial_screen import TrialScreen
 from wftui.tui.screens.history.cleanup import CleanupScreen
 from wftui.tui.screens.runs.rerun_plan import RerunPlanScreen
 from wftui.tui.screens.runs.value_screen import ValueScreen
 from wftui.tui.screens.screen_registry import make_screen
 from wftui.tui.screens.step_types_screen import TrustScreen
+from wftui.tui.widgets.path_prompt import PathPrompt
 from wftui.tui.widgets.picker import Picker
 from wftui.workbench import Settings, Workbench
 
@@ -79,6 +81,7 @@ SCREENS: dict[str, Open] = {
     "accounts": lambda app, _: app.open_screen("accounts", ALL),
     "secrets": lambda app, _: app.open_screen("secrets"),
     "settings": lambda app, _: app.open_screen("settings"),
+    "workers": lambda app, _: app.open_screen("workers"),
     "run form": lambda app, _: app.open_run_form("evil"),
 }
 """Places with keys of their own."""
@@ -90,6 +93,8 @@ DIALOGS: dict[str, Open] = {
     "paste": lambda app, _: show(app, PasteScreen(ALL, ALL)),
     "picker": lambda app, _: show(app, Picker(ALL, [(ALL, ALL)])),
     "value": lambda app, _: show(app, ValueScreen(ALL, {ALL: ALL, "list": [ALL]}, no_text, name=ALL)),
+    "path": lambda app, _: show(app, PathPrompt(ALL, ALL)),
+    "trial": lambda app, _: show(app, TrialScreen(ALL, "{}", ALL, {}, whole=False)),
     "plan": lambda app, _: show(app, RerunPlanScreen(ALL, [StepDecision(ALL, "run", ALL)])),
     "trust": lambda app, _: show(app, TrustScreen(Path(ALL), ALL)),
     "cleanup": lambda app, _: show(app, CleanupScreen(app.workbench.local)),
@@ -113,6 +118,8 @@ OTHER_TEXTS = {
     "monitor of a run that lacks something": "missing requirements",
     "secrets": "Secrets",
     "settings": "Settings",
+    "workers": "Workers",
+    "trial": "Trial",
     "cleanup": "Clean up history",
     "form of a secret": "A secret",
     "help": "Show the keys of this screen",
