@@ -28,10 +28,10 @@ FLOORS = [
 # The one place where a face starts another: `wftui` without a command opens the screen. And the command line that a
 # compiled module opens is a face too, which the module names in its `__main__` part only.
 ALLOWED = {
-    ("cli.commands.keys", "tui"),
-    ("cli.commands.mcp_serve", "agents"),
+    ("cli.commands.setup.keys", "tui"),
+    ("cli.commands.serving.mcp_serve", "agents"),
     ("cli.commands.screen", "tui"),
-    ("cli.commands.web", "web"),
+    ("cli.commands.serving.web", "web"),
 }
 
 

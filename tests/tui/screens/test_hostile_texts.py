@@ -119,7 +119,6 @@ OTHER_TEXTS = {
     "secrets": "Secrets",
     "settings": "Settings",
     "workers": "Workers",
-    "trial": "Trial",
     "cleanup": "Clean up history",
     "form of a secret": "A secret",
     "help": "Show the keys of this screen",

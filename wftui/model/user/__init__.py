@@ -1,4 +1,4 @@
-"""What belongs to one user: name, settings, access tokens, connected accounts.
+"""User data: name, settings, access tokens, connected accounts.
 
 Imports `model.base`; imported by the workbench, settings, connections and the frontends.
 """

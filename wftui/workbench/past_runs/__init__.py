@@ -1,4 +1,4 @@
-"""Services for the record: runs read, compared, searched, counted, exported, removed.
+"""Services for past runs: read, compare, search, count, export, remove.
 
 Imports the engine and the store; imported by `workbench.workbench`.
 """

@@ -1,4 +1,4 @@
-"""Services for what runs need on this machine: settings, connections, tokens, notifications, workers, doctor.
+"""Services for settings, connections, tokens, notifications, workers, doctor.
 
 Imports the rooms below the workbench; imported by `workbench.workbench`.
 """

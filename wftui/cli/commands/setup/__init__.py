@@ -1,4 +1,4 @@
-"""Commands for this machine and user: settings, keys, connections, schedules, completion, doctor.
+"""Commands for settings, keys, connections, schedules, completion, doctor.
 
 Imported by the dispatcher only.
 """
