@@ -203,7 +203,7 @@ async def settle(app: App[Any]) -> None:
 async def _passed(pump: MessagePump, call: Callable[[Callable[[], object]], bool]) -> None:
     done = asyncio.Event()
     if call(done.set):
-        while pump.is_running and not done.is_set():
+        while pump.is_running and not done.is_set() and pump.app.return_code is None:
             await asyncio.sleep(0.001)
 
 

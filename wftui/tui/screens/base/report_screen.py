@@ -93,7 +93,8 @@ class ReportScreen(ActionScreen[None]):
     def action_next(self) -> None:
         """Go to the next line that stands out, wrapping around."""
         report = self.report
-        order = [*range(report.cursor + 1, report.rows), *range(report.cursor + 1)]
+        lines = len(report.lines)
+        order = [*range(report.cursor + 1, lines), *range(min(report.cursor + 1, lines))]
         found = next((index for index in order if report.lines[index].tone in ("changed", "bad")), None)
         if found is None:
             self.notify("No differences or errors.")
