@@ -115,16 +115,22 @@ def test_keys_in_the_source_write_few_bytes(
     opened = open_editor(terminal)
     opened.press("2")
     opened.shows("Ln 1, Col 1")
-    opened.press("\x1b[B")
-    opened.shows("Ln 2, Col 1")
-    before = len(opened.raw)
-    opened.press("\x1b[B")
-    opened.shows("Ln 3, Col 1")
-    assert len(opened.raw) - before < 1_000
+    assert fewest_bytes(opened, "\x1b[B", [f"Ln {line}, Col 1" for line in range(2, 7)]) < 1_000
     opened.press("x")
     opened.shows("errors")
-    opened.shows("Ln 3, Col 2")
-    before = len(opened.raw)
-    opened.press("y")
-    opened.shows("Ln 3, Col 3")
-    assert len(opened.raw) - before < 2_000
+    opened.shows("Ln 6, Col 2")
+    assert fewest_bytes(opened, "y", [f"Ln 6, Col {column}" for column in range(3, 7)]) < 2_000
+
+
+def fewest_bytes(opened: Terminal, key: str, places: list[str]) -> int:
+    """Press a key once for each place; return the bytes of the frame that took the fewest.
+
+    Another frame, such as that of a check that has ended, may come with any of them.
+    """
+    taken = []
+    for place in places:
+        before = len(opened.raw)
+        opened.press(key)
+        opened.shows(place)
+        taken.append(len(opened.raw) - before)
+    return min(taken)
