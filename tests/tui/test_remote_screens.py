@@ -60,6 +60,7 @@ async def test_a_run_is_started_watched_answered_and_found(
         app.screen.query_one(WorkflowTable).select("greet")
         await pilot.press("r")
         await until(pilot, lambda: isinstance(app.screen, RunInputModal))
+        await until(pilot, lambda: "wftui --remote http" in text_of(app))
         await pilot.press(*"Ada", "enter")
         await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and monitor(app).state.ended)
         assert monitor(app).state.record.outputs == {"text": "Hello Ada"}

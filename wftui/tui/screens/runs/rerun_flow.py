@@ -120,6 +120,7 @@ class _Rerun:
             inputs=self._inputs if self._inputs is not None else record.inputs,
             start=take,
             again=self._command,
+            server=self._app.workbench.server,
             about=f"{_OTHER_INPUTS} {ASKED_AGAIN}" if secrets else _OTHER_INPUTS,
         )
         return await self._app.push_screen_wait(form) is not None
@@ -155,7 +156,9 @@ async def _with_secrets(app: AppServices, run_id: str, command: list[str], start
     if asked is None:
         return await start({})
     outline, known = asked
-    form = RunInputModal(outline, inputs=known, start=start, again=command, about=ASKED_AGAIN)
+    form = RunInputModal(
+        outline, inputs=known, start=start, again=command, server=app.workbench.server, about=ASKED_AGAIN
+    )
     return await app.push_screen_wait(form) is not None
 
 

@@ -105,6 +105,7 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
         inputs: Mapping[str, Json] | None = None,
         start: Start = _take,
         again: Sequence[str] = (),
+        server: str | None = None,
         about: str = "",
         form: FormField | None = None,
     ) -> None:
@@ -114,6 +115,7 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
         self._starting = False
         self._facts = Content("")
         self._again = list(again)
+        self._server = server
         self._about = about or outline.description
         self._recent = list(recent)
         self._form = form or form_of(outline.input_schema)
@@ -210,7 +212,8 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
 
     def _show_command(self) -> None:
         beginning = self._again or ["wftui", "run", self._outline.id]
-        self.query_one(CommandLine).command = run_command(beginning, self._state)
+        remote = ["--remote", self._server] if self._server is not None else []
+        self.query_one(CommandLine).command = run_command([beginning[0], *remote, *beginning[1:]], self._state)
 
     def _show_errors(self, sentences: Sequence[str]) -> None:
         """Show errors of the inputs as a whole."""

@@ -37,7 +37,9 @@ async def start_run(
                 await start({})
         if asks(form):
             recent = await app.workbench.runs.recent_inputs(workflow_id)
-            await app.push_screen_wait(RunInputModal(outline, recent=recent, inputs=inputs, start=start, form=form))
+            server = app.workbench.server
+            form_screen = RunInputModal(outline, recent=recent, inputs=inputs, start=start, server=server, form=form)
+            await app.push_screen_wait(form_screen)
         if started:
             app.open_monitor(started[0])
     except UserError as error:
