@@ -65,6 +65,7 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
         inputs: initial values, added to the defaults.
         start: processes the inputs while the form is still open, so that they are not lost on an error.
         again: the command (`["wftui", "resume", "01k…"]`) that repeats a run.
+        server: URL of the server that runs it; the command names it.
         about: text shown instead of the workflow's description.
         form: the form of the inputs, if it was built already: one of hundreds of fields takes a tenth of a second.
     """
