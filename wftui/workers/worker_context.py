@@ -12,7 +12,7 @@ from wftui.model.run.steps import LogLevel
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_model import Answer
 from wftui.steps.api.step_type import WAITED, ChildCall, KeptT, StepSite
-from wftui.steps.process.process_mark import MARK, ProcessMark
+from wftui.steps.process.process_mark import ProcessMark
 from wftui.workers.jobs import Job
 from wftui.workers.worker_run import WorkerRun
 
@@ -75,14 +75,8 @@ class WorkerStepContext:
     @property
     def environment(self) -> Mapping[str, str]:
         """Environment of the worker, for child processes."""
-        return {
-            **self._environment,
-            "WFTUI_USER": self._job.user,
-            "WFTUI_RUN": self._job.run,
-            "WFTUI_STEP": self._job.path,
-            "WFTUI_ATTEMPT": str(self._job.attempt),
-            MARK: ProcessMark(self._job.run, self._job.path, self._job.attempt).text(),
-        }
+        mark = ProcessMark(self._job.run, self._job.path, self._job.attempt)
+        return {**self._environment, "WFTUI_USER": self._job.user, **mark.variables()}
 
     @property
     def connection(self) -> Mapping[str, Json] | None:

@@ -11,7 +11,7 @@ from wftui.compiler.checks.checker import Checked
 from wftui.compiler.codegen.layout import INDENT, WIDTH, assignment, columns
 from wftui.compiler.codegen.step_code import GeneratedPart, bound_value, placed, step_name, write_step
 from wftui.compiler.python_code import Atom, Code, literal, mapping, record, text_literal, tuple_of
-from wftui.compiler.source.document import Document
+from wftui.compiler.source.document import Document, Part
 from wftui.compiler.tree.bindings import NamesInside, names_inside
 from wftui.compiler.tree.nodes import Body, StepNode
 from wftui.compiler.tree.source_hash import source_hash
@@ -203,22 +203,22 @@ class _Transpiler:
             function = f"output_{name}" if _SIMPLE_NAME.fullmatch(name) else f"output_{number}"
             decorator = "@values.null_when_skipped" if pointer.split("/")[2] in reading else ""
             named.append((name, made.function(function, bound_value(value, pointer), decorator)))
-        if made.functions:
-            line = self.document.place("/outputs", "key").line
-            first, *others = made.functions
-            self.blocks += [f"# workflow.json:{line}: outputs\n{first}", *others]
-        self._note(made, self._relative(made, "", 0))
+        self._write("outputs", made, "/outputs", "key")
         return mapping(named)
+
+    def _write(self, title: str, made: GeneratedPart, pointer: str, part: Part) -> None:
+        """Write the functions of a part of the workflow below a comment with its line."""
+        if made.functions:
+            line = self.document.place(pointer, part).line
+            first, *others = made.functions
+            self.blocks += [f"# workflow.json:{line}: {title}\n{first}", *others]
+        self._note(made, self._relative(made, "", 0))
 
     def _variables(self) -> Code:
         made, named = GeneratedPart(), list[tuple[str, Code]]()
         for name, value in self.tree.workflow.vars.items():
             named.append((name, made.function(f"var_{name}", bound_value(value, pointer_to(["vars", name])))))
-        if made.functions:
-            line = self.document.place("/vars", "key").line
-            first, *others = made.functions
-            self.blocks += [f"# workflow.json:{line}: vars\n{first}", *others]
-        self._note(made, self._relative(made, "", 0))
+        self._write("vars", made, "/vars", "key")
         return mapping(named)
 
     def _input_defaults(self) -> list[tuple[str, Code]]:
@@ -227,11 +227,7 @@ class _Transpiler:
             pointer = pointer_to(["inputSchema", "properties", name, "default"])
             function = f"default_{name}" if _SIMPLE_NAME.fullmatch(name) else f"default_{number}"
             named.append((name, made.function(function, bound_value(text, pointer))))
-        if made.functions:
-            line = self.document.place("/inputSchema", "key").line
-            first, *others = made.functions
-            self.blocks += [f"# workflow.json:{line}: defaults of inputs\n{first}", *others]
-        self._note(made, self._relative(made, "", 0))
+        self._write("defaults of inputs", made, "/inputSchema", "key")
         return named
 
     def _concurrency(self) -> Code | None:
@@ -241,10 +237,7 @@ class _Transpiler:
         self.plans.add("ConcurrencyPlan")
         made = GeneratedPart()
         group = made.function("concurrency_group", bound_value(limit.group, "/concurrency/group"))
-        if made.functions:
-            line = self.document.place("/concurrency/group", "value").line
-            self.blocks.append(f"# workflow.json:{line}: concurrency\n{made.functions[0]}")
-        self._note(made, self._relative(made, "", 0))
+        self._write("concurrency", made, "/concurrency/group", "value")
         fields = {"group": group}
         if limit.on_busy != "queue":
             fields["on_busy"] = literal(limit.on_busy)

@@ -47,6 +47,15 @@ class ProcessMark:
         owner = f"{_owner}/" if _owner else ""
         return f"{self.run}/{self.path}/{self.attempt}/{owner}{uuid.uuid4().hex}"
 
+    def variables(self) -> dict[str, str]:
+        """Return the environment variables of an attempt, with the mark of a new tree."""
+        return {
+            "WFTUI_RUN": self.run,
+            "WFTUI_STEP": self.path,
+            "WFTUI_ATTEMPT": str(self.attempt),
+            MARK: self.text(),
+        }
+
     @classmethod
     def of(cls, text: str) -> Self | None:
         """Parse a mark; None for other text."""

@@ -20,7 +20,7 @@ from wftui.runtime.plan import REJECTION_FAILS, StepPlan
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_model import Answer
 from wftui.steps.api.step_type import WAITED, ChildCall, KeptT, StepSite
-from wftui.steps.process.process_mark import MARK, ProcessMark
+from wftui.steps.process.process_mark import ProcessMark
 
 _TIMEOUT_ANSWERS = {"reject": False, "approve": True}
 _RECHECK_SECONDS = 5.0  # timers stand still while a machine sleeps, and the time of day may be set
@@ -87,13 +87,8 @@ class EngineStepContext:
     @property
     def environment(self) -> Mapping[str, str]:
         """Environment for child processes."""
-        return {
-            **self._context.environment,
-            "WFTUI_RUN": self._context.run_id,
-            "WFTUI_STEP": self._path,
-            "WFTUI_ATTEMPT": str(self._attempt),
-            MARK: ProcessMark(self._context.run_id, self._path, self._attempt).text(),
-        }
+        mark = ProcessMark(self._context.run_id, self._path, self._attempt)
+        return {**self._context.environment, **mark.variables()}
 
     @property
     def prepared(self) -> Json:
