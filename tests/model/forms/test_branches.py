@@ -4,7 +4,10 @@ from wftui.model.base import Json
 from wftui.model.forms.addresses import node_at, pointer_of
 from wftui.model.forms.building import form_of
 from wftui.model.forms.fields import FormField
-from wftui.model.forms.state import Group, Leaf, Tuple, Union, build_form, rebuild_form
+from wftui.model.forms.groups import Group, Tuple
+from wftui.model.forms.nodes import Leaf
+from wftui.model.forms.state import build_form, rebuild_form
+from wftui.model.forms.unions import Union
 from wftui.model.forms.ways import skeleton, ways_of
 from wftui.model.json.equality import is_same
 from wftui.model.schema.json_schema import MISSING
@@ -82,7 +85,7 @@ def test_variant_of_a_value_is_found() -> None:
         ({"kind": "square", "more": 1}, 1),
     ):
         root = rebuild_form(form_of(SHAPES), {"shape": value})
-        shape = node_at(root, "/shape") if not isinstance(value, str) else root.nodes[0]  # type: ignore[union-attr]
+        shape = node_at(root, "/shape") if not isinstance(value, str) else root.nodes[0]
         assert isinstance(shape, Union)
         assert (shape.chosen, root.collect()) == (chosen, {"shape": value})
     odd = rebuild_form(form_of(SHAPES), {"shape": [1]})
@@ -101,7 +104,7 @@ def test_properties_of_all_variants_are_shown_before_one_is_chosen() -> None:
     assert isinstance(name, Leaf)
     name.type_text("x")
     root.choose(0)
-    assert [node.field.name for node in root.nodes[0].nodes] == ["name", "a"]  # type: ignore[union-attr]
+    assert [node.field.name for node in root.nodes[0].nodes] == ["name", "a"]
     assert root.collect() == {"name": "x"}
 
 

@@ -12,7 +12,11 @@ from wftui.model.base import Json
 from wftui.model.forms.addresses import every_node, text_problems
 from wftui.model.forms.building import form_of
 from wftui.model.forms.command import run_command
-from wftui.model.forms.state import Group, Items, Leaf, Node, Tuple, Union, build_form
+from wftui.model.forms.groups import Group, Tuple
+from wftui.model.forms.lists import Items
+from wftui.model.forms.nodes import FormNode, Leaf
+from wftui.model.forms.state import build_form
+from wftui.model.forms.unions import Union
 from wftui.model.forms.ways import ways_of
 from wftui.model.json.equality import is_same
 from wftui.model.schema.json_schema import MISSING
@@ -103,7 +107,7 @@ def read_back(schema: Json, line: str) -> dict[str, Json]:
     return read_inputs(parser.parse_args(shlex.split(line)[3:]), schema)
 
 
-def edit(node: Node, data: st.DataObject) -> None:
+def edit(node: FormNode, data: st.DataObject) -> None:
     """Do to a node one of the things that a person can do to it."""
     match node:
         case Leaf():

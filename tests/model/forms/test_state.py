@@ -9,18 +9,11 @@ from hypothesis import strategies as st
 from wftui.model.base import Json
 from wftui.model.forms.addresses import leaves, node_at, pointer_of, text_problems
 from wftui.model.forms.building import form_of
+from wftui.model.forms.groups import Group
+from wftui.model.forms.lists import Items, Pairs
+from wftui.model.forms.nodes import FormNode, Leaf, as_json, replace_node
 from wftui.model.forms.secrets import COVER, covered, forget_secrets, uncovered
-from wftui.model.forms.state import (
-    Group,
-    Items,
-    Leaf,
-    Node,
-    Pairs,
-    as_json,
-    build_form,
-    rebuild_form,
-    replace_node,
-)
+from wftui.model.forms.state import build_form, rebuild_form
 from wftui.model.forms.text import BIG, JsonError, format_value, is_big, parse_json
 from wftui.model.schema.json_schema import MISSING
 
@@ -31,7 +24,7 @@ def filled(schema: Json, value: Json = MISSING) -> Group:
     return root
 
 
-def leaf(root: Node, pointer: str) -> Leaf:
+def leaf(root: FormNode, pointer: str) -> Leaf:
     found = node_at(root, pointer)
     assert isinstance(found, Leaf)
     return found

@@ -3,7 +3,10 @@
 from wftui.model.base import Json
 from wftui.model.forms.addresses import node_at
 from wftui.model.forms.building import form_of
-from wftui.model.forms.state import Group, Leaf, Node, Pairs, rebuild_form
+from wftui.model.forms.groups import Group
+from wftui.model.forms.lists import Pairs
+from wftui.model.forms.nodes import FormNode, Leaf
+from wftui.model.forms.state import rebuild_form
 from wftui.model.workflow.field_conditions import choice_of, when_chosen
 from wftui.model.workflow.step_schema import step_schema
 from wftui.steps.registry.step_registry import builtin_registry
@@ -30,7 +33,7 @@ def form(step: dict[str, Json]) -> Group:
     return root
 
 
-def fields(node: Node) -> list[str]:
+def fields(node: FormNode) -> list[str]:
     return [inner.field.name for inner in node.nodes] if isinstance(node, Group) else []
 
 

@@ -12,19 +12,23 @@ from wftui.model.base import Json
 from wftui.model.forms.addresses import leaves, node_at, pointer_of, text_problems
 from wftui.model.forms.building import form_of
 from wftui.model.forms.fields import FormField
-from wftui.model.forms.state import Group, Items, Leaf, Node, Pairs, Union, rebuild_form
+from wftui.model.forms.groups import Group
+from wftui.model.forms.lists import Items, Pairs
+from wftui.model.forms.nodes import FormNode, Leaf
+from wftui.model.forms.state import rebuild_form
+from wftui.model.forms.unions import Union
 from wftui.model.workflow.definition import Step, Workflow
 from wftui.model.workflow.step_schema import step_schema, workflow_schema
 from wftui.steps.registry.step_registry import BUILTIN, builtin_registry
 
 
-def form(word: str, step: dict[str, Json], connections: list[str] | None = None) -> Node:
+def form(word: str, step: dict[str, Json], connections: list[str] | None = None) -> FormNode:
     kind = builtin_registry().get(word)
     schema = step_schema(word, kind.input_schema() if kind else None, connections or [])
     return rebuild_form(form_of(schema, bindable=True), step)
 
 
-def leaf(root: Node, pointer: str) -> Leaf:
+def leaf(root: FormNode, pointer: str) -> Leaf:
     found = node_at(root, pointer)
     assert isinstance(found, Leaf)
     return found
@@ -120,7 +124,7 @@ def routes(field: FormField, before: Route = ()) -> Iterator[Route]:
         yield before
 
 
-def follow(root: Node, route: Route) -> Leaf:
+def follow(root: FormNode, route: Route) -> Leaf:
     """Go to a field as a person does: choose forms, add items and rows."""
     node = root
     for how, where in route:

@@ -5,7 +5,9 @@ import pytest
 from wftui.model.base import Json
 from wftui.model.forms.addresses import located, node_at
 from wftui.model.forms.building import form_of
-from wftui.model.forms.state import Leaf, Union, build_form
+from wftui.model.forms.nodes import Leaf
+from wftui.model.forms.state import build_form
+from wftui.model.forms.unions import Union
 from wftui.model.schema.json_schema import MISSING
 from wftui.runtime.validation.form_errors import form_problems
 from wftui.runtime.validation.validator import validate_inputs

@@ -4,7 +4,7 @@ import pytest
 
 from wftui.model.base import Json
 from wftui.model.forms.fields import FormField
-from wftui.model.forms.state import Leaf
+from wftui.model.forms.nodes import Leaf
 from wftui.model.schema.json_schema import MISSING
 from wftui.tui.widgets.schema_form.field_text import hidden_characters, placeholder
 

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterable, Iterator
 
-from wftui.model.forms.state import Group, Items, Leaf, Node, Pairs, Tuple, Union
+from wftui.model.forms.groups import Group, Tuple
+from wftui.model.forms.lists import Items, Pairs
+from wftui.model.forms.nodes import FormNode, Leaf
+from wftui.model.forms.unions import Union
 from wftui.model.json.pointers import pointer_parts, pointer_to
 from wftui.model.schema.json_schema import MISSING
 
 
-def leaves(node: Node) -> Iterator[Leaf]:
+def leaves(node: FormNode) -> Iterator[Leaf]:
     """Yield all fields without fields of their own, in the order of the form."""
     yield from (each for each in every_node(node) if isinstance(each, Leaf))
 
 
-def pointer_of(node: Node) -> str:
+def pointer_of(node: FormNode) -> str:
     """Return the pointer of a node's value in the value of the form."""
     parts: list[str | int] = []
     while node.parent is not None:
@@ -38,12 +41,12 @@ def _leading(items: Items) -> int:
     return sum(not inner.field.rest for inner in around.nodes) if isinstance(around, Tuple) and items.field.rest else 0
 
 
-def node_at(root: Node, pointer: str) -> Node:
+def node_at(root: FormNode, pointer: str) -> FormNode:
     """Return the node at a pointer, or the nearest one around it."""
     return located(root, pointer)[0]
 
 
-def located(root: Node, pointer: str) -> tuple[Node, list[str]]:
+def located(root: FormNode, pointer: str) -> tuple[FormNode, list[str]]:
     """Return the node nearest to a pointer, and the rest of the pointer."""
     node, parts = root, pointer_parts(pointer)
     while parts:
@@ -58,14 +61,14 @@ def located(root: Node, pointer: str) -> tuple[Node, list[str]]:
     return _innermost(node), parts
 
 
-def _innermost(node: Node) -> Node:
+def _innermost(node: FormNode) -> FormNode:
     """Return the chosen form of a union that is a field, as its errors are there."""
     while isinstance(node, Union) and node.nodes and isinstance(node.nodes[0], Leaf | Union):
         node = node.nodes[0]
     return node
 
 
-def _inner(node: Node, part: str) -> tuple[Node, bool] | None:
+def _inner(node: FormNode, part: str) -> tuple[FormNode, bool] | None:
     """Return the node of a part of a pointer; False if it is still outside of it."""
     if isinstance(node, Union):
         return (node.nodes[0], False) if node.nodes else None
@@ -84,20 +87,20 @@ def _inner(node: Node, part: str) -> tuple[Node, bool] | None:
     return None
 
 
-def in_form_order(root: Node, pointers: Iterable[str]) -> list[str]:
+def in_form_order(root: FormNode, pointers: Iterable[str]) -> list[str]:
     """Return pointers in the order of their fields in the form."""
     places: dict[int, int] = {}
 
-    def count(node: Node) -> None:
+    def count(node: FormNode) -> None:
         places[id(node)] = len(places)
-        for inner in () if isinstance(node, Leaf) else node.nodes:
+        for inner in node.nodes:
             count(inner)
 
     count(root)
     return sorted(pointers, key=lambda pointer: places[id(node_at(root, pointer))])
 
 
-def text_problems(root: Node) -> Iterator[tuple[Node, str]]:
+def text_problems(root: FormNode) -> Iterator[tuple[FormNode, str]]:
     """Yield the fields with invalid text, with the reason."""
     for node in every_node(root):
         if isinstance(node, Leaf) and node.problem:
@@ -108,8 +111,8 @@ def text_problems(root: Node) -> Iterator[tuple[Node, str]]:
             yield from ((gap, "Write a value, as a later one is given.") for gap in node.gaps())
 
 
-def every_node(node: Node) -> Iterator[Node]:
+def every_node(node: FormNode) -> Iterator[FormNode]:
     """Yield a node and all nodes in it."""
     yield node
-    for inner in () if isinstance(node, Leaf) else node.nodes:
+    for inner in node.nodes:
         yield from every_node(inner)

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from wftui.model.base import Json
 from wftui.model.forms.fields import FormField
-from wftui.model.forms.state import Group, Leaf, Node, Union
+from wftui.model.forms.groups import Group
+from wftui.model.forms.nodes import FormNode, Leaf
 from wftui.model.forms.text import is_bare
+from wftui.model.forms.unions import Union
 from wftui.model.json.equality import is_same
 from wftui.model.schema.json_schema import MISSING
 
@@ -15,7 +17,7 @@ PLACEHOLDER = "…"
 """Placeholder of a secret, and of a value too big for a line."""
 
 
-def run_command(beginning: Sequence[str], root: Node) -> str:
+def run_command(beginning: Sequence[str], root: FormNode) -> str:
     """Return the command equal to a form, quoted for a shell.
 
     Defaults are left out; secrets and big values are placeholders.

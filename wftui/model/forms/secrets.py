@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from wftui.model.base import Json
 from wftui.model.forms.addresses import leaves
-from wftui.model.forms.state import Leaf, Node
+from wftui.model.forms.nodes import FormNode, Leaf
 from wftui.model.schema.json_schema import MISSING
 
 COVER = "••••••"
@@ -13,7 +13,7 @@ BIG_COVER = "… (a big value, kept as it is)"
 """The cover of a value that is too big to edit."""
 
 
-def covered(root: Node) -> tuple[Json, dict[str, Json]]:
+def covered(root: FormNode) -> tuple[Json, dict[str, Json]]:
     """Return the value with a cover for each secret and big value, and the covered."""
     hidden: dict[str, Json] = {}
 
@@ -40,7 +40,7 @@ def uncovered(value: Json, hidden: Mapping[str, Json]) -> Json:
     return value
 
 
-def forget_secrets(root: Node) -> None:
+def forget_secrets(root: FormNode) -> None:
     """Clear all secrets: inputs of an earlier run have masks instead of them."""
     for leaf in leaves(root):
         if leaf.field.secret:

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 from wftui.model.base import Json
 from wftui.model.forms.fields import FormField
-from wftui.model.forms.state import Items, Leaf, Node, Pairs, Union, as_json, build_node, is_name, replace_node
+from wftui.model.forms.lists import Items, Pairs, is_name
+from wftui.model.forms.nodes import FormNode, Leaf, as_json, replace_node
+from wftui.model.forms.state import build_node
+from wftui.model.forms.unions import Union
 from wftui.model.schema.json_schema import MISSING
 
 _MOST_NESTED = 4
@@ -23,10 +26,10 @@ class Way:
 
     label: str
     description: str
-    take: Callable[[], Node]
+    take: Callable[[], FormNode]
 
 
-def ways_of(node: Node) -> Iterator[Way]:
+def ways_of(node: FormNode) -> Iterator[Way]:
     """Yield the ways to give the value of a node, other than typing it."""
     field = node.field
     if isinstance(node.parent, Pairs) or is_name(node):
@@ -54,7 +57,7 @@ def ways_of(node: Node) -> Iterator[Way]:
         )
 
 
-def give(node: Node, value: Json) -> Node:
+def give(node: FormNode, value: Json) -> FormNode:
     """Give a node a value as it is; return the node that has it now."""
     return _built(node, value)
 
@@ -64,7 +67,7 @@ def _takes(field: FormField, name: str) -> bool:
     return field.kind in kinds[name] or (field.kind == "json" and (field.types is None or name in field.types))
 
 
-def _built(node: Node, value: Json) -> Node:
+def _built(node: FormNode, value: Json) -> FormNode:
     """Give a node a value; one with parts is replaced."""
     if isinstance(node, Leaf):
         node.give(value)
@@ -78,21 +81,21 @@ def _built(node: Node, value: Json) -> Node:
     return _put(node, made)
 
 
-def _as_json(node: Node) -> Node:
+def _as_json(node: FormNode) -> FormNode:
     leaf = as_json(node)
     if leaf.value is MISSING:
         leaf.give(skeleton(node.field))
     return _put(node, leaf)
 
 
-def _in_fields(node: Node) -> Node:
+def _in_fields(node: FormNode) -> FormNode:
     shape = node.field.shape
     assert shape is not None
     value = node.collect()
     return _put(node, build_node(shape, node.parent, MISSING if value == skeleton(shape) else value, fill=False))
 
 
-def _put(node: Node, other: Node) -> Node:
+def _put(node: FormNode, other: FormNode) -> FormNode:
     if node.parent is not None:
         replace_node(node, other)
     return other

@@ -4,14 +4,15 @@ from typing import TYPE_CHECKING
 
 from wftui.model.base import Json
 from wftui.model.forms.addresses import every_node, in_form_order, pointer_of, text_problems
-from wftui.model.forms.state import Node, Union
+from wftui.model.forms.nodes import FormNode
+from wftui.model.forms.unions import Union
 from wftui.runtime.validation.validator import validate_inputs
 
 if TYPE_CHECKING:
     from wftui.runtime.validation.messages import Chosen
 
 
-def form_problems(schema: Json, root: Node, value: Json) -> dict[str, str]:
+def form_problems(schema: Json, root: FormNode, value: Json) -> dict[str, str]:
     """Return the errors of a form by JSON Pointer, in field order; one each.
 
     Errors of a field's text come before those of the schema. A big value or a hostile pattern takes time: call it
@@ -28,7 +29,7 @@ def form_problems(schema: Json, root: Node, value: Json) -> dict[str, str]:
     return {pointer: problems[pointer] for pointer in in_form_order(root, problems)}
 
 
-def _chosen(root: Node) -> "Chosen":
+def _chosen(root: FormNode) -> "Chosen":
     """Return the chosen form of each union."""
     found: dict[tuple[str, int], int | str] = {}
     for node in every_node(root):

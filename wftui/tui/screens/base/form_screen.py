@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 
 from wftui.model.base import Json
 from wftui.model.errors import UserError
-from wftui.model.forms.state import Node
+from wftui.model.forms.nodes import FormNode
 from wftui.tui.actions import FIELD_KEYS
 from wftui.tui.background import in_background
 from wftui.tui.screens.base.action_modal import ActionModal
@@ -52,7 +52,7 @@ class FormScreen(ActionModal[dict[str, Json] | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [*FIELD_KEYS]
 
-    def __init__(self, heading: str, state: Node, submit: Submit = _nothing) -> None:
+    def __init__(self, heading: str, state: FormNode, submit: Submit = _nothing) -> None:
         super().__init__()
         self._submit = submit
         self._heading = heading

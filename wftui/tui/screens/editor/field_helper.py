@@ -7,7 +7,7 @@ from textual.suggester import Suggester
 from textual.timer import Timer
 
 from wftui.model.forms.addresses import pointer_of
-from wftui.model.forms.state import Leaf, Node
+from wftui.model.forms.nodes import FormNode, Leaf
 from wftui.model.json.pointers import pointer_parts
 from wftui.tui.background import in_background
 from wftui.tui.editing.live_check import QUIET
@@ -32,7 +32,7 @@ def is_bare(leaf: Leaf) -> bool:
 class FieldHelper:
     """Shows notes under the focused field of a form, and completes names in it."""
 
-    def __init__(self, screen: Screen[Any], state: Node, expressions: "ExpressionHelp") -> None:
+    def __init__(self, screen: Screen[Any], state: FormNode, expressions: "ExpressionHelp") -> None:
         self._screen = screen
         self._state = state
         self._expressions = expressions

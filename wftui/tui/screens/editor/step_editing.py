@@ -16,7 +16,8 @@ from wftui.compiler.source.patching import apply_patch
 from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.model.forms.building import form_of
-from wftui.model.forms.state import Node, rebuild_form
+from wftui.model.forms.nodes import FormNode
+from wftui.model.forms.state import rebuild_form
 from wftui.model.listing import StepTypeInfo
 from wftui.model.workflow.containers import CONTAINERS
 from wftui.model.workflow.definition import CONTAINER_TYPES
@@ -92,7 +93,7 @@ async def _ask(
     conditions = await _conditions(app, workflow_id, step)
     others = [each for each in ids_of(json.loads(text)) if each != step["id"]]
 
-    def form() -> Node:
+    def form() -> FormNode:
         connections = _connections(text) if takes else []
         own = kind.input_schema if kind else None
         schema = step_schema(word, own, connections, others=others, conditions=conditions)

@@ -9,7 +9,8 @@ from textual.widgets import Static
 
 from wftui.model.base import Json
 from wftui.model.forms.addresses import in_form_order, pointer_of, text_problems
-from wftui.model.forms.state import Group, Node
+from wftui.model.forms.groups import Group
+from wftui.model.forms.nodes import FormNode
 from wftui.tui.actions import Action
 from wftui.tui.background import in_background
 from wftui.tui.screens.base.form_screen import FormScreen
@@ -47,7 +48,7 @@ class StepForm(FormScreen):
         Action("step_form.help", "Keys", "Show the keys of this form.", ("f1",), "Step"),
     )
 
-    def __init__(self, heading: str, about: str, state: Node, expressions: "ExpressionHelp | None" = None) -> None:
+    def __init__(self, heading: str, about: str, state: FormNode, expressions: "ExpressionHelp | None" = None) -> None:
         super().__init__(heading, state)
         self._about = about
         self._expressions = expressions

@@ -19,8 +19,9 @@ from wftui.model.errors import UserError
 from wftui.model.forms.building import form_of, needs_input
 from wftui.model.forms.command import PLACEHOLDER, run_command
 from wftui.model.forms.fields import FormField
+from wftui.model.forms.nodes import FormNode
 from wftui.model.forms.secrets import covered, forget_secrets, uncovered
-from wftui.model.forms.state import Node, build_form, rebuild_form
+from wftui.model.forms.state import build_form, rebuild_form
 from wftui.model.forms.text import JsonError, TextError, is_big, parse_json
 from wftui.model.listing import RecentInputs, WorkflowOutline
 from wftui.model.schema.json_schema import MISSING
@@ -196,14 +197,14 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
         self.remove_class("-json")
         await self._take(state)
 
-    def _read_json(self) -> Node:
+    def _read_json(self) -> FormNode:
         """Return the form filled in from the JSON; the same one if it is unchanged."""
         editor = self.query_one(JsonEditor)
         if editor.text == self._json_before:
             return self._state
         return rebuild_form(self._form, uncovered(editor.read(), self._hidden))
 
-    async def _take(self, state: Node) -> None:
+    async def _take(self, state: FormNode) -> None:
         """Show another state of the form."""
         self._state = state
         await self.query_one(SchemaForm).show(state)

@@ -12,7 +12,8 @@ from textual.widgets import Button, Input, Static
 
 from wftui.model.base import Json
 from wftui.model.forms.building import form_of
-from wftui.model.forms.state import Node, build_form
+from wftui.model.forms.nodes import FormNode
+from wftui.model.forms.state import build_form
 from wftui.model.run.steps import StepResult
 from wftui.runtime.validation.form_errors import form_problems
 from wftui.tui.actions import FIELD_KEYS
@@ -63,7 +64,7 @@ class ApprovalForm(Vertical):
         super().__init__()
         self.path: str | None = None
         self._schema: dict[str, Json] | None = None
-        self._filled: Node | None = None
+        self._filled: FormNode | None = None
 
     def compose(self) -> ComposeResult:
         """Compose prompt, space for a form, error line and buttons."""

@@ -6,7 +6,8 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from wftui.model.forms.state import Items, Leaf
+from wftui.model.forms.lists import Items
+from wftui.model.forms.nodes import Leaf
 from wftui.model.forms.text import JsonError, parse_json
 from wftui.tui.widgets.schema_form.editors.choice_editor import ChoiceEditor
 from wftui.tui.widgets.schema_form.editors.factory import editor_for

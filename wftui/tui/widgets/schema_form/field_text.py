@@ -3,7 +3,9 @@
 from textual.content import Content
 
 from wftui.model.forms.fields import FormField
-from wftui.model.forms.state import Group, Items, Leaf, Node, Pairs
+from wftui.model.forms.groups import Group
+from wftui.model.forms.lists import Items, Pairs
+from wftui.model.forms.nodes import FormNode, Leaf
 from wftui.model.schema.facets import literal
 from wftui.model.schema.json_schema import MISSING
 
@@ -75,7 +77,7 @@ _KINDS = {
 }
 
 
-def type_description(node: Node) -> Content:
+def type_description(node: FormNode) -> Content:
     """Return key, type and default of a field, for users of the command line."""
     field = node.field
     key = field.name or "item"
@@ -89,7 +91,7 @@ def type_description(node: Node) -> Content:
     return Content.assemble((key, "bold"), "  ", ", ".join(words))
 
 
-def container_state(node: Node) -> str:
+def container_state(node: FormNode) -> str:
     """Return a short state of a group or list, shown beside its label."""
     if isinstance(node, Leaf):
         return ""
@@ -101,7 +103,7 @@ def container_state(node: Node) -> str:
     return "not set" if node.collect() is MISSING else ""
 
 
-def summary(node: Node) -> str:
+def summary(node: FormNode) -> str:
     """Return a one-line summary of a list item: its first texts."""
     if isinstance(node.parent, Pairs) and isinstance(node, Group):
         return summary(node.nodes[1])  # the label has the name

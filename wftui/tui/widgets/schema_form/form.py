@@ -11,8 +11,11 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 
 from wftui.model.forms.addresses import located, node_at
-from wftui.model.forms.state import Group, Items, Leaf, Node, Union
+from wftui.model.forms.groups import Group
+from wftui.model.forms.lists import Items
+from wftui.model.forms.nodes import FormNode, Leaf
 from wftui.model.forms.text import TextError
+from wftui.model.forms.unions import Union
 from wftui.model.forms.ways import give
 from wftui.tui.widgets.path_prompt import PathPrompt
 from wftui.tui.widgets.picker import Picker
@@ -28,17 +31,18 @@ from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved, WaysAsked
 from wftui.tui.widgets.schema_form.union_box import UnionBox
 
 
-def _make(context: FormContext, node: Node, depth: int) -> Widget:
+def _make(context: FormContext, node: FormNode, depth: int) -> Widget:
     if isinstance(node, Group):
         return GroupBox(context, node, depth)
     if isinstance(node, Items):
         return ItemsBox(context, node, depth)
     if isinstance(node, Union):
         return UnionBox(context, node, depth)
+    assert isinstance(node, Leaf)
     return FieldRow(context, node, depth)
 
 
-def _longest_label(nodes: Sequence[Node], depth: int) -> int:
+def _longest_label(nodes: Sequence[FormNode], depth: int) -> int:
     """Return the width of the longest label in the top levels."""
     found = SHORTEST_LABEL
     for node in nodes:
@@ -51,16 +55,16 @@ def _longest_label(nodes: Sequence[Node], depth: int) -> int:
     return found
 
 
-def _parts(node: Node) -> Sequence[Node]:
+def _parts(node: FormNode) -> Sequence[FormNode]:
     """Return the nodes below a node, those of its variant for a union."""
     if isinstance(node, Union):
         return [part for inner in node.nodes for part in _parts(inner)]
     return () if isinstance(node, Leaf) else node.nodes
 
 
-def _around(node: Node) -> list[Node]:
+def _around(node: FormNode) -> list[FormNode]:
     """Return the nodes around a node, the nearest first."""
-    found: list[Node] = []
+    found: list[FormNode] = []
     while node.parent is not None:
         node = node.parent
         found.append(node)
@@ -82,21 +86,21 @@ class SchemaForm(VerticalScroll, can_focus=False):
         Binding("down", "app.focus_next", "Next field", show=False),
     ]
 
-    def __init__(self, root: Node) -> None:
+    def __init__(self, root: FormNode) -> None:
         super().__init__()
         self._form_context = FormContext(_make)
         self._root = root
-        self._top: Sequence[Node] = ()
+        self._top: Sequence[FormNode] = ()
         self._rows = RowWindow(self, (), self._row)
 
-    def _row(self, node: Node) -> Widget:
+    def _row(self, node: FormNode) -> Widget:
         return self._form_context.make(node, 0)
 
     async def on_mount(self) -> None:
         """Show the fields."""
         await self.show(self._root)
 
-    async def show(self, root: Node) -> None:
+    async def show(self, root: FormNode) -> None:
         """Replace the form."""
         self._root = root
         self._top = root.nodes if isinstance(root, Group) else (root,)
@@ -144,7 +148,7 @@ class SchemaForm(VerticalScroll, can_focus=False):
 
         self.app.push_screen(Picker(field.label or "Value", options), take)
 
-    async def _read(self, node: Node, path: str | None) -> None:
+    async def _read(self, node: FormNode, path: str | None) -> None:
         """Give a node the content of a file."""
         if path is None:
             return
@@ -155,7 +159,7 @@ class SchemaForm(VerticalScroll, can_focus=False):
         else:
             await self.replace(node, give(node, value))
 
-    async def replace(self, old: Node, new: Node) -> None:
+    async def replace(self, old: FormNode, new: FormNode) -> None:
         """Replace the row of a node by that of another, or of its new value."""
         row = self._form_context.shown.get(id(old))
         if old is self._root:
@@ -241,7 +245,7 @@ class SchemaForm(VerticalScroll, can_focus=False):
         if widget is not None:
             widget.focus_first()
 
-    async def _reveal(self, node: Node) -> None:
+    async def _reveal(self, node: FormNode) -> None:
         """Mount and expand a node and its ancestors."""
         for outer in reversed([node, *_around(node)]):
             if outer.parent is self._root:

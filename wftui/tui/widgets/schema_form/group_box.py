@@ -10,7 +10,10 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from wftui.model.forms.state import Group, Items, Leaf, Node, Union
+from wftui.model.forms.groups import Group
+from wftui.model.forms.lists import Items
+from wftui.model.forms.nodes import FormNode, Leaf
+from wftui.model.forms.unions import Union
 from wftui.model.json.equality import is_same
 from wftui.tui.widgets.glyphs import glyph
 from wftui.tui.widgets.schema_form.field_text import container_state, note, summary
@@ -120,7 +123,7 @@ class GroupBox(NodeView[Group]):
             yield self._column_of(self._fields_shown)
 
     @property
-    def _fields_shown(self) -> list[Node]:
+    def _fields_shown(self) -> list[FormNode]:
         """The nodes to show; a union's picker shows the constants of its variant."""
         return [node for node in self.node.nodes if not (node.field.fixed and self.is_bare and _is_known(node))]
 
@@ -175,7 +178,7 @@ class GroupBox(NodeView[Group]):
         self._header.refresh(layout=True)
 
 
-def _is_known(node: Node) -> bool:
+def _is_known(node: FormNode) -> bool:
     """Return whether the value of a node is the only one it may have."""
     choices = node.field.choices
     return isinstance(node, Leaf) and len(choices) == 1 and is_same(node.value, choices[0].value)

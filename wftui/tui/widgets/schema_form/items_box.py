@@ -9,7 +9,9 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
 
-from wftui.model.forms.state import Group, Items, Leaf, Node
+from wftui.model.forms.groups import Group
+from wftui.model.forms.lists import Items
+from wftui.model.forms.nodes import FormNode, Leaf
 from wftui.tui.widgets.schema_form.field_text import container_state, note
 from wftui.tui.widgets.schema_form.layout.context import FormContext
 from wftui.tui.widgets.schema_form.layout.header import Header
@@ -129,7 +131,7 @@ class ItemsBox(NodeView[Items]):
         else:
             first.focus_first()
 
-    async def add(self, after: Node | None = None) -> None:
+    async def add(self, after: FormNode | None = None) -> None:
         """Insert an item after another one or at the end, and focus it."""
         await self.complete()
         place = None if after is None else self.node.place(after)
@@ -140,7 +142,7 @@ class ItemsBox(NodeView[Items]):
         self._changed()
         self._enter(node)
 
-    async def remove_item(self, node: Node) -> None:
+    async def remove_item(self, node: FormNode) -> None:
         """Remove an item; focus the one that takes its place."""
         await self.complete()
         at = self.node.place(node)
@@ -154,7 +156,7 @@ class ItemsBox(NodeView[Items]):
         else:
             self._first_line.focus()
 
-    async def move_item(self, node: Node, by: int) -> None:
+    async def move_item(self, node: FormNode, by: int) -> None:
         """Move an item up or down, keeping the focus."""
         await self.complete()
         old = self.node.place(node)
@@ -167,7 +169,7 @@ class ItemsBox(NodeView[Items]):
             self._column.move_child(old, before=old + by)
         self._changed()
 
-    def _enter(self, node: Node) -> None:
+    def _enter(self, node: FormNode) -> None:
         """Focus the first field of an item."""
         while isinstance(node, Group) and node.nodes and self._form_context.widget_of(node.nodes[0]) is not None:
             node = node.nodes[0]
@@ -175,11 +177,11 @@ class ItemsBox(NodeView[Items]):
         if widget is not None:
             widget.focus_first()
 
-    def _item_of(self, widget: Widget | None) -> Node | None:
+    def _item_of(self, widget: Widget | None) -> FormNode | None:
         """Return the item that contains a widget."""
         for part in widget.ancestors_with_self if widget is not None else ():
             if isinstance(part, NodeView) and part.node.parent is self.node:
-                node: Node = part.node
+                node: FormNode = part.node
                 return node
         return None
 

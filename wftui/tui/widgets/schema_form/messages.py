@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from textual.message import Message
 
-from wftui.model.forms.state import Node
+from wftui.model.forms.nodes import FormNode
 from wftui.model.forms.ways import Way
 
 
 class Edited(Message):
     """A value changed; the form state is already up to date."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: FormNode) -> None:
         super().__init__()
         self.node = node
 
@@ -19,7 +19,7 @@ class Edited(Message):
 class FocusMoved(Message):
     """The focus moved to another field."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: FormNode) -> None:
         super().__init__()
         self.node = node
 
@@ -27,7 +27,7 @@ class FocusMoved(Message):
 class Pasted(Message):
     """Multi-line text was pasted into a single-line editor."""
 
-    def __init__(self, node: Node, text: str) -> None:
+    def __init__(self, node: FormNode, text: str) -> None:
         super().__init__()
         self.node = node
         self.text = text
@@ -36,7 +36,7 @@ class Pasted(Message):
 class WaysAsked(Message):
     """A person asks for the other ways to give a value."""
 
-    def __init__(self, node: Node, ways: Sequence[Way]) -> None:
+    def __init__(self, node: FormNode, ways: Sequence[Way]) -> None:
         super().__init__()
         self.node = node
         self.ways = ways

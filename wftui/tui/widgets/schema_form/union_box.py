@@ -8,7 +8,8 @@ from textual.containers import Horizontal
 
 from wftui.model.base import Json
 from wftui.model.forms.fields import FormField
-from wftui.model.forms.state import Leaf, Union
+from wftui.model.forms.nodes import Leaf
+from wftui.model.forms.unions import Union
 from wftui.model.schema.facets import ValueChoice
 from wftui.model.schema.json_schema import MISSING
 from wftui.tui.widgets.schema_form.editors.choice_editor import ChoiceEditor

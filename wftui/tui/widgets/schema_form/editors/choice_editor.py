@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.geometry import Size
 
 from wftui.model.base import Json
-from wftui.model.forms.state import Leaf
+from wftui.model.forms.nodes import Leaf
 from wftui.model.schema.facets import ValueChoice
 from wftui.model.schema.json_schema import MISSING
 from wftui.tui.widgets.glyphs import glyph

@@ -2,7 +2,7 @@
 
 from textual.widget import Widget
 
-from wftui.model.forms.state import Leaf
+from wftui.model.forms.nodes import Leaf
 from wftui.tui.widgets.schema_form.editors.choice_editor import ChoiceEditor
 from wftui.tui.widgets.schema_form.editors.large_value_editor import LargeValueEditor
 from wftui.tui.widgets.schema_form.editors.multi_choice_editor import MultiChoiceEditor

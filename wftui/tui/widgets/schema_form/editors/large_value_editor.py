@@ -6,7 +6,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widget import Widget
 
-from wftui.model.forms.state import Leaf
+from wftui.model.forms.nodes import Leaf
 from wftui.model.schema.json_schema import MISSING
 from wftui.tui.widgets.schema_form.messages import Edited
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.widgets import TextArea
 
-from wftui.model.forms.state import Leaf
+from wftui.model.forms.nodes import Leaf
 from wftui.tui.widgets.schema_form.field_text import placeholder
 from wftui.tui.widgets.schema_form.messages import Edited
 

@@ -3,7 +3,7 @@
 from textual.widget import Widget
 
 from wftui.model.base import Json
-from wftui.model.forms.state import Leaf
+from wftui.model.forms.nodes import Leaf
 from wftui.tui.widgets.schema_form.messages import Edited
 
 

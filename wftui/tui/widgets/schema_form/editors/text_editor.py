@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from wftui.model.base import Json
 from wftui.model.forms.fields import FormField
-from wftui.model.forms.state import Leaf
+from wftui.model.forms.nodes import Leaf
 from wftui.model.forms.text import BIG
 from wftui.tui.widgets.path_prompt import PathSuggester
 from wftui.tui.widgets.schema_form.field_text import placeholder

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from textual.widget import Widget
 
-from wftui.model.forms.state import Node
+from wftui.model.forms.nodes import FormNode
 
 LABEL_SHARE = 0.34
 """Maximum share of the form's width for labels."""
@@ -36,17 +36,17 @@ class FormContext:
         around_problems: nodes with errors inside, by their identity.
     """
 
-    def __init__(self, make: Callable[["FormContext", Node, int], Widget]) -> None:
+    def __init__(self, make: Callable[["FormContext", FormNode, int], Widget]) -> None:
         self.label_width = SHORTEST_LABEL
         self.shown: dict[int, NodeWidget] = {}
         self.problems: dict[int, str] = {}
         self.around_problems: set[int] = set()
         self._make = make
 
-    def make(self, node: Node, depth: int) -> Widget:
+    def make(self, node: FormNode, depth: int) -> Widget:
         """Make the widget of a node."""
         return self._make(self, node, depth)
 
-    def widget_of(self, node: Node) -> NodeWidget | None:
+    def widget_of(self, node: FormNode) -> NodeWidget | None:
         """Return the mounted widget of a node."""
         return self.shown.get(id(node))

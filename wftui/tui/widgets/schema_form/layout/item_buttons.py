@@ -4,7 +4,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from wftui.model.forms.state import Node
+from wftui.model.forms.nodes import FormNode
 from wftui.tui.widgets.glyphs import glyph
 
 
@@ -27,12 +27,12 @@ class ItemButtons(Widget):
     class Pressed(Message):
         """A button was clicked: `up`, `down` or `remove`."""
 
-        def __init__(self, node: Node, action: str) -> None:
+        def __init__(self, node: FormNode, action: str) -> None:
             super().__init__()
             self.node = node
             self.action = action
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: FormNode) -> None:
         super().__init__()
         self._node = node
 

@@ -4,13 +4,15 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
 
-from wftui.model.forms.state import Items, Node, Pairs, Union
+from wftui.model.forms.lists import Items, Pairs
+from wftui.model.forms.nodes import FormNode
+from wftui.model.forms.unions import Union
 from wftui.tui.widgets.glyphs import glyph
 
 INDENT = 2
 
 
-def name_of(node: Node) -> str:
+def name_of(node: FormNode) -> str:
     """Return the label of a node, or its number in a list."""
     if isinstance(node.parent, Union):
         return ""  # the picker has the label
@@ -22,18 +24,18 @@ def name_of(node: Node) -> str:
     return node.field.label
 
 
-def label_length(node: Node, depth: int) -> int:
+def label_length(node: FormNode, depth: int) -> int:
     """Return the width of the label with its markers."""
     return depth * INDENT + Content(name_of(node)).cell_length + 6
 
 
-def is_stacked(node: Node, depth: int, width: int) -> bool:
+def is_stacked(node: FormNode, depth: int, width: int) -> bool:
     """Return whether the label is above its field: a word is wider than the column."""
     longest = max(map(cell_len, name_of(node).split()), default=0)
     return longest > max(4, width - depth * INDENT - 4)
 
 
-def label_lines(widget: Widget, node: Node, depth: int, width: int, *, sign: str = " ") -> list[Content]:
+def label_lines(widget: Widget, node: FormNode, depth: int, width: int, *, sign: str = " ") -> list[Content]:
     """Return the wrapped label for the label column.
 
     A sign stands in front; required fields have a star. One with a word too long for the column has the whole width.

@@ -8,7 +8,8 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widget import Widget
 
-from wftui.model.forms.state import Items, Node
+from wftui.model.forms.lists import Items
+from wftui.model.forms.nodes import FormNode
 from wftui.model.forms.ways import ways_of
 from wftui.tui.widgets.schema_form.layout.context import FormContext
 from wftui.tui.widgets.schema_form.layout.item_buttons import ItemButtons
@@ -16,7 +17,7 @@ from wftui.tui.widgets.schema_form.layout.lazy_column import LazyColumn
 from wftui.tui.widgets.schema_form.layout.note import Note
 from wftui.tui.widgets.schema_form.messages import Edited, WaysAsked
 
-NodeT = TypeVar("NodeT", bound=Node)
+NodeT = TypeVar("NodeT", bound=FormNode)
 
 
 class NodeView(Widget, Generic[NodeT]):
@@ -93,7 +94,7 @@ class NodeView(Widget, Generic[NodeT]):
         """The buttons of a list item."""
         return [ItemButtons(self.node)] if isinstance(self.node.parent, Items) else []
 
-    def _column_of(self, nodes: Sequence[Node]) -> LazyColumn:
+    def _column_of(self, nodes: Sequence[FormNode]) -> LazyColumn:
         """Return a column with the widgets of some child nodes."""
         return LazyColumn([partial(self._form_context.make, node, self.depth + 1) for node in nodes])
 

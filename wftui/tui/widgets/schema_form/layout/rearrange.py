@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 
 from textual.widget import Widget
 
-from wftui.model.forms.state import Node
+from wftui.model.forms.nodes import FormNode
 from wftui.tui.widgets.schema_form.layout.node_view import NodeView
 
 
-async def rearrange(column: Widget, nodes: Sequence[Node], make: Callable[[Node], Widget]) -> None:
+async def rearrange(column: Widget, nodes: Sequence[FormNode], make: Callable[[FormNode], Widget]) -> None:
     """Show exactly these nodes; the widgets of those that stay keep focus and cursor."""
     shown = {id(child.node): child for child in column.children if isinstance(child, NodeView)}
     wanted = {id(node) for node in nodes}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 
-from wftui.model.forms.state import Node
+from wftui.model.forms.nodes import FormNode
 from wftui.tui.widgets.schema_form.layout.node_view import NodeView
 
 FIRST = 24
@@ -38,7 +38,7 @@ class RowWindow:
         make: makes the row of a node.
     """
 
-    def __init__(self, form: VerticalScroll, nodes: Sequence[Node], make: Callable[[Node], Widget]) -> None:
+    def __init__(self, form: VerticalScroll, nodes: Sequence[FormNode], make: Callable[[FormNode], Widget]) -> None:
         self._form = form
         self._nodes = nodes
         self._make = make
@@ -153,7 +153,7 @@ class RowWindow:
         self._above.styles.height = sum(map(self._height, range(self._first)))
         self._below.styles.height = sum(map(self._height, range(self._last, len(self._nodes))))
 
-    async def reveal(self, node: Node) -> None:
+    async def reveal(self, node: FormNode) -> None:
         """Mount the row of a node, and those around it."""
         async with self._changing:
             place = next((place for place, each in enumerate(self._nodes) if each is node), None)
@@ -169,12 +169,12 @@ class RowWindow:
                 self._form.screen.set_focus(None)
             await self._show(low, high)
 
-    async def rearrange(self, nodes: Sequence[Node]) -> None:
+    async def rearrange(self, nodes: Sequence[FormNode]) -> None:
         """Show other nodes; the rows of those that stay keep focus and cursor."""
         async with self._changing:
             await self._rearrange(nodes)
 
-    async def _rearrange(self, nodes: Sequence[Node]) -> None:
+    async def _rearrange(self, nodes: Sequence[FormNode]) -> None:
         rows = self._rows
         self._remember(rows)
         had_last = self._last == len(self._nodes)
