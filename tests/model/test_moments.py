@@ -23,11 +23,26 @@ NOW = datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
             datetime(2026, 10, 25, 7, 30, tzinfo=UTC),
         ),
         ("now", NOW, NOW),
+        ("2 days ago", NOW - timedelta(days=2), NOW - timedelta(days=2)),
+        ("2-days-ago", NOW - timedelta(days=2), NOW - timedelta(days=2)),
+        ("An hour ago", NOW - timedelta(hours=1), NOW - timedelta(hours=1)),
+        ("7 days", NOW - timedelta(days=7), NOW - timedelta(days=7)),
+        ("1.5 weeks ago", NOW - timedelta(days=10.5), NOW - timedelta(days=10.5)),
+        ("monday", datetime(2026, 11, 2, tzinfo=UTC), datetime(2026, 11, 2, 23, 59, 59, 999000, tzinfo=UTC)),
+        ("last Monday", datetime(2026, 10, 26, tzinfo=UTC), datetime(2026, 10, 26, 23, 59, 59, 999000, tzinfo=UTC)),
+        ("tue", datetime(2026, 10, 27, tzinfo=UTC), datetime(2026, 10, 27, 23, 59, 59, 999000, tzinfo=UTC)),
+        ("last week", datetime(2026, 10, 26, tzinfo=UTC), datetime(2026, 11, 1, 23, 59, 59, 999000, tzinfo=UTC)),
+        ("this-week", datetime(2026, 11, 2, tzinfo=UTC), datetime(2026, 11, 8, 23, 59, 59, 999000, tzinfo=UTC)),
+        ("last month", datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 10, 31, 23, 59, 59, 999000, tzinfo=UTC)),
+        ("09:30", datetime(2026, 11, 2, 9, 30, tzinfo=UTC), datetime(2026, 11, 2, 9, 30, tzinfo=UTC)),
+        ("yesterday 9:30", datetime(2026, 11, 1, 9, 30, tzinfo=UTC), datetime(2026, 11, 1, 9, 30, tzinfo=UTC)),
+        ("sunday at 23:59:30", datetime(2026, 11, 1, 23, 59, 30, tzinfo=UTC), None),
+        ("2026-10-25 09:30", datetime(2026, 10, 25, 9, 30, tzinfo=UTC), None),
     ],
 )
-def test_times_may_be_written_in_many_ways(word: str, start: datetime, end: datetime) -> None:
+def test_times_may_be_written_in_many_ways(word: str, start: datetime, end: datetime | None) -> None:
     assert parse_moment(word, NOW) == start
-    assert parse_moment(word, NOW, end=True) == end
+    assert parse_moment(word, NOW, end=True) == (end or start)
 
 
 def test_days_are_those_of_where_the_user_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,7 +53,21 @@ def test_days_are_those_of_where_the_user_is(monkeypatch: pytest.MonkeyPatch) ->
     assert parse_moment("2026-10-25", NOW) == datetime(2026, 10, 24, 15, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("word", ["", "soon", "2026-13-01", "7 days", "999999999999999999999d", "2026-11-02T25:00"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "",
+        "soon",
+        "2026-13-01",
+        "days",
+        "2 moons ago",
+        "mo",
+        "999999999999999999999d",
+        "2026-11-02T25:00",
+        "last week 9:30",
+        "25:00",
+    ],
+)
 def test_anything_else_is_a_sentence(word: str) -> None:
-    with pytest.raises(MomentError, match="expected 24h, 7d, today"):
+    with pytest.raises(MomentError, match="expected 24h, 7d, 2 days ago, today"):
         parse_moment(word, NOW)

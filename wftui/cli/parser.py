@@ -214,7 +214,9 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--status", action="append", choices=_STATUSES, help="only of this status; can be repeated")
     parser.add_argument("--user", help="only of this user")
     parser.add_argument(
-        "--since", metavar="WHEN", help="only runs since: a date, today, yesterday, or an age such as 24h"
+        "--since",
+        metavar="WHEN",
+        help="only runs since: a date, today, yesterday, monday, last week, 2 days ago, or an age such as 24h",
     )
     parser.add_argument("--until", metavar="WHEN", help="only runs until; a day means its end")
     parser.add_argument("--longer-than", metavar="TIME", help="only runs that took at least this long, such as 5m")

@@ -3,7 +3,18 @@
 import re
 from datetime import UTC, date, datetime, time, timedelta
 
-from wftui.model.workflow.durations import parse_duration
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
+_LONG = {
+    **dict.fromkeys(("sec", "secs", "second", "seconds"), "s"),
+    **dict.fromkeys(("min", "mins", "minute", "minutes"), "m"),
+    **dict.fromkeys(("hour", "hours"), "h"),
+    **dict.fromkeys(("day", "days"), "d"),
+    **dict.fromkeys(("week", "weeks"), "w"),
+}
+_AGE = re.compile(r"(\d+(?:\.\d+)?|an?|one) ?([a-z]+)(?: ago)?")
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_DAY_AND_TIME = re.compile(r"(?:(?P<day>.*\S)[t ])?(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))?")
+_EXPECTED = "expected 24h, 7d, 2 days ago, today, yesterday, monday, last week, 2026-11-22 or 2026-11-22T09:30"
 
 
 class MomentError(ValueError):
@@ -13,32 +24,79 @@ class MomentError(ValueError):
 def parse_moment(text: str, now: datetime, *, end: bool = False) -> datetime:
     """Parse a point in time; return it in UTC.
 
+    Words may be joined by hyphens, `2-days-ago`. A day of the week is the latest one, today included.
+
     Args:
-        text: an age (`24h`, `7d`), `now`, `today`, `yesterday`, a date, or a date with a time, in local time.
+        text: an age (`24h`, `7d`, `2 days ago`), `now`, `today`, `yesterday`, a day of the week, `this week`,
+            `last week`, `this month`, `last month`, a date, a time of day, or a day with a time, in local time.
         now: current time.
-        end: use the end of a day instead of its beginning.
+        end: use the end of a day, week or month instead of its beginning.
 
     Raises:
         MomentError: the text is not a time.
     """
-    word = text.strip().lower()
+    word = re.sub(r"\s+", " ", text.strip().lower())
     try:
-        if word == "now":
-            return now
-        if word in {"today", "yesterday"}:
-            return _day(now.astimezone().date() - timedelta(days=word == "yesterday"), end)
-        if re.fullmatch(r"\d+(\.\d+)?(ms|s|m|h|d)", word):
-            return now - timedelta(seconds=parse_duration(word))
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", word):
-            return _day(date.fromisoformat(word), end)
-        return datetime.fromisoformat(text.strip()).astimezone(UTC)
+        return _of_words(word, now, end) or datetime.fromisoformat(text.strip()).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise MomentError(
-            f"invalid time {text}; expected 24h, 7d, today, yesterday, 2026-11-22 or 2026-11-22T09:30"
-        ) from error
+        raise MomentError(f"invalid time {text}; {_EXPECTED}") from error
 
 
-def _day(day: date, end: bool) -> datetime:
-    """Return the beginning of a day in local time, or its last moment."""
-    start = datetime.combine(day + timedelta(days=end), time.min).astimezone(UTC)
+def _of_words(word: str, now: datetime, end: bool) -> datetime | None:
+    """Return the time of an age or a day with or without a time of day, or None."""
+    if not re.fullmatch(r"\d{4}-\d.*", word):
+        word = re.sub(r"[-_]+", " ", word)
+    if word == "now":
+        return now
+    if (age := _age(word)) is not None:
+        return now - age
+    today = now.astimezone().date()
+    if (days := _days(word, today)) is not None:
+        return _border(days[0], days[1], end)
+    found = _DAY_AND_TIME.fullmatch(word)
+    if found is None:
+        return None
+    single = _days(found["day"].removesuffix(" at"), today) if found["day"] else (today, 1)
+    if single is None or single[1] != 1:
+        return None
+    clock = time(int(found["hour"]), int(found["minute"]), int(found["second"] or 0))
+    return datetime.combine(single[0], clock).astimezone(UTC)
+
+
+def _age(word: str) -> timedelta | None:
+    found = _AGE.fullmatch(word)
+    unit = _LONG.get(found[2], found[2]) if found else ""
+    if found is None or unit not in _UNITS:
+        return None
+    number = 1.0 if found[1] in ("a", "an", "one") else float(found[1])
+    return timedelta(seconds=number * _UNITS[unit])
+
+
+def _days(word: str, today: date) -> tuple[date, int] | None:
+    """Return the first of the days that a word means, and their number."""
+    word = word.removeprefix("on ")
+    if word in ("today", "yesterday"):
+        return today - timedelta(days=word == "yesterday"), 1
+    if word in ("this week", "last week"):
+        return today - timedelta(days=today.weekday() + 7 * (word == "last week")), 7
+    if word in ("this month", "last month"):
+        first = today.replace(day=1)
+        if word == "last month":
+            first = (first - timedelta(days=1)).replace(day=1)
+        return first, ((first + timedelta(days=31)).replace(day=1) - first).days
+    if (weekday := _weekday(word.removeprefix("last "))) is not None:
+        back = (today.weekday() - weekday) % 7
+        return today - timedelta(days=back or 7 * word.startswith("last ")), 1
+    return (date.fromisoformat(word), 1) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", word) else None
+
+
+def _weekday(word: str) -> int | None:
+    """Return the number of a day of the week; three letters are enough."""
+    found = [number for number, name in enumerate(_WEEKDAYS) if len(word) >= 3 and name.startswith(word)]
+    return found[0] if found else None
+
+
+def _border(first: date, days: int, end: bool) -> datetime:
+    """Return the beginning of some days in local time, or their last moment."""
+    start = datetime.combine(first + timedelta(days=days if end else 0), time.min).astimezone(UTC)
     return start - timedelta(milliseconds=1) if end else start

@@ -1,4 +1,4 @@
-"""Runs: start, follow, inspect, cancel, answer, resume, rerun; the history.
+"""Runs: start, follow, cancel, answer, resume, rerun.
 
 Imports, file access and computation run in threads; the event loop stays free.
 """
@@ -6,26 +6,24 @@ Imports, file access and computation run in threads; the event loop stays free.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
-from wftui.model.errors import NotFoundError, RunNotFoundError
+from wftui.workbench.past_runs.run_reader import RunReader
 
 if TYPE_CHECKING:
     from wftui.compiler.compiler import WorkflowCompiler
     from wftui.engine.host.executor import WorkflowExecutor
     from wftui.engine.restart.restart_plan import StepDecision
     from wftui.model.base import Json
-    from wftui.model.listing import AttentionItem, RecentInputs, WorkflowOutline
+    from wftui.model.listing import WorkflowOutline
     from wftui.model.run.actions import RunAction
     from wftui.model.run.events import ExecutionEvent
     from wftui.model.run.record import ExecutionRecord
-    from wftui.model.run.steps import StepResult, ValueRef
-    from wftui.model.run.summary import ExecutionFilters, ExecutionPage
     from wftui.store.execution_store import ExecutionStore
 
 
-class RunService:
+class RunService(RunReader):
     """`workbench.runs`: the runs of this and any other process on the same database.
 
     Methods raise `NotFoundError` if there is no such run, and `UserError` if the database cannot be used.
@@ -46,7 +44,7 @@ class RunService:
         started: Callable[[], WorkflowExecutor | None],
         user_id: str,
     ) -> None:
-        self._store = store
+        super().__init__(store)
         self._executor = executor
         self._compiler = compiler
         self._started = started
@@ -294,117 +292,9 @@ class RunService:
         async for batch in stream:
             yield batch
 
-    async def record(self, run_id: str, *, whole: bool = False) -> ExecutionRecord:
-        """Return the current record of a run.
-
-        It holds the newest of many finished iterations; `steps` reads the others.
-
-        Args:
-            whole: resolve references to big values.
-
-        Raises:
-            NotFoundError: there is no such run.
-        """
-        store = await self._store()
-        return await self._existing(run_id, await store.get(await store.find(run_id)), whole=whole)
-
-    async def head(self, run_id: str, *, whole: bool = False) -> ExecutionRecord:
-        """Return the record of a run without its steps, which is always fast."""
-        store = await self._store()
-        return await self._existing(run_id, await store.head(await store.find(run_id)), whole=whole)
-
-    async def steps(
-        self, run_id: str, paths: Sequence[str], *, whole: bool = False, after: int = 0, until: int | None = None
-    ) -> list[StepResult]:
-        """Read the steps at some paths, each with the steps inside it.
-
-        Args:
-            whole: resolve references to big values.
-            after, until: numbers of events that enclose theirs, if known.
-
-        Raises:
-            NotFoundError: there is no such run, or no step at any of the paths.
-        """
-        store = await self._store()
-        run_id = await store.find(run_id)
-        found = await store.steps(run_id, paths, after=after, until=until)
-        if not found:
-            raise NotFoundError(f"run {run_id} has no step {', '.join(paths)}", code="step.not_found")
-        return [await store.resolve_step(step) for step in found] if whole else found
-
-    async def find(self, text: str) -> str:
-        """Return the run id for a unique prefix or suffix of it, or `last`.
-
-        Raises:
-            UsageError: more than one run matches.
-        """
-        return await (await self._store()).find(text)
-
-    async def child_of(self, run_id: str, path: str) -> str | None:
-        """Return the newest child run that a step started; None if there is none."""
-        return await (await self._store()).child_of(run_id, path)
-
-    async def events(self, run_id: str, *, after: int = 0, limit: int = 1000) -> list[ExecutionEvent]:
-        """Return a page of a run's stored events, in order."""
-        return await (await self._store()).events(run_id, after=after, limit=limit)
-
-    async def value(self, run_id: str, ref: ValueRef) -> Json:
-        """Return a big value of a run."""
-        return await (await self._store()).value(ref)
-
-    async def last_seq(self, run_id: str) -> int:
-        """Return the number of the last event of a run; 0 without such a run."""
-        return await (await self._store()).last_seq(run_id)
-
-    async def holds_value(self, run_id: str, value_hash: str) -> bool:
-        """Return whether a run refers to a big value."""
-        return await (await self._store()).holds_value(run_id, value_hash)
-
-    async def value_text(self, run_id: str, ref: ValueRef | str, offset: int = 0) -> tuple[str, int | None]:
-        """Return a chunk of a big value's JSON and the next offset (None at the end)."""
-        return await (await self._store()).value_text(ref, offset)
-
-    async def history(
-        self,
-        filters: ExecutionFilters | None = None,
-        *,
-        limit: int = 50,
-        cursor: str | None = None,
-        among: Sequence[str] | None = None,
-    ) -> ExecutionPage:
-        """Return a page of runs, newest first.
-
-        Args:
-            cursor: `next` of the previous page.
-            among: only runs of these workflows.
-
-        Raises:
-            UsageError: the cursor is invalid.
-        """
-        return await (await self._store()).list(filters, limit=limit, cursor=cursor, among=among)
-
-    async def recent_inputs(self, workflow_id: str, limit: int = 5) -> list[RecentInputs]:
-        """Return the distinct inputs of recent runs, newest first."""
-        store = await self._store()
-        from wftui.workbench.past_runs.run_selections import recent_inputs
-
-        return await recent_inputs(store, workflow_id, limit)
-
-    async def attention(self, limit: int = 50) -> list[AttentionItem]:
-        """Return runs that need attention: those that wait, interrupted and failed runs."""
-        store = await self._store()
-        from wftui.workbench.past_runs.run_selections import attention
-
-        return await attention(store.list, limit)
-
     def running(self) -> list[str]:
         """Return the ids of the runs of this process."""
         return executor.running() if (executor := self._started()) else []
 
     def _by(self, by: str | None) -> str:
         return self._user_id if by is None else by
-
-    async def _existing(self, run_id: str, record: ExecutionRecord | None, *, whole: bool) -> ExecutionRecord:
-        if record is None:  # removed by a cleanup in the meantime
-            raise RunNotFoundError(run_id)
-        return await (await self._store()).resolve_record(record) if whole else record
