@@ -114,7 +114,7 @@ async def test_a_damaged_database_is_set_aside_and_its_runs_are_recovered(tmp_pa
     assert aside == f"{path} was damaged and has been set aside as history.db.damaged-20261122-120000"
     runs = len((await store.list()).executions)
     assert recovered.startswith(f"{runs} runs of it were recovered" if runs else "no run of it could be read")
-    assert (runs > 0) == (damage != "schema")
+    assert runs
     await store.append([created()], wait=True)
     await store.close()
     assert (tmp_path / "history.db.damaged-20261122-120000").read_bytes() == content

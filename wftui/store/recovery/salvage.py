@@ -1,7 +1,8 @@
 """Salvage: copy what is readable of a damaged database into a new one.
 
-Rows are read in order of their rowid, around damaged pages. What they hold is checked: values by their hash, events by
-decoding them. A run of which events are missing is marked (see `damaged_run`).
+Rows are read in order of their rowid, around damaged pages and from pages that only a damaged one leads to. What they
+hold is checked: values by their hash, events by decoding them. A run of which events are missing is marked (see
+`damaged_run`).
 """
 
 import hashlib
@@ -10,21 +11,26 @@ import re
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import merge
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 from wftui.model.base import Json
 from wftui.model.run.record import TERMINAL
 from wftui.store.events.event_rows import SEGMENT_NUMBER, EventRow
 from wftui.store.recovery.damaged_run import is_whole, mended, readable_events
+from wftui.store.recovery.found_rows import FoundRows
+from wftui.store.recovery.pages import Pages
 from wftui.store.recovery.readable_rows import ReadableRows, is_stopped
 from wftui.store.sqlite.schema import place
 
 _STATUSES = TERMINAL | {"pending", "running", "interrupted"}
 _REFERENCE = re.compile(r"sha256:[0-9a-f]{64}")
+_TABLES = ("executions", "plans", "owners", "events", "payload_parts")
 _GROUP = 2_000
 _REPORTED_RUNS = 20_000
 _INSTRUCTIONS = 10_000
@@ -63,42 +69,64 @@ def salvage(
     with (
         closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as source,
         closing(sqlite3.connect(fresh, isolation_level=None)) as target,
+        closing(Pages.open(damaged)) as pages,
     ):
         for connection in (source, target):
             connection.set_progress_handler(stop, _INSTRUCTIONS)
         target.execute("PRAGMA synchronous = OFF")
-        try:
+        with suppress(sqlite3.DatabaseError):  # SQLite cannot read the first page
             source.execute("PRAGMA writable_schema = ON")  # else a file that is too short cannot be read at all
             source.execute("PRAGMA cell_size_check = ON")
-            columns = {table: _columns(source, table) for table in ("executions", "plans", "owners")}
-        except (sqlite3.Error, UnicodeDecodeError) as error:
-            if is_stopped(error):
-                raise
-            return result  # not even its schema can be read
         target.execute("BEGIN")
+        found = FoundRows(pages, target)
+        found.find()
+        database = _Damaged(source, found, {table: _columns(target, table) for table in _TABLES})
         for table, check in (("executions", _is_run), ("plans", _is_plan), ("owners", _is_owner)):
-            _copy(source, target, table, columns[table], check)
+            _copy(database, target, table, check)
         ids = _ids_of_lost_rows(source, target)
-        _copy_events(source, target, ids, now, result, tell)
-        _copy_values(source, target)
+        _copy_events(database, target, ids, now, result, tell)
+        _copy_values(database, target)
         target.execute("COMMIT")
     return result
 
 
-def _columns(source: sqlite3.Connection, table: str) -> list[str]:
-    return [row[1] for row in source.execute(f"PRAGMA table_info({table})").fetchall()]
+@dataclass(frozen=True, slots=True)
+class _Damaged:
+    """The rows of a damaged database, read by SQLite or found in its pages.
+
+    Attributes:
+        columns: of each table, as a new database has them.
+    """
+
+    source: sqlite3.Connection
+    found: FoundRows
+    columns: Mapping[str, Sequence[str]]
+
+    def rows(self, table: str, columns: Sequence[str]) -> tuple[Iterator[tuple[Json, ...]], list[tuple[int, int]]]:
+        """Return (rowid, *columns) by rowid, and the ranges that SQLite cannot read."""
+        try:
+            known = _columns(self.source, table)
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            if is_stopped(error):
+                raise
+            known = []
+        query = [name if name in known else f"NULL AS {name}" for name in columns]
+        readable = ReadableRows(self.source, table, query)
+        found = self.found.rows(table, self.columns[table], columns)
+        merged = merge(readable, found, key=itemgetter(0))
+        return (next(rows) for _, rows in groupby(merged, key=itemgetter(0))), readable.gaps
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> list[str]:
+    return [row[1] for row in connection.execute(f"PRAGMA table_info({table})").fetchall()]
 
 
 def _copy(
-    source: sqlite3.Connection,
-    target: sqlite3.Connection,
-    table: str,
-    columns: Sequence[str],
-    check: Callable[[Mapping[str, Json]], bool],
+    database: _Damaged, target: sqlite3.Connection, table: str, check: Callable[[Mapping[str, Json]], bool]
 ) -> None:
-    names = ", ".join(columns)
-    insert = f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({', '.join('?' * len(columns))})"
-    for _, *values in ReadableRows(source, table, columns) if columns else ():
+    columns = database.columns[table]
+    insert = f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+    for _, *values in database.rows(table, columns)[0]:
         if check(dict(zip(columns, values, strict=True))):
             try:
                 target.execute(insert, values)
@@ -146,21 +174,22 @@ def _ids_of_lost_rows(source: sqlite3.Connection, target: sqlite3.Connection) ->
 
 
 def _copy_events(
-    source: sqlite3.Connection,
+    database: _Damaged,
     target: sqlite3.Connection,
     ids: Mapping[int, str],
     now: datetime,
     result: Salvaged,
     tell: Callable[[str], None],
 ) -> None:
-    events = ReadableRows(source, "events", ("type", "at", "data"))
+    events, gaps = database.rows("events", ("type", "at", "data"))
     known = [row[0] for row in target.execute("SELECT key FROM executions ORDER BY key")]
+    lack_rows = database.found.pages.lack_rows()
     for key, rows in _by_run(events, [*known, *ids]):
         row = _row(target, key) or ({"id": ids[key]} if key in ids else None)
         if row is None:
             continue  # a run that was removed, or of which nothing tells the id
         held = readable_events(str(row["id"]), rows)
-        at_gap = any(first < place(key + 1, 0) and last >= place(key, 0) for first, last in events.gaps)
+        at_gap = lack_rows and any(first < place(key + 1, 0) and last >= place(key, 0) for first, last in gaps)
         if not held and "workflow_id" not in row:
             continue
         new = [each for each, _ in held]
@@ -191,10 +220,10 @@ def _copy_events(
             tell(f"recovering the damaged history: {_runs(result.runs)} so far")
 
 
-def _by_run(events: ReadableRows, keys: Iterable[int]) -> Iterator[tuple[int, list[EventRow]]]:
+def _by_run(events: Iterable[tuple[Json, ...]], keys: Iterable[int]) -> Iterator[tuple[int, list[EventRow]]]:
     """Yield every run with its rows of events, also runs of which none is readable."""
     waiting = sorted(set(keys), reverse=True)
-    for key, rows in groupby(events, lambda row: int(row[0]) >> 32):
+    for key, rows in groupby(events, _key_of_event):
         while waiting and waiting[-1] < key:
             yield waiting.pop(), []
         if waiting and waiting[-1] == key:
@@ -207,6 +236,12 @@ def _by_run(events: ReadableRows, keys: Iterable[int]) -> Iterator[tuple[int, li
         yield key, held
     while waiting:
         yield waiting.pop(), []
+
+
+def _key_of_event(row: tuple[Json, ...]) -> int:
+    rowid = row[0]
+    assert isinstance(rowid, int)
+    return rowid >> 32
 
 
 def _row(target: sqlite3.Connection, key: int) -> dict[str, Json] | None:
@@ -230,9 +265,9 @@ def _copy_references(target: sqlite3.Connection, key: int, rows: Iterable[EventR
             )
 
 
-def _copy_values(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
+def _copy_values(database: _Damaged, target: sqlite3.Connection) -> None:
     """Copy the big values that runs refer to; only whole ones, by their hash."""
-    for _, name, start, data in ReadableRows(source, "payload_parts", ("hash", "start", "data")):
+    for _, name, start, data in database.rows("payload_parts", ("hash", "start", "data"))[0]:
         if isinstance(name, str) and isinstance(start, int) and isinstance(data, bytes):
             target.execute(
                 "INSERT OR IGNORE INTO payload_parts (hash, start, data) VALUES (?, ?, ?)", (name, start, data)

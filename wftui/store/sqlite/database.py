@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from wftui.model.user.user_settings import Durability
+from wftui.store.sqlite.identity import TABLES, check_identity, holds_our_tables, look_at
 from wftui.store.sqlite.schema import APPLICATION_ID, MIGRATIONS, VERSION
 from wftui.store.sqlite.store_errors import DamagedError, StoreError, explain, is_busy, primary_code
 from wftui.workspace.private import make_private_file, make_private_folder
@@ -23,11 +24,9 @@ BUSY_SECONDS = 30.0
 """How long a write waits for other processes before it fails as `store.locked`."""
 PAGE_SIZE = 512
 """A commit writes whole pages to the log: a step takes 1.4 KB with 512 bytes, 1.7 with 1024, 4.7 with 4096."""
-_HEADER = b"SQLite format 3\x00"
 _CHECKED_WHOLE_BYTES = 1024 * 1024  # takes 6 ms, the budget of a start
 _QUICK_RUNS = 20_000  # a step of a migration takes less than a second
 _INSTRUCTIONS = 10_000  # of SQLite, between two looks at whether to stop
-_TABLES = ("executions", "events", "payloads", "payload_parts", "payload_refs", "plans", "owners", "signals")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +102,15 @@ def prepare(path: Path, opening: Opening) -> OpenedDatabase:
     try:
         make_private_folder(path.parent)
         with replacing(path, fcntl.LOCK_SH):
-            exists = _look_at(path)
-            before = path.stat().st_ino
-            if exists and not os.access(path, os.W_OK):
-                return _examined(OpenedDatabase(path, read_only=True))
             try:
+                exists = look_at(path)
+                if exists and not os.access(path, os.W_OK):
+                    return _examined(OpenedDatabase(path, read_only=True))
                 return _migrated(path, opening)
             except DamagedError:
-                pass
+                if not os.access(path, os.W_OK):
+                    raise
+            before = path.stat().st_ino
         with replacing(path, fcntl.LOCK_EX):
             replaced = path.exists() and path.stat().st_ino != before
             notice = None if replaced else _start_anew(path, opening)
@@ -148,7 +148,7 @@ def check_whole(path: Path) -> None:
         StoreError: it is damaged, or cannot be used.
     """
     with _session(OpenedDatabase(path, read_only=True)) as connection:
-        _check_identity(connection, path)
+        check_identity(connection, path)
         answer = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if answer != "ok":
             raise DamagedError(f"the database {path} is damaged: {answer}")
@@ -163,26 +163,9 @@ def _damage_mark(path: Path) -> Path:
     return path.with_name(path.name + "-damaged")
 
 
-def _look_at(path: Path) -> bool:
-    """Return whether there is a database to open, and create its folder."""
-    if path.is_dir():
-        raise StoreError(f"{path} is a folder; name a file for the database", code="store.not_a_database")
-    if not path.exists():
-        make_private_file(path)  # SQLite gives its log the mode of the database
-        return False
-    with path.open("rb") as file:
-        header = file.read(len(_HEADER))
-    if header and header != _HEADER:
-        raise StoreError(
-            f"{path} is not a database; name another file with --db (this one was left unchanged)",
-            code="store.not_a_database",
-        )
-    return bool(header)
-
-
 def _examined(opened: OpenedDatabase) -> OpenedDatabase:
     with _session(opened) as connection:
-        version = _check_identity(connection, opened.path)
+        version = check_identity(connection, opened.path)
         if version != VERSION:
             raise StoreError(
                 f"the database {opened.path} is read-only and of an older version; make it writable once",
@@ -196,7 +179,7 @@ def _migrated(path: Path, opening: Opening) -> OpenedDatabase:
     opened = OpenedDatabase(path)
     with _session(opened) as connection:
         connection.set_progress_handler(opening.stop, _INSTRUCTIONS)
-        version = _check_identity(connection, path)
+        version = check_identity(connection, path)
         if version == 0:
             connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
@@ -216,6 +199,8 @@ def _session(opened: OpenedDatabase) -> Iterator[sqlite3.Connection]:
         yield connection
     except sqlite3.Error as error:
         explained = explain(error, opened.path)
+        if explained.code == "store.not_a_database" and holds_our_tables(opened.path):
+            explained = DamagedError(f"the database {opened.path} is damaged: its first page")
         if isinstance(explained, DamagedError):
             _keep_log(opened)
         raise explained from error
@@ -249,33 +234,12 @@ def _kept_log(path: Path) -> Path:
     return path.with_name(path.name + "-wal-damaged")
 
 
-def _check_identity(connection: sqlite3.Connection, path: Path) -> int:
-    """Return the version of the database (0: new) after checking that wftui wrote it."""
-    connection.execute("BEGIN")  # one view for the three queries: another process may create the tables between them
-    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    application: int = connection.execute("PRAGMA application_id").fetchone()[0]
-    filled = connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None
-    connection.execute("COMMIT")
-    if filled and application != APPLICATION_ID:
-        raise StoreError(
-            f"{path} is a database of another program; name another file with --db (this one was left unchanged)",
-            code="store.foreign",
-        )
-    if version > VERSION:
-        raise StoreError(
-            f"the database {path} was written by a newer wftui (version {version} of the tables; this program "
-            f"supports {VERSION}); update wftui or name another file with --db",
-            code="store.newer",
-        )
-    return version
-
-
 def _check_readable(connection: sqlite3.Connection, path: Path) -> None:
     """Find damage cheaply by reading both ends of each table.
 
     A file that is small, or in which damage was found before, is checked as a whole.
     """
-    for table in _TABLES:
+    for table in TABLES:
         key = "hash" if table.startswith("payload") else "rowid"
         for end in ("min", "max"):  # in one query SQLite would read everything between them
             connection.execute(f"SELECT {end}({key}) FROM {table}").fetchone()

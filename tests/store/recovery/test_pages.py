@@ -1,0 +1,72 @@
+"""Rows found in pages are those that SQLite reads, for generated tables, page sizes and logs."""
+
+import random
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wftui.store.recovery.pages import Pages
+
+VALUES = st.one_of(
+    st.none(),
+    st.integers(-(2**63), 2**63 - 1),
+    st.floats(allow_nan=False),
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")),
+    st.binary(max_size=300),
+    st.integers(0, 200_000).map(bytes),
+)
+ROWS = st.dictionaries(st.integers(-(2**63), 2**63 - 1), st.tuples(VALUES, VALUES, VALUES), max_size=30)
+
+
+def found(pages: Pages) -> dict[int, list[object]]:
+    return {rowid: values for _, rowid, values in pages.cells() if len(values) == 3}
+
+
+@given(rows=ROWS, size=st.sampled_from([512, 1024, 4096, 65536]), log=st.booleans(), removed=st.randoms())
+def test_found_rows_are_those_of_the_table(
+    tmp_path_factory: pytest.TempPathFactory,
+    rows: dict[int, tuple[object, object, object]],
+    size: int,
+    log: bool,
+    removed: random.Random,
+) -> None:
+    path = tmp_path_factory.mktemp("pages") / "some.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(f"PRAGMA page_size = {size}")
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("CREATE TABLE held (one, two, three)")
+        connection.executemany(
+            "INSERT INTO held (rowid, one, two, three) VALUES (?, ?, ?, ?)", [(key, *row) for key, row in rows.items()]
+        )
+        if not log:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        gone = [key for key in rows if removed.random() < 0.3]
+        connection.executemany("DELETE FROM held WHERE rowid = ?", [(key,) for key in gone])
+        expected = {row[0]: list(row[1:]) for row in connection.execute("SELECT rowid, one, two, three FROM held")}
+        copy = path.with_name("copy.db")
+        for suffix in ("", "-wal"):
+            shutil.copyfile(f"{path}{suffix}", f"{copy}{suffix}")
+    with closing(Pages(copy, size)) as pages:
+        assert found(pages) == expected
+        assert not pages.lack_rows()
+
+
+@pytest.mark.parametrize("size", [512, 4096])
+def test_page_size_is_found_without_the_first_page(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "some.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"PRAGMA page_size = {size}")
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        connection.execute("CREATE TABLE held (one, two, three)")
+        connection.executemany("INSERT INTO held VALUES (?, 'two', x'03')", [(number,) for number in range(100_000)])
+        connection.commit()
+    with path.open("r+b") as file:
+        file.write(bytes(size))
+    with closing(Pages.open(path)) as pages:
+        assert len(found(pages)) == 100_000
