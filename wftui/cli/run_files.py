@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -35,16 +34,18 @@ def with_runs(arguments: argparse.Namespace, names: Sequence[str], work: Work) -
         raise UsageError("run files are read on the machine that has them: leave out --remote", code="remote.local")
 
     async def on_files() -> int:
+        from wftui.steps.process.scratch import scratch_folder
+
         settings = settings_of(arguments)
-        with tempfile.TemporaryDirectory(prefix="wftui-") as folder:
-            workbench = Workbench(replace(settings, database=Path(folder) / "runs.db"))
+        with scratch_folder() as folder:
+            workbench = Workbench(replace(settings, database=folder / "runs.db"))
             history = Workbench(settings)
             try:
                 ids: list[str] = []
                 for number, name in enumerate(names):
                     path = Path(name)
                     if not is_run_file(name):
-                        path = Path(folder) / f"{number}.wfrun"
+                        path = folder / f"{number}.wfrun"
                         await history.transfer.export(await history.runs.find(name), path)
                     ids.append(await workbench.transfer.import_file(path))
                 return await work(workbench, ids)
