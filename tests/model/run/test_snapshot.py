@@ -8,15 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wftui.model.run import iterations, paths, record, record_index, reducer, snapshot, steps
+from wftui.model.run import iterations, paths, record, record_index, reducer, snapshot, steps, worked_time
 from wftui.model.run.events import (
     Created,
     ExecutionEvent,
+    Interrupted,
     IterationCompleted,
     IterationFailed,
     IterationsPlanned,
     IterationStarted,
     Log,
+    Resumed,
     StepCompleted,
     StepEvent,
     StepFailed,
@@ -41,6 +43,7 @@ DIGESTS = {
     4: "2ca336a4e175147a",
     5: "237b3c696e821761",
     6: "4bf0ab99b878affc",
+    7: "b1b5b717989283bf",
 }
 """By revision, the digest of the modules that make a record of events."""
 
@@ -78,6 +81,8 @@ events = st.one_of(
     st.tuples(owners, indices, values).flatmap(lambda each: iteration_events(*each)),
     owners.map(lambda owner: made(IterationsPlanned, owner, total=13)),
     st.just(Log(run_id=RUN, timestamp=AT, message="hello")),
+    st.just(Interrupted(run_id=RUN, timestamp="2026-11-22T14:00:00.000Z", last_sign="2026-11-22T13:00:00.000Z")),
+    st.just(Resumed(run_id=RUN, timestamp="2026-11-22T15:00:00.000Z")),
 )
 
 
@@ -109,7 +114,7 @@ def test_other_bytes_are_no_snapshot(data: bytes) -> None:
 
 def test_a_change_of_the_reducer_comes_with_a_new_revision() -> None:
     digest = hashlib.sha256()
-    for module in (reducer, record_index, record, iterations, steps, paths, snapshot):
+    for module in (reducer, record_index, record, iterations, steps, paths, snapshot, worked_time):
         digest.update(inspect.getsource(module).encode())
     assert DIGESTS[REDUCER_REVISION] == digest.hexdigest()[:16], (
         "records made by an earlier reducer are read from snapshots: raise REDUCER_REVISION and add its digest,"

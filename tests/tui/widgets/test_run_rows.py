@@ -263,8 +263,8 @@ def test_pending_step_has_no_duration() -> None:
     report, clone = record.step("report"), record.step("clone")
     assert report is not None
     assert clone is not None
-    assert step_seconds(report, NOW) is None
-    assert step_seconds(clone, NOW) == 4.1
+    assert step_seconds(report, record, NOW) is None
+    assert step_seconds(clone, record, NOW) == 4.1
 
 
 # --- words

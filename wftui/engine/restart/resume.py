@@ -172,13 +172,13 @@ def cancel_events(record: ExecutionRecord, history: RunHistory, by: str, now: da
     Durations end at the last heartbeat of the process that died.
     """
     last = history.last.timestamp if history.last is not None else now
-    at, died = max(now, last), history.died or last
+    at = max(now, last)
     run: dict[str, Json] = {"run_id": record.id, "timestamp": at}
     events: list[ExecutionEvent] = [CancelRequested(by=by, **run)]
     for step in sorted(record.step_results, key=lambda step: step.path, reverse=True):  # inner steps first
         where = {"step_id": step.step_id, "path": step.path, **run}
         if step.status in ("running", "waiting"):
-            events.append(StepCancelled(duration=_milliseconds(step.started_at, died), **where))
+            events.append(StepCancelled(duration=history.carried.worked_for(step.path) * 1000, **where))
         elif step.status == "pending":
             events.append(
                 StepSkipped(
@@ -191,10 +191,6 @@ def cancel_events(record: ExecutionRecord, history: RunHistory, by: str, now: da
                 )
             )
     return [*events, Cancelled(duration=history.carried.ran * 1000, **run)]
-
-
-def _milliseconds(begun: datetime | None, at: datetime) -> float:
-    return max(0.0, (at - begun).total_seconds() * 1000) if begun is not None else 0.0
 
 
 def every_step(plan: WorkflowPlan) -> list[StepPlan]:

@@ -63,6 +63,13 @@ class QueuePlace(WireModel):
         return f"waiting for run {self.behind}{others} of group {self.group}"
 
 
+class Interruption(WireModel):
+    """Time in which no process ran a run."""
+
+    since: Annotated[Timestamp, Field(description="Last sign of life of the process that died.")]
+    until: Annotated[Timestamp | None, Field(description="The resume; absent while there is none.")] = None
+
+
 class ExecutionRecord(WireModel):
     """A run: the fold of its events (`reducer.apply`). Durations are milliseconds."""
 
@@ -78,7 +85,10 @@ class ExecutionRecord(WireModel):
     created_at: Timestamp | None = None
     started_at: Timestamp | None = None
     completed_at: Timestamp | None = None
-    duration: float | None = None
+    duration: Annotated[float | None, Field(description="Without interruptions.")] = None
+    interruptions: Annotated[
+        list[Interruption] | None, Field(description="Times in which no process ran it; absent without any.")
+    ] = None
     error: ExecutionError | None = None
     warnings: int = 0
     cancel_requested: bool = False

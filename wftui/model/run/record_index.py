@@ -8,6 +8,7 @@ order of the events alone, not on pages.
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from wftui.model.run.iterations import IterationLog
 from wftui.model.run.paths import iteration_index, iteration_of, owner_path
@@ -29,6 +30,7 @@ class RecordIndex:
         omissions: how often steps were left out; a change tells a reader to read all again.
         retried: a step was attempted more than once.
         handled: number of failures that did not end the run.
+        last_at: time of the newest event.
     """
 
     window: int | None = WINDOW
@@ -37,6 +39,7 @@ class RecordIndex:
     omissions: int = 0
     retried: bool = False
     handled: int = 0
+    last_at: datetime | None = None
     _sizes: dict[str, int] = field(default_factory=dict)
     _finished: OrderedDict[str, None] = field(default_factory=OrderedDict)
     _finished_size: int = 0

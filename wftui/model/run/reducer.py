@@ -44,9 +44,10 @@ from wftui.model.run.events import (
 )
 from wftui.model.run.iterations import IterationLog, IterationState
 from wftui.model.run.paths import declared_id, iteration_index, owner_path, parent_path
-from wftui.model.run.record import ExecutionRecord, QueuePlace
+from wftui.model.run.record import ExecutionRecord, Interruption, QueuePlace
 from wftui.model.run.record_index import WINDOW, RecordIndex
 from wftui.model.run.steps import STEP_TERMINAL, Attempt, Iterations, StepResult, Waiting
+from wftui.model.run.worked_time import worked_seconds
 
 
 class GapError(Exception):
@@ -94,6 +95,7 @@ def apply(record: ExecutionRecord, event: ExecutionEvent) -> ExecutionRecord:
         record.last_seq = event.seq
     if isinstance(event, StepEventBase):
         _apply_step(record, event)
+        record.index.last_at = event.timestamp
         return record
     match event:
         case Created():
@@ -108,11 +110,12 @@ def apply(record: ExecutionRecord, event: ExecutionEvent) -> ExecutionRecord:
         case Resumed():
             record.status = "running"
             record.error = None
+            if record.interruptions and record.interruptions[-1].until is None:
+                record.interruptions[-1].until = event.timestamp
         case CancelRequested():
             record.cancel_requested = True
         case Interrupted():
-            record.status = "interrupted"
-            record.queued = None
+            _interrupted(record, event)
         case Completed():
             record.warnings = event.warnings
             _end(record, event, "completed")
@@ -122,6 +125,7 @@ def apply(record: ExecutionRecord, event: ExecutionEvent) -> ExecutionRecord:
         case Cancelled():
             record.error = event.error
             _end(record, event, "cancelled")
+    record.index.last_at = event.timestamp
     return record
 
 
@@ -150,6 +154,14 @@ def _created(record: ExecutionRecord, event: Created) -> None:
         )
 
 
+def _interrupted(record: ExecutionRecord, event: Interrupted) -> None:
+    record.status = "interrupted"
+    record.queued = None
+    signs = [sign for sign in (record.index.last_at, event.last_sign) if sign is not None]
+    gap = Interruption(since=max(signs, default=event.timestamp))
+    record.interruptions = [*(record.interruptions or ()), gap]
+
+
 def _end(record: ExecutionRecord, event: Completed | Failed | Cancelled, status: str) -> None:
     record.status = status  # type: ignore[assignment]  # one of the three literals, by the callers above
     record.completed_at = event.timestamp
@@ -174,24 +186,25 @@ def _apply_step(record: ExecutionRecord, event: StepEvent) -> None:
             step.input = event.input
             step.pool = event.pool
             step.progress = step.message = None
+            _end_interrupted_attempt(record, step)
             step.attempts.append(Attempt(attempt=event.attempt, started_at=event.timestamp))
         case StepProgress():
             step.progress, step.message = event.progress, event.message
         case StepCompleted():
-            _end_step(step, event, "completed")
+            _end_step(record, step, event, "completed")
             step.output, step.error, step.masked = event.output, event.item_errors, event.masked
         case StepFailed():
-            _end_step(step, event, "failed")
+            _end_step(record, step, event, "failed")
             step.error, step.handled, step.output = event.error, event.handled, event.output
             index.handled += event.handled
             step.caught = step.caught if event.handled else None
         case StepCaught():
-            _end_attempt(step, event)
+            _end_attempt(record, step, event)
             step.error, step.caught = event.error, event.clause
         case StepWon():
             step.won = event.branch
         case StepRetrying():
-            _end_attempt(step, event)
+            _end_attempt(record, step, event)
             index.retried = True
             step.status = "waiting"
             step.waiting = Waiting(reason="retry", until=event.next_at)
@@ -209,7 +222,7 @@ def _apply_step(record: ExecutionRecord, event: StepEvent) -> None:
             step.worker = event.to
             step.lost_workers = [*(step.lost_workers or ()), event.from_]
         case StepCancelled():
-            _end_step(step, event, "cancelled")
+            _end_step(record, step, event, "cancelled")
             step.skip_reason = event.reason
             _count(index, path, event.seq, IterationState.CANCELLED)
         case IterationsPlanned():
@@ -221,11 +234,11 @@ def _apply_step(record: ExecutionRecord, event: StepEvent) -> None:
             step.status, step.started_at, step.message = "running", event.timestamp, event.label
             _count(index, path, event.seq, IterationState.RUNNING)
         case IterationCompleted():
-            _end_step(step, event, "completed")
+            _end_step(record, step, event, "completed")
             step.output, step.error, step.masked = event.output, event.item_errors, event.masked
             _count(index, path, event.seq, IterationState.COMPLETED)
         case IterationFailed():
-            _end_step(step, event, "failed")
+            _end_step(record, step, event, "failed")
             step.error, step.handled, step.output = event.error, event.handled, event.output
             step.caught = step.caught if event.handled else None
             _count(index, path, event.seq, IterationState.FAILED)
@@ -281,6 +294,7 @@ def _repeated(index: RecordIndex, path: str, step_id: str) -> StepResult:
 
 
 def _end_step(
+    record: ExecutionRecord,
     step: StepResult,
     event: StepCompleted | StepFailed | StepCancelled | IterationCompleted | IterationFailed,
     status: str,
@@ -289,10 +303,21 @@ def _end_step(
     step.completed_at = event.timestamp
     step.duration = event.duration
     step.waiting = None
-    _end_attempt(step, event)
+    _end_attempt(record, step, event)
+
+
+def _end_interrupted_attempt(record: ExecutionRecord, step: StepResult) -> None:
+    """End the newest attempt with the process that ran it, if that has died since."""
+    attempt = step.attempts[-1] if step.attempts else None
+    if attempt is None or attempt.completed_at is not None or not record.interruptions:
+        return
+    attempt.completed_at = max(attempt.started_at, record.interruptions[-1].since)
+    attempt.duration = worked_seconds(record, attempt.started_at, attempt.completed_at) * 1000
+    attempt.interrupted = True
 
 
 def _end_attempt(
+    record: ExecutionRecord,
     step: StepResult,
     event: StepCompleted
     | StepFailed
@@ -306,7 +331,7 @@ def _end_attempt(
         return
     attempt = step.attempts[-1]
     attempt.completed_at = event.timestamp
-    attempt.duration = (event.timestamp - attempt.started_at).total_seconds() * 1000
+    attempt.duration = worked_seconds(record, attempt.started_at, event.timestamp) * 1000
     if isinstance(event, StepFailed | StepCaught | StepRetrying | IterationFailed):
         attempt.error = event.error
 

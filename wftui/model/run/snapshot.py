@@ -9,11 +9,11 @@ from array import array
 
 from pydantic import BaseModel
 
-from wftui.model.base import WIRE_CONFIG
+from wftui.model.base import WIRE_CONFIG, Timestamp
 from wftui.model.run.iterations import IterationLog
 from wftui.model.run.record import ExecutionRecord
 
-REDUCER_REVISION = 6
+REDUCER_REVISION = 7
 """Raised with each change to what the reducer makes of events; a test holds the digest of its modules."""
 
 _FAST = 1
@@ -33,6 +33,7 @@ class _Header(BaseModel):
     omissions: int = 0
     retried: bool = False
     handled: int = 0
+    last_at: Timestamp | None = None
     finished: list[str] = []
     failed: list[str] = []
     logs: dict[str, int] = {}
@@ -48,6 +49,7 @@ def pack_record(record: ExecutionRecord) -> bytes:
         omissions=index.omissions,
         retried=index.retried,
         handled=index.handled,
+        last_at=index.last_at,
         finished=finished,
         failed=failed,
         logs={path: len(log.states) for path, log in index.logs.items()},
@@ -89,6 +91,7 @@ def unpack_record(data: bytes) -> ExecutionRecord:
         header.retried,
         header.handled,
     )
+    index.last_at = header.last_at
     index.restore(logs, finished=header.finished, failed=header.failed)
     return record
 

@@ -71,7 +71,7 @@ def catch_name(on: Sequence[str] | None) -> str:
 
 @dataclass(slots=True)
 class Attempt:
-    """One try of a step."""
+    """One try of a step; its duration does not include interruptions of the run."""
 
     __pydantic_config__: ClassVar[ConfigDict] = WIRE_CONFIG
 
@@ -80,6 +80,7 @@ class Attempt:
     completed_at: Timestamp | None = None
     duration: float | None = None
     error: ExecutionError | None = None
+    interrupted: Annotated[bool | None, Field(description="Ended with the process that ran it.")] = None
 
 
 class Iterations(WireModel):
@@ -148,7 +149,7 @@ class StepResult:
     status: StepStatus = "pending"
     started_at: Timestamp | None = None
     completed_at: Timestamp | None = None
-    duration: Annotated[float | None, Field(description="Milliseconds.")] = None
+    duration: Annotated[float | None, Field(description="Milliseconds, without interruptions of the run.")] = None
     input: Json = None
     output: Json = None
     error: ExecutionError | None = None

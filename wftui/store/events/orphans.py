@@ -22,7 +22,6 @@ def interrupt(connection: sqlite3.Connection, event: Interrupted, is_alive: Call
     """
     if not is_orphan(connection, event.run_id, is_alive):
         return False
-    event.last_sign = last_heartbeat(connection, event.run_id)
     key, last_place = connection.execute(
         "SELECT key, (SELECT max(place) FROM events WHERE place < (key + 1) << 32) FROM executions WHERE id = ?",
         (event.run_id,),
@@ -31,6 +30,8 @@ def interrupt(connection: sqlite3.Connection, event: Interrupted, is_alive: Call
     # The time of day may have been set back since: no event is older than the one before it.
     (last_at,) = connection.execute("SELECT at FROM events WHERE place = ?", (last_place,)).fetchone()
     event.timestamp = max(event.timestamp, from_milliseconds(last_at))
+    beat = last_heartbeat(connection, event.run_id)
+    event.last_sign = max(beat, from_milliseconds(last_at)) if beat is not None else from_milliseconds(last_at)
     _, row = prepare(event, at_once=True).number(last_seq + 1)
     connection.execute(
         "INSERT INTO events (place, type, at, data) VALUES (?, ?, ?, ?)",

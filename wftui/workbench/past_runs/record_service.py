@@ -97,13 +97,12 @@ class RecordService:
         record = await store.get(run_id, report=lambda number: report(number, max(total, number)))
         if record is None:
             raise RunNotFoundError(run_id)
-        from wftui.model.run.events import Created, Interrupted
+        from wftui.model.run.events import Created
 
         first = await store.events(run_id, limit=1)
         declared = first[0].steps if first and isinstance(first[0], Created) else []
-        last = await store.events(run_id, after=record.last_seq - 2, limit=2)
-        signs = [event.timestamp for event in last if not isinstance(event, Interrupted)]
-        return OpenedRun(record, declared, signs[-1] if signs else None)
+        is_dead = record.status == "interrupted" and record.interruptions
+        return OpenedRun(record, declared, is_dead[-1].since if is_dead else record.index.last_at)
 
     async def at(self, run_id: str, number: int) -> ExecutionRecord:
         """Return the record of a run as it was after an event.

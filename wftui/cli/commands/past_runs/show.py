@@ -14,7 +14,7 @@ from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UsageError
 from wftui.model.run.events import ExecutionEvent, Log
 from wftui.model.run.paths import is_at_or_in
-from wftui.model.run.record import ExecutionRecord, steps_to_wire
+from wftui.model.run.record import ExecutionRecord, Interruption, steps_to_wire
 from wftui.model.run.search import REGEX, finder
 from wftui.model.run.steps import LogLevel, StepResult
 from wftui.model.text.terminal_text import without_colours
@@ -200,6 +200,9 @@ def _print_record(terminal: Terminal, record: ExecutionRecord) -> None:
     terminal.line(f"{terminal.glyph(record.status)} {record.workflow_id} {record.status}  {record.id}")
     started = f"{record.started_at.astimezone():%Y-%m-%d %H:%M:%S}" if record.started_at else "never"
     terminal.line(f"  started {started}, duration {took}, user {record.user_id or '-'}")
+    for gap in record.interruptions or ():
+        until = f"for {_gap(gap)} until {gap.until.astimezone():%Y-%m-%d %H:%M:%S}" if gap.until else "since then"
+        terminal.line(f"  interrupted at {gap.since.astimezone():%Y-%m-%d %H:%M:%S}, {until}; no duration counts it")
     if record.imported_from is not None:
         terminal.line(f"  imported from {record.imported_from}")
     if record.parent_id:
@@ -211,6 +214,10 @@ def _print_record(terminal: Terminal, record: ExecutionRecord) -> None:
     if record.error:
         terminal.line(terminal.paint(f"{record.error.type}: {record.error.message}", "red"))
     print_outputs(terminal, record.outputs)
+
+
+def _gap(gap: Interruption) -> str:
+    return format_duration((gap.until - gap.since).total_seconds()) if gap.until is not None else ""
 
 
 def _print_steps(terminal: Terminal, steps: Sequence[StepResult]) -> None:

@@ -65,6 +65,7 @@ class CarriedResults:
         ran: running time of the run in all processes so far, in seconds.
         begun: running time of the run at the start of the newest attempt of a container.
         tried: running time of the run at the start of the first attempt of a step that has not ended.
+        worked: running time of masked steps, which run again.
         waits: the last wait of the newest attempt.
         answers: the end of that wait.
         caught: errors that handlers handle, or have handled.
@@ -84,6 +85,7 @@ class CarriedResults:
     ran: float = 0.0
     begun: dict[str, float] = field(default_factory=dict)
     tried: dict[str, float] = field(default_factory=dict)
+    worked: dict[str, float] = field(default_factory=dict)
     waits: dict[str, Waiting] = field(default_factory=dict)
     answers: dict[str, StepAnswered] = field(default_factory=dict)
     caught: dict[str, Caught] = field(default_factory=dict)
@@ -148,11 +150,15 @@ class CarriedResults:
         """Return the running time since the first attempt of a step, in seconds."""
         return self.ran - self.tried[path] if path in self.tried else 0.0
 
+    def worked_for(self, path: str) -> float:
+        """Return the running time of a step in earlier processes, in seconds."""
+        return self.worked.get(path, 0.0) + self.tried_for(path)
+
     def forget_inside(self, path: str) -> None:
         """Drop the results inside a container that starts a new attempt."""
         self.planned.discard(path)
         below = (f"{path}.", f"{path}[")
-        named = (self.ends, self.attempts, self.failed, self.begun, self.tried, self.waits, self.answers)
+        named = (self.ends, self.attempts, self.failed, self.begun, self.tried, self.worked, self.waits, self.answers)
         for known in (*named, self.caught, self.won):
             for inner in [each for each in known if each.startswith(below)]:
                 del known[inner]
@@ -194,6 +200,8 @@ class CarriedResults:
                 self.open.add(event.path)  # its followers need the unmasked output
                 self.masked.add(event.path)
                 self.waits.pop(event.path, None)
+                self.tried.pop(event.path, None)
+                self.worked[event.path] = event.duration / 1000
             case StepCompleted() | StepFailed() | StepSkipped() | IterationCompleted() | IterationFailed():
                 self.open.discard(event.path)
                 self.tried.pop(event.path, None)
@@ -228,13 +236,11 @@ class RunHistory:
 
     Attributes:
         since: start in the newest process; None while no process ran it.
-        died: last heartbeat of the newest process that died with it.
         vars: recorded values of the workflow's variables; null where they are computed again.
     """
 
     carried: CarriedResults
     since: datetime | None = None
-    died: datetime | None = None
     created: Created | None = None
     started: bool = False
     vars: Json = None
@@ -272,8 +278,7 @@ class RunHistory:
                 self.since = event.timestamp
             case Interrupted() if before is not None:
                 signs = [before.timestamp, *([event.last_sign] if event.last_sign is not None else [])]
-                self.died = max(signs)
-                self.carried.ran = self._ran_until(self.died)
+                self.carried.ran = self._ran_until(max(signs))
                 self.since = None
             case CancelRequested():
                 self.cancel_requested = True
@@ -283,6 +288,9 @@ class RunHistory:
                 self.carried.tried.setdefault(event.path, ran)
                 if event.step_type in CONTAINER_TYPES:
                     self.carried.begun[event.path] = ran
+            case IterationsPlanned() | IterationStarted():
+                self.carried.note(event)
+                self.carried.tried.setdefault(event.path, self._ran_until(event.timestamp))
             case _:
                 self.carried.note(event)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Protocol
@@ -129,6 +129,13 @@ class RunContext:
             "step_id": step.id,
             "path": path,
         }
+
+    def begun(self, path: str) -> datetime:
+        """Return the time of the run's clock from which the duration of a step counts.
+
+        After a resume it is earlier than now by the time that earlier processes worked on the step.
+        """
+        return self.now() - timedelta(seconds=self.carried.worked_for(path))
 
     def since(self, begun: datetime) -> float:
         """Return the milliseconds since a time of the run's clock, which never goes back."""

@@ -126,7 +126,7 @@ class _Items:
         context, plan = self._context, self._plan
         names: dict[str, Json] = {"index": index, "previous": self._previous} if plan.remembers else {"index": index}
         inside = self._frame.with_locals(self.stop, **{**names, plan.as_: self._items[index]})
-        begun = context.now()
+        begun = context.begun(self._place(index))
         try:
             if plan.when is not None and not truth(await evaluate(plan.when, inside.scope), "forEach.when"):
                 await self._marks.skipped(index, WHEN_IS_FALSE)

@@ -47,7 +47,7 @@ async def run_loop(
             break
         if index > start:
             await stop.sleep(plan.wait_after(index - 1))
-        begun = context.now()
+        begun = context.begun(place)
         inside = around.inside(place, stop)
         await marks.started(index, None)
         try:

@@ -50,7 +50,7 @@ class StepRunner:
         reused = await self.reused(path)
         if reused is not None:
             return reused
-        begun = context.now() - timedelta(seconds=context.carried.spent(path) if path in context.carried.open else 0.0)
+        begun = context.begun(path)
         attempts, handled = 1, False
         error: ExecutionError | None = None
         entered = False

@@ -10,13 +10,15 @@ from textual.message import Message
 
 from wftui.model.base import Json
 from wftui.model.clock import Clock
+from wftui.model.run.record import ExecutionRecord
+from wftui.model.run.reducer import new_record
 from wftui.model.run.steps import ExecutionError, StepResult
 from wftui.store.events.payloads import as_reference
 from wftui.tui.display.status import look
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.log.sanitize import clean, plain
 from wftui.tui.widgets.run.gantt import step_seconds
-from wftui.tui.widgets.run.labels import elapsed, error_location, local_timestamp, step_note
+from wftui.tui.widgets.run.labels import elapsed, error_location, interruption_note, local_timestamp, step_note
 from wftui.tui.widgets.value.lines import ValueLines
 from wftui.tui.widgets.value.sizes import size_text
 from wftui.tui.widgets.value.view import line_content
@@ -53,16 +55,17 @@ class StepDetail(LineView):
         super().__init__(ascii_only=ascii_only, id=id)
         self.now = now
         self.step: StepResult | None = None
+        self.record = new_record("")
         self._rows: list[DetailRow] = []
         self._head_rows = 0
         self.stopped = False
 
-    def show(self, step: StepResult | None, *, stopped: bool = False) -> None:
-        """Show a step; `stopped`: it was running when its process ended."""
+    def show(self, step: StepResult | None, record: ExecutionRecord, *, stopped: bool = False) -> None:
+        """Show a step of a run; `stopped`: it was running when its process ended."""
         if step is not self.step:
             self.cursor = 0
             self.scroll_to(y=0, animate=False)
-        self.step, self.stopped = step, stopped
+        self.step, self.record, self.stopped = step, record, stopped
         self._rows = []
         if step is not None and self.room > 0:
             head = self._head(step)
@@ -71,7 +74,7 @@ class StepDetail(LineView):
         self.set_rows(len(self._rows))
 
     def _head(self, step: StepResult) -> list[DetailRow]:
-        lines = _head(step, self.now(), self.ascii_only, stopped=self.stopped)
+        lines = _head(step, self.record, self.now(), self.ascii_only, stopped=self.stopped)
         return [DetailRow(part) for line in lines for part in line.wrap(max(2, self.room))]
 
     def tick(self) -> None:
@@ -82,12 +85,12 @@ class StepDetail(LineView):
                 self._rows[: len(head)] = head
                 self.repaint()
             else:
-                self.show(self.step, stopped=self.stopped)
+                self.show(self.step, self.record, stopped=self.stopped)
 
     def on_resize(self) -> None:
         """Lay out the values for the new width."""
         super().on_resize()
-        self.show(self.step, stopped=self.stopped)
+        self.show(self.step, self.record, stopped=self.stopped)
 
     @property
     def section(self) -> Section:
@@ -134,14 +137,19 @@ def _rows(step: StepResult, now: datetime, width: int, ascii_only: bool, *, stop
     return rows
 
 
-def _head(step: StepResult, now: datetime, ascii_only: bool, *, stopped: bool) -> list[Content]:
+def _head(
+    step: StepResult, record: ExecutionRecord, now: datetime, ascii_only: bool, *, stopped: bool
+) -> list[Content]:
     style = look("interrupted" if stopped else step.status, ascii_only=ascii_only)
-    taken = step_seconds(step, now)
+    taken = step_seconds(step, record, now)
     parts: list[str | tuple[str, str]] = [(f"{style.glyph} {style.word}", f"bold {style.color}"), "  "]
     parts += [(step.path, "bold"), (f"  {step.step_type}", "$foreground-muted")]
     if taken is not None and step.status != "skipped" and not stopped:
         live = step.status in {"running", "waiting"}
         parts.append((f"  {elapsed(taken, live=live)}", "$foreground"))
+        gap = interruption_note(record, step.started_at, step.completed_at or now)
+        if gap:
+            parts.append((f" + {gap}", "$foreground-muted"))
     if step.started_at is not None:
         parts.append((f"  started {local_timestamp(step.started_at, now)}", "$foreground-muted"))
     lines = [Content.assemble(*parts)]
@@ -197,7 +205,7 @@ def _attempts(step: StepResult, now: datetime, ascii_only: bool, *, stopped: boo
     rows = [_title("Attempts", str(len(step.attempts)), None)]
     for attempt in step.attempts:
         status: str = "failed" if attempt.error else step.status
-        if attempt.completed_at is None and (stopped or attempt is not step.attempts[-1]):
+        if attempt.interrupted or (attempt.completed_at is None and (stopped or attempt is not step.attempts[-1])):
             status = "interrupted"
         style = look(status, ascii_only=ascii_only)
         taken = "" if attempt.duration is None else f"  {elapsed(attempt.duration / 1000, live=False)}"

@@ -7,6 +7,7 @@ from typing import Literal
 
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import StepResult
+from wftui.model.run.worked_time import worked_seconds
 
 Kind = Literal["gap", "run", "wait"]
 
@@ -16,7 +17,7 @@ _WAITS: dict[tuple[bool, bool], str] = {(True, True): "╌", (True, False): "╴
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A time span, in seconds since the run began.
+    """A time span, in seconds since the run began, interruptions left out.
 
     `wait` is the time between two attempts, or for an approval.
     """
@@ -27,20 +28,20 @@ class Span:
 
 
 def run_seconds(record: ExecutionRecord, now: datetime) -> float:
-    """Return the duration of a run so far, in seconds; 0 before it starts."""
+    """Return the seconds worked on a run so far; 0 before it starts."""
     start = record.started_at or record.created_at
     if start is None:
         return 0.0
-    return max(0.0, ((record.completed_at or now) - start).total_seconds())
+    return worked_seconds(record, start, record.completed_at or now)
 
 
-def step_seconds(step: StepResult, now: datetime) -> float | None:
-    """Return the duration of a step so far, in seconds; None before it starts."""
+def step_seconds(step: StepResult, record: ExecutionRecord, now: datetime) -> float | None:
+    """Return the seconds worked on a step so far; None before it starts."""
     if step.duration is not None:
         return step.duration / 1000
     if step.started_at is None:
         return None
-    return max(0.0, ((step.completed_at or now) - step.started_at).total_seconds())
+    return worked_seconds(record, step.started_at, step.completed_at or now)
 
 
 def spans(step: StepResult, record: ExecutionRecord, now: datetime) -> list[Span]:
@@ -50,7 +51,7 @@ def spans(step: StepResult, record: ExecutionRecord, now: datetime) -> list[Span
         return []
 
     def at(timestamp: datetime) -> float:
-        return max(0.0, (timestamp - origin).total_seconds())
+        return worked_seconds(record, origin, timestamp)
 
     end = step.completed_at or now
     if len(step.attempts) < 2:
@@ -60,7 +61,7 @@ def spans(step: StepResult, record: ExecutionRecord, now: datetime) -> list[Span
     for attempt in step.attempts:
         if found:
             found.append(Span(found[-1].end, at(attempt.started_at), "wait"))
-        # The end of an attempt whose process died is unknown.
+        # Records of 0.1 do not know the end of an attempt whose process died.
         known = attempt.completed_at or (end if attempt is step.attempts[-1] else attempt.started_at)
         found.append(Span(at(attempt.started_at), at(known)))
     if found[-1].end < at(end):

@@ -9,7 +9,7 @@ from wftui.model.run.record import TERMINAL, ExecutionRecord
 from wftui.model.run.reducer import item_progress, progress
 from wftui.tui.display.status import look
 from wftui.tui.widgets.run.gantt import run_seconds
-from wftui.tui.widgets.run.labels import elapsed, first_line, local_timestamp, run_label, step_note
+from wftui.tui.widgets.run.labels import elapsed, first_line, interruption_note, local_timestamp, run_label, step_note
 from wftui.tui.widgets.run.state import RunState
 from wftui.tui.widgets.run.tree import asking_step, current_step, title
 
@@ -79,6 +79,10 @@ class RunHeader(Widget):
             else record.duration / 1000
         )
         right = Content.styled(elapsed(length, live=self.run.is_live), "bold")
+        ended = record.completed_at or self.run.reference_time(self.now())
+        gap = interruption_note(record, record.started_at, ended)
+        if gap:
+            right = right + Content.styled(f" + {gap}", "$foreground-muted")
         usual = Content.styled(self._usual(length), "$foreground-muted")
         if usual and left.cell_length + usual.cell_length + right.cell_length + 4 <= width:
             right = usual + "  " + right

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import ExecutionError, Iterations, StepResult, Waiting
+from wftui.model.run.worked_time import interrupted_seconds
 from wftui.model.workflow.durations import format_duration
 from wftui.tui.display.formatting import count
 from wftui.tui.widgets.log.sanitize import clean, plain
@@ -99,6 +100,14 @@ def step_note(step: StepResult, now: datetime, *, stopped: bool = False) -> str:
     if step.status == "running" and not step.path.endswith("]"):
         return ", ".join(part for part in (progress_label(step), step.place) if part)
     return step.place
+
+
+def interruption_note(record: ExecutionRecord, start: datetime | None, end: datetime | None) -> str:
+    """Return how long a run was interrupted: `3h02m interrupted`, or ""."""
+    if start is None or end is None or not record.interruptions:
+        return ""
+    seconds = interrupted_seconds(record, start, end)
+    return f"{format_duration(seconds)} interrupted" if seconds else ""
 
 
 def error_location(error: ExecutionError) -> str:

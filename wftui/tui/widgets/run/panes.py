@@ -151,7 +151,7 @@ class RunPanes(Container):
             self._show_canvas()
         else:
             step = self.timeline.selected
-            self.detail.show(step, stopped=step is not None and self.state.is_stopped(step))
+            self.detail.show(step, self.state.record, stopped=step is not None and self.state.is_stopped(step))
             self.detail.border_title = Content(title(step) if step is not None else "Step")
 
     def _show_results(self) -> None:

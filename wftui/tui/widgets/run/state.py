@@ -90,8 +90,8 @@ class RunState:
             if event.seq and event.seq <= self.record.last_seq:
                 continue
             apply(self.record, event)
-            if not isinstance(event, Interrupted):
-                self.last_sign = event.timestamp
+            interrupted = isinstance(event, Interrupted) and self.record.interruptions
+            self.last_sign = interrupted[-1].since if interrupted else event.timestamp
             match event:
                 case Log() | LogSegment():
                     if self._held_back is not None:

@@ -209,7 +209,7 @@ class Timeline(LineView):
         length = run_seconds(self.state.record, now)
         for text, kind in bar(spans(step, self.state.record, now), length, bars, ascii_only=self.ascii_only):
             parts.append((text, style.color if kind == "run" else "$foreground-muted"))
-        taken = step_seconds(step, now)
+        taken = step_seconds(step, self.state.record, now)
         live = step.status in {"running", "waiting"} and not stopped
         duration = "" if taken is None or step.status == "skipped" else elapsed(taken, live=live)
         parts.append((f"{duration:>{_DURATION}}", "$foreground"))
