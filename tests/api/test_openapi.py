@@ -38,7 +38,7 @@ def test_answers_have_the_form_that_the_document_says(client: httpx.Client) -> N
         path = each.path.format(id="asks" if "definitions" in each.path else run_id, path="first")
         if each.name == "resume_plan":
             continue
-        query = {"compare": {"before": run_id, "after": run_id}}.get(each.name, {})
+        query = {"compare": {"before": run_id, "after": run_id}, "history_groups": {"by": "status"}}.get(each.name, {})
         if each.name == "statistics":
             query = {"workflowId": "asks", "since": "2020-01-01T00:00:00Z"}
         answer = client.get(path, params=query)

@@ -152,6 +152,45 @@ def test_runs_are_filtered_by_error_and_duration(counted: Cli) -> None:
     assert counted("grep", "seq", "--error", "exit_code", "--json")[1].count('"where": "input"') == 1
 
 
+def test_the_history_is_sorted_grouped_and_searched(counted: Cli) -> None:
+    def found(*options: str) -> list[str]:
+        code, out, _ = counted("history", *options, "--json")
+        assert code == 0
+        return [run["status"] for run in json.loads(out)["executions"]]
+
+    assert found() == ["failed", "completed"]
+    assert found("--sort", "started") == found("--sort", "status") == ["completed", "failed"]
+    assert found("--contains", "seq", "--status", "failed") == ["failed"]
+    assert found("--contains", "re:no(thing){2}") == found("--label", "env") == []
+    assert counted("history", "--contains", "re:(")[0] == 2
+    groups = json.loads(counted("history", "--group", "status", "--json")[1])
+    assert {group["value"]: group["runs"] for group in groups["groups"]} == {"completed": 1, "failed": 1}
+    code, out, _ = counted("history", "--group", "error")
+    assert code == 0
+    assert "exit_code" in out
+    for refused in (["--format", "csv"], ["--cursor", "1~x"], ["--contains", "seq"]):
+        assert counted("history", "--group", "error", *refused)[0] == 2
+    assert "1 of 2 runs" in counted("history", "--limit", "1")[1]
+
+
+def test_saved_filters_are_narrowed_by_options(counted: Cli) -> None:
+    code, _, err = counted("history", "--saved", "broken")
+    assert (code, "there is no saved filter broken; saved: none" in err) == (4, True)
+    assert counted("settings", "set", "history.filters.broken", 'status:failed since:"2 days ago"')[0] == 0
+
+    def found(*options: str) -> list[str]:
+        return [run["status"] for run in json.loads(counted("history", *options, "--json")[1])["executions"]]
+
+    assert found("--saved", "broken") == ["failed"]
+    assert found("--saved", "broken", "--status", "completed") == ["completed"]
+    assert found("--saved", "broken", "--until", "yesterday") == []
+    assert json.loads(counted("grep", "seq", "--saved", "broken", "--in", "input", "--json")[1])
+    assert counted("settings", "set", "history.filters.odd", "since:soon")[0] == 0
+    code, _, err = counted("history", "--saved", "odd")
+    assert (code, "usage.filter" in err, "invalid time soon" in err) == (2, True, True)
+    assert "did you mean broken" in counted("history", "--saved", "brokn")[2]
+
+
 def test_log_lines_are_selected_by_stream_and_text(cli: Cli, settings: Settings) -> None:
     script = "printf '\\033[31mred\\033[0m one\\ntwo\\n'; sleep 0.1; echo one and bad >&2"
     write_workflow(settings.tables, "talk", {"id": "say", "type": "shell", "input": {"script": script}})

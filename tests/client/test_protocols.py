@@ -16,7 +16,7 @@ from wftui.model.base import Json
 from wftui.model.clock import utc_now
 from wftui.model.errors import ConflictError, NotFoundError, UsageError, UserError
 from wftui.model.run.events import ExecutionEvent
-from wftui.model.run.summary import ExecutionFilters
+from wftui.model.run.summary import ExecutionFilters, RunSort
 from wftui.store.events.payloads import as_reference
 from wftui.workbench import AnyWorkbench, Workbench
 
@@ -257,10 +257,29 @@ async def test_the_history_is_read_by_pages_and_filters(bench: AnyWorkbench) -> 
         (ExecutionFilters(longer_than=3_600_000), []),
         (ExecutionFilters(children=False), ids[::-1]),
         (ExecutionFilters(parent_id=ids[0]), []),
+        (ExecutionFilters(contains="hello ada"), ids[:1]),
+        (ExecutionFilters(label="env=prod"), []),
     ]:
         assert [run.id for run in (await bench.runs.history(filters)).executions] == expected, filters
+        counted = None if filters.contains is not None else len(expected)
+        assert await bench.runs.count(filters) == counted
     with pytest.raises(UsageError):
         await bench.runs.history(cursor="nonsense")
+    orders: list[tuple[RunSort, int, list[str]]] = [
+        ("started", 0, ids),
+        ("-workflow", 0, ids),
+        ("started", 1, ids[1:]),
+        ("status", -2, ids),
+    ]
+    for sort, offset, expected in orders:
+        found = await bench.runs.history(sort=sort, offset=offset)
+        assert [run.id for run in found.executions] == expected, (sort, offset)
+    (group,) = await bench.runs.groups(None, "error")
+    assert (group.value, group.message, group.runs, group.last_run) == ("stock.empty", "nothing left", 1, ids[1])
+    with pytest.raises(UsageError):
+        await bench.runs.groups(ExecutionFilters(contains="x"), "status")
+    with pytest.raises(UsageError):
+        await bench.runs.history(ExecutionFilters(contains="re:("))
 
 
 async def test_reports(bench: AnyWorkbench, owner: Workbench) -> None:

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 from wftui.model.base import Json, WireModel
 from wftui.model.listing import RecentInputs, WorkflowRow
 from wftui.model.run.steps import StepResult
-from wftui.model.run.summary import ExecutionFilters
+from wftui.model.run.summary import ExecutionFilters, GroupBy, RunSort
 
 _When = Annotated[
     AwareDatetime,
@@ -20,6 +20,7 @@ _Pool = Annotated[
     str | None,
     Field(description="Pool for all steps that can run on workers; `here`: none. Absent: as the workflow says."),
 ]
+_MOST_RUNS = 2**40
 _Confirmed = Annotated[bool, Field(description="Repeat work that may be done already.")]
 
 
@@ -115,13 +116,37 @@ class Health(WireModel):
     status: Literal["ok", "stopping"]
 
 
-class HistoryParameters(ExecutionFilters):
-    """Parameters of the history."""
+class HistoryFilters(ExecutionFilters):
+    """Filters of the history as parameters."""
 
     since: _When | None = None
     until: _When | None = None
+
+    def filters(self) -> ExecutionFilters:
+        """Return the filters."""
+        return ExecutionFilters.model_validate(self.model_dump(include=set(ExecutionFilters.model_fields)))
+
+
+class HistoryParameters(HistoryFilters):
+    """Parameters of the history."""
+
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: Annotated[str | None, Field(description="`next` of the previous page.")] = None
+    sort: Annotated[RunSort, Field(description="`-` in front is downwards.")] = "-started"
+    offset: Annotated[
+        int,
+        Field(
+            ge=-_MOST_RUNS,
+            le=_MOST_RUNS,
+            description="Without a cursor: runs before the page. Negative: runs from there to the end.",
+        ),
+    ] = 0
+
+
+class GroupsQuery(HistoryFilters):
+    """Parameters of groups of runs."""
+
+    by: GroupBy
 
 
 class ComparisonQuery(WireModel):
@@ -156,15 +181,13 @@ class LogsQuery(EventsQuery):
     until: Annotated[int | None, Field(ge=0, le=0xFFFFFFFF, description="Number of the last event to read.")] = None
 
 
-class SearchQuery(ExecutionFilters):
+class SearchQuery(HistoryFilters):
     """Parameters of a search."""
 
     find: Annotated[str, Field(min_length=1, max_length=1000, description="Its case matters only with a capital.")]
     where: Annotated[
         list[str] | None, Field(description="log, inputs, input, output, outputs, error; absent: all.")
     ] = None
-    since: _When | None = None
-    until: _When | None = None
     limit: Annotated[int, Field(ge=1, le=10_000)] = 1000
 
 

@@ -11,7 +11,7 @@ from wftui.model.base import WireModel
 from wftui.model.comparison.comparison import RunComparison
 from wftui.model.listing import WorkflowOutline
 from wftui.model.run.record import ExecutionRecord
-from wftui.model.run.summary import ExecutionPage
+from wftui.model.run.summary import ExecutionPage, RunCount, RunGroups
 from wftui.model.statistics import WorkflowStatistics
 from wftui.model.user.access import Scope
 from wftui.model.workflow.compilation import CompilationResult
@@ -94,6 +94,22 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         query=bodies.HistoryParameters,
         headers=("If-None-Match",),
         also=(304,),
+    ),
+    Endpoint(
+        "GET",
+        "/api/workflows/history/count",
+        "read",
+        run_endpoints.history_count,
+        RunCount,
+        query=bodies.HistoryFilters,
+    ),
+    Endpoint(
+        "GET",
+        "/api/workflows/history/groups",
+        "read",
+        run_endpoints.history_groups,
+        RunGroups,
+        query=bodies.GroupsQuery,
     ),
     Endpoint(
         "GET",

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from starlette.responses import Response, StreamingResponse
 
@@ -11,6 +11,8 @@ from wftui.api.bodies import (
     ComparisonQuery,
     Decision,
     EventsQuery,
+    GroupsQuery,
+    HistoryFilters,
     HistoryParameters,
     InputSchema,
     LogsQuery,
@@ -31,8 +33,9 @@ from wftui.api.call import Call, json_response
 from wftui.api.event_stream import ServerSentEvents
 from wftui.api.problems import FieldError, ProblemError
 from wftui.engine.restart.restart_plan import StepDecision
+from wftui.model.errors import UsageError
 from wftui.model.run.record import TERMINAL, ExecutionRecord
-from wftui.model.run.summary import ExecutionFilters, ExecutionPage
+from wftui.model.run.summary import ExecutionPage, RunCount, RunGroups
 
 _HASH = re.compile(r"sha256:[0-9a-f]{64}")
 _LINES = "application/x-ndjson"
@@ -117,17 +120,47 @@ async def history(call: Call) -> Response:
 
 
 async def _page(call: Call, asked: HistoryParameters) -> ExecutionPage:
-    filters = ExecutionFilters.model_validate(asked.model_dump(exclude={"limit", "cursor"}))
-    if asked.parent_id is None:
-        among = call.token.workflows
-        return await call.workbench.runs.history(filters, limit=asked.limit, cursor=asked.cursor, among=among)
-    if not await call.sees_run(asked.parent_id):
+    among = call.token.workflows if asked.parent_id is None else None
+    if asked.parent_id is not None and not await call.sees_run(asked.parent_id):
         return ExecutionPage(executions=[])
-    page = await call.workbench.runs.history(filters, limit=asked.limit, cursor=asked.cursor)
+    page = await call.workbench.runs.history(
+        asked.filters(),
+        limit=asked.limit,
+        cursor=asked.cursor,
+        sort=asked.sort,
+        offset=asked.offset,
+        among=among,
+        fill=False,
+    )
+    if asked.parent_id is None:
+        return page
     page.executions = [
         run for run in page.executions if run.parent_path is not None or call.token.sees(run.workflow_id)
     ]  # reruns may have another workflow
     return page
+
+
+async def history_count(call: Call) -> Response:
+    """Return how many runs match."""
+    asked = call.query(HistoryFilters)
+    if asked.contains is not None:
+        raise UsageError("runs found by a search of values cannot be counted", code="usage.history")
+    runs = await call.workbench.runs.count(asked.filters(), among=await _among(call, asked)) or 0
+    return json_response(RunCount(runs=runs))
+
+
+async def history_groups(call: Call) -> Response:
+    """Return the runs that match in groups, the biggest first."""
+    asked = call.query(GroupsQuery)
+    groups = await call.workbench.runs.groups(asked.filters(), asked.by, among=await _among(call, asked))
+    return json_response(RunGroups(by=asked.by, groups=groups))
+
+
+async def _among(call: Call, asked: HistoryFilters) -> Sequence[str] | None:
+    """Return the workflows of the token; none if it does not see the parent run."""
+    if asked.parent_id is not None and not await call.sees_run(asked.parent_id):
+        return []
+    return call.token.workflows
 
 
 async def compare(call: Call) -> Response:
@@ -155,7 +188,7 @@ async def statistics(call: Call) -> Response:
 async def search(call: Call) -> Response:
     """Return the places at which runs have a text, as JSON lines, newest run first."""
     asked = call.query(SearchQuery)
-    filters = ExecutionFilters.model_validate(asked.model_dump(exclude={"find", "where", "limit"}))
+    filters = asked.filters()
 
     async def lines() -> AsyncIterator[str]:
         left = asked.limit

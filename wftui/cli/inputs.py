@@ -159,6 +159,7 @@ def parse_filters(arguments: argparse.Namespace, now: datetime) -> ExecutionFilt
         until=parse_when(arguments.until, now, end=True) if arguments.until else None,
         longer_than=longer_than,
         error_type=arguments.error,
+        label=arguments.label,
     )
 
 

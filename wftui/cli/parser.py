@@ -122,6 +122,11 @@ def _add_resume(resume: argparse.ArgumentParser) -> None:
 def _add_history(history: argparse.ArgumentParser) -> None:
     _add_filters(history)
     history.add_argument("--text", help="text in ids, user or error message")
+    history.add_argument(
+        "--contains", metavar="TEXT", help="text in inputs, outputs and errors; re: begins a regular expression"
+    )
+    history.add_argument("--sort", choices=_SORTS, default="-started", help="order; - in front is downwards")
+    history.add_argument("--group", choices=_GROUPS, help="print how many runs have each workflow, status or error")
     history.add_argument("--no-children", action="store_true", help="exclude runs started by steps of other runs")
     history.add_argument("--limit", type=positive, default=50, help="maximum number of runs per page")
     history.add_argument("--cursor", help="`next` of the previous page")
@@ -206,6 +211,8 @@ _RUN_OR_FILE = f"{_RUN}; or a run file"
 _STATUSES = ["pending", "running", "completed", "failed", "cancelled", "interrupted"]
 
 
+_SORTS = [f"{sign}{name}" for name in ("started", "duration", "workflow", "status", "user") for sign in ("-", "")]
+_GROUPS = ["workflow", "status", "error", "user"]
 _PLACES = ["log", "inputs", "input", "output", "outputs", "error"]
 
 
@@ -213,6 +220,7 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workflow", metavar="ID", help="only runs of this workflow")
     parser.add_argument("--status", action="append", choices=_STATUSES, help="only of this status; can be repeated")
     parser.add_argument("--user", help="only of this user")
+    parser.add_argument("--label", metavar="NAME[=VALUE]", help="only of workflows that had this label")
     parser.add_argument(
         "--since",
         metavar="WHEN",
@@ -220,6 +228,7 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--until", metavar="WHEN", help="only runs until; a day means its end")
     parser.add_argument("--longer-than", metavar="TIME", help="only runs that took at least this long, such as 5m")
+    parser.add_argument("--saved", metavar="NAME", help="a filter saved on the screen; other options narrow it")
     parser.add_argument("--error", metavar="TYPE", help="only runs that failed with this error; http is http.5xx, too")
 
 

@@ -19,7 +19,15 @@ from wftui.model.run.actions import RunAction, run_actions
 from wftui.model.run.events import ExecutionEvent, read_event
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import StepResult, ValueRef
-from wftui.model.run.summary import ExecutionFilters, ExecutionPage
+from wftui.model.run.summary import (
+    ExecutionFilters,
+    ExecutionPage,
+    GroupBy,
+    RunCount,
+    RunGroup,
+    RunGroups,
+    RunSort,
+)
 from wftui.workbench.past_runs.run_selections import attention
 
 RUN_ID = re.compile(r"[0-9a-z]{9}-[0-9a-z]{5}")
@@ -272,19 +280,38 @@ class RemoteRuns:
         return answer.body.decode(), int(following) if following is not None else None
 
     async def history(
-        self, filters: ExecutionFilters | None = None, *, limit: int = 50, cursor: str | None = None
+        self,
+        filters: ExecutionFilters | None = None,
+        *,
+        limit: int = 50,
+        cursor: str | None = None,
+        sort: RunSort = "-started",
+        offset: int = 0,
     ) -> ExecutionPage:
-        """Return a page of runs, newest first."""
-        query = filters_query(filters)
+        """Return a page of runs, newest first unless sorted in another order."""
+        query: Query = {**filters_query(filters), **({"sort": sort} if sort != "-started" else {})}
         page = ExecutionPage(executions=[], next=cursor)
         while len(page.executions) < limit:
             size = min(limit - len(page.executions), _PAGE)
-            more: Query = {**query, "limit": size, "cursor": page.next}
+            more: Query = {**query, "limit": size, "cursor": page.next, "offset": offset or None}
             found = await self._connection.get("/api/workflows/history", model(ExecutionPage), more)
             page = ExecutionPage(executions=page.executions + found.executions, next=found.next)
+            offset = 0
             if page.next is None:
                 break
         return page
+
+    async def count(self, filters: ExecutionFilters | None = None) -> int | None:
+        """Return the number of runs that match; None: values have to be searched for it."""
+        if filters is not None and filters.contains is not None:
+            return None
+        query = filters_query(filters)
+        return (await self._connection.get("/api/workflows/history/count", model(RunCount), query)).runs
+
+    async def groups(self, filters: ExecutionFilters | None, by: GroupBy) -> list[RunGroup]:
+        """Return the runs that match in groups, the biggest first."""
+        query: Query = {**filters_query(filters), "by": by}
+        return (await self._connection.get("/api/workflows/history/groups", model(RunGroups), query)).groups
 
     async def recent_inputs(self, workflow_id: str, limit: int = 5) -> list[RecentInputs]:
         """Return the distinct inputs of recent runs, newest first."""

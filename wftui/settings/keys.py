@@ -21,10 +21,12 @@ Place = tuple[str, ...]
 """Path of a setting in the file: the names of its sections, then its own."""
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _WORKFLOW = "<workflow>"
+_FILTER = "<name>"
 _ACTION = "keys.<screen>.<action>"
 _ACTION_PART = re.compile(r"[a-z][a-z_]*")
 _WITH_WORKFLOWS = (("history", "workflows"), ("notify", "workflows"))
 """Sections with a section for each workflow."""
+_FILTERS = ("history", "filters")
 
 
 class SettingsError(UserError):
@@ -138,6 +140,7 @@ _ARGV = "a program and its arguments, as a list or as words"
 _KEY_NAMES = 'keys, as a list or as words, such as "f2 ctrl+w"'
 _EVENTS = 'a list of "failure", "approval" and "end"'
 _PATH = "a path"
+_QUERY = 'filters as on the screen, such as "status:failed since:7d"'
 _ADDRESS = "a URL that starts with postgresql://"
 _DAYS = "Keep runs that ended within this many days."
 _RUNS = "Keep this many of the newest runs of each workflow, whatever their age."
@@ -169,6 +172,12 @@ KEYS: tuple[Key, ...] = (
     Key("history.log_mb", f"{_LOGS}, of all runs. {_OLDEST}", _COUNT, "1024"),
     Key(f"history.workflows.{_WORKFLOW}.keep_days", _DAYS + _OWN, _COUNT, _UNSET),
     Key(f"history.workflows.{_WORKFLOW}.keep_runs", "Keep this many of its newest runs." + _OWN, _COUNT, _UNSET),
+    Key(
+        f"history.filters.{_FILTER}",
+        "A saved filter of the history, for `wftui history --saved` and the screen.",
+        _QUERY,
+        _UNSET,
+    ),
     Key("notify.command", "Program to notify about runs; it reads JSON on its standard input.", _ARGV, _UNSET),
     Key("notify.on", _ON, _EVENTS, "failure approval"),
     Key("notify.after_minutes", _AFTER, _NUMBER_ONLY, _UNSET),
@@ -194,6 +203,8 @@ def find_key(name: str) -> tuple[Key, Place]:
     pattern = path
     if path[:2] in _WITH_WORKFLOWS and len(path) == 4 and re.fullmatch(WORKFLOW_ID_PATTERN, path[2]):
         pattern = (*path[:2], _WORKFLOW, path[3])
+    if path[:2] == _FILTERS and len(path) == 3 and re.fullmatch(WORKFLOW_ID_PATTERN, path[2]):
+        pattern = (*_FILTERS, _FILTER)
     if path[0] == "keys" and len(path) == 3 and all(map(_ACTION_PART.fullmatch, path)):
         pattern = (_ACTION,)
     key = _BY_NAME.get(".".join(pattern))
@@ -216,17 +227,19 @@ def interpret(data: Mapping[str, object], folder: Path) -> tuple[UserSettings, l
 
     def walk(table: Mapping[str, object], path: Place, pattern: Place) -> None:
         known = {key.name.split(".")[len(pattern)] for key in KEYS if _starts(key, pattern)}
+        any_name = next(iter(known)) if known in ({_WORKFLOW}, {_FILTER}) else None
         for name, value in table.items():
             here = (*path, name)
-            step = _WORKFLOW if known == {_WORKFLOW} and re.fullmatch(WORKFLOW_ID_PATTERN, name) else name
+            step = any_name if any_name and re.fullmatch(WORKFLOW_ID_PATTERN, name) else name
             place = (*pattern, step)
             key = _BY_NAME.get(".".join(place))
             if key is not None and key.is_valid(value):
                 found[here] = value  # type: ignore[assignment]  # a valid value is one
             elif key is not None:
                 problems.append(InvalidSetting(here, f"{'.'.join(here)} must be {key.takes}"))
-            elif step not in known and known == {_WORKFLOW}:
-                problems.append(InvalidSetting(here, f"{name!r} is not a workflow id"))
+            elif step not in known and any_name:
+                what = "a workflow id" if any_name == _WORKFLOW else "a name of lower-case letters, digits and _"
+                problems.append(InvalidSetting(here, f"{name!r} is not {what}"))
             elif step not in known:
                 names = {".".join((*path, other)) for other in known}
                 message = f"unknown setting {'.'.join(here)}{_instead('.'.join(here), names)}"
@@ -295,6 +308,7 @@ def _settings(found: Mapping[Place, Value], sections: Iterable[Place], folder: P
         tables=path_of("tables"),
         database=path_of("database"),
         durability=durability,
+        filters={place[2]: str(value) for place, value in found.items() if place[:2] == _FILTERS},
         theme=None if ("theme",) not in found else str(found["theme",]),
         keys={
             ".".join(place[1:]): tuple(value)

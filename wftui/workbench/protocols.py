@@ -23,7 +23,14 @@ if TYPE_CHECKING:
     from wftui.model.run.record import ExecutionRecord
     from wftui.model.run.search import TextMatch
     from wftui.model.run.steps import StepResult, ValueRef
-    from wftui.model.run.summary import ExecutionFilters, ExecutionPage, ExecutionSummary
+    from wftui.model.run.summary import (
+        ExecutionFilters,
+        ExecutionPage,
+        ExecutionSummary,
+        GroupBy,
+        RunGroup,
+        RunSort,
+    )
     from wftui.model.statistics import PeriodStatistics, WorkflowStatistics
     from wftui.store.log_segments import SegmentReader
     from wftui.workbench.past_runs.record_service import OpenedRun, Report
@@ -158,9 +165,21 @@ class Runs(Protocol):
         """Return a chunk of a big value's JSON and the next offset (None at the end)."""
 
     async def history(
-        self, filters: ExecutionFilters | None = None, *, limit: int = 50, cursor: str | None = None
+        self,
+        filters: ExecutionFilters | None = None,
+        *,
+        limit: int = 50,
+        cursor: str | None = None,
+        sort: RunSort = "-started",
+        offset: int = 0,
     ) -> ExecutionPage:
-        """Return a page of runs, newest first."""
+        """Return a page of runs, newest first unless sorted in another order."""
+
+    async def count(self, filters: ExecutionFilters | None = None) -> int | None:
+        """Return the number of runs that match; None: values have to be searched for it."""
+
+    async def groups(self, filters: ExecutionFilters | None, by: GroupBy) -> list[RunGroup]:
+        """Return the runs that match in groups, the biggest first."""
 
     async def recent_inputs(self, workflow_id: str, limit: int = 5) -> list[RecentInputs]:
         """Return the distinct inputs of recent runs, newest first."""

@@ -1,19 +1,22 @@
 """Filters, pages and searches agree with looking at every run."""
 
 import asyncio
+import json
 import tempfile
+from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store.store_helpers import START, cancelled, completed, created, failed, started
+from store.store_helpers import START, cancelled, completed, created, failed, log, started, step_started
 from wftui.model.errors import NotFoundError, UsageError
-from wftui.model.run.events import ExecutionEvent
-from wftui.model.run.summary import ExecutionFilters, ExecutionSummary
+from wftui.model.run.events import ExecutionEvent, Failed
+from wftui.model.run.steps import ExecutionError
+from wftui.model.run.summary import ExecutionFilters, ExecutionSummary, GroupBy, RunSort
 from wftui.store.execution_store import ExecutionStore
 from wftui.store.history.run_lists import find_run, list_runs
 from wftui.store.sqlite.database import OpenedDatabase
@@ -119,6 +122,140 @@ def test_pages_hold_the_matching_runs(
 
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(scenario(Path(folder)))
+
+
+SORTS: tuple[RunSort, ...] = get_args(RunSort)
+
+
+def sorted_runs(runs: list[ExecutionSummary], sort: RunSort, minutes: dict[str, datetime]) -> list[ExecutionSummary]:
+    by, down = sort.removeprefix("-"), sort.startswith("-")
+    newest_first = sorted(runs, key=lambda run: (minutes[run.id], run.id), reverse=by != "started" or down)
+    if by == "started":
+        return newest_first
+    if by == "duration":
+
+        def length(run: ExecutionSummary) -> tuple[float, str]:
+            return (-1.0 if run.duration is None else run.duration, run.id)
+
+        return sorted(runs, key=length, reverse=down)
+    names = {"workflow": "workflow_id", "status": "status", "user": "user_id"}
+    return sorted(newest_first, key=lambda run: str(getattr(run, names[by])), reverse=down)
+
+
+@given(
+    runs=runs,
+    questions=st.lists(
+        st.tuples(filters, st.sampled_from(SORTS), st.integers(1, 5), st.integers(-14, 14)), min_size=1, max_size=8
+    ),
+)
+@settings(max_examples=40, deadline=None)
+def test_orders_offsets_and_numbers_agree_with_all_runs(
+    runs: list[tuple[str, str, str, int, str | None]], questions: list[tuple[ExecutionFilters, RunSort, int, int]]
+) -> None:
+    async def scenario(folder: Path) -> None:
+        store = await ExecutionStore.open(folder / "history.db")
+        minutes = {}
+        for number, run in enumerate(runs):
+            await store.append(run_events(number, *run), wait=True)
+            minutes[f"run-{number:03}"] = START + timedelta(minutes=run[3])
+        everything = (await store.list(limit=100)).executions
+        for wanted, sort, size, offset in questions:
+            matching = [run for run in everything if fits(run, wanted, minutes[run.id])]
+            expected = sorted_runs(matching, sort, minutes)
+            found: list[ExecutionSummary] = []
+            page = await store.list(wanted, limit=size, sort=sort)
+            while True:
+                found += page.executions
+                if page.next is None:
+                    break
+                page = await store.list(wanted, limit=size, sort=sort, cursor=page.next)
+            assert found == expected
+            first = max(0, len(expected) + offset) if offset < 0 else offset
+            page = await store.list(wanted, limit=size, sort=sort, offset=offset)
+            if first or offset >= 0 or len(expected) >= -offset:
+                assert page.executions == expected[first : first + size]
+                if page.next is not None:
+                    after = await store.list(wanted, limit=size, sort=sort, cursor=page.next)
+                    assert after.executions == expected[first + size : first + 2 * size]
+                else:
+                    assert first + size >= len(expected)
+            assert await store.count(wanted) == len(expected)
+            columns: dict[GroupBy, str] = {"workflow": "workflow_id", "status": "status", "user": "user_id"}
+            for by, name in columns.items():
+                groups = await store.groups(wanted, by)
+                counted = Counter(str(getattr(run, name)) for run in matching)
+                assert {group.value: group.runs for group in groups} == counted
+                newest = {str(getattr(run, name)): run.id for run in reversed(matching)}
+                assert all(minutes[group.last_run] == minutes[newest[group.value]] for group in groups)
+            failed = [run for run in matching if run.error is not None]
+            assert sum(group.runs for group in await store.groups(wanted, "error")) == len(failed)
+        await store.close()
+
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(scenario(Path(folder)))
+
+
+async def test_errors_that_differ_in_numbers_are_one_group(store: ExecutionStore) -> None:
+    for number, message in enumerate(("disk 1 is full", "disk 22 is full", "no route")):
+        run = f"run-{number}"
+        error = ExecutionError(type="disk.full" if number < 2 else "net", message=message)
+        events: list[ExecutionEvent] = [created(run, at=START + number * MINUTE), started(run)]
+        await store.append([*events, Failed(run_id=run, timestamp=START, error=error)], wait=True)
+    groups = await store.groups(ExecutionFilters(), "error")
+    assert [(group.value, group.message, group.runs, group.last_run) for group in groups] == [
+        ("disk.full", "disk 22 is full", 2, "run-1"),
+        ("net", "no route", 1, "run-2"),
+    ]
+
+
+async def test_runs_are_found_by_what_their_values_contain(store: ExecutionStore) -> None:
+    big = {"rows": ["x" * 20_000, "needle in a big value"]}
+    long = {"text": "y" * 9_000 + " needle in a long one"}
+    cases: dict[str, list[ExecutionEvent]] = {
+        "in-inputs": [created("in-inputs", inputs={"who": "Needle"})],
+        "in-input": [created("in-input"), started("in-input"), step_started("in-input", value={"needle": 1})],
+        "in-big": [created("in-big"), started("in-big"), completed("in-big", value=big)],
+        "in-long": [created("in-long"), started("in-long"), step_started("in-long", value=long)],
+        "in-error": [
+            created("in-error"),
+            Failed(run_id="in-error", timestamp=START, error=ExecutionError(type="x", message="no needle")),
+        ],
+        "in-log": [created("in-log"), started("in-log"), log("in-log", message="a needle only in the log")],
+        "needle-in-id": [created("needle-in-id"), started("needle-in-id")],
+        "elsewhere": [created("elsewhere", inputs={"who": "haystack"})],
+    }
+    for events in cases.values():
+        await store.append(events, wait=True)
+
+    async def having(text: str, **more: Any) -> set[str]:
+        found: set[str] = set()
+        page = await store.list(ExecutionFilters(contains=text, **more), limit=2)
+        found |= {run.id for run in page.executions}
+        while page.next is not None:
+            page = await store.list(ExecutionFilters(contains=text, **more), limit=2, cursor=page.next)
+            found |= {run.id for run in page.executions}
+        return found
+
+    assert await having("needle") == {"in-inputs", "in-input", "in-big", "in-long", "in-error"}
+    assert await having("Needle") == {"in-inputs"}
+    assert await having("re:need.{2} in a (big|long)") == {"in-big", "in-long"}
+    assert await having("needle", status=["failed"]) == {"in-error"}
+    assert await having("nichts dergleichen: \u00e4") == set()
+    with pytest.raises(UsageError):
+        await store.list(ExecutionFilters(contains="x"), offset=3)
+
+
+async def test_runs_are_found_by_the_labels_their_workflow_had(store: ExecutionStore) -> None:
+    plans = {
+        name: await store.put_plan(json.dumps({"labels": labels} if labels is not None else 3), "")
+        for name, labels in (("prod", {"env": "prod", "team": "a"}), ("test", {"env": "test"}), ("none", None))
+    }
+    for name, plan in plans.items():
+        await store.append([created(name, plan=plan)], wait=True)
+    await store.append([created("no-plan")], wait=True)
+    for label, expected in (("env", {"prod", "test"}), ("env=prod", {"prod"}), ("team=b", set()), ("nothing", set())):
+        assert {run.id for run in (await store.list(ExecutionFilters(label=label))).executions} == expected
+        assert await store.count(ExecutionFilters(label=label)) == len(expected)
 
 
 async def test_pages_are_stable_while_runs_are_added(store: ExecutionStore) -> None:

@@ -24,6 +24,7 @@ def as_version_1(path: Path) -> None:
         for index in indexes:
             connection.execute(f"DROP INDEX {index.split()[2]}")
         connection.execute("DROP INDEX executions_by_start_key")
+        connection.execute("DROP INDEX executions_by_duration")
         connection.execute("ALTER TABLE executions DROP COLUMN start_key")
         connection.execute("ALTER TABLE executions DROP COLUMN parent_path")
         connection.execute("DROP TABLE chores")

@@ -1,12 +1,27 @@
 """Runs in lists: summaries, filters, pages, and the report of a cleanup."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from wftui.model.base import Json, Timestamp, WireModel
 from wftui.model.run.record import ExecutionStatus
 from wftui.model.run.steps import ExecutionError
+
+RunSort = Literal[
+    "-started",
+    "started",
+    "-duration",
+    "duration",
+    "workflow",
+    "-workflow",
+    "status",
+    "-status",
+    "user",
+    "-user",
+]
+"""Orders of the history: `-` is downwards. Runs of one workflow, status or user follow by time, the newest first."""
+GroupBy = Literal["workflow", "status", "error", "user"]
 
 
 class RunOwner(WireModel):
@@ -45,7 +60,7 @@ class ExecutionSummary(WireModel):
 class ExecutionFilters(WireModel):
     """Filters of the history; absent means any.
 
-    `text` searches workflow id, run id, user and error message.
+    `text` searches workflow id, run id, user and error message, `contains` the values.
 
     `children` false leaves out the runs that a step of another run started.
     """
@@ -61,11 +76,43 @@ class ExecutionFilters(WireModel):
         float | None, Field(ge=0, allow_inf_nan=False, description="Milliseconds that an ended run took at least.")
     ] = None
     error_type: Annotated[str | None, Field(description="Of failed runs: `http` matches `http.5xx`, too.")] = None
+    label: Annotated[str | None, Field(description="Label of the workflow that ran: its name, or `name=value`.")] = None
+    contains: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=1000,
+            description="Text in inputs, outputs and errors; `re:` begins a regular expression. A page may have fewer"
+            " runs than asked for.",
+        ),
+    ] = None
     children: bool = True
 
 
+class RunGroup(WireModel):
+    """Runs that have a workflow, a status, a user or an error in common."""
+
+    value: Annotated[str, Field(description="Workflow, status, user, or type of the error.")]
+    message: Annotated[str | None, Field(description="Of the newest of these errors.")] = None
+    runs: int
+    last_run: Annotated[str, Field(description="Id of the newest of them.")]
+
+
+class RunGroups(WireModel):
+    """All runs that match, in groups, the biggest first."""
+
+    by: GroupBy
+    groups: list[RunGroup]
+
+
+class RunCount(WireModel):
+    """The number of runs that match."""
+
+    runs: int
+
+
 class ExecutionPage(WireModel):
-    """One page of history, newest first; `next` is an opaque cursor, null at the end."""
+    """One page of history; `next` is an opaque cursor, null at the end."""
 
     executions: list[ExecutionSummary]
     next: str | None = None

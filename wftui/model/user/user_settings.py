@@ -66,6 +66,7 @@ class UserSettings:
 
     Attributes:
         tables, database: absolute paths; None where the file names none.
+        filters: saved filters of the history, by name.
         theme: colors of the screens; None: those that fit the terminal.
         keys: keys of actions that differ from their defaults, by action id.
         workers: address of the PostgreSQL server for steps in pools.
@@ -78,6 +79,7 @@ class UserSettings:
     tables: Path | None = None
     database: Path | None = None
     durability: Durability = "normal"
+    filters: Mapping[str, str] = field(default_factory=dict)
     theme: str | None = None
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     workers: str | None = None

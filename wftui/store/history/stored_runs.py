@@ -13,11 +13,19 @@ from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.record_index import WINDOW
 from wftui.model.run.search import TextMatch
 from wftui.model.run.steps import ExecutionError, StepResult, ValueRef
-from wftui.model.run.summary import CleanupReport, ExecutionFilters, ExecutionPage, ExecutionSummary
+from wftui.model.run.summary import (
+    CleanupReport,
+    ExecutionFilters,
+    ExecutionPage,
+    ExecutionSummary,
+    GroupBy,
+    RunGroup,
+    RunSort,
+)
 from wftui.store import log_segments
 from wftui.store.events import event_log, payloads, plans, snapshots
 from wftui.store.events.followers import Followers
-from wftui.store.history import run_lists, run_times, text_search
+from wftui.store.history import run_counts, run_lists, run_times, text_search
 from wftui.store.history.run_times import RunTime, StepTime
 from wftui.store.ownership import maintenance_lease
 from wftui.store.sqlite.database import OpenedDatabase
@@ -195,17 +203,31 @@ class StoredRuns:
         limit: int = 50,
         cursor: str | None = None,
         among: Collection[str] | None = None,
+        sort: RunSort = "-started",
+        offset: int = 0,
     ) -> ExecutionPage:
-        """Return a page of runs, the newest by creation time first.
+        """Return a page of runs, by creation time the newest first.
 
         Args:
             cursor: `next` of the previous page.
             among: only runs of these workflows.
+            offset: without a cursor, the number of runs before the page; negative: that of runs from there to the end.
 
         Raises:
             UsageError: the cursor is not from an earlier page.
         """
-        return await run_lists.list_runs(self._lists, filters or ExecutionFilters(), limit, cursor, among)
+        wanted = filters or ExecutionFilters()
+        return await run_lists.list_runs(self._lists, wanted, limit, cursor, among, sort=sort, offset=offset)
+
+    async def count(self, filters: ExecutionFilters, among: Collection[str] | None = None) -> int:
+        """Return the number of runs that match; `contains` is left out."""
+        return await run_counts.count_runs(self._lists, filters, among)
+
+    async def groups(
+        self, filters: ExecutionFilters, by: GroupBy, among: Collection[str] | None = None
+    ) -> builtins.list[RunGroup]:
+        """Return the runs that match in groups, the biggest first; `contains` is left out."""
+        return await run_counts.group_runs(self._lists, filters, by, among)
 
     async def version(self) -> int:
         """Return a number that changes with each write to the database."""

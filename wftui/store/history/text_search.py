@@ -7,7 +7,7 @@ take about a second; compressed rows and big values are decompressed and searche
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
 from pydantic import BaseModel
 
@@ -15,34 +15,51 @@ from wftui.model.base import Json
 from wftui.model.run.events import ExecutionEvent, Log, LogSegment
 from wftui.model.run.search import REGEX, TextMatch, finder
 from wftui.store.events import payloads
-from wftui.store.events.event_rows import SEGMENT_NUMBER, EventRow, decode
+from wftui.store.events.event_rows import LOG_NUMBERS, SEGMENT_NUMBER, EventRow, decode
 from wftui.store.sqlite.reader import Reader
 
 _PAGE = 1000
 _EXCERPT = 200
 _FIELDS = ("inputs", "input", "output", "outputs", "error", "message", "item_errors", "data", "reason", "waiting")
-
-_ROWS = """
+_VALUES = frozenset({"inputs", "input", "output", "outputs", "error"})
+_BEYOND_LOGS = f"event.type NOT IN ({LOG_NUMBERS[0]}, {LOG_NUMBERS[1]})"
+_MAY_HAVE = """
+(:pattern IS NULL OR event.type = :segment OR typeof(event.data) = 'blob'
+OR event.data LIKE :pattern ESCAPE '\\' OR instr(event.data, '"$value":'))
+"""
+_ROWS = f"""
 SELECT event.place & 0xFFFFFFFF, event.type, event.at, event.data
 FROM executions run JOIN events event
 ON event.place > (run.key << 32) + :after AND event.place < (run.key + 1) << 32
-WHERE run.id = :run AND (:pattern IS NULL OR event.type = :segment OR typeof(event.data) = 'blob'
-OR event.data LIKE :pattern ESCAPE '\\' OR instr(event.data, '"$value":'))
+WHERE run.id = :run AND (:logs OR {_BEYOND_LOGS}) AND {_MAY_HAVE}
 ORDER BY event.place LIMIT :limit
+"""
+_CANDIDATES = f"""
+SELECT run.id FROM json_each(:runs) wanted CROSS JOIN executions run ON run.id = wanted.value
+WHERE EXISTS (
+    SELECT 1 FROM events event WHERE event.place > run.key << 32 AND event.place < (run.key + 1) << 32
+    AND {_BEYOND_LOGS} AND {_MAY_HAVE}
+)
 """
 
 
 async def search(
-    reader: Reader, run_id: str, text: str, read_segment: Callable[[LogSegment], list[Log]]
+    reader: Reader,
+    run_id: str,
+    text: str,
+    read_segment: Callable[[LogSegment], list[Log]] = lambda _: [],
+    *,
+    logs: bool = True,
 ) -> AsyncIterator[list[TextMatch]]:
     """Yield the places of a run that have a text, page by page.
 
     Args:
         read_segment: returns the log events in a segment; it blocks.
+        logs: also search the log.
     """
     wanted, after = finder(text), 0
     while True:
-        place = {"run": run_id, "after": after, "pattern": _pattern(text), "segment": SEGMENT_NUMBER, "limit": _PAGE}
+        place = {"run": run_id, "after": after, "logs": logs, "limit": _PAGE, **_asked(text)}
         rows = [EventRow(*row) for row in await reader.rows(_ROWS, place)]
         events = await asyncio.to_thread(decode, run_id, rows)
         found: list[TextMatch] = []
@@ -59,6 +76,22 @@ async def search(
         if len(rows) < _PAGE:
             return
         after = rows[-1].seq
+
+
+async def runs_with(reader: Reader, run_ids: Sequence[str], text: str) -> set[str]:
+    """Return the runs with a text in inputs, outputs or errors, also of their steps."""
+    candidates = await reader.rows(_CANDIDATES, {"runs": json.dumps(list(run_ids)), **_asked(text)})
+    found: set[str] = set()
+    for (run_id,) in candidates:
+        async for matches in search(reader, str(run_id), text, logs=False):
+            if any(match.where in _VALUES for match in matches):
+                found.add(str(run_id))
+                break
+    return found
+
+
+def _asked(text: str) -> dict[str, Json]:
+    return {"pattern": _pattern(text), "segment": SEGMENT_NUMBER}
 
 
 def _pattern(text: str) -> str | None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from wftui.model.run.events import ExecutionEvent
     from wftui.model.run.record import ExecutionRecord
     from wftui.model.run.steps import StepResult, ValueRef
-    from wftui.model.run.summary import ExecutionFilters, ExecutionPage
+    from wftui.model.run.summary import ExecutionFilters, ExecutionPage, GroupBy, RunGroup, RunSort
     from wftui.store.execution_store import ExecutionStore
 
 
@@ -104,17 +104,59 @@ class RunReader:
         limit: int = 50,
         cursor: str | None = None,
         among: Sequence[str] | None = None,
+        sort: RunSort = "-started",
+        offset: int = 0,
+        fill: bool = True,
     ) -> ExecutionPage:
-        """Return a page of runs, newest first.
+        """Return a page of runs, newest first unless sorted in another order.
 
         Args:
             cursor: `next` of the previous page.
             among: only runs of these workflows.
+            offset: without a cursor, the number of runs before the page; negative: that of runs from there to the end.
+            fill: search values until the page is full; else a part of the history, and the page may have fewer runs.
 
         Raises:
-            UsageError: the cursor is invalid.
+            UsageError: the cursor or the regular expression is invalid.
         """
-        return await (await self._store()).list(filters, limit=limit, cursor=cursor, among=among)
+        _check(filters)
+        store = await self._store()
+        page = await store.list(filters, limit=limit, cursor=cursor, among=among, sort=sort, offset=offset)
+        while fill and page.next is not None and (missing := limit - len(page.executions)):
+            more = await store.list(filters, limit=missing, cursor=page.next, among=among, sort=sort)
+            page.executions += more.executions
+            page.next = more.next
+        return page
+
+    async def count(self, filters: ExecutionFilters | None = None, *, among: Sequence[str] | None = None) -> int | None:
+        """Return the number of runs that match; None: values have to be searched for it.
+
+        Args:
+            among: only runs of these workflows.
+        """
+        from wftui.model.run.summary import ExecutionFilters
+
+        wanted = filters or ExecutionFilters()
+        return None if wanted.contains is not None else await (await self._store()).count(wanted, among)
+
+    async def groups(
+        self, filters: ExecutionFilters | None, by: GroupBy, *, among: Sequence[str] | None = None
+    ) -> list[RunGroup]:
+        """Return the runs that match in groups, the biggest first.
+
+        Args:
+            among: only runs of these workflows.
+
+        Raises:
+            UsageError: values would have to be searched.
+        """
+        from wftui.model.errors import UsageError
+        from wftui.model.run.summary import ExecutionFilters
+
+        wanted = filters or ExecutionFilters()
+        if wanted.contains is not None:
+            raise UsageError("runs found by a search of values cannot be grouped", code="usage.history")
+        return await (await self._store()).groups(wanted, by, among)
 
     async def recent_inputs(self, workflow_id: str, limit: int = 5) -> list[RecentInputs]:
         """Return the distinct inputs of recent runs, newest first."""
@@ -134,3 +176,15 @@ class RunReader:
         if record is None:  # removed by a cleanup in the meantime
             raise RunNotFoundError(run_id)
         return await (await self._store()).resolve_record(record) if whole else record
+
+
+def _check(filters: ExecutionFilters | None) -> None:
+    """Check the regular expression of filters.
+
+    Raises:
+        UsageError: it is invalid.
+    """
+    if filters is not None and filters.contains is not None:
+        from wftui.workbench.past_runs.search_service import check_search
+
+        check_search(filters.contains)

@@ -53,6 +53,14 @@ class SettingsService:
         """
         return await asyncio.to_thread(self._all)
 
+    async def filters(self) -> Mapping[str, str]:
+        """Return the saved filters of the history by name.
+
+        Raises:
+            SettingsError: the settings file is invalid.
+        """
+        return (await asyncio.to_thread(read_settings, self.path)).filters
+
     async def set(self, name: str, text: str) -> Value:
         """Set a setting; return its value as stored.
 

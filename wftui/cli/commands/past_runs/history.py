@@ -4,10 +4,11 @@ import argparse
 
 from wftui.cli.inputs import parse_filters, parse_when
 from wftui.cli.options import Command
+from wftui.cli.saved_filters import with_saved
 from wftui.cli.session import with_any_workbench, with_workbench
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UsageError
-from wftui.model.run.summary import CleanupReport, ExecutionFilters, ExecutionSummary
+from wftui.model.run.summary import CleanupReport, ExecutionFilters, ExecutionSummary, RunGroup, RunGroups
 from wftui.model.workflow.durations import format_duration
 from wftui.workbench import AnyWorkbench, Workbench
 
@@ -19,18 +20,31 @@ def history(arguments: argparse.Namespace) -> int:
 
     if arguments.action == "import":
         return _import(arguments)
-    if arguments.json and arguments.format != "table":
-        raise UsageError("--json and --format exclude each other", code="usage.history")
+    if arguments.format != "table" and (arguments.json or arguments.group):
+        other = "--json" if arguments.json else "--group"
+        raise UsageError(f"{other} and --format exclude each other", code="usage.history")
+    if arguments.group is not None and arguments.cursor is not None:
+        raise UsageError("--group counts all runs: leave out --cursor", code="usage.history")
 
     async def work(workbench: AnyWorkbench) -> int:
         terminal, now = Terminal(), workbench.clock()
         filters = parse_filters(arguments, now).model_copy(
-            update={"text": arguments.text, "children": not arguments.no_children}
+            update={
+                "text": arguments.text,
+                "contains": arguments.contains,
+                "children": not arguments.no_children,
+            }
         )
-        if arguments.format != "table":
-            await _print_all(terminal, workbench, filters, arguments.format)
+        filters = await with_saved(workbench, filters, arguments.saved)
+        if arguments.group is not None:
+            await _print_groups(terminal, workbench, filters, arguments)
             return ExitCode.DONE
-        page = await workbench.runs.history(filters, limit=arguments.limit, cursor=arguments.cursor)
+        if arguments.format != "table":
+            await _print_all(terminal, workbench, filters, arguments)
+            return ExitCode.DONE
+        page = await workbench.runs.history(
+            filters, limit=arguments.limit, cursor=arguments.cursor, sort=arguments.sort
+        )
         if arguments.json:
             terminal.json(page.to_wire())
             return ExitCode.DONE
@@ -52,6 +66,8 @@ def history(arguments: argparse.Namespace) -> int:
             )
         else:
             terminal.line("no runs" + (" match" if filters != ExecutionFilters() else " yet"))
+        if (page.next or arguments.cursor) and (total := await workbench.runs.count(filters)) is not None:
+            terminal.line(terminal.paint(f"{len(rows):,} of {total:,} runs", "dim"))
         if page.next:
             terminal.line(terminal.paint(f"next page: --cursor {page.next}", "dim"))
         return ExitCode.DONE
@@ -66,13 +82,44 @@ def _note(run: ExecutionSummary) -> str:
     return run.error.message.splitlines()[0][:60] if run.error and run.error.message else ""
 
 
-async def _print_all(terminal: Terminal, workbench: AnyWorkbench, filters: ExecutionFilters, kind: str) -> None:
+async def _print_groups(
+    terminal: Terminal, workbench: AnyWorkbench, filters: ExecutionFilters, arguments: argparse.Namespace
+) -> None:
+    groups = await workbench.runs.groups(filters, arguments.group)
+    if arguments.json:
+        terminal.json(RunGroups(by=arguments.group, groups=groups).to_wire())
+    elif not groups:
+        terminal.line("no runs" + (" match" if filters != ExecutionFilters() else " yet"))
+    else:
+        rows = [
+            [
+                f"{group.runs:,}",
+                group.value,
+                group.last_run,
+                *([_error_line(group)] if group.message is not None else []),
+            ]
+            for group in groups[: arguments.limit]
+        ]
+        heading = ["RUNS", arguments.group.upper(), "NEWEST"]
+        terminal.table([*heading, *(["MESSAGE"] if arguments.group == "error" else [])], rows, right=frozenset({0}))
+        if len(groups) > arguments.limit:
+            terminal.line(terminal.paint(f"{len(groups) - arguments.limit:,} more; --limit N shows them", "dim"))
+
+
+def _error_line(group: RunGroup) -> str:
+    """Return the first line of the message of a group."""
+    return (group.message or "").partition("\n")[0][:60]
+
+
+async def _print_all(
+    terminal: Terminal, workbench: AnyWorkbench, filters: ExecutionFilters, arguments: argparse.Namespace
+) -> None:
     """Print the runs of all pages."""
     cursor: str | None = None
     is_first = True
     while cursor is not None or is_first:
-        page = await workbench.runs.history(filters, limit=_PAGE, cursor=cursor)
-        if kind == "csv":
+        page = await workbench.runs.history(filters, limit=_PAGE, cursor=cursor, sort=arguments.sort)
+        if arguments.format == "csv":
             from wftui.model.exports.csv_rows import csv_lines
 
             terminal.text(csv_lines(page.executions, header=is_first))

@@ -4,6 +4,7 @@ import argparse
 
 from wftui.cli.inputs import parse_filters
 from wftui.cli.options import Command
+from wftui.cli.saved_filters import with_saved
 from wftui.cli.session import with_any_workbench
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UsageError
@@ -19,7 +20,7 @@ def grep(arguments: argparse.Namespace) -> int:
 
     async def work(workbench: AnyWorkbench) -> int:
         terminal, now = Terminal(), workbench.clock()
-        filters = parse_filters(arguments, now)
+        filters = await with_saved(workbench, parse_filters(arguments, now), arguments.saved)
         found: list[TextMatch] = []
         async for matches in workbench.search.grep(text, filters, where=arguments.where or ()):
             matches = matches[: arguments.limit - len(found)]

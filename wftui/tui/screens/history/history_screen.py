@@ -7,13 +7,13 @@ from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
 from wftui.model.errors import UserError
+from wftui.model.history_query import STATUSES, HistoryQuery
 from wftui.model.run.summary import ExecutionFilters, ExecutionPage
 from wftui.tui.actions import Action
 from wftui.tui.display.formatting import count
 from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.widgets.history.filter_bar import FilterBar
 from wftui.tui.widgets.history.pages import PAGE
-from wftui.tui.widgets.history.query import STATUSES, HistoryQuery
 from wftui.tui.widgets.history.table import HistoryTable
 from wftui.tui.widgets.line_view import LineView
 

@@ -9,9 +9,9 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from wftui.model.clock import Clock
+from wftui.model.history_query import STATUSES, HistoryQuery, QueryError, parse_query
 from wftui.model.run.record import ExecutionStatus
 from wftui.tui.display.status import look
-from wftui.tui.widgets.history.query import STATUSES, HistoryQuery, QueryError, parse_query
 
 
 class StatusSwitches(Widget):

@@ -1,4 +1,7 @@
-"""Query language of the history: `status:failed user:ada since:7d` and text."""
+"""Query language of the history: `status:failed user:ada since:7d` and text.
+
+Written on the screen, and saved under names in the settings.
+"""
 
 import re
 from collections.abc import Callable, Iterable
@@ -35,6 +38,8 @@ class HistoryQuery:
     until: str = ""
     longer: str = ""
     error: str = ""
+    label: str = ""
+    contains: str = ""
     statuses: frozenset[ExecutionStatus] = field(default_factory=frozenset)
 
     def __str__(self) -> str:
@@ -47,6 +52,8 @@ class HistoryQuery:
             _written("until", self.until),
             _written("longer", self.longer),
             _written("error", self.error),
+            _written("label", self.label),
+            _written("contains", self.contains),
             self.text,
         ]
         return " ".join(word for word in words if word)
@@ -78,6 +85,8 @@ class HistoryQuery:
             text=self.text or None,
             longer_than=_milliseconds(self.longer) if self.longer else None,
             error_type=self.error or None,
+            label=self.label or None,
+            contains=self.contains or None,
         )
 
 
@@ -126,6 +135,8 @@ _NAMES: dict[str, Callable[[HistoryQuery, str], HistoryQuery]] = {
     "until": lambda query, value: replace(query, until=value),
     "longer": lambda query, value: replace(query, longer=value),
     "error": lambda query, value: replace(query, error=value),
+    "label": lambda query, value: replace(query, label=value),
+    "contains": lambda query, value: replace(query, contains=value),
 }
 
 
