@@ -1,4 +1,4 @@
-"""Goes on with a run of which only some events were stored, as another process does."""
+"""Goes on with a run of which only some events were stored, as another process does, or runs it again in part."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -9,6 +9,8 @@ from wftui.engine.connections.run_connections import RunConnections
 from wftui.engine.primitives.cancellation import Slots
 from wftui.engine.primitives.emitter import Emitter
 from wftui.engine.primitives.memory_log import MemorySink
+from wftui.engine.restart.restart_plan import RestartPlan
+from wftui.engine.restart.seed_results import seed_results
 from wftui.engine.run.run import Run
 from wftui.engine.run.state.carried_results import CarriedResults, RunHistory
 from wftui.engine.run.state.run_context import RunContext
@@ -41,8 +43,36 @@ async def resume(
     stored.append(Interrupted(run_id=run_id, timestamp=utc_now()))
     await sink.append(stored, wait=True)
     history = _history(stored)
+    context = _context(plan, run_id, sink, step_types, history.carried)
+    going = Run(context, ExecutionRequest(workflow_id=plan.id))
+    assert history.created is not None
+    await going.restore(history, inputs or history.created.inputs)
+    await going.resume()
+    if restored is not None:
+        await restored(going)
+    await going.run()
+    return sink.record, watch.events
+
+
+async def rerun(
+    plan: WorkflowPlan, record: ExecutionRecord, planned: RestartPlan, step_types: Steps
+) -> tuple[ExecutionRecord, list[ExecutionEvent]]:
+    """Run a plan again with what a rerun keeps of this run; returns the new record and all its events."""
+    watch = Watch()
+    sink = MemorySink("again", watch)
+    carried = seed_results(record, planned.reused, "again", utc_now())
+    request = ExecutionRequest(workflow_id=plan.id, inputs=record.inputs, parent_id=record.id)
+    going = Run(_context(plan, "again", sink, step_types, carried), request)
+    await going.create(None)
+    await going.run()
+    return sink.record, watch.events
+
+
+def _context(
+    plan: WorkflowPlan, run_id: str, sink: MemorySink, step_types: Steps, carried: CarriedResults
+) -> RunContext:
     redactor = Redactor()
-    context = RunContext(
+    return RunContext(
         plan=plan,
         step_types=step_types,
         emitter=Emitter(run_id, sink, redactor, utc_now),
@@ -52,13 +82,5 @@ async def resume(
         working_directory=Path.cwd(),
         folder=None,
         connections=RunConnections(plan, {}, redactor),
-        carried=history.carried,
+        carried=carried,
     )
-    going = Run(context, ExecutionRequest(workflow_id=plan.id))
-    assert history.created is not None
-    await going.restore(history, inputs or history.created.inputs)
-    await going.resume()
-    if restored is not None:
-        await restored(going)
-    await going.run()
-    return sink.record, watch.events

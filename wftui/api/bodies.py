@@ -74,6 +74,12 @@ class Decision(WireModel):
     action: str
     why: str
     pool: Annotated[str | None, Field(description="Pool of workers that a step runs in again.")] = None
+    items: Annotated[int | None, Field(description="Items or iterations that run again.")] = None
+    had_ended: Annotated[int | None, Field(description="How many of them had ended.")] = None
+    effects: Annotated[
+        list[str] | None, Field(description='Steps with `"idempotent": false` that had begun and run again.')
+    ] = None
+    usual: Annotated[float | None, Field(description="How long it usually takes, in milliseconds.")] = None
 
 
 class Plan(WireModel):

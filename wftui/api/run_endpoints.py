@@ -335,6 +335,4 @@ async def _started(call: Call, run_id: str) -> Response:
 
 
 def _plan(decisions: list[StepDecision]) -> Plan:
-    return Plan(
-        steps=[Decision(path=each.path, action=each.action, why=each.why, pool=each.pool) for each in decisions]
-    )
+    return Plan(steps=[Decision.model_validate(each.to_wire()) for each in decisions])

@@ -356,7 +356,19 @@ def _id_of(value: Json) -> str:
 
 
 def _decisions(value: Json) -> list[StepDecision]:
-    return [StepDecision(each["path"], each["action"], each["why"], each.get("pool")) for each in value["steps"]]
+    return [
+        StepDecision(
+            each["path"],
+            each["action"],
+            each["why"],
+            each.get("pool"),
+            each.get("items"),
+            each.get("hadEnded"),
+            tuple(each.get("effects") or ()),
+            each.get("usual"),
+        )
+        for each in value["steps"]
+    ]
 
 
 def _rerun_body(

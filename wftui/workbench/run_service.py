@@ -159,11 +159,16 @@ class RunService(RunReader):
         pool: str | None = None,
     ) -> list[StepDecision]:
         """Return which steps `rerun` with `reuse` would reuse or run, and why."""
+        from wftui.engine.restart.restart_plan import with_usual_times
+        from wftui.workbench.past_runs.comparison_service import usual_times
+
         executor = await self._executor()
         found = await executor.plan_restart(
             run_id, from_step=from_step, inputs=inputs, complete=complete, connections=connections, pool=pool
         )
-        return found.decisions
+        record = await self.head(run_id)
+        usual = await usual_times(await self._store(), record.workflow_id)
+        return with_usual_times(found.decisions, {path: each.p50 for path, each in usual.items()})
 
     async def secrets_to_ask(self, run_id: str, *, resume: bool) -> tuple[WorkflowOutline, dict[str, Json]] | None:
         """Return the secret inputs to enter again before a resume or rerun.

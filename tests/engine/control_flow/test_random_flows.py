@@ -7,12 +7,17 @@ import pytest
 
 from engine.control_flow.flow import broken, compiled, set_
 from engine.engine_plans import Steps, Watch, run, statuses
-from engine.resuming import resume
+from engine.resuming import rerun, resume
 from wftui.engine.restart.rerun_decisions import plan_restart
+from wftui.model.errors import ConflictError
+from wftui.model.run.paths import is_at_or_in, iteration_index, owner_path
+from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.reducer import fold
 
 SEEDS = 12
 PREFIXES = 9
+POINTS = 6
+"""Inner points of a run from which it runs again."""
 
 
 class Maker:
@@ -99,3 +104,38 @@ async def test_a_rerun_of_a_random_flow_can_be_planned(seed: int) -> None:
     assert not [each.why for each in planned.decisions if "cannot be determined" in each.why]
     if (record.status, record.warnings) == ("completed", 0):
         assert {each.action for each in planned.decisions} <= {"keep"}
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+async def test_a_rerun_from_any_inner_point_gives_the_same_and_keeps_what_was_before(seed: int) -> None:
+    plan = compiled(workflow(seed))
+    record = await run(plan)
+    inner = [step.path for step in record.step_results if "[" in step.path]
+    for asked in random.Random(seed).sample(inner, min(len(inner), POINTS)):
+        try:
+            planned = plan_restart(plan, record, inputs={}, environment={}, before=plan, from_step=asked)
+        except ConflictError as refused:
+            assert asked in str(refused)
+            continue
+        new, events = await rerun(plan, record, planned, Steps())
+        assert (new.status, new.outputs, new.warnings) == (record.status, record.outputs, record.warnings), asked
+        assert statuses(new) == statuses(record), asked
+        assert fold(new.id, events) == new
+        kept = {step.path for step in new.step_results if step.kept_from == record.id}
+        assert kept == {step.path for step in record.step_results if _is_kept(step.path, planned.reused)}, asked
+        assert not any(is_at_or_in(path, asked) for path in kept)
+        owner = asked[: asked.index("]") + 1]
+        repeated = record.step(owner_path(owner))
+        if repeated is not None and repeated.status == "completed":
+            before = [f"{owner_path(owner)}[{index}]" for index in range(iteration_index(owner))]
+            clean = {path for path in before if record.step(path) is not None and not _has_failures(record, path)}
+            assert clean <= kept, asked
+
+
+def _has_failures(record: ExecutionRecord, path: str) -> bool:
+    """Whether a step failed at or in an address: it runs again, though a catch has handled its failure."""
+    return any(step.status == "failed" for step in record.step_results if is_at_or_in(step.path, path))
+
+
+def _is_kept(path: str, reused: list[str]) -> bool:
+    return any(is_at_or_in(path, each) for each in reused)

@@ -234,13 +234,17 @@ async def test_results_inside_a_failed_item_are_reused() -> None:
     }
 
 
-async def test_a_loop_is_kept_whole_or_runs_whole() -> None:
+async def test_a_loop_keeps_the_iterations_before_the_first_that_runs_again() -> None:
     check = step("check", input=lambda scope: {"x": scope.inputs["x"], "n": scope.locals["index"]})
     until: Bind = lambda scope: scope.steps["check"].output["n"] == 1  # noqa: E731
     loop = step("l", type="loop", input=None, body=(step("p"), check), loop=LoopPlan(until=until, max_iterations=3))
     record = await run(workflow(loop), {"x": 1})
     assert decided(workflow(loop), record) == {"l": "keep: same input"}
-    assert decided(workflow(loop), record, inputs={"x": 2}) == {"l": "run: l[0].check runs again"}
+    assert decided(workflow(loop), record, inputs={"x": 2}) == {
+        "l": "run: l[0].check runs again",
+        "l[0].p": "keep: same input",
+        "l[0].check": "run: its input has changed",
+    }
     late: Bind = lambda scope: {"x": scope.inputs["list"][scope.locals["index"]]}  # noqa: E731
     over: Bind = lambda scope: scope.locals["index"] == 1  # noqa: E731
     turns = step(
@@ -248,15 +252,19 @@ async def test_a_loop_is_kept_whole_or_runs_whole() -> None:
     )
     record = await run(workflow(turns), {"list": [1, 2, 3]})
     assert decided(workflow(turns), record, inputs={"list": [1, 2, 9]}) == {"l": "keep: same input"}
-    assert decided(workflow(turns), record, inputs={"list": [1, 9, 3]}) == {"l": "run: l[1].p runs again"}
-    for changed in (
-        LoopPlan(until=lambda scope: scope.locals["index"] == 2, max_iterations=3),
-        LoopPlan(until=lambda scope: scope.locals["index"] == 0, max_iterations=3),
-        LoopPlan(until=over, max_iterations=1),
+    assert decided(workflow(turns), record, inputs={"list": [1, 9, 3]}) == {
+        "l": "run: l[1].p runs again",
+        "l[0]": "keep: same input",
+        "l[1].p": "run: its input has changed",
+    }
+    same, ends = "keep: same input", "run: it would end after another iteration"
+    for changed, kept in (
+        (LoopPlan(until=lambda scope: scope.locals["index"] == 2, max_iterations=3), ["l[0]", "l[1]"]),
+        (LoopPlan(until=lambda scope: scope.locals["index"] == 0, max_iterations=3), ["l[0].p"]),
+        (LoopPlan(until=over, max_iterations=1), ["l[0]"]),
     ):
-        assert decided(workflow(replace(turns, loop=changed)), record) == {
-            "l": "run: it would end after another iteration"
-        }
+        expected = {"l": ends, **dict.fromkeys(kept, same)}
+        assert decided(workflow(replace(turns, loop=changed)), record) == expected
 
 
 async def test_settings_that_affect_a_result_prevent_reuse() -> None:

@@ -16,7 +16,7 @@ from wftui.cli.progress import StepLines, exit_code, print_outputs
 from wftui.cli.remote import same_place
 from wftui.cli.session import with_any_workbench
 from wftui.cli.terminal import Terminal
-from wftui.engine.restart.restart_plan import StepDecision
+from wftui.engine.restart.restart_plan import StepDecision, repetition
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError, ExitCode, UsageError, UserError
 from wftui.model.json.incremental import read_json
@@ -120,6 +120,8 @@ def _print_plan(terminal: Terminal, decisions: Sequence[StepDecision], *, as_jso
         for each in decisions
     ]
     terminal.table(["", "STEP", "REASON"], rows)
+    for sentence in repetition(decisions):
+        terminal.line(sentence)
 
 
 def watch(arguments: argparse.Namespace) -> int:

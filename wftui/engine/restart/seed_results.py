@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from wftui.engine.restart.rerun_decisions import outcome_of_result
+from wftui.engine.restart.reuse_checks import outcome_of_result
 from wftui.engine.run.state.carried_results import CarriedResults
 from wftui.model.base import Json
 from wftui.model.run.events import (

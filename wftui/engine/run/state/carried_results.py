@@ -159,7 +159,7 @@ class CarriedResults:
         self.planned.discard(path)
         below = (f"{path}.", f"{path}[")
         named = (self.ends, self.attempts, self.failed, self.begun, self.tried, self.worked, self.waits, self.answers)
-        for known in (*named, self.caught, self.won):
+        for known in (*named, self.caught, self.won, self.copies):
             for inner in [each for each in known if each.startswith(below)]:
                 del known[inner]
         self.won.pop(path, None)

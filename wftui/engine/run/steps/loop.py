@@ -37,6 +37,10 @@ async def run_loop(
     start = index = _first_to_run(plan, path, context.carried.iterations, context.carried.ends)
     before = await runner.reused(f"{path}[{start - 1}]") if start and plan.remembers else None
     output = before.output if before is not None else None
+    while f"{path}[{index}]" in context.carried.copies:  # kept from the run that is rerun
+        kept = await runner.reused(f"{path}[{index}]")
+        output = kept.output if kept is not None else None
+        start = index = index + 1
     while True:
         place = f"{path}[{index}]"
         around = frame.with_locals(index=index, **({"previous": output} if plan.remembers else {}))

@@ -9,6 +9,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from wftui.engine.restart.restart_plan import repetition
 from wftui.tui.actions import Action
 from wftui.tui.display.formatting import count
 from wftui.tui.display.status import look
@@ -106,7 +107,8 @@ class RerunPlanScreen(ActionModal[Answer]):
             begin = "Resumes the same run" if self._same_run else "Starts a new run"
             others = " with other inputs" if self._other_inputs else ""
             steps = f"{count(to_run, 'step')} to run, {reused} reused"
-            yield Static(f"{begin}{others}: {steps}.", id="restart-summary", markup=False)
+            summary = " ".join([f"{begin}{others}: {steps}.", *repetition(self._decisions)])
+            yield Static(summary, id="restart-summary", markup=False)
             yield _Decisions(self._decisions, ascii_only=self._ascii_only)
             yield KeyLine(self.ACTIONS)
 

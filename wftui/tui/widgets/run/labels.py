@@ -89,6 +89,9 @@ def step_note(step: StepResult, now: datetime, *, stopped: bool = False) -> str:
         text = first_line(step.error.message)
         how = "caught" if step.caught is not None else "handled"
         return f"{how}: {text}" if step.handled else text
+    if step.kept_from is not None and step.iterations is None:
+        skipped = f": {first_line(step.skip_reason)}" if step.skip_reason else ""
+        return f"kept from {step.kept_from}{skipped}"
     if step.won is not None:
         return f"won by {step.won}"
     if step.status == "waiting" and step.waiting is not None:

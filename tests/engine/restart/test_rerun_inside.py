@@ -1,0 +1,179 @@
+"""Running again from inside a loop or a forEach: what was before is kept; what cannot be done is refused."""
+
+import pytest
+
+from engine.engine_plans import Open, Steps, chain, constant, output_of, run, step, workflow
+from engine.resuming import rerun
+from wftui.engine.restart.rerun_decisions import plan_restart
+from wftui.engine.restart.restart_plan import repetition, with_usual_times
+from wftui.model.base import Json
+from wftui.model.errors import ConflictError, NotFoundError
+from wftui.model.run.record import ExecutionRecord, ExecutionRequest
+from wftui.runtime.plan import ForEachPlan, LoopPlan, WorkflowPlan
+from wftui.runtime.scope import Scope
+from wftui.steps.api.step_type import StepContext
+
+
+class Calls:
+    """Notes the steps that ran; fails where it is told to."""
+
+    def __init__(self, *fails: str) -> None:
+        self.fails = set(fails)
+        self.made: list[str] = []
+
+    async def __call__(self, _input: dict[str, Json], context: StepContext) -> Json:
+        self.made.append(context.path)
+        if context.path in self.fails:
+            raise RuntimeError("broken")
+        return context.path
+
+
+def _ends_after(turns: int) -> LoopPlan:
+    return LoopPlan(until=lambda scope: scope.locals["index"] == turns - 1, max_iterations=9)
+
+
+def _looped(turns: int = 4) -> WorkflowPlan:
+    body = chain(step("a", "call"), step("b", "call"))
+    loop = step("lp", type="loop", input=None, body=body, loop=_ends_after(turns))
+    return workflow(*chain(step("first", "call"), loop, step("last", "call")), outputs={"o": output_of("lp")})
+
+
+def _itemized() -> WorkflowPlan:
+    each = ForEachPlan(items=constant([1, 2, 3, 4]))
+    group = step("s", type="group", input=None, body=chain(step("a", "call"), step("b", "call")), for_each=each)
+    return workflow(*chain(group, step("last", "call")))
+
+
+def planned(plan: WorkflowPlan, record: ExecutionRecord, from_step: str | None = None) -> list[str]:
+    decisions = plan_restart(plan, record, inputs=record.inputs, environment={}, before=plan, from_step=from_step)
+    return [f"{each.action} {each.path}" for each in decisions.decisions]
+
+
+async def again(
+    plan: WorkflowPlan, record: ExecutionRecord, from_step: str | None
+) -> tuple[list[str], ExecutionRecord]:
+    """The calls of a rerun, and its record."""
+    calls = Calls()
+    decisions = plan_restart(plan, record, inputs=record.inputs, environment={}, before=plan, from_step=from_step)
+    new, _ = await rerun(plan, record, decisions, Steps(call=calls))
+    return calls.made, new
+
+
+async def test_a_rerun_from_an_iteration_keeps_the_iterations_before() -> None:
+    plan = _looped()
+    record = await run(plan, call=Calls())
+    assert planned(plan, record, "lp[2].b") == [
+        "keep first",
+        "run lp",
+        "keep lp[0]",
+        "keep lp[1]",
+        "keep lp[2].a",
+        "run lp[2].b",
+        "run last",
+    ]
+    made, new = await again(plan, record, "lp[2].b")
+    assert made == ["lp[2].b", "lp[3].a", "lp[3].b", "last"]
+    assert (new.status, new.outputs) == ("completed", record.outputs)
+    kept = {each.path for each in new.step_results if each.kept_from == record.id}
+    assert kept == {"first", "lp[0]", "lp[0].a", "lp[0].b", "lp[1]", "lp[1].a", "lp[1].b", "lp[2].a"}
+    made, _ = await again(plan, record, "lp[2]")
+    assert made == ["lp[2].a", "lp[2].b", "lp[3].a", "lp[3].b", "last"]
+    made, _ = await again(plan, record, "lp[0].a")
+    assert len(made) == 9
+
+
+async def test_a_rerun_from_an_item_keeps_the_other_items() -> None:
+    plan = _itemized()
+    record = await run(plan, call=Calls())
+    made, new = await again(plan, record, "s[1].b")
+    assert (made, new.status) == (["s[1].b", "last"], "completed")
+    made, _ = await again(plan, record, "s[1]")
+    assert made == ["s[1].a", "s[1].b", "last"]
+
+
+async def test_a_failed_loop_goes_on_where_it_failed() -> None:
+    plan = _looped()
+    record = await run(plan, call=Calls("lp[2].b"))
+    assert record.status == "failed"
+    made, new = await again(plan, record, None)
+    assert made == ["lp[2].b", "lp[3].a", "lp[3].b", "last"]
+    assert new.status == "completed"
+
+
+async def test_a_loop_that_remembers_continues_with_the_output_before() -> None:
+    def counts(scope: Scope) -> Json:
+        before = scope.locals["previous"]
+        return {"n": (before["n"] if isinstance(before, dict) else 0) + 1}
+
+    loop = LoopPlan(until=lambda scope: scope.steps["n"].output["n"] == 5, max_iterations=9, remembers=True)
+    plan = workflow(step("lp", type="loop", input=None, body=(step("n", input=counts),), loop=loop))
+    record = await run(plan)
+    new, _ = await rerun(
+        plan,
+        record,
+        plan_restart(plan, record, inputs={}, environment={}, before=plan, from_step="lp[3].n"),
+        Steps(),
+    )
+    assert [step.output for step in new.step_results] == [step.output for step in record.step_results]
+    assert {each.path for each in new.step_results if each.kept_from} >= {"lp[0]", "lp[1]", "lp[2]"}
+
+
+async def test_what_would_run_more_is_refused() -> None:
+    plan = _looped()
+    failed = await run(plan, call=Calls("lp[1].a"))
+    with pytest.raises(NotFoundError, match=r"the run has no lp\[2\], so it cannot run again from there"):
+        planned(plan, failed, "lp[2].a")
+    record = await run(_looped(), call=Calls())
+    changed = workflow(*chain(step("first", "call", connection="other"), *plan.steps[1:]))
+    with pytest.raises(
+        ConflictError,
+        match=r"from lp\[2\].a: lp runs again \(comes after first, which runs again\); --from lp runs all of it again",
+    ) as refused:
+        plan_restart(changed, record, inputs={}, environment={}, before=plan, from_step="lp[2].a")
+    assert refused.value.code == "rerun.inside"
+    with pytest.raises(NotFoundError, match=r"a was repeated: name the iteration to run from, such as lp\[0\].a"):
+        planned(plan, record, "a")
+    for name in ("lp[x].a", "lp[", "lp[99999]", "lp[-1].a", "lp[2].nothing", "[2]", "s[0]"):
+        with pytest.raises(NotFoundError):
+            planned(plan, record, name)
+
+
+async def test_an_earlier_iteration_that_has_to_run_again_refuses_a_later_one() -> None:
+    plan = _looped()
+    record = await run(plan, call=Calls())
+    first = record.step("lp[0].b")
+    assert first is not None
+    first.masked = True
+    with pytest.raises(ConflictError, match=r"from lp\[2\].a: lp runs again \(lp\[0\].b runs again\)"):
+        planned(plan, record, "lp[2].a")
+    assert "keep lp[0].a" in planned(plan, record, "lp[0].b")
+
+
+async def test_a_plan_counts_what_it_repeats() -> None:
+    each = ForEachPlan(items=constant(list(range(8))), on_item_error="continue")
+    plan = workflow(*chain(step("s", "call", for_each=each, idempotent=False), step("pay", "call", idempotent=False)))
+    record = await run(plan, call=Calls("s[2]", "s[5]"))
+    decisions = plan_restart(plan, record, inputs={}, environment={}, before=plan).decisions
+    usual = with_usual_times(decisions, {"s": 8000.0, "pay": 500.0})
+    assert [
+        (each.path, each.items, each.had_ended, each.effects, each.usual) for each in usual if each.action == "run"
+    ] == [
+        ("s", 2, 2, ("s[2]", "s[5]"), 2000.0),
+        ("pay", None, None, ("pay",), 500.0),
+    ]
+    assert repetition(usual) == [
+        "2 items run again, 2 of them had ended.",
+        "Not idempotent, and done again: s[2], s[5], pay.",
+        "About 2.5s of work by the usual durations.",
+    ]
+    assert usual[0].note == "2 of 8 items run; 2 items run again, 2 of them had ended; repeats s[2], s[5]"
+
+
+async def test_a_rerun_inside_a_loop_over_the_executor(open_executor: Open) -> None:
+    calls = Calls()
+    executor = await open_executor({"test": _looped()}, call=calls)
+    old = await executor.execute(ExecutionRequest(workflow_id="test"))
+    calls.made = []
+    new = await executor.wait(await executor.rerun(old.id, from_step="lp[3].b"))
+    assert calls.made == ["lp[3].b", "last"]
+    assert new.outputs == old.outputs
