@@ -16,22 +16,13 @@ from wftui.model.base import Json
 from wftui.model.text.raw_text import literal_text
 from wftui.model.workflow.durations import Duration
 from wftui.runtime.workflow_errors import WorkflowError
+from wftui.steps.api.child_call import WAITED, ChildCall
 from wftui.steps.api.findings import Notice, Repair, raw_repair
 from wftui.steps.api.function_step import step
+from wftui.steps.api.prepare_context import Closable, PrepareContext
 from wftui.steps.api.requirements import Host, MissingRequirement, is_program
 from wftui.steps.api.step_model import Answer, StepModel
-from wftui.steps.api.step_type import (
-    WAITED,
-    ChildCall,
-    Closable,
-    ConnectionUse,
-    PrepareContext,
-    SiteFacts,
-    StepContext,
-    StepSite,
-    StepType,
-    StepTypes,
-)
+from wftui.steps.api.step_type import ConnectionUse, SiteFacts, StepContext, StepSite, StepType, StepTypes
 from wftui.steps.api.threads import StopFlag, run_stoppable
 
 __all__ = [

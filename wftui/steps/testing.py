@@ -11,9 +11,11 @@ from typing import Any, Literal, TypeVar, cast
 from wftui.connections.redaction import Redactor
 from wftui.model.base import Json
 from wftui.model.run.steps import LogLevel
+from wftui.steps.api.child_call import WAITED, ChildCall
 from wftui.steps.api.function_step import step_type_of
+from wftui.steps.api.prepare_context import Closable
 from wftui.steps.api.step_model import Answer, read_input
-from wftui.steps.api.step_type import WAITED, ChildCall, Closable, StepSite, StepType
+from wftui.steps.api.step_type import StepSite, StepType
 from wftui.steps.registry.step_registry import builtin_registry
 
 KeptT = TypeVar("KeptT", bound=Closable)

@@ -10,8 +10,10 @@ from wftui.engine.run.steps.step_logger import StepLogger
 from wftui.model.base import Json
 from wftui.model.run.steps import LogLevel
 from wftui.runtime.workflow_errors import WorkflowError
+from wftui.steps.api.child_call import WAITED, ChildCall
+from wftui.steps.api.prepare_context import KeptT
 from wftui.steps.api.step_model import Answer
-from wftui.steps.api.step_type import WAITED, ChildCall, KeptT, StepSite
+from wftui.steps.api.step_type import StepSite
 from wftui.steps.process.process_mark import ProcessMark
 from wftui.workers.jobs import Job
 from wftui.workers.worker_run import WorkerRun

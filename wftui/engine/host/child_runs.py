@@ -15,7 +15,8 @@ from wftui.model.run.events import Created
 from wftui.model.run.record import ExecutionRecord, ExecutionRequest
 from wftui.runtime.plan import WorkflowPlan
 from wftui.runtime.workflow_errors import WorkflowError
-from wftui.steps.api.step_type import ChildCall, StepTypes
+from wftui.steps.api.child_call import ChildCall
+from wftui.steps.api.step_type import StepTypes
 
 if TYPE_CHECKING:
     from wftui.store.execution_store import ExecutionStore

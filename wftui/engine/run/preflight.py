@@ -21,8 +21,9 @@ from wftui.model.workflow.definition import CONTAINER_TYPES
 from wftui.runtime.plan import Bind, StepPlan, WorkflowPlan
 from wftui.runtime.scope import Scope
 from wftui.runtime.workflow_errors import WorkflowError
+from wftui.steps.api.prepare_context import KeptT
 from wftui.steps.api.requirements import Host, MissingRequirement, missing_workers
-from wftui.steps.api.step_type import KeptT, StepType
+from wftui.steps.api.step_type import StepType
 
 
 class UnresolvedError(UserError):

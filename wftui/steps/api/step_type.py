@@ -12,7 +12,9 @@ from pydantic import BaseModel
 
 from wftui.model.base import Json
 from wftui.model.run.steps import LogLevel
+from wftui.steps.api.child_call import WAITED, ChildCall
 from wftui.steps.api.findings import Notice, Repair
+from wftui.steps.api.prepare_context import KeptT, PrepareContext
 from wftui.steps.api.requirements import Host, MissingRequirement
 from wftui.steps.api.step_model import Answer
 
@@ -67,69 +69,6 @@ class SiteFacts:
     notices: Sequence[Notice] = ()
     connections: Sequence[ConnectionUse] = ()
     runs: Sequence["StepType[Any]"] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ChildCall:
-    """Call of another workflow by a step.
-
-    Attributes:
-        wait: wait for its end; otherwise it runs on its own, and a cancel of this run leaves it.
-        version: version that it must have.
-        hash: hash of its definition that it must have, `sha256:...`.
-        max_depth: maximum nesting of runs, in place of the engine's.
-    """
-
-    wait: bool = True
-    version: str | None = None
-    hash: str | None = None
-    max_depth: int | None = None
-
-
-WAITED = ChildCall()
-
-
-class Closable(Protocol):
-    """Resource that has to be closed."""
-
-    async def aclose(self) -> None:
-        """Release the resource within a bounded time."""
-
-
-KeptT = TypeVar("KeptT", bound=Closable)
-
-
-class PrepareContext(Protocol):
-    """Services that a step type may use before a run starts; see `StepType.prepare`."""
-
-    @property
-    def connection(self) -> Mapping[str, Json] | None:
-        """As for `StepContext`."""
-
-    @property
-    def connection_name(self) -> str | None:
-        """User's name of the connection; the workflow may use another one."""
-
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """User's environment, plus WFTUI_USER."""
-
-    def keep(self, key: str, make: Callable[[], KeptT]) -> KeptT:
-        """As for `StepContext`; shares the resources of the run's steps."""
-
-    async def prepare_workflow(self, workflow_id: str) -> None:
-        """Prepare another workflow that the step is going to run."""
-
-    async def prepare_step(self, word: str, known_input: Mapping[str, Json], connection: str | None) -> Json:
-        """Prepare another step type that the step may run; return what it prepared.
-
-        Args:
-            known_input: all of its input that is known by now.
-            connection: the connection of the workflow that it takes.
-
-        Raises:
-            WorkflowError: what the other's `prepare` raises, and `connection.*` when the connection cannot be had.
-        """
 
 
 class StepContext(Protocol):

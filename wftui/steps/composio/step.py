@@ -10,8 +10,9 @@ from wftui.model.base import Json
 from wftui.model.user.user_name import user_name
 from wftui.model.workflow.durations import Duration
 from wftui.runtime.workflow_errors import WorkflowError
+from wftui.steps.api.prepare_context import PrepareContext
 from wftui.steps.api.step_model import StepModel
-from wftui.steps.api.step_type import PrepareContext, StepContext, StepType
+from wftui.steps.api.step_type import StepContext, StepType
 
 if TYPE_CHECKING:
     from wftui.steps.composio.run_accounts import Accounts

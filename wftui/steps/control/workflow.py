@@ -7,8 +7,10 @@ from pydantic import Field
 
 from wftui.model.base import Json
 from wftui.model.workflow.identifiers import WORKFLOW_ID_PATTERN
+from wftui.steps.api.child_call import ChildCall
+from wftui.steps.api.prepare_context import PrepareContext
 from wftui.steps.api.step_model import StepModel
-from wftui.steps.api.step_type import ChildCall, PrepareContext, StepContext, StepType
+from wftui.steps.api.step_type import StepContext, StepType
 
 
 class WorkflowInput(StepModel):

@@ -11,9 +11,10 @@ from wftui.connections.connection_kinds import AnthropicConnection, ModelPrices,
 from wftui.model.base import Json
 from wftui.model.workflow.durations import Duration
 from wftui.runtime.workflow_errors import WorkflowError
+from wftui.steps.api.prepare_context import PrepareContext
 from wftui.steps.api.requirements import Host, MissingRequirement
 from wftui.steps.api.step_model import StepModel
-from wftui.steps.api.step_type import PrepareContext, SiteFacts, StepContext, StepSite, StepType
+from wftui.steps.api.step_type import SiteFacts, StepContext, StepSite, StepType
 from wftui.steps.llm.tools.input import ToolInput
 from wftui.steps.mcp.lock import LOCK_FILE
 

@@ -20,7 +20,8 @@ from wftui.model.base import Json
 from wftui.model.clock import Clock, utc_now
 from wftui.model.run.record import ExecutionRecord
 from wftui.runtime.plan import RULES_REVISION, StepPlan, WorkflowPlan
-from wftui.steps.api.step_type import ChildCall, StepTypes
+from wftui.steps.api.child_call import ChildCall
+from wftui.steps.api.step_type import StepTypes
 
 
 class ChildRunner(Protocol):

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar, cast
 
-from wftui.steps.api.step_type import Closable
+from wftui.steps.api.prepare_context import Closable
 
 T = TypeVar("T", bound=Closable)
 

@@ -18,8 +18,10 @@ from wftui.model.run.steps import LogLevel, Waiting
 from wftui.runtime.json_values import if_small
 from wftui.runtime.plan import REJECTION_FAILS, StepPlan
 from wftui.runtime.workflow_errors import WorkflowError
+from wftui.steps.api.child_call import WAITED, ChildCall
+from wftui.steps.api.prepare_context import KeptT
 from wftui.steps.api.step_model import Answer
-from wftui.steps.api.step_type import WAITED, ChildCall, KeptT, StepSite
+from wftui.steps.api.step_type import StepSite
 from wftui.steps.process.process_mark import ProcessMark
 
 _TIMEOUT_ANSWERS = {"reject": False, "approve": True}

@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 from wftui.model.base import Json
 from wftui.model.run.steps import LogLevel
+from wftui.steps.api.child_call import WAITED, ChildCall
 from wftui.steps.api.step_model import Answer
-from wftui.steps.api.step_type import WAITED, ChildCall, StepContext, StepSite
+from wftui.steps.api.step_type import StepContext, StepSite
 
 
 class ToolContext:
