@@ -32,6 +32,7 @@ TOOLS: dict[str, Message] = {
     "wait": {"inputSchema": {"type": "object", "properties": {"file": {"type": "string"}}, "required": ["file"]}},
     "ask": {"inputSchema": FREE},
     "lie": {"inputSchema": FREE, "outputSchema": TEXT},
+    "odd": {"inputSchema": {"type": "object", "properties": {"message": {}, "before": {}}}},
 }
 FORM = {"type": "object", "properties": {"n": {"type": "integer"}, "note": {"type": "string"}}, "required": ["n"]}
 
@@ -132,6 +133,10 @@ class Server:
                 self.asking = id_
                 question = {"message": "How many?", "requestedSchema": FORM}
                 send(id="question", method="elicitation/create", params=question)
+            case "odd":  # the rest of the response, or other messages before it
+                for message in arguments.get("before", []):
+                    send(**message)
+                send(**{"id": id_, **arguments["message"]})
             case "lie":
                 self.text(id_, "", structuredContent={"text": 1})
 

@@ -13,6 +13,7 @@ from wftui.steps.api.step_model import Answer
 
 _Stream = Literal["stdout", "stderr", "log"]
 _BACKLOG = 100
+_SDK_LOGGERS = ("mcp", "client")  # the second one is that of its session
 _TOLD_ALREADY = "Failed to parse JSONRPC message from server"  # the session gets the line itself as well
 
 
@@ -102,7 +103,8 @@ class _SdkLog(logging.Handler):
 
 def listen_to_sdk() -> None:
     """Install the handler for SDK messages; repeated calls have no effect."""
-    logger = logging.getLogger("mcp")
-    if not any(isinstance(handler, _SdkLog) for handler in logger.handlers):
-        logger.addHandler(_SdkLog(logging.WARNING))
-        logger.propagate = False
+    for name in _SDK_LOGGERS:
+        logger = logging.getLogger(name)
+        if not any(isinstance(handler, _SdkLog) for handler in logger.handlers):
+            logger.addHandler(_SdkLog(logging.WARNING))
+            logger.propagate = False

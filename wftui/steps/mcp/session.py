@@ -12,6 +12,7 @@ from mcp import Client, MCPError
 from mcp.client.session import IncomingMessage
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import (
+    PARSE_ERROR,
     CallToolResult,
     EmptyResult,
     Implementation,
@@ -32,7 +33,7 @@ from wftui.steps.mcp.lock import LockedTool
 from wftui.steps.mcp.questions import Questions
 from wftui.steps.mcp.server import McpServer, SessionExpiredError, find_program
 from wftui.steps.mcp.stderr import StderrPipe
-from wftui.steps.mcp.stdio import stdio_streams
+from wftui.steps.mcp.stdio import INVALID_RESPONSE, stdio_streams
 from wftui.steps.process.process_mark import ProcessMark
 
 CLOSE_SECONDS = 4.5
@@ -285,13 +286,14 @@ class McpSession:
                 raise SessionExpiredError("mcp.closed", f"the session with the MCP server {label} has expired")
             if error.message.startswith(_CLOSED) or not self.alive:
                 await self._closed(error)
+            if error.code == PARSE_ERROR and error.message.startswith(INVALID_RESPONSE):
+                raise self._invalid(_first_line(error).partition(": ")[2])
             details = {"code": error.code, "data": error.data}
             raise WorkflowError(
                 "mcp.error", f"the MCP server {self.server.label} returned an error: {error}", details=details
             )
         if isinstance(error, ValidationError | RuntimeError):
-            sentence = f"the MCP server {self.server.label} returned an invalid result: {_first_line(error)}"
-            raise WorkflowError("mcp.result", sentence)
+            raise self._invalid(_first_line(error))
         if isinstance(error, Exception) and not isinstance(error, WorkflowError):
             await self._closed(error)
 
@@ -302,6 +304,9 @@ class McpSession:
         await asyncio.wait({self._gone}, timeout=_LAST_WORDS_SECONDS)
         fault = self._fault if self._fault is not None else error
         raise self._error("mcp.closed", _reason(fault, "it exited during the call"))
+
+    def _invalid(self, reason: str) -> WorkflowError:
+        return WorkflowError("mcp.result", f"the MCP server {self.server.label} returned an invalid result: {reason}")
 
     def _error(self, error_type: str, reason: str) -> WorkflowError:
         if isinstance(self._fault, WorkflowError):

@@ -6,6 +6,7 @@ minutes, and which loses track of processes that a server starts in another sess
 
 import asyncio
 import contextlib
+import json
 import subprocess
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -14,8 +15,9 @@ from typing import IO, Any
 import anyio
 from mcp.client.stdio import get_default_environment
 from mcp.shared.message import SessionMessage
-from mcp_types import jsonrpc_message_adapter
+from mcp_types import PARSE_ERROR, ErrorData, JSONRPCError, jsonrpc_message_adapter
 
+from wftui.runtime.language.json_kinds import kind_of
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.process import process_tree
 from wftui.steps.process.child_process import watch_exit
@@ -28,6 +30,8 @@ TERM_SECONDS = 1.0
 """Between the request to end and the kill."""
 MOST_BYTES = 256 * 1024 * 1024
 """Of one message."""
+INVALID_RESPONSE = "Failed to parse"
+"""Beginning of the error, here and in the SDK, that stands for a response that cannot be read."""
 _FLUSH_SECONDS = 0.5
 _PIPE_SECONDS = 0.25
 _READ_SIZE = 256 * 1024
@@ -124,7 +128,21 @@ async def _message(line: bytes) -> SessionMessage | Exception:
             return SessionMessage(await asyncio.to_thread(_parsed, line))
         return SessionMessage(_parsed(line))
     except ValueError as error:
-        return error
+        return _failed_response(line) or error
+
+
+def _failed_response(line: bytes) -> SessionMessage | None:
+    """Return an error in place of an invalid response; the SDK would drop it."""
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(message, dict) or "method" in message or type(message.get("id")) not in (int, str):
+        return None
+    parts = [f"{name} is {kind_of(message[name])}" for name in ("result", "error") if name in message]
+    reason = f"{INVALID_RESPONSE}: {' and '.join(parts) or 'it has neither a result nor an error'}"
+    error = ErrorData(code=PARSE_ERROR, message=reason)
+    return SessionMessage(JSONRPCError(jsonrpc="2.0", id=message["id"], error=error))
 
 
 def _parsed(line: bytes) -> Any:

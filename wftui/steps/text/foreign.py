@@ -4,6 +4,7 @@ A field that is absent or null is empty. What has another type than expected is 
 traceback later on.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 
 from wftui.model.base import Json
@@ -59,7 +60,7 @@ class Fields:
         found = self.value.get(name)
         if found is None:
             return None
-        if isinstance(found, bool) or not isinstance(found, int | float):
+        if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
             raise self._wrong(name, "a number", found)
         return int(found)
 
