@@ -6,9 +6,11 @@ import signal
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 from helpers import lives, run_to_end, until, wait_until, write_workflow
 
+from wftui import __version__
 from wftui.cli.main import main
 from wftui.model.run.events import ExecutionEvent, Log, StepMoved
 from wftui.model.run.record import ExecutionRecord
@@ -190,26 +192,54 @@ async def test_a_second_signal_gives_jobs_back(
     assert (record.status, record.step_results[0].worker) == ("completed", second.name)
 
 
-async def test_workers_of_another_version_or_key_refuse(
+async def waits_because(bench: Workbench, run_id: str, words: str) -> str:
+    """Why the only step of a run waits, once that says some words."""
+    while True:
+        waiting = (await bench.runs.record(run_id, whole=True)).step_results[0].waiting
+        if waiting is not None and words in waiting.why:
+            return waiting.why
+        await asyncio.sleep(0.05)
+
+
+async def test_workers_of_another_version_or_key_leave_jobs_to_others(
     start_worker: StartWorker, settings: Settings, workbench: Workbench, tmp_path: Path
 ) -> None:
-    write_workflow(settings.tables, "any", shell("a", "echo hi"))
-    old = start_worker(prelude="import wftui; wftui.__version__ = '0.0.1'")
-    error = (await run_to_end(workbench, "any", {})).error
-    assert error is not None and error.type == "worker.version"
-    assert "0.0.1" in error.message and old.name in error.message
+    pool = "p" * 63  # the longest name
+    write_workflow(settings.tables, "any", shell("a", "echo hi") | {"pool": pool})
+    old = start_worker("--pool", pool, prelude="import wftui; wftui.__version__ = '0.0.1'")
+    run_id = await workbench.runs.start("any", {})
+    why = await waits_because(workbench, run_id, old.name)
+    assert why == f"no worker in pool {pool} fits: {old.name} has wftui 0.0.1, this run {__version__}"
+    assert [item.kind for item in await workbench.runs.attention()] == ["worker"]
     old.end()
 
     other = tmp_path / "other"
     other.mkdir()
-    from wftui.workers.sealing import key_path
-
     (other / "workers.key").write_text("A" * 43 + "=\n")
     (other / "workers.key").chmod(0o600)
-    assert key_path().parent != other
-    start_worker(WFTUI_CONNECTIONS=str(other))
-    error = (await run_to_end(workbench, "any", {})).error
-    assert error is not None and error.type == "worker.key"
+    wrong = start_worker("--pool", pool, WFTUI_CONNECTIONS=str(other))
+    assert "has the key" in await waits_because(workbench, run_id, wrong.name)
+    right = start_worker("--pool", pool)
+    await workbench.runs.wait(run_id)
+    record = await workbench.runs.record(run_id, whole=True)
+    assert (record.status, record.step_results[0].worker) == ("completed", right.name)
+    assert wrong.process.poll() is None
+    assert "refused" not in wrong.said
+
+
+async def test_a_job_that_was_changed_in_the_database_is_refused(
+    start_worker: StartWorker, settings: Settings, workbench: Workbench, address: str
+) -> None:
+    write_workflow(settings.tables, "any", shell("a", "echo hi"))
+    run_id = await workbench.runs.start("any", {})
+    await waits_because(workbench, run_id, "no worker")
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("update wftui.jobs set job = set_byte(job, 20, (get_byte(job, 20) + 1) % 256)")
+    worker = start_worker()
+    await workbench.runs.wait(run_id)
+    error = (await workbench.runs.record(run_id)).error
+    assert error is not None
+    assert (error.type, worker.name in error.message) == ("worker.key", True)
 
 
 def test_workers_are_listed(start_worker: StartWorker, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,26 +3,29 @@
 import asyncio
 import contextlib
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol, Self
 
 import psycopg
 
+from wftui import __version__
 from wftui.workers.database import Database, Row, ended, process_name
 from wftui.workers.job_files import JobFiles
+from wftui.workers.jobs import read_direct_end
 from wftui.workers.sealing import Seal, load_seal
-from wftui.workers.tables import BEAT_SECONDS, LEASE_SECONDS
+from wftui.workers.tables import BEAT_SECONDS, LEASE_SECONDS, queue_name
 
 _LOOK = """
-select j.id, j.state, j.claim, j.worker, j.pool,
+select j.id, j.state, j.claim, j.worker, j.queue,
   (select max(m.seq) from messages m where m.job = j.id) as said,
   coalesce(extract(epoch from now() - w.seen)::float8, 1e9) as silent
 from jobs j left join workers w on w.name = j.worker
 where j.coordinator = %s
 """
 _LIVE = """
-select distinct unnest(pools) as pool from workers
-where seen > now() - make_interval(secs => %s) and not draining
+select name, pools, version, key from workers
+where seen > now() - make_interval(secs => %s) and not draining order by since
 """
 _FORGET = """
 with gone as (
@@ -42,15 +45,19 @@ class Watched(Protocol):
     """An attempt whose job the coordinator watches."""
 
     id: str
+    pool: str
 
     def wake(self) -> None:
         """Read the job and its messages."""
 
-    def look(self, row: Row, *, live: bool, judged: bool) -> None:
+    def hear_end(self, row: Row) -> None:
+        """Take the end of the job from a notification that has all of it."""
+
+    def look(self, row: Row, *, unfit: str | None, judged: bool) -> None:
         """Take note of the state of the job.
 
         Args:
-            live: a worker of the pool lives.
+            unfit: why no worker can take it, empty if none of the pool lives; None: one can.
             judged: workers have had time to renew their leases.
         """
 
@@ -139,10 +146,19 @@ class Coordinator:
                     for attempt in list(self._attempts.values()):
                         attempt.wake()
                     async for notification in connection.notifies():
-                        if (known := self._attempts.get(notification.payload)) is not None:
-                            known.wake()
+                        self._hear(notification.payload)
             except psycopg.Error:
                 await asyncio.sleep(BEAT_SECONDS / 4)
+
+    def _hear(self, notification: str) -> None:
+        """Take a notification: the id of a job, or its end with all that it says."""
+        ended = read_direct_end(notification) if notification.startswith("[") else None
+        if (known := self._attempts.get(notification if ended is None else ended["id"])) is None:
+            return
+        if ended is None:
+            known.wake()
+        else:
+            known.hear_end(ended)
 
     async def _watch(self) -> None:
         while True:
@@ -159,11 +175,29 @@ class Coordinator:
             return
         begun = time.monotonic()
         rows = await self.database.rows_now(_LOOK, [self.name])
-        pools = {row["pool"] for row in await self.database.rows_now(_LIVE, [LEASE_SECONDS])}
+        workers = await self.database.rows_now(_LIVE, [LEASE_SECONDS])
         if time.monotonic() - begun > LEASE_SECONDS / 2:
             self._here_since = time.monotonic()  # PostgreSQL was slow for the workers, too
         judged = time.monotonic() - self._here_since > LEASE_SECONDS
         await self.database.rows_now("update runs set seen = now() where run = any(%s)", [list(self.runs)])
         for row in rows:
             if (known := self._attempts.get(row["id"])) is not None:
-                known.look(row, live=row["pool"] in pools, judged=judged)
+                known.look(row, unfit=self._unfit(known.pool, workers), judged=judged)
+
+    def queue(self, pool: str) -> str:
+        """Return the queue of the workers of a pool that can do jobs of this process."""
+        return queue_name(pool, __version__, self.seal.id)
+
+    def _unfit(self, pool: str, workers: Iterable[Row]) -> str | None:
+        """Return why no worker of a pool can do a job of this process: empty if none lives, None if one can."""
+        here = [row for row in workers if pool in row["pools"]]
+        if any((row["version"], row["key"]) == (__version__, self.seal.id) for row in here):
+            return None
+        if not here:
+            return ""
+        row = here[0]
+        if row["version"] != __version__:
+            sentence = f"{row['name']} has wftui {row['version']}, this run {__version__}"
+        else:
+            sentence = f"{row['name']} has the key {row['key']}, this run {self.seal.id}"
+        return sentence if len(here) == 1 else f"{sentence} ({len(here) - 1} more)"

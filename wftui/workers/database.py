@@ -5,7 +5,7 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from importlib import metadata
-from typing import TYPE_CHECKING, Any, LiteralString
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -13,9 +13,6 @@ from psycopg.rows import dict_row
 
 from wftui.workers.tables import KEPT_DAYS, REVISION, SCHEMA, TABLES
 from wftui.workers.workers_errors import WorkersError
-
-if TYPE_CHECKING:
-    from procrastinate import App
 
 Row = dict[str, Any]
 Params = Sequence[Any] | Mapping[str, Any]
@@ -25,6 +22,12 @@ _LOGGERS = ("procrastinate", "psycopg", "psycopg.pool")
 _AGAIN_SECONDS = 0.25
 _TABLES_LOCK = 0x77667475
 _LOST = (psycopg.OperationalError, psycopg.InterfaceError)  # a wait for the pool that is too long is one of the first
+_REMOVE_OLD = """
+with old as (select run from runs where seen < now() - make_interval(days => %s))
+, gone as (delete from jobs using old where jobs.run = old.run returning delivery)
+, freed as (delete from runs using old where runs.run = old.run)
+delete from procrastinate_jobs using gone where procrastinate_jobs.id = gone.delivery
+"""
 _NETWORK: Mapping[str, Any] = {
     "connect_timeout": 2,
     "tcp_user_timeout": 2500,
@@ -111,12 +114,6 @@ class Database:
             cursor = await connection.execute(statement, params)
             return await cursor.fetchall() if cursor.description else []
 
-    def queue(self) -> "App":
-        """Return procrastinate over this pool; it is opened with `open_async(pool)`."""
-        from procrastinate import App, PsycopgConnector
-
-        return App(connector=PsycopgConnector(conninfo=self.conninfo))
-
 
 async def _configure(connection: "psycopg.AsyncConnection[Row]") -> None:
     # Not as an argument: procrastinate adds that one itself.
@@ -150,10 +147,8 @@ async def _create_tables(connection: "psycopg.AsyncConnection[Any]") -> None:
         if row is None or row[0] is None:
             await connection.execute(f"create schema if not exists {SCHEMA}")
             await connection.execute(SchemaManager.get_schema())
-            for statement in TABLES.split(";"):
-                if statement.strip():
-                    params = {"engine": engine} if "%(" in statement else None
-                    await connection.execute(statement, params)
+            await connection.execute(TABLES)
+            await connection.execute("insert into meta values (%s, %s)", [REVISION, engine])
         cursor = await connection.execute("select revision, engine from meta")
         found = await cursor.fetchone()
         if found is None or (found[0], _series(found[1])) != (
@@ -166,10 +161,7 @@ async def _create_tables(connection: "psycopg.AsyncConnection[Any]") -> None:
                 f" procrastinate {engine}); take another database, or drop the schema {SCHEMA} while nothing runs",
                 code="workers.version",
             )
-        await connection.execute(
-            "delete from runs where seen < now() - make_interval(days => %s)",
-            [KEPT_DAYS],
-        )
+        await connection.execute(_REMOVE_OLD, [KEPT_DAYS])
         await connection.execute("delete from workers where seen < now() - make_interval(days => 1)")
 
 

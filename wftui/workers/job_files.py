@@ -40,14 +40,22 @@ class JobFiles:
         self._sent.pop(run, None)
         self._known.pop(run, None)
 
+    async def enter_run(self, run: str, *, again: bool = False) -> None:
+        """Store a run, of which jobs and files are parts; once, unless it was removed meanwhile."""
+        if again or run not in self._sent:
+            async with self._sending:
+                await self._enter(run, again=again)
+
+    async def _enter(self, run: str, *, again: bool = False) -> set[str]:
+        if again or run not in self._sent:
+            await self._database.rows(_RUN, [run])
+        return self._sent.setdefault(run, set())
+
     async def send(self, run: str, data: bytes) -> str:
         """Send bytes for a run and return their name."""
         name = await asyncio.to_thread(self._seal.name, data)
         async with self._sending:
-            sent = self._sent.get(run)
-            if sent is None:
-                await self._database.rows(_RUN, [run])
-                sent = self._sent[run] = set()
+            sent = await self._enter(run)
             if name not in sent:
                 sealed = await asyncio.to_thread(self._seal.seal, data, f"blob {name}")
                 await self._database.rows(_STORE, {"run": run, "name": name, "sealed": sealed})

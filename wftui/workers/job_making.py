@@ -7,11 +7,10 @@ from typing import Any
 
 from wftui.engine.run.state.leaf_work import LeafAttempt
 from wftui.model.base import Json
-from wftui.runtime.json_values import TooBigError, measure
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.registry.plugins import source_of_type
 from wftui.workers.job_files import JobFiles
-from wftui.workers.jobs import Job, encode
+from wftui.workers.jobs import Job, encode, is_over
 
 _BIG = 16 * 1024
 """Fields of an input beyond this size are sent once for a run, by content."""
@@ -71,16 +70,8 @@ async def _by_size(bound: Json, files: JobFiles, run: str) -> tuple[Json, dict[s
     small: dict[str, Any] = {}
     big: dict[str, str] = {}
     for key, value in bound.items():
-        if _is_big(value):
+        if is_over(value, _BIG):
             big[key] = await files.send(run, await asyncio.to_thread(encode, value))
         else:
             small[key] = value
     return small, big
-
-
-def _is_big(value: Json) -> bool:
-    try:
-        measure(value, _BIG)
-    except TooBigError:
-        return True
-    return False

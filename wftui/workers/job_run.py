@@ -17,10 +17,12 @@ from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.requirements import Host
 from wftui.steps.api.step_type import StepType
 from wftui.workers.blob_cache import BlobCache
-from wftui.workers.jobs import Job, encode, error_result, output_result, stopped_result, with_big
+from wftui.workers.jobs import Job, encode, encode_soon, error_result, output_result, stopped_result, with_big
 from wftui.workers.worker_context import WorkerStepContext
 from wftui.workers.worker_run import WorkerRun
 
+_LAST_BYTES = 256 * 1024
+"""What a step says at its end is stored with its result up to this size."""
 _NO_SEGMENT = f"sha256:{'0' * 64}"
 """Of the event that names stored lines; here it is said to nobody."""
 Say = Callable[[bytes], Awaitable[None]]
@@ -32,6 +34,7 @@ class Messages:
 
     Attributes:
         last: said after the end of the step, for the statement that also stores the result.
+        spoken: something was said before.
     """
 
     keeps_lines = True
@@ -40,6 +43,7 @@ class Messages:
         self._say = say
         self._secrets: list[str] = []
         self._ended = False
+        self.spoken = False
         self.last: list[bytes] = []
 
     async def append(self, events: Sequence[ExecutionEvent], *, wait: bool) -> list[ExecutionEvent]:
@@ -56,10 +60,12 @@ class Messages:
         if not said:
             return list(events)
         data = encode(said)
-        if self._ended:
-            self.last.append(data)
-        else:
-            await self._say(data)
+        self.last.append(data)
+        if not self._ended or sum(map(len, self.last)) > _LAST_BYTES:
+            self.spoken = True
+            said_now, self.last = self.last, []
+            for each in said_now:
+                await self._say(each)
         return list(events)
 
     async def keep_lines(self, lines: Sequence[Log]) -> LogSegment | None:
@@ -84,7 +90,6 @@ class Messages:
 
     async def end(self, logger: StepLogger) -> None:
         """Collect what is said after the end of the step."""
-        await logger.flush()
         self._ended = True
         await logger.close()
         if self._secrets:
@@ -96,6 +101,7 @@ class JobRun:
 
     Attributes:
         claim: the claim of this worker on the job.
+        taken: when the job was taken, by `boot_seconds`.
         lost: the worker gave it up; its result is not wanted.
     """
 
@@ -104,6 +110,7 @@ class JobRun:
         job: Job,
         claim: int,
         repeatable: bool,
+        taken: float,
         run: WorkerRun,
         cache: BlobCache,
         environment: Mapping[str, str],
@@ -112,6 +119,7 @@ class JobRun:
         self.job = job
         self.claim = claim
         self.repeatable = repeatable
+        self.taken = taken
         self.lost = False
         self.messages = Messages(say)
         self._run = run
@@ -150,7 +158,7 @@ class JobRun:
             message = f"{name}: {error}" if str(error) else name
             found = error_result(WorkflowError("internal", message, stack=user_traceback(error)))
         await self.messages.end(self._logger)
-        return await asyncio.to_thread(encode, found)
+        return await encode_soon(found)
 
     async def _output(self) -> Json:
         job, context = self.job, self._context
@@ -163,7 +171,8 @@ class JobRun:
                 f"there is no step type {job.type!r} on this worker; {why}",
             )
         await self._check(kind)
-        parsed = parse_input(kind.input_model, await asyncio.to_thread(with_big, job, self._cache.read))
+        whole = await asyncio.to_thread(with_big, job, self._cache.read) if job.big else job.input
+        parsed = parse_input(kind.input_model, whole)
         return await supervise(
             lambda: kind.run(parsed, context),
             stop=self._scope,

@@ -1,12 +1,19 @@
 """Jobs as JSON: what a worker gets, says meanwhile, and gives back."""
 
+import asyncio
+import base64
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from wftui.model.base import Json
+from wftui.runtime.json_values import TooBigError, measure
 from wftui.runtime.workflow_errors import WorkflowError
+from wftui.workers.tables import DIRECT_BYTES
+
+AT_ONCE = 64 * 1024
+"""Size of a value from which it is encoded in a thread."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +59,7 @@ class Job:
 
     def encode(self) -> bytes:
         """Return the JSON form."""
-        return encode(asdict(self))
+        return encode({each.name: getattr(self, each.name) for each in fields(self)})
 
     @classmethod
     def decode(cls, data: bytes) -> "Job":
@@ -70,7 +77,35 @@ def encode(value: Json) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
 
 
-MessageKind = Literal["log", "progress", "secret"]
+async def encode_soon(value: Json) -> bytes:
+    """Return a JSON value as bytes; a big one is encoded in a thread."""
+    return await asyncio.to_thread(encode, value) if is_over(value, AT_ONCE) else encode(value)
+
+
+def is_over(value: Json, size: int) -> bool:
+    """Return whether a value has more than so many bytes, without measuring all of it."""
+    try:
+        measure(value, size)
+    except TooBigError:
+        return True
+    return False
+
+
+def direct_end(job: Mapping[str, Any], worker: str, result: bytes, said: Sequence[bytes]) -> str | None:
+    """Return the notification of an end that has everything; None if that is too big, or the job was moved before."""
+    if job["claim"] > 1 or sum(map(len, said), len(result)) > DIRECT_BYTES:
+        return None
+    texts = [base64.b64encode(sealed).decode() for sealed in (result, *said)]
+    notification = json.dumps([job["id"], job["delivery"], worker, *texts])
+    return notification if len(notification) <= DIRECT_BYTES else None
+
+
+def read_direct_end(notification: str) -> dict[str, Any]:
+    """Return what a notification of an end says, as the row of the job."""
+    id, delivery, worker, *texts = json.loads(notification)
+    result, *said = [base64.b64decode(text) for text in texts]
+    ended = {"state": "ended", "claim": 1, "worker": worker, "result": result, "refusal": None}
+    return {"id": id, "delivery": delivery, **ended, "said": said}
 
 
 def output_result(output: Json) -> dict[str, Any]:

@@ -15,49 +15,48 @@ from wftui.runtime.workflow_errors import WorkflowError
 from wftui.workers.coordinator import Coordinator
 from wftui.workers.database import Row
 from wftui.workers.job_making import make_job
-from wftui.workers.jobs import Job, error_of, job_id
+from wftui.workers.jobs import AT_ONCE, Job, error_of, is_over, job_id
 from wftui.workers.sealing import WrongKeyError
 from wftui.workers.tables import LEASE_SECONDS, TASK
 
 _SUBMIT = """
-with known as (
-  insert into runs (run) values (%(run)s) on conflict (run) do update set seen = now() returning run
-), delivered as (
+with delivered as (
   select (procrastinate_defer_jobs_v1(array[row(
-    %(pool)s, %(task)s, 0, null, null, jsonb_build_object('job', %(id)s::text, 'claim', 1), null
+    %(queue)s, %(task)s, 0, null, null, jsonb_build_object('job', %(id)s::text, 'claim', 1), null
   )::procrastinate_job_to_defer_v1]))[1] as id
-  where not exists (select from jobs where id = %(id)s)
+  where exists (select from runs where run = %(run)s) and not exists (select from jobs where id = %(id)s)
 )
-insert into jobs (id, run, path, number, type, pool, version, key, coordinator, ticket, repeatable, job, delivery)
-select %(id)s, known.run, %(path)s, %(number)s, %(type)s, %(pool)s, %(version)s, %(key)s, %(coordinator)s,
+insert into jobs (id, run, path, number, type, pool, queue, version, coordinator, ticket, repeatable, job, delivery)
+select %(id)s, %(run)s, %(path)s, %(number)s, %(type)s, %(pool)s, %(queue)s, %(version)s, %(coordinator)s,
   %(ticket)s, %(repeatable)s, %(job)s, delivered.id
-from known, delivered
+from delivered
 on conflict (id) do nothing
-returning id
+returning delivery
 """
 _JOIN = """
 update jobs set coordinator = %(coordinator)s, ticket = %(ticket)s
 where id = %(id)s
-returning state, claim, worker
+returning delivery
 """
+_SUBMITTED = "select delivery from jobs where id = %(id)s and ticket = %(ticket)s"
 _READ = """
-select j.state, j.claim, j.worker, j.result, j.refusal,
+select j.state, j.claim, j.worker, j.queue, j.result, j.refusal,
   (select array_agg(m.sealed order by m.seq) from messages m where m.job = j.id and m.seq > %(after)s) as said,
   (select max(m.seq) from messages m where m.job = j.id) as last
 from jobs j where j.id = %(id)s
 """
 _MOVE = """
 with lost as (
-  select id, pool, claim, delivery from jobs
-  where id = %(id)s and claim = %(claim)s and state in ('running', 'lost') for update
+  select id, claim, delivery from jobs
+  where id = %(id)s and claim = %(claim)s
+    and (state in ('running', 'lost') or state = 'queued' and queue <> %(queue)s) for update
 ), gone as (
   delete from procrastinate_jobs using lost where procrastinate_jobs.id = lost.delivery
 )
-update jobs set claim = lost.claim + 1, state = 'queued', worker = null, delivery = (procrastinate_defer_jobs_v1(
-  array[row(
-    lost.pool, %(task)s, 0, null, null, jsonb_build_object('job', lost.id, 'claim', lost.claim + 1), null
-  )::procrastinate_job_to_defer_v1]
-))[1]
+update jobs set claim = lost.claim + 1, state = 'queued', worker = null, queue = %(queue)s, version = %(version)s,
+  job = %(job)s, delivery = (procrastinate_defer_jobs_v1(array[row(
+    %(queue)s, %(task)s, 0, null, null, jsonb_build_object('job', lost.id, 'claim', lost.claim + 1), null
+  )::procrastinate_job_to_defer_v1]))[1]
 from lost where jobs.id = lost.id
 """
 _GIVE_UP = """
@@ -72,6 +71,10 @@ returning state, worker, pg_notify(coalesce(worker, coordinator), id)
 """
 
 
+_MANY = 200
+"""Files with which a job is encoded in a thread."""
+
+
 class RemoteAttempt:
     """The job of one attempt, as a member of the scope that may stop it."""
 
@@ -81,15 +84,18 @@ class RemoteAttempt:
         self._attempt = attempt
         self._context = attempt.context
         self._ticket = os.urandom(8).hex()
-        self._pool = attempt.step.pool or ""
+        self._sealed = b""
+        self.pool = attempt.step.pool or ""
         self._woken = asyncio.Event()
         self._read_to = 0
         self._worker: str | None = None
         self._claim = 1
         self._placed: tuple[str, int] | None = None
         self._lost = False
-        self._without_worker = False
-        self._waiting = False
+        self._unfit: str | None = None
+        self._waiting: str | None = None
+        self._ended: Row | None = None
+        self._delivered: int | None = None
         self._stop_level = 0
         self._stop_sent = 0
         self._patience = asyncio.timeout(None)
@@ -139,13 +145,18 @@ class RemoteAttempt:
         """Read the job and its messages."""
         self._woken.set()
 
-    def look(self, row: Row, *, live: bool, judged: bool) -> None:
+    def hear_end(self, row: Row) -> None:
+        """Take the end of the job from a notification that has all of it."""
+        self._ended = row
+        self._woken.set()
+
+    def look(self, row: Row, *, unfit: str | None, judged: bool) -> None:
         """Take note of the state of the job."""
         state, silent = row["state"], row["silent"]
         self._lost = state == "lost" or (state == "running" and judged and silent > LEASE_SECONDS)
-        self._without_worker = state == "queued" and not live
+        self._unfit = unfit if state == "queued" else None
         changed = (row["claim"], row["worker"]) != (self._claim, self._worker) or (row["said"] or 0) > self._read_to
-        if self._lost or changed or state == "ended" or (self._without_worker and not self._waiting):
+        if self._lost or changed or state == "ended" or (self._unfit is not None and self._unfit != self._waiting):
             self._woken.set()
 
     def _set_stop(self, level: int, seconds: float) -> None:
@@ -159,33 +170,37 @@ class RemoteAttempt:
     # --- the job
 
     async def _submit(self, job: Job) -> None:
-        seal = self._coordinator.seal
-        sealed = await asyncio.to_thread(lambda: seal.seal(job.encode(), f"job {self.id}"))
+        big = is_over(job.input, AT_ONCE) or len(job.files) > _MANY
+        data = await asyncio.to_thread(job.encode) if big else job.encode()
+        self._sealed = await self._coordinator.seal.seal_soon(data, f"job {self.id}")
         params = {
+            **self._delivery(),
             "id": self.id,
             "run": job.run,
             "path": job.path,
             "number": job.number,
             "type": job.type,
-            "pool": self._pool,
-            "version": __version__,
-            "key": seal.id,
+            "pool": self.pool,
             "coordinator": self._coordinator.name,
             "ticket": self._ticket,
             "repeatable": self._attempt.step.idempotent,
-            "job": sealed,
-            "task": TASK,
         }
-        while not await self._database.rows(_SUBMIT, params):
-            if self._attempt.again and await self._join():
-                return
+        await self._coordinator.files.enter_run(job.run)
+        while not (found := await self._database.rows(_SUBMIT, params)):
+            if self._attempt.again and (found := await self._join()):
+                break
             # Of an earlier attempt of a container, or repeated by a lost connection.
-            if await self._database.rows("select 1 from jobs where id = %(id)s and ticket = %(ticket)s", params):
-                return
+            if found := await self._database.rows(_SUBMITTED, params):
+                break
             await self._database.rows("delete from jobs where id = %(id)s returning id", params)
+            await self._coordinator.files.enter_run(job.run, again=True)
+        self._delivered = found[0]["delivery"]
 
-    async def _join(self) -> bool:
-        """Join the job that an earlier process has submitted; False if there is none."""
+    def _delivery(self) -> dict[str, Any]:
+        return {"queue": self._coordinator.queue(self.pool), "version": __version__, "job": self._sealed, "task": TASK}
+
+    async def _join(self) -> list[Row]:
+        """Join the job that an earlier process has submitted, if there is one."""
         params = {
             "id": self.id,
             "ticket": self._ticket,
@@ -194,7 +209,7 @@ class RemoteAttempt:
         found = await self._database.rows(_JOIN, params)
         if found:
             self._woken.set()
-        return bool(found)
+        return found
 
     async def _follow(self) -> Json:
         while True:
@@ -202,15 +217,21 @@ class RemoteAttempt:
             self._woken.clear()
             if self._stop_level > self._stop_sent:
                 await self._send_stop()
-            row = await self._read()
+            row = self._ended
+            if row is not None and row["delivery"] == self._delivered:
+                self._hear_all(row)
+            else:
+                row = await self._read()
             await self._place(row)
             if row["state"] == "ended":
                 return self._end(row)
             if self._lost or row["state"] == "lost":
                 await self._move(row)
-            elif self._without_worker and not self._waiting:
-                self._waiting = True
-                await self._context.wait_for_worker(self._pool)
+            elif row["state"] == "queued" and row["queue"] != self._coordinator.queue(self.pool):
+                await self._move(row)  # joined, from before an update of wftui
+            elif self._unfit is not None and self._unfit != self._waiting:
+                self._waiting = self._unfit
+                await self._context.wait_for_worker(self.pool, self._unfit or None)
 
     async def _send_stop(self) -> None:
         self._stop_sent = self._stop_level
@@ -227,9 +248,12 @@ class RemoteAttempt:
             )
         row = found[0]
         self._read_to = row["last"] or self._read_to
+        self._hear_all(row)
+        return row
+
+    def _hear_all(self, row: Row) -> None:
         for sealed in row["said"] or []:
             self._hear(self._opened(sealed, "message"))
-        return row
 
     def _hear(self, said: Mapping[str, Any]) -> None:
         for secret in said.get("secrets", ()):
@@ -244,7 +268,7 @@ class RemoteAttempt:
         worker = row["worker"]
         if worker is not None and (worker, row["claim"]) != self._placed:  # the same one may have got it again
             await self._context.taken_by(worker, self._worker)
-            self._placed, self._worker, self._waiting = (worker, row["claim"]), worker, False
+            self._placed, self._worker, self._waiting = (worker, row["claim"]), worker, None
         self._claim = row["claim"]
 
     async def _move(self, row: Row) -> None:
@@ -254,11 +278,11 @@ class RemoteAttempt:
             WorkflowError: the step may not run twice.
         """
         self._lost = False
-        params = {"id": self.id, "claim": row["claim"], "task": TASK}
+        params = {"id": self.id, "claim": row["claim"], **self._delivery()}
         if self._stop_level:
             if await self._database.rows(_GIVE_UP, params):
                 raise Stopped(abandoned=True)
-        elif self._attempt.step.idempotent:
+        elif self._attempt.step.idempotent or row["state"] == "queued":
             await self._database.rows(_MOVE, params)
         elif await self._database.rows(_GIVE_UP, params):
             raise WorkflowError(

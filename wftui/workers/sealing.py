@@ -3,6 +3,7 @@
 PostgreSQL and its backups see sealed bytes only. A text is sealed for one place (`about`), and opens nowhere else.
 """
 
+import asyncio
 import base64
 import hashlib
 import os
@@ -16,6 +17,7 @@ _KEY_BYTES = 32
 _NONCE_BYTES = 12
 _PLAIN, _PACKED = b"\0", b"\1"
 _PACKED_FROM = 1_024
+_AT_ONCE = 64 * 1024
 
 
 class WrongKeyError(Exception):
@@ -41,6 +43,16 @@ class Seal:
         packed = _PACKED + zlib.compress(data, 1) if len(data) >= _PACKED_FROM else _PLAIN + data
         nonce = os.urandom(_NONCE_BYTES)
         return nonce + self._cipher.encrypt(nonce, packed, about.encode())
+
+    async def seal_soon(self, data: bytes, about: str) -> bytes:
+        """Seal bytes; many in a thread."""
+        return self.seal(data, about) if len(data) <= _AT_ONCE else await asyncio.to_thread(self.seal, data, about)
+
+    async def open_soon(self, sealed: bytes, about: str) -> bytes:
+        """Open bytes; many in a thread. Raises what `open` raises."""
+        return (
+            self.open(sealed, about) if len(sealed) <= _AT_ONCE else await asyncio.to_thread(self.open, sealed, about)
+        )
 
     def name(self, data: bytes) -> str:
         """Return a name for a content, which nobody without the key can guess."""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -12,21 +13,20 @@ from wftui import __version__
 from wftui.steps.process.scratch import scratch_folder
 from wftui.workers.blob_cache import BlobCache
 from wftui.workers.database import Database, Row, ended, process_name
+from wftui.workers.job_queue import job_queue
 from wftui.workers.job_run import JobRun
-from wftui.workers.jobs import Job
+from wftui.workers.jobs import Job, direct_end
 from wftui.workers.lease import Beat, Identity, Lease, boot_seconds
 from wftui.workers.leftovers import end_left_by_dead_workers, mark_processes
 from wftui.workers.sealing import Seal, WrongKeyError, load_seal
-from wftui.workers.tables import BEAT_SECONDS, TASK
+from wftui.workers.tables import BEAT_SECONDS, queue_name
 from wftui.workers.worker_run import WorkerRun, own_environment
 
+_UNKNOWN_BEATS = 3
+"""A job that the database names as many times without this worker knowing it was never begun."""
 _GIVE_BACK_SECONDS = 5.0
 """Time after a second signal for steps to end by force, and to give their jobs back."""
-_TAKE = """
-update jobs set state = 'running', worker = %(me)s, started = now()
-where id = %(id)s and claim = %(claim)s and (state = 'queued' or (state = 'running' and worker = %(me)s))
-returning run, path, version, key, repeatable, stop, job
-"""
+_TAKE = "select * from take_job(%s, %s, %s)"
 _MINE = "id = %(id)s and claim = %(claim)s and worker = %(me)s and state"
 _SAY = f"""
 with mine as (select id, coordinator from jobs where {_MINE} = 'running')
@@ -34,12 +34,16 @@ with mine as (select id, coordinator from jobs where {_MINE} = 'running')
 select pg_notify(coordinator, id) from mine
 """
 _END = f"""
+update jobs set state = 'ended', result = %(result)s, ended = now() where {_MINE} in ('running', 'ended')
+returning pg_notify(coordinator, coalesce(%(direct)s, id))
+"""
+_END_SAYING = f"""
 with mine as (
   update jobs set state = 'ended', result = %(result)s, ended = now() where {_MINE} in ('running', 'ended')
   returning id, coordinator
 )
 , said as (insert into messages (job, sealed) select id, unnest(%(said)s::bytea[]) from mine)
-select pg_notify(coordinator, id) from mine
+select pg_notify(coordinator, coalesce(%(direct)s, id)) from mine
 """
 _REFUSE = f"""
 update jobs set state = 'ended', refusal = %(refusal)s, ended = now() where {_MINE} = 'running'
@@ -61,12 +65,14 @@ class Worker:
         self._database = Database(address, "wftui worker", size=4)
         self._seal: Seal = load_seal()
         self._me = Identity(process_name(), pools, places, self._seal.id)
+        self._queues = [queue_name(pool, __version__, self._seal.id) for pool in pools]
         self._tell = tell
         self._places = asyncio.Semaphore(places)
         self._jobs: dict[str, JobRun] = {}
-        self._taken: dict[str, float] = {}
+        self._begun: dict[tuple[str, int], asyncio.Task[None]] = {}
+        self._unknown: Counter[tuple[str, int]] = Counter()
         self._runs: dict[str, WorkerRun] = {}
-        self._doing: set[asyncio.Task[None]] = set()
+        self._closing: set[asyncio.Task[None]] = set()
         self._drained = asyncio.Event()
         self._hurry = asyncio.Event()
         self._was_ready = False
@@ -108,8 +114,8 @@ class Worker:
             for task in tasks:
                 if task.done():  # by an error of the program: without one of them, the worker is none
                     task.result()
-            tasks[0].cancel()  # takes no more jobs
-            await self._until_done()
+            tasks[0].cancel()  # takes no more jobs, but may have taken one in this moment
+            await self._until_done(tasks[0])
         finally:
             for task in tasks:
                 await ended(task)
@@ -120,15 +126,18 @@ class Worker:
             await asyncio.to_thread(self._lease.join, BEAT_SECONDS * 5)
             await self._database.close()
 
-    async def _until_done(self) -> None:
+    async def _until_done(self, taking: asyncio.Task[None]) -> None:
         """Wait for the jobs; after a second signal for a bounded time, PostgreSQL or not."""
         hurry = asyncio.create_task(self._hurry.wait())
-        while self._doing and not hurry.done():
-            await asyncio.wait([hurry, *self._doing], return_when=asyncio.FIRST_COMPLETED)
-        if self._doing:
-            await asyncio.wait(self._doing, timeout=_GIVE_BACK_SECONDS)
-        for task in [hurry, *self._doing]:
+        while (left := self._unfinished(taking)) and not hurry.done():
+            await asyncio.wait([hurry, *left], return_when=asyncio.FIRST_COMPLETED)
+        if left := self._unfinished(taking):
+            await asyncio.wait(left, timeout=_GIVE_BACK_SECONDS)
+        for task in [hurry, *self._unfinished(taking)]:
             await ended(task)
+
+    def _unfinished(self, taking: asyncio.Task[None]) -> list[asyncio.Task[None]]:
+        return [task for task in (taking, *self._begun.values(), *self._closing) if not task.done()]
 
     def drain(self) -> None:
         """Take no more jobs and end after those that run; a second call gives these back."""
@@ -145,29 +154,19 @@ class Worker:
         from procrastinate.exceptions import ProcrastinateException
 
         while True:
-            app = self._database.queue()
-
-            async def take(job: str, claim: int) -> None:
-                task = asyncio.create_task(self._do(job, claim))
-                self._doing.add(task)
-                task.add_done_callback(self._doing.discard)
-                # When the queue is cancelled, by a lost connection or a drain, jobs go on.
-                await asyncio.shield(task)
-
-            app.task(name=TASK)(take)
+            app = job_queue(self._database, self._take, self._follow)
             try:
                 async with app.open_async(self._database.pool):
                     if not self._was_ready:
                         self._was_ready = True
                         ready()
                     await app.run_worker_async(
-                        queues=self._me.pools,
+                        queues=self._queues,
                         name=self._me.name,
                         concurrency=self._me.places,
                         fetch_job_polling_interval=2.0,
                         abort_job_polling_interval=3600.0,
                         shutdown_graceful_timeout=0.0,
-                        delete_jobs="always",
                         install_signal_handlers=False,
                         stalled_worker_timeout=3600.0,
                     )
@@ -179,72 +178,84 @@ class Worker:
                 pass  # PostgreSQL is away
             await asyncio.sleep(BEAT_SECONDS / 4)
 
-    async def _do(self, id: str, claim: int) -> None:
-        async with self._places:
+    async def _take(self, engine_worker: int) -> Row | None:
+        """Take a job and begin it, once there is a place for it and the lease is held."""
+        await self._places.acquire()
+        rows: list[Row] = []
+        try:
             while not self._lease.holds:  # noqa: ASYNC110  (another thread renews it)
                 await asyncio.sleep(BEAT_SECONDS / 20)
-            params = {"id": id, "claim": claim, "me": self.name}
-            rows = await self._database.rows(_TAKE, params)
+            rows = await self._database.rows_now(_TAKE, [self._queues, engine_worker, self.name])
+        finally:
             if not rows:
-                return  # it has been stopped, or given to another worker
-            taken = boot_seconds()
-            if claim > 1:
-                for sentence in await end_left_by_dead_workers():
-                    self._tell(sentence)
-            row = rows[0]
-            refusal = self._refusal(row)
-            if refusal is None:
-                try:
-                    job = await asyncio.to_thread(lambda: Job.decode(self._seal.open(row["job"], f"job {id}")))
-                    await self._run_job(id, job, claim, row, taken)
-                except WrongKeyError:
-                    refusal = self._wrong_key(row)
-                except Exception as error:  # noqa: BLE001  (a full disk, a result too big for a row: nobody else says it)
-                    sentence = f"worker {self.name} could not do it: {type(error).__name__}: {error}"
-                    refusal = "internal", sentence.partition("\n")[0]
-            if refusal is not None:
-                self._tell(f"refused {row['path']} of run {row['run']}: {refusal[1]}")
-                await self._database.rows(_REFUSE, {**params, "refusal": " ".join(refusal)})
+                self._places.release()
+        if not rows:
+            return None
+        row, key = rows[0], (rows[0]["id"], rows[0]["claim"])
+        task = self._begun[key] = asyncio.create_task(self._do(row, boot_seconds()))
 
-    async def _run_job(self, id: str, job: Job, claim: int, row: Row, taken: float) -> None:
-        params = {"id": id, "claim": claim, "me": self.name}
+        def end(_task: asyncio.Task[None]) -> None:
+            del self._begun[key]
+            self._places.release()
+
+        task.add_done_callback(end)
+        return row
+
+    async def _follow(self, id: str, claim: int) -> None:
+        """Wait for a job; when the queue is cancelled, by a lost connection or a drain, the job goes on."""
+        if (task := self._begun.get((id, claim))) is not None:
+            await asyncio.shield(task)
+
+    async def _do(self, row: Row, taken: float) -> None:
+        if row["claim"] > 1:
+            for sentence in await end_left_by_dead_workers():
+                self._tell(sentence)
+        try:
+            job = Job.decode(await self._seal.open_soon(row["job"], f"job {row['id']}"))
+            await self._run_job(job, row, taken)
+        except WrongKeyError:
+            refusal = "worker.key", f"the key {self._seal.id} of worker {self.name} does not open it; copy workers.key"
+        except Exception as error:  # noqa: BLE001  (a full disk, a result too big for a row: nobody else says it)
+            sentence = f"worker {self.name} could not do it: {type(error).__name__}: {error}"
+            refusal = "internal", sentence.partition("\n")[0]
+        else:
+            return
+        self._tell(f"refused {row['path']} of run {row['run']}: {refusal[1]}")
+        await self._database.rows(_REFUSE, {**self._mine(row), "refusal": " ".join(refusal)})
+
+    def _mine(self, row: Row) -> dict[str, Any]:
+        return {"id": row["id"], "claim": row["claim"], "me": self.name}
+
+    async def _run_job(self, job: Job, row: Row, taken: float) -> None:
+        id, claim, mine = row["id"], row["claim"], self._mine(row)
         about = f"message {id}"
 
         async def say(data: bytes) -> None:
-            await self._database.rows(_SAY, {**params, "said": [self._seal.seal(data, about)]})
+            await self._database.rows(_SAY, {**mine, "said": [self._seal.seal(data, about)]})
 
         run = self._runs.get(job.run)
         if run is None:
             run = self._runs[job.run] = WorkerRun()
         run.jobs += 1
         run.add_secrets(job)
-        doing = self._jobs[id] = JobRun(job, claim, row["repeatable"], run, self._cache, self._environment, say)
-        self._taken[id] = taken
+        doing = self._jobs[id] = JobRun(job, claim, row["repeatable"], taken, run, self._cache, self._environment, say)
         doing.stop(row["stop"])
         try:
             result = await doing.result()
-            said = [self._seal.seal(data, about) for data in doing.messages.last]
             if doing.lost:
-                wanted = await self._database.rows(_GIVE_BACK, params)
+                wanted = await self._database.rows(_GIVE_BACK, mine)
             else:
-                sealed = await asyncio.to_thread(self._seal.seal, result, f"result {claim} {id}")
-                wanted = await self._database.rows(_END, {**params, "result": sealed, "said": said})
+                said = [self._seal.seal(data, about) for data in doing.messages.last]
+                sealed = await self._seal.seal_soon(result, f"result {claim} {id}")
+                direct = None if doing.messages.spoken else direct_end(row, self.name, sealed, said)
+                end = {**mine, "result": sealed, "said": said, "direct": direct}
+                wanted = await self._database.rows(_END_SAYING if said else _END, end)
             if not wanted:
                 self._tell(f"the result of {job.path} of run {job.run} is not wanted: another worker has the job")
         finally:
             run.jobs -= 1
             if self._jobs.get(id) is doing:
                 del self._jobs[id]
-
-    def _refusal(self, row: Row) -> tuple[str, str] | None:
-        if row["version"] != __version__:
-            mine = f"worker {self.name} has wftui {__version__}"
-            return "worker.version", f"the run has wftui {row['version']}, {mine}; both need the same"
-        return self._wrong_key(row) if row["key"] != self._seal.id else None
-
-    def _wrong_key(self, row: Row) -> tuple[str, str]:
-        sentence = f"the run has the key {row['key']}, worker {self.name} {self._seal.id}; copy workers.key"
-        return "worker.key", sentence
 
     # --- being told
 
@@ -254,21 +265,35 @@ class Worker:
 
     def _take_note(self, beat: Beat) -> None:
         for id, doing in list(self._jobs.items()):
-            if self._taken[id] >= beat.begun:
-                continue  # taken since
+            if doing.taken >= beat.begun:
+                continue
             claim, stop = beat.claims.get(id, (0, 0))
             if claim == doing.claim:
                 doing.stop(stop)
             elif not doing.lost:
                 self._tell(f"{doing.job.path} of run {doing.job.run} was given to another worker, or its run has ended")
                 doing.give_up()
+        self._give_back_unknown(beat)
         for name in beat.gone:
             run = self._runs.get(name)
             if run is not None and not run.jobs:
                 del self._runs[name]
                 task = asyncio.create_task(run.close())
-                self._doing.add(task)
-                task.add_done_callback(self._doing.discard)
+                self._closing.add(task)
+                task.add_done_callback(self._closing.discard)
+
+    def _give_back_unknown(self, beat: Beat) -> None:
+        """Give back jobs that this worker has by the database only: a lost connection took the answer with it."""
+        unknown = {(id, claim) for id, (claim, _stop) in beat.claims.items()} - self._begun.keys()
+        self._unknown = Counter({key: self._unknown[key] + 1 for key in unknown})
+        for id, claim in [key for key, beats in self._unknown.items() if beats == _UNKNOWN_BEATS]:
+            params = {"id": id, "claim": claim, "me": self.name}
+            task = asyncio.create_task(self._give_back(params))
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+
+    async def _give_back(self, params: dict[str, Any]) -> None:
+        await self._database.rows(_GIVE_BACK, params)
 
     async def _listen(self) -> None:
         while True:

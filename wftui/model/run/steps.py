@@ -117,12 +117,16 @@ class Waiting(WireModel):
         str | None, Field(description="`fail`: a rejection fails the step; absent: it is an answer.")
     ] = None
     child_id: str | None = None
-    pool: Annotated[str | None, Field(description="Pool without workers that live.")] = None
+    pool: Annotated[str | None, Field(description="Pool without a worker that can do the step.")] = None
+    unfit: Annotated[str | None, Field(description="Why the workers of the pool cannot; absent without any.")] = None
 
     @property
     def why(self) -> str:
-        """The reason in words: `no worker in pool build`."""
-        return f"no worker in pool {self.pool}" if self.reason == "worker" and self.pool else self.reason
+        """The reason in words: `no worker in pool build`, with what is wrong with those that live."""
+        if self.reason != "worker" or not self.pool:
+            return self.reason
+        none = f"no worker in pool {self.pool}"
+        return none if self.unfit is None else f"{none} fits: {self.unfit}"
 
     @property
     def rejection_effect(self) -> str:

@@ -22,8 +22,12 @@ class LeafContext(StepContext, Protocol):
     def user(self) -> str:
         """Id of the user of the run."""
 
-    async def wait_for_worker(self, pool: str) -> None:
-        """Record that no worker of a pool lives; `taken_by` ends the wait."""
+    async def wait_for_worker(self, pool: str, unfit: str | None) -> None:
+        """Record that no worker of a pool can do the attempt; `taken_by` ends the wait.
+
+        Args:
+            unfit: why those that live cannot; None: none lives.
+        """
 
     async def taken_by(self, worker: str, before: str | None) -> None:
         """Record the worker that does the attempt now, and the one it was taken from."""

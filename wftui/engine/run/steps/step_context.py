@@ -121,9 +121,9 @@ class EngineStepContext:
         """Return the time of the run's clock, in UTC."""
         return self._context.now()
 
-    async def wait_for_worker(self, pool: str) -> None:
-        """Record that no worker of a pool lives; `taken_by` ends the wait."""
-        await self._emit_waiting(Waiting(reason="worker", pool=pool))
+    async def wait_for_worker(self, pool: str, unfit: str | None) -> None:
+        """Record that no worker of a pool can do the attempt; `taken_by` ends the wait."""
+        await self._emit_waiting(Waiting(reason="worker", pool=pool, unfit=unfit))
 
     async def taken_by(self, worker: str, before: str | None) -> None:
         """Record the worker that does the attempt now, and the one it was taken from."""
