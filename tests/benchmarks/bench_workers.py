@@ -15,14 +15,20 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+import psutil
 import pytest
 from measure import Row
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from steps.sql.sql_servers import postgresql
 
+from wftui.engine.primitives.cancellation import StopScope, supervise
+from wftui.engine.primitives.engine_settings import EngineSettings
+from wftui.engine.run.state.leaf_work import LeafAttempt, run_here
 from wftui.model.workers_address import VARIABLE
 from wftui.steps.registry.trust import TrustedFiles
 from wftui.workbench import Settings, Workbench
@@ -32,6 +38,11 @@ ROUNDS = 5
 WAIT = """
 import asyncio
 from wftui.steps.plugin import step
+
+@step("bench.nothing", title="Nothing")
+async def nothing() -> int:
+    "Does nothing."
+    return 1
 
 @step("bench.wait", title="Wait")
 async def wait() -> int:
@@ -84,8 +95,7 @@ async def _measured(folder: Path, url: str) -> list[Row]:
     make_key()
     found: list[Row] = []
     tables = folder / "tables"
-    write = {"action": "write", "path": "x", "content": "1", "overwrite": True}
-    work = {"type": "file", "pool": "build", "input": write}
+    work = {"type": "bench.nothing", "pool": "build", "input": {}}
     chain = [{"id": f"s{n}", **work, "needs": [f"s{n - 1}"] if n else []} for n in range(STEPS)]
     _write(tables, "sequence", *chain)
     _write(tables, "beside", *[{"id": f"s{n}", **work, "needs": []} for n in range(STEPS)], maxParallel=STEPS)
@@ -101,16 +111,16 @@ async def _measured(folder: Path, url: str) -> list[Row]:
             bare = _Bare(conninfo(url, "bare"))
             await bare.open()
             for name, how in (("sequence", bare.in_sequence), ("beside", bare.side_by_side)):
-                mine, theirs = await _pairs(partial(_run, bench, name), how)
                 label = "one after another" if name == "sequence" else "side by side"
-                value, against = f"{mine / STEPS * 1e3:.2f} ms a step", f"bare job {theirs / STEPS * 1e3:.2f} ms"
-                found.append(Row(f"{STEPS} steps on workers, {label}", value, against, mine / theirs, 1.5))
+                here = partial(_run, bench, name, "here")
+                found += await _beside_bare(label, url, partial(_run, bench, name), how, here)
             await bare.close()
+        found.append(await _seam(await _cpu_here(bench)))
         seconds = []
         for count in (1, 2, 3):
             with contextlib.ExitStack() as workers:
                 for _ in range(count):
-                    workers.enter_context(_worker("-j", "10"))
+                    workers.enter_context(_worker("-j", "4"))
                 seconds.append(await _run(bench, "waits"))
         faster = seconds[0] / seconds[2]
         shown = ", ".join(f"{each:.1f}" for each in seconds)
@@ -148,20 +158,112 @@ async def _until(bench: Workbench, run: str, event: str) -> None:
             return
 
 
-async def _pairs(ours: Callable[[], Awaitable[float]], theirs: Callable[[], Awaitable[float]]) -> tuple[float, float]:
-    """Medians of both, measured in turn."""
-    mine, others = [], []
+async def _beside_bare(
+    label: str,
+    url: str,
+    ours: Callable[[], Awaitable[float]],
+    theirs: Callable[[], Awaitable[float]],
+    here: Callable[[], Awaitable[float]],
+) -> list[Row]:
+    """Steps on workers, bare jobs and steps here, measured in turn: by the clock, and by CPU of all processes.
+
+    A step on a worker is a bare job and a step here, whose events are stored: their sum is its floor.
+    """
+    seconds: list[tuple[float, ...]] = []
+    used: list[tuple[dict[str, float], ...]] = []
     for number in range(ROUNDS + 1):
-        a, b = await ours(), await theirs()
+        clock, cpu = [], []
+        for work in (ours, theirs, here):
+            before = _cpu(url)
+            clock.append(await work())
+            cpu.append({name: value - before[name] for name, value in _cpu(url).items()})
         if number:
-            mine.append(a)
-            others.append(b)
-    return statistics.median(mine), statistics.median(others)
+            seconds.append(tuple(clock))
+            used.append(tuple(cpu))
+    mine, other, local = (statistics.median(each) / STEPS * 1e3 for each in zip(*seconds, strict=True))
+    ratio = statistics.median(a / b for a, b, _ in seconds)
+    floor = statistics.median((b + c) / b for _, b, c in seconds)
+    costs = [
+        {name: statistics.fmean(each[side][name] for each in used) / STEPS * 1e3 for name in used[0][side]}
+        for side in range(3)
+    ]
+    by_cpu = [sum(each.values()) for each in costs]
+    parts = ["{run:.2f} + {worker:.2f} + {server:.2f}".format(**each) for each in costs]
+    what = f"{STEPS} steps on workers, {label}"
+    return [
+        Row(what, f"{mine:.2f} ms a step", f"bare job {other:.2f} ms", ratio, 1.5),
+        Row("… bare job and step here: its floor", f"{other + local:.2f} ms", f"step here {local:.2f} ms", floor),
+        Row("… CPU of run + workers + PostgreSQL", f"{parts[0]} ms", f"bare {parts[1]} ms", by_cpu[0] / by_cpu[1]),
+        Row("… CPU of bare job and step here", f"{by_cpu[1] + by_cpu[2]:.2f} ms", f"on workers {by_cpu[0]:.2f} ms"),
+    ]
 
 
-async def _run(bench: Workbench, workflow: str) -> float:
+def _cpu(url: str) -> dict[str, float]:
+    """CPU seconds of this process, of all workers, and of the server, with processes of it that have ended."""
+    folder = parse_qs(urlsplit(url).query)["host"][0]
+    server = psutil.Process(int(Path(folder, "data", "postmaster.pid").read_text().split()[0]))
+    ended = server.cpu_times()
+    backends = [server, *server.children()]
+    workers = [each for each in psutil.Process().children() if each.status() != psutil.STATUS_ZOMBIE]
+    return {
+        "run": _seconds([psutil.Process()]),
+        "worker": _seconds(workers),
+        "server": _seconds(backends) + ended.children_user + ended.children_system,
+    }
+
+
+def _seconds(processes: list[psutil.Process]) -> float:
+    """CPU seconds of some processes; one that ends meanwhile has none."""
+    total = 0.0
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            times = process.cpu_times()
+            total += times.user + times.system
+    return total
+
+
+async def _cpu_here(bench: Workbench) -> float:
+    """CPU seconds of a step in this process."""
+    await _run(bench, "sequence", "here")
+    begin = time.process_time()
+    for _ in range(ROUNDS):
+        await _run(bench, "sequence", "here")
+    return (time.process_time() - begin) / ROUNDS / STEPS
+
+
+async def _seam(here_cpu: float) -> Row:
+    """An attempt through the seam beside the call that it wraps, by CPU time; what it adds to a step here."""
+    kind, context, settings = _Nothing(), SimpleNamespace(cancelled=asyncio.Event()), EngineSettings()
+    stop, grace, force = StopScope(), settings.grace, settings.force
+
+    async def through() -> None:
+        work: Any = LeafAttempt(None, kind, {}, {}, context, 1, False, stop, None, settings)  # type: ignore[arg-type]
+        await run_here(work)
+
+    async def direct() -> None:
+        signal = context.cancelled
+        await supervise(lambda: kind.run({}, context), stop=stop, signal=signal, limit=None, grace=grace, force=force)
+
+    async def cost(call: Callable[[], Awaitable[None]]) -> float:
+        begin = time.process_time()
+        for _ in range(1_000):
+            await call()
+        return (time.process_time() - begin) / 1_000
+
+    pairs = [(await cost(through), await cost(direct)) for _ in range(41)][1:]
+    more = statistics.median(a - b for a, b in pairs)
+    value = f"{more * 1e6:.2f} µs of {here_cpu * 1e6:.0f} µs CPU"
+    return Row("a step here: what the seam adds", value, "without it", 1 + more / here_cpu, 1.03)
+
+
+class _Nothing:
+    async def run(self, _input: object, _context: object) -> int:
+        return 1
+
+
+async def _run(bench: Workbench, workflow: str, pool: str | None = None) -> float:
     begin = time.perf_counter()
-    run = await bench.runs.start(workflow, {})
+    run = await bench.runs.start(workflow, {}, pool=pool)
     await bench.runs.wait(run)
     seconds = time.perf_counter() - begin
     record = await bench.runs.record(run)

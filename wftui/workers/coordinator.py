@@ -189,7 +189,10 @@ class Coordinator:
         return queue_name(pool, __version__, self.seal.id)
 
     def _unfit(self, pool: str, workers: Iterable[Row]) -> str | None:
-        """Return why no worker of a pool can do a job of this process: empty if none lives, None if one can."""
+        """Return why no worker of a pool can do a job of this process.
+
+        Empty if none lives; None if one can.
+        """
         here = [row for row in workers if pool in row["pools"]]
         if any((row["version"], row["key"]) == (__version__, self.seal.id) for row in here):
             return None

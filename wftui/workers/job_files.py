@@ -41,7 +41,7 @@ class JobFiles:
         self._known.pop(run, None)
 
     async def enter_run(self, run: str, *, again: bool = False) -> None:
-        """Store a run, of which jobs and files are parts; once, unless it was removed meanwhile."""
+        """Store a run, of which jobs and files are parts; once, or again if it is gone."""
         if again or run not in self._sent:
             async with self._sending:
                 await self._enter(run, again=again)

@@ -1,10 +1,10 @@
-"""Job queue: procrastinate's worker, which takes a job of ours with each of its deliveries."""
+"""Job queue: deliveries of procrastinate, each taken with its job of ours."""
 
 from collections.abc import Awaitable, Callable, Iterable
 
 from procrastinate import App
-from procrastinate.jobs import Job, Status
-from procrastinate.manager import JobManager
+from procrastinate.jobs import Job, Notification, Status
+from procrastinate.manager import JobManager, NotificationCallback
 
 from wftui.workers.database import Database, Row
 from wftui.workers.tables import TASK
@@ -16,15 +16,35 @@ Follow = Callable[[str, int], Awaitable[None]]
 
 
 class _Deliveries(JobManager):
-    """Deliveries of procrastinate; the process of the run removes each with its job, many at once."""
+    """Deliveries of procrastinate, removed with their jobs by the process of the run."""
 
     def __init__(self, app: App, take: Take) -> None:
         super().__init__(app.connector)
         self._take = take
+        self._notified = 0
+
+    async def listen_for_jobs(
+        self, *, on_notification: NotificationCallback, queues: Iterable[str] | None = None
+    ) -> None:
+        """Listen for jobs, and count what is heard."""
+
+        async def hear(*, channel: str, notification: Notification) -> None:
+            self._notified += 1
+            await on_notification(channel=channel, notification=notification)
+
+        await super().listen_for_jobs(on_notification=hear, queues=queues)
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
-        """Take a job with its delivery."""
-        row = await self._take(worker_id)
+        """Take a job with its delivery.
+
+        The caller forgets what it has heard meanwhile, so it is asked again here: else a job that comes while an
+        earlier question is answered would wait for the next poll.
+        """
+        heard = -1
+        row = None
+        while row is None and heard != self._notified:
+            heard = self._notified
+            row = await self._take(worker_id)
         if row is None:
             return None
         return Job(

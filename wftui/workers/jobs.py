@@ -92,7 +92,10 @@ def is_over(value: Json, size: int) -> bool:
 
 
 def direct_end(job: Mapping[str, Any], worker: str, result: bytes, said: Sequence[bytes]) -> str | None:
-    """Return the notification of an end that has everything; None if that is too big, or the job was moved before."""
+    """Return the notification of an end, with all that it says.
+
+    None if that is too big, or the job was moved before.
+    """
     if job["claim"] > 1 or sum(map(len, said), len(result)) > DIRECT_BYTES:
         return None
     texts = [base64.b64encode(sealed).decode() for sealed in (result, *said)]

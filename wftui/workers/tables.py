@@ -109,9 +109,9 @@ taken once the job has been given to another worker.
 
 
 def queue_name(pool: str, version: str, key: str) -> str:
-    """Return the queue of the workers of a pool that have a version of wftui and a key.
+    """Return the queue of a pool for one version of wftui and one key.
 
-    Others never see a job that they could not do. Names of channels in PostgreSQL have 63 bytes, of which procrastinate
-    takes 23, so that a pool's name is cut.
+    Workers with others never see a job that they could not do. Names of channels in PostgreSQL have 63 bytes, of which
+    procrastinate takes 23, so that a pool's name is cut.
     """
     return f"{pool[:20]}-{hashlib.sha256(f'{pool} {version} {key}'.encode()).hexdigest()[:16]}"

@@ -202,7 +202,10 @@ class Worker:
         return row
 
     async def _follow(self, id: str, claim: int) -> None:
-        """Wait for a job; when the queue is cancelled, by a lost connection or a drain, the job goes on."""
+        """Wait for a job, which goes on when the queue is cancelled.
+
+        A lost connection and a drain cancel it.
+        """
         if (task := self._begun.get((id, claim))) is not None:
             await asyncio.shield(task)
 
@@ -283,7 +286,10 @@ class Worker:
                 task.add_done_callback(self._closing.discard)
 
     def _give_back_unknown(self, beat: Beat) -> None:
-        """Give back jobs that this worker has by the database only: a lost connection took the answer with it."""
+        """Give back jobs that this worker has by the database only.
+
+        A lost connection took the answer to `take_job` with it.
+        """
         unknown = {(id, claim) for id, (claim, _stop) in beat.claims.items()} - self._begun.keys()
         self._unknown = Counter({key: self._unknown[key] + 1 for key in unknown})
         for id, claim in [key for key, beats in self._unknown.items() if beats == _UNKNOWN_BEATS]:

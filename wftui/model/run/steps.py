@@ -122,7 +122,10 @@ class Waiting(WireModel):
 
     @property
     def why(self) -> str:
-        """The reason in words: `no worker in pool build`, with what is wrong with those that live."""
+        """The reason in words: `no worker in pool build`.
+
+        With what is wrong with the workers that live, if any.
+        """
         if self.reason != "worker" or not self.pool:
             return self.reason
         none = f"no worker in pool {self.pool}"
