@@ -20,6 +20,7 @@ class BlobCache:
         self._seal = seal
         self._folder = folder
         self._fetching = asyncio.Lock()
+        self._here: set[str] = set()
 
     async def fetch(self, run: str, names: Iterable[str]) -> None:
         """Fetch the files of a run that are not here yet.
@@ -28,13 +29,17 @@ class BlobCache:
             WorkflowError: `worker.files` when one is gone.
             WrongKeyError: one does not open.
         """
+        missing = set(names) - self._here
+        if not missing:
+            return
         async with self._fetching:
-            for name in names:
-                if not self.path(name).exists():
+            for name in missing:
+                if name not in self._here:
                     rows = await self._database.rows(_FETCH, [run, name])
                     if not rows:
                         raise WorkflowError("worker.files", "a file of the workflow is no longer in the database")
                     await asyncio.to_thread(self._store, name, rows[0]["sealed"])
+                    self._here.add(name)
 
     def read(self, name: str) -> bytes:
         """Return the content of a file that was fetched."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.workers.database import Database
-from wftui.workers.sealing import Seal
+from wftui.workers.sealing import AT_ONCE, Seal
 from wftui.workspace.regular import read_regular
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -53,11 +53,12 @@ class JobFiles:
 
     async def send(self, run: str, data: bytes) -> str:
         """Send bytes for a run and return their name."""
-        name = await asyncio.to_thread(self._seal.name, data)
+        few = len(data) <= AT_ONCE
+        name = self._seal.name(data) if few else await asyncio.to_thread(self._seal.name, data)
         async with self._sending:
             sent = await self._enter(run)
             if name not in sent:
-                sealed = await asyncio.to_thread(self._seal.seal, data, f"blob {name}")
+                sealed = await self._seal.seal_soon(data, f"blob {name}")
                 await self._database.rows(_STORE, {"run": run, "name": name, "sealed": sealed})
                 sent.add(name)
         return name

@@ -10,10 +10,8 @@ from typing import Any
 from wftui.model.base import Json
 from wftui.runtime.json_values import TooBigError, measure
 from wftui.runtime.workflow_errors import WorkflowError
+from wftui.workers.sealing import AT_ONCE
 from wftui.workers.tables import DIRECT_BYTES
-
-AT_ONCE = 64 * 1024
-"""Size of a value from which it is encoded in a thread."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,8 @@ from wftui.runtime.workflow_errors import WorkflowError
 from wftui.workers.coordinator import Coordinator
 from wftui.workers.database import Row
 from wftui.workers.job_making import make_job
-from wftui.workers.jobs import AT_ONCE, Job, error_of, is_over, job_id
-from wftui.workers.sealing import WrongKeyError
+from wftui.workers.jobs import Job, error_of, is_over, job_id
+from wftui.workers.sealing import AT_ONCE, WrongKeyError
 from wftui.workers.tables import LEASE_SECONDS, TASK
 
 _SUBMIT = """
@@ -267,7 +267,7 @@ class RemoteAttempt:
         """Record the worker that has taken the job."""
         worker = row["worker"]
         if worker is not None and (worker, row["claim"]) != self._placed:  # the same one may have got it again
-            await self._context.taken_by(worker, self._worker)
+            await self._context.taken_by(worker, self._worker, at_once=row["state"] == "ended")
             self._placed, self._worker, self._waiting = (worker, row["claim"]), worker, None
         self._claim = row["claim"]
 

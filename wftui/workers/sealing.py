@@ -17,7 +17,8 @@ _KEY_BYTES = 32
 _NONCE_BYTES = 12
 _PLAIN, _PACKED = b"\0", b"\1"
 _PACKED_FROM = 1_024
-_AT_ONCE = 64 * 1024
+AT_ONCE = 64 * 1024
+"""More bytes than these are sealed, opened, named and encoded in threads."""
 
 
 class WrongKeyError(Exception):
@@ -46,13 +47,11 @@ class Seal:
 
     async def seal_soon(self, data: bytes, about: str) -> bytes:
         """Seal bytes; many in a thread."""
-        return self.seal(data, about) if len(data) <= _AT_ONCE else await asyncio.to_thread(self.seal, data, about)
+        return self.seal(data, about) if len(data) <= AT_ONCE else await asyncio.to_thread(self.seal, data, about)
 
     async def open_soon(self, sealed: bytes, about: str) -> bytes:
         """Open bytes; many in a thread. Raises what `open` raises."""
-        return (
-            self.open(sealed, about) if len(sealed) <= _AT_ONCE else await asyncio.to_thread(self.open, sealed, about)
-        )
+        return self.open(sealed, about) if len(sealed) <= AT_ONCE else await asyncio.to_thread(self.open, sealed, about)
 
     def name(self, data: bytes) -> str:
         """Return a name for a content, which nobody without the key can guess."""

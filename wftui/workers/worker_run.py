@@ -71,7 +71,8 @@ class WorkerRun:
         self.step_types = RunStepTypes(StepRegistry())
         self.workflow: Path | None = None
         self.jobs = 0
-        self._placed: dict[str, str] = {}
+        self._placed: dict[str, tuple[str, int]] = {}
+        self._sources: set[str] = set()
         self._placing = asyncio.Lock()
         self._known: set[str] = set()
 
@@ -95,26 +96,28 @@ class WorkerRun:
             names.add(job.source[1])
         await cache.fetch(job.run, names)
         async with self._placing:
-            if job.source is not None:
+            if job.source is not None and job.source[1] not in self._sources:
                 await asyncio.to_thread(self.step_types.load, job.source[0], cache.read(job.source[1]))
-            if job.files:
-                await asyncio.to_thread(self._place, job, cache)
+                self._sources.add(job.source[1])
+            files = {place: (name, mode) for place, (name, mode) in job.files.items()}
+            if files != self._placed:
+                await asyncio.to_thread(self._place, self.folder / job.place, files, cache)
 
-    def _place(self, job: Job, cache: BlobCache) -> None:
+    def _place(self, base: Path, files: Mapping[str, tuple[str, int]], cache: BlobCache) -> None:
         """Write changed files of the workflow, and remove those that are gone."""
-        base = self.workflow = self.folder / job.place
-        for place in self._placed.keys() - job.files.keys():
+        self.workflow = base
+        for place in self._placed.keys() - files.keys():
             (base / place).unlink(missing_ok=True)
             del self._placed[place]
-        for place, (name, mode) in job.files.items():
-            if self._placed.get(place) != name:
+        for place, (name, mode) in files.items():
+            if self._placed.get(place) != (name, mode):
                 path = base / place
                 if ".." in path.parts or not path.is_relative_to(self.folder):
                     raise WorkflowError("worker.files", f"{place} is not a path of a file in the workflow's folder")
                 path.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(cache.path(name), path)
                 path.chmod(mode)
-                self._placed[place] = name
+                self._placed[place] = name, mode
 
     async def close(self) -> None:
         """Close the resources and remove the folder."""

@@ -29,8 +29,12 @@ class LeafContext(StepContext, Protocol):
             unfit: why those that live cannot; None: none lives.
         """
 
-    async def taken_by(self, worker: str, before: str | None) -> None:
-        """Record the worker that does the attempt now, and the one it was taken from."""
+    async def taken_by(self, worker: str, before: str | None, *, at_once: bool) -> None:
+        """Record the worker that does the attempt now, and the one it was taken from.
+
+        Args:
+            at_once: the attempt has ended, and both are recorded together.
+        """
 
 
 @dataclass(frozen=True, slots=True)

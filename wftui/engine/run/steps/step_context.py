@@ -125,11 +125,14 @@ class EngineStepContext:
         """Record that no worker of a pool can do the attempt; `taken_by` ends the wait."""
         await self._emit_waiting(Waiting(reason="worker", pool=pool, unfit=unfit))
 
-    async def taken_by(self, worker: str, before: str | None) -> None:
+    async def taken_by(self, worker: str, before: str | None, *, at_once: bool) -> None:
         """Record the worker that does the attempt now, and the one it was taken from."""
         about = self._context.about(self._step, self._path)
         event = StepTaken(**about, worker=worker) if before is None else StepMoved(**about, from_=before, to=worker)
-        await self._context.emitter.emit(event)
+        if at_once:
+            self._context.emitter.hold(event)
+        else:
+            await self._context.emitter.emit(event)
 
     def log(self, message: str, level: LogLevel = "info", stream: Literal["stdout", "stderr", "log"] = "log") -> None:
         """Log one or more lines; never blocks."""
