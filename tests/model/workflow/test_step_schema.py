@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from compiler.every_feature import EVERYTHING
 
-from wftui.compiler.editing.changes import changes
-from wftui.compiler.source.patching import apply_patch
+from wftui.compiler.editing.form_values import write_fields
+from wftui.compiler.editing.step_edits import rewritten
 from wftui.model.base import Json
 from wftui.model.forms.addresses import leaves, node_at, pointer_of, text_problems
 from wftui.model.forms.building import form_of
@@ -81,18 +81,22 @@ def test_long_texts_get_lines_to_write_in() -> None:
     assert leaf(form("shell", {"id": "it", "type": "shell"}), "/input/script").field.kind == "multiline"
 
 
-KEPT_ELSEWHERE = {"id", "type", "steps", "cases", "default", "branches", "catch", "format", "finally"}
+KEPT_ELSEWHERE = {"id", "type", "steps", "format", "finally"}
 """Keys of steps and workflows that keys of the list change, or that never change."""
 
 
 def every_form() -> list[tuple[str, set[str], Json]]:
     """Return the form of each step type and of a workflow, with the keys that it must show."""
     step = {name.alias or key for key, name in Step.model_fields.items()}
-    loop = {"until", "while", "maxIterations", "onLimit", "delay"}
+    own = {
+        "loop": {"until", "while", "maxIterations", "onLimit", "delay"},
+        "switch": {"cases", "default"},
+        "race": {"branches"},
+    }
     forms: list[tuple[str, set[str], Json]] = []
     for word in [*sorted(BUILTIN), "group", "switch", "race", "loop"]:
         kind = builtin_registry().get(word)
-        keys = step - KEPT_ELSEWHERE - (set() if word == "loop" else loop)
+        keys = step - KEPT_ELSEWHERE - set().union(*(each for name, each in own.items() if name != word))
         keys -= set() if kind else {"input"}
         forms.append((word, keys, step_schema(word, kind.input_schema() if kind else None, ["main"])))
     workflow = {field.alias or key for key, field in Workflow.model_fields.items()} - KEPT_ELSEWHERE
@@ -163,12 +167,14 @@ def test_every_field_is_shown_edited_and_saved(name: str) -> None:
         filled_in(follow(root, route))
         assert list(text_problems(root)) == [], route
         collected = root.collect()
-        changed = apply_patch(text, changes(before, collected, ""))
+        changed = rewritten(text, write_fields("", collected))[0]
         assert json.loads(changed) == collected, route
         assert changed.startswith(text.rstrip("}").rstrip()), route
         assert set(collected) == {*before, route[0][1]}, route
         again = rebuild_form(form, json.loads(changed))
-        assert changes(collected, again.collect(), "") == [], f"{route}: a second look changes nothing"
+        assert rewritten(changed, write_fields("", again.collect()))[0] == changed, (
+            f"{route}: a second look changes nothing"
+        )
         assert list(text_problems(again)) == []
 
 

@@ -1,15 +1,15 @@
 """Diagnostics of a step or workflow, at the fields of the form that edits it."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from wftui.compiler.editing.changes import changes
-from wftui.compiler.editing.restructuring import insert
-from wftui.compiler.editing.step_edits import apply_operation
+from wftui.compiler.editing.form_values import write_fields
+from wftui.compiler.editing.placed_steps import Object
+from wftui.compiler.editing.restructuring import Operation
+from wftui.compiler.editing.step_edits import rewritten
 from wftui.compiler.source.document import Document
 from wftui.compiler.source.parsing import parse
-from wftui.compiler.source.patching import apply_patch
 from wftui.model.base import Json
 from wftui.model.workflow.compilation import CompilationError
 
@@ -31,17 +31,21 @@ class FieldDiagnostic:
     offset: int | None = None
 
 
-def edited(text: str, old: Mapping[str, Json], pointer: str) -> Written:
-    """Return how a form writes an object of a source, of which it shows `old`."""
-    return lambda values: (apply_patch(text, changes(dict(old), values, pointer)), pointer)
+def edited(text: str, pointer: str) -> Written:
+    """Return how a form writes the object at a pointer of a source."""
+    return lambda values: (rewritten(text, write_fields(pointer, values))[0], pointer)
 
 
-def inserted(text: str, at: str | None, where: str) -> Written:
-    """Return how a form writes a step that is not in the source yet."""
+def inserted(text: str, place: Callable[[Sequence[Object]], Operation]) -> Written:
+    """Return how a form writes a step that is not in the source yet.
+
+    Args:
+        place: returns the operation that puts steps where it will stand.
+    """
 
     def write(values: dict[str, Json]) -> tuple[str, str]:
-        edit = apply_operation(text, insert([values], at, "before" if where == "before" else "after"))
-        return edit.text, next(iter(edit.selected), "")
+        made, selected = rewritten(text, place([values]))
+        return made, next(iter(selected), "")
 
     return write
 

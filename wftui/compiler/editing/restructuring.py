@@ -300,6 +300,45 @@ def insert(new: Sequence[Object], at: str | None, where: Literal["before", "afte
     return operation
 
 
+NEW_BRANCHES = {"cases": "switch", "default": "switch", "branches": "race", "catch": ""}
+"""Keys of steps by which `insert_in_branch` adds a branch, with the type that has them; "" for all types."""
+
+
+def insert_in_branch(new: Sequence[Object], at: str, key: str) -> Operation:
+    """Insert steps in a new branch of a step: a case, the default, a branch of a race, a handler of errors."""
+
+    def operation(workflow: Json) -> Sequence[Object]:
+        step = chosen_steps(workflow, [at])[0].step
+        if key == "default":
+            put(step, key, {"steps": [*new]})
+            return new
+        branches = step.get(key)
+        if not isinstance(branches, list):
+            put(step, key, branches := [])
+        branches.append({**_opening(key, branches), "steps": [*new]})
+        return new
+
+    return operation
+
+
+def _opening(key: str, branches: List) -> Object:
+    """Return the keys of a new branch in front of its steps."""
+    if key == "branches":
+        names = [str(_object(each).get("name")) for each in branches]
+        return {"name": unused_id(names, "first" if not names else f"branch_{len(names) + 1}")}
+    return {"when": "true"} if key == "cases" else {}
+
+
+def new_branches(step: Object) -> list[str]:
+    """Return the keys of the branches that a step can have in addition."""
+    kind = step.get("type")
+    return [
+        key
+        for key, of_type in NEW_BRANCHES.items()
+        if of_type in ("", kind) and not (key == "default" and "default" in step)
+    ]
+
+
 def _place(workflow: Json, at: str | None, where: Literal["before", "after"]) -> tuple[List, int]:
     for each in steps_in(workflow):
         if each.pointer == at:

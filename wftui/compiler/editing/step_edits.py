@@ -124,6 +124,17 @@ def apply_operation(text: str, operation: Operation) -> Edit:
     return Edit(made, chosen, tuple(dict.fromkeys(miss for miss, _ in missed)), source_text(tree) if done else None)
 
 
+def rewritten(text: str, operation: Operation) -> tuple[str, tuple[str, ...]]:
+    """Return a source after an operation, and the pointers of the steps it was about.
+
+    Raises:
+        PatchError: the source is not valid JSON, or the operation does not fit it.
+    """
+    tree = source_tree(text)
+    selected = operation(tree)
+    return source_text(tree), _pointers(tree, selected)
+
+
 def _pointers(workflow: Json, selected: Sequence[Object]) -> tuple[str, ...]:
     return tuple(each.pointer for each in steps_in(workflow) if any(each.step is step for step in selected))
 

@@ -24,6 +24,8 @@ _FIRST_OF_WORKFLOW = ("name", "description", "version", "inputSchema", "outputs"
 _LOOP = ("until", "while", "maxIterations", "onLimit", "delay")
 _OWN = frozenset({"id", "type", "input", "connection"})
 """Keys with fields of their own: `R` renames a step."""
+_BRANCHES = {"cases": "Case", "branches": "Branch", "catch": "Catch"}
+"""Definitions of the branches of a step."""
 _PREFIX = "step:"
 """Prefix of the definitions of the format among those of a step type."""
 _LONG = frozenset({"script", "code", "query", "template", "prompt", "system", "text", "html", "content", "message"})
@@ -41,7 +43,7 @@ def step_schema(
     """Return the schema of a step's form.
 
     Args:
-        step_type: its type; the contents of containers are only in the source.
+        step_type: its type; the steps of containers are not in the form.
         input_schema: of the type's input; None without one, or for an unknown type.
         connections: names to choose from, for a type that takes a connection.
         others: ids of the steps that it can need.
@@ -61,8 +63,11 @@ def step_schema(
         properties["input"] = {**parts, "description": ""}
     if connections:
         properties["connection"] = {"enum": list(connections), "description": known["connection"]["description"]}
+    for name in branch_keys(step_type):
+        properties[name] = _branches(name, whole)
     for name in common_keys(step_type, whole):
         properties[name] = _own(known[name])
+    properties["catch"] = _branches("catch", whole)
     properties["needs"] = {
         "type": "array",
         "items": {"enum": list(others)} if others else {"type": "string"},
@@ -83,6 +88,23 @@ def common_keys(step_type: str, schema: Mapping[str, Json]) -> list[str]:
     loop = [name for name in _LOOP if name in shown]
     others = [name for name in shown if name not in (*_FIRST, *loop)]
     return [*(loop if step_type == "loop" else ()), *(name for name in _FIRST if name in shown), *others]
+
+
+def branch_keys(step_type: str) -> list[str]:
+    """Return the keys of the branches that only a type of containers has."""
+    return {"switch": ["cases", "default"], "race": ["branches"]}.get(step_type, [])
+
+
+def _branches(key: str, schema: Mapping[str, Json]) -> Json:
+    """Return the schema of the branches of a step without their steps, which stay with each branch."""
+    description = schema["$defs"]["Step"]["properties"][key]["description"]
+    if key == "default":
+        return {"type": "boolean", "description": description}
+    branch = _own(schema["$defs"][_BRANCHES[key]])
+    fields = {name: each for name, each in branch["properties"].items() if name != "steps"}
+    required = [name for name in branch.get("required", ()) if name != "steps"]
+    item = {"type": "object", "properties": fields, "required": required, "additionalProperties": False}
+    return {"type": "array", "items": item, "description": description}
 
 
 def workflow_schema() -> dict[str, Json]:

@@ -243,7 +243,6 @@ async def test_steps_are_added_in_order_despite_errors(workbench: Workbench, put
         (["less_than_sign"], "a is in no container"),
         (["greater_than_sign"], "no container stands beside a"),
         (["W"], "a contains no steps"),
-        (["I"], "a contains no steps; w wraps it in a container."),
         (["p"], "the clipboard holds no steps"),
         (["5", "D"], "Delete: select a step in the list or the canvas"),
     ],

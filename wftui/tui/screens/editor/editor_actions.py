@@ -74,7 +74,7 @@ EDITOR_ACTIONS: tuple[Action, ...] = (
     Action(
         "editor.add_inside",
         "Add inside",
-        "Add a step at the end of the container at the cursor, in a branch of your choice.",
+        "Add a step inside the step at the cursor: in a container, a branch, or a new branch.",
         ("I",),
         "Steps",
         footer=False,

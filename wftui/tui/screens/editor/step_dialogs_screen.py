@@ -2,11 +2,22 @@
 
 from typing import TYPE_CHECKING
 
+from wftui.tui.display.formatting import count
 from wftui.tui.screens.editor.questions import ask_about_callers, ask_for_name, ask_which
 from wftui.tui.screens.editor.steps_screen import StepsScreen
 
 if TYPE_CHECKING:
-    from wftui.compiler.editing.restructuring import Wrapper
+    from collections.abc import Callable, Sequence
+
+    from wftui.compiler.editing.placed_steps import Object
+    from wftui.compiler.editing.restructuring import Operation, Wrapper
+
+_NEW_BRANCHES = {
+    "cases": ("new case", "steps that run when its condition is true"),
+    "default": ("default", "steps that run when no case is true"),
+    "branches": ("new branch", "steps that race with the others"),
+    "catch": ("new catch", "steps that handle its errors"),
+}
 
 
 class StepDialogsScreen(StepsScreen):
@@ -74,46 +85,56 @@ class StepDialogsScreen(StepsScreen):
         self.attempt(self._add_inside(), group="step", exclusive=True)
 
     async def _add(self, where: str) -> None:
+        from wftui.compiler.editing.restructuring import insert
+
         here = self.step_here
-        await self._add_at(here.pointer if here else None, where)
+        at = here.pointer if here else None
+        await self._add_at(at, lambda steps: insert(steps, at, "before" if where == "before" else "after"))
 
     async def _add_inside(self) -> None:
         from wftui.compiler.editing.placed_steps import inner_lists
+        from wftui.compiler.editing.restructuring import insert, insert_in_branch, new_branches
         from wftui.compiler.editing.step_edits import step_value
 
         here = self.step_here
-        lists = inner_lists(step_value(self.source.text, here.pointer)) if here else []
-        if here is None or not lists:
-            self.notify(
-                f"{here.id if here else 'The step'} contains no steps; w wraps it in a container.", markup=False
-            )
+        if here is None:
             return
+        step = step_value(self.source.text, here.pointer)
+        lists, new = inner_lists(step), new_branches(step)
+        options = [(each.label, count(len(each.steps), "step")) for each in lists]
+        options += [_NEW_BRANCHES[key] for key in new]
         place = 0
-        if len(lists) > 1:
-            options = [(each.label, f"{len(each.steps)} steps") for each in lists]
+        if [each.label for each in lists] != ["steps"] or new != ["catch"]:
             chosen = await ask_which(self.services, f"Add inside {here.id}", options)
             if chosen is None:
                 return
             place = chosen
-        await self._add_at(here.pointer + lists[place].pointer, "after")
+        if place < len(lists):
+            inside = here.pointer + lists[place].pointer
+            await self._add_at(inside, lambda steps: insert(steps, inside))
+        else:
+            key = new[place - len(lists)]
+            await self._add_at(here.pointer, lambda steps: insert_in_branch(steps, here.pointer, key))
 
-    async def _add_at(self, at: str | None, where: str) -> None:
-        from wftui.compiler.editing.restructuring import insert
+    async def _add_at(self, at: str | None, place: "Callable[[Sequence[Object]], Operation]") -> None:
         from wftui.tui.screens.editor.step_editing import ask_for_step
 
-        step = await ask_for_step(self.services, self.workflow_id, self.source.text, at, where)
+        step = await ask_for_step(self.services, self.workflow_id, self.source.text, at, place)
         if step is not None:
-            self.operate(lambda: insert([step], at, "before" if where == "before" else "after"))
+            self.operate(lambda: place([step]))
 
     def action_edit_step(self) -> None:
         """Edit the step at the cursor in a form."""
-        from wftui.tui.screens.editor.step_editing import edit_step
-
         here = self.step_here
         if here is not None:
-            self.attempt(
-                edit_step(self.services, self.workflow_id, self.source, here.pointer), group="step", exclusive=True
-            )
+            self.attempt(self._edit_step(here.pointer), group="step", exclusive=True)
+
+    async def _edit_step(self, pointer: str) -> None:
+        from wftui.tui.screens.editor.step_editing import edit_step
+
+        change = await edit_step(self.services, self.workflow_id, self.source.text, pointer)
+        if change is not None:
+            self.operate(lambda: change)
 
     def action_paste_command(self) -> None:
         """Create a step from a shell command."""

@@ -2,22 +2,22 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from wftui.compiler.editing.changes import changes
 from wftui.compiler.editing.field_problems import edited, inserted
-from wftui.compiler.editing.placed_steps import in_key_order, unused_id
-from wftui.compiler.editing.restructuring import ids_of
-from wftui.compiler.editing.step_edits import step_value
+from wftui.compiler.editing.form_values import shown_fields, write_fields
+from wftui.compiler.editing.placed_steps import Object, in_key_order, unused_id
+from wftui.compiler.editing.restructuring import Operation, ids_of
+from wftui.compiler.editing.step_edits import rewritten, step_value
 from wftui.compiler.source.parsing import parse
-from wftui.compiler.source.patching import apply_patch
 from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.model.forms.building import form_of
 from wftui.model.forms.nodes import FormNode
 from wftui.model.forms.state import rebuild_form
+from wftui.model.json.equality import is_same
 from wftui.model.listing import StepTypeInfo
 from wftui.model.workflow.containers import CONTAINERS
 from wftui.model.workflow.definition import CONTAINER_TYPES
@@ -36,34 +36,33 @@ _MOST_CHILDREN = 30
 _CONTAINERS = {each.word: (each.title, each.description) for each in CONTAINERS if each.word in CONTAINER_TYPES}
 
 
-async def edit_step(app: AppServices, workflow_id: str, source: "SourceView", pointer: str) -> None:
-    """Edit the step at a pointer in a form; patch only the changes."""
-    step = step_value(source.text, pointer)
-    help_ = ExpressionHelp(app, workflow_id, source.text, pointer, edited(source.text, step, pointer))
-    changed = await _ask(app, workflow_id, source.text, step, help_)
-    if changed is not None and (patch := changes(step, changed, pointer)):
-        source.change_to(apply_patch(source.text, patch))
+async def edit_step(app: AppServices, workflow_id: str, text: str, pointer: str) -> Operation | None:
+    """Edit the step at a pointer in a form; return the change, None without one."""
+    step = shown_fields(step_value(text, pointer))
+    help_ = ExpressionHelp(app, workflow_id, text, pointer, edited(text, pointer))
+    changed = await _ask(app, workflow_id, text, step, help_)
+    return None if changed is None or is_same(changed, step) else write_fields(pointer, changed)
 
 
 async def edit_workflow(app: AppServices, workflow_id: str, source: "SourceView") -> None:
     """Edit a workflow without its steps in a form; patch only the changes."""
     workflow = parse(source.text).value
     root = await asyncio.to_thread(lambda: rebuild_form(form_of(workflow_schema(), bindable=True), workflow))
-    help_ = ExpressionHelp(app, workflow_id, source.text, None, edited(source.text, workflow, ""))
+    help_ = ExpressionHelp(app, workflow_id, source.text, None, edited(source.text, ""))
     about = "Name, inputs, outputs, connections and settings. The steps are in the list."
     changed = await app.push_screen_wait(StepForm(f"Workflow: {workflow.get('id', '')}", about, root, help_))
-    if changed is not None and (patch := changes(workflow, changed, "")):
-        source.change_to(apply_patch(source.text, patch))
+    if changed is not None and not is_same(changed, workflow):
+        source.change_to(rewritten(source.text, write_fields("", changed))[0])
 
 
 async def ask_for_step(
-    app: AppServices, workflow_id: str, text: str, at: str | None, where: str
+    app: AppServices, workflow_id: str, text: str, at: str | None, place: Callable[[Sequence[Object]], Operation]
 ) -> dict[str, Json] | None:
     """Ask for a step type and its input; return the step.
 
     Args:
         at: pointer of the step or list that it will stand beside.
-        where: `before` or `after` that.
+        place: returns the operation that puts steps there.
     """
     types = await app.workbench.local.steps.types()
     shown = [(f"{kind.ascii_icon if app.ascii else kind.icon} {kind.title}", _first(kind)) for kind in types]
@@ -78,7 +77,7 @@ async def ask_for_step(
     step_id = unused_id(taken, word.rpartition(".")[2].replace("-", "_"))
     inner_id = unused_id([*taken, step_id], f"{step_id}_step")
     step: dict[str, Json] = {"id": step_id, "type": word, **_holds(word, inner_id)}
-    expressions = ExpressionHelp(app, workflow_id, text, at, inserted(text, at, where))
+    expressions = ExpressionHelp(app, workflow_id, text, at, inserted(text, place))
     filled = await _ask(app, workflow_id, text, step, expressions)
     return None if filled is None else in_key_order(filled)
 

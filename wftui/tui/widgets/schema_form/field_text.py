@@ -2,6 +2,7 @@
 
 from textual.content import Content
 
+from wftui.model.base import Json
 from wftui.model.forms.fields import FormField
 from wftui.model.forms.groups import Group
 from wftui.model.forms.lists import Items, Pairs
@@ -109,9 +110,16 @@ def summary(node: FormNode) -> str:
         return summary(node.nodes[1])  # the label has the name
     value = node.collect(lambda leaf: "…" if leaf.field.secret or leaf.is_big else leaf.value)
     if isinstance(value, dict):
-        shown = [literal(part) for part in value.values() if not isinstance(part, dict | list)]
-        return ", ".join(filter(None, shown[:3])).replace("\n", " ")
+        plain = [literal(part) for part in value.values() if not isinstance(part, dict | list)]
+        ids = [name for part in value.values() if isinstance(part, list) for name in _ids(part)]
+        steps = [f"→ {', '.join(ids)}"] if ids else []
+        return " ".join([", ".join(filter(None, plain[:3])), *steps]).strip().replace("\n", " ")
     return "" if value is MISSING else literal(value)
+
+
+def _ids(values: list[Json]) -> list[str]:
+    """Return the ids of the objects in a list."""
+    return [str(each["id"]) for each in values if isinstance(each, dict) and "id" in each]
 
 
 def _sample(value: object) -> str:
