@@ -21,7 +21,7 @@ from textual.signal import Signal
 
 from wftui.model.errors import ExitCode, UserError
 from wftui.tui.actions import APP_ACTIONS, bindings
-from wftui.tui.background import OPENING, in_background
+from wftui.tui.background import LOADING, OPENING, in_background
 from wftui.tui.display.formatting import count
 from wftui.tui.display.theme import HOUSE_RULES, NO_COLOURS, first_theme
 from wftui.tui.exit_summary import ExitMode, finish
@@ -93,7 +93,7 @@ class WftuiApp(PasteApp[ExitMode], inherit_bindings=False):
         """Text and undo history of closed editors, by workflow."""
         self.runs_changed: Signal[str] = Signal(self, "runs-changed")
         """Published with the id of a run that started or ended; empty for other news."""
-        self._type_ahead = TypeAhead(self, super().on_event, OPENING)
+        self._type_ahead = TypeAhead(self, super().on_event, opening=OPENING, loading=LOADING)
         self._start = start
         self._shown = ShownPieces()
         self._waiting: set[str] = set()

@@ -8,8 +8,10 @@ from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.worker import Worker
 
-OPENING = frozenset({"ask", "cleanup", "edit", "leave", "rerun", "run", "save", "step"})
+OPENING = frozenset({"ask", "cleanup", "edit", "leave", "load", "rerun", "run", "save", "step"})
 """Groups of workers that open a dialog or a screen, which gets the keys that are typed meanwhile."""
+LOADING = frozenset({"load"})
+"""Groups of workers that read what a screen is about; keys wait for them."""
 
 
 def in_background(

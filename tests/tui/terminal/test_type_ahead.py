@@ -1,5 +1,7 @@
 """A burst of keys goes to what each key opens, not to the screen below."""
 
+import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -89,3 +91,31 @@ async def test_keys_after_a_closing_dialog_reach_the_screen_below(
         assert isinstance(screen, EditorScreen)
         burst(app, "wloop\rd")
         await until(pilot, lambda: [each.id for each in screen.steps] == ["loop", "greet", "loop_2", "greet_2"])
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_keys_wait_for_the_file_that_an_editor_reads(
+    workbench: Workbench, put_workflow: Callable[..., Path], until: Until, is_first: bool
+) -> None:
+    put_workflow("hello")
+    read = threading.Event()
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen) and app.screen.is_loaded)
+        loop = asyncio.get_running_loop()
+        threads = [loop.run_in_executor(None, read.wait) for _ in range(100)]  # none is left to read a file
+        if is_first:
+            app.open_editor("hello")
+            await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+        burst(app, "dd" if is_first else "\rdd")
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+        await pilot.pause()
+        read.set()
+        await asyncio.gather(*threads)
+        await until(
+            pilot,
+            lambda: (
+                isinstance(app.screen, EditorScreen)
+                and [each.id for each in app.screen.steps] == ["greet", "greet_2", "greet_3"]
+            ),
+        )

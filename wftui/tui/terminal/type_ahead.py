@@ -24,12 +24,23 @@ class TypeAhead:
     """
 
     def __init__(
-        self, app: App[Any], handle: Callable[[events.Key], Awaitable[None]], opening: Collection[str]
+        self,
+        app: App[Any],
+        handle: Callable[[events.Key], Awaitable[None]],
+        *,
+        opening: Collection[str],
+        loading: Collection[str],
     ) -> None:
-        """Handle keys by `handle`; workers of the groups `opening` open a screen or end."""
+        """Handle keys by `handle`.
+
+        Args:
+            opening: groups of workers that open a screen or end.
+            loading: groups of workers that read what their screen is about.
+        """
         self._app = app
         self._handle = handle
         self._opening = opening
+        self._loading = loading
         self._waiting: deque[events.Key] = deque()
         self._is_busy = False
         self._settling: asyncio.Task[None] | None = None
@@ -40,8 +51,11 @@ class TypeAhead:
         if not self._is_busy:
             await self._next()
 
-    async def _next(self) -> None:
+    async def _next(self, *, wait: bool = True) -> None:
         self._is_busy = True
+        if wait and self._is_loading():
+            self._settling = asyncio.get_running_loop().create_task(self._load())
+            return
         screen, workers = self._app.screen, set(self._app.workers)
         way: list[Any] = [*(self._app.focused or screen).ancestors_with_self]
 
@@ -56,6 +70,22 @@ class TypeAhead:
 
         await self._handle(self._waiting.popleft())
         self._settling = asyncio.get_running_loop().create_task(self._settle(screen, way, opens))
+
+    def _is_loading(self) -> bool:
+        """Return whether the screen still reads what it is about."""
+        screen = self._app.screen
+        return any(
+            worker.group in self._loading and worker.node is screen and not worker.is_finished
+            for worker in self._app.workers
+        )
+
+    async def _load(self) -> None:
+        """Wait until the screen has read what it is about; the next key is for it, or for what it asks."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                while self._is_loading():  # noqa: ASYNC110  only the owner of a worker is notified of its end
+                    await asyncio.sleep(_POLL)
+        self._app.call_later(self._next, wait=False)
 
     async def _settle(self, screen: Screen[Any], way: list[Any], opens: Callable[[], bool]) -> None:
         """Wait until a key has bubbled up to the app, and a new screen has opened."""

@@ -50,8 +50,12 @@ class SourceScreen(PanedScreen):
             self, self.workbench.sources.draft_file(self.workflow_id), self._unsaved, self._draft_failed
         )
         self._may_discard = False
-        self.attempt(self._open())
+        self.attempt(self._open(), group="load")
         self.set_interval(_CHECK_EVERY, self._look_for_changes)
+
+    def show_steps(self) -> None:
+        """Show the steps of the current source, before it is checked."""
+        raise NotImplementedError
 
     def checked(self, result: CompilationResult, outline: WorkflowOutline | None) -> None:
         """Show the result for the current source, and its outline if it compiles."""
@@ -112,6 +116,7 @@ class SourceScreen(PanedScreen):
         if reason is not None:
             self.source.read_only = True
             self.notify(f"Read-only: {reason}", severity="warning", timeout=10, markup=False)
+        self.show_steps()
         self.live_check.check_now()
         self.show_place()
 
