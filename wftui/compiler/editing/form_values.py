@@ -1,4 +1,7 @@
-"""Write the values of a form into a source; what the form leaves alone keeps its bytes."""
+"""Write the values of a form into a source.
+
+What the form leaves alone keeps its bytes.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,7 +15,7 @@ from wftui.model.workflow.inner_steps import BRANCH_KEYS
 
 
 def shown_fields(step: Mapping[str, Json]) -> Object:
-    """Return a step as its form shows it: with `default` true where a switch has that branch.
+    """Return a step as its form shows it: `default` is true where there is one.
 
     The steps of the other branches go with them, unseen, as the form keeps what it has no field for.
     """
@@ -36,7 +39,7 @@ def write_fields(pointer: str, values: Mapping[str, Json]) -> Operation:
 
 
 def _with_branches(step: Object, values: Mapping[str, Json]) -> Object:
-    """Return the values with a list of steps in each branch, an empty one in a new branch."""
+    """Return the values with a list of steps in each branch."""
     found = {**values}
     if found.get("default") is True:
         old = step.get("default")
@@ -66,7 +69,7 @@ def _merge_object(old: Object, new: Mapping[str, Json]) -> None:
 
 
 def _merged(old: Json, new: Json) -> Json:
-    """Return a value for another one, which is changed into it where that is possible."""
+    """Return the old value, changed into the new one if possible."""
     if is_same(old, new) and (isinstance(old, dict | list) or type(old) is type(new)):
         return old
     if isinstance(old, dict) and isinstance(new, Mapping):
@@ -79,7 +82,10 @@ def _merged(old: Json, new: Json) -> Json:
 
 
 def _merged_items(old: list[Json], new: list[Json]) -> list[Json]:
-    """Return the items of a list for those of another: moved ones first, then equal ones, then by place."""
+    """Return the items of a list for those of another.
+
+    They are matched by parts that moved with them, then by equality, then by place.
+    """
     places: dict[int, int] = {}
     free = dict.fromkeys(range(len(old)))
     for is_match in (_is_part, is_same):

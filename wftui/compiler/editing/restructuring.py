@@ -305,7 +305,7 @@ NEW_BRANCHES = {"cases": "switch", "default": "switch", "branches": "race", "cat
 
 
 def insert_in_branch(new: Sequence[Object], at: str, key: str) -> Operation:
-    """Insert steps in a new branch of a step: a case, the default, a branch of a race, a handler of errors."""
+    """Insert steps in a new branch of a step, named by its key."""
 
     def operation(workflow: Json) -> Sequence[Object]:
         step = chosen_steps(workflow, [at])[0].step

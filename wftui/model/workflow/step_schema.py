@@ -96,7 +96,7 @@ def branch_keys(step_type: str) -> list[str]:
 
 
 def _branches(key: str, schema: Mapping[str, Json]) -> Json:
-    """Return the schema of the branches of a step without their steps, which stay with each branch."""
+    """Return the schema of the branches of a step, without the steps in them."""
     description = schema["$defs"]["Step"]["properties"][key]["description"]
     if key == "default":
         return {"type": "boolean", "description": description}

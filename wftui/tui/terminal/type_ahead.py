@@ -80,7 +80,7 @@ class TypeAhead:
         )
 
     async def _load(self) -> None:
-        """Wait until the screen has read what it is about; the next key is for it, or for what it asks."""
+        """Wait until the screen has read what it is about."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE):
                 while self._is_loading():  # noqa: ASYNC110  only the owner of a worker is notified of its end
