@@ -2,49 +2,286 @@
 
 import json
 import random
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from compiler.compiler_helpers import compiler_of
 from compiler.every_feature import EVERYTHING
+from compiler.test_random_workflows import Maker
+from wftui.compiler.compiler import WorkflowCompiler
+from wftui.compiler.source.document import Document
+from wftui.compiler.source.parsing import parse
+from wftui.compiler.source.reparsing import parse_again
 
-STEPS = ("steps", "finally")
-
-
-def edited(source: dict[str, Any], random_: random.Random) -> str:
-    """The workflow with one edit, as text with one of several layouts."""
-    kind = random_.randrange(7)
-    steps = source["steps"]
-    chosen = random_.choice(steps)
-    if kind == 0:
-        chosen["note"] = "x" * random_.randrange(50)
-    elif kind == 1:
-        chosen["name"] = random_.choice(["a", "b\nc", "{{ x }}"])
-    elif kind == 2:
-        steps.insert(
-            random_.randrange(len(steps)), {"id": f"new_{random_.randrange(10_000)}", "type": "set", "needs": []}
-        )
-    elif kind == 3:
-        source["description"] = "line\n" * random_.randrange(5)
-    elif kind == 4:
-        source["defaults"] = {"timeout": f"{random_.randrange(1, 9)}s"}
-    elif kind == 5 and chosen["type"] == "set":
-        chosen.setdefault("input", {})["z"] = f"{{{{ inputs.name ~ {random_.randrange(9)} }}}}"
-    else:
-        chosen["needs"] = []
-    return json.dumps(source, indent=random_.choice([None, 1, 2]), ensure_ascii=random_.random() < 0.5)
+NOWHERE = Path("nowhere")
+LAYOUTS: tuple[int | None, ...] = (None, 1, 2)
+LISTS = ("steps", "finally")
 
 
-def test_a_compiler_with_a_memory_agrees_with_one_without() -> None:
+def assert_agrees(remembering: WorkflowCompiler, text: str) -> bool:
+    """Compare everything that a check gives; return whether the workflow compiled."""
+    fresh = compiler_of(NOWHERE)
+    warm, cold = remembering.check("flow", text), fresh.check("flow", text)
+    assert warm.errors == cold.errors
+    assert warm.warnings == cold.warnings
+    assert warm.generated_code == cold.generated_code
+    assert remembering._compile_text("flow", text).outline == fresh._compile_text("flow", text).outline
+    return warm.success
+
+
+# --- edits of values
+
+
+def lists_of_steps(value: Any) -> Iterator[list[Any]]:
+    """All lists of steps in a workflow, at any depth."""
+    if isinstance(value, dict):
+        for key, entry in value.items():
+            if key in LISTS and isinstance(entry, list):
+                yield entry
+            yield from lists_of_steps(entry)
+    elif isinstance(value, list):
+        for entry in value:
+            yield from lists_of_steps(entry)
+
+
+class Editor:
+    """Makes random edits of a workflow: of steps in all their parts, of lists, of everything around."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+
+    def edit(self, source: dict[str, Any]) -> None:
+        """Make one edit."""
+        listed = [each for each in lists_of_steps(source) if each]
+        if not listed or self.random.random() < 0.05:
+            source["description"] = "line\n" * self.random.randrange(5)
+            return
+        steps = self.random.choice(listed)
+        step = self.random.choice(steps)
+        kind = self.random.randrange(9)
+        if kind == 0:
+            steps.insert(self.random.randrange(len(steps) + 1), self.new_step())
+        elif kind == 1 and len(steps) > 1:
+            steps.remove(step)
+        elif kind == 2:
+            self.random.shuffle(steps)
+        elif kind == 3:
+            step["id"] = self.random.choice([*self.names(source), f"n{self.random.randrange(99)}"])
+        else:
+            key = self.random.choice(
+                ["input", "input", "when", "needs", "join", "onError", "disabled", "note", "forEach"]
+            )
+            self.change(source, step, key)
+
+    def names(self, source: dict[str, Any]) -> list[str]:
+        return [step["id"] for steps in lists_of_steps(source) for step in steps if step.get("id")] or ["none"]
+
+    def change(self, source: dict[str, Any], step: dict[str, Any], key: str) -> None:
+        if key in step and self.random.random() < 0.3:
+            del step[key]
+            return
+        name = self.random.choice(self.names(source))
+        read = self.read(name)
+        match key:
+            case "input" if step.get("type") == "shell":
+                step["input"] = {"script": f"echo {self.random.randrange(99)}", "env": {"A": f"{{{{ {read} }}}}"}}
+            case "input" if step.get("type") == "fail":
+                step["input"] = {"type": self.random.choice(["own.error", "other"]), "message": f"{{{{ {read} }}}}"}
+            case "input" if step.get("type") == "sleep":
+                step["input"] = {"duration": self.random.choice(["1s", 5, f"{{{{ {read} }}}}"])}
+            case "input":
+                values = [
+                    f"{{{{ {read} }}}}",
+                    f"text {{{{ {read} }}}}",
+                    1,
+                    True,
+                    1.0,
+                    read,
+                    {"y": f"{{{{ {read} }}}}"},
+                    [],
+                ]
+                step["input"] = {self.random.choice("xyz"): self.random.choice(values) for _ in range(2)}
+            case "when":
+                step["when"] = self.random.choice([f"{read} == 1", read, f"steps.{name}.status == 'failed'", "false"])
+            case "needs":
+                step["needs"] = [name] if self.random.random() < 0.7 else []
+            case "join":
+                step["join"] = self.random.choice(["all_done", "none_failed", "any_success", "any_failed"])
+            case "onError":
+                step["onError"] = self.random.choice(["continue", "fail", {"fallback": {"x": 1}}])
+            case "disabled":
+                step["disabled"] = self.random.choice([True, False])
+            case "forEach":
+                step["forEach"] = {"in": self.random.choice([read, "[1, 2]", "'text'"]), "maxParallel": 1}
+            case _:
+                step["note"] = "x\n" * self.random.randrange(4)
+
+    def read(self, name: str) -> str:
+        key = self.random.choice(["x", "y", "z", "stdout", "exitCode", "approved"])
+        forms = [f"steps.{name}.output.{key}", f"steps.{name}.output", f"steps.{name}.output.{key} + 1", "inputs.word"]
+        return self.random.choice([*forms, f"item.{key}", "run.status", f"previous.{key}", "secrets.key"])
+
+    def new_step(self) -> dict[str, Any]:
+        kind = self.random.choice(["set", "set", "set", "shell", "fail", "sleep", "approval", "group", "loop", "race"])
+        step: dict[str, Any] = {"id": f"n{self.random.randrange(99)}", "type": kind}
+        if kind in ("group", "loop"):
+            step["steps"] = [self.new_step() for _ in range(self.random.randrange(3))]
+        if kind == "loop":
+            step |= {"until": "index > 2", "maxIterations": 3}
+        if kind == "race":
+            step["branches"] = [{"name": "a", "steps": [self.new_step()]}]
+        if self.random.random() < 0.2:
+            step["catch"] = [{"on": ["own"], "steps": [self.new_step()]}]
+        if self.random.random() < 0.2:
+            step["retry"] = {"maxAttempts": 2, "on": [self.random.choice(["own", "other", "http"])]}
+        return step
+
+
+def start(seed: int) -> dict[str, Any]:
+    """A workflow of steps that read one another."""
+    editor = Editor(seed)
+    schema = {
+        "type": "object",
+        "properties": {"word": {"type": "string"}, "key": {"type": "string", "writeOnly": True}},
+    }
+    source: dict[str, Any] = {"format": 1, "id": "flow", "inputSchema": schema, "steps": [], "finally": []}
+    if seed % 3 == 0:
+        source["defaults"] = {
+            "retry": {"maxAttempts": 2, "on": ["nope"]},
+            "types": {"set": {"input": {"q": "{{ x }}"}}},
+        }
+    for number in range(8):
+        source["steps"].append({**editor.new_step(), "id": f"s{number}"})
+    source["finally"].append(editor.new_step())
+    source["outputs"] = {"o": "{{ steps.s1.output.x }}"}
+    for _ in range(20):
+        editor.edit(source)
+    return source
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_an_edited_workflow_is_checked_as_a_new_one(seed: int) -> None:
+    source, editor = start(seed), Editor(seed)
+    remembering = compiler_of(NOWHERE)
+    layout = LAYOUTS[seed % 3]
+    for _ in range(25):
+        editor.edit(source)
+        assert_agrees(remembering, json.dumps(source, indent=layout))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_random_workflow_is_checked_as_a_new_one(seed: int) -> None:
+    maker = Maker(seed)
+    source = maker.workflow()
+    remembering = compiler_of(NOWHERE)
+    for _ in range(10):
+        lists = list(lists_of_steps(source))
+        steps = maker.random.choice(lists)
+        if steps and maker.random.random() < 0.7:
+            steps[maker.random.randrange(len(steps))] = maker.step(2)
+        else:
+            steps.append(maker.step(2))
+        assert_agrees(remembering, json.dumps(source, indent=2))
+
+
+def test_every_feature_is_checked_as_a_new_one() -> None:
     random_ = random.Random(7)
     source = json.loads(json.dumps(EVERYTHING))
-    remembering = compiler_of(Path("nowhere"))
-    compiled = 0
-    for _ in range(60):
-        text = edited(source, random_)
-        warm, cold = remembering.check("flow", text), compiler_of(Path("nowhere")).check("flow", text)
-        assert warm.generated_code == cold.generated_code
-        assert (warm.errors, warm.warnings) == (cold.errors, cold.warnings)
-        assert remembering._known["flow"].outline == compiler_of(Path("nowhere"))._compile_text("flow", text).outline
-        compiled += warm.success
-    assert compiled > 40
+    remembering = compiler_of(NOWHERE)
+    layout, compiled, kept = LAYOUTS[1], 0, 0
+    for number in range(80):
+        steps = random_.choice([each for each in lists_of_steps(source) if each])
+        step = random_.choice(steps)
+        kind = random_.randrange(7)
+        if kind == 0:
+            step["name"] = random_.choice(["a", "b\nc", "{{ x }}"])
+        elif kind == 1:
+            new = {"id": f"new_{number}", "type": "set", "needs": [], "input": {"a": "{{ inputs.name }}"}}
+            steps.insert(random_.randrange(len(steps) + 1), new)
+        elif kind == 2 and step["type"] == "set":
+            step.setdefault("input", {})["z"] = f"{{{{ inputs.name ~ {random_.randrange(9)} }}}}"
+        elif kind == 3 and str(step["id"]).startswith("new_"):
+            step["type"] = random_.choice(["set", "group"])
+            step |= {"input": {}} if step["type"] == "set" else {"steps": []}
+            step.pop("input" if step["type"] == "group" else "steps", None)
+        elif kind == 4 and random_.random() < 0.3:
+            source["defaults"] = {"timeout": f"{random_.randrange(1, 9)}s"}
+        elif kind == 5 and random_.random() < 0.3:
+            layout = random_.choice(LAYOUTS)
+        else:
+            step["note"] = "x\n" * random_.randrange(5)
+        compiled += assert_agrees(remembering, json.dumps(source, indent=layout, ensure_ascii=number < 40))
+        checked = remembering._texts._edited["flow"].checked
+        kept += checked is not None and len(checked.unchanged) > len(checked.steps) / 2
+    assert compiled > 70
+    assert kept > 50
+
+
+# --- edits of texts
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_typing_is_checked_as_a_new_text(seed: int) -> None:
+    random_ = random.Random(seed)
+    text = json.dumps(start(seed), indent=LAYOUTS[seed % 3])
+    remembering = compiler_of(NOWHERE)
+    for _ in range(30):
+        kept = text
+        at = random_.randrange(len(text))
+        for typed in random_.choice(
+            [('"',), ("1",), ("s", "7"), ("{", "}"), (",",), ("\n", "  "), ("",), ("\\ud800",), ("é",)]
+        ):
+            text = text[:at] + typed + text[at + (typed == "") * random_.randrange(1, 30) :]
+            at += len(typed)
+            assert_agrees(remembering, text)
+        if random_.random() < 0.7:
+            text = kept
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_text_is_parsed_again_as_a_new_one(seed: int) -> None:
+    random_ = random.Random(seed)
+    text = json.dumps(start(seed % 5), indent=LAYOUTS[seed % 3])
+    document, shared = parse(text), 0
+    for _ in range(150):
+        at = random_.randrange(len(text))
+        end = min(len(text), at + random_.choice([0, 0, 1, 1, 5, 80]))
+        part = random_.choice(
+            ["", "1", '"', "{}", ", {}", "[]", "x", "\n", "}", "]", "[[", ",", text[at:end] * 2, "\\ud800"]
+        )
+        edited = text[:at] + part + text[end:]
+        again, took_over = parse_again(edited, document)
+        assert_same_document(again, parse(edited))
+        shared += took_over
+        if not again.diagnostics:
+            document, text = again, edited
+    assert shared > 10
+
+
+def assert_same_document(one: Document, other: Document) -> None:
+    """Compare the values with their types, and the places of everything."""
+    assert repr(one.value) == repr(other.value)
+    assert one.diagnostics == other.diagnostics
+    if other.diagnostics:
+        return
+    for pointer in pointers_of(other.value, ""):
+        assert one.place(pointer) == other.place(pointer)
+        assert one.place(pointer, "key") == other.place(pointer, "key")
+
+
+def pointers_of(value: Any, pointer: str) -> Iterator[str]:
+    yield pointer
+    if isinstance(value, dict | list):
+        for key, entry in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from pointers_of(entry, f"{pointer}/{key}")
+
+
+def test_deep_values_are_refused_however_they_come() -> None:
+    text = json.dumps({"format": 1, "id": "flow", "steps": [{"id": "a", "type": "set", "input": {"x": 0}}]})
+    remembering = compiler_of(NOWHERE)
+    assert_agrees(remembering, text)
+    for depth in range(70, 90):
+        assert_agrees(remembering, text.replace("0}", f"{'[' * depth}{']' * depth}}}"))

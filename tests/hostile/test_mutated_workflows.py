@@ -125,7 +125,7 @@ def test_a_defect_of_any_check_is_a_diagnostic(
 
 def test_a_defect_of_the_code_generator_is_a_diagnostic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Workspace(tmp_path).write("good", new_source("good"), None)
-    monkeypatch.setattr("wftui.compiler.compiler.transpile", _defect)
+    monkeypatch.setattr("wftui.compiler.text_compiler.transpile", _defect)
     [result] = WorkflowCompiler(Workspace(tmp_path), STEP_TYPES).compile_all()
     assert [each.code for each in result.errors] == ["internal"]
 

@@ -10,63 +10,21 @@ from pathlib import Path
 from wftui.compiler.cache.cache_file import CompilationCache
 from wftui.compiler.cache.entries import CachedWorkflow, entry_of
 from wftui.compiler.cache.unchanged import registry_hashes
-from wftui.compiler.checks.checker import check_workflow
-from wftui.compiler.checks.own_connections import check_own_connections
-from wftui.compiler.checks.requirement_checks import StepNeeds, check_requirements, is_lasting, programs
-from wftui.compiler.codegen.transpile import StepCache, transpile
-from wftui.compiler.collection import collection_paused
-from wftui.compiler.diagnostics.diagnostic import (
-    INTERNAL,
-    Diagnostic,
-    in_order,
-    internal_message,
-    locate,
-    syntax_diagnostics,
-)
+from wftui.compiler.checks.requirement_checks import programs
 from wftui.compiler.module_run import CompileFailed, LoadedWorkflow, run_module
-from wftui.compiler.outline import step_infos
 from wftui.compiler.registry import RegistryEntry, read_registry, update_registry
-from wftui.compiler.source.parsing import parse
-from wftui.compiler.tree.source_hash import source_hash
-from wftui.compiler.tree.sub_workflows import SubWorkflows
+from wftui.compiler.text_compiler import Compilation, TextCompiler
 from wftui.connections.connections import Connections
 from wftui.model.base import Json
 from wftui.model.clock import Clock, utc_now
 from wftui.model.errors import UserError
 from wftui.model.listing import WorkflowOutline, WorkflowRow
-from wftui.model.schema.computed_defaults import with_computed_apart
 from wftui.model.workflow.compilation import CompilationError, CompilationResult
-from wftui.runtime.plan import WorkflowPlan
 from wftui.steps.api.step_type import StepTypes
-from wftui.workspace.files import WorkflowSource, Workspace, file_etag
+from wftui.workspace.files import WorkflowSource, Workspace
 from wftui.workspace.generated import check_replaceable, write_generated
 from wftui.workspace.regular import read_regular
 from wftui.workspace.workspace_errors import WorkspaceError, explain
-
-_SOURCE_ERRORS = frozenset(
-    {"dependency", "expression", "format", "id", "internal", "json", "key", "reference", "value"}
-)
-"""Code prefixes of errors that rule out a plan, whatever the surroundings of the workflow."""
-
-
-@dataclass(slots=True)
-class _Compilation:
-    """The cached result of compiling one source text.
-
-    Attributes:
-        lasting: whether it follows from the recorded files and programs alone; plugins may look at anything.
-    """
-
-    text: str
-    result: CompilationResult
-    outline: WorkflowOutline
-    children: dict[str, str | None]
-    looked_at: dict[Path, str | None]
-    needs: list[StepNeeds]
-    missing: list[Diagnostic]
-    entry: RegistryEntry | None = None
-    plan: WorkflowPlan | None = None
-    lasting: bool = True
 
 
 @dataclass(slots=True)
@@ -87,17 +45,18 @@ class WorkflowCompiler:
     environment: Mapping[str, str] | None = None
     cache: CompilationCache | None = None
     workers: str | None = field(default=None, repr=False)
-    _known: dict[str, _Compilation] = field(default_factory=dict)
-    _sub_workflows: SubWorkflows = field(init=False)
-    _steps: StepCache = field(default_factory=StepCache)
+    _known: dict[str, Compilation] = field(default_factory=dict)
+    _texts: TextCompiler = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        self._sub_workflows = SubWorkflows(self.workspace)
+        self._texts = TextCompiler(
+            self.workspace, self.step_types, self.clock, self.connections, self.environment, self.workers
+        )
 
     def check(self, workflow_id: str, text: str) -> CompilationResult:
         """Return the diagnostics of a text, and its Python if it has no errors."""
-        return self._compile_text(workflow_id, text).result
+        return self._compile_text(workflow_id, text, remember=True).result
 
     def compile(self, workflow_id: str) -> CompilationResult:
         """Compile a workflow of the workspace; write its Python and the registry.
@@ -144,7 +103,7 @@ class WorkflowCompiler:
         """
         results: list[CompilationResult] = []
         entries: dict[str, RegistryEntry | None] = {}
-        found: dict[WorkflowSource, _Compilation] = {}
+        found: dict[WorkflowSource, Compilation] = {}
         for workflow_id in self.workspace.ids():
             try:
                 source = self.workspace.read(workflow_id)
@@ -202,7 +161,7 @@ class WorkflowCompiler:
             CompileFailed: if the source can no longer be compiled.
         """
         with self._lock:
-            known = self._fresh(workflow_id, source_text, stored=True)
+            known = self._texts.compiled(workflow_id, source_text, stored=True)
         return self._loaded(workflow_id, source_text, known.result)
 
     def _loaded(self, workflow_id: str, source_text: str, result: CompilationResult) -> LoadedWorkflow:
@@ -247,76 +206,15 @@ class WorkflowCompiler:
 
     # --- parts
 
-    def _compile_text(self, workflow_id: str, text: str) -> _Compilation:
+    def _compile_text(self, workflow_id: str, text: str, *, remember: bool = False) -> Compilation:
         # Screens check while they list: from several threads.
         with self._lock:
             known = self._known.get(workflow_id)
-            if known is None or known.text != text or not self._unchanged(known):
-                known = self._known[workflow_id] = self._fresh(workflow_id, text)
+            if known is None or known.text != text or not self._texts.unchanged(known):
+                known = self._known[workflow_id] = self._texts.compiled(workflow_id, text, remember=remember)
             return known
 
-    def _unchanged(self, known: _Compilation) -> bool:
-        beside = all(file_etag(path) == etag for path, etag in known.looked_at.items())
-        children = beside and self._sub_workflows.unchanged(known.children)
-        return children and self._not_installed(known.needs) == known.missing
-
-    def _fresh(self, workflow_id: str, text: str, *, stored: bool = False) -> _Compilation:
-        try:
-            return self._checked(workflow_id, text, stored=stored)
-        except Exception as error:  # noqa: BLE001  (a defect met by one workflow must not hide the others)
-            outline = WorkflowOutline(id=workflow_id, name=workflow_id)
-            failure = CompilationError(code=INTERNAL, message=internal_message(error))
-            return _Compilation(text, self._failed(workflow_id, failure), outline, {}, {}, [], [], lasting=False)
-
-    @collection_paused()
-    def _checked(self, workflow_id: str, text: str, *, stored: bool) -> _Compilation:
-        self._sub_workflows.looked_up = {}
-        document = parse(text)
-        found = syntax_diagnostics(document)
-        outline = WorkflowOutline(id=workflow_id, name=workflow_id)
-        code, entry, lasting = None, None, True
-        looked_at: dict[Path, str | None] = {}
-        needs, missing = list[StepNeeds](), list[Diagnostic]()
-        # In a file that is not JSON, only what can be read as a workflow is checked.
-        if isinstance(document.value, dict) or not found:
-            checked = check_workflow(document.value, workflow_id, self.step_types, self._sub_workflows)
-            found += [locate(diagnostic, document) for diagnostic in checked.diagnostics]
-            looked_at, needs = checked.looked_at, list(checked.needs.values())
-            missing = self._not_installed(needs)
-            found += [locate(diagnostic, document) for diagnostic in missing]
-            if self.connections is not None and checked.tree is not None:
-                looked_at[self.connections.path] = file_etag(self.connections.path)
-                found += [
-                    locate(diagnostic, document) for diagnostic in check_own_connections(checked.tree, self.connections)
-                ]
-            if checked.tree is not None:
-                workflow = checked.tree.workflow
-                outline.name = workflow.name or workflow_id
-                outline.description, outline.version = workflow.description or "", workflow.version
-                outline.input_schema = with_computed_apart(workflow.input_schema)
-                outline.steps = step_infos(checked, document)
-                outline.pools = {node.id: node.pool for node in checked.types if node.id and node.pool is not None}
-                kinds = [kind for kind in checked.types.values() if kind is not None]
-                outline.icons = {kind.word: (kind.icon, kind.ascii_icon) for kind in kinds}
-                lasting = len(kinds) == len(checked.types) and all(is_lasting(each) for each in needs)
-                if not any(each.severity == "error" and not (stored and _is_outside(each)) for each in found):
-                    code = transpile(checked, document, self._steps)
-                    entry = RegistryEntry(workflow.version, source_hash(checked.tree))
-        ordered = in_order(found)
-        lasting = lasting and not any(each.code == INTERNAL for each in ordered)
-        result = CompilationResult(
-            success=code is not None,
-            workflow_id=workflow_id,
-            errors=[each for each in ordered if each.severity == "error"],
-            warnings=[each for each in ordered if each.severity != "error"],
-            generated_code=code,
-            timestamp=self.clock(),
-        )
-        return _Compilation(
-            text, result, outline, dict(self._sub_workflows.looked_up), looked_at, needs, missing, entry, None, lasting
-        )
-
-    def _entry(self, source: WorkflowSource, known: _Compilation) -> CachedWorkflow | None:
+    def _entry(self, source: WorkflowSource, known: Compilation) -> CachedWorkflow | None:
         children = {child: etag for child, etag in known.children.items() if etag is not None}
         if not known.lasting or len(children) < len(known.children):
             return None
@@ -324,10 +222,7 @@ class WorkflowCompiler:
         sought = programs(known.needs, self.environment or {})
         return entry_of(source.etag, known.result, known.outline, listed, known.looked_at, children, sought)
 
-    def _not_installed(self, needs: list[StepNeeds]) -> list[Diagnostic]:
-        return [] if self.environment is None else list(check_requirements(needs, self.environment, self.workers))
-
-    def _write_code(self, workflow_id: str, known: _Compilation) -> list[CompilationError]:
+    def _write_code(self, workflow_id: str, known: Compilation) -> list[CompilationError]:
         code = known.result.generated_code
         if code is None:
             return []
@@ -356,7 +251,7 @@ class WorkflowCompiler:
         files, listed = registry_hashes(self.workspace), read_registry(self.workspace.registry_path)
         return {"files": files, "workflows": {key: [each.version, each.hash] for key, each in listed.items()}}
 
-    def _cache_results(self, found: Mapping[WorkflowSource, _Compilation], *, save: bool = True) -> None:
+    def _cache_results(self, found: Mapping[WorkflowSource, Compilation], *, save: bool = True) -> None:
         if self.cache is not None:
             for source, known in found.items():
                 self.cache.put(source.workflow_id, self._entry(source, known))
@@ -364,15 +259,7 @@ class WorkflowCompiler:
                 self.cache.save()
 
     def _unreadable(self, workflow_id: str, error: UserError) -> CompilationResult:
-        return self._failed(workflow_id, CompilationError(code=error.code, message=str(error)))
-
-    def _failed(self, workflow_id: str, error: CompilationError) -> CompilationResult:
-        return CompilationResult(success=False, workflow_id=workflow_id, errors=[error], timestamp=self.clock())
-
-
-def _is_outside(error: CompilationError) -> bool:
-    """Return whether an error may come from a workflow's surroundings."""
-    return error.code.partition(".")[0] not in _SOURCE_ERRORS or error.code in {"workflow.id"}
+        return self._texts.failed(workflow_id, CompilationError(code=error.code, message=str(error)))
 
 
 def _not_written(error: WorkspaceError, code: str, consequence: str = "") -> CompilationError:

@@ -10,18 +10,42 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from compiler.compiler_helpers import step, workflow, write
 from compiler.every_feature import EVERYTHING
-from compiler.test_incremental import edited
 from wftui.model.base import Json
 from wftui.workbench import Settings, Workbench
 from wftui.workspace.locate import user_data_path
 
 GOOD = workflow(step("a", input={"x": 1}), outputs={"x": "{{ steps.a.output.x }}"})
 HEAVY = ("wftui.compiler.compiler", "jinja2", "jsonschema", "psutil")
+
+
+def edited(source: dict[str, Any], random_: random.Random) -> str:
+    """The workflow with one edit, as text with one of several layouts."""
+    kind = random_.randrange(7)
+    steps = source["steps"]
+    chosen = random_.choice(steps)
+    if kind == 0:
+        chosen["note"] = "x" * random_.randrange(50)
+    elif kind == 1:
+        chosen["name"] = random_.choice(["a", "b\nc", "{{ x }}"])
+    elif kind == 2:
+        steps.insert(
+            random_.randrange(len(steps)), {"id": f"new_{random_.randrange(10_000)}", "type": "set", "needs": []}
+        )
+    elif kind == 3:
+        source["description"] = "line\n" * random_.randrange(5)
+    elif kind == 4:
+        source["defaults"] = {"timeout": f"{random_.randrange(1, 9)}s"}
+    elif kind == 5 and chosen["type"] == "set":
+        chosen.setdefault("input", {})["z"] = f"{{{{ inputs.name ~ {random_.randrange(9)} }}}}"
+    else:
+        chosen["needs"] = []
+    return json.dumps(source, indent=random_.choice([None, 1, 2]), ensure_ascii=random_.random() < 0.5)
 
 
 def folder() -> Path:

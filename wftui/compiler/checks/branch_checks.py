@@ -4,19 +4,18 @@ from collections.abc import Iterator
 
 from wftui.compiler.diagnostics import patches
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
-from wftui.compiler.tree.nodes import Body, StepNode, WorkflowTree, walk
+from wftui.compiler.tree.nodes import Body, StepNode, walk
 
 
-def check_branches(tree: WorkflowTree) -> Iterator[Diagnostic]:
-    """Yield diagnostics of the catches and races of a workflow."""
-    for node in tree.walk():
-        yield from _unreachable(node)
-        if node.step.type == "fail" and not node.step.input.keys() & {"type", "message"} and not _handles(node.body):
-            message = "type and message are missing; only a handler of a catch may raise its error again without them"
-            yield Diagnostic("input.missing", message, node.pointer, part="key", step_id=node.id or None, field="input")
-        if node.step.type == "race":
-            for body in node.main_bodies:
-                yield from _done_twice(node, body)
+def check_branches(node: StepNode) -> Iterator[Diagnostic]:
+    """Yield diagnostics of the catches, the race or the `fail` of a step."""
+    yield from _unreachable(node)
+    if node.step.type == "fail" and not node.step.input.keys() & {"type", "message"} and not _handles(node.body):
+        message = "type and message are missing; only a handler of a catch may raise its error again without them"
+        yield Diagnostic("input.missing", message, node.pointer, part="key", step_id=node.id or None, field="input")
+    if node.step.type == "race":
+        for body in node.main_bodies:
+            yield from _done_twice(node, body)
 
 
 def _unreachable(node: StepNode) -> Iterator[Diagnostic]:

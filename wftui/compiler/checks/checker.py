@@ -1,5 +1,6 @@
-"""All checks of a workflow, in one pass over everything that can be read."""
+"""All checks of a workflow, of everything that can be read and has changed."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -7,15 +8,16 @@ from typing import Any
 from wftui.compiler.checks.approval_checks import check_approvals
 from wftui.compiler.checks.branch_checks import check_branches
 from wftui.compiler.checks.child_checks import check_child, outputs_of
-from wftui.compiler.checks.error_type_checks import check_error_types
+from wftui.compiler.checks.error_type_checks import check_error_types, errors_of
 from wftui.compiler.checks.flow import FlowChecker
-from wftui.compiler.checks.lint import lint_workflow
-from wftui.compiler.checks.literal_secrets import check_literal_secrets
+from wftui.compiler.checks.id_checks import check_ids
+from wftui.compiler.checks.lint import Reads, lint_step, lint_workflow
+from wftui.compiler.checks.literal_secrets import check_literal_secrets, literal_secrets
 from wftui.compiler.checks.pool_checks import check_pools
 from wftui.compiler.checks.references import ReferenceChecker, cycle_diagnostic
 from wftui.compiler.checks.requirement_checks import StepNeeds
-from wftui.compiler.checks.schema_checks import check_schemas
-from wftui.compiler.checks.secret_checks import check_secrets
+from wftui.compiler.checks.schema_checks import check_output_schema, check_schemas
+from wftui.compiler.checks.secret_checks import SecretInputs, check_secret_defaults, check_secrets, secret_inputs
 from wftui.compiler.checks.site_checks import Sites, check_facts
 from wftui.compiler.checks.step_checks import (
     check_connection,
@@ -24,6 +26,21 @@ from wftui.compiler.checks.step_checks import (
     check_expressions,
     check_input,
     check_type,
+)
+from wftui.compiler.checks.step_records import (
+    Changes,
+    CheckMemory,
+    StepRecord,
+    edges_from,
+    flow_key,
+    in_order_of_values,
+    lasts,
+    lists_of,
+    move_edges,
+    readers,
+    shape_key,
+    value_readers,
+    with_those_around,
 )
 from wftui.compiler.checks.values.checks import ValueChecker
 from wftui.compiler.diagnostics import patches
@@ -38,15 +55,14 @@ from wftui.compiler.tree.bindings import (
 )
 from wftui.compiler.tree.graph import Graph, cycles
 from wftui.compiler.tree.inherited import inherit, where_written
-from wftui.compiler.tree.nodes import Body, StepNode, WorkflowTree
+from wftui.compiler.tree.nodes import StepNode, WorkflowTree
 from wftui.compiler.tree.pools import pool_of
-from wftui.compiler.tree.reserved import reserved_word
 from wftui.compiler.tree.scopes import Scopes
 from wftui.compiler.tree.structure import read_tree
 from wftui.compiler.tree.sub_workflows import SubWorkflows
 from wftui.model.base import Json
 from wftui.model.text.raw_text import KEEP_BRACES
-from wftui.steps.api.step_type import StepType, StepTypes
+from wftui.steps.api.step_type import SiteFacts, StepType, StepTypes
 
 
 @dataclass(slots=True)
@@ -58,6 +74,9 @@ class Checked:
         uses: connections named in the inputs of steps, besides the steps' own.
         needs: what steps may need to be installed.
         looked_at: files beside the workflow that the checks read, with their etags (None: missing).
+        steps: the findings by step.
+        unchanged: steps that are, with all inside them, as the check before had them, edges included.
+        memory: what the next check goes on from; None if this one met a defect.
     """
 
     tree: WorkflowTree | None
@@ -67,158 +86,306 @@ class Checked:
     types: dict[StepNode, StepType[Any] | None] = field(default_factory=dict)
     uses: dict[StepNode, tuple[str, ...]] = field(default_factory=dict)
     needs: dict[StepNode, StepNeeds] = field(default_factory=dict)
+    facts: dict[StepNode, SiteFacts] = field(default_factory=dict)
     looked_at: dict[Path, str | None] = field(default_factory=dict)
+    steps: dict[StepNode, StepRecord] = field(default_factory=dict)
+    unchanged: frozenset[StepNode] = frozenset()
+    memory: CheckMemory | None = None
+
+    def needs_in_order(self) -> list[StepNeeds]:
+        """Return what steps may need, in the order of the file."""
+        nodes = self.tree.walk() if self.tree is not None else ()
+        return [self.needs[node] for node in nodes if node in self.needs]
+
+    def go_on(self, before: "Checked", changes: Changes) -> None:
+        """Take over the findings about steps that did not change."""
+        self.bindings, self.types, self.uses = before.bindings, before.types, before.uses
+        self.needs, self.facts, self.steps = before.needs, before.facts, before.steps
+        by_step: list[dict[Any, Any]] = [self.bindings, self.types, self.uses, self.needs, self.facts, self.steps]
+        for node in changes.gone.values():
+            for each in by_step:
+                each.pop(node, None)
 
 
-def check_workflow(value: Json, workflow_id: str, step_types: StepTypes, children: SubWorkflows) -> Checked:
+def check_workflow(
+    value: Json, workflow_id: str, step_types: StepTypes, children: SubWorkflows, before: Checked | None = None
+) -> Checked:
     """Check the value of a workflow.json.
 
     Args:
         workflow_id: the id it must have: the name of its folder.
         children: the other workflows, for steps that run one.
+        before: a check of the same workflow, from which `value` differs only in the steps of one list, those that are
+            the same being the same objects. It is used up: this check takes its findings over.
     """
     checked = Checked(None, [])
+    memory = before.memory if before is not None else None
     with fence(checked.diagnostics):
-        checked.tree, found = read_tree(value)
+        checked.tree, found = read_tree(value, memory.known_nodes() if memory is not None else None)
         checked.diagnostics += found
     if checked.tree is not None:
         with fence(checked.diagnostics):
-            _check_tree(checked, checked.tree, workflow_id, step_types, children)
+            _Check(checked, checked.tree, workflow_id, step_types, children).run(before, memory)
         checked.diagnostics = list(where_written(checked.tree, checked.diagnostics))
     return checked
 
 
-def bodies(tree: WorkflowTree) -> list[Body]:
-    """Return all lists of steps."""
-    return [tree.main, tree.finally_, *(body for node in tree.walk() for body in node.bodies)]
+class _Check:
+    """One check: of all steps, or of those that a change concerns."""
 
+    def __init__(
+        self, checked: Checked, tree: WorkflowTree, workflow_id: str, step_types: StepTypes, children: SubWorkflows
+    ) -> None:
+        self.checked = checked
+        self.tree = tree
+        self.workflow_id = workflow_id
+        self.step_types = step_types
+        self.children = children
+        self.scopes = Scopes.of(tree)
+        self.references = ReferenceChecker(self.scopes)
+        self.sites = Sites(children.workspace.source_path(workflow_id).parent, step_types, checked.facts)
+        self.secret = secret_inputs(tree)
 
-def _check_tree(
-    checked: Checked, tree: WorkflowTree, workflow_id: str, step_types: StepTypes, children: SubWorkflows
-) -> None:
-    found = checked.diagnostics
-    if isinstance(tree.raw.get("id"), str) and tree.workflow.id != workflow_id and tree.workflow.id == tree.raw["id"]:
-        fix = patches.replace(f"change it to {workflow_id}", "/id", workflow_id)
-        message = f"the id is {tree.workflow.id!r}, but the folder is {workflow_id!r}"
-        found.append(Diagnostic("workflow.id", message, "/id", field="id", fixes=(fix,)))
-    scopes = Scopes.of(tree)
-    found += _check_ids(tree, scopes)
-    found += check_default_types(tree, step_types)
-    references = ReferenceChecker(scopes)
-    checked.graph = references.graph
-    sites = Sites(children.workspace.source_path(workflow_id).parent, step_types)
-    checked.looked_at = sites.looked_at
-    for node in tree.walk():
-        with fence(found, node.pointer, node.id):
-            _check_step(node, checked, references, step_types, sites)
-    if any(each.code == INTERNAL for each in found):
-        return  # the following checks need what this one finds out
-    outputs = output_bindings(tree)
-    variables = var_bindings(tree)
-    checked.bindings[None] = [*variables, *input_default_bindings(tree), *group_bindings(tree), *outputs]
-    for binding in checked.bindings[None]:
-        found += check_expressions(binding)
-        references.binding(binding, frozenset())
-    found += references.found
-    found += check_schemas(tree)
-    _check_values(checked, scopes, children, sites)
-    _check_flow(checked, scopes)
-    used = {use.name for facts in sites.facts.values() for use in facts.connections}
-    all_bindings = [binding for each in checked.bindings.values() for binding in each]
-    found += lint_workflow(tree, all_bindings, checked.types, used)
-    found += check_approvals(scopes, all_bindings, checked.types)
-    found += check_error_types(tree)
-    found += check_branches(tree)
-    found += check_pools(tree, checked.types, step_types, sites.folder)
-    found += check_secrets(tree, all_bindings, checked.types)
-    found += check_literal_secrets(tree, checked.types)
-    for node in tree.walk():
-        if node.step.type == "workflow":
+    def run(self, before: Checked | None, memory: CheckMemory | None) -> None:
+        """Check the workflow, with the findings of the check before."""
+        checked, tree, found = self.checked, self.tree, self.checked.diagnostics
+        changes = Changes.between(memory.records if memory is not None else {}, tree)
+        old = {node.pointer: memory.records[node] for node in changes.gone.values()} if memory is not None else {}
+        gone = [(node, before.bindings.get(node, [])) for node in changes.gone.values()] if before is not None else []
+        if before is not None and memory is not None:
+            checked.go_on(before, changes)
+        self.sites.facts, checked.looked_at = checked.facts, self.sites.looked_at
+        found += self._head()
+        for node in changes.fresh:
+            checked.steps[node] = StepRecord()
             with fence(found, node.pointer, node.id):
-                found += check_child(node, workflow_id, children)
+                checked.steps[node].own = _check_step(node, checked, self.step_types, self.sites, self.secret)
+        if any(each.code == INTERNAL for each in found):
+            return  # the following checks need what this one finds out
+        for record in self._records():
+            found += record.own
+        self._check_workflow_values()
+        same_edges, reread, touched = self._check_references(changes, memory, old)
+        values = self._check_values(changes, memory, old, gone)
+        flow = self._check_flow(changes, memory, old, same_edges, reread)
+        for record in self._records():
+            found += record.references
+            found += record.values
+            found += record.reads
+        self._check_whole()
+        checked.unchanged = frozenset(checked.steps).difference(with_those_around(touched))
+        if not any(each.code == INTERNAL for each in found):
+            checked.memory = CheckMemory(tree, checked.steps, checked.graph, values, flow)
 
+    # --- parts
 
-def _check_values(checked: Checked, scopes: Scopes, children: SubWorkflows, sites: Sites) -> None:
-    values = ValueChecker(
-        scopes, checked.types, checked.bindings, lambda child: outputs_of(child, children), sites.facts
-    )
-    for each in checked.bindings.values():
-        for binding in each:
+    def _records(self) -> Iterator[StepRecord]:
+        return (self.checked.steps[node] for node in self.tree.walk())
+
+    def _head(self) -> Iterator[Diagnostic]:
+        """Yield diagnostics of the workflow's own values, and of ids."""
+        tree = self.tree
+        if isinstance(tree.raw.get("id"), str) and tree.workflow.id == tree.raw["id"] != self.workflow_id:
+            fix = patches.replace(f"change it to {self.workflow_id}", "/id", self.workflow_id)
+            message = f"the id is {tree.workflow.id!r}, but the folder is {self.workflow_id!r}"
+            yield Diagnostic("workflow.id", message, "/id", field="id", fixes=(fix,))
+        yield from check_ids(tree, self.scopes)
+        yield from check_default_types(tree, self.step_types)
+
+    def _check_workflow_values(self) -> None:
+        """Check the expressions of variables, defaults, the group and the outputs."""
+        checked, tree = self.checked, self.tree
+        outputs = output_bindings(tree)
+        own = [*var_bindings(tree), *input_default_bindings(tree), *group_bindings(tree), *outputs]
+        checked.bindings[None] = own
+        for binding in own:
+            checked.diagnostics += check_expressions(binding)
+            self.references.binding(binding, frozenset())
+        found, _edges, _asked = self.references.take()
+        checked.diagnostics += found
+        checked.diagnostics += check_approvals(self.scopes, own, checked.types)
+        checked.diagnostics += check_secrets(own, self.secret, None)
+        checked.diagnostics += check_secret_defaults(tree)
+        checked.diagnostics += check_schemas(tree)
+
+    def _check_references(
+        self, changes: Changes, memory: CheckMemory | None, old: Mapping[str, StepRecord]
+    ) -> tuple[bool, list[StepNode], set[StepNode]]:
+        """Check references and make the graph.
+
+        Returns:
+            Whether the graph has the edges it had, the steps checked, and all steps from which edges may have changed.
+        """
+        records = self.checked.steps
+        reread = readers(records, changes) if memory is not None else changes.fresh
+        same = memory is not None and old.keys() == {node.pointer for node in changes.fresh}
+        sources: set[StepNode] = set()
+        for node in changes.fresh:
+            if (known := changes.gone.get(node.pointer)) is not None:
+                move_edges(records, known, node)
+        for node in dict.fromkeys([*changes.fresh, *reread]):
+            record = records[node]
+            edges = old[node.pointer].edges if node.pointer in old else record.edges
+            self._check_names(node, record)
+            same = same and [each.key for each in edges] == [each.key for each in record.edges]
+            sources.update(each.source for each in (*edges, *record.edges))
+        touched = {*sources, *changes.fresh, *reread}.difference(changes.gone.values())
+        if memory is not None and same:
+            graph = memory.graph.replaced({changes.gone[node.pointer]: node for node in changes.fresh})
+            for node in touched:
+                graph.edges.pop(node, None)
+                for each in edges_from(records, node):
+                    graph.add(each)
+        else:
+            graph = Graph()
+            for node in self.tree.walk():
+                for each in records[node].edges:
+                    graph.add(each)
+        self.checked.graph = graph
+        return same, reread, touched
+
+    def _check_names(self, node: StepNode, record: StepRecord) -> None:
+        checked, references = self.checked, self.references
+        step_type = checked.types[node]
+        references.needs(node)
+        secret_fields = step_type.secret_fields if step_type is not None else frozenset[str]()
+        for binding in checked.bindings[node]:
+            if binding.pointer not in record.foreign:
+                references.binding(binding, secret_fields)
+        record.before = node.before
+        record.references, record.edges, record.asked = references.take()
+        record.references += check_approvals(self.scopes, checked.bindings[node], checked.types)
+
+    def _check_values(
+        self,
+        changes: Changes,
+        memory: CheckMemory | None,
+        old: Mapping[str, StepRecord],
+        gone: Iterable[tuple[StepNode, list[Binding]]],
+    ) -> ValueChecker:
+        checked, records = self.checked, self.checked.steps
+        for node in changes.fresh:
+            records[node].shape = shape_key(node, checked.types[node], checked.facts.get(node))
+        # In a circle, the shapes depend on where one begins.
+        if memory is None or memory.is_circular or any(record.is_circular for record in records.values()):
+            values = ValueChecker(
+                self.scopes,
+                checked.types,
+                checked.bindings,
+                lambda child: outputs_of(child, self.children),
+                checked.facts,
+            )
+            stale = set(records)
+        else:
+            values = memory.values
+            shapes = {node.id: old[node.pointer].shape for node in changes.gone.values()}
+            new = {node.id: records[node].shape for node in changes.fresh}
+            changed = [each for each in {*shapes, *new} if new.get(each) is None or new[each] != shapes.get(each)]
+            stale = value_readers(records, checked.types, changes.fresh, changed)
+            values.go_on(
+                self.scopes, gone, [(None, checked.bindings[None]), *((n, checked.bindings[n]) for n in stale)]
+            )
+        for node in in_order_of_values(self.tree, checked.graph) if stale else ():
+            if node in stale:
+                records[node].values = self._values_of(values, checked.bindings[node])
+        checked.diagnostics += self._values_of(values, checked.bindings[None])
+        return values
+
+    @staticmethod
+    def _values_of(values: ValueChecker, bindings: Iterable[Binding]) -> list[Diagnostic]:
+        for binding in bindings:
             with fence(values.found, binding.pointer, binding.node.id if binding.node is not None else ""):
                 values.check(binding)
-    checked.diagnostics += values.found
+        return values.take()
 
+    def _check_flow(
+        self,
+        changes: Changes,
+        memory: CheckMemory | None,
+        old: Mapping[str, StepRecord],
+        same_edges: bool,
+        reread: Iterable[StepNode],
+    ) -> FlowChecker | None:
+        checked, records = self.checked, self.checked.steps
+        same = same_edges and memory is not None and memory.flow is not None
+        for node in changes.fresh:
+            records[node].flow = flow_key(node)
+            same = same and old[node.pointer].flow == records[node].flow
+        all_bodies = list(lists_of(self.tree))
+        if not same_edges or memory is None or memory.flow is None:
+            found = [cycle_diagnostic(cycle) for body in all_bodies for cycle in cycles(body, checked.graph)]
+            checked.diagnostics += found
+            if found:
+                for record in records.values():
+                    record.reads = []
+                return None  # a cycle has no first step
+        flow = FlowChecker(self.scopes, checked.graph, checked.bindings)
+        if same and memory is not None and memory.flow is not None:
+            flow.go_on(memory.flow, {node: changes.gone[node.pointer] for node in changes.fresh})
+            stale: Iterable[StepNode] = dict.fromkeys([*changes.fresh, *reread])
+        else:
+            for body in all_bodies:
+                flow.body(body)
+            stale = records
+        checked.diagnostics += flow.unreachable
+        for node in stale:
+            records[node].reads = flow.reader(node)
+        return flow
 
-def _check_flow(checked: Checked, scopes: Scopes) -> None:
-    all_bodies = bodies(scopes.tree)
-    found = [cycle_diagnostic(cycle) for body in all_bodies for cycle in cycles(body, checked.graph)]
-    checked.diagnostics += found
-    if found:
-        return  # a cycle has no first step
-    flow = FlowChecker(scopes, checked.graph, checked.bindings)
-    for body in all_bodies:
-        flow.body(body)
-    for body in all_bodies:
-        flow.readers(body)
-    checked.diagnostics += flow.found
+    def _check_whole(self) -> None:
+        """Check what depends on all steps."""
+        checked, tree, found = self.checked, self.tree, self.checked.diagnostics
+        records = checked.steps
+        used = {name for names in checked.uses.values() for name in names}
+        reads = [Reads.of(checked.bindings[None], tree.workflow), *(record.read for record in records.values())]
+        found += lint_workflow(tree, reads, used)
+        found += check_error_types(tree, ((node, record.errors) for node, record in records.items()))
+        secrets = ((node, record.secrets) for node, record in records.items() if record.secrets)
+        found += check_literal_secrets(tree, checked.types, secrets)
+        for node in tree.walk():
+            if node.step.type == "workflow":
+                with fence(found, node.pointer, node.id):
+                    found += check_child(node, self.workflow_id, self.children)
 
 
 def _check_step(
-    node: StepNode, checked: Checked, references: ReferenceChecker, step_types: StepTypes, sites: Sites
-) -> None:
+    node: StepNode, checked: Checked, step_types: StepTypes, sites: Sites, secret: SecretInputs
+) -> list[Diagnostic]:
+    """Return the diagnostics that depend only on the step and its containers."""
+    assert checked.tree is not None
+    workflow, record = checked.tree.workflow, checked.steps[node]
     step_type, wrong_type = check_type(node, step_types)
-    literal: set[str] = set()
     checked.types[node] = step_type
-    checked.diagnostics += wrong_type
-    inherit(node, references.workflow.defaults, waits=step_type is not None and step_type.waits)
-    node.pool = pool_of(node, step_type, references.workflow)
-    checked.diagnostics += check_connection(node, step_type, references.workflow)
-    found = step_bindings(node)
-    checked.bindings[node] = found
+    found = [*node.found, *wrong_type]
+    inherit(node, workflow.defaults, waits=step_type is not None and step_type.waits)
+    node.pool = pool_of(node, step_type, workflow)
+    found += check_connection(node, step_type, workflow)
+    bindings = step_bindings(node)
+    checked.bindings[node] = bindings
     if step_type is not None:
-        wrong_input = check_input(node, step_type, found)
-        literal = {each.pointer for each in wrong_input if each.fixes and each.fixes[0].title == KEEP_BRACES}
-        checked.diagnostics += wrong_input
+        wrong_input = check_input(node, step_type, bindings)
+        # The braces of these are those of another language.
+        record.foreign = frozenset(
+            each.pointer for each in wrong_input if each.fixes and each.fixes[0].title == KEEP_BRACES
+        )
+        found += wrong_input
         facts = sites.facts_of(node, step_type)
         programs = sites.programs(node, step_type)
         facts = sites.facts.get(node, facts)
         checked.needs[node] = StepNeeds(node, step_type, facts, programs)
-        checked.diagnostics += check_facts(node, facts, found)
-        checked.diagnostics += check_connection_uses(node, facts.connections, references.workflow)
+        found += check_facts(node, facts, bindings)
+        found += check_connection_uses(node, facts.connections, workflow)
         checked.uses[node] = tuple(dict.fromkeys(use.name for use in facts.connections))
-    references.needs(node)
-    secret_fields = step_type.secret_fields if step_type is not None else frozenset[str]()
-    for binding in found:
-        if binding.pointer in literal:
-            continue  # its braces are those of another language
-        checked.diagnostics += check_expressions(binding)
-        references.binding(binding, secret_fields)
-
-
-def _check_ids(tree: WorkflowTree, scopes: Scopes) -> list[Diagnostic]:
-    found = []
-    for node in tree.walk():
-        if not node.id:
-            continue
-        first = scopes.everywhere[node.id]
-        if first is not node:
-            new = next(f"{node.id}_{n}" for n in range(2, 10_000) if f"{node.id}_{n}" not in scopes.everywhere)
-            fix = patches.replace(f"change it to {new}", node.at("id"), new)
-            message = f"the id {node.id} is already used; ids are unique within the file"
-            found.append(Diagnostic("id.duplicate", message, node.at("id"), step_id=node.id, field="id", fixes=(fix,)))
-        reason = reserved_word(node.id)
-        if reason:
-            new = next(
-                f"{node.id}_{word}" for word in ("step", "step_2") if f"{node.id}_{word}" not in scopes.everywhere
-            )
-            fix = patches.replace(f"change it to {new}", node.at("id"), new)
-            message = f"a step cannot be called {node.id}: {reason}"
-            found.append(Diagnostic("id.reserved", message, node.at("id"), step_id=node.id, field="id", fixes=(fix,)))
-        if node.step.for_each is not None and reserved_word(node.step.for_each.as_):
-            message = (
-                f"a loop variable cannot be called {node.step.for_each.as_}: {reserved_word(node.step.for_each.as_)}"
-            )
-            pointer = node.at("forEach", "as")
-            fix = patches.replace("change it to item", pointer, "item")
-            found.append(Diagnostic("id.reserved", message, pointer, step_id=node.id, field="forEach.as", fixes=(fix,)))
+    for binding in bindings:
+        if binding.pointer not in record.foreign:
+            found += check_expressions(binding)
+    found += check_output_schema(node)
+    found += lint_step(node, step_type)
+    found += check_branches(node)
+    found += check_pools(node, step_type, step_types, sites.folder)
+    found += check_secrets(bindings, secret, step_type)
+    record.lasts = lasts(node, step_type)
+    record.read = Reads.of(bindings, workflow)
+    record.errors = errors_of(node)
+    record.secrets = literal_secrets(node)
     return found

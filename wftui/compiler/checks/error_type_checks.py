@@ -1,11 +1,12 @@
 """Error types in `retry.on` and `catch` that nothing known raises."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from wftui.compiler.diagnostics import patches
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
-from wftui.compiler.tree.nodes import WorkflowTree
+from wftui.compiler.tree.nodes import StepNode, WorkflowTree
 from wftui.model.json.pointers import pointer_to
 from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.definition import Retry
@@ -17,11 +18,37 @@ _OPEN_TYPES = frozenset({"python", "workflow", "llm", "mcp"})
 """Types that may raise errors that the file does not name; those of plugins do, too."""
 
 
-def check_error_types(tree: WorkflowTree) -> Iterator[Diagnostic]:
+@dataclass(frozen=True, slots=True)
+class StepErrors:
+    """The error types that a step names.
+
+    Attributes:
+        own: those it raises that no other type of step does.
+        is_open: it may raise others, too.
+        prefixes: what its policies are for: pointer and text.
+    """
+
+    own: frozenset[str] = frozenset()
+    is_open: bool = False
+    prefixes: tuple[tuple[str, str], ...] = ()
+
+
+def errors_of(node: StepNode) -> StepErrors:
+    """Return the error types that a step names."""
+    own, is_open = _raised(node)
+    return StepErrors(own, is_open, tuple(_prefixes(node)))
+
+
+def check_error_types(tree: WorkflowTree, steps: Iterable[tuple[StepNode, StepErrors]]) -> Iterator[Diagnostic]:
     """Yield a warning for each prefix that matches no known error type."""
-    own, is_open = _raised(tree)
+    own, is_open = set[str](), False
+    prefixes = list(_default_prefixes(tree))
+    for node, errors in steps:
+        own |= errors.own
+        is_open = is_open or errors.is_open
+        prefixes += [(node.id or None, *each) for each in errors.prefixes]
     known = BUILTIN_TYPES | own
-    for step_id, pointer, prefix in _prefixes(tree):
+    for step_id, pointer, prefix in prefixes:
         plain = prefix.rstrip(".")
         if _BY_NUMBER.fullmatch(plain) or any(each == plain or each.startswith(f"{plain}.") for each in known):
             continue
@@ -35,35 +62,38 @@ def check_error_types(tree: WorkflowTree) -> Iterator[Diagnostic]:
         yield Diagnostic(code, message, pointer, "warning", step_id=step_id, field=field, fixes=fixes)
 
 
-def _prefixes(tree: WorkflowTree) -> Iterator[tuple[str | None, str, str]]:
-    """Yield step, pointer and text of each prefix."""
+def _default_prefixes(tree: WorkflowTree) -> Iterator[tuple[str | None, str, str]]:
+    """Yield pointer and text of each prefix in the workflow's defaults."""
     defaults = tree.workflow.defaults
-    policies: list[tuple[str | None, str, Retry | None]] = [(None, "/defaults/retry/on", defaults.retry)]
+    policies = [("/defaults/retry/on", defaults.retry)]
     for word, each in defaults.types.items():
-        policies.append((None, pointer_to(["defaults", "types", word, "retry", "on"]), each.retry))
-    for node in tree.walk():
-        if not node.inherits(node.at("retry")):
-            policies.append((node.id or None, node.at("retry", "on"), node.step.retry))
-    for step_id, pointer, retry in policies:
-        for index, prefix in enumerate(retry.on or [] if retry is not None else []):
-            yield step_id, pointer + pointer_to([index]), prefix
-    for node in tree.walk():
-        for body in node.catches:
-            for index, prefix in enumerate(body.on or []):
-                yield node.id or None, f"{body.pointer.removesuffix('/steps')}/on/{index}", prefix
+        policies.append((pointer_to(["defaults", "types", word, "retry", "on"]), each.retry))
+    for pointer, retry in policies:
+        for at, prefix in _of_policy(pointer, retry):
+            yield None, at, prefix
 
 
-def _raised(tree: WorkflowTree) -> tuple[frozenset[str], bool]:
-    """Return the types of the user's own, and whether others are possible."""
-    own: set[str] = set()
-    is_open = False
-    for node in tree.walk():
-        word = node.step.type
-        is_open = is_open or word in _OPEN_TYPES or "." in word
-        given = node.step.input.get("type" if word == "fail" else "code")
-        if word == "fail" and isinstance(given, str):
-            is_open = is_open or "{{" in given
-            own.add(given)
-        elif word == "python" and isinstance(given, str):
-            own.update(_RAISED.findall(given))
-    return frozenset(own), is_open
+def _prefixes(node: StepNode) -> Iterator[tuple[str, str]]:
+    """Yield pointer and text of each prefix in a step."""
+    if not node.inherits(node.at("retry")):
+        yield from _of_policy(node.at("retry", "on"), node.step.retry)
+    for body in node.catches:
+        for index, prefix in enumerate(body.on or []):
+            yield f"{body.pointer.removesuffix('/steps')}/on/{index}", prefix
+
+
+def _of_policy(pointer: str, retry: Retry | None) -> Iterator[tuple[str, str]]:
+    for index, prefix in enumerate(retry.on or [] if retry is not None else []):
+        yield pointer + pointer_to([index]), prefix
+
+
+def _raised(node: StepNode) -> tuple[frozenset[str], bool]:
+    """Return the user's types that a step raises; whether others are possible."""
+    word = node.step.type
+    is_open = word in _OPEN_TYPES or "." in word
+    given = node.step.input.get("type" if word == "fail" else "code")
+    if word == "fail" and isinstance(given, str):
+        return frozenset([given]), is_open or "{{" in given
+    if word == "python" and isinstance(given, str):
+        return frozenset(_RAISED.findall(given)), is_open
+    return frozenset(), is_open

@@ -46,29 +46,50 @@ class Reachability:
 
 
 class FlowChecker:
-    """Checker of reachability: follows the conditions of a workflow along its edges."""
+    """Checker of reachability: follows the conditions of a workflow along its edges.
+
+    Attributes:
+        unreachable: diagnostics of steps that never run.
+    """
 
     def __init__(self, scopes: Scopes, graph: Graph, bindings: Mapping[StepNode | None, list[Binding]]) -> None:
         self.scopes = scopes
         self.graph = graph
         self.bindings = bindings
         self.found: list[Diagnostic] = []
+        self.unreachable: list[Diagnostic] = []
         self.reachability: dict[StepNode, Reachability] = {}
         self._nodes = list(scopes.tree.walk())
         self._bits = {node: 1 << index for index, node in enumerate(self._nodes)}
 
     def body(self, body: Body) -> None:
         """Check the steps of a list in order."""
+        self.found = []
         for node in self.graph.order(body):
             self.reachability[node] = self._reachability(node)
+        self.unreachable += self.found
 
-    def readers(self, body: Body) -> None:
-        """Check reads of steps that may be skipped; needs the reachability of all lists."""
-        for node in body.steps:
-            reported: set[StepNode] = set()
-            for binding in self.bindings.get(node, []):
-                for expression, offset in binding.expressions:
-                    self._reads(node, binding, expression, offset, reported)
+    def go_on(self, before: "FlowChecker", replaced: Mapping[StepNode, StepNode]) -> None:
+        """Take over the reachability of a workflow with equal edges and flow keys.
+
+        Args:
+            replaced: the steps that differ, with those in their places before.
+        """
+        self.unreachable = before.unreachable
+        known = before.reachability
+        self.reachability = {node: known[replaced.get(node, node)] for node in self._nodes}
+
+    def reader(self, node: StepNode) -> list[Diagnostic]:
+        """Return the diagnostics of a step's reads of steps that may be skipped.
+
+        It needs the reachability of all lists.
+        """
+        self.found = []
+        reported: set[StepNode] = set()
+        for binding in self.bindings.get(node, []):
+            for expression, offset in binding.expressions:
+                self._reads(node, binding, expression, offset, reported)
+        return self.found
 
     # --- fates
 

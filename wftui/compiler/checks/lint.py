@@ -2,7 +2,8 @@
 
 import functools
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Set
+from collections.abc import Collection, Iterable, Iterator, Set
+from dataclasses import dataclass
 from typing import Any
 
 from wftui.compiler.diagnostics import patches
@@ -11,10 +12,10 @@ from wftui.compiler.expressions.template import split_template
 from wftui.compiler.tree.bindings import Binding
 from wftui.compiler.tree.nodes import StepNode, WorkflowTree, strings_in
 from wftui.model.json.pointers import pointer_to
-from wftui.model.schema.json_schema import as_list
+from wftui.model.schema.json_schema import as_list, as_object
 from wftui.model.text.raw_text import blank_raw
 from wftui.model.workflow.compilation import Fix, PatchOperation
-from wftui.model.workflow.definition import Fallback
+from wftui.model.workflow.definition import Fallback, Workflow
 from wftui.steps.api.step_type import StepType
 
 _REST = r"(?:\.\w+|\[\d+\])*"
@@ -22,44 +23,58 @@ _BARE = re.compile(rf"(?:inputs|run|env)\.[A-Za-z_]\w*{_REST}|steps\.[a-z]\w*\.(
 _STATEMENT = re.compile(r"\{%-?\s*(?:if|for|set|macro|include|import|block|extends|endif|endfor|else|elif)\b")
 
 
-def lint_workflow(
-    tree: WorkflowTree,
-    bindings: Iterable[Binding],
-    types: Mapping[StepNode, StepType[Any] | None],
-    also_used: Collection[str] = (),
-) -> Iterator[Diagnostic]:
-    """Yield hints and warnings on a whole workflow.
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """Inputs and environment variables that expressions read.
+
+    Attributes:
+        known: false if an expression is broken: it may read anything.
+    """
+
+    inputs: frozenset[str] = frozenset()
+    env: frozenset[str] = frozenset()
+    known: bool = True
+
+    @classmethod
+    def of(cls, bindings: Iterable[Binding], workflow: Workflow) -> "Reads":
+        """Return the reads of some bindings."""
+        inputs: set[str] = set()
+        env: set[str] = set()
+        for binding in bindings:
+            for expression, _offset in binding.expressions:
+                if expression.tree is None:
+                    return cls(known=False)  # a broken expression may read anything
+                for reference in expression.references:
+                    if reference.root == "inputs":
+                        every = as_object(workflow.input_schema.get("properties", {}))
+                        inputs.update([str(reference.path[0])] if reference.path else every)
+                    elif reference.root == "env":
+                        env.update([str(reference.path[0])] if reference.path else workflow.env)
+        return cls(frozenset(inputs), frozenset(env))
+
+
+def lint_step(node: StepNode, step_type: StepType[Any] | None) -> Iterator[Diagnostic]:
+    """Yield hints and warnings on the texts of a step."""
+    yield from _strings(node, step_type.foreign_fields if step_type else frozenset())
+    yield from _not_evaluated(node)
+
+
+def lint_workflow(tree: WorkflowTree, reads: Collection[Reads], used: Collection[str]) -> Iterator[Diagnostic]:
+    """Yield hints and warnings on a workflow apart from its steps.
 
     Args:
-        types: the step types of its steps.
-        also_used: connections named in the inputs of steps.
+        used: connections that steps name in their inputs.
     """
-    bindings = list(bindings)
-    yield from _unused(tree, bindings, also_used)
-    for node in tree.walk():
-        step_type = types.get(node)
-        yield from _strings(node, step_type.foreign_fields if step_type else frozenset())
-        yield from _not_evaluated(node)
+    if all(each.known for each in reads):
+        yield from _unused(tree, reads, used)
     for pointer, field, text in strings_in(tree.workflow.outputs, "/outputs", "outputs"):
         yield from _string(None, pointer, field, text)
 
 
-def _unused(tree: WorkflowTree, bindings: list[Binding], also_used: Collection[str]) -> Iterator[Diagnostic]:
+def _unused(tree: WorkflowTree, reads: Iterable[Reads], also_used: Collection[str]) -> Iterator[Diagnostic]:
     workflow = tree.workflow
-    read: set[str] = set()
-    env: set[str] = set()
-    for binding in bindings:
-        for expression, _offset in binding.expressions:
-            if expression.tree is None:
-                return  # a broken expression may read anything
-            for reference in expression.references:
-                if reference.root == "inputs":
-                    if not reference.path:
-                        read.update(workflow.input_schema.get("properties", {}))
-                    else:
-                        read.add(str(reference.path[0]))
-                elif reference.root == "env":
-                    env.update([str(reference.path[0])] if reference.path else workflow.env)
+    read = frozenset().union(*(each.inputs for each in reads))
+    env = frozenset().union(*(each.env for each in reads))
     properties = workflow.input_schema.get("properties")
     for name in properties if isinstance(properties, dict) else ():
         if name not in read:

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -61,22 +61,43 @@ _SHORTEST_PASSWORD = 6
 _SHORTEST = 12
 
 
-def check_literal_secrets(tree: WorkflowTree, types: Mapping[StepNode, StepType[Any] | None]) -> Iterator[Diagnostic]:
-    """Warn of secrets that everyone who gets the file can read; never quote one."""
-    taken = {*as_object(as_object(tree.raw.get("inputSchema")).get("properties"))}
-    for node in tree.walk():  # an undeclared name that is read may be meant for something else
-        taken.update(name for _, _, text in node.strings for name in _READ.findall(text))
-    for node in tree.walk():
-        for pointer, field, text in node.strings:
-            key = pointer_parts(pointer)[-1]
-            place = _anywhere(text) or _named(key, text)
-            if place is not None:
-                yield _diagnostic(tree, taken, node, types.get(node), pointer, field, text, place)
+SecretPlace = tuple[str, str, str, tuple[int, int]]
+"""Pointer, field and text of a string with a secret, and the span of that."""
+
+
+def literal_secrets(node: StepNode) -> list[SecretPlace]:
+    """Return the secrets in the input of a step."""
+    found = []
+    for pointer, field, text in node.strings:
+        place = _anywhere(text) or _named(pointer_parts(pointer)[-1], text)
+        if place is not None:
+            found.append((pointer, field, text, place))
+    return found
+
+
+def check_literal_secrets(
+    tree: WorkflowTree,
+    types: Mapping[StepNode, StepType[Any] | None],
+    steps: Iterable[tuple[StepNode, Iterable[SecretPlace]]],
+) -> Iterator[Diagnostic]:
+    """Warn of secrets that everyone who gets the file can read; never quote one.
+
+    Args:
+        steps: the steps with `literal_secrets`.
+    """
+    found: list[tuple[StepNode | None, SecretPlace]] = [(node, place) for node, places in steps for place in places]
     for name in ("inputSchema", "outputs", "description"):
         for pointer, field, text in strings_in(tree.raw.get(name), f"/{name}", name):
             place = _anywhere(text)
             if place is not None:
-                yield _diagnostic(tree, taken, None, None, pointer, field, text, place)
+                found.append((None, (pointer, field, text, place)))
+    if not found:
+        return
+    taken = {*as_object(as_object(tree.raw.get("inputSchema")).get("properties"))}
+    for each in tree.walk():  # an undeclared name that is read may be meant for something else
+        taken.update(name for _, _, text in each.strings for name in _READ.findall(text))
+    for node, secret in found:
+        yield _diagnostic(tree, taken, node, types.get(node) if node is not None else None, *secret)
 
 
 def without_secrets(value: Json, names: Collection[str] = (), key: str = "") -> tuple[Json, list[str]]:

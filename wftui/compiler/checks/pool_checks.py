@@ -7,7 +7,7 @@ from typing import Any
 
 from wftui.compiler.diagnostics import patches
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
-from wftui.compiler.tree.nodes import StepNode, WorkflowTree, strings_in
+from wftui.compiler.tree.nodes import StepNode, strings_in
 from wftui.model.base import Json
 from wftui.model.workflow.identifiers import HERE
 from wftui.steps.api.step_type import PathUse, StepType, StepTypes
@@ -18,21 +18,19 @@ _ABSOLUTE = ("/", "~", "file:///")
 
 
 def check_pools(
-    tree: WorkflowTree, types: Mapping[StepNode, StepType[Any] | None], step_types: StepTypes, folder: Path
+    node: StepNode, step_type: StepType[Any] | None, step_types: StepTypes, folder: Path
 ) -> Iterator[Diagnostic]:
-    """Yield diagnostics of the pools of a workflow.
+    """Yield diagnostics of the pool of a step.
 
     Args:
         folder: of the workflow, which goes along with its steps.
     """
-    for node in tree.walk():
-        step_type = types.get(node)
-        if step_type is None:
-            continue
-        if step_type.local and node.step.pool not in (None, HERE):
-            yield _refused(node)
-        elif node.pool is not None:
-            yield from _Paths(node, step_types, folder).warnings(step_type, node.step.input, "")
+    if step_type is None:
+        return
+    if step_type.local and node.step.pool not in (None, HERE):
+        yield _refused(node)
+    elif node.pool is not None:
+        yield from _Paths(node, step_types, folder).warnings(step_type, node.step.input, "")
 
 
 def _refused(node: StepNode) -> Diagnostic:

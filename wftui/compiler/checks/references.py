@@ -7,7 +7,7 @@ from wftui.compiler.expressions.reference import Reference
 from wftui.compiler.expressions.translate import ROOTS
 from wftui.compiler.tree.bindings import OUTSIDE_ITEMS, PREVIOUS, Binding, is_loop_variable
 from wftui.compiler.tree.edits import edit
-from wftui.compiler.tree.graph import Edge, Graph
+from wftui.compiler.tree.graph import Edge
 from wftui.compiler.tree.nodes import StepNode
 from wftui.compiler.tree.scopes import Scopes, waiting_step
 from wftui.model.base import Json
@@ -22,23 +22,35 @@ _BEFORE_STEPS = {"vars": "a variable", "group": "the concurrency group", "input_
 
 
 class ReferenceChecker:
-    """Checker of the references of a workflow; fills `found` and `graph`."""
+    """Checker of references; fills `found`, `edges` and `asked`, which `take` empties.
+
+    Attributes:
+        asked: the ids of steps that were looked up.
+    """
 
     def __init__(self, scopes: Scopes) -> None:
         self.scopes = scopes
         self.workflow = scopes.tree.workflow
         self.found: list[Diagnostic] = []
-        self.graph = Graph()
+        self.edges: list[Edge] = []
+        self.asked: set[str] = set()
         properties = self.workflow.input_schema.get("properties")
         self.inputs: dict[str, Json] = properties if isinstance(properties, dict) else {}
+
+    def take(self) -> tuple[list[Diagnostic], list[Edge], frozenset[str]]:
+        """Return diagnostics, edges and looked up ids since the last call."""
+        taken = self.found, self.edges, frozenset(self.asked)
+        self.found, self.edges, self.asked = [], [], set()
+        return taken
 
     def needs(self, node: StepNode) -> None:
         """Add the edges of `needs`, or of the order of the list."""
         siblings = self.scopes.of_body.get(id(node.body), {})
         if node.step.needs is None:
             if node.before is not None and "needs" not in node.raw:
-                self.graph.add(Edge(node, node.before, "order", node.pointer))
+                self.edges.append(Edge(node, node.before, "order", node.pointer))
             return
+        self.asked.update(node.step.needs)
         for index, step_id in enumerate(node.step.needs):
             pointer = node.at("needs", index)
             target = siblings.get(step_id)
@@ -46,7 +58,7 @@ class ReferenceChecker:
                 fix = patches.remove(f"remove {step_id}", pointer)
                 self._report("dependency.self", f"the step {step_id} needs itself", pointer, node, "needs", (fix,))
             elif target is not None:
-                self.graph.add(Edge(node, target, "needs", pointer))
+                self.edges.append(Edge(node, target, "needs", pointer))
             elif step_id in self.scopes.everywhere:
                 message = f"the step {step_id} is in another list of steps; needs can only name steps of the same list"
                 fix = patches.remove(f"remove {step_id}", pointer)
@@ -119,6 +131,7 @@ class ReferenceChecker:
         if not reference.path or not isinstance(reference.path[0], str):
             return
         step_id = reference.path[0]
+        self.asked.add(step_id)
         if binding.use in _BEFORE_STEPS:
             what = _BEFORE_STEPS[binding.use]
             message = f"{what} is computed before the first step, so it cannot read one"
@@ -138,7 +151,7 @@ class ReferenceChecker:
             self._at(binding, reference, offset, "reference.self", message)
         elif source is not None:
             place = offset + reference.offset
-            self.graph.add(Edge(source, target, "reference", binding.pointer, place, reference.length))
+            self.edges.append(Edge(source, target, "reference", binding.pointer, place, reference.length))
 
     def _unseen_step(self, binding: Binding, reference: Reference, offset: int, step_id: str) -> None:
         hidden = self.scopes.everywhere.get(step_id)

@@ -22,7 +22,7 @@ _TYPES = ("string", "integer", "number", "boolean", "array", "object", "null")
 
 
 def check_schemas(tree: WorkflowTree) -> Iterator[Diagnostic]:
-    """Check `inputSchema` and every `outputSchema`."""
+    """Check `inputSchema`."""
     schema = tree.raw.get("inputSchema")
     if isinstance(schema, dict):
         if schema.get("type", "object") != "object":
@@ -30,9 +30,12 @@ def check_schemas(tree: WorkflowTree) -> Iterator[Diagnostic]:
             message = "the type of inputSchema must be object; declare each input under properties"
             yield Diagnostic("schema.root", message, "/inputSchema/type", field="inputSchema.type", fixes=(fix,))
         yield from _check(with_computed_apart(schema), "/inputSchema", "inputSchema", None)
-    for node in tree.walk():
-        if isinstance(node.step.output_schema, dict):
-            yield from _check(node.step.output_schema, node.at("outputSchema"), "outputSchema", node)
+
+
+def check_output_schema(node: StepNode) -> Iterator[Diagnostic]:
+    """Check the `outputSchema` of a step."""
+    if isinstance(node.step.output_schema, dict):
+        yield from _check(node.step.output_schema, node.at("outputSchema"), "outputSchema", node)
 
 
 def _check(schema: dict[str, Json], pointer: str, field: str, node: StepNode | None) -> Iterator[Diagnostic]:

@@ -7,7 +7,7 @@ from wftui.compiler.diagnostics import patches
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.expressions.reference import Reference
 from wftui.compiler.tree.bindings import Binding
-from wftui.compiler.tree.nodes import StepNode, WorkflowTree
+from wftui.compiler.tree.nodes import WorkflowTree
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_parts, pointer_to
 from wftui.model.schema.json_schema import as_object
@@ -15,19 +15,33 @@ from wftui.model.schema.secret_schema import secret_pointers
 from wftui.model.text.raw_text import next_mark
 from wftui.steps.api.step_type import StepType
 
+SecretInputs = list[tuple[str, ...]]
+"""Paths of the secret inputs of a workflow."""
+
+
+def secret_inputs(tree: WorkflowTree) -> SecretInputs:
+    """Return the paths of the secret inputs."""
+    return [tuple(pointer_parts(pointer)) for pointer in secret_pointers(as_object(tree.raw.get("inputSchema")))]
+
+
+def check_secret_defaults(tree: WorkflowTree) -> Iterator[Diagnostic]:
+    """Warn of secret inputs with a default."""
+    yield from _defaults(as_object(tree.raw.get("inputSchema")), secret_inputs(tree))
+
 
 def check_secrets(
-    tree: WorkflowTree, bindings: Iterable[Binding], types: Mapping[StepNode, StepType[Any] | None]
+    bindings: Iterable[Binding], secret: SecretInputs, step_type: StepType[Any] | None
 ) -> Iterator[Diagnostic]:
-    """Warn of secrets that would be masked where they are needed, or be exposed."""
-    schema = as_object(tree.raw.get("inputSchema"))
-    secret = [tuple(pointer_parts(pointer)) for pointer in secret_pointers(schema)]
-    yield from _defaults(schema, secret)
+    """Warn of secrets that would be masked where they are needed, or be exposed.
+
+    Args:
+        bindings: those of one step, or of the workflow.
+    """
     for binding in bindings:
         for expression, offset in binding.expressions:
             for reference in expression.references:
                 if _is_secret(reference, secret):
-                    yield from _shown(binding, reference, offset, types)
+                    yield from _shown(binding, reference, offset, step_type)
 
 
 def _defaults(schema: Mapping[str, Json], secret: Iterable[tuple[str, ...]]) -> Iterator[Diagnostic]:
@@ -60,12 +74,12 @@ def _is_secret(reference: Reference, secret: Iterable[tuple[str, ...]]) -> bool:
 
 
 def _shown(
-    binding: Binding, reference: Reference, offset: int, types: Mapping[StepNode, StepType[Any] | None]
+    binding: Binding, reference: Reference, offset: int, step_type: StepType[Any] | None
 ) -> Iterator[Diagnostic]:
     name = ".".join([reference.root, *map(str, reference.path)])
     if binding.use == "output" and reference.root == "inputs":
         code, message = "secret.output", f"{name} is secret; outputs are stored and shown, so this will be ***"
-    elif binding.node is not None and _is_visible(binding, reference, types.get(binding.node)):
+    elif binding.node is not None and _is_visible(binding, reference, step_type):
         code = "secret.visible"
         message = f"{name} would be on a command line, which all users of the machine can read; pass it in env"
     else:

@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,6 @@ from wftui.compiler.python_code import Atom, Code, literal, mapping, record, tex
 from wftui.compiler.source.document import Document, Part
 from wftui.compiler.tree.bindings import NamesInside, names_inside
 from wftui.compiler.tree.nodes import Body, StepNode
-from wftui.compiler.tree.source_hash import source_hash
 from wftui.model.json.pointers import pointer_to
 from wftui.model.schema.computed_defaults import computed_defaults, with_computed_apart
 from wftui.model.schema.secret_schema import secret_pointers
@@ -56,14 +55,49 @@ class StepCache:
         self.steps[key] = step
 
 
-def transpile(checked: Checked, document: Document, cache: StepCache) -> str:
-    """Return the module of a workflow without errors, deterministically."""
-    return _Transpiler(checked, document, cache).module()
+@dataclass(frozen=True, slots=True)
+class WrittenStep:
+    """The Python of a step and of all inside it, as it stands in a module.
+
+    Attributes:
+        place: line and column of the step in workflow.json.
+    """
+
+    place: tuple[int, int]
+    blocks: list[str]
+    spots: list[str]
+    modules: frozenset[str]
+    plans: frozenset[str]
+
+
+@dataclass(slots=True)
+class WrittenSteps:
+    """Parts of the last module of a workflow that is being edited."""
+
+    steps: dict[StepNode, WrittenStep] = field(default_factory=dict)
+
+    def keep(self, unchanged: Set[StepNode]) -> None:
+        """Forget the steps that have changed."""
+        self.steps = {node: known for node, known in self.steps.items() if node in unchanged}
+
+
+def transpile(checked: Checked, document: Document, cache: StepCache, written: WrittenSteps, source_hash: str) -> str:
+    """Return the module of a workflow without errors, deterministically.
+
+    Args:
+        written: the module of the time before, from which unchanged steps are taken.
+    """
+    return _Transpiler(checked, document, cache, written, source_hash).module()
 
 
 class _Transpiler:
-    def __init__(self, checked: Checked, document: Document, cache: StepCache) -> None:
+    def __init__(
+        self, checked: Checked, document: Document, cache: StepCache, written: WrittenSteps, source_hash: str
+    ) -> None:
         assert checked.tree is not None
+        self.written = written
+        self.source_hash = source_hash
+        self.new_steps: dict[StepNode, WrittenStep] = {}
         self.tree = checked.tree
         self.graph = checked.graph
         self.bindings = checked.bindings
@@ -83,7 +117,8 @@ class _Transpiler:
         workflow = self.tree.workflow
         main, last = self._body(self.tree.main), self._body(self.tree.finally_)
         variables, outputs = self._variables(), self._outputs()
-        hashed = source_hash(self.tree)
+        hashed = self.source_hash
+        self.written.steps = self.new_steps
         schema = with_computed_apart(workflow.input_schema)
         plan = self._plan(workflow, main, last, variables, outputs, hashed)
         metadata = {
@@ -114,8 +149,25 @@ class _Transpiler:
         """Write the steps of a list; return their ids in topological order."""
         nodes = self.graph.order(body)
         for node in nodes:
-            self._step(node)
+            self._write_step(node)
         return [node.id for node in nodes]
+
+    def _write_step(self, node: StepNode) -> None:
+        """Write a step, or take what was written of it the time before."""
+        place = self.document.line_column(self.document.span(node.pointer)[0])
+        known = self.written.steps.get(node)
+        if known is None or known.place != place:
+            outer = self.blocks, self.spots, self.modules, self.plans
+            self.blocks, self.spots, self.modules, self.plans = [], [], set(), set()
+            self._step(node)
+            blocks, spots = ["\n\n\n".join(self.blocks)], ["\n".join(self.spots)] if self.spots else []
+            known = WrittenStep(place, blocks, spots, frozenset(self.modules), frozenset(self.plans))
+            self.blocks, self.spots, self.modules, self.plans = outer
+        self.new_steps[node] = known
+        self.blocks += known.blocks
+        self.spots += known.spots
+        self.modules |= known.modules
+        self.plans |= known.plans
 
     def _step(self, node: StepNode) -> None:
         inner = {id(body): self._body(body) for body in node.bodies}

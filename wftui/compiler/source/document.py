@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from wftui.compiler.source.text_diagnostic import TextDiagnostic
 from wftui.model.base import Json
@@ -29,8 +29,7 @@ class TextRange:
     length: int
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """A member of an object or list, by offsets; `key` is -1 in a list."""
 
     start: int
@@ -74,6 +73,35 @@ class Document:
     @cached_property
     def _lines(self) -> list[int]:
         return [0, *(found.end() for found in re.finditer("\n", self.text))]
+
+    def element_start(self, pointer: str, before: "Document | None" = None) -> tuple[int, int] | None:
+        """Return line and column of the top-level step around a pointer, or None.
+
+        Args:
+            before: the document of which this one is an edit: the step has to be the same object, and so the same text.
+        """
+        _root, key, index, *_ = *pointer.split("/", 3), "", ""
+        listed = self.value.get(key) if isinstance(self.value, dict) and key in ("steps", "finally") else None
+        if not isinstance(listed, list) or not index.isdecimal() or int(index) >= len(listed):
+            return None
+        if before is not None:
+            earlier = before.value[key]
+            if int(index) >= len(earlier) or earlier[int(index)] is not listed[int(index)]:
+                return None
+        return self.line_column(self.span(f"/{key}/{index}")[0])
+
+    def take_lines(self, before: "Document", begin: int, end: int, new_end: int) -> None:
+        """Take over the lines of a text of which one stretch was replaced.
+
+        Args:
+            begin: of the stretch in both texts.
+            end: of the stretch in the other text; `new_end` in this one.
+        """
+        lines, shift = before._lines, new_end - end
+        first, last = bisect.bisect_right(lines, begin), bisect.bisect_right(lines, end)
+        new = (found.end() for found in re.finditer("\n", self.text[begin:new_end]))
+        moved = lines[last:] if shift == 0 else [start + shift for start in lines[last:]]
+        self.__dict__["_lines"] = [*lines[:first], *(begin + start for start in new), *moved]
 
     def line_column(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset, from 1."""

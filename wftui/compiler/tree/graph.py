@@ -1,6 +1,7 @@
 """The dependency graph of steps, from `needs`, references and order; topological."""
 
 import heapq
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -20,6 +21,11 @@ class Edge:
     offset: int = -1
     length: int = 1
 
+    @property
+    def key(self) -> tuple[str, str, EdgeKind]:
+        """Return what makes a difference to the order of steps, for any tree."""
+        return self.source.pointer, self.target.pointer, self.kind
+
 
 @dataclass(slots=True)
 class Graph:
@@ -37,6 +43,14 @@ class Graph:
                     known[index] = edge
                 return
         known.append(edge)
+
+    def replaced(self, new: Mapping[StepNode, StepNode]) -> "Graph":
+        """Return this graph, and its order, with other nodes in the places of some.
+
+        The edges from these nodes are left out.
+        """
+        edges = {node: known for node, known in self.edges.items() if node not in new}
+        return Graph(edges, {body: [new.get(node, node) for node in order] for body, order in self._orders.items()})
 
     def of(self, node: StepNode) -> list[Edge]:
         """Return the edges of a step to those it waits for."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
 from wftui.model.workflow.definition import Step, Workflow
@@ -53,6 +54,7 @@ class StepNode:
         bodies: the lists inside it.
         inherited: pointers of its parts that stand in `defaults`, with their place there.
         pool: of a leaf: the pool of workers that runs it; None: the process of the run does.
+        found: the diagnostics of its structure, without those of the steps inside it.
     """
 
     id: str
@@ -65,6 +67,7 @@ class StepNode:
     bodies: list[Body] = field(default_factory=list)
     inherited: dict[str, str] = field(default_factory=dict)
     pool: str | None = None
+    found: list[Diagnostic] = field(default_factory=list)
     _strings: list[tuple[str, str, str]] | None = None
 
     def at(self, *parts: str | int) -> str:
@@ -115,6 +118,14 @@ class WorkflowTree:
         """Yield all steps, each before those inside it."""
         yield from walk(self.main)
         yield from walk(self.finally_)
+
+
+@dataclass(slots=True)
+class KnownNodes:
+    """Nodes and lists of an earlier tree by pointer, for steps without changes."""
+
+    nodes: dict[str, StepNode] = field(default_factory=dict)
+    bodies: dict[str, Body] = field(default_factory=dict)
 
 
 def walk(body: Body) -> Iterator[StepNode]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -9,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from wftui.compiler.diagnostics import patches
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.tree.model_errors import ModelError, keys_beside, model_errors_of
-from wftui.compiler.tree.nodes import Body, StepNode, WorkflowTree
+from wftui.compiler.tree.nodes import Body, KnownNodes, StepNode, WorkflowTree
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
 from wftui.model.text.suggestions import did_you_mean, suggestion
@@ -38,17 +39,20 @@ _ALL_CONTAINER_KEYS = frozenset(key for keys in CONTAINER_KEYS.values() for key 
 _EXAMPLES: dict[str, Json] = {"steps": [], "cases": [], "branches": [], "until": "false", "maxIterations": 10}
 
 
-def read_tree(value: Json) -> tuple[WorkflowTree | None, list[Diagnostic]]:
-    """Return the tree of a workflow, as far as it is valid, and its diagnostics.
+def read_tree(value: Json, known: KnownNodes | None = None) -> tuple[WorkflowTree | None, list[Diagnostic]]:
+    """Return the valid part of a workflow as a tree, and its own diagnostics.
 
-    The tree is None if the file is not a workflow of a known format.
+    The tree is None if the file is not a workflow of a known format. Its steps hold their own diagnostics.
+
+    Args:
+        known: the tree of the text before, whose nodes and lists are taken over where their step is the same object.
     """
     if not isinstance(value, dict):
         return None, [Diagnostic("workflow.type", "a workflow must be an object: { ... }", "")]
     refused = _check_format(value)
     if refused:
         return None, [refused]
-    reader = _Reader()
+    reader = _Reader(known if known is not None else KnownNodes())
     return reader.tree(value), reader.found
 
 
@@ -73,8 +77,9 @@ _WITH_STEPS = frozenset({"steps", "default", *BRANCH_KEYS})
 
 
 class _Reader:
-    def __init__(self) -> None:
+    def __init__(self, known: KnownNodes) -> None:
         self.found: list[Diagnostic] = []
+        self.known = known
 
     def tree(self, raw: dict[str, Json]) -> WorkflowTree:
         own = {key: entry for key, entry in raw.items() if key not in ("steps", "finally")}
@@ -85,7 +90,7 @@ class _Reader:
             self.found.append(
                 Diagnostic("key.missing", 'the key "steps" is missing', "", part="key", field="steps", fixes=(fix,))
             )
-        main, last = Body("main", "/steps"), Body("finally", "/finally")
+        main, last = self._list(Body("main", "/steps")), self._list(Body("finally", "/finally"))
         for body, key in ((main, "steps"), (last, "finally")):
             body.names = frozenset({"vars"} if workflow.vars else ())
             self._fill(body, raw.get(key, []))
@@ -102,18 +107,33 @@ class _Reader:
             if not isinstance(raw, dict):
                 self._report("value.type", "a step must be an object: { ... }", pointer, owner, None)
                 continue
-            body.steps.append(self._step(raw, pointer, index, body))
+            node = self.known.nodes.get(pointer)
+            if node is not None and node.raw is raw:
+                node.before = body.steps[-1] if body.steps else None
+            else:
+                node = self._step(raw, pointer, index, body)
+            body.steps.append(node)
+
+    def _list(self, body: Body) -> Body:
+        """Return a list of steps: the object that its unchanged steps refer to."""
+        known = self.known.bodies.get(body.pointer)
+        if known is None or known.kind != body.kind:
+            return body
+        for each in fields(Body):
+            setattr(known, each.name, getattr(body, each.name))
+        return known
 
     def _step(self, raw: dict[str, Json], pointer: str, index: int, body: Body) -> StepNode:
         step_id = raw.get("id")
         named = step_id if isinstance(step_id, str) else None
         own = {key: entry for key, entry in raw.items() if key not in _WITH_STEPS}
-        known = len(self.found)
+        around, self.found = self.found, []
         step = self._model(Step, own, pointer, named, {"id": "unnamed", "type": ""})
-        wrong_id = any(diagnostic.pointer == f"{pointer}/id" for diagnostic in self.found[known:]) or named is None
+        wrong_id = any(diagnostic.pointer == f"{pointer}/id" for diagnostic in self.found) or named is None
         before = body.steps[-1] if body.steps else None
         node = StepNode("" if wrong_id else step.id, step, raw, pointer, index, body, before)
         self._containers(node)
+        node.found, self.found = self.found, around
         return node
 
     def _containers(self, node: StepNode) -> None:
@@ -139,7 +159,7 @@ class _Reader:
             message = f"a {kind} takes no input; the steps inside it have their own"
             self._report("key.misplaced", message, node.at("input"), node, "input", fix)
         if "steps" in raw and kind in ("group", "loop"):
-            inner = Body("group" if kind == "group" else "loop", node.at("steps"), node)
+            inner = self._list(Body("group" if kind == "group" else "loop", node.at("steps"), node))
             node.bodies.append(inner)
             self._fill(inner, raw["steps"])
         if kind == "switch":
@@ -157,12 +177,12 @@ class _Reader:
         for index, case in enumerate(cases):
             at = node.at("cases", index)
             when = case.get("when") if isinstance(case, dict) else None
-            inner = Body("case", f"{at}/steps", node, when=when if isinstance(when, str) else None)
+            inner = self._list(Body("case", f"{at}/steps", node, when=when if isinstance(when, str) else None))
             inner.when_pointer = f"{at}/when"
             self._branch(node, case, inner, at, ("when", "steps"))
         if "default" in node.raw:
             at = node.at("default")
-            self._branch(node, node.raw["default"], Body("default", f"{at}/steps", node), at, ("steps",))
+            self._branch(node, node.raw["default"], self._list(Body("default", f"{at}/steps", node)), at, ("steps",))
 
     def _branch(self, node: StepNode, value: Json, body: Body, pointer: str, keys: tuple[str, ...]) -> None:
         field = pointer.removeprefix(node.pointer)[1:].replace("/", ".")
@@ -187,7 +207,7 @@ class _Reader:
     def _race(self, node: StepNode) -> None:
         names: set[str] = set()
         for at, branch, steps in self._objects(node, "branches", Branch, {"name": "unnamed", "steps": []}):
-            body = Body("branch", f"{at}/steps", node, name=branch.name)
+            body = self._list(Body("branch", f"{at}/steps", node, name=branch.name))
             if branch.name in names:
                 message = f"the name {branch.name} is already used; names are unique within a race"
                 self._report("id.duplicate", message, f"{at}/name", node, "branches")
@@ -200,7 +220,7 @@ class _Reader:
     def _catch(self, node: StepNode) -> None:
         for at, clause, steps in self._objects(node, "catch", Catch, {"steps": []}):
             output = [clause.output] if "output" in clause.model_fields_set else None
-            body = Body("catch", f"{at}/steps", node, on=clause.on, output=output)
+            body = self._list(Body("catch", f"{at}/steps", node, on=clause.on, output=output))
             node.bodies.append(body)
             self._fill(body, steps)
 

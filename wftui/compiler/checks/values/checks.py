@@ -1,7 +1,7 @@
 """Check the values of expressions: unknown keys, conditions, wrong types."""
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from jinja2 import nodes
@@ -73,6 +73,35 @@ class ValueChecker:
         self._outputs: dict[StepNode, Shape] = {}
         self._values: dict[str, Shape] = {}
         self._depth = 0
+
+    def go_on(
+        self,
+        scopes: Scopes,
+        gone: Iterable[tuple[StepNode, Iterable[Binding]]],
+        stale: Iterable[tuple[StepNode | None, Iterable[Binding]]],
+    ) -> None:
+        """Forget the shapes of steps that are no more, and of those that may have others.
+
+        Args:
+            scopes: of the workflow as it is now; types, bindings and facts are looked up where they were.
+        """
+        self.scopes = scopes
+        for node, bindings in gone:
+            self._outputs.pop(node, None)
+            for binding in bindings:
+                self._bindings.pop(binding.pointer, None)
+                self._values.pop(binding.pointer, None)
+        for each, bindings in stale:
+            if each is not None:
+                self._outputs.pop(each, None)
+            for binding in bindings:
+                self._bindings[binding.pointer] = binding
+                self._values.pop(binding.pointer, None)
+
+    def take(self) -> list[Diagnostic]:
+        """Return what was found since the last call."""
+        found, self.found = self.found, []
+        return found
 
     def check(self, binding: Binding) -> None:
         """Check one binding."""

@@ -1,0 +1,288 @@
+"""Findings per step, kept from one check of a workflow to the next.
+
+A step's findings depend on its own JSON, on the workflow around the lists of steps (which is the same as long as its
+record is kept), on the steps it names, and on the shapes of what it reads. `dependents` follows these.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from wftui.compiler.checks.error_type_checks import StepErrors
+from wftui.compiler.checks.flow import FlowChecker
+from wftui.compiler.checks.lint import Reads
+from wftui.compiler.checks.literal_secrets import SecretPlace
+from wftui.compiler.checks.values.checks import ValueChecker
+from wftui.compiler.diagnostics.diagnostic import Diagnostic
+from wftui.compiler.expressions.template import split_template
+from wftui.compiler.tree.graph import Edge, Graph
+from wftui.compiler.tree.nodes import Body, KnownNodes, StepNode, WorkflowTree, walk
+from wftui.model.base import Json
+from wftui.model.workflow.definition import CONTAINER_TYPES
+from wftui.steps.api.step_type import SiteFacts, StepType
+from wftui.steps.registry.step_registry import BUILTIN
+
+ShapeKey = tuple[object, ...] | None
+"""Equal for steps whose outputs have equal shapes, if the steps they read have; None is equal to nothing."""
+
+
+_NOTHING, _NO_ERRORS = Reads(), StepErrors()
+
+
+@dataclass(slots=True)
+class StepRecord:
+    """The findings about one step.
+
+    Attributes:
+        own: diagnostics that depend on nothing but the step and what is around it.
+        references: of what it names, and the `edges` that follow.
+        asked: the ids that it names, found or not.
+        before: the step before it, as its edges know it.
+        values: diagnostics of the shapes of what it reads.
+        reads: diagnostics of reads of steps that may be skipped.
+        foreign: pointers of its texts whose braces are those of another language.
+        read: of the inputs and the environment.
+        errors: types of errors that it names.
+        secrets: in its input, in plain text.
+        lasts: nothing outside the workflow was looked at.
+        shape, flow: what other steps depend on: equal keys, equal findings.
+    """
+
+    own: list[Diagnostic] = field(default_factory=list)
+    references: list[Diagnostic] = field(default_factory=list)
+    edges: list[Edge] = field(default_factory=list)
+    asked: frozenset[str] = frozenset()
+    before: StepNode | None = None
+    values: list[Diagnostic] = field(default_factory=list)
+    reads: list[Diagnostic] = field(default_factory=list)
+    foreign: frozenset[str] = frozenset()
+    read: Reads = _NOTHING
+    errors: StepErrors = _NO_ERRORS
+    secrets: list[SecretPlace] = field(default_factory=list)
+    lasts: bool = False
+    shape: ShapeKey = None
+    flow: tuple[object, ...] = ()
+
+    @property
+    def is_circular(self) -> bool:
+        """Return whether the step reads itself."""
+        return any(each.code == "reference.self" for each in self.references)
+
+
+@dataclass(slots=True)
+class CheckMemory:
+    """A finished check, from which the next one of the same workflow goes on.
+
+    It is used once: the next check takes its nodes over, and changes them.
+    """
+
+    tree: WorkflowTree
+    records: dict[StepNode, StepRecord]
+    graph: Graph
+    values: ValueChecker
+    flow: FlowChecker | None
+
+    @property
+    def is_circular(self) -> bool:
+        """Return whether steps wait for each other, or for themselves."""
+        return self.flow is None or any(record.is_circular for record in self.records.values())
+
+    def known_nodes(self) -> KnownNodes:
+        """Return the nodes that may be taken over: their findings last."""
+        nodes = {node.pointer: node for node in self.records}
+        for node, record in self.records.items():
+            around: StepNode | None = node if not record.lasts else None
+            while around is not None and nodes.pop(around.pointer, None) is not None:
+                around = around.body.owner
+        bodies = {body.pointer: body for body in lists_of(self.tree)}
+        return KnownNodes(nodes, bodies)
+
+
+def lists_of(tree: WorkflowTree) -> Iterator[Body]:
+    """Yield all lists of steps."""
+    yield tree.main
+    yield tree.finally_
+    for node in tree.walk():
+        yield from node.bodies
+
+
+@dataclass(slots=True)
+class Changes:
+    """The difference between a tree and the one before.
+
+    Attributes:
+        fresh: its new steps, in order.
+        gone: the steps that are no more, by pointer.
+        ids: those of both.
+    """
+
+    fresh: list[StepNode]
+    gone: dict[str, StepNode]
+    ids: frozenset[str]
+
+    @classmethod
+    def between(cls, records: Mapping[StepNode, StepRecord], tree: WorkflowTree) -> "Changes":
+        """Compare a tree with the steps that have records."""
+        nodes = list(tree.walk())
+        fresh = [node for node in nodes if node not in records]
+        kept = set(nodes)
+        gone = {node.pointer: node for node in records if node not in kept}
+        return cls(fresh, gone, frozenset(node.id for node in [*fresh, *gone.values()]))
+
+
+def readers(records: Mapping[StepNode, StepRecord], changes: Changes) -> list[StepNode]:
+    """Return the steps whose references are to be checked.
+
+    They name a changed step, come after another one, or have diagnostics that depend on all names.
+    """
+    ids = changes.ids
+    return [
+        node
+        for node, record in records.items()
+        if record.before is not node.before or record.references or not ids.isdisjoint(record.asked)
+    ]
+
+
+def value_readers(
+    records: Mapping[StepNode, StepRecord],
+    types: Mapping[StepNode, StepType[Any] | None],
+    fresh: Collection[StepNode],
+    changed: Iterable[str],
+) -> set[StepNode]:
+    """Return the steps whose values are to be checked, and computed again.
+
+    Args:
+        fresh: the new steps.
+        changed: ids of steps whose outputs have other shapes.
+    """
+    by_id: dict[str, list[StepNode]] = {}
+    for node, record in records.items():
+        for step_id in record.asked:
+            by_id.setdefault(step_id, []).append(node)
+    found, seen, waiting = set(fresh), set[str](), list(changed)
+    while waiting:
+        step_id = waiting.pop()
+        if step_id in seen:
+            continue
+        seen.add(step_id)
+        for reader in by_id.get(step_id, ()):
+            # Inside a loop its items are read by name, and a catch gives what its last step gives.
+            for node in walk_of(reader):
+                found.add(node)
+                if _forwards(node, types):
+                    waiting.append(node.id)
+                owner = node.body.owner
+                while owner is not None:
+                    if owner.catches:
+                        found.add(owner)
+                        waiting.append(owner.id)
+                    owner = owner.body.owner
+    return found
+
+
+def walk_of(node: StepNode) -> Iterator[StepNode]:
+    """Yield a step and those inside it."""
+    yield node
+    for body in node.bodies:
+        yield from walk(body)
+
+
+def _forwards(node: StepNode, types: Mapping[StepNode, StepType[Any] | None]) -> bool:
+    """Return whether the shape of a step's output depends on what it reads."""
+    step_type = types.get(node)
+    return bool(node.catches) or (step_type is not None and step_type.gives_input)
+
+
+def lasts(node: StepNode, step_type: StepType[Any] | None) -> bool:
+    """Return whether the findings about a step follow from the workflow alone.
+
+    Other workflows, files of the folder, and plugins may change without it.
+    """
+    if step_type is None:
+        return node.step.type in CONTAINER_TYPES
+    return step_type.word in BUILTIN and step_type.word != "workflow" and not step_type.site_files
+
+
+def shape_key(node: StepNode, step_type: StepType[Any] | None, facts: SiteFacts | None) -> ShapeKey:
+    """Return what the shape of a step's output depends on, besides the steps it reads."""
+    if node.catches or (facts is not None and facts.output_schema is not None):
+        return None
+    if step_type is not None and step_type.word == "workflow":
+        return None
+    step = node.step
+    given = _skeleton(step.input) if step_type is not None and step_type.gives_input else None
+    loop = step.for_each.model_dump_json() if step.for_each is not None else None
+    return node.pointer, step.type, repr(step.output_schema), loop, repr(step.on_error), given
+
+
+def _skeleton(value: Json) -> object:
+    """Return a value without the texts that make no difference to its shape."""
+    match value:
+        case str():
+            template = split_template(value)
+            return value if template is not None and template.keeps_type else "text"
+        case dict():
+            return tuple((key, _skeleton(entry)) for key, entry in value.items())
+        case list():
+            return "list", *(_skeleton(entry) for entry in value)
+    return type(value)
+
+
+def flow_key(node: StepNode) -> tuple[object, ...]:
+    """Return what reachability depends on, besides the edges."""
+    step = node.step
+    bodies = [(body.kind, body.when, body.on) for body in node.bodies]
+    return (
+        node.pointer,
+        node.id,
+        step.when,
+        step.join,
+        step.disabled,
+        repr(step.on_error),
+        repr(step.for_each),
+        str(bodies),
+        "join" in node.raw,
+        "disabled" in node.raw,
+        "when" in node.raw,
+    )
+
+
+def in_order_of_values(tree: WorkflowTree, graph: Graph) -> Iterator[StepNode]:
+    """Yield all steps, each after those it reads, and after those inside it."""
+    yield from _in_order(tree.main, graph)
+    yield from _in_order(tree.finally_, graph)
+
+
+def _in_order(body: Body, graph: Graph) -> Iterator[StepNode]:
+    for node in graph.order(body):
+        for inner in node.bodies:
+            yield from _in_order(inner, graph)
+        yield node
+
+
+def with_those_around(nodes: Iterable[StepNode]) -> set[StepNode]:
+    """Return steps with the containers they are in."""
+    found: set[StepNode] = set()
+    for node in nodes:
+        around: StepNode | None = node
+        while around is not None and around not in found:
+            found.add(around)
+            around = around.body.owner
+    return found
+
+
+def edges_from(records: Mapping[StepNode, StepRecord], source: StepNode) -> Iterator[Edge]:
+    """Yield the edges of a step, including those from references inside it."""
+    for node in walk_of(source):
+        for edge in records[node].edges:
+            if edge.source is source:
+                yield edge
+
+
+def move_edges(records: Mapping[StepNode, StepRecord], old: StepNode, new: StepNode) -> None:
+    """Move the edges that inner steps give a container to its new node."""
+    for body in new.bodies:
+        for node in walk(body):
+            edges = records[node].edges
+            if any(edge.source is old for edge in edges):
+                records[node].edges = [replace(edge, source=new) if edge.source is old else edge for edge in edges]

@@ -1,0 +1,180 @@
+"""Parse a workflow.json again after an edit: only the steps that the edit touches.
+
+A text is the same up to the first changed character, and after the last one. Elements of a list of steps that end
+before the change, or begin after it, were parsed from the same characters in the same state of the parser: they are
+taken over, as the same objects. Identity therefore tells the checks that a step is unchanged.
+"""
+
+import bisect
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wftui.compiler.source.document import MAX_NESTING, Document, Member, Members
+from wftui.compiler.source.parsing import JsonScanner, may_hold_surrogate, may_nest, parse
+from wftui.model.base import Json
+
+_BLOCK = 4096
+_STEP_LISTS = ("steps", "finally")
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """An edit: `begin` to `end` of the old text became `begin` to `new_end`."""
+
+    begin: int
+    end: int
+    new_end: int
+
+    @property
+    def shift(self) -> int:
+        """The distance by which the text after the change has moved."""
+        return self.new_end - self.end
+
+    def within(self, member: Member) -> bool:
+        """Return whether the brackets of a container are outside the change."""
+        return member.start < self.begin and self.end < member.end
+
+
+def parse_again(text: str, before: Document) -> tuple[Document, bool]:
+    """Parse a text that may differ little from a parsed one: equal to `parse(text)`.
+
+    Returns:
+        The document, and whether all of its value but elements of one list is that of the other document.
+    """
+    if before.diagnostics or not isinstance(before.value, dict):
+        return parse(text), False
+    change = _change(before.text, text)
+    path = _path_to_steps(before, change)
+    elements = _elements(text, before, change, path) if path else None
+    if elements is None:
+        return parse(text), False
+    return _spliced(text, before, change, path, elements), True
+
+
+def _change(before: str, text: str) -> _Change:
+    shorter = min(len(before), len(text))
+    begin = 0
+    while begin < shorter and before[begin : begin + _BLOCK] == text[begin : begin + _BLOCK]:
+        begin = min(begin + _BLOCK, shorter)
+    while begin < shorter and before[begin] == text[begin]:
+        begin += 1
+    tail, longest = 0, shorter - begin
+    while tail < longest:
+        size = min(_BLOCK, longest - tail)
+        old, new = len(before) - tail, len(text) - tail
+        if before[old - size : old] != text[new - size : new]:
+            break
+        tail += size
+    while tail < longest and before[-tail - 1] == text[-tail - 1]:
+        tail += 1
+    return _Change(begin, len(before) - tail, len(text) - tail)
+
+
+def _path_to_steps(before: Document, change: _Change) -> list[tuple[str | int, Member]]:
+    """Return keys and places down to the innermost list of steps around the change."""
+    path: list[tuple[str | int, Member]] = [("", Member(before.start, len(before.text.rstrip())))]
+    deepest = 0
+    if not change.within(path[0][1]):
+        return []
+    while True:
+        inner = _around(before.members(path[-1][1].start), change)
+        if inner is None:
+            return path[: deepest + 1] if deepest else []
+        path.append(inner)
+        if inner[0] in _STEP_LISTS and before.text[inner[1].start] == "[":
+            deepest = len(path) - 1
+
+
+def _around(members: Members, change: _Change) -> tuple[str | int, Member] | None:
+    """Return the container among members that the change is in."""
+    for key, member in members.items():
+        if member.end > change.begin:
+            return (key, member) if change.within(member) else None
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Elements:
+    """A changed list: its `first` old elements, new ones, and the old from `rest` on."""
+
+    first: int
+    made: Sequence[tuple[Json, int, int]]
+    rest: int
+
+
+def _elements(text: str, before: Document, change: _Change, path: list[tuple[str | int, Member]]) -> _Elements | None:
+    """Read what changed in a list; None if it does not end where it ended before."""
+    place, depth = path[-1][1], MAX_NESTING - len(path)
+    members = list(before.members(place.start).values())
+    first = bisect.bisect_left(members, change.begin, key=lambda member: member.end)
+    starts = {member.start: index for index, member in enumerate(members)}
+    scanner = JsonScanner()
+    made: list[tuple[Json, int, int]] = []
+    position, separated = (members[first - 1].end, False) if first else (place.start + 1, True)
+    while True:
+        position = scanner.space(text, position)
+        sign = text[position : position + 1]
+        if sign == "]":
+            whole = position - change.shift == place.end - 1 and position >= change.new_end
+            if not whole or (separated and (first or made)):
+                return None
+            return _Elements(first, made, len(members)) if _is_plain(text, made, depth) else None
+        if not separated:
+            if sign != ",":
+                return None
+            position, separated = position + 1, True
+            continue
+        rest = starts.get(position - change.shift)
+        if rest is not None and rest >= first and position >= change.new_end:
+            return _Elements(first, made, rest) if _is_plain(text, made, depth) else None
+        found = scanner.value(text, position)
+        if found is None:
+            return None
+        made.append((found[0], position, found[1]))
+        position, separated = found[1], False
+
+
+def _is_plain(text: str, made: Sequence[tuple[Json, int, int]], depth: int) -> bool:
+    """Return whether nothing in new elements needs the slower reader."""
+    part = text[made[0][1] : made[-1][2]] if made else ""
+    return not (may_hold_surrogate(part) or may_nest(part, depth))
+
+
+def _spliced(
+    text: str, before: Document, change: _Change, path: list[tuple[str | int, Member]], elements: _Elements
+) -> Document:
+    """Return the document with the elements of one list replaced."""
+    shift = change.shift
+    places: dict[int, Members] = {}
+    for _key, container in path[:-1]:
+        places[container.start] = {
+            key: member if member.end <= change.begin else _moved(member, shift, inside=member.start < change.begin)
+            for key, member in before.members(container.start).items()
+        }
+    listed = list(before.members(path[-1][1].start).values())
+    new = [Member(start, end) for _value, start, end in elements.made]
+    kept = listed[elements.rest :]
+    moved = kept if shift == 0 else [Member(each.start + shift, each.end + shift) for each in kept]
+    places[path[-1][1].start] = dict(enumerate([*listed[: elements.first], *new, *moved]))
+    values = [before.value]
+    for key, _member in path[1:]:
+        values.append(values[-1][key])
+    old = values.pop()
+    value: Json = [*old[: elements.first], *(each for each, _start, _end in elements.made), *old[elements.rest :]]
+    for around, (key, _member) in zip(reversed(values), reversed(path), strict=False):
+        value = {**around, key: value} if isinstance(around, dict) else _with_element(around, int(key), value)
+    document = Document(text, value, places=places)
+    document.take_lines(before, change.begin, change.end, change.new_end)
+    return document
+
+
+def _with_element(elements: list[Json], index: int, value: Json) -> list[Json]:
+    return [*elements[:index], value, *elements[index + 1 :]]
+
+
+def _moved(member: Member, shift: int, *, inside: bool) -> Member:
+    """Return a member that ends after the change; one that begins before it has grown."""
+    if inside:
+        return Member(member.start, member.end + shift, member.key, member.key_end)
+    key = (member.key + shift, member.key_end + shift) if member.key >= 0 else (-1, -1)
+    return Member(member.start + shift, member.end + shift, *key)
