@@ -8,14 +8,12 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
-from textual._compositor import ChopsUpdate
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.content import Content
-from textual.driver import Driver
 from textual.screen import Screen
 from textual.signal import Signal
 
@@ -31,28 +29,22 @@ from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.screens.base.local_screen import LocalScreen
 from wftui.tui.screens.screen_registry import make_screen
 from wftui.tui.services import ScreenName
-from wftui.tui.terminal.capabilities import ascii_only, check_terminal, is_hosted
+from wftui.tui.session_runs import SessionRuns
+from wftui.tui.terminal.capabilities import ascii_only, check_terminal
 from wftui.tui.terminal.key_parser import BackgroundTold
-from wftui.tui.terminal.pasted_text import PasteApp
-from wftui.tui.terminal.shown_pieces import ShownPieces
-from wftui.tui.terminal.type_ahead import TypeAhead
+from wftui.tui.terminal.terminal_app import TerminalApp
 from wftui.workbench.engine_thread import EngineThread, on_engine_thread
 from wftui.workbench.forced_exit import call_on_signal, watch_signals
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
     from textual.document._history import EditHistory
 
     from wftui.model.base import Json
-    from wftui.model.run.record import ExecutionRecord
     from wftui.model.run.summary import CleanupReport
-    from wftui.tui.terminal.driver import TerminalDriver
     from wftui.workbench import AnyWorkbench
 
 _POLL_EVERY = 1.0
 """Seconds between checks on the runs of this process."""
-_IDLE_POLLS = 5
-"""Checks between two on other processes, while this one has no runs."""
 
 Start = Callable[["WftuiApp"], Awaitable[None] | None]
 """Opens a screen above Workflows, such as `lambda app: app.open_monitor(run_id)`."""
@@ -64,7 +56,7 @@ def _palette() -> type[Provider]:
     return ActionProvider
 
 
-class WftuiApp(PasteApp[ExitMode], inherit_bindings=False):
+class WftuiApp(TerminalApp[ExitMode], inherit_bindings=False):
     """The app over a workbench; runs and files do not depend on it."""
 
     TITLE = "wftui"
@@ -83,22 +75,15 @@ class WftuiApp(PasteApp[ExitMode], inherit_bindings=False):
         Raises:
             SettingsError: the settings give a key two meanings, or name an action or key that does not exist.
         """
-        super().__init__(ansi_color=True if first_theme(os.environ) == NO_COLOURS else None)
+        super().__init__(OPENING, LOADING, ansi_color=True if first_theme(os.environ) == NO_COLOURS else None)
         self.workbench = workbench
         self.ascii = ascii_only(os.environ, sys.__stderr__.encoding if sys.__stderr__ else None)
-        self.session_runs: list[str] = []
-        self.unrecorded: dict[str, str] = {}
-        """Runs of this process whose events can no longer be stored, with the reason."""
         self.undo_histories: dict[str, tuple[str, EditHistory]] = {}
         """Text and undo history of closed editors, by workflow."""
         self.runs_changed: Signal[str] = Signal(self, "runs-changed")
         """Published with the id of a run that started or ended; empty for other news."""
-        self._type_ahead = TypeAhead(self, super().on_event, opening=OPENING, loading=LOADING)
         self._start = start
-        self._shown = ShownPieces()
-        self._waiting: set[str] = set()
-        self._without_worker: set[str] = set()
-        self._polls = 0
+        self._runs = SessionRuns(self, workbench, self._publish_runs)
         self._history_notices = HistoryNotices(self, workbench)
         self._preferences = Preferences(self)
         self._preferences.take_theme(workbench.settings.theme)
@@ -117,39 +102,13 @@ class WftuiApp(PasteApp[ExitMode], inherit_bindings=False):
         """Use the theme that fits the terminal."""
         self._preferences.background_told(message.color)
 
-    async def on_event(self, event: events.Event) -> None:
-        """Handle keys one at a time, and other events as Textual does."""
-        if isinstance(event, events.Resize):
-            self._shown.forget()  # terminals move lines when their size changes
-        if isinstance(event, events.Key) and not event.is_forwarded:
-            await self._type_ahead.take(event)
-        else:
-            await super().on_event(event)
-
-    def get_driver_class(self) -> type[Driver]:
-        """Return the driver that survives the loss of its terminal or its server."""
-        if is_hosted():
-            from wftui.tui.terminal.web_driver import HostedDriver
-
-            return HostedDriver
-        from wftui.tui.terminal.driver import TerminalDriver
-
-        return TerminalDriver
-
-    @property
-    def _terminal(self) -> TerminalDriver | None:
-        """The driver, unless the app is headless or in a browser."""
-        if is_hosted() or not isinstance(self._driver, self.get_driver_class()):
-            return None
-        return cast("TerminalDriver", self._driver)
-
     def get_default_screen(self) -> Screen[None]:
         """Return the Workflows screen."""
         return make_screen("workflows")
 
     def on_mount(self) -> None:
         """Start watching runs, and open what `start` asks for, after the first paint."""
-        self.set_interval(_POLL_EVERY, self._poll_runs)
+        self.set_interval(_POLL_EVERY, self._poll)
         self._history_notices.begin()
         if self.workbench.server is None:
             local = self.workbench.local
@@ -173,22 +132,6 @@ class WftuiApp(PasteApp[ExitMode], inherit_bindings=False):
         opening = start(self)
         if opening is not None:
             await opening
-
-    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        """Display a frame, or skip it while the terminal does not read."""
-        if self._terminal is not None and not self._terminal.takes_frame():
-            self._shown.forget()  # all of the screen is redrawn once it does
-            return
-        if isinstance(renderable, ChopsUpdate):
-            renderable = self._shown.changed(renderable)
-        else:
-            self._shown.forget()
-        super()._display(screen, renderable)
-
-    def redraw(self) -> None:
-        """Draw the whole screen again, as another program has written to the terminal."""
-        self._shown.forget()
-        self.refresh(layout=True)
 
     # --- screens
 
@@ -249,57 +192,26 @@ class WftuiApp(PasteApp[ExitMode], inherit_bindings=False):
 
     # --- runs of this process
 
+    @property
+    def session_runs(self) -> list[str]:
+        """Runs of this session, oldest first."""
+        return self._runs.ids
+
+    @property
+    def unrecorded(self) -> Mapping[str, str]:
+        """Runs of this process whose events can no longer be stored, with the reason."""
+        return self._runs.unrecorded
+
     def adopt(self, run_id: str) -> None:
         """Announce the end of a run of this process, and list it in the exit summary."""
-        if run_id not in self.session_runs:
-            self.session_runs.append(run_id)
-            in_background(self, partial(self._until_ended, run_id), group="runs")
-            self._publish_runs(run_id)
+        self._runs.adopt(run_id)
 
-    async def _until_ended(self, run_id: str) -> None:
-        try:
-            record = await self.workbench.runs.wait(run_id)
-        except UserError as error:
-            self.unrecorded[run_id] = str(error)
-            self.show_error(error)
-        else:
-            if record.status == "failed":
-                self._notify_failure(record)
-        await self.check_approvals()
-        self._publish_runs(run_id)
-
-    async def _poll_runs(self) -> None:
-        """Adopt the runs of this process, and check for runs that wait for an answer."""
+    async def _poll(self) -> None:
         if self._terminal is not None and self._terminal.is_gone:
             self.terminal_lost()
             return
         self._history_notices.check()
-        running = self.workbench.runs.running()
-        for run_id in running:
-            self.adopt(run_id)
-        self._polls += 1
-        if running or not self._polls % _IDLE_POLLS:
-            await self.check_approvals()
-
-    async def check_approvals(self) -> None:
-        """Update the numbers of runs that wait for an answer, or for a worker."""
-        try:
-            queue = await self.workbench.runs.attention()
-        except UserError:
-            return  # the Workflows screen shows what is wrong with the database
-        asking = {item.run.id for item in queue if item.kind == "approval"}
-        without = {item.run.id for item in queue if item.kind == "worker"}
-        if (asking, without) != (self._waiting, self._without_worker):
-            if asking - self._waiting or without - self._without_worker:
-                self.bell()
-            self._waiting, self._without_worker = asking, without
-            self._publish_runs("")
-
-    def _notify_failure(self, record: ExecutionRecord) -> None:
-        self.bell()
-        if getattr(self.screen, "run_id", None) != record.id:
-            why = record.error.message if record.error else ""
-            self.notify(why, title=f"{record.workflow_id} failed", severity="error", markup=False)
+        await self._runs.poll()
 
     def _publish_runs(self, run_id: str) -> None:
         self.runs_changed.publish(run_id)
@@ -309,15 +221,7 @@ class WftuiApp(PasteApp[ExitMode], inherit_bindings=False):
 
     def news(self) -> Content:
         """Return the numbers of running and waiting runs, for the title line."""
-        running, waits = len(self.workbench.runs.running()), "?" if self.ascii else "◔"
-        parts = []
-        if self._waiting:
-            parts.append(Content.styled(f"{waits} {len(self._waiting)} waiting for you", "$text-warning"))
-        if self._without_worker:
-            parts.append(Content.styled(f"{waits} {len(self._without_worker)} waiting for a worker", "$text-warning"))
-        if running:
-            parts.append(Content.styled(f"{'>' if self.ascii else '●'} {running} running", "$text-primary"))
-        return Content("  ").join(parts)
+        return self._runs.news(ascii_only=self.ascii)
 
     # --- actions of every screen
 

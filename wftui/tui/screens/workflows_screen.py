@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -18,12 +17,10 @@ from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.title_bar import TitleBar
 from wftui.tui.widgets.workflow_table import WorkflowTable
-from wftui.workspace.workspace_errors import ForeignFolderError
 
 if TYPE_CHECKING:
-    from wftui.model.base import Json
     from wftui.model.listing import WorkflowRow
-    from wftui.workspace.new_workflow import Template
+    from wftui.tui.screens.workflow_files import WorkflowFiles
 
 _CHECK_EVERY = 2.0
 """Seconds between checks of the folder for changes by other programs."""
@@ -263,115 +260,39 @@ class WorkflowsScreen(ActionScreen[None]):
 
     def action_new(self) -> None:
         """Ask for an id and create a workflow."""
-        self.attempt(self._make("New workflow", "", None), group="ask")
+        self.attempt(self._new(), group="ask")
+
+    async def _new(self) -> None:
+        new_id = await self._files.new({row.id for row in self._rows})
+        if new_id is not None:
+            await self._reload_at(new_id)
+            self.services.open_editor(new_id)
 
     def action_duplicate(self) -> None:
         """Ask for an id and copy the workflow."""
-        workflow_id = self._selected()
-        self.attempt(self._make(f"Duplicate {workflow_id} as", f"{workflow_id}_copy", workflow_id), group="ask")
+        self.attempt(self._duplicate(self._selected()), group="ask")
 
-    async def _make(self, title: str, suggestion: str, source: str | None) -> None:
-        new_id = await self._ask_id(title, suggestion)
-        if new_id is None:
-            return
-        template = await self._ask_template() if source is None else None
-        if source is None and template is None:
-            return
-        steps: list[dict[str, Json]] = []
-        if template == "curl":
-            from wftui.tui.screens.editor.step_commands import step_from_command
-
-            step = await step_from_command(self.services, '{"steps": []}')
-            if step is None:
-                return
-            template, steps = "empty", [step]
-        try:
-            await self._create(new_id, source, template, steps)
-        except ForeignFolderError as error:
-            if not await self._ask_adopt(error):
-                return
-            self.workbench.local.workspace.adopt = True
-            await self._create(new_id, source, template, steps)
-        await self.workbench.local.workflows.compile(new_id)
-        await self._load()
-        self.query_one(WorkflowTable).select(new_id)
-        self._show_about()
-        if source is None:
-            self.services.open_editor(new_id)
-
-    async def _create(
-        self, new_id: str, source: str | None, template: Template | None, steps: Sequence[dict[str, Json]]
-    ) -> None:
-        if source is not None:
-            await self.workbench.local.workflows.duplicate(source, new_id)
-        elif template is not None:
-            await self.workbench.local.workflows.create(new_id, template, steps)
-
-    async def _ask_template(self) -> Template | Literal["curl"] | None:
-        """Ask what a new workflow begins with."""
-        from wftui.tui.widgets.picker import Picker
-        from wftui.workspace.new_workflow import TEMPLATES
-
-        names: list[Template | Literal["curl"]] = [*TEMPLATES, "curl"]
-        abouts = [*TEMPLATES.values(), "the request of a pasted curl command"]
-        index = await self.services.push_screen_wait(Picker("Start from", [*zip(names, abouts, strict=True)]))
-        return None if index is None else names[index]
-
-    async def _ask_adopt(self, error: ForeignFolderError) -> bool:
-        """Ask whether to make a workspace of a folder that holds other files."""
-        from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen
-
-        question = f"{error.folder} holds other files and is not a workspace. Make it one?"
-        choices = [Choice("leave", "Cancel", "escape"), Choice("adopt", "Make it a workspace", "m")]
-        return await self.services.push_screen_wait(ConfirmScreen("New workspace", question, choices)) == "adopt"
+    async def _duplicate(self, workflow_id: str) -> None:
+        new_id = await self._files.duplicate(workflow_id, {row.id for row in self._rows})
+        if new_id is not None:
+            await self._reload_at(new_id)
 
     def action_rename(self) -> None:
         """Ask for a new id."""
         self.attempt(self._rename(self._selected()), group="ask")
 
     async def _rename(self, workflow_id: str) -> None:
-        new_id = await self._ask_id(f"Rename {workflow_id} to", workflow_id)
-        if new_id is not None and new_id != workflow_id:
-            callers = await self.workbench.local.workflows.rename(workflow_id, new_id)
-            for each in (new_id, *callers):
-                await self.workbench.local.workflows.compile(each)
-            if callers:
-                self.notify(f"Changed in the workflows that call it: {', '.join(callers)}", markup=False)
-            await self._load()
-            self.query_one(WorkflowTable).select(new_id)
-            self._show_about()
-
-    async def _ask_id(self, title: str, suggestion: str) -> str | None:
-        from wftui.tui.screens.dialogs.prompt import PromptScreen
-        from wftui.workspace.files import check_id
-
-        taken = {row.id for row in self._rows} - {suggestion}
-
-        def check(text: str) -> str | None:
-            if text in taken:
-                return f"workflow {text} already exists"
-            try:
-                check_id(text)
-            except UserError:
-                return "use at most 63 lower-case letters, digits, - and _, starting with a letter or digit"
-            return None
-
-        hint = "The id is the folder's name: lower-case letters, digits, - and _."
-        return await self.services.push_screen_wait(PromptScreen(title, suggestion, hint, check))
+        new_id = await self._files.rename(workflow_id, {row.id for row in self._rows})
+        if new_id is not None:
+            await self._reload_at(new_id)
 
     def action_delete(self) -> None:
         """Move the workflow to the trash, after confirmation."""
         self.attempt(self._delete(self._selected()), group="ask")
 
     async def _delete(self, workflow_id: str) -> None:
-        from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen
-
-        question = f"Move {workflow_id} to the trash of the workspace? Its runs stay in the history."
-        choices = [Choice("keep", "Cancel", "escape"), Choice("delete", "Delete", "d", danger=True)]
-        if await self.services.push_screen_wait(ConfirmScreen("Delete workflow", question, choices)) == "delete":
-            place = await self.workbench.local.workflows.delete(workflow_id)
+        if await self._files.delete(workflow_id):
             await self._load()
-            self.notify(f"Moved {workflow_id} to {place}", markup=False)
 
     def action_edit_outside(self) -> None:
         """Open the source in the user's editor."""
@@ -384,6 +305,18 @@ class WorkflowsScreen(ActionScreen[None]):
         await edit(self.app, source.path)
         await self.workbench.local.workflows.compile(workflow_id)
         await self._load()
+
+    async def _reload_at(self, workflow_id: str) -> None:
+        """Reload the workspace, and select a workflow."""
+        await self._load()
+        self.query_one(WorkflowTable).select(workflow_id)
+        self._show_about()
+
+    @property
+    def _files(self) -> WorkflowFiles:
+        from wftui.tui.screens.workflow_files import WorkflowFiles
+
+        return WorkflowFiles(self.services)
 
     def action_compile_all(self) -> None:
         """Compile every workflow."""

@@ -1,0 +1,108 @@
+"""The runs of this process while the screens are open, and the numbers of those that wait."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from textual.app import App
+from textual.content import Content
+
+from wftui.model.errors import UserError
+from wftui.tui.background import in_background
+from wftui.tui.services import services_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wftui.model.run.record import ExecutionRecord
+    from wftui.workbench import AnyWorkbench
+
+_IDLE_POLLS = 5
+"""Checks between two on other processes, while this one has no runs."""
+
+
+class SessionRuns:
+    """Follows the runs of this process, and counts the runs that need a person.
+
+    Attributes:
+        ids: the runs of this session, oldest first.
+        unrecorded: runs whose events can no longer be stored, with the reason.
+    """
+
+    def __init__(self, app: App[Any], workbench: AnyWorkbench, publish: Callable[[str], None]) -> None:
+        """Follow runs.
+
+        Args:
+            app: shows notices and rings the bell.
+            workbench: runs the workflows.
+            publish: called with the id of a run that started or ended; empty for other news.
+        """
+        self.ids: list[str] = []
+        self.unrecorded: dict[str, str] = {}
+        self._app = app
+        self._workbench = workbench
+        self._publish = publish
+        self._waiting: set[str] = set()
+        self._without_worker: set[str] = set()
+        self._polls = 0
+
+    def adopt(self, run_id: str) -> None:
+        """Announce the end of a run of this process, and list it in the exit summary."""
+        if run_id not in self.ids:
+            self.ids.append(run_id)
+            in_background(self._app, partial(self._until_ended, run_id), group="runs")
+            self._publish(run_id)
+
+    async def _until_ended(self, run_id: str) -> None:
+        try:
+            record = await self._workbench.runs.wait(run_id)
+        except UserError as error:
+            self.unrecorded[run_id] = str(error)
+            services_of(self._app).show_error(error)
+        else:
+            if record.status == "failed":
+                self._notify_failure(record)
+        await self.check_attention()
+        self._publish(run_id)
+
+    async def poll(self) -> None:
+        """Adopt the runs of this process, and check for runs that wait for an answer."""
+        running = self._workbench.runs.running()
+        for run_id in running:
+            self.adopt(run_id)
+        self._polls += 1
+        if running or not self._polls % _IDLE_POLLS:
+            await self.check_attention()
+
+    async def check_attention(self) -> None:
+        """Update the numbers of runs that wait for an answer, or for a worker."""
+        try:
+            queue = await self._workbench.runs.attention()
+        except UserError:
+            return  # the Workflows screen shows what is wrong with the database
+        asking = {item.run.id for item in queue if item.kind == "approval"}
+        without = {item.run.id for item in queue if item.kind == "worker"}
+        if (asking, without) != (self._waiting, self._without_worker):
+            if asking - self._waiting or without - self._without_worker:
+                self._app.bell()
+            self._waiting, self._without_worker = asking, without
+            self._publish("")
+
+    def _notify_failure(self, record: ExecutionRecord) -> None:
+        self._app.bell()
+        if getattr(self._app.screen, "run_id", None) != record.id:
+            why = record.error.message if record.error else ""
+            self._app.notify(why, title=f"{record.workflow_id} failed", severity="error", markup=False)
+
+    def news(self, *, ascii_only: bool) -> Content:
+        """Return the numbers of running and waiting runs, for the title line."""
+        running, waits = len(self._workbench.runs.running()), "?" if ascii_only else "◔"
+        parts = []
+        if self._waiting:
+            parts.append(Content.styled(f"{waits} {len(self._waiting)} waiting for you", "$text-warning"))
+        if self._without_worker:
+            parts.append(Content.styled(f"{waits} {len(self._without_worker)} waiting for a worker", "$text-warning"))
+        if running:
+            parts.append(Content.styled(f"{'>' if ascii_only else '●'} {running} running", "$text-primary"))
+        return Content("  ").join(parts)

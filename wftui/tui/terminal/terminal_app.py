@@ -1,0 +1,79 @@
+"""An app on a terminal: its driver, frames without repeated pieces, keys one at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from textual import events
+from textual._compositor import ChopsUpdate
+from textual.driver import Driver
+from textual.screen import Screen
+
+from wftui.tui.terminal.capabilities import is_hosted
+from wftui.tui.terminal.pasted_text import PasteApp
+from wftui.tui.terminal.shown_pieces import ShownPieces
+from wftui.tui.terminal.type_ahead import TypeAhead
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from wftui.tui.terminal.driver import TerminalDriver
+
+ReturnT = TypeVar("ReturnT")
+
+
+class TerminalApp(PasteApp[ReturnT], inherit_bindings=False):
+    """Base of the app: what depends on the terminal it is drawn on.
+
+    Args:
+        opening: groups of the workers that open a screen; keys wait for them.
+        loading: groups of the workers that fill a screen.
+        ansi_color: draw with the palette of the terminal.
+    """
+
+    def __init__(self, opening: frozenset[str], loading: frozenset[str], *, ansi_color: bool | None) -> None:
+        super().__init__(ansi_color=ansi_color)
+        self._type_ahead = TypeAhead(self, super().on_event, opening=opening, loading=loading)
+        self._shown = ShownPieces()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Handle keys one at a time, and other events as Textual does."""
+        if isinstance(event, events.Resize):
+            self._shown.forget()  # terminals move lines when their size changes
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            await self._type_ahead.take(event)
+        else:
+            await super().on_event(event)
+
+    def get_driver_class(self) -> type[Driver]:
+        """Return the driver that survives the loss of its terminal or its server."""
+        if is_hosted():
+            from wftui.tui.terminal.web_driver import HostedDriver
+
+            return HostedDriver
+        from wftui.tui.terminal.driver import TerminalDriver
+
+        return TerminalDriver
+
+    @property
+    def _terminal(self) -> TerminalDriver | None:
+        """The driver, unless the app is headless or in a browser."""
+        if is_hosted() or not isinstance(self._driver, self.get_driver_class()):
+            return None
+        return cast("TerminalDriver", self._driver)
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Display a frame, or skip it while the terminal does not read."""
+        if self._terminal is not None and not self._terminal.takes_frame():
+            self._shown.forget()  # all of the screen is redrawn once it does
+            return
+        if isinstance(renderable, ChopsUpdate):
+            renderable = self._shown.changed(renderable)
+        else:
+            self._shown.forget()
+        super()._display(screen, renderable)
+
+    def redraw(self) -> None:
+        """Draw the whole screen again, as another program has written to the terminal."""
+        self._shown.forget()
+        self.refresh(layout=True)
