@@ -1,5 +1,6 @@
 """Keys of the settings: checked, shown in footer and help, and obeyed; the theme is kept."""
 
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from textual.app import App
 
 from wftui.model.errors import UserError
 from wftui.settings.settings_file import read_settings, settings_path
+from wftui.tui.actions import APP_ACTIONS, Action, WithActions
 from wftui.tui.app import WftuiApp
 from wftui.tui.keymap import actions_by_screen, checked_keymap, key_named
 from wftui.tui.screens.dialogs.help import HelpScreen
@@ -18,6 +20,9 @@ from wftui.workbench import Settings, Workbench
 
 Until = Callable[..., Awaitable[None]]
 TextOf = Callable[[App[Any]], str]
+
+FUNCTION_KEYS = {"take": "save", "reload": "refresh"}
+"""Words of a form and of the editor for what their function key does elsewhere."""
 
 
 @pytest.mark.parametrize(
@@ -78,14 +83,14 @@ async def test_screen_follows_the_keys(
     tables: Path, tmp_path: Path, put_workflow: Callable[..., Path], until: Until, text_of: TextOf
 ) -> None:
     put_workflow("hello")
-    keys = {"workflows.open": ("f6",), "app.theme": ("ctrl+t",), "editor.steps": ("ctrl+g",)}
+    keys = {"workflows.open": ("f6",), "app.theme": ("f11",), "editor.steps": ("ctrl+g",)}
     workbench = bench(tables, tmp_path, keys=keys)
     app = WftuiApp(workbench)
     async with app.run_test(size=(120, 60)) as pilot:
         await until(pilot, lambda: "F6 Open" in text_of(app))
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen) and "F6  Open the workflow" in text_of(app))
-        assert "^t  Choose a color theme" in text_of(app)
+        assert "F11  Choose a color theme" in text_of(app)
         await pilot.press("escape", "e")
         assert not isinstance(app.screen, EditorScreen)
         await pilot.press("f6")
@@ -96,7 +101,7 @@ async def test_screen_follows_the_keys(
         await until(pilot, lambda: editor.view == "canvas")
         await pilot.press("ctrl+g")
         await until(pilot, lambda: editor.view == "steps")
-        await pilot.press("ctrl+t")
+        await pilot.press("f11")
         await until(pilot, lambda: isinstance(app.screen, Picker))
     await workbench.close(cancel=True)
 
@@ -123,3 +128,27 @@ async def test_theme_is_previewed_and_kept(
     again = bench(tables, tmp_path, theme=read_settings(settings_path()).theme)
     assert WftuiApp(again).theme == "nord"
     assert WftuiApp(bench(tables, tmp_path, theme="no such theme")).theme == "wftui-dark"
+
+
+def test_function_keys_mean_one_thing_on_every_screen() -> None:
+    meanings: dict[str, set[str]] = {}
+    for actions in _all_actions():
+        for action in actions:
+            for key in action.keys:
+                if re.fullmatch(r"f\d+", key):
+                    meanings.setdefault(key, set()).add(FUNCTION_KEYS.get(action.verb, action.verb))
+    assert {key: words for key, words in meanings.items() if len(words) > 1} == {}
+    assert meanings["f2"] == {"save"}
+    assert meanings["f3"] == {"edit_step"}
+    assert meanings["f4"] == {"fix"}
+
+
+def _all_actions() -> list[tuple[Action, ...]]:
+    """Return the actions of every class with actions, those of dialogs included."""
+    assert actions_by_screen()  # imports the screens
+    found, classes = [APP_ACTIONS], [WithActions]
+    while classes:
+        one = classes.pop()
+        classes += one.__subclasses__()
+        found.append(one.ACTIONS)
+    return found

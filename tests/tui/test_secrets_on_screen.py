@@ -200,19 +200,19 @@ async def test_run_form_hides_typed_secrets(
         await pilot.press("tab", *secrets[1])
         await pilot.pause()
         seen.look("a value of any type")
-        await pilot.press("f4")
+        await pilot.press("ctrl+g")
         await pilot.pause()
         assert "-i a=…" in app.clipboard
         seen.look("the command")
-        await pilot.press("f2")
+        await pilot.press("ctrl+t")
         await pilot.pause()
         assert "••••••" in seen.look("the JSON")
-        await pilot.press("f2")
+        await pilot.press("ctrl+t")
         await pilot.pause()
         app.screen.post_message(events.Paste(json.dumps({"d": {"key": secrets[3]}})))
         await pilot.pause()
         seen.look("a secret inside of something else")
-        await pilot.press("f4")
+        await pilot.press("ctrl+g")
         await pilot.pause()
         assert """-i d='{"key":"…"}'""" in app.clipboard
         seen.look("its command")
@@ -243,7 +243,7 @@ async def test_closed_form_keeps_no_secret(
         await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and app.screen.state.ended)
         app.open_run_form("ask")
         await until(pilot, lambda: isinstance(app.screen, RunInputModal) and isinstance(app.focused, Input))
-        for key in ("f4", "f2", "ctrl+z"):
+        for key in ("ctrl+g", "ctrl+t", "ctrl+z"):
             await pilot.press(key)
             await pilot.pause()
             seen.look(f"the next form after {key}")

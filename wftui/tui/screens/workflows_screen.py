@@ -53,7 +53,7 @@ class WorkflowsScreen(ActionScreen[None]):
         Action("workflows.new", "New", "Create a workflow.", ("n",), "Workspace"),
         Action("workflows.filter", "Filter", "Show only workflows that match a text.", ("slash",), "Workspace"),
         Action("workflows.duplicate", "Duplicate", "Copy the workflow under a new id.", ("d",), "Workspace"),
-        Action("workflows.rename", "Rename", "Change the id of the workflow.", ("R", "f2"), "Workspace"),
+        Action("workflows.rename", "Rename", "Change the id of the workflow.", ("R",), "Workspace"),
         Action(
             "workflows.delete",
             "Delete",

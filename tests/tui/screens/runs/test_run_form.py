@@ -58,7 +58,7 @@ async def test_escape_keeps_the_values_for_next_time(until: Until) -> None:
     assert app.result is None
     again = FormApp(REPORT, workflow_id="left")
     async with again.run_test() as pilot:
-        await pilot.press("f3", "enter")
+        await pilot.press("ctrl+r", "enter")
         await until(pilot, lambda: "elsewhere" in again.command)
 
 
@@ -98,14 +98,14 @@ async def test_form_and_json_keep_the_same_inputs(until: Until) -> None:
     app = FormApp(REPORT)
     async with app.run_test() as pilot:
         await write(pilot, "here")
-        await pilot.press("f2")
+        await pilot.press("ctrl+t")
         editor = app.form.query_one(JsonEditor)
         assert json.loads(editor.text) == {"repo": "here", "weeks": 12}
         editor.text = '{"repo": "there", "author": "ann"}'
         await until(pilot, lambda: app.command == "wftui run flow -i repo=there -i author=ann")
-        await pilot.press("f2")
+        await pilot.press("ctrl+t")
         assert [each.value for each in app.form.query("TextEditor")] == ["there", "", "ann"]  # type: ignore[attr-defined]
-        await pilot.press("f2", "f5")
+        await pilot.press("ctrl+t", "f5")
         await until(pilot, lambda: app.result is not UNDECIDED)
     assert app.result == {"repo": "there", "author": "ann"}
 
@@ -113,12 +113,12 @@ async def test_form_and_json_keep_the_same_inputs(until: Until) -> None:
 async def test_invalid_json_is_located_without_leaving_the_view(until: Until) -> None:
     app = FormApp(REPORT)
     async with app.run_test() as pilot:
-        await pilot.press("f2")
+        await pilot.press("ctrl+t")
         editor = app.form.query_one(JsonEditor)
         editor.text = '{\n  "repo": "x"\n  "weeks": 1\n}'
         await until(pilot, app.whole)
         assert app.whole() == "✗ Not JSON: expecting ',' delimiter, at line 3, column 3."
-        await pilot.press("f2")
+        await pilot.press("ctrl+t")
         assert app.field() is editor
         assert editor.cursor_location == (2, 2)
         await pilot.press("f5")
@@ -138,9 +138,9 @@ async def test_a_secret_is_never_shown(until: Until, text_of: Callable[[Any], st
         await write(pilot, "hunter2")
         assert app.command == "wftui run flow -i token=…"
         assert "hunter2" not in text_of(app)
-        await pilot.press("f2")
+        await pilot.press("ctrl+t")
         assert "hunter2" not in app.form.query_one(JsonEditor).text
-        await pilot.press("f2", "f5")
+        await pilot.press("ctrl+t", "f5")
         await until(pilot, lambda: app.result is not UNDECIDED)
     assert app.result == {"token": "hunter2"}
 
@@ -164,7 +164,7 @@ async def test_inputs_of_an_earlier_run_are_taken_without_masks(until: Until) ->
     ]
     app = FormApp(schema, recent=recent)
     async with app.run_test() as pilot:
-        await pilot.press("f3")
+        await pilot.press("ctrl+r")
         assert isinstance(app.screen, Picker)
         await write(pilot, "bef")
         await pilot.press("enter")
@@ -251,9 +251,9 @@ async def test_a_big_value_is_kept_but_not_shown(until: Until, text_of: Callable
     async with app.run_test() as pilot:
         assert "2,000,000 characters: too large to show" in text_of(app)
         assert app.command == "wftui run flow -i text=… -i rows=…"
-        await pilot.press("f2")
+        await pilot.press("ctrl+t")
         assert len(app.form.query_one(JsonEditor).text) < 200
-        await pilot.press("f2", "tab", "delete", "[", "1", "]", "f5")
+        await pilot.press("ctrl+t", "tab", "delete", "[", "1", "]", "f5")
         await until(pilot, lambda: app.result is not UNDECIDED)
     assert app.result == {"text": big, "rows": [1]}
 
@@ -330,7 +330,7 @@ async def test_inputs_without_a_field_are_rows(until: Until) -> None:
 async def test_command_is_copied() -> None:
     app = FormApp(REPORT)
     async with app.run_test() as pilot:
-        await pilot.press("x", "f4")
+        await pilot.press("x", "ctrl+g")
         assert app.clipboard == "wftui run flow -i repo=x"
 
 
@@ -362,7 +362,7 @@ async def test_names_and_texts_are_never_read_as_markup(text_of: Callable[[Any],
 async def test_any_size_of_terminal_will_do(size: tuple[int, int], until: Until) -> None:
     app = FormApp(REPORT)
     async with app.run_test(size=size) as pilot:
-        await pilot.press("tab", "tab", "f2", "f2", "f5")
+        await pilot.press("tab", "tab", "ctrl+t", "ctrl+t", "f5")
         await until(pilot, lambda: app.result is not UNDECIDED)
 
 

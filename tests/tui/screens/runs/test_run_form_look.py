@@ -83,7 +83,7 @@ async def test_lower_half_with_groups_and_lists(size: tuple[int, int], matches: 
 async def test_json(size: tuple[int, int], matches: Matches, until: Until) -> None:
     app = FormApp(DEPLOY, inputs=INPUTS)
     async with app.run_test(size=size) as pilot:
-        await pilot.press("f2")
+        await pilot.press("ctrl+t")
         await until(pilot, lambda: isinstance(app.form.focused, TextArea))
         await pilot.press("down", "end", "backspace")
         await until(pilot, app.whole)

@@ -92,9 +92,9 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
         Action(
             "run_form.leave", "Cancel", "Close without running; the inputs are kept for next time.", ("escape",), GROUP
         ),
-        Action("run_form.switch", "Form, JSON", "Switch between fields and JSON.", ("f2",), GROUP),
-        Action("run_form.earlier", "Earlier", "Use the inputs of an earlier run.", ("f3", "ctrl+r"), GROUP),
-        Action("run_form.copy", "Copy", "Copy the equivalent command.", ("f4",), GROUP),
+        Action("run_form.switch", "Form, JSON", "Switch between fields and JSON.", ("ctrl+t",), GROUP),
+        Action("run_form.earlier", "Earlier", "Use the inputs of an earlier run.", ("ctrl+r",), GROUP),
+        Action("run_form.copy", "Copy", "Copy the equivalent command.", ("ctrl+g",), GROUP),
         Action("run_form.help", "Keys", "Show the keys of this form.", ("f1",), GROUP),
     )
     BINDINGS: ClassVar[list[BindingType]] = [*FIELD_KEYS]
