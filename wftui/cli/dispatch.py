@@ -9,7 +9,7 @@ from wftui.cli.parser import build_parser
 from wftui.cli.questions import is_answered
 from wftui.cli.remote import check_remote
 from wftui.cli.terminal import Terminal
-from wftui.model.errors import ExitCode, UserError
+from wftui.model.errors import ExitCode, UsageError, UserError
 
 _NO_THREAD = "can't start new thread"
 """Python's message at the limit of processes, raised wherever the first thread too many is started."""
@@ -48,6 +48,8 @@ def _until_answered(command: Command, arguments: argparse.Namespace) -> int:
     while True:
         try:
             check_remote(arguments)
+            if arguments.read_only and arguments.command is not None:
+                raise UsageError(f"--read-only is for the terminal UI; it does not go with {arguments.command}")
             return command(arguments)
         except UserError as error:
             if not is_answered(error, arguments):

@@ -33,6 +33,9 @@ def build_parser(words: Collection[str] | None = None) -> argparse.ArgumentParse
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"wftui {__version__}")
+    parser.add_argument(
+        "--read-only", action="store_true", help="terminal UI that changes nothing: no edits, no runs, no answers"
+    )
     add_common(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Command)
 

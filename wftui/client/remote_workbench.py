@@ -37,6 +37,7 @@ class RemoteWorkbench:
         self.settings = settings
         self.user_settings = SettingsService(settings)
         self.server: str | None = access.url
+        self.read_only: str | None = None
         self.notice: str | None = None
         self.unusable: None = None
         self.clock = clock

@@ -41,6 +41,34 @@ _SHOWN = {
 }
 
 
+CHANGING = frozenset(
+    f"{screen}.{verb}"
+    for screen, verbs in {
+        "app": "theme",
+        "workflows": "run new duplicate rename delete edit_outside compile_all",
+        "editor": "save run edit_step add_step fix fix_all delete_step duplicate_step move_up move_down wrap rename"
+        " cut_step paste_step add_before add_inside move_in move_out unwrap toggle_step try_step run_to pin insert_name"
+        " undo redo paste_command edit_workflow lock_tools edit_outside",
+        "run_form": "run",
+        "monitor": "cancel rerun rerun_from connect resume approve reject",
+        "restart": "run",
+        "value": "save",
+        "history": "rerun export import cleanup",
+        "missing": "get",
+        "step_form": "take",
+        "trial": "again pin",
+        "diff": "restore",
+        "connections": "edit add accounts remove",
+        "secrets": "change add remove",
+        "step_types": "trust",
+        "accounts": "connect",
+        "settings": "change unset rule cleanup",
+    }.items()
+    for verb in verbs.split()
+)
+"""Ids of the actions that change something."""
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """Action of a screen or of the app.
@@ -64,6 +92,11 @@ class Action:
     priority: bool = False
 
     @property
+    def changes(self) -> bool:
+        """True if it writes, runs or answers something: neither shown nor done in a read-only session."""
+        return self.id in CHANGING
+
+    @property
     def verb(self) -> str:
         """Part of the id that names the method."""
         return self.id.partition(".")[2]
@@ -78,6 +111,12 @@ def keys_of(app: App[Any], action: Action) -> tuple[str, ...]:
     """Return the keys of an action: those that the user's settings name, else its own."""
     keymap: Mapping[str, tuple[str, ...]] = getattr(app, "keymap", {})
     return keymap.get(action.id, action.keys)
+
+
+def offered(app: App[Any], actions: Iterable[Action]) -> tuple[Action, ...]:
+    """Return the actions that the session has: all, or those that change nothing."""
+    is_read_only = getattr(getattr(app, "workbench", None), "read_only", None) is not None
+    return tuple(action for action in actions if not (is_read_only and action.changes))
 
 
 def show_key(key: str) -> str:

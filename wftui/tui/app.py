@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.command import Provider
 from textual.content import Content
 from textual.screen import Screen
 from textual.signal import Signal
@@ -35,6 +34,7 @@ from wftui.tui.terminal.key_parser import BackgroundTold
 from wftui.tui.terminal.terminal_app import TerminalApp
 from wftui.workbench.engine_thread import EngineThread, on_engine_thread
 from wftui.workbench.forced_exit import call_on_signal, watch_signals
+from wftui.workbench.read_only import read_only
 
 if TYPE_CHECKING:
     from textual.document._history import EditHistory
@@ -50,18 +50,11 @@ Start = Callable[["WftuiApp"], Awaitable[None] | None]
 """Opens a screen above Workflows, such as `lambda app: app.open_monitor(run_id)`."""
 
 
-def _palette() -> type[Provider]:
-    from wftui.tui.palette import ActionProvider
-
-    return ActionProvider
-
-
 class WftuiApp(TerminalApp[ExitMode], inherit_bindings=False):
     """The app over a workbench; runs and files do not depend on it."""
 
     TITLE = "wftui"
     DEFAULT_CSS = HOUSE_RULES
-    COMMANDS = {_palette}  # noqa: RUF012 - Textual declares it so
     ENABLE_COMMAND_PALETTE = False  # the palette is an action of ours
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -110,7 +103,7 @@ class WftuiApp(TerminalApp[ExitMode], inherit_bindings=False):
         """Start watching runs, and open what `start` asks for, after the first paint."""
         self.set_interval(_POLL_EVERY, self._poll)
         self._history_notices.begin()
-        if self.workbench.server is None:
+        if self.workbench.server is None and self.workbench.read_only is None:
             local = self.workbench.local
             local.retention.report_to(partial(self.call_later, self._notify_removed))
             local.notifications.report_to(partial(self.call_later, self._show_failed_notification))
@@ -215,18 +208,25 @@ class WftuiApp(TerminalApp[ExitMode], inherit_bindings=False):
 
     def _publish_runs(self, run_id: str) -> None:
         self.runs_changed.publish(run_id)
-        news = self.news().plain
+        news = self._runs.news(ascii_only=self.ascii).plain
         if self._terminal is not None:
             self._terminal.set_title(f"wftui: {news}" if news else "wftui")
 
     def news(self) -> Content:
         """Return the numbers of running and waiting runs, for the title line."""
-        return self._runs.news(ascii_only=self.ascii)
+        news = self._runs.news(ascii_only=self.ascii)
+        if self.workbench.read_only is None:
+            return news
+        return Content("  ").join([each for each in (Content.styled("read-only", "b $text-warning"), news) if each])
 
     # --- actions of every screen
 
     async def action_act(self, action_id: str) -> None:
-        """Run an action of the app."""
+        """Run an action of the app, unless it changes something in a read-only session."""
+        action = next(action for action in APP_ACTIONS if action.id == action_id)
+        if action.changes and self.workbench.read_only is not None:
+            self.notify(f"{action.label}: {self.workbench.read_only}", severity="warning", markup=False)
+            return
         await self.run_action(f"app.{action_id.partition('.')[2]}")
 
     def action_help(self) -> None:
@@ -235,10 +235,11 @@ class WftuiApp(TerminalApp[ExitMode], inherit_bindings=False):
 
     def action_palette(self) -> None:
         """Open the command palette."""
-        from textual.command import CommandPalette
+        from wftui.tui.palette import open_palette
+        from wftui.tui.widgets.picker import Picker
 
-        if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette(id="--command-palette"))
+        if not isinstance(self.screen, Picker):
+            in_background(self, partial(open_palette, self), group="ask", exclusive=True)
 
     def action_theme(self) -> None:
         """Choose a theme, with a preview of each, and keep it for later starts."""
@@ -351,8 +352,13 @@ class WftuiApp(TerminalApp[ExitMode], inherit_bindings=False):
             event.widget.cursor_blink = False
 
 
-async def run_app(workbench: AnyWorkbench, start: Start | None = None) -> int:
+async def run_app(workbench: AnyWorkbench, start: Start | None = None, *, changes_nothing: bool = False) -> int:
     """Run the app, then finish active runs without it and close the workbench.
+
+    Args:
+        workbench: behind the screens.
+        start: opens a screen above Workflows.
+        changes_nothing: refuse every change.
 
     Returns:
         The exit code of the program.
@@ -362,9 +368,10 @@ async def run_app(workbench: AnyWorkbench, start: Start | None = None) -> int:
     """
     check_terminal(os.environ)
     if workbench.server is not None:
-        return await _run(workbench, start)
+        return await _run(read_only(workbench) if changes_nothing else workbench, start)
     async with EngineThread() as engine:
-        return await _run(on_engine_thread(workbench.local, engine), start)
+        local = on_engine_thread(workbench.local, engine)
+        return await _run(read_only(local) if changes_nothing else local, start)
 
 
 async def _run(workbench: AnyWorkbench, start: Start | None) -> int:

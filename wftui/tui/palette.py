@@ -1,63 +1,68 @@
-"""The command palette: actions by label, workflows by name."""
+"""The command palette: the actions of the screen and of the app, and the workflows, to pick from."""
 
-from collections.abc import AsyncIterator, Callable
+import inspect
+from collections.abc import Callable
 from functools import partial
+from typing import Any, NamedTuple
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
-from textual.markup import escape
+from textual.app import App
+from textual.screen import Screen
 
 from wftui.model.errors import UserError
-from wftui.tui.actions import APP_ACTIONS, Action, keys_of, show_key
+from wftui.tui.actions import APP_ACTIONS, Action, keys_of, offered, show_key
 from wftui.tui.screens.base.action_screen import ActionScreen
-from wftui.tui.services import services_of
+from wftui.tui.services import AppServices, services_of
+from wftui.tui.widgets.picker import Picker
 
 
-class ActionProvider(Provider):
-    """Finds actions, with the reason of disabled ones, and workflows."""
+class Command(NamedTuple):
+    """An entry: its name, what it does with its keys, and how to do it."""
 
-    async def discover(self) -> Hits:
-        """Yield all actions."""
-        for title, run, help_text in self._actions():
-            yield DiscoveryHit(title, run, help=help_text)
-
-    async def search(self, query: str) -> Hits:
-        """Yield the actions and workflows that match, best first."""
-        matcher = self.matcher(query)
-        found = [*self._actions()]
-        async for entry in self._workflows():
-            found.append(entry)
-        for title, run, help_text in found:
-            if (score := matcher.match(title)) > 0:
-                yield Hit(score, matcher.highlight(title), run, text=title, help=help_text)
-
-    def _actions(self) -> list[tuple[str, Callable[[], object], str]]:
-        app, screen = services_of(self.app), self.screen
-        rows: list[tuple[str, Callable[[], object], str]] = []
-        if isinstance(screen, ActionScreen):
-            for action in screen.ACTIONS:
-                reason = screen.why_not(action.id)
-                help_text = action.help if reason is None else f"unavailable: {reason}"
-                rows.append(
-                    (action.label, partial(screen.action_act, action.id), _with_keys(help_text, self._keys(action)))
-                )
-        for action in APP_ACTIONS:
-            rows.append((action.label, partial(app.action_act, action.id), _with_keys(action.help, self._keys(action))))
-        return rows
-
-    def _keys(self, action: Action) -> tuple[str, ...]:
-        return tuple(show_key(key) for key in keys_of(self.app, action))
-
-    async def _workflows(self) -> AsyncIterator[tuple[str, Callable[[], object], str]]:
-        app = services_of(self.app)
-        try:
-            ids = await app.workbench.workflows.ids()
-        except UserError:
-            return  # the Workflows screen shows what is wrong with the workspace
-        for workflow_id in ids:
-            yield f"Open {workflow_id}", partial(app.open_editor, workflow_id), "Open it in the editor."
-            yield f"Run {workflow_id}", partial(app.open_run_form, workflow_id), "Ask for its inputs and run it."
-            yield f"Runs of {workflow_id}", partial(app.open_history, workflow_id), "Show its runs."
+    label: str
+    about: str
+    run: Callable[[], object]
 
 
-def _with_keys(text: str, keys: tuple[str, ...]) -> str:
-    return escape(f"{text}  ({'  '.join(keys)})" if keys else text)
+async def open_palette(app: App[Any]) -> None:
+    """Ask for a command by name, and run it on the screen below."""
+    services, screen = services_of(app), app.screen
+    commands = [*_actions(app, screen), *await _workflows(services)]
+    index = await services.push_screen_wait(Picker("Commands", [(each.label, each.about) for each in commands]))
+    if index is not None:
+        done = commands[index].run()
+        if inspect.isawaitable(done):
+            await done
+
+
+def _actions(app: App[Any], screen: Screen[Any]) -> list[Command]:
+    services, found = services_of(app), []
+    if isinstance(screen, ActionScreen):
+        for action in offered(app, screen.ACTIONS):
+            reason = screen.why_not(action.id)
+            about = _with_keys(app, action.help if reason is None else f"unavailable: {reason}", action)
+            found.append(Command(action.label, about, partial(screen.action_act, action.id)))
+    for action in offered(app, APP_ACTIONS):
+        found.append(
+            Command(action.label, _with_keys(app, action.help, action), partial(services.action_act, action.id))
+        )
+    return found
+
+
+async def _workflows(app: AppServices) -> list[Command]:
+    try:
+        ids = await app.workbench.workflows.ids()
+    except UserError:
+        return []  # the Workflows screen shows what is wrong with the workspace
+    found = []
+    for workflow_id in ids:
+        found.append(Command(f"Open {workflow_id}", "Open it in the editor.", partial(app.open_editor, workflow_id)))
+        if app.workbench.read_only is None:
+            ask = partial(app.open_run_form, workflow_id)
+            found.append(Command(f"Run {workflow_id}", "Ask for its inputs and run it.", ask))
+        found.append(Command(f"Runs of {workflow_id}", "Show its runs.", partial(app.open_history, workflow_id)))
+    return found
+
+
+def _with_keys(app: App[Any], text: str, action: Action) -> str:
+    keys = "  ".join(show_key(key) for key in keys_of(app, action))
+    return f"{text}  ({keys})" if keys else text

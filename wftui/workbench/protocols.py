@@ -296,6 +296,10 @@ class AnyWorkbench(Protocol):
         """URL of the server that the workbench is on; None: it is on this machine."""
 
     @property
+    def read_only(self) -> str | None:
+        """Why this session changes nothing; None if it may."""
+
+    @property
     def local(self) -> Workbench:
         """The workbench of this machine, for what only that has.
 

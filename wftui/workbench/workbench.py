@@ -138,6 +138,11 @@ class Workbench:
         return None
 
     @property
+    def read_only(self) -> str | None:
+        """None: changes are allowed; `workbench.read_only` has a workbench without."""
+        return None
+
+    @property
     def local(self) -> Workbench:
         """The workbench itself."""
         return self

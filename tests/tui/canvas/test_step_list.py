@@ -53,7 +53,7 @@ async def test_contents_of_containers_are_indented(text_of: Callable[[App[Any]],
         await pilot.pause()
         assert [line.rstrip() for line in text_of(app).splitlines()[:7]] == [
             "▌$ Read the log",
-            " □ Per author",
+            "╰□ Per author",
             " ├ λ Statistics",
             " ├ □ Deeper",
             " │ └ = One",
@@ -125,3 +125,64 @@ async def test_step_list_with_statuses(size: tuple[int, int], matches: Callable[
         await pilot.press("f")
         await pilot.pause()
         assert await matches(pilot)
+
+
+DIAMOND = [
+    CanvasNode("a", "First", "set"),
+    CanvasNode("b", "Left", "set", ("a",)),
+    CanvasNode("x", "Beside", "set"),
+    CanvasNode("c", "Right", "set", ("a",)),
+    CanvasNode("d", "Last", "set", ("b", "c")),
+]
+
+
+def rows(text: str) -> list[str]:
+    return [line.rstrip() for line in text.splitlines() if line.strip()]
+
+
+async def test_gutter_links_the_focused_step_with_those_before_and_after(
+    text_of: Callable[[App[Any]], str],
+) -> None:
+    app = ListApp(DIAMOND)
+    async with app.run_test(size=(20, 6)) as pilot:
+        await pilot.press("down", "down", "down")
+        await pilot.pause()
+        assert [row[0] for row in rows(text_of(app))] == ["╭", "│", "│", "▌", "╰"]
+        await pilot.press("up")
+        await pilot.pause()
+        assert [row[0] for row in rows(text_of(app))] == [" ", " ", "▌", " ", " "]
+
+
+async def test_find_walks_the_matches_and_unfolds(text_of: Callable[[App[Any]], str]) -> None:
+    app = ListApp(NODES)
+    async with app.run_test(size=(60, 10)) as pilot:
+        app.steps.focus_step("each")
+        await pilot.press("space")
+        await pilot.pause()
+        assert "Statistics" not in text_of(app)
+        assert app.steps.find("python")
+        await pilot.pause()
+        assert app.steps.cursor == "each.stat"
+        assert "Statistics" in text_of(app)
+        assert app.steps.find("set")
+        assert app.steps.cursor == "each.deep.one"
+        assert app.steps.find("set")
+        assert app.steps.cursor == "each.last"
+        assert not app.steps.find("nothing of this name")
+        assert app.steps.cursor == "each.last"
+
+
+async def test_only_what_leads_to_a_step_and_follows_it(text_of: Callable[[App[Any]], str]) -> None:
+    app = ListApp(DIAMOND)
+    async with app.run_test(size=(20, 6)) as pilot:
+        await pilot.press("down", "V")
+        await pilot.pause()
+        shown = text_of(app)
+        assert "First" in shown and "Left" in shown and "Last" in shown
+        assert "Beside" not in shown and "Right" not in shown
+        app.steps.focus_step("x")
+        await pilot.pause()
+        assert "Beside" in text_of(app), "a step that is gone to is shown"
+        await pilot.press("V", "V")
+        await pilot.pause()
+        assert len(rows(text_of(app))) == 5

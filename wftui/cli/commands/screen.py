@@ -16,5 +16,5 @@ def open_screen(arguments: argparse.Namespace) -> int:
     from wftui.tui.app import run_app
 
     if arguments.remote is not None:
-        return asyncio.run(run_app(remote_workbench(arguments)))
-    return asyncio.run(run_app(Workbench(settings_of(arguments))))
+        return asyncio.run(run_app(remote_workbench(arguments), changes_nothing=arguments.read_only))
+    return asyncio.run(run_app(Workbench(settings_of(arguments)), changes_nothing=arguments.read_only))

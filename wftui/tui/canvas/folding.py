@@ -44,6 +44,14 @@ class Folds:
         """Return the nodes to show."""
         return fold(nodes, closed=self._closed, opened=self._opened, fan_outs=fan_outs)
 
+    def reveal(self, nodes: Sequence[CanvasNode], path: str) -> None:
+        """Open the containers around a step."""
+        parents = {node.path: node.parent for node in nodes}
+        above = parents.get(path)
+        while above is not None and above in parents:
+            self._closed.discard(above)
+            above = parents[above]
+
     def toggle(self, nodes: Sequence[CanvasNode], path: str, folded: Folded) -> bool:
         """Toggle a shown container, a fan-out, or the fan-out a step belongs to.
 

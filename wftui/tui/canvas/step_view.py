@@ -3,38 +3,28 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.cache import LRUCache
-from textual.geometry import Offset, Region, Size
+from textual.geometry import Offset, Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
-from textual.timer import Timer
 
-from wftui.tui.canvas.drawing.cells import Cells
 from wftui.tui.canvas.drawing.list_drawing import ListDrawing
-from wftui.tui.canvas.drawing.scene import Direction, Drawing, Scene
-from wftui.tui.canvas.drawing.styles import CLASS_OF, COMPONENT_CLASSES, CSS
+from wftui.tui.canvas.drawing.scene import Direction, Drawing
+from wftui.tui.canvas.drawn_view import DrawnView
 from wftui.tui.canvas.folding import Folded, Folds, summary
 from wftui.tui.canvas.graph import CanvasNode, current_step_path
+from wftui.tui.canvas.lineage import related
 
-PULSE_INTERVAL = 0.4
-"""Seconds between two animation frames of running steps."""
 FULL_REPAINT_ABOVE = 50
 """Number of changed steps above which the whole view is repainted."""
 
 
-class StepView(ScrollView, can_focus=True):
+class StepView(DrawnView):
     """Base of the canvas and the step list.
 
     Subclasses implement `make_drawing` and pass its result to `show_drawing`.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENT_CLASSES)
-    DEFAULT_CSS = CSS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "step('up')", "Step above", show=False),
         Binding("down,j", "step('down')", "Step below", show=False),
@@ -43,6 +33,7 @@ class StepView(ScrollView, can_focus=True):
         Binding("enter", "choose", "Choose the step", show=False),
         Binding("space", "fold", "Fold or unfold", show=False),
         Binding("home,f", "current", "Go to the current step", show=False),
+        Binding("V", "related", "Show only what leads to the step and what follows it, or all", show=False),
     ]
 
     class OnStep(Message):
@@ -77,15 +68,11 @@ class StepView(ScrollView, can_focus=True):
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
-        super().__init__(name=name, id=id, classes=classes)
+        super().__init__(ascii_only=ascii_only, name=name, id=id, classes=classes)
         self._steps = {node.path: node for node in nodes}
         self._folds = Folds()
         self._folded = Folded()
-        self._scene = Scene(ascii=ascii_only)
-        self._drawing: Drawing | None = None
-        self._strips: LRUCache[int, tuple[int, int, Strip]] = LRUCache(512)
-        self._styles: dict[tuple[str, ...], Style] = {}
-        self._pulse: Timer | None = None
+        self._only: str | None = None
 
     # --- content
 
@@ -104,6 +91,8 @@ class StepView(ScrollView, can_focus=True):
         scene.details = {path: text for path, text in scene.details.items() if path in self._steps}
         if self.cursor not in self._steps:
             scene.cursor = None
+        if self._only not in self._steps:
+            self._only = None
         self.make_drawing()
 
     def make_drawing(self) -> None:
@@ -112,7 +101,8 @@ class StepView(ScrollView, can_focus=True):
 
     def folded(self, *, fan_outs: bool) -> Folded:
         """Return the steps to draw, folded as chosen."""
-        return self._folds.apply(self.nodes, fan_outs=fan_outs)
+        nodes = self.nodes if self._only is None else related(self.nodes, self._only)
+        return self._folds.apply(nodes, fan_outs=fan_outs)
 
     def list_drawing(self, folded: Folded) -> ListDrawing:
         """Return the steps as a list as wide as the view."""
@@ -192,8 +182,42 @@ class StepView(ScrollView, can_focus=True):
 
         Unknown paths are ignored.
         """
-        if path in self._steps:
-            self._move_cursor(self._folded.shown_as.get(path, path))
+        if path not in self._steps:
+            return
+        shown = self._folded.shown_as.get(path, path)
+        if self._only is not None and all(node.path != shown for node in self._folded.nodes):
+            self._show_only(None)
+            shown = self._folded.shown_as.get(path, path)
+        self._move_cursor(shown)
+
+    # --- finding
+
+    def find(self, text: str) -> bool:
+        """Go to the next step whose name, id or type contains a text; return whether there is one.
+
+        Containers that hide it are unfolded.
+        """
+        words, paths = text.casefold(), [*self._steps]
+        start = paths.index(self.cursor) + 1 if self.cursor in self._steps else 0
+        for path in (*paths[start:], *paths[:start]):
+            node = self._steps[path]
+            if words in f"{node.label} {path} {node.kind}".casefold():
+                self._folds.reveal(self.nodes, path)
+                self._scene.cursor = path
+                self._only = None
+                self.make_drawing()
+                self.post_message(self.Highlighted(self, path))
+                return True
+        return False
+
+    def action_related(self) -> None:
+        """Show only what leads to the focused step and what follows it, or all steps again."""
+        self._show_only(None if self._only is not None else self.cursor)
+
+    def _show_only(self, path: str | None) -> None:
+        self._only = path
+        self.border_subtitle = "" if path is None else f"only around {self._steps[path].label} - V shows all"
+        self.make_drawing()
 
     def _move_cursor(self, shown: str) -> None:
         before = self._scene.cursor
@@ -263,56 +287,6 @@ class StepView(ScrollView, can_focus=True):
         if (x, y) != tuple(self.scroll_offset):
             self.scroll_to(x, y, animate=False)
 
-    # --- painting
-
-    @property
-    def _margin(self) -> int:
-        """Columns left of a drawing narrower than the view."""
-        if self._drawing is None:
-            return 0
-        return max(0, (self.scrollable_content_region.width - self._drawing.width) // 2)
-
-    def render_line(self, y: int) -> Strip:
-        """Render one row of the view."""
-        width = self.scrollable_content_region.width
-        row, column = y + self.scroll_offset.y, self.scroll_offset.x
-        kept = self._strips.get(row)
-        if kept is None or kept[:2] != (column, width):
-            cells = Cells(column - self._margin, width)
-            if self._drawing is not None and row < self._drawing.height:
-                self._drawing.draw(row, cells, self._scene)
-            elif row == 0 and not self._steps:
-                cells.put(column - self._margin + 1, "No steps yet", "step--type")
-            strip = Strip([Segment(text, self._style(names)) for text, names in cells.spans()], width)
-            self._strips[row] = kept = (column, width, strip)
-        return kept[2]
-
-    def _style(self, names: tuple[str, ...]) -> Style:
-        found = self._styles.get(names)
-        if found is None:
-            found = self._styles[names] = self._blend(names)
-        return found
-
-    def _blend(self, names: tuple[str, ...]) -> Style:
-        """Combine component classes into one style, blending translucent colours."""
-        _, _, back, fore = self.colors
-        text = Style()
-        for name in names:
-            styles = self.get_component_styles(CLASS_OF[name])
-            if styles.has_rule("background"):
-                back += styles.background
-            if styles.has_rule("color"):
-                fore = styles.color
-            text += styles.text_style
-        return text + Style(color=(back + fore).rich_color, bgcolor=back.rich_color)
-
-    def notify_style_update(self) -> None:
-        """Drop cached styles and rows."""
-        super().notify_style_update()
-        self._scene.ansi = self.app.current_theme.ansi
-        self._strips.clear()
-        self._styles.clear()
-
     def on_resize(self) -> None:
         """Redraw for the new size."""
         self._strips.clear()
@@ -322,51 +296,6 @@ class StepView(ScrollView, can_focus=True):
         """Draw if there was no size before."""
         if self._drawing is None:
             self.make_drawing()
-
-    def _repaint_step(self, shown: str) -> None:
-        box = self._drawing.box(shown) if self._drawing else None
-        if box is None:
-            return
-        rows = range(box.y, box.bottom)
-        if box.frame:
-            self._repaint((box.y, box.bottom - 1), box.x, box.width)
-            self._repaint(rows, box.x, 1)
-            self._repaint(rows, box.right - 1, 1)
-        else:
-            self._repaint(rows, box.x, box.width)
-
-    def _repaint(self, rows: Iterable[int], x: int, width: int) -> None:
-        """Repaint the visible part of these cells."""
-        view = self.scrollable_content_region.size.region
-        left = x + self._margin - self.scroll_offset.x
-        regions = []
-        for row in rows:
-            self._strips.discard(row)
-            region = Region(left, row - self.scroll_offset.y, width, 1).intersection(view)
-            if region:
-                regions.append(region)
-        if regions:
-            self.refresh(*regions)
-
-    def _set_pulse(self) -> None:
-        """Animate the glyphs of running steps while there are any."""
-        if not self.is_attached:
-            return
-        running = "running" in self._scene.statuses.values() and self.app.animation_level == "full"
-        if running and self._pulse is None:
-            self._pulse = self.set_interval(PULSE_INTERVAL, self._advance_pulse)
-        elif not running and self._pulse is not None:
-            self._pulse.stop()
-            self._pulse = None
-            self._scene.pulse_frame = 0
-
-    def _advance_pulse(self) -> None:
-        self._scene.pulse_frame += 1
-        if self._drawing is None or not self.is_on_screen:
-            return
-        for path, status in self._scene.statuses.items():
-            if status == "running" and (place := self._drawing.glyph_at(path)):
-                self._repaint([place[1]], place[0], 1)
 
 
 def _into_view(low: int, high: int, scroll: int, length: int) -> int:

@@ -41,6 +41,8 @@ class LiveCheck:
         self._told = 0
         self._is_checking = False
         self._timer: Timer | None = None
+        self.took = 0.0
+        """Seconds that the last check took."""
 
     def text_changed(self) -> None:
         """Schedule a check after a pause in typing."""
@@ -60,6 +62,7 @@ class LiveCheck:
         try:
             while self._told != self._version:
                 version, text = self._version, self._text()
+                began = self._workbench.elapsed()
                 result = await self._workbench.workflows.check(self._workflow_id, text)
                 outline = None
                 if result.success and version == self._version:
@@ -69,7 +72,7 @@ class LiveCheck:
                     except UserError:
                         outline = None  # the result shows why
                 if version == self._version:
-                    self._told = version
+                    self._told, self.took = version, self._workbench.elapsed() - began
                     self._checked(result, outline)
         finally:
             self._is_checking = False

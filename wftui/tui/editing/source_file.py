@@ -43,7 +43,7 @@ class SourceFile:
         """
         source = await self.workbench.workflows.read(self.workflow_id)
         self._opened(source.etag, source.text)
-        self.read_only = source.read_only
+        self.read_only = source.read_only or self.workbench.read_only
         return source.text
 
     async def save(self, text: str) -> None:

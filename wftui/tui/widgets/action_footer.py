@@ -9,7 +9,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
-from wftui.tui.actions import Action, keys_of, show_key
+from wftui.tui.actions import Action, keys_of, offered, show_key
 from wftui.tui.widgets.glyphs import glyph
 
 _GAP = 2
@@ -66,7 +66,7 @@ class ActionFooter(Widget):
             self._typing_in = screen.focused
             self.shown = tuple(
                 (action, screen.why_not(action.id) is None)
-                for action in screen.ACTIONS
+                for action in offered(self.app, screen.ACTIONS)
                 if action.footer and keys_of(self.app, action)
             )
             self.always = screen.footer_tail()

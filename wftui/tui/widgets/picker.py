@@ -70,13 +70,20 @@ class Picker(ModalScreen[int | None]):
     def _list(self) -> OptionList:
         return self.query_one(OptionList)
 
-    def _matching(self, words: str) -> list[Option]:
-        found = []
+    def _matching(self, text: str) -> list[Option]:
+        """Return the options with all words of a text; those whose name has them come first."""
+        words, found = text.casefold().split(), []
+        ranked: list[tuple[int, int]] = []
         for index, (label, description) in enumerate(self._options):
-            text = f"{label} {description}".casefold()
-            if all(word in text for word in words.casefold().split()):
-                shown = Content.assemble(label, ("  " + description if description else "", "$foreground-muted"))
-                found.append(Option(shown, id=str(index)))
+            name = label.casefold()
+            if all(word in f"{name} {description.casefold()}" for word in words):
+                ranked.append(
+                    (0 if name.startswith(text.casefold()) else 2 - all(word in name for word in words), index)
+                )
+        for _, index in sorted(ranked):
+            label, description = self._options[index]
+            shown = Content.assemble(label, ("  " + description if description else "", "$foreground-muted"))
+            found.append(Option(shown, id=str(index)))
         return found
 
     @on(Input.Changed)

@@ -388,7 +388,7 @@ async def test_every_pane_can_be_reached_on_a_small_screen(
     async with app.run_test() as pilot:
         screen = await open_editor(pilot, "hello")
         reached = []
-        for _ in range(5):
+        for _ in range(6):
             await pilot.press("f6")
             await pilot.pause()
             await pilot.pause()
@@ -396,7 +396,7 @@ async def test_every_pane_can_be_reached_on_a_small_screen(
             assert focused is not None
             assert focused.region.height > 10, "the pane fills the screen"
             reached.append(focused.id)
-        assert reached == ["source", "canvas", "python", "problems", "steps"]
+        assert reached == ["source", "canvas", "python", "problems", "inspector", "steps"]
 
 
 async def test_running_from_the_editor_saves_first(

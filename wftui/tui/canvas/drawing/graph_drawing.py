@@ -144,8 +144,15 @@ class GraphDrawing:
         return ()
 
     def _nearest(self, box: Box, paths: Iterable[str]) -> str | None:
+        """Return the node in the nearest layer, there the one whose middle is nearest: arrows skip no layer."""
         boxes = self.layout.boxes
-        return min(paths, key=lambda path: (abs(_middle(boxes[path]) - _middle(box)), boxes[path].x), default=None)
+
+        def rank(path: str) -> tuple[int, int, int]:
+            other = boxes[path]
+            away = box.y - other.bottom if other.y < box.y else other.y - box.y
+            return away, abs(_middle(other) - _middle(box)), other.x
+
+        return min(paths, key=rank, default=None)
 
     def _beyond(self, box: Box, direction: Direction) -> str | None:
         """Return the nearest step in a direction, by position alone."""

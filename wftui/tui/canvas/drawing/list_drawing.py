@@ -41,6 +41,12 @@ class ListDrawing:
         walk(None, "")
         self.height = len(self._nodes)
         self._row = {node.path: number for number, node in enumerate(self._nodes)}
+        self._links: dict[str, set[int]] = {}
+        for number, node in enumerate(self._nodes):
+            for need in node.needs:
+                if need in self._row:
+                    self._links.setdefault(node.path, set()).add(self._row[need])
+                    self._links.setdefault(need, set()).add(number)
         longest = max((cell_len(node.kind) for node in nodes), default=0)
         widest = LONGEST_KIND if width >= POOL_FROM and any(node.pool for node in nodes) else LONGEST_TYPE
         self._extra = max(EXTRA, min(LONGEST_EXTRA, max((node.room for node in nodes), default=0)))
@@ -61,9 +67,24 @@ class ListDrawing:
         return self._nodes[y].path if 0 <= y < len(self._nodes) and 0 <= x < self.width else None
 
     def affected_rows(self, path: str) -> set[int]:
-        """Return the row of the step."""
+        """Return the row of the step, and those of the lines to the steps before and after it."""
         row = self._row.get(path)
-        return set() if row is None else {row}
+        return set() if row is None else {row, *self._linked(path)}
+
+    def _linked(self, path: str) -> range:
+        """Return the rows from the first to the last one that a step is linked with."""
+        rows = self._links.get(path, set()) | {self._row[path]}
+        return range(min(rows), max(rows) + 1)
+
+    def _link(self, y: int, scene: Scene) -> str:
+        """Return the sign in the gutter of a row: lines to the steps before and after the focused one."""
+        if scene.cursor is None or scene.cursor not in self._row or y not in (rows := self._linked(scene.cursor)):
+            return ""
+        if y not in self._links.get(scene.cursor, ()):
+            sign = "│"
+        else:
+            sign = "╭" if y == rows.start else "╰" if y == rows.stop - 1 else "├"
+        return _plain(sign) if scene.ascii else sign
 
     def neighbour(self, path: str, direction: Direction) -> str | None:
         """Return the next step: up and down by row, left to parent, right to child."""
@@ -88,6 +109,8 @@ class ListDrawing:
         cells.put(0, fit("", self.width), *base)
         if focused:
             cells.put(0, ">" if scene.ascii else "▌", *base, "step--mark")
+        else:
+            cells.put(0, self._link(y, scene), "step--edge-lit")
         start = 1 + len(guide)
         cells.put(1, _plain(guide) if scene.ascii else guide, *base, "step--edge")
         cells.put(start, scene.glyph(node.path, node.type), *base, scene.status_class(node.path))
@@ -110,4 +133,4 @@ class ListDrawing:
 
 
 def _plain(guide: str) -> str:
-    return guide.translate({ord("└"): "`", ord("├"): "|", ord("│"): "|"})
+    return guide.translate({ord("└"): "`", ord("├"): "|", ord("│"): "|", ord("╭"): ",", ord("╰"): "`"})

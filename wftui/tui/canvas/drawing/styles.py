@@ -47,7 +47,7 @@ COMPONENT_CLASSES = frozenset(CLASS_OF.values())
 """Component classes of all drawings."""
 
 CSS = (
-    "StepView {\n    background: transparent;\n"
+    "DrawnView {\n    background: transparent;\n"
     + "".join(f"    & > .{name} {{ {_ALL[name]} }}\n" for name in sorted(COMPONENT_CLASSES))
     + """
     &:focus > .step--cursor { background: $primary; color: $background; }

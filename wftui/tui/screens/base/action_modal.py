@@ -4,7 +4,8 @@ from typing import TypeVar
 
 from textual.screen import ModalScreen
 
-from wftui.tui.actions import WithActions
+from wftui.tui.actions import WithActions, offered
+from wftui.tui.services import services_of
 
 ResultT = TypeVar("ResultT")
 
@@ -13,7 +14,12 @@ class ActionModal(WithActions, ModalScreen[ResultT]):
     """A dialog; subclasses define `ACTIONS` and a method per action."""
 
     async def action_act(self, action_id: str) -> None:
-        """Run an action of this dialog."""
+        """Run an action of this dialog, unless it changes something in a read-only session."""
+        action = next((each for each in self.ACTIONS if each.id == action_id), None)
+        if action is not None and not offered(self.app, (action,)):
+            reason = services_of(self.app).workbench.read_only
+            self.notify(f"{action.label}: {reason}", severity="warning", markup=False)
+            return
         await self.run_action(f"screen.{action_id.partition('.')[2]}")
 
     async def action_help(self) -> None:

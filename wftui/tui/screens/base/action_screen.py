@@ -102,7 +102,8 @@ class ActionScreen(WithActions, Screen[ResultT]):
     async def action_act(self, action_id: str) -> None:
         """Run an action of this screen, or say why it is disabled."""
         action = next(action for action in self.ACTIONS if action.id == action_id)
-        reason = self.why_not(action_id)
+        reason = self.workbench.read_only if action.changes else None
+        reason = reason or self.why_not(action_id)
         if reason is None:
             self._acting = action.label
             try:

@@ -11,7 +11,7 @@ from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from wftui.tui.actions import APP_ACTIONS, Action, keys_of, show_key
+from wftui.tui.actions import APP_ACTIONS, Action, keys_of, offered, show_key
 from wftui.tui.widgets.glyphs import glyph
 
 _LEAST = 20
@@ -61,7 +61,7 @@ class HelpScreen(ModalScreen[None]):
         everywhere = (
             () if isinstance(self._of, ModalScreen) else APP_ACTIONS
         )  # a dialog receives the keys before the app
-        for action in (*actions, *everywhere):
+        for action in offered(self.app, (*actions, *everywhere)):
             if keys_of(self.app, action):
                 groups.setdefault(action.group, []).append((" ".join(self._signs(action)), action.help))
         focused = self._of.focused

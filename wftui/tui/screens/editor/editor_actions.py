@@ -143,9 +143,12 @@ EDITOR_ACTIONS: tuple[Action, ...] = (
     Action("editor.python", "Python", "Show the generated Python.", ("4",), "Panes", footer=False),
     Action("editor.problems", "Problems", "Show errors and warnings.", ("5",), "Panes", footer=False),
     Action(
+        "editor.inspector", "Inspector", "Show settings, links and last run of the step.", ("6",), "Panes", footer=False
+    ),
+    Action(
         "editor.find",
         "Find",
-        "Find text in the source or in the Python; again for the next match.",
+        "Find a step from the list or the canvas, else text in the source or the Python; again for the next match.",
         ("ctrl+f", "slash"),
         "Text",
         footer=False,

@@ -8,18 +8,18 @@ from textual.containers import Horizontal
 from textual.widgets import Static, TextArea
 
 from wftui.model.listing import WorkflowOutline
-from wftui.model.workflow.compilation import CompilationError, CompilationResult
+from wftui.model.workflow.compilation import CompilationResult
 from wftui.tui.actions import Action
 from wftui.tui.canvas.step_list import StepList
 from wftui.tui.canvas.step_view import StepView
 from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
-from wftui.tui.display.formatting import count
 from wftui.tui.screens.editor.editor_actions import EDITOR_ACTIONS
-from wftui.tui.screens.editor.questions import ask_which_fix
-from wftui.tui.screens.editor.step_dialogs_screen import StepDialogsScreen
+from wftui.tui.screens.editor.inspecting import Inspecting
+from wftui.tui.screens.editor.problems_screen import ProblemsScreen
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.pane_tabs import PaneTabs
 from wftui.tui.widgets.prompt_input import PromptInput
+from wftui.tui.widgets.run.inspector import StepInspector
 from wftui.tui.widgets.source.code_area import CodeArea
 from wftui.tui.widgets.source.compilation_status import CompilationStatus, diagnostic_counts
 from wftui.tui.widgets.source.diagnostic_list import DiagnosticList
@@ -29,28 +29,41 @@ from wftui.tui.widgets.source.source_view import SourceView
 if TYPE_CHECKING:
     from wftui.tui.screens.editor.binding_help import SourceNames
 
+_SPACIOUS = 170
+"""Columns from which list, canvas and inspector are side by side."""
 
-class EditorScreen(StepDialogsScreen):
+
+class EditorScreen(ProblemsScreen):
     """One pane at a time in a narrow terminal, several side by side in a wide one."""
 
     DEFAULT_CSS = """
     EditorScreen {
         layout: vertical;
         #main { height: 1fr; }
-        #steps { width: 34; }
+        #steps { width: 2fr; min-width: 34; max-width: 64; }
+        #inspector { width: 3fr; }
         .pane { height: 1fr; }
-        SourceView, PythonView, WorkflowCanvas { width: 1fr; display: none; }
+        SourceView, PythonView, WorkflowCanvas { width: 3fr; display: none; }
         #problems { height: auto; min-height: 3; max-height: 9; }
         #problem { height: auto; max-height: 8; padding: 0 2; border-top: solid $border-blurred; display: none; }
         StepView { background: $background; }
         CompilationStatus { dock: none; }
 
         &.-source #source, &.-python #python, &.-canvas #canvas { display: block; }
-        &.-wide.-steps #source, &.-wide.-problems #source { display: block; }
+        /* Beside the list: the inspector, or the pane that was chosen instead of it. */
+        &.-wide.-source #inspector, &.-wide.-python #inspector, &.-wide.-canvas #inspector { display: none; }
+        &.-wide.-clean #problems { display: none; }
+        &.-wide.-problems #problems { display: block; }
+        &.-spacious {
+            #steps { width: 40; }
+            #inspector { width: 60; display: block; }
+            &.-steps #canvas, &.-inspector #canvas, &.-problems #canvas { display: block; }
+            &.-source #inspector, &.-python #inspector, &.-canvas #inspector { display: block; }
+        }
         &.-narrow {
             .pane { border: none; }
-            #steps, #problems { display: none; width: 1fr; }
-            &.-steps #steps { display: block; }
+            #steps, #inspector, #problems { display: none; width: 1fr; max-width: 100%; }
+            &.-steps #steps, &.-inspector #inspector { display: block; }
             &.-problems #main { display: none; }
             &.-problems #problems { display: block; height: 1fr; max-height: 100%; }
             &.-problems #problem { display: block; }
@@ -66,12 +79,14 @@ class EditorScreen(StepDialogsScreen):
         ("canvas", "Canvas"),
         ("python", "Python"),
         ("problems", "Problems"),
+        ("inspector", "Inspector"),
     )
 
     def __init__(self, workflow_id: str, step_id: str | None = None) -> None:
         super().__init__(workflow_id)
         self._first_step = step_id
         self._sought = ""
+        self._sought_in: StepView | None = None
         self._completion: SourceNames | None = None
 
     def trail(self) -> tuple[str, ...]:
@@ -87,6 +102,7 @@ class EditorScreen(StepDialogsScreen):
             yield SourceView(id="source", classes="pane")
             yield PythonView(id="python", classes="pane")
             yield WorkflowCanvas(ascii_only=ascii_only, id="canvas", classes="pane")
+            yield StepInspector(self.workbench.clock, ascii_only=ascii_only, id="inspector", classes="pane")
         yield DiagnosticList(ascii_only=ascii_only, id="problems", classes="pane")
         yield Static(id="problem", markup=False)
         yield PromptInput()
@@ -94,19 +110,35 @@ class EditorScreen(StepDialogsScreen):
 
     def on_mount(self) -> None:
         """Load the workflow and check it."""
-        self._problems = self.query_one(DiagnosticList)
-        self._problem = self.query_one("#problem", Static)
         self._python = self.query_one(PythonView)
+        for view in self.step_views:
+            view.message = "Loading…"
+        self._inspecting = Inspecting(self, self.query_one(StepInspector))
         self.begin()
+        self.attempt(self._inspecting.read_last_run(), group="last-run", exclusive=True)
+        self.services.runs_changed.subscribe(self, self._run_changed)
         self.attempt(self.read_pins(), group="pin")
         self.view = "steps"
         self.step_list.focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Show list, canvas and inspector side by side where there is room."""
+        self.set_class(event.size.width >= _SPACIOUS, "-spacious")
+        self._inspecting.soon()
+
+    def _run_changed(self, _run_id: str) -> None:
+        self.attempt(self._inspecting.read_last_run(), group="last-run", exclusive=True)
+
+    def watch_view(self, view: str) -> None:
+        """Show the selected pane, and fill the inspector if it has come up."""
+        super().watch_view(view)
+        self._inspecting.soon()
 
     # --- compilation results
 
     def checked(self, result: CompilationResult, outline: WorkflowOutline | None) -> None:
         """Show the result in every pane."""
-        self.status.result = result
+        self.status.result, self.status.stale, self.status.took = result, False, self.live_check.took
         if outline is not None:
             self.pools = outline.pools
         self.show_steps()
@@ -114,6 +146,8 @@ class EditorScreen(StepDialogsScreen):
             self._completion.parsed()
         problems = self.with_rename_fixes([*result.errors, *result.warnings])
         self._problems.show_problems(problems)
+        self.set_class(not problems, "-clean")
+        self._inspecting.checked(problems)
         self._problems.border_title = f"Problems  {diagnostic_counts(result)}".strip()
         self.source.mark(problems)
         self._python.show_code(result.generated_code)
@@ -138,18 +172,6 @@ class EditorScreen(StepDialogsScreen):
 
     # --- showing
 
-    def show_steps(self) -> None:
-        """Update the list, and the words about the step at the cursor."""
-        super().show_steps()
-        self._tell_problem()
-
-    def _tell_problem(self) -> None:
-        """Show the message of the selected problem, and of the one at the cursor."""
-        chosen = self._problems.selected
-        self._problem.update(chosen.message if chosen is not None else "")
-        here = self._problems.at(self.source.line, self.source.column)
-        self.status.problem = " ".join(here.message.split()) if here is not None else self.marks_here()
-
     def pane_title(self, pane: str, title: str) -> str:
         """Add the number of problems."""
         number = len(self._problems.problems)
@@ -159,6 +181,7 @@ class EditorScreen(StepDialogsScreen):
 
     @on(TextArea.Changed, "#source")
     def _text_changed(self) -> None:
+        self.status.stale = True
         self.live_check.text_changed()
         self.drafts.text_changed()
         self.show_place()
@@ -181,11 +204,17 @@ class EditorScreen(StepDialogsScreen):
         if here is not None:
             for view in self.step_views:
                 view.focus_step(here.path)
+            self._inspecting.soon()
 
     @on(StepView.Highlighted)
     def _step_highlighted(self, event: StepView.Highlighted) -> None:
+        """Keep one cursor: that of the other view and of the source follow."""
         if event.view.has_focus:
             self._go_to_step(event.step_path)
+            for view in self.step_views:
+                if view is not event.view:
+                    view.focus_step(event.step_path)
+            self._inspecting.soon()
 
     @on(StepView.Selected)
     def _step_selected(self, event: StepView.Selected) -> None:
@@ -205,19 +234,10 @@ class EditorScreen(StepDialogsScreen):
         if line is not None:
             self.source.jump(line)
 
-    @on(LineView.Moved, "#problems")
-    def _problem_moved(self) -> None:
-        self._tell_problem()
-        self.refresh_bindings()
-
-    @on(LineView.Chosen, "#problems")
-    def _problem_chosen(self) -> None:
-        self._go_to_problem(self._problems.selected)
-
-    def _go_to_problem(self, problem: CompilationError | None) -> None:
-        if problem is not None:
-            self.enter("source")
-            self.source.jump(problem.line, problem.column)
+    @on(LineView.Chosen, "#inspector")
+    def _inspector_chosen(self) -> None:
+        if self.why_not("editor.edit_step") is None:
+            self.action_edit_step()
 
     def on_key(self, event: events.Key) -> None:
         """Move the focus from the source to the tabs on Escape; from there it leaves."""
@@ -256,52 +276,12 @@ class EditorScreen(StepDialogsScreen):
             self.notify(f"Run not started: {diagnostic_counts(result)}.", severity="error")
             self.enter("problems")
 
-    def action_next_problem(self) -> None:
-        """Go to the next problem after the cursor."""
-        self._go_to_problem(self._problems.select_from(self.source.line, self.source.column, 1))
-
-    def action_previous_problem(self) -> None:
-        """Go to the previous problem before the cursor."""
-        self._go_to_problem(self._problems.select_from(self.source.line, self.source.column, -1))
-
-    def _problem_to_fix(self) -> CompilationError | None:
-        """Return the problem selected in the focused list, or that of the current line."""
-        if self._problems.has_focus:
-            chosen = self._problems.selected
-            return chosen if chosen is not None and chosen.fixes else None
-        line = self.source.line
-        return next((found for found in self._problems.problems if found.fixes and found.line == line), None)
-
-    def action_fix(self) -> None:
-        """Apply a fix; ask which if there are several."""
-        problem = self._problem_to_fix()
-        if problem is not None:
-            self.attempt(self._fix(problem))
-
-    async def _fix(self, problem: CompilationError) -> None:
-        from wftui.compiler.diagnostics.fixes import apply_fix
-
-        place = await ask_which_fix(self.services, problem)
-        if place is not None:
-            fix = problem.fixes[place]
-            self.source.change_to(apply_fix(self.source.text, fix))
-            self.notify(fix.title, markup=False)
-
-    def action_fix_all(self) -> None:
-        """Apply all safe fixes as one edit."""
-        self.attempt(self._fix_all(), group="ask")
-
-    async def _fix_all(self) -> None:
-        text = self.source.text
-        fixed, applied = await self.workbench.workflows.fixed(self.workflow_id, text)
-        if self.source.text != text:
-            return  # edited meanwhile: the fixes are those of an older source
-        self.source.change_to(fixed)
-        counts = diagnostic_counts(await self.workbench.workflows.check(self.workflow_id, fixed))
-        self.notify(f"Fixed {count(len(applied), 'problem')}; {counts or 'none'} left.", markup=False)
-
     def action_find(self) -> None:
-        """Ask for a search term."""
+        """Ask for a search term: of a step from the list and the canvas, else of the text shown."""
+        self._sought_in = self._focused_view
+        if self._sought_in is not None:
+            self.query_one(PromptInput).ask("find a step by name, id or type", self._sought, self._sought_in)
+            return
         if self.view != "python":
             self.view = "source"
         self.query_one(PromptInput).ask("find", self._sought, self._text_shown)
@@ -309,7 +289,8 @@ class EditorScreen(StepDialogsScreen):
     @on(PromptInput.Answered)
     def _find(self, event: PromptInput.Answered) -> None:
         self._sought = event.text
-        if event.text and not self._text_shown.find(event.text):
+        target = self._sought_in or self._text_shown
+        if event.text and not target.find(event.text):
             self.notify(f"{event.text} was not found.", markup=False)
 
     @property
@@ -335,6 +316,10 @@ class EditorScreen(StepDialogsScreen):
     def action_problems(self) -> None:
         """Focus the problems."""
         self.enter("problems")
+
+    def action_inspector(self) -> None:
+        """Focus the inspector."""
+        self.enter("inspector")
 
     def action_edit_workflow(self) -> None:
         """Edit the workflow without its steps in a form."""

@@ -34,11 +34,14 @@ NAMED = "rename"
 """Verb that takes a step, or a name at the cursor of the source."""
 READING = frozenset({"copy_step", "copy_command", "mark", "try_step", "run_to", "pin"})
 """Verbs that only read a step."""
-_ANYWHERE = frozenset({"edit_step", "copy_command"})
-"""Verbs that also take the step at the cursor of the source."""
+_ANYWHERE = frozenset({"edit_step", "copy_command", "try_step", "run_to", "pin"})
+"""Verbs that also take the step at the cursor of the source, and that of the inspector."""
 
 _LONGEST_CASE = 14
 """Cells of the condition of a case before the name of its first step."""
+
+_EMPTY = "No steps yet. Press a to add the first."
+_NO_JSON = "Not valid JSON. Press 5 for the problem, x to fix it."
 
 
 def _label(step: "ListedStep") -> str:
@@ -65,6 +68,7 @@ class StepsScreen(SourceScreen):
         self._to_focus: str | None = None
         self._kept_steps: list[ListedStep] = []
         self._pinned: frozenset[str] = frozenset()
+        self._needs: dict[str, tuple[str, ...]] = {}
 
     @property
     def step_list(self) -> StepList:
@@ -82,7 +86,10 @@ class StepsScreen(SourceScreen):
 
         found = listed_steps(self.source.text)
         self._is_json = found is not None
+        for view in self.step_views:
+            view.message = _EMPTY if self._is_json else _NO_JSON
         if found is None:
+            self.step_list.refresh()
             return
         self.steps = found
         signs = {each.path: " ".join(self._signs(each)) for each in found}
@@ -95,6 +102,7 @@ class StepsScreen(SourceScreen):
                     parent=each.parent,
                     room=len(signs[each.path]),
                     pool=self.pools.get(each.id),
+                    needs=self._needs.get(each.path, ()),
                 )
                 for each in found
             ]
@@ -114,13 +122,22 @@ class StepsScreen(SourceScreen):
                 node = replace(node, label=_label(step), counted=False, room=len(" ".join(self._signs(step))))
             nodes.append(node)
         self.query_one(WorkflowCanvas).set_graph(nodes)
+        self._needs = {node.path: node.needs for node in nodes}
+        self.step_list.set_graph([replace(node, needs=self._needs.get(node.path, ())) for node in self.step_list.nodes])
+
+    @property
+    def graph(self) -> "list[CanvasNode]":
+        """The steps and their edges, as of the last source without errors."""
+        return self.query_one(WorkflowCanvas).nodes
 
     def marks_here(self) -> str:
         """Return the settings of the step at the cursor in words."""
         here = self.step_here
-        if here is None:
-            return ""
-        return ", ".join(each.words for each in self._marks(here))
+        return ", ".join(self.words_of(here)) if here is not None else ""
+
+    def words_of(self, step: "ListedStep") -> list[str]:
+        """Return the settings of a step in words."""
+        return [each.words for each in self._marks(step)]
 
     def _signs(self, step: "ListedStep") -> list[str]:
         return [each.ascii if self.services.ascii else each.sign for each in self._marks(step)]
@@ -192,7 +209,9 @@ class StepsScreen(SourceScreen):
             return "the source is not valid JSON at the moment"
         if verb in ADDING or (verb == NAMED and self.focused is self.source):
             return None
-        if self._focused_view is None and not (verb in _ANYWHERE and self.focused is self.source):
+        if self._focused_view is None and not (
+            verb in _ANYWHERE and self.focused is not None and self.focused.id in ("source", "inspector")
+        ):
             return "select a step in the list or the canvas"
         return None if self.step_here is not None else "there is no step at the cursor"
 

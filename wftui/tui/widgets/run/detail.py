@@ -116,6 +116,17 @@ class StepDetail(LineView):
         return self._rows[index].content.truncate(width, ellipsis=not self.ascii_only)
 
 
+def result_lines(step: StepResult, now: datetime, width: int, ascii_only: bool) -> list[Content]:
+    """Return status, error, output, input and attempts of a step as lines of a width."""
+    head = [part for line in _head(step, now, ascii_only, stopped=False) for part in line.wrap(max(2, width))]
+    return head + [row.content for row in _rows(step, now, width, ascii_only, stopped=False)]
+
+
+def section_title(title: str, note: str) -> Content:
+    """Return the heading of a section."""
+    return _title(title, note, None).content
+
+
 def section_value(step: StepResult, section: Section) -> Json:
     """Return the value of a section as JSON."""
     if section == "error":

@@ -24,6 +24,10 @@ class CompilationStatus(Widget):
     """Return whether a save is being compiled."""
     result: reactive[CompilationResult | None] = reactive(None)
     """The last result; None before the first."""
+    took: reactive[float | None] = reactive(None)
+    """Seconds that the last check took; None before the first."""
+    stale: reactive[bool] = reactive(False)
+    """True while the result is that of an older source."""
     problem: reactive[str] = reactive("")
     """Message of the diagnostic at the cursor, truncated to fit."""
     note: reactive[str] = reactive("")
@@ -50,6 +54,10 @@ class CompilationStatus(Widget):
             colour = "$text-error" if self.result.errors else "$text-success"
         glyphs = {"$text-primary": "●>", "$text-error": "✗x", "$text-success": "✓+"}[colour]
         left = Content.styled(f"{glyphs[self._ascii]} {text}" if text else "", f"b {colour}")
+        if self.stale and text:
+            left = Content.assemble((left.plain, "dim"), ("  old: checking" if self._ascii else "  old: checking…"))
+        elif self.took is not None and text and not self.compiling:
+            left += Content.styled(f"  {self.took * 1000:.0f} ms", "$foreground-muted")
         right = Content(self.note)
         room = self.size.width - left.cell_length - right.cell_length
         message = Content(f"  {self.problem}" if self.problem else "").truncate(

@@ -1,0 +1,112 @@
+"""Keeps the inspector of the editor at the step under the cursor."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual.timer import Timer
+
+from wftui.compiler.editing.placed_steps import PlacedStep, steps_in
+from wftui.compiler.source.parsing import parse
+from wftui.model.run.paths import without_indices
+from wftui.tui.display.formatting import ago
+from wftui.tui.screens.editor.binding_help import last_run
+from wftui.tui.widgets.run.inspector import InspectedStep, StepInspector
+
+if TYPE_CHECKING:
+    from wftui.compiler.editing.step_edits import ListedStep
+    from wftui.model.run.record import ExecutionRecord
+    from wftui.model.run.steps import StepResult
+    from wftui.model.workflow.compilation import CompilationError
+    from wftui.tui.canvas.graph import CanvasNode
+    from wftui.tui.screens.editor.steps_screen import StepsScreen
+
+_QUIET = 0.1
+"""Seconds that the cursor rests on a step before its details are drawn: moving on costs a slow line nothing."""
+
+
+class Inspecting:
+    """Shows the step under the cursor of a screen, soon after the cursor has come to rest."""
+
+    def __init__(self, screen: "StepsScreen", inspector: StepInspector) -> None:
+        self._screen = screen
+        self._inspector = inspector
+        self._timer: Timer | None = None
+        self._record: ExecutionRecord | None = None
+        self._text = ""
+        self._placed: dict[str, PlacedStep] = {}
+        self._problems: Sequence[CompilationError] = ()
+
+    async def read_last_run(self) -> None:
+        """Read the newest run of the workflow."""
+        self._record = await last_run(self._screen.services, self._screen.workflow_id)
+        self.soon()
+
+    def checked(self, problems: "Sequence[CompilationError]") -> None:
+        """Take the diagnostics of the source."""
+        self._problems = problems
+        self.soon()
+
+    def soon(self) -> None:
+        """Show the step under the cursor once it has come to rest."""
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self._screen.set_timer(_QUIET, self._show)
+
+    def _show(self) -> None:
+        if not self._inspector.is_attached or not self._inspector.display:
+            return  # drawn when it is shown
+        here = self._screen.step_here
+        placed = None if here is None else self._placed_at(here.pointer)
+        if here is None or placed is None:
+            empty = "No step here. Press a to add one." if not self._screen.steps else "No step at the cursor."
+            self._inspector.show(None, empty)
+        else:
+            self._inspector.show(self._described(here, placed))
+
+    def _placed_at(self, pointer: str) -> PlacedStep | None:
+        text = self._screen.source.text
+        if text != self._text:
+            document = parse(text)
+            if not document.diagnostics:  # else the step as it was before
+                self._text = text
+                self._placed = {each.pointer: each for each in steps_in(document.value)}
+        return self._placed.get(pointer)
+
+    def _described(self, here: "ListedStep", placed: PlacedStep) -> InspectedStep:
+        nodes = {node.path: node for node in self._screen.graph}
+        node = nodes.get(here.path)
+        record, now = self._record, self._screen.workbench.clock()
+        ran = ""
+        if record is not None:
+            ran = f"{record.status} {ago(record.started_at, now)}".strip()
+        return InspectedStep(
+            name=here.name,
+            value=dict(placed.step),
+            marks=tuple(self._screen.words_of(here)),
+            above=tuple(_names(nodes, node.needs if node else ())),
+            below=tuple(_names(nodes, [each.path for each in nodes.values() if here.path in each.needs])),
+            inside=sum(each.parent == here.path for each in self._screen.steps),
+            problems=tuple(
+                (each.severity, each.message)
+                for each in self._problems
+                if each.location is not None and each.location.step_id == here.id
+            ),
+            result=_result(record, here.path),
+            ran=ran,
+        )
+
+
+def _names(nodes: "dict[str, CanvasNode]", paths: Sequence[str]) -> list[str]:
+    return [nodes[path].label for path in paths if path in nodes]
+
+
+def _result(record: "ExecutionRecord | None", path: str) -> "StepResult | None":
+    """Return the result of a step in a run; of an inner one, that of its newest iteration."""
+    if record is None:
+        return None
+    found = [
+        each
+        for each in record.step_results
+        if without_indices(each.path) == path and not each.path.endswith("]") and each.status != "pending"
+    ]
+    return found[-1] if found else None

@@ -1,0 +1,136 @@
+"""The inspector: one step of the editor, as it is written and as it ran last."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from wftui.model.clock import Clock
+from wftui.model.run.steps import StepResult
+from wftui.tui.widgets.line_view import LineView
+from wftui.tui.widgets.run.detail import result_lines, section_title
+from wftui.tui.widgets.value.lines import ValueLines
+from wftui.tui.widgets.value.view import line_content
+
+if TYPE_CHECKING:
+    from wftui.model.base import Json
+
+_LEAST = 6
+"""Lines of the step as written that are shown at any height."""
+_NAMES = frozenset({"id", "name", "type"})
+"""Fields in the heading."""
+
+
+@dataclass(frozen=True, slots=True)
+class InspectedStep:
+    """A step to show.
+
+    Attributes:
+        name: display name.
+        value: the step as written.
+        marks: what its settings mean, in words.
+        above: names of the steps it follows.
+        below: names of the steps that follow it.
+        inside: the steps it contains are shown as their number.
+        problems: severity and message of its diagnostics.
+        result: of the last run, if it got that far.
+        ran: when that run was, such as `5 min ago`; empty if there is none.
+    """
+
+    name: str
+    value: "dict[str, Json]"
+    marks: tuple[str, ...] = ()
+    above: tuple[str, ...] = ()
+    below: tuple[str, ...] = ()
+    inside: int = 0
+    problems: tuple[tuple[str, str], ...] = ()
+    result: StepResult | None = None
+    ran: str = ""
+
+
+class StepInspector(LineView):
+    """The step at the cursor: settings, links, problems, and input and output of the last run."""
+
+    DEFAULT_CSS = "StepInspector { background: $background; overflow-x: hidden; }"
+
+    def __init__(
+        self, now: Clock, *, ascii_only: bool = False, id: str | None = None, classes: str | None = None
+    ) -> None:
+        super().__init__(ascii_only=ascii_only, id=id, classes=classes)
+        self._now = now
+        self._step: InspectedStep | None = None
+        self._message = "Loading…"
+        self._lines: list[Content] = []
+
+    def show(self, step: InspectedStep | None, message: str = "") -> None:
+        """Show a step, or a message in place of one."""
+        if step == self._step and message == self._message:
+            return
+        if step is None or self._step is None or step.name != self._step.name:
+            self.cursor = 0
+            self.scroll_to(y=0, animate=False)
+        self._step, self._message = step, message
+        self._lay_out()
+
+    def on_resize(self) -> None:
+        """Lay out the step for the new size."""
+        super().on_resize()
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        self._lines = [] if self._step is None or self.room < 4 else [*self._made(self._step)]
+        self.set_rows(len(self._lines))
+
+    def _made(self, step: InspectedStep) -> Iterable[Content]:
+        width = self.room
+        kind, id_ = step.value.get("type"), step.value.get("id")
+        yield from Content.assemble((step.name, "bold"), (f"  {id_} · {kind}", "$foreground-muted")).wrap(width)
+        for each in step.marks:
+            yield from Content.styled(each, "$text-secondary").wrap(width)
+        for severity, message in step.problems:
+            sign = "✗" if severity == "error" else "▲"
+            style = "$text-error" if severity == "error" else "$text-warning"
+            yield from Content.styled(f"{sign} {' '.join(message.split())}", style).wrap(width)
+        yield from self._links("After", step.above)
+        yield from self._links("Before", step.below)
+        if step.inside:
+            yield Content.assemble(("Contains ", "$foreground-muted"), f"{step.inside} steps")
+        written = {key: value for key, value in step.value.items() if key not in _NAMES}
+        if written:
+            # Beside the last run, long code leaves room for its values.
+            most = max(_LEAST, self.size.height // 3) if step.result is not None else 1_000
+            yield Content("")
+            yield section_title("As written", "")
+            yield from _written(written, width, most)
+        yield Content("")
+        if step.result is None:
+            yield section_title("Last run", step.ran)
+            said = "This step did not start in it." if step.ran else "Never run: F5 runs the workflow, t this step."
+            yield from Content.styled(said, "$foreground-muted").wrap(width)
+        else:
+            yield section_title("Last run", step.ran)
+            yield from result_lines(step.result, self._now(), width, self.ascii_only)
+
+    def _links(self, title: str, names: Sequence[str]) -> Iterable[Content]:
+        if names:
+            yield from Content.assemble((f"{title} ", "$foreground-muted"), ", ".join(names)).wrap(self.room)
+
+    def empty(self) -> str:
+        """Return why there is no step."""
+        return self._message
+
+    def row(self, index: int, width: int) -> Content:
+        """Render a line."""
+        return self._lines[index].truncate(width, ellipsis=not self.ascii_only)
+
+
+def _written(value: "dict[str, Json]", width: int, most: int) -> Iterable[Content]:
+    lines = ValueLines(width)
+    lines.add(json.dumps(value, ensure_ascii=False), last=True)
+    lines.ensure(most + 1)
+    shown = [line_content(line) for line in lines.lines]
+    yield from shown[:most]
+    if len(shown) > most:
+        yield Content.styled("… 2 shows the rest", "$foreground-muted")

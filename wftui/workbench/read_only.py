@@ -1,0 +1,96 @@
+"""A workbench that only reads, for `wftui --read-only`: the one place that refuses every change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NoReturn, cast
+
+from wftui.model.errors import UserError
+
+if TYPE_CHECKING:
+    from wftui.workbench.protocols import AnyWorkbench
+
+REASON = "wftui was started with --read-only"
+
+CHANGES: Mapping[str, frozenset[str]] = {
+    "connections": frozenset({"save", "remove", "connect", "set_secret", "remove_secret"}),
+    "doctor": frozenset({"repair"}),
+    "retention": frozenset({"apply", "begin", "cleanup"}),
+    "runs": frozenset({"start", "rerun", "resume", "cancel", "answer"}),
+    "sources": frozenset({"delete_draft"}),
+    "steps": frozenset({"lock_tools", "trust"}),
+    "tokens": frozenset({"add", "add_first", "remove"}),
+    "transfer": frozenset({"export", "import_file"}),
+    "trials": frozenset({"pin", "unpin", "try_step"}),
+    "user_settings": frozenset({"set", "unset"}),
+    "workflows": frozenset(
+        {
+            "add_example",
+            "compile",
+            "compile_all",
+            "create",
+            "delete",
+            "duplicate",
+            "rename",
+            "rename_in_callers",
+            "save",
+        }
+    ),
+}
+"""The methods that write, run or answer something, by service."""
+
+
+class ReadOnlyError(UserError):
+    """A change that a read-only session refuses."""
+
+    code = "session.read_only"
+
+    def __init__(self) -> None:
+        super().__init__(f"Nothing was changed: {REASON}.")
+
+
+def refuse() -> NoReturn:
+    """Refuse a change.
+
+    Raises:
+        ReadOnlyError: always.
+    """
+    raise ReadOnlyError
+
+
+def read_only(workbench: AnyWorkbench) -> AnyWorkbench:
+    """Return a workbench whose methods that change something raise `ReadOnlyError`."""
+    return cast("AnyWorkbench", _ReadOnlyWorkbench(workbench))
+
+
+class _ReadOnlyWorkbench:
+    def __init__(self, workbench: AnyWorkbench) -> None:
+        self._workbench = workbench
+
+    def __getattr__(self, name: str) -> Any:
+        member = getattr(self._workbench, name)
+        return _ReadOnlyService(member, CHANGES[name]) if name in CHANGES else member
+
+    @property
+    def read_only(self) -> str:
+        """Why nothing can be changed."""
+        return REASON
+
+    @property
+    def local(self) -> Any:
+        """The workbench of this machine, read-only too."""
+        found = self._workbench.local
+        return self if found is self._workbench else _ReadOnlyWorkbench(found)
+
+
+class _ReadOnlyService:
+    def __init__(self, service: object, changes: frozenset[str]) -> None:
+        self._service = service
+        self._changes = changes
+
+    def __getattr__(self, name: str) -> Any:
+        return _refused if name in self._changes else getattr(self._service, name)
+
+
+async def _refused(*_arguments: object, **_options: object) -> NoReturn:
+    refuse()
