@@ -14,6 +14,7 @@ from wftui.tui.canvas.step_list import StepList
 from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
 from wftui.tui.screens.editor.editor_screen import EditorScreen
 from wftui.tui.screens.workflows_screen import WorkflowsScreen
+from wftui.tui.widgets.run.inspector import StepInspector
 from wftui.tui.widgets.source.compilation_status import CompilationStatus
 from wftui.tui.widgets.source.diagnostic_list import DiagnosticList
 from wftui.tui.widgets.source.python_view import PythonView
@@ -465,6 +466,38 @@ async def test_search_works_in_source_and_python(
         await until(pilot, lambda: python.has_focus)
         await pilot.press("slash", "enter")
         await until(pilot, lambda: python.selected_text == "greet")
+
+
+async def test_steps_are_found_and_every_view_follows(
+    workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until, text_of: TextOf
+) -> None:
+    put_workflow("hello", steps=STEPS)
+    app = WftuiApp(workbench)
+    async with app.run_test(size=(180, 50)) as pilot:
+        screen = await open_editor(pilot, "hello")
+        await until(pilot, lambda: len(screen.graph) == 3)
+        await pilot.press("slash", *"report", "enter")
+        await until(pilot, lambda: screen.step_list.cursor == "report" and screen.step_list.has_focus)
+        await until(pilot, lambda: screen.query_one(WorkflowCanvas).cursor == "report")
+        await until(pilot, lambda: "After Say hello" in text_of(app))
+        await pilot.press("up")
+        await until(pilot, lambda: screen.query_one(WorkflowCanvas).cursor == "count")
+        await until(pilot, lambda: "count · set" in text_of(app))
+        assert screen.query_one(StepInspector).display
+        assert screen.query_one(WorkflowCanvas).display
+
+
+async def test_inspector_shows_the_last_run(
+    workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until, text_of: TextOf
+) -> None:
+    put_workflow("hello", steps=STEPS)
+    app = WftuiApp(workbench)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_editor(pilot, "hello")
+        await until(pilot, lambda: "Never run" in text_of(app))
+        await workbench.runs.wait(await workbench.runs.start("hello", {}))
+        app.runs_changed.publish("")
+        await until(pilot, lambda: "Last run  completed" in text_of(app) and '"text": "Hello"' in text_of(app))
 
 
 async def test_diagnostic_at_the_cursor_is_shown(

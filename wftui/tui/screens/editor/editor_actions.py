@@ -148,9 +148,17 @@ EDITOR_ACTIONS: tuple[Action, ...] = (
     Action(
         "editor.find",
         "Find",
-        "Find a step from the list or the canvas, else text in the source or the Python; again for the next match.",
-        ("ctrl+f", "slash"),
+        "Find text in the source or in the Python; again for the next match.",
+        ("ctrl+f",),
         "Text",
+        footer=False,
+    ),
+    Action(
+        "editor.find_step",
+        "Find step",
+        "Find a step by name, id or type from list or canvas, else text; again for the next match.",
+        ("slash",),
+        "Steps",
         footer=False,
     ),
     Action(

@@ -277,14 +277,19 @@ class EditorScreen(ProblemsScreen):
             self.enter("problems")
 
     def action_find(self) -> None:
-        """Ask for a search term: of a step from the list and the canvas, else of the text shown."""
-        self._sought_in = self._focused_view
-        if self._sought_in is not None:
-            self.query_one(PromptInput).ask("find a step by name, id or type", self._sought, self._sought_in)
-            return
+        """Ask for a term to find in the text shown."""
+        self._sought_in = None
         if self.view != "python":
             self.view = "source"
         self.query_one(PromptInput).ask("find", self._sought, self._text_shown)
+
+    def action_find_step(self) -> None:
+        """Ask for a step from the list and the canvas, else for a term to find in the text."""
+        self._sought_in = self._focused_view
+        if self._sought_in is None:
+            self.action_find()
+        else:
+            self.query_one(PromptInput).ask("find a step by name, id or type", self._sought, self._sought_in)
 
     @on(PromptInput.Answered)
     def _find(self, event: PromptInput.Answered) -> None:
