@@ -241,6 +241,18 @@ class WftuiApp(TerminalApp[ExitMode], inherit_bindings=False):
         if not isinstance(self.screen, Picker):
             in_background(self, partial(open_palette, self), group="ask", exclusive=True)
 
+    def action_find(self) -> None:
+        """Find text in the focused list."""
+        from wftui.tui.navigation import find_row
+
+        in_background(self, partial(find_row, self), group="ask", exclusive=True)
+
+    def action_jump(self) -> None:
+        """Go to a place by its letter."""
+        from wftui.tui.navigation import jump
+
+        in_background(self, partial(jump, self), group="ask", exclusive=True)
+
     def action_theme(self) -> None:
         """Choose a theme, with a preview of each, and keep it for later starts."""
         in_background(self, self._preferences.choose_theme, group="ask", exclusive=True)

@@ -39,6 +39,8 @@ def step_marks(step: Mapping[str, Json]) -> tuple[StepMark, ...]:
     if step.get("type") == "loop":
         limit = step.get("maxIterations")
         found.append(StepMark(f"≤{limit}", f"<={limit}", f"repeated up to {limit} times"))
+    if step.get("type") == "race":
+        found.append(StepMark("1st", "1st", "the first success wins"))
     if (when := step.get("when")) is not None:
         found.append(StepMark("?", "?", f"when {_short(when)}"))
     if isinstance(join := step.get("join"), str) and join != "all_success":

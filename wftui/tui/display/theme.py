@@ -95,6 +95,15 @@ Toast {
     border-title-style: bold;
 }
 
+/* The head of a list, over its columns. */
+.heading {
+    height: 1;
+    margin-top: 1;
+    padding: 0 2;
+    color: $foreground-muted;
+    text-wrap: nowrap;
+}
+
 /* A dialog in the middle of the screen. */
 ModalScreen {
     align: center middle;

@@ -30,8 +30,8 @@ class SettingsScreen(LocalScreen[None]):
 
     DEFAULT_CSS = """
     SettingsScreen {
-        OptionList { height: 1fr; background: $background; padding: 0 1; }
-        OptionList, OptionList:focus { border: none; }
+        OptionList { height: 1fr; border: none; background: $background; padding: 0 1; }
+        OptionList:focus { border: none; background: $background; }
         .about { height: auto; max-height: 6; padding: 0 2; border-top: solid $border-blurred; }
         .overview { height: auto; max-height: 8; padding: 0 2; border-top: solid $border-blurred; }
     }
@@ -54,6 +54,7 @@ class SettingsScreen(LocalScreen[None]):
 
     def compose_body(self) -> ComposeResult:
         """Yield the list, help on the selected setting, and what is stored."""
+        yield Static(classes="heading", markup=False)
         yield OptionList(markup=False)
         yield Static(classes="about", markup=False)
         yield Static("Counting runs…", classes="overview", markup=False)
@@ -95,7 +96,7 @@ class SettingsScreen(LocalScreen[None]):
         self._shown = await service.all()
         listed = self.query_one(OptionList)
         at = listed.highlighted or 0
-        listed.set_options([Option(line) for line in _lines(self._shown, self.size.width - 4)])
+        self._show_lines()
         names = [each.name for each in self._shown]
         listed.highlighted = names.index(select) if select in names else min(at, len(names) - 1)
         listed.focus()
@@ -105,6 +106,20 @@ class SettingsScreen(LocalScreen[None]):
         self._overview = await self.workbench.retention.overview()
         self.query_one(".overview", Static).update(self._overview_text(self._overview))
         self.refresh_bindings()
+
+    def _show_lines(self) -> None:
+        """Show head and settings in columns for the current width."""
+        head, *lines = _lines(self._shown, self.size.width - 5)
+        self.query_one(".heading", Static).update(head)
+        listed = self.query_one(OptionList)
+        at = listed.highlighted
+        listed.set_options([Option(line) for line in lines])
+        listed.highlighted = at
+
+    def on_resize(self) -> None:
+        """Lay out the columns for the new width."""
+        if self._shown:
+            self.call_after_refresh(self._show_lines)
 
     @on(OptionList.OptionHighlighted)
     def _show_details(self) -> None:
@@ -234,11 +249,11 @@ def _expired(report: CleanupReport) -> str:
 
 
 def _lines(settings: list[EffectiveSetting], width: int) -> list[Content]:
-    """Return name, value and origin in columns; only the value is truncated."""
-    names = max((len(each.name) for each in settings), default=0)
-    origins = max((len(each.origin) for each in settings), default=0)
+    """Return a head, then name, value and origin in columns; only the value is truncated."""
+    names = max((len(each.name) for each in settings), default=7)
+    origins = max((len(each.origin) for each in settings), default=4)
     room = max(8, width - names - origins - 4)
-    lines = []
+    lines = [Content(f"{'Setting':{names}}  {'Value':{room}}  From")]
     for each in settings:
         value = each.key.default if each.value is None else short_path(value_text(each.value))
         shown = value if len(value) <= room else f"…{value[1 - room :]}"

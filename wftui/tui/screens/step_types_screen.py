@@ -75,6 +75,7 @@ class StepTypesScreen(LocalScreen[None]):
 
     def compose_body(self) -> ComposeResult:
         """Yield the list and the description."""
+        yield Static(f"  {'Type':17}What it does", classes="heading", markup=False)
         yield _Types(ascii_only=self.services.ascii)
         yield Static(classes="about", markup=False)
 

@@ -85,7 +85,7 @@ class WorkflowsScreen(ActionScreen[None]):
 
     def compose_body(self) -> ComposeResult:
         """Yield filter, table and details."""
-        yield Input(placeholder="filter by id, name or description", id="filter", compact=True)
+        yield Input(placeholder="filter by id, name or description", id="filter", compact=True, disabled=True)
         yield Static(id="heading", markup=False)
         yield WorkflowTable(ascii_only=self.services.ascii)
         yield Static(id="message", markup=False)
@@ -154,6 +154,8 @@ class WorkflowsScreen(ActionScreen[None]):
         rows = [row for row in self._rows if text in f"{row.id} {row.name} {row.description}".lower()]
         if self._rows:
             self.remove_class("-message")
+            if self.focused is None:
+                self.query_one(WorkflowTable).focus()
         else:
             self._say("This workspace has no workflows yet.\n\nPress n to create one.")
         table = self.query_one(WorkflowTable)
@@ -189,6 +191,7 @@ class WorkflowsScreen(ActionScreen[None]):
     def _say(self, text: str) -> None:
         self.query_one("#message", Static).update(text)
         self.add_class("-message")
+        self.set_focus(None)  # nothing else is shown
 
     # --- reacting
 
@@ -215,6 +218,7 @@ class WorkflowsScreen(ActionScreen[None]):
             event.stop()
             field.value = ""
             field.remove_class("-open")
+            field.disabled = True
             self.query_one(WorkflowTable).focus()
         elif event.key == "down" and field.has_focus:
             event.stop()
@@ -227,6 +231,8 @@ class WorkflowsScreen(ActionScreen[None]):
         verb = action_id.partition(".")[2]
         if verb in self._LOCAL and self.workbench.server is not None:
             return f"only on the machine of {self.workbench.server}"
+        if verb == "filter" and not self._rows:
+            return "there are no workflows yet"
         if verb in self._NEED_ONE and self.query_one(WorkflowTable).selected_id is None:
             return "no workflow is selected"
         return None
@@ -252,6 +258,7 @@ class WorkflowsScreen(ActionScreen[None]):
         """Open the filter."""
         field = self.query_one("#filter", Input)
         field.add_class("-open")
+        field.disabled = False
         field.focus()
 
     def action_refresh(self) -> None:

@@ -18,6 +18,8 @@ from textual.style import Style
 
 GUTTER = 1
 """Cells before each row, for the cursor marker."""
+_SEARCHED = 20_000
+"""Rows that a search looks at; longer lists have searches of their own."""
 FOUND = "$foreground on $warning-muted underline"
 """Style of a search match."""
 
@@ -79,6 +81,8 @@ class LineView(ScrollView, can_focus=True):
         self.ascii_only = ascii_only
         self.cursor = 0
         self.rows = 0
+        self.sought = ""
+        """Text that was searched last."""
         self._strips: LRUCache[int, Strip] = LRUCache(512)
 
     # --- for subclasses
@@ -131,6 +135,15 @@ class LineView(ScrollView, can_focus=True):
             self.scroll_to(y=self.cursor, animate=False, force=True)
         elif self.cursor >= top + height:
             self.scroll_to(y=self.cursor - height + 1, animate=False, force=True)
+
+    def find_row(self, text: str) -> bool:
+        """Go to the next row that contains a text, wrapping around; return whether there is one."""
+        words = text.casefold()
+        for index in [*range(self.cursor + 1, self.rows), *range(min(self.cursor + 1, self.rows))][:_SEARCHED]:
+            if words in self.row(index, self.room).plain.casefold():
+                self._move_to(index)
+                return True
+        return False
 
     def _move_to(self, index: int) -> None:
         self.show_row(index)
@@ -187,8 +200,8 @@ class LineView(ScrollView, can_focus=True):
         self._strips.clear()
 
     def on_resize(self) -> None:
-        """Drop cached rows, which depend on the width."""
-        self._strips.clear()
+        """Draw the rows anew, which depend on the width: some may have been drawn for the old one meanwhile."""
+        self.redraw()
 
     def on_focus(self) -> None:
         """Repaint: the cursor row depends on the focus."""

@@ -50,6 +50,7 @@ class AccountsScreen(LocalScreen[None]):
 
     def compose_body(self) -> ComposeResult:
         """Yield the list and the link."""
+        yield Static(classes="heading", markup=False)
         yield OptionList(markup=False)
         yield Static("Loading accounts…", classes="empty", markup=False)
         yield Static(classes="link", markup=False)
@@ -73,6 +74,7 @@ class AccountsScreen(LocalScreen[None]):
         listed = self.query_one(OptionList)
         width = max((len(each.toolkit) for each in self.accounts), default=0)
         listed.set_options([Option(Content(_line(each, width))) for each in self.accounts])
+        self.query_one(".heading", Static).update("Account" if self.accounts else "")
         listed.display = bool(self.accounts)
         empty.display = not self.accounts
         what = f"a {self.toolkit} account" if self.toolkit else "an account"

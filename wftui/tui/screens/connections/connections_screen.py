@@ -65,6 +65,7 @@ class ConnectionsScreen(LocalScreen[None]):
 
     def compose_body(self) -> ComposeResult:
         """Yield the list, and the values of the selected connection."""
+        yield Static(classes="heading", markup=False)
         yield OptionList(markup=False)
         yield Static(_EMPTY, classes="empty", markup=False)
         yield Static(classes="about", markup=False)
@@ -95,7 +96,8 @@ class ConnectionsScreen(LocalScreen[None]):
     async def _read(self, select: str | None = None) -> None:
         self._shown = await self.workbench.connections.all()
         listed = self.query_one(OptionList)
-        width = max((len(each.name) for each in self._shown), default=0)
+        width = max((len(each.name) for each in self._shown), default=4)
+        self.query_one(".heading", Static).update(f"{'Name':{width}}  {'Kind':10} Description" if self._shown else "")
         listed.set_options(
             [Option(Content(f"{each.name:{width}}  {each.kind:10} {each.description or ''}")) for each in self._shown]
         )

@@ -90,6 +90,7 @@ class SecretsScreen(LocalScreen[None]):
 
     def compose_body(self) -> ComposeResult:
         """Yield the names, and who can read the selected secret."""
+        yield Static(classes="heading", markup=False)
         yield OptionList(markup=False)
         yield Static("Loading secrets…", classes="empty", markup=False)
         yield Static(classes="about", markup=False)
@@ -125,6 +126,7 @@ class SecretsScreen(LocalScreen[None]):
         self._names = await self.workbench.connections.secrets()
         listed, empty = self.query_one(OptionList), self.query_one(".empty", Static)
         listed.set_options([Option(Content(name)) for name in self._names])
+        self.query_one(".heading", Static).update("Secret" if self._names else "")
         if self._names:
             listed.highlighted = self._names.index(select) if select in self._names else 0
         listed.display, empty.display = bool(self._names), not self._names

@@ -1,0 +1,96 @@
+"""Every screen after changes of size and pane: the focus is in a widget that shows, and rows fit the width."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.app import App
+from textual.pilot import Pilot
+
+from tui.conftest import settle
+from wftui.tui.app import WftuiApp
+from wftui.tui.canvas.step_view import StepView
+from wftui.tui.screens.base.paned_screen import PanedScreen
+from wftui.tui.widgets.line_view import LineView
+from wftui.workbench import Workbench
+
+Until = Callable[..., Awaitable[None]]
+TextOf = Callable[[App[Any]], str]
+SIZES = [(120, 40), (60, 15), (200, 50), (80, 24)]
+OPEN: dict[str, Callable[[WftuiApp, str], None]] = {
+    "workflows": lambda app, run_id: None,
+    "editor": lambda app, run_id: app.open_editor("hello"),
+    "monitor": lambda app, run_id: app.open_monitor(run_id),
+    "history": lambda app, run_id: app.open_history(),
+    "connections": lambda app, run_id: app.open_screen("connections"),
+    "secrets": lambda app, run_id: app.open_screen("secrets"),
+    "settings": lambda app, run_id: app.open_screen("settings"),
+    "step_types": lambda app, run_id: app.open_screen("step_types"),
+    "statistics": lambda app, run_id: app.open_screen("statistics", "hello"),
+}
+
+
+def check_focus(app: App[Any]) -> None:
+    """Assert that the focus is where it can be seen."""
+    focused = app.screen.focused
+    assert focused is not None, "keys go somewhere"
+    assert all(node.display for node in focused.ancestors_with_self if hasattr(node, "display")), focused
+    assert focused.region.area > 0, f"{focused!r} has no place on the screen"
+
+
+async def check_rows(pilot: Pilot[Any], text_of: TextOf) -> None:
+    """Assert that drawing all rows again changes nothing."""
+    before = text_of(pilot.app)
+    for view in pilot.app.screen.query(LineView):
+        view.redraw()
+    for steps in pilot.app.screen.query(StepView):
+        steps.make_drawing()
+    pilot.app.refresh(layout=True)
+    await settle(pilot.app)
+    assert text_of(pilot.app) == before
+
+
+@pytest.mark.first_cases(3)
+@pytest.mark.parametrize("name", OPEN)
+async def test_focus_and_rows_follow_every_change_of_size(
+    name: str, workbench: Workbench, put_workflow: Callable[..., Path], until: Until, text_of: TextOf
+) -> None:
+    steps = [{"id": f"step_{number}", "type": "set", "input": {"text": "word " * 20}} for number in range(30)]
+    put_workflow("hello", steps=steps)
+    run_id = await workbench.runs.start("hello", {})
+    await workbench.runs.wait(run_id)
+    app = WftuiApp(workbench)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(app)
+        base = app.screen
+        OPEN[name](app, run_id)
+        if name != "workflows":
+            await until(pilot, lambda: app.screen is not base)
+        await settle(app)
+        check_focus(app)
+        panes = len(app.screen.PANES) if isinstance(app.screen, PanedScreen) else 1
+        for width, height in SIZES:
+            await pilot.resize_terminal(width, height)
+            await settle(app)
+            check_focus(app)
+            await check_rows(pilot, text_of)
+            for _ in range(panes if panes > 1 else 0):
+                await pilot.press("f6")
+                await settle(app)
+                check_focus(app)
+
+
+async def test_empty_workspace_gives_the_keys_back_after_an_abandoned_question(
+    workbench: Workbench, until: Until, text_of: TextOf
+) -> None:
+    app = WftuiApp(workbench)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "no workflows yet" in text_of(app))
+        for keys in (("n", "a", "a", "enter", "escape", "escape"), ("slash", "x", "escape"), ("slash", "enter")):
+            await pilot.press(*keys)
+            await settle(app)
+            focused = app.screen.focused
+            assert focused is None or focused.region.area > 0, keys
+        await pilot.press("n")
+        await until(pilot, lambda: "New workflow" in text_of(app))

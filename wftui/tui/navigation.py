@@ -1,0 +1,34 @@
+"""Ways to a row or a widget that every screen has: find in a list, and jump mode."""
+
+from typing import Any
+
+from textual.app import App
+from textual.widget import Widget
+
+from wftui.tui.screens.dialogs.jump import JumpScreen
+from wftui.tui.screens.dialogs.prompt import PromptScreen
+from wftui.tui.services import services_of
+from wftui.tui.widgets.line_view import LineView
+
+
+async def find_row(app: App[Any]) -> None:
+    """Ask for a text, and go to the next row of the focused list that contains it."""
+    view = app.focused
+    if not isinstance(view, LineView):
+        app.notify("Find: no list has the focus.", severity="warning")
+        return
+    text = await services_of(app).push_screen_wait(PromptScreen("Find in the list", view.sought))
+    view.sought = text or view.sought
+    if text and not view.find_row(text):
+        app.notify(f"{text} was not found.", markup=False)
+
+
+async def jump(app: App[Any]) -> None:
+    """Label every widget that takes the focus, and go to the one whose letter is pressed."""
+    targets: list[Widget] = [each for each in app.screen.focus_chain if each.region.area > 0]
+    if len(targets) < 2:
+        app.notify("Jump: only one place here takes the keys.")
+        return
+    target = await services_of(app).push_screen_wait(JumpScreen(targets))
+    if target is not None:
+        target.focus()
