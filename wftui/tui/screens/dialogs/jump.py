@@ -44,6 +44,6 @@ class JumpScreen(ModalScreen[Widget | None]):
 
     def on_key(self, event: events.Key) -> None:
         """Go to the widget of the letter; any other key leaves."""
-        event.stop()
-        if event.key != "escape":
+        if event.key != "escape":  # which is a binding
+            event.stop()
             self.dismiss(self._targets.get(event.character or ""))

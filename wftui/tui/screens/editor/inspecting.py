@@ -92,6 +92,7 @@ class Inspecting:
                 if each.location is not None and each.location.step_id == here.id
             ),
             result=_result(record, here.path),
+            record=record,
             ran=ran,
         )
 

@@ -116,9 +116,12 @@ class StepDetail(LineView):
         return self._rows[index].content.truncate(width, ellipsis=not self.ascii_only)
 
 
-def result_lines(step: StepResult, now: datetime, width: int, ascii_only: bool) -> list[Content]:
+def result_lines(
+    step: StepResult, record: ExecutionRecord, now: datetime, width: int, ascii_only: bool
+) -> list[Content]:
     """Return status, error, output, input and attempts of a step as lines of a width."""
-    head = [part for line in _head(step, now, ascii_only, stopped=False) for part in line.wrap(max(2, width))]
+    lines = _head(step, record, now, ascii_only, stopped=False)
+    head = [part for line in lines for part in line.wrap(max(2, width))]
     return head + [row.content for row in _rows(step, now, width, ascii_only, stopped=False)]
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -16,6 +16,7 @@ from wftui.tui.widgets.value.view import line_content
 
 if TYPE_CHECKING:
     from wftui.model.base import Json
+    from wftui.model.run.record import ExecutionRecord
 
 _LEAST = 6
 """Lines of the step as written that are shown at any height."""
@@ -36,6 +37,7 @@ class InspectedStep:
         inside: the steps it contains are shown as their number.
         problems: severity and message of its diagnostics.
         result: of the last run, if it got that far.
+        record: of that run.
         ran: when that run was, such as `5 min ago`; empty if there is none.
     """
 
@@ -47,6 +49,7 @@ class InspectedStep:
     inside: int = 0
     problems: tuple[tuple[str, str], ...] = ()
     result: StepResult | None = None
+    record: "ExecutionRecord | None" = field(default=None, compare=False)
     ran: str = ""
 
 
@@ -105,13 +108,13 @@ class StepInspector(LineView):
             yield section_title("As written", "")
             yield from _written(written, width, most)
         yield Content("")
-        if step.result is None:
+        if step.result is None or step.record is None:
             yield section_title("Last run", step.ran)
             said = "This step did not start in it." if step.ran else "Never run: F5 runs the workflow, t this step."
             yield from Content.styled(said, "$foreground-muted").wrap(width)
         else:
             yield section_title("Last run", step.ran)
-            yield from result_lines(step.result, self._now(), width, self.ascii_only)
+            yield from result_lines(step.result, step.record, self._now(), width, self.ascii_only)
 
     def _links(self, title: str, names: Sequence[str]) -> Iterable[Content]:
         if names:
