@@ -49,7 +49,10 @@ def _until_answered(command: Command, arguments: argparse.Namespace) -> int:
         try:
             check_remote(arguments)
             if arguments.read_only and arguments.command is not None:
-                raise UsageError(f"--read-only is for the terminal UI; it does not go with {arguments.command}")
+                raise UsageError(
+                    f"--read-only is for the terminal UI; it does not go with {arguments.command}",
+                    code="session.options",
+                )
             return command(arguments)
         except UserError as error:
             if not is_answered(error, arguments):

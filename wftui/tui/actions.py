@@ -94,7 +94,9 @@ class Action:
 
     @property
     def changes(self) -> bool:
-        """True if it writes, runs or answers something: neither shown nor done in a read-only session."""
+        """True if it writes, runs or answers something.
+
+        Read-only sessions neither show nor run it."""
         return self.id in CHANGING
 
     @property

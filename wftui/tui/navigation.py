@@ -24,7 +24,7 @@ async def find_row(app: App[Any]) -> None:
 
 
 async def jump(app: App[Any]) -> None:
-    """Label every widget that takes the focus, and go to the one whose letter is pressed."""
+    """Label the widgets that take the focus, and go to one by its letter."""
     targets: list[Widget] = [each for each in app.screen.focus_chain if each.region.area > 0]
     if len(targets) < 2:
         app.notify("Jump: only one place here takes the keys.")

@@ -1,4 +1,4 @@
-"""The command palette: the actions of the screen and of the app, and the workflows, to pick from."""
+"""The command palette: actions of the screen and the app, and workflows."""
 
 import inspect
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The runs of this process while the screens are open, and the numbers of those that wait."""
+"""Runs of this process while the screens are open."""
 
 from __future__ import annotations
 

@@ -297,7 +297,7 @@ class AnyWorkbench(Protocol):
 
     @property
     def read_only(self) -> str | None:
-        """Why this session changes nothing; None if it may."""
+        """Reason why this session changes nothing; None if it may."""
 
     @property
     def local(self) -> Workbench:

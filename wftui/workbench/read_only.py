@@ -1,4 +1,4 @@
-"""A workbench that only reads, for `wftui --read-only`: the one place that refuses every change."""
+"""A workbench that refuses every change, for `wftui --read-only`."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class _ReadOnlyWorkbench:
 
     @property
     def read_only(self) -> str:
-        """Why nothing can be changed."""
+        """Reason why nothing can be changed."""
         return REASON
 
     @property

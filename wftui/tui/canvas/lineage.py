@@ -1,4 +1,4 @@
-"""What leads to a step and what follows it, in a graph with containers."""
+"""Steps related to a step: those before and after it along the edges."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,7 @@ from wftui.tui.canvas.graph import CanvasNode
 
 
 def related(nodes: Sequence[CanvasNode], path: str) -> list[CanvasNode]:
-    """Return the nodes that lead to a node or follow it, with their containers and what these repeat.
+    """Return the nodes before and after a node, with their containers.
 
     What leads to a container leads to everything in it, and what follows from a step in it follows from it.
     """

@@ -193,9 +193,12 @@ class StepView(DrawnView):
     # --- finding
 
     def find(self, text: str) -> bool:
-        """Go to the next step whose name, id or type contains a text; return whether there is one.
+        """Go to the next step whose name, id or type contains a text.
 
         Containers that hide it are unfolded.
+
+        Returns:
+            Whether there is one.
         """
         words, paths = text.casefold(), [*self._steps]
         start = paths.index(self.cursor) + 1 if self.cursor in self._steps else 0
@@ -211,7 +214,7 @@ class StepView(DrawnView):
         return False
 
     def action_related(self) -> None:
-        """Show only what leads to the focused step and what follows it, or all steps again."""
+        """Show only the steps related to the focused one, or all again."""
         self._show_only(None if self._only is not None else self.cursor)
 
     def _show_only(self, path: str | None) -> None:

@@ -249,7 +249,7 @@ def _expired(report: CleanupReport) -> str:
 
 
 def _lines(settings: list[EffectiveSetting], width: int) -> list[Content]:
-    """Return a head, then name, value and origin in columns; only the value is truncated."""
+    """Return a head and the settings in columns; only values are truncated."""
     names = max((len(each.name) for each in settings), default=7)
     origins = max((len(each.origin) for each in settings), default=4)
     room = max(8, width - names - origins - 4)

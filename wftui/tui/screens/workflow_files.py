@@ -1,4 +1,4 @@
-"""Questions and changes of the Workflows screen: new, duplicate, rename and delete a workflow."""
+"""Dialogs that create, copy, rename and delete workflows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An app on a terminal: its driver, frames without repeated pieces, keys one at a time."""
+"""An app on a terminal: driver, frames, keys."""
 
 from __future__ import annotations
 

@@ -137,7 +137,11 @@ class LineView(ScrollView, can_focus=True):
             self.scroll_to(y=self.cursor - height + 1, animate=False, force=True)
 
     def find_row(self, text: str) -> bool:
-        """Go to the next row that contains a text, wrapping around; return whether there is one."""
+        """Go to the next row that contains a text, wrapping around.
+
+        Returns:
+            Whether there is one.
+        """
         words = text.casefold()
         for index in [*range(self.cursor + 1, self.rows), *range(min(self.cursor + 1, self.rows))][:_SEARCHED]:
             if words in self.row(index, self.room).plain.casefold():
@@ -200,7 +204,7 @@ class LineView(ScrollView, can_focus=True):
         self._strips.clear()
 
     def on_resize(self) -> None:
-        """Draw the rows anew, which depend on the width: some may have been drawn for the old one meanwhile."""
+        """Repaint: rows depend on the width, and some may have the old one."""
         self.redraw()
 
     def on_focus(self) -> None:

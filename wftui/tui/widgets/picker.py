@@ -71,7 +71,7 @@ class Picker(ModalScreen[int | None]):
         return self.query_one(OptionList)
 
     def _matching(self, text: str) -> list[Option]:
-        """Return the options with all words of a text; those whose name has them come first."""
+        """Return the options with all words of a text, matching names first."""
         words, found = text.casefold().split(), []
         ranked: list[tuple[int, int]] = []
         for index, (label, description) in enumerate(self._options):

@@ -144,7 +144,7 @@ class GraphDrawing:
         return ()
 
     def _nearest(self, box: Box, paths: Iterable[str]) -> str | None:
-        """Return the node in the nearest layer, there the one whose middle is nearest: arrows skip no layer."""
+        """Return the nearest node of the nearest layer, so that arrows skip no layer."""
         boxes = self.layout.boxes
 
         def rank(path: str) -> tuple[int, int, int]:

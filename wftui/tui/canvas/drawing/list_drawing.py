@@ -67,7 +67,7 @@ class ListDrawing:
         return self._nodes[y].path if 0 <= y < len(self._nodes) and 0 <= x < self.width else None
 
     def affected_rows(self, path: str) -> set[int]:
-        """Return the row of the step, and those of the lines to the steps before and after it."""
+        """Return the rows of the step and of its links."""
         row = self._row.get(path)
         return set() if row is None else {row, *self._linked(path)}
 
@@ -77,7 +77,7 @@ class ListDrawing:
         return range(min(rows), max(rows) + 1)
 
     def _link(self, y: int, scene: Scene) -> str:
-        """Return the sign in the gutter of a row: lines to the steps before and after the focused one."""
+        """Return the part of the focused step's links in the gutter of a row."""
         if scene.cursor is None or scene.cursor not in self._row or y not in (rows := self._linked(scene.cursor)):
             return ""
         if y not in self._links.get(scene.cursor, ()):

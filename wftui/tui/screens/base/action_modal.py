@@ -14,7 +14,7 @@ class ActionModal(WithActions, ModalScreen[ResultT]):
     """A dialog; subclasses define `ACTIONS` and a method per action."""
 
     async def action_act(self, action_id: str) -> None:
-        """Run an action of this dialog, unless it changes something in a read-only session."""
+        """Run an action of this dialog, unless the session is read-only."""
         action = next((each for each in self.ACTIONS if each.id == action_id), None)
         if action is not None and not offered(self.app, (action,)):
             reason = services_of(self.app).workbench.read_only

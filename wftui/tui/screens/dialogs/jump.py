@@ -1,4 +1,4 @@
-"""Jump mode: a letter on every widget that takes the focus, and a key that goes there."""
+"""Jump mode: a letter on every widget that takes the focus."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -14,7 +14,7 @@ LETTERS = "asdfghjklqwertyuiopzxcvbnm"
 
 
 class JumpScreen(ModalScreen[Widget | None]):
-    """Labels over the widgets of the screen below; returns the one whose letter is pressed.
+    """Labels over the widgets of the screen below; returns the chosen one.
 
     Args:
         targets: the widgets, in the order of their letters.

@@ -284,7 +284,7 @@ class EditorScreen(ProblemsScreen):
         self.query_one(PromptInput).ask("find", self._sought, self._text_shown)
 
     def action_find_step(self) -> None:
-        """Ask for a step from the list and the canvas, else for a term to find in the text."""
+        """Ask for a step to find; in source and Python, for a text."""
         self._sought_in = self._focused_view
         if self._sought_in is None:
             self.action_find()

@@ -25,7 +25,7 @@ _QUIET = 0.1
 
 
 class Inspecting:
-    """Shows the step under the cursor of a screen, soon after the cursor has come to rest."""
+    """Shows the step under the cursor once the cursor has come to rest."""
 
     def __init__(self, screen: "StepsScreen", inspector: StepInspector) -> None:
         self._screen = screen
@@ -102,7 +102,7 @@ def _names(nodes: "dict[str, CanvasNode]", paths: Sequence[str]) -> list[str]:
 
 
 def _result(record: "ExecutionRecord | None", path: str) -> "StepResult | None":
-    """Return the result of a step in a run; of an inner one, that of its newest iteration."""
+    """Return the result of a step in a run, in its newest iteration."""
     if record is None:
         return None
     found = [

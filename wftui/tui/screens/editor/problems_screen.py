@@ -13,7 +13,7 @@ from wftui.tui.widgets.source.diagnostic_list import DiagnosticList
 
 
 class ProblemsScreen(StepDialogsScreen):
-    """A screen with a list of problems, `#problems`, and the text of the selected one, `#problem`."""
+    """A screen with a list of problems and the text of the selected one."""
 
     @property
     def _problems(self) -> DiagnosticList:

@@ -54,7 +54,7 @@ class InspectedStep:
 
 
 class StepInspector(LineView):
-    """The step at the cursor: settings, links, problems, and input and output of the last run."""
+    """The step at the cursor: settings, links, problems, last run."""
 
     DEFAULT_CSS = "StepInspector { background: $background; overflow-x: hidden; }"
 
