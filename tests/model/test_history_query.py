@@ -95,3 +95,18 @@ def test_duration_and_error_are_terms() -> None:
     assert (filters.longer_than, filters.error_type, filters.text) == (300_000, "http.5xx", "text")
     with pytest.raises(QueryError, match="not a duration"):
         parse_query("longer:soon", NOW)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        HistoryQuery(text="error: disk full"),
+        HistoryQuery(text="status:x since"),
+        HistoryQuery(text="two  spaces"),
+        HistoryQuery(text='a"b plain:text'),
+        HistoryQuery(contains="two words", label="env=prod", text="x"),
+        HistoryQuery(since="2 days ago", until="last week", statuses=frozenset({"failed"})),
+    ],
+)
+def test_a_query_is_read_as_it_is_written(query: HistoryQuery) -> None:
+    assert parse_query(str(query), NOW) == query

@@ -16,7 +16,7 @@ async def with_saved(workbench: AnyWorkbench, given: ExecutionFilters, name: str
     """
     if name is None:
         return given
-    known = await workbench.user_settings.filters()
+    known = (await workbench.user_settings.read()).filters
     if name not in known:
         hint = did_you_mean(suggestion(name, known), f"; saved: {', '.join(sorted(known)) or 'none'}")
         raise NotFoundError(f"there is no saved filter {name}{hint}", code="filter.not_found")

@@ -54,7 +54,7 @@ class HistoryQuery:
             _written("error", self.error),
             _written("label", self.label),
             _written("contains", self.contains),
-            self.text,
+            _text(self.text),
         ]
         return " ".join(word for word in words if word)
 
@@ -152,6 +152,13 @@ def _milliseconds(word: str) -> float:
         return parse_duration(word) * 1000
     except ValueError as error:
         raise QueryError(str(error)) from None
+
+
+def _text(text: str) -> str:
+    """Return the text so that it is read as one, also with the name of a filter in it."""
+    words = list(_WORD.finditer(text))
+    is_plain = " ".join(word[0] for word in words) == text and not any(word["name"] in _NAMES for word in words)
+    return text if is_plain or '"' in text else f'"{text}"'
 
 
 def _written(name: str, value: str) -> str:

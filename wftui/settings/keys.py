@@ -6,11 +6,20 @@ import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeGuard, get_args
+from typing import Any, TypeGuard, cast, get_args
 
 from wftui.model.errors import ExitCode, UserError
 from wftui.model.text.suggestions import did_you_mean, suggestion
-from wftui.model.user.user_settings import NOTIFY_EVENTS, Durability, KeepRule, LogRule, NotifyRule, UserSettings
+from wftui.model.user.user_settings import (
+    HISTORY_COLUMNS,
+    NOTIFY_EVENTS,
+    Durability,
+    HistoryColumn,
+    KeepRule,
+    LogRule,
+    NotifyRule,
+    UserSettings,
+)
 from wftui.model.workers_address import has_password, is_address
 from wftui.model.workflow.identifiers import WORKFLOW_ID_PATTERN
 
@@ -64,6 +73,8 @@ class Key:
             return _is_texts(value) and value != [] and value[0].strip() != "" and "\0" not in "".join(value)
         if self.takes is _KEY_NAMES:
             return _is_texts(value) and value != [] and all(each.strip() for each in value)
+        if self.takes is _COLUMNS:
+            return _is_texts(value) and value != [] and set(value) <= set(HISTORY_COLUMNS)
         if self.takes is _EVENTS:
             return _is_texts(value) and set(value) <= set(NOTIFY_EVENTS)
         if self.takes is _ADDRESS:
@@ -79,7 +90,7 @@ class Key:
         value: Value = text
         if self.takes in (_COUNT, _NUMBER_ONLY) and _NUMBER.fullmatch(text):
             value = int(text)
-        elif self.takes in (_ARGV, _EVENTS):
+        elif self.takes in (_ARGV, _EVENTS, _COLUMNS):
             value = _texts(text)
         elif self.takes is _KEY_NAMES:
             value = _key_names(text)
@@ -139,6 +150,7 @@ _NUMBER_ONLY = "a whole number of 1 or more"
 _ARGV = "a program and its arguments, as a list or as words"
 _KEY_NAMES = 'keys, as a list or as words, such as "f2 ctrl+w"'
 _EVENTS = 'a list of "failure", "approval" and "end"'
+_COLUMNS = f"a list of {', '.join(HISTORY_COLUMNS)}"
 _PATH = "a path"
 _QUERY = 'filters as on the screen, such as "status:failed since:7d"'
 _ADDRESS = "a URL that starts with postgresql://"
@@ -172,6 +184,7 @@ KEYS: tuple[Key, ...] = (
     Key("history.log_mb", f"{_LOGS}, of all runs. {_OLDEST}", _COUNT, "1024"),
     Key(f"history.workflows.{_WORKFLOW}.keep_days", _DAYS + _OWN, _COUNT, _UNSET),
     Key(f"history.workflows.{_WORKFLOW}.keep_runs", "Keep this many of its newest runs." + _OWN, _COUNT, _UNSET),
+    Key("history.columns", "Columns of the history on the screen, in their order.", _COLUMNS, "those that fit"),
     Key(
         f"history.filters.{_FILTER}",
         "A saved filter of the history, for `wftui history --saved` and the screen.",
@@ -308,6 +321,7 @@ def _settings(found: Mapping[Place, Value], sections: Iterable[Place], folder: P
         tables=path_of("tables"),
         database=path_of("database"),
         durability=durability,
+        columns=_columns(found.get(("history", "columns"))),
         filters={place[2]: str(value) for place, value in found.items() if place[:2] == _FILTERS},
         theme=None if ("theme",) not in found else str(found["theme",]),
         keys={
@@ -322,6 +336,10 @@ def _settings(found: Mapping[Place, Value], sections: Iterable[Place], folder: P
         notify=notify,
         notify_workflows={name: notify_of(place, notify) for name, place in workflows("notify").items()},
     )
+
+
+def _columns(value: Value | None) -> tuple[HistoryColumn, ...]:
+    return tuple(cast("list[HistoryColumn]", value)) if isinstance(value, list) else ()
 
 
 def _starts(key: Key, pattern: Place) -> bool:

@@ -5,6 +5,7 @@ import io
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from html import escape
 from html.parser import HTMLParser
 
 from hypothesis import given
@@ -12,11 +13,13 @@ from hypothesis import strategies as st
 
 from wftui.model.exports.csv_rows import HEADER, cell, csv_lines
 from wftui.model.exports.html_report import html_report
+from wftui.model.exports.html_styles import styled_lines
 from wftui.model.exports.opentelemetry import otlp_trace
 from wftui.model.run.events import Log
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import ExecutionError, StepResult
 from wftui.model.run.summary import ExecutionSummary
+from wftui.model.text.text_styles import split_styles
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 EVIL = "<script>alert('x')</script>\"&\x1b[31m\ud800"
@@ -81,6 +84,74 @@ def test_spans_form_a_tree() -> None:
     assert int(spans[0]["endTimeUnixNano"]) - int(spans[0]["startTimeUnixNano"]) == 2_000_000_000
     assert spans[2]["status"] == {"code": 2, "message": "x"}
     json.dumps(found)
+
+
+MESSAGES: dict[str, dict[str, object]] = {
+    "TracesData": {"resourceSpans": ["ResourceSpans"]},
+    "ResourceSpans": {"resource": "Resource", "scopeSpans": ["ScopeSpans"], "schemaUrl": str},
+    "Resource": {"attributes": ["KeyValue"], "droppedAttributesCount": int},
+    "ScopeSpans": {"scope": "InstrumentationScope", "spans": ["Span"], "schemaUrl": str},
+    "InstrumentationScope": {"name": str, "version": str, "attributes": ["KeyValue"]},
+    "KeyValue": {"key": str, "value": "AnyValue"},
+    "AnyValue": {"stringValue": str, "boolValue": bool, "intValue": "int64", "doubleValue": float},
+    "Span": {
+        "traceId": "bytes16", "spanId": "bytes8", "parentSpanId": "bytes8", "traceState": str, "flags": int,
+        "name": str,
+        "kind": int, "startTimeUnixNano": "int64", "endTimeUnixNano": "int64", "attributes": ["KeyValue"],
+        "status": "Status",
+    },
+    "Status": {"message": str, "code": int},
+}  # fmt: skip
+"""The messages of opentelemetry/proto/trace/v1/trace.proto that are used, in the JSON form of OTLP 1.0: ids in hex,
+integers of 64 bits as texts, enumerations as numbers."""
+FORMS = {"bytes16": "[0-9a-f]{32}", "bytes8": "[0-9a-f]{16}", "int64": "-?[0-9]{1,20}"}
+
+
+def check_message(value: object, kind: object) -> None:
+    if isinstance(kind, list):
+        assert isinstance(value, list)
+        for each in value:
+            check_message(each, kind[0])
+    elif isinstance(kind, type):
+        assert type(value) is kind
+    elif kind in FORMS:
+        assert isinstance(value, str)
+        assert re.fullmatch(FORMS[str(kind)], value)
+    else:
+        assert isinstance(value, dict)
+        fields = MESSAGES[str(kind)]
+        assert set(value) <= set(fields)
+        for name, each in value.items():
+            check_message(each, fields[name])
+
+
+@given(text=st.text(max_size=20))
+def test_spans_have_the_form_of_otlp(text: str) -> None:
+    check_message(json.loads(json.dumps(otlp_trace(record(text), "1.0"))), "TracesData")
+    never = ExecutionRecord(id="r", workflow_id="w", user_id="", status="interrupted")
+    check_message(otlp_trace(never, "1.0"), "TracesData")
+
+
+def log_lines(coloured: str) -> list[str]:
+    plain, styles = split_styles(coloured)
+    event = Log(run_id="r", timestamp=START, message=plain, styles=styles or None)
+    found = "".join(html_report(record("x"), [event], ""))
+    return re.findall(r'<span class="info">[^<]*-  (.*)</span>\n', found.partition("<h2>Log</h2>")[2])
+
+
+def test_colours_of_the_log_are_shown() -> None:
+    assert log_lines("a \x1b[1;31mred\x1b[0m <b>\n\x1b[32mgreen\n\x1b[38;5;196mone\x1b[48;2;1;2;3mtwo") == [
+        'a <span class="b c1">red</span> &lt;b&gt;',
+        '<span class="c2">green</span>',
+        '<span style="color:rgb(255,0,0)">one</span><span style="color:rgb(255,0,0);background:rgb(1,2,3)">two</span>',
+    ]
+
+
+@given(text=st.text("\x1b[0123456789;m<&\n a", max_size=40))
+def test_styled_lines_have_the_text_of_the_log(text: str) -> None:
+    plain, styles = split_styles(text)
+    lines = list(styled_lines(plain, styles, escape))
+    assert [re.sub("<[^>]*>", "", line) for line in lines] == [escape(line) for line in plain.split("\n")]
 
 
 @given(text=st.text(max_size=20))

@@ -16,6 +16,7 @@ from wftui.model.errors import ConflictError, UserError
 from wftui.model.run.actions import run_actions
 from wftui.model.run.events import Created, ExecutionEvent
 from wftui.model.run.record import ExecutionRecord
+from wftui.model.run.summary import ExecutionFilters
 from wftui.store.execution_store import ExecutionStore
 from wftui.store.transfer import run_file
 from wftui.store.transfer.run_file import RunFileError, read_run_file
@@ -145,9 +146,77 @@ def rename(lines: list[dict[str, Json]], name: str) -> None:
             line["event"]["executionId"] = name
 
 
+async def family(path: Path) -> ExecutionStore:
+    """Return a history with a run, its child, the child of that, and a rerun that is no child."""
+    store = await ExecutionStore.open(path)
+    for name, parent, step in (
+        ("parent", None, None),
+        ("child", "parent", "build[0].deploy"),
+        ("grandchild", "child", "sub"),
+        ("again", "parent", None),
+    ):
+        events: list[ExecutionEvent] = [created(name, parent_id=parent, parent_path=step, inputs={"big": BIG})]
+        await store.append([*events, started(name), completed(name)], wait=True)
+    return store
+
+
+async def test_the_runs_that_its_steps_started_go_with_it(tmp_path: Path) -> None:
+    store = await family(tmp_path / "first.db")
+    await export_run(store, "parent", tmp_path / "parent.wfrun")
+    await export_run(store, "child", tmp_path / "child.wfrun")
+    await store.close()
+    second = await ExecutionStore.open(tmp_path / "second.db")
+    assert await import_run(second, tmp_path / "parent.wfrun") == "parent"
+    found = {run.id: (run.parent_id, run.parent_path) for run in (await second.list()).executions}
+    assert found == {
+        "parent": (None, None),
+        "child": ("parent", "build[0].deploy"),
+        "grandchild": ("child", "sub"),
+    }
+    assert await second.child_of("parent", "build[0].deploy") == "child"
+    record = await second.get("grandchild")
+    assert record is not None
+    assert (await second.resolve_record(record)).inputs == {"big": BIG}
+    assert record.imported_from == "parent.wfrun"
+    with pytest.raises(ConflictError):
+        await import_run(second, tmp_path / "child.wfrun")
+    await second.close()
+    third = await ExecutionStore.open(tmp_path / "third.db")
+    await import_run(third, tmp_path / "child.wfrun")
+    listed = (await third.list(ExecutionFilters(children=False))).executions
+    assert [run.id for run in listed] == ["child"]
+    with pytest.raises(ConflictError):
+        await import_run(third, tmp_path / "parent.wfrun")  # it has the child
+    assert await third.summary("parent") is None
+    await third.close()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("parent_path", None), ("parentId", "elsewhere"), ("parentId", None), ("executionId", "parent")],
+)
+async def test_children_of_no_run_in_the_file_are_refused(tmp_path: Path, before: str, after: str | None) -> None:
+    store = await family(tmp_path / "first.db")
+    path = tmp_path / "parent.wfrun"
+    await export_run(store, "parent", path)
+    await store.close()
+
+    def change(lines: list[dict[str, Json]]) -> None:
+        for line in lines:
+            if line.get("event", {}).get("executionId") == "grandchild":
+                for name in ("parentPath",) if before == "parent_path" else (before,):
+                    if name in line["event"]:
+                        line["event"][name] = after
+
+    rewrite(path, change)
+    with pytest.raises(RunFileError):
+        await imported(path, tmp_path / "second.db")
+
+
 HOSTILE: list[tuple[str, Callable[[list[dict[str, Json]]], object]]] = [
     ("not a run file", lambda lines: lines[0].update(format="other")),
-    ("later version", lambda lines: lines[0].update(version=2)),
+    ("later version", lambda lines: lines[0].update(version=3)),
+    ("neither a value nor an event", lambda lines: lines.insert(2, {"child": "x"})),
     ("does not match its hash", lambda lines: lines[2].update(text="[]")),
     ("a value is missing", lambda lines: lines.pop(2)),
     ("out of order", lambda lines: event(lines, 3).update(seq=7)),

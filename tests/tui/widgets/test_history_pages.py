@@ -2,7 +2,7 @@
 
 from wftui.model.run.record import ExecutionStatus
 from wftui.model.run.summary import ExecutionPage, ExecutionSummary
-from wftui.tui.widgets.history.pages import PAGE, RunPages
+from wftui.tui.widgets.history.pages import PAGE, PageStart, RunPages
 
 LONG = 100 * PAGE + 7
 
@@ -43,9 +43,9 @@ def test_pages_are_fetched_in_order_and_refetched_after_eviction() -> None:
     runs = filled(60)
     assert runs.run(0) is None
     assert runs.missing(0, 30) == [0]
-    assert runs.cursor(0) is None
+    assert runs.start(0) == PageStart()
     assert runs.missing(59 * PAGE + 90, 60 * PAGE + 10) == [60]
-    assert runs.cursor(60) == "run-60"
+    assert runs.start(60) == PageStart("run-60")
     runs.put(0, page(0))
     assert runs.run(5) is not None
 
@@ -56,7 +56,7 @@ def test_new_runs_shift_and_evict_the_rest() -> None:
     assert len(runs) == PAGE + 1
     assert runs.run(PAGE) is None
     assert runs.missing(PAGE, PAGE) == [1]
-    assert runs.cursor(1) == "new-1"
+    assert runs.start(1) == PageStart("new-1")
 
 
 def test_reloading_a_page_changes_nothing_else() -> None:
@@ -80,3 +80,39 @@ def test_a_run_is_found_by_its_id() -> None:
     runs = filled(3)
     assert runs.row_of("run205") == 205
     assert runs.row_of("other") is None
+
+
+def test_the_end_is_reached_at_once() -> None:
+    runs = filled(1)
+    assert runs.set_total(LONG)
+    assert (len(runs), runs.is_whole) == (LONG, True)
+    assert runs.missing(LONG - 20, LONG + 20) == [99, 100]
+    assert runs.start(100) == PageStart(offset=-7)
+    runs.put(100, page(100))
+    last = runs.run(LONG - 1)
+    assert last is not None
+    assert last.id == f"run{LONG - 1}"
+    assert runs.start(99) == PageStart(offset=-107)
+    runs.put(99, page(99))
+    assert len(runs) == LONG
+    assert runs.start(100) == PageStart("run-100")
+
+
+def test_new_runs_forget_pages_beyond_a_jump() -> None:
+    runs = filled(1)
+    runs.set_total(LONG)
+    runs.put(100, page(100))
+    assert runs.put(0, page(0, prefix="new"))
+    assert runs.run(LONG - 1) is None
+    runs.set_total(LONG + 1)
+    assert len(runs) == LONG + 1
+    assert runs.start(100) == PageStart(offset=-8)
+
+
+def test_a_short_history_does_not_differ_from_itself() -> None:
+    runs = _one(page(0, 5))
+    assert not runs.put(0, page(0, 5))
+    assert not runs.set_total(5)
+    assert runs.set_total(6)
+    assert runs.put(0, page(0, 6))
+    assert len(runs) == 6

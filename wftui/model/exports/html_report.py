@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from wftui.model.base import Json
+from wftui.model.exports.html_styles import CSS, styled_lines
 from wftui.model.run.events import Log
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import StepResult
@@ -29,7 +30,8 @@ td, th {{ text-align: left; padding: .2rem .6rem; border-bottom: 1px solid #8886
 .n {{ text-align: right; font-variant-numeric: tabular-nums; }}
 pre {{ overflow: auto; max-height: 30rem; padding: .6rem; background: #8881; white-space: pre-wrap; }}
 .failed, .error {{ color: light-dark(#b00020, #ff8a80); }} .completed {{ color: light-dark(#1b6e2e, #81c995); }}
-.interrupted, .warn {{ color: light-dark(#8a5a00, #ffd180); }} .skipped, .debug, .info {{ opacity: .75; }}
+{styles}
+.interrupted, .warn {{ color: light-dark(#8a5a00, #ffd180); }} .skipped {{ opacity: .75; }} .debug {{ opacity: .6; }}
 </style>
 </head>
 <body>
@@ -38,7 +40,7 @@ pre {{ overflow: auto; max-height: 30rem; padding: .6rem; background: #8881; whi
 
 def html_report(record: ExecutionRecord, logs: Sequence[Log], source: str) -> Iterator[str]:
     """Yield the page in parts; every text is escaped."""
-    yield _HEAD.format(title=_text(f"{record.workflow_id} {record.status} {record.id}"))
+    yield _HEAD.format(title=_text(f"{record.workflow_id} {record.status} {record.id}"), styles=CSS)
     yield f'<h1 class="{_word(record.status)}">{_glyph(record.status)} {_text(record.workflow_id)} '
     yield f"{_text(record.status)}</h1>\n<table>\n"
     for name, value in (
@@ -69,9 +71,9 @@ def html_report(record: ExecutionRecord, logs: Sequence[Log], source: str) -> It
     if logs:
         yield "<h2>Log</h2>\n<pre>"
         for event in logs:
-            for line in event.message.splitlines():
-                text = f"{event.timestamp:%Y-%m-%d %H:%M:%S} {event.level:<5} {event.path or '-'}  {line}"
-                yield f'<span class="{_word(event.level)}">{_text(text)}</span>\n'
+            place = _text(f"{event.timestamp:%Y-%m-%d %H:%M:%S} {event.level:<5} {event.path or '-'}  ")
+            for line in styled_lines(event.message.removesuffix("\n"), event.styles, _text):
+                yield f'<span class="{_word(event.level)}">{place}{line}</span>\n'
         yield "</pre>\n"
     if source:
         yield f"<h2>Workflow</h2>\n<details><summary>workflow.json</summary><pre>{_text(source)}</pre></details>\n"

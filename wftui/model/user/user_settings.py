@@ -8,6 +8,8 @@ from typing import Literal, get_args
 Durability = Literal["normal", "full"]
 """`normal`: commits survive a crash of the program. `full`: also a power failure, at the cost of waiting for the disk
 at each commit."""
+HistoryColumn = Literal["status", "workflow", "started", "ended", "duration", "user", "run", "version", "error"]
+HISTORY_COLUMNS: tuple[HistoryColumn, ...] = get_args(HistoryColumn)
 NotifyEvent = Literal["failure", "approval", "end"]
 NOTIFY_EVENTS: tuple[NotifyEvent, ...] = get_args(NotifyEvent)
 
@@ -66,6 +68,7 @@ class UserSettings:
 
     Attributes:
         tables, database: absolute paths; None where the file names none.
+        columns: those of the history; none: the usual ones.
         filters: saved filters of the history, by name.
         theme: colors of the screens; None: those that fit the terminal.
         keys: keys of actions that differ from their defaults, by action id.
@@ -79,6 +82,7 @@ class UserSettings:
     tables: Path | None = None
     database: Path | None = None
     durability: Durability = "normal"
+    columns: tuple[HistoryColumn, ...] = ()
     filters: Mapping[str, str] = field(default_factory=dict)
     theme: str | None = None
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

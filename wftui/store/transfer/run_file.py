@@ -1,7 +1,8 @@
 """The format of a run file: gzip-compressed lines of JSON.
 
 A header; the workflow.json; each big value as `{"value": hash, "text": JSON text}`; each event, that of a log segment
-after `{"log": hash, "data": base64}`; the sha256 of all lines before.
+after `{"log": hash, "data": base64}`; after `{"child": id}` the same of a run that a step of an earlier one started;
+the sha256 of all lines before. Version 2 is that of files with children.
 
 A file may come from anywhere: every size is bounded, every hash checked, and nothing in it is executed.
 """
@@ -27,11 +28,13 @@ from wftui.model.run.events import TERMINAL_EVENTS, Created, ExecutionEvent, Unk
 
 SUFFIX = ".wfrun"
 FORMAT = "wftui-run"
-VERSION = 1
+VERSION = 2
+_WITHOUT_CHILDREN = 1
 MOST_BYTES = 1024 * 1024 * 1024
 """Limit of the uncompressed size of a file."""
 MOST_LINE_BYTES = 256 * 1024 * 1024
 MOST_EVENTS = 5_000_000
+MOST_RUNS = 10_000
 _ID = frozenset("0123456789abcdefghijklmnopqrstuvwxyz-_.")
 _LONGEST_ID = 100
 
@@ -49,12 +52,14 @@ class RunFile:
     Attributes:
         values: JSON texts of big values by hash.
         logs: log segments by hash.
+        children: the runs that its steps started, and those that theirs started.
     """
 
-    source: str
+    source: str = ""
     values: dict[str, str] = field(default_factory=dict)
     logs: dict[str, bytes] = field(default_factory=dict)
     events: list[ExecutionEvent] = field(default_factory=list)
+    children: list["RunFile"] = field(default_factory=list)
 
     @property
     def created(self) -> Created:
@@ -72,8 +77,9 @@ class RunFile:
 class RunFileWriter:
     """Writes a new run file for its owner only; removes an unfinished one."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, children: bool = False) -> None:
         self._path = path
+        self._version = VERSION if children else _WITHOUT_CHILDREN
         self._digest = hashlib.sha256()
         self._finished = False
 
@@ -83,7 +89,7 @@ class RunFileWriter:
         except FileExistsError:
             raise RunFileError(f"{self._path} already exists", code="run_file.exists") from None
         self._out = gzip.GzipFile(filename="", mode="wb", fileobj=self._raw, compresslevel=6, mtime=0)
-        self.line({"format": FORMAT, "version": VERSION})
+        self.line({"format": FORMAT, "version": self._version})
         return self
 
     def line(self, document: Json) -> None:
@@ -133,19 +139,29 @@ def _read(raw: BinaryIO, path: Path) -> RunFile:
     header = _object(first)
     if header.get("format") != FORMAT:
         raise _broken(path, "it is not a run file")
-    if header.get("version") != VERSION:
+    if header.get("version") not in (_WITHOUT_CHILDREN, VERSION):
         raise RunFileError(f"{path} was made by a later version of wftui; update this one", code="run_file.newer")
     digest.update(first)
-    found = RunFile("")
+    found = part = RunFile()
+    events = 0
     for line in lines:
         document = _object(line)
         if "sha256" in document:
             if document["sha256"] != digest.hexdigest() or next(lines, None) is not None:
                 raise _broken(path, "its contents do not match its checksum")
-            _check_events(found.events, path)
+            _check_runs(found, path)
             return found
         digest.update(line)
-        _take(found, document, path)
+        if "child" in document and header["version"] == VERSION:
+            part = RunFile()
+            found.children.append(part)
+            if len(found.children) > MOST_RUNS:
+                raise RunFileError(f"{path} holds more than {MOST_RUNS:,} runs", code="run_file.too_big")
+        else:
+            _take(part, document)
+            events += "event" in document
+            if events > MOST_EVENTS:
+                raise RunFileError(f"{path} holds more than {MOST_EVENTS:,} events", code="run_file.too_big")
     raise _broken(path, "it ends too early")
 
 
@@ -165,7 +181,7 @@ def _object(line: bytes) -> dict[str, Json]:
     return value
 
 
-def _take(found: RunFile, document: dict[str, Json], path: Path) -> None:
+def _take(found: RunFile, document: dict[str, Json]) -> None:
     if isinstance(document.get("source"), str):
         found.source = document["source"]
     elif isinstance(document.get("value"), str) and isinstance(document.get("text"), str):
@@ -177,10 +193,20 @@ def _take(found: RunFile, document: dict[str, Json], path: Path) -> None:
         found.logs[document["log"]] = base64.b64decode(document["data"], validate=True)
     elif isinstance(document.get("event"), dict):
         found.events.append(parse_event(document["event"]))
-        if len(found.events) > MOST_EVENTS:
-            raise RunFileError(f"{path} holds more than {MOST_EVENTS:,} events", code="run_file.too_big")
     else:
         raise ValueError("a line is neither a value nor an event")
+
+
+def _check_runs(found: RunFile, path: Path) -> None:
+    """Check the events of all runs, and that each child has a parent before it."""
+    _check_events(found.events, path)
+    known = {found.created.run_id}
+    for child in found.children:
+        _check_events(child.events, path)
+        created = child.created
+        if created.parent_id not in known or not created.parent_path or created.run_id in known:
+            raise _broken(path, f"the run {created.run_id} in it was started by none of its steps")
+        known.add(created.run_id)
 
 
 def _check_events(events: list[ExecutionEvent], path: Path) -> None:

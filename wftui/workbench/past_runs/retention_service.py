@@ -80,6 +80,15 @@ class RetentionService:
         store = await self._store()
         return await store.cleanup(older_than, keep=keep, workflow_id=workflow_id, dry_run=dry_run)
 
+    async def delete(self, run_id: str) -> None:
+        """Remove one run that has ended.
+
+        Raises:
+            NotFoundError: there is no such run.
+            ConflictError: it, or its parent run, has not ended.
+        """
+        await (await self._store()).delete(run_id)
+
     async def overview(self) -> HistoryOverview:
         """Return the size of the history and the effect of the retention rules.
 

@@ -53,13 +53,13 @@ class SettingsService:
         """
         return await asyncio.to_thread(self._all)
 
-    async def filters(self) -> Mapping[str, str]:
-        """Return the saved filters of the history by name.
+    async def read(self) -> UserSettings:
+        """Return the settings as they are in the file now.
 
         Raises:
             SettingsError: the settings file is invalid.
         """
-        return (await asyncio.to_thread(read_settings, self.path)).filters
+        return await asyncio.to_thread(read_settings, self.path)
 
     async def set(self, name: str, text: str) -> Value:
         """Set a setting; return its value as stored.

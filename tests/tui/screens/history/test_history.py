@@ -8,15 +8,22 @@ from typing import Any
 import pytest
 from textual.app import App
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, OptionList
 
+from tui.notices import notices
 from tui.run_events import BEGIN, Story, asking, completed, failed, running
 from tui.start_app import StartApp
 from wftui.model.run.events import Completed, Created, ExecutionEvent, Started
+from wftui.tui.screens.dialogs.confirm import ConfirmScreen
+from wftui.tui.screens.dialogs.prompt import PromptScreen
 from wftui.tui.screens.history.cleanup import CleanupScreen
 from wftui.tui.screens.history.history_screen import HistoryScreen
 from wftui.tui.screens.runs.monitor_screen import MonitorScreen
+from wftui.tui.widgets.history.filter_bar import FilterBar
+from wftui.tui.widgets.history.heading import HistoryHeading
+from wftui.tui.widgets.history.pages import PageStart
 from wftui.tui.widgets.history.table import HistoryTable
+from wftui.tui.widgets.picker import Picker
 from wftui.workbench import Workbench
 
 Until = Callable[..., Awaitable[None]]
@@ -155,22 +162,6 @@ async def test_empty_result_names_the_way_out(
         await until(pilot, lambda: "No run matches these filters" in text_of(pilot.app))
 
 
-async def test_scrolling_loads_further_pages(open_history: Any, workbench: Workbench, until: Until) -> None:
-    store = await workbench.store()
-    for number in range(250):
-        await store.append(short_run(number), wait=number == 249)
-    async with open_history() as (pilot, _screen, table):
-        assert len(table.pages) == 101
-        await pilot.press("end")
-        await until(pilot, lambda: len(table.pages) == 201)
-        await pilot.press("end")
-        await until(pilot, lambda: table.pages.is_whole)
-        assert len(table.pages) == 250
-        await pilot.press("end")
-        await until(pilot, lambda: table.selected is not None)
-        assert table.selected.id == "01short00000-aaaaa"
-
-
 async def test_active_run_is_kept_up_to_date(open_history: Any, workbench: Workbench, until: Until) -> None:
     await put(workbench, running())
     async with open_history() as (pilot, _screen, table):
@@ -221,12 +212,12 @@ async def test_it_reads_again_only_after_something_was_written(
 ) -> None:
     await put(workbench, completed())
     async with open_history() as (pilot, screen, table):
-        read: list[str | None] = []
+        read: list[PageStart] = []
         source = table.source
 
-        async def counted(filters: Any, cursor: str | None) -> Any:
-            read.append(cursor)
-            return await source(filters, cursor)
+        async def counted(filters: Any, sort: Any, start: PageStart) -> Any:
+            read.append(start)
+            return await source(filters, sort, start)
 
         table.source = counted
         await screen._refresh()
@@ -237,3 +228,166 @@ async def test_it_reads_again_only_after_something_was_written(
         assert len(read) == 1
         await put(workbench, failed())
         await until(pilot, lambda: len(table.pages) == 2)
+
+
+async def test_the_last_run_of_a_long_history_is_one_key_away(
+    open_history: Any, workbench: Workbench, until: Until, text_of: TextOf
+) -> None:
+    store = await workbench.store()
+    for number in range(1_050):
+        await store.append(short_run(number), wait=number == 1_049)
+    async with open_history() as (pilot, _screen, table):
+        await until(pilot, lambda: "1,050 runs" in text_of(pilot.app))
+        await pilot.press("end")
+        await until(pilot, lambda: table.selected is not None)
+        assert table.selected.id == "01short00000-aaaaa"
+        for _ in range(9):
+            await pilot.press("pageup")
+        await until(pilot, lambda: table.selected is not None)
+        expected = 1_049 - table.cursor
+        assert table.selected.id == f"01short{expected:05d}-aaaaa"
+        await pilot.press("home")
+        await until(pilot, lambda: table.selected is not None)
+        assert table.selected.id == "01short01049-aaaaa"
+
+
+async def test_runs_are_sorted_by_key_and_by_click(
+    open_history: Any, workbench: Workbench, until: Until, text_of: TextOf
+) -> None:
+    await put(workbench, completed(), failed(), running())
+    async with open_history(size=(120, 40)) as (pilot, screen, table):
+        await pilot.press("o")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
+        await pilot.press("down", "down", "enter")
+        await until(pilot, lambda: table.known and table.sort == "-duration")
+        durations = [table.pages.run(row).duration for row in range(3)]
+        assert durations == sorted(durations, key=lambda each: -1 if each is None else each, reverse=True)
+        await until(pilot, lambda: "sorted by duration, longest first" in text_of(pilot.app))
+        heading = screen.query_one(HistoryHeading)
+        for expected in ("-workflow", "workflow"):
+            await pilot.click(heading, offset=(17, 0))
+            await until(pilot, lambda expected=expected: table.known and table.sort == expected)
+        assert [table.pages.run(row).workflow_id for row in range(3)] == sorted(
+            table.pages.run(row).workflow_id for row in range(3)
+        )
+
+
+async def test_runs_are_grouped_and_narrowed_to_a_group(
+    open_history: Any,
+    workbench: Workbench,
+    until: Until,
+    size: tuple[int, int],
+    matches: Callable[[Pilot[Any]], Awaitable[bool]],
+) -> None:
+    await put(workbench, completed(), failed(), running())
+    async with open_history(size=size) as (pilot, screen, table):
+        await pilot.press("b")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
+        await pilot.press("enter")  # by error
+        await until(
+            pilot, lambda: len(pilot.app.screen.query(OptionList)) == 1 and pilot.app.screen._heading != "Group by"
+        )
+        assert await matches(pilot)
+        await pilot.press("enter")
+        await until(
+            pilot, lambda: isinstance(pilot.app.screen, HistoryScreen) and table.known and len(table.pages) == 1
+        )
+        assert table.selected.status == "failed"
+        assert screen.query_one(FilterBar).current.error == table.selected.error.type
+
+
+async def test_filters_are_saved_recalled_and_kept(
+    open_history: Any, workbench: Workbench, until: Until, text_of: TextOf
+) -> None:
+    await put(workbench, completed(), failed())
+    async with open_history() as (pilot, screen, table):
+        await pilot.press("4", "F")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PromptScreen))
+        await pilot.press(*"broken", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen))
+        await until(pilot, lambda: any("wftui history --saved broken" in each for each in notices(pilot.app)))
+        assert dict((await workbench.user_settings.read()).filters) == {"broken": "status:failed"}
+        await pilot.press("backspace")
+        await until(pilot, lambda: table.known and len(table.pages) == 2)
+        await pilot.press("F")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
+        await pilot.press("enter")
+        await until(pilot, lambda: table.known and len(table.pages) == 1)
+        assert screen.query_one(Input).value == "status:failed"
+        await pilot.press("backspace", "slash", "up")
+        await until(pilot, lambda: screen.query_one(Input).value == "status:failed")
+        await pilot.press("down")
+        await until(pilot, lambda: screen.query_one(Input).value == "")
+
+
+async def test_columns_are_chosen_and_kept(
+    open_history: Any, workbench: Workbench, until: Until, text_of: TextOf
+) -> None:
+    await put(workbench, completed(), failed())
+    async with open_history() as (pilot, _screen, table):
+        await pilot.press("v")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
+        await pilot.press("down", "enter")  # without the workflow
+        await until(pilot, lambda: "workflow" not in table.chosen and bool(table.chosen))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen))
+        await until(pilot, lambda: "Workflow" not in text_of(pilot.app).splitlines()[3])
+    assert "workflow" not in (await workbench.user_settings.read()).columns
+    async with open_history() as (pilot, _screen, table):
+        await until(pilot, lambda: bool(table.chosen))
+        assert "workflow" not in table.chosen
+
+
+async def test_selected_runs_are_removed_after_a_preview(
+    open_history: Any,
+    workbench: Workbench,
+    until: Until,
+    text_of: TextOf,
+    size: tuple[int, int],
+    matches: Callable[[Pilot[Any]], Awaitable[bool]],
+) -> None:
+    await put(workbench, completed(), failed(), running())
+    async with open_history(size=size) as (pilot, _screen, table):
+        await pilot.press("M")
+        await until(pilot, lambda: any("no run is selected" in each for each in notices(pilot.app)))
+        await pilot.press("a", "M")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
+        await pilot.press("end", "down", "down", "down", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        text = text_of(pilot.app)
+        assert "Remove 2 runs from the history, for good?" in text
+        assert "Left out: 1 not ended yet" in text
+        assert await matches(pilot)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen))
+        assert len(table.marked) == 3
+        await pilot.press("M")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
+        await pilot.press("down", "down", "down", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("y")
+        await until(pilot, lambda: table.known and not table.marked and len(table.pages) == 1)
+        assert table.selected.status == "running"
+
+
+async def test_selected_runs_are_exported_and_failures_counted(
+    open_history: Any, workbench: Workbench, until: Until, text_of: TextOf, tmp_path: Path
+) -> None:
+    await put(workbench, completed(), failed())
+    async with open_history() as (pilot, _screen, table):
+        await pilot.press("space", "space")
+        await until(pilot, lambda: len(table.marked) == 2)
+        for expected in ("2 runs exported", "2 runs: "):
+            table.marked = table.marked or {run.id: run for run in map(table.pages.run, range(2)) if run is not None}
+            await pilot.press("M")
+            await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
+            await pilot.press("down", "down", "enter")
+            await until(pilot, lambda: isinstance(pilot.app.screen, PromptScreen))
+            pilot.app.screen.query_one(Input).value = str(tmp_path)
+            await pilot.press("enter")
+            await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+            await pilot.press("y")
+            await until(pilot, lambda expected=expected: any(expected in each for each in notices(pilot.app)))
+        assert len(list(tmp_path.glob("*.wfrun"))) == 2

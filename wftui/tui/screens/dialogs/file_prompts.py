@@ -20,6 +20,12 @@ async def ask_file(services: AppServices, title: str) -> Path | None:
     return _path(chosen) if chosen else None
 
 
+async def ask_folder(services: AppServices, title: str) -> Path | None:
+    """Ask for an existing folder; None after Escape."""
+    chosen = await services.push_screen_wait(PromptScreen(title, ".", _hint(), _check_folder))
+    return _path(chosen) if chosen else None
+
+
 def _hint() -> str:
     try:
         return f"Relative to {current_folder()}."
@@ -42,3 +48,7 @@ def _check_new(text: str) -> str | None:
 
 def _check_existing(text: str) -> str | None:
     return None if _path(text).is_file() else "there is no such file"
+
+
+def _check_folder(text: str) -> str | None:
+    return None if text and _path(text).is_dir() else "there is no such folder"

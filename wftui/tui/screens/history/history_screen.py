@@ -1,6 +1,7 @@
 """ExecutionHistory: runs of all workflows or of one, with filters and cleanup."""
 
-from typing import ClassVar
+from collections.abc import Awaitable
+from typing import ClassVar, cast
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -8,28 +9,22 @@ from textual.widgets import Input, Static
 
 from wftui.model.errors import UserError
 from wftui.model.history_query import STATUSES, HistoryQuery
-from wftui.model.run.summary import ExecutionFilters, ExecutionPage
+from wftui.model.run.summary import ExecutionFilters, ExecutionPage, RunSort
+from wftui.model.user.user_settings import HistoryColumn
 from wftui.tui.actions import Action
 from wftui.tui.display.formatting import count
 from wftui.tui.screens.base.action_screen import ActionScreen
+from wftui.tui.screens.history.history_actions import HISTORY_ACTIONS, LOCAL, MOST_SELECTED, NEED_ONE
+from wftui.tui.screens.history.history_choices import ask_columns, ask_group, ask_saved, ask_sort, described
+from wftui.tui.widgets.history.columns import columns
 from wftui.tui.widgets.history.filter_bar import FilterBar
-from wftui.tui.widgets.history.pages import PAGE
+from wftui.tui.widgets.history.heading import HistoryHeading
+from wftui.tui.widgets.history.pages import PAGE, PageStart
 from wftui.tui.widgets.history.table import HistoryTable
 from wftui.tui.widgets.line_view import LineView
 
 _REFRESH_EVERY = 1.0
 """Seconds between updates of active runs and of the newest page."""
-_STATUS_ACTIONS = tuple(
-    Action(
-        f"history.status_{number}",
-        status.capitalize(),
-        f"Show or hide {status} runs.",
-        (str(number),),
-        "Filter",
-        footer=False,
-    )
-    for number, status in enumerate(STATUSES, 1)
-)
 
 
 class HistoryScreen(ActionScreen[None]):
@@ -49,40 +44,7 @@ class HistoryScreen(ActionScreen[None]):
     }
     """
 
-    ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("history.open", "Open", "Show the run.", ("enter",), "Run"),
-        Action("history.rerun", "Rerun", "Start a new run with the inputs of this one.", ("r",), "Run"),
-        Action("history.edit", "Editor", "Open the workflow of the run.", ("e",), "Run", footer=False),
-        Action("history.copy_id", "Copy id", "Copy the id of the run.", ("y",), "Run", footer=False),
-        Action("history.mark", "Mark", "Mark the run to compare another with it.", ("m",), "Compare", footer=False),
-        Action(
-            "history.compare",
-            "Compare",
-            "Compare the run with the marked one, or with the last completed one before.",
-            ("c",),
-            "Compare",
-        ),
-        Action("history.statistics", "Statistics", "Show statistics of the workflow, or of all.", ("s",), "History"),
-        Action("history.grep", "Search", "Search logs and values of the runs shown.", ("l",), "History"),
-        Action("history.export", "Export", "Write the run to a file.", ("x",), "Run", footer=False),
-        Action("history.import", "Import", "Take a run from a file into the history.", ("i",), "History", footer=False),
-        Action("history.filter", "Filter", "Edit the filters.", ("slash",), "Filter"),
-        Action("history.faults", "Failures", "Show only failed and interrupted runs, or all.", ("f",), "Filter"),
-        Action("history.workflow", "This workflow", "Show only runs of this workflow, or all.", ("w",), "Filter"),
-        Action("history.all", "Clear", "Clear all filters.", ("backspace",), "Filter", footer=False),
-        *_STATUS_ACTIONS,
-        Action("history.cleanup", "Clean up", "Remove old runs, after a preview.", ("delete", "D"), "History"),
-        Action("history.refresh", "Refresh", "Reload the history.", ("f9",), "History", footer=False),
-    )
-
-    _NEED_ONE = frozenset(
-        {
-            *("history.open", "history.rerun", "history.edit", "history.copy_id"),
-            *("history.workflow", "history.mark", "history.compare", "history.export"),
-        }
-    )
-
-    _LOCAL = frozenset({"history.edit", "history.export", "history.import", "history.cleanup"})
+    ACTIONS: ClassVar[tuple[Action, ...]] = HISTORY_ACTIONS
 
     def __init__(self, workflow_id: str | None = None) -> None:
         super().__init__()
@@ -98,8 +60,8 @@ class HistoryScreen(ActionScreen[None]):
         """Yield filters, heading, table and state."""
         plain_signs, now = self.services.ascii, self.workbench.clock
         yield FilterBar(self._first, now, ascii_only=plain_signs)
-        yield Static(id="history-heading", markup=False)
-        yield HistoryTable(self._page, now, self.workbench.elapsed, ascii_only=plain_signs)
+        yield HistoryHeading(id="history-heading", markup=False)
+        yield HistoryTable(self._page, self._count, now, self.workbench.elapsed, ascii_only=plain_signs)
         yield Static(id="history-message", markup=False)
         yield Static(id="history-state", markup=False)
 
@@ -107,6 +69,7 @@ class HistoryScreen(ActionScreen[None]):
         """Load the newest runs."""
         self._table.focus()
         self._query()
+        self.attempt(self._read_columns())
         self.set_interval(_REFRESH_EVERY, self._refresh)
 
     def on_screen_resume(self) -> None:
@@ -128,8 +91,21 @@ class HistoryScreen(ActionScreen[None]):
 
     # --- reading
 
-    async def _page(self, filters: ExecutionFilters, cursor: str | None) -> ExecutionPage:
-        return await self.workbench.runs.history(filters, limit=PAGE, cursor=cursor)
+    async def _read_columns(self) -> None:
+        self._show_columns((await self.workbench.user_settings.read()).columns)
+
+    def _show_columns(self, chosen: tuple[HistoryColumn, ...]) -> None:
+        if chosen != self._table.chosen:
+            self._table.chosen = chosen
+            self._table.redraw()
+            self._show_heading()
+
+    async def _page(self, filters: ExecutionFilters, sort: RunSort, start: PageStart) -> ExecutionPage:
+        runs = self.workbench.runs
+        return await runs.history(filters, limit=PAGE, cursor=start.cursor, sort=sort, offset=start.offset)
+
+    async def _count(self, filters: ExecutionFilters) -> int | None:
+        return await self.workbench.runs.count(filters)
 
     def _query(self) -> None:
         self._table.show(self._bar.current.filters(self.workbench.clock()))
@@ -171,9 +147,7 @@ class HistoryScreen(ActionScreen[None]):
             )
         self.query_one("#history-message", Static).update(message)
         self.set_class(bool(message), "-message")
-        self._show_heading()
-        self.query_one("#history-state", Static).update(self._state())
-        self.refresh_bindings()
+        self._show_state()
 
     def _show_heading(self) -> None:
         table = self._table
@@ -182,7 +156,25 @@ class HistoryScreen(ActionScreen[None]):
     def _state(self) -> str:
         pages = self._table.pages
         runs = count(len(pages) if pages.is_whole else len(pages) - 1, "run")
-        return runs if pages.is_whole else f"newest {runs}, more as you scroll down"
+        parts = [runs if pages.is_whole else f"first {runs}, more as you scroll down"]
+        if self._table.sort != "-started":
+            parts.append(f"sorted {described(self._table.sort)}")
+        if self._table.marked:
+            parts.append(f"{len(self._table.marked):,} selected")
+        return ", ".join(parts)
+
+    def _show_state(self) -> None:
+        self._show_heading()
+        self.query_one("#history-state", Static).update(self._state())
+        self.refresh_bindings()
+
+    @on(HistoryHeading.Chosen)
+    def _heading_chosen(self, event: HistoryHeading.Chosen) -> None:
+        """Sort by the column that was clicked; once more turns the order around."""
+        column = self._table.heading_at(event.x, self._table.size.width)
+        if column is not None and column.is_sortable:
+            other = f"-{column.name}"
+            self._sort_by(cast("RunSort", column.name if self._table.sort == other else other))
 
     @on(LineView.Moved)
     def _moved(self) -> None:
@@ -197,9 +189,11 @@ class HistoryScreen(ActionScreen[None]):
 
     def why_not(self, action_id: str) -> str | None:
         """Disable actions without a run, and those that need the files of a server."""
-        if action_id in self._LOCAL and self.workbench.server is not None:
+        if action_id in LOCAL and self.workbench.server is not None:
             return f"only on the machine of {self.workbench.server}"
-        if action_id in self._NEED_ONE and self._table.selected is None:
+        if action_id == "history.bulk" and not self._table.marked:
+            return "no run is selected; space selects one"
+        if action_id in NEED_ONE and self._table.selected is None:
             return "no run is selected"
         return None
 
@@ -280,6 +274,68 @@ class HistoryScreen(ActionScreen[None]):
         path = await ask_file(self.services, "Import run file")
         if path is not None:
             self.services.open_monitor(await self.workbench.local.transfer.import_file(path))
+
+    def action_sort(self) -> None:
+        """Ask for an order."""
+        self.attempt(self._ask_sort(), group="choice", exclusive=True)
+
+    async def _ask_sort(self) -> None:
+        sort = await ask_sort(self.services, self._table.sort)
+        if sort is not None:
+            self._sort_by(sort)
+
+    def _sort_by(self, sort: RunSort) -> None:
+        self._table.sort_by(sort)
+        self._show_heading()
+
+    def action_columns(self) -> None:
+        """Choose columns."""
+        shown = self._table.chosen or tuple(column.name for column in columns(self._table.room))
+        self.attempt(ask_columns(self.services, shown, self._show_columns), group="choice", exclusive=True)
+
+    def action_group(self) -> None:
+        """Count the runs in groups, and narrow the filter to one."""
+        self.attempt(self._take(ask_group(self.services, self._bar.current)), group="choice", exclusive=True)
+
+    def action_saved(self) -> None:
+        """Choose a saved filter, or save this one."""
+        asked = ask_saved(self.services, self._bar.current, self._bar.recent)
+        self.attempt(self._take(asked), group="choice", exclusive=True)
+
+    async def _take(self, asked: Awaitable[HistoryQuery | None]) -> None:
+        query = await asked
+        if query is not None:
+            self._bar.set_query(query)
+
+    def action_select(self) -> None:
+        """Select the run, or no longer."""
+        self._table.toggle_mark()
+        self._show_state()
+
+    def action_select_all(self) -> None:
+        """Select the runs that match, or none."""
+        self.attempt(self._select_all(), group="select", exclusive=True)
+
+    async def _select_all(self) -> None:
+        table = self._table
+        if table.marked:
+            table.marked = {}
+        else:
+            found = await self.workbench.runs.history(table.query_filters, limit=MOST_SELECTED, sort=table.sort)
+            table.marked = {run.id: run for run in found.executions}
+        table.redraw()
+        self._show_state()
+
+    def action_bulk(self) -> None:
+        """Act on all selected runs."""
+        self.attempt(self._act_on_selected(), group="bulk", exclusive=True)
+
+    async def _act_on_selected(self) -> None:
+        from wftui.tui.screens.history.bulk_runs import act_on_runs
+
+        if await act_on_runs(self.services, list(self._table.marked.values())):
+            self._table.marked = {}
+            self._query()
 
     def action_filter(self) -> None:
         """Focus the filter."""

@@ -1,7 +1,10 @@
 """Filters of the run history: a query line and status toggles."""
 
+from typing import ClassVar
+
 from textual import events, on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
@@ -12,6 +15,8 @@ from wftui.model.clock import Clock
 from wftui.model.history_query import STATUSES, HistoryQuery, QueryError, parse_query
 from wftui.model.run.record import ExecutionStatus
 from wftui.tui.display.status import look
+
+_RECENT = 20
 
 
 class StatusSwitches(Widget):
@@ -83,6 +88,11 @@ class FilterBar(Vertical):
     }
     """
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "recall(-1)", "Earlier filter", show=False),
+        Binding("down", "recall(1)", "Later filter", show=False),
+    ]
+
     class Changed(Message):
         """The query changed."""
 
@@ -94,12 +104,15 @@ class FilterBar(Vertical):
         self.current = query
         self.now = now
         self.ascii_only = ascii_only
+        self.recent: list[str] = []
+        """Queries that were submitted or chosen, the newest first."""
+        self._recalled = -1
 
     def compose(self) -> ComposeResult:
         """Compose query line, status toggles and error line."""
         yield Input(
             str(self.current),
-            placeholder="/ filters: text, workflow:id, user:name, since:7d, longer:5m, error:http",
+            placeholder="/ text workflow: user: label: since:monday longer:5m error:http contains:text",
             compact=True,
         )
         yield StatusSwitches(ascii_only=self.ascii_only)
@@ -109,8 +122,25 @@ class FilterBar(Vertical):
         """Show the initial query."""
         self.query_one(StatusSwitches).show(self.current.statuses)
 
+    def _remember(self) -> None:
+        """Keep the query to be recalled."""
+        text = str(self.current)
+        self._recalled = -1
+        if text:
+            self.recent = [text, *(each for each in self.recent if each != text)][:_RECENT]
+
+    def action_recall(self, by: int) -> None:
+        """Write an earlier query into the line, or a later one."""
+        at = self._recalled - by
+        if -1 <= at < len(self.recent):
+            self._recalled = at
+            line = self.query_one(Input)
+            line.value = self.recent[at] if at >= 0 else ""
+            line.cursor_position = len(line.value)
+
     def set_query(self, query: HistoryQuery) -> None:
         """Replace the query, as if it had been typed."""
+        self._remember()
         with self.prevent(Input.Changed):
             self.query_one(Input).value = str(query)
         self._take(query)
@@ -137,6 +167,7 @@ class FilterBar(Vertical):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
+        self._remember()
         self.post_message(self.Left())
 
     @on(StatusSwitches.Switched)

@@ -1,6 +1,7 @@
 """Paged runs: a window over a history of any length with a bounded cache."""
 
 from collections import OrderedDict
+from typing import NamedTuple
 
 from wftui.model.run.record import TERMINAL
 from wftui.model.run.summary import ExecutionPage, ExecutionSummary
@@ -10,29 +11,51 @@ PAGE = 100
 _KEPT = 40
 
 
+class PageStart(NamedTuple):
+    """The beginning of a page: a cursor, or minus the number of runs after it."""
+
+    cursor: str | None = None
+    offset: int = 0
+
+
 class RunPages:
     """The known pages of one query, by the cursor at which each begins.
 
-    The cursor of the first page is None. Evicted pages are fetched again by their cursor, with the same runs.
+    Evicted pages are fetched again by their cursor, with the same runs. Where the cursor is not known, as after a jump
+    to the end, a page is fetched by its distance from the end, which new runs do not change.
     """
 
     def __init__(self) -> None:
-        self._cursors: list[str | None] = [None]
+        self._cursors: dict[int, str | None] = {0: None}
         self._pages: OrderedDict[int, list[ExecutionSummary]] = OrderedDict()
+        self._total: int | None = None
         self._end: int | None = None
 
     def __len__(self) -> int:
-        """Return the known number of rows; one row represents all unknown ones."""
-        return self._end if self._end is not None else (len(self._cursors) - 1) * PAGE + 1
+        """Return the number of rows; without a total, one row represents all unknown ones."""
+        if self._end is not None:
+            return self._end
+        known = max(self._cursors) * PAGE
+        return known + 1 if self._total is None else max(known, self._total)
 
     @property
     def is_whole(self) -> bool:
-        """Return whether the last page is known."""
-        return self._end is not None
+        """Return whether the number of runs is known."""
+        return self._end is not None or self._total is not None
 
-    def cursor(self, page: int) -> str | None:
-        """Return the cursor at which a known page begins."""
-        return self._cursors[page]
+    def set_total(self, runs: int) -> bool:
+        """Set the number of runs; return whether it was another."""
+        before = len(self)
+        self._total = runs
+        if self._end is not None and self._end != runs and max(self._cursors) == 0:
+            self._end = None
+        return len(self) != before
+
+    def start(self, page: int) -> PageStart:
+        """Return where a page begins."""
+        if page in self._cursors:
+            return PageStart(self._cursors[page])
+        return PageStart(offset=page * PAGE - len(self))
 
     def put(self, page: int, fetched: ExecutionPage) -> bool:
         """Store a fetched page; if its end moved, forget all later pages.
@@ -41,21 +64,23 @@ class RunPages:
             Whether it differs from the page before.
         """
         differs = self._pages.get(page) != fetched.executions
-        following = self._cursors[page + 1 : page + 2]
-        if following != [fetched.next]:
-            del self._cursors[page + 1 :]
+        following = self._cursors.get(page + 1)
+        moved = following != fetched.next
+        if moved:
             for later in [number for number in self._pages if number > page]:
                 del self._pages[later]
-            self._end = None
+            self._cursors = {number: cursor for number, cursor in self._cursors.items() if number <= page}
         if fetched.next is None:
             self._end = page * PAGE + len(fetched.executions)
-        elif following != [fetched.next]:
-            self._cursors.append(fetched.next)
+        else:
+            if self._end is not None and (moved or self._end <= (page + 1) * PAGE):
+                self._end = None
+            self._cursors[page + 1] = fetched.next
         self._pages[page] = fetched.executions
         self._pages.move_to_end(page)
         while len(self._pages) > _KEPT:
             self._pages.popitem(last=False)
-        return differs or following != ([] if fetched.next is None else [fetched.next])
+        return differs or moved
 
     def run(self, row: int) -> ExecutionSummary | None:
         """Return the run in a row, or None if its page is not loaded."""
@@ -64,7 +89,8 @@ class RunPages:
 
     def missing(self, first: int, last: int) -> list[int]:
         """Return the pages to fetch for rows `first` to `last`."""
-        pages = range(max(0, first) // PAGE, min(max(0, last) // PAGE, len(self._cursors) - 1) + 1)
+        end = (len(self) - 1) // PAGE if self.is_whole else max(self._cursors)
+        pages = range(max(0, first) // PAGE, min(max(0, last) // PAGE, end) + 1)
         return [page for page in pages if page not in self._pages]
 
     def changing(self, first: int, last: int) -> list[int]:

@@ -2,54 +2,34 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import NamedTuple
 
-from rich.cells import cell_len, set_cell_size
 from textual import work
 from textual.content import Content
 from textual.message import Message
 
 from wftui.model.clock import Clock, Elapsed, SteadyClock
 from wftui.model.errors import UserError
-from wftui.model.run.summary import ExecutionFilters, ExecutionPage, ExecutionSummary
-from wftui.tui.display.status import look
-from wftui.tui.widgets.history.pages import RunPages
+from wftui.model.run.summary import ExecutionFilters, ExecutionPage, ExecutionSummary, RunSort
+from wftui.model.user.user_settings import HistoryColumn
+from wftui.tui.widgets.history.columns import Column, cell, column_at, columns, fit, heading
+from wftui.tui.widgets.history.pages import PageStart, RunPages
 from wftui.tui.widgets.line_view import GUTTER, LineView
-from wftui.tui.widgets.run.labels import elapsed, first_line, local_timestamp
+from wftui.tui.widgets.run.labels import elapsed
 
-PageSource = Callable[[ExecutionFilters, str | None], Awaitable[ExecutionPage]]
-"""Fetches the page of the filtered history that begins at a cursor."""
-
-
-class Column(NamedTuple):
-    """Heading and width of a column; width 0 takes the remaining space."""
-
-    title: str
-    width: int
-
-
-_STATUS = Column("Status", 13)
-_WORKFLOW = Column("Workflow", 18)
-_STARTED = Column("Started", 14)
-_DURATION = Column("Duration", 8)
-_USER = Column("User", 10)
-_RUN = Column("Run", 16)
-_NOTE = Column("", 0)
-
-
-def columns(width: int) -> list[Column]:
-    """Return the columns that fit, in order."""
-    shown = [_STATUS, _WORKFLOW, _STARTED, _DURATION, _USER, _RUN]
-    for given_up in (_RUN, _USER):
-        if sum(column.width + 1 for column in shown) + 16 <= width:
-            break
-        shown.remove(given_up)
-    left = width - sum(column.width + 1 for column in shown)
-    return [*shown, Column(_NOTE.title, max(0, left))]
+PageSource = Callable[[ExecutionFilters, RunSort, PageStart], Awaitable[ExecutionPage]]
+"""Fetches a page of the filtered and sorted history."""
+CountSource = Callable[[ExecutionFilters], Awaitable[int | None]]
+"""Counts the runs of the filtered history; None: that would take too long."""
 
 
 class HistoryTable(LineView):
-    """The runs of a query, newest first."""
+    """The runs of a query, in the chosen order.
+
+    Attributes:
+        sort: the order.
+        chosen: the columns that the user chose; none: the usual ones.
+        marked: runs marked for an action on all of them, by id.
+    """
 
     DEFAULT_CSS = """
     HistoryTable { background: $background; overflow-x: hidden; }
@@ -62,9 +42,21 @@ class HistoryTable(LineView):
             super().__init__()
             self.error = error
 
-    def __init__(self, source: PageSource, now: Clock, elapsed_seconds: Elapsed, *, ascii_only: bool = False) -> None:
+    def __init__(
+        self,
+        source: PageSource,
+        count: CountSource,
+        now: Clock,
+        elapsed_seconds: Elapsed,
+        *,
+        ascii_only: bool = False,
+    ) -> None:
         super().__init__(ascii_only=ascii_only)
         self.source = source
+        self.count = count
+        self.sort: RunSort = "-started"
+        self.chosen: tuple[HistoryColumn, ...] = ()
+        self.marked: dict[str, ExecutionSummary] = {}
         self.now = now
         self.pages = RunPages()
         self.query_filters = ExecutionFilters()
@@ -84,11 +76,29 @@ class HistoryTable(LineView):
         return self.pages.run(self.cursor)
 
     def show(self, filters: ExecutionFilters) -> None:
-        """Show the runs that match, newest first; keep the selected run if it matches."""
+        """Show the runs that match; keep the selected run if it is among the first."""
+        keep = self.selected.id if self.selected else None
         self.query_filters = filters
         self.pages, self._requested, self.known = RunPages(), set(), False
         self.workers.cancel_group(self, "pages")
-        self._fetch([0], self.selected.id if self.selected else None)
+        self._fetch([0], keep)
+
+    def sort_by(self, sort: RunSort) -> None:
+        """Show the runs in another order, from the first."""
+        self.sort = sort
+        self.pages, self._requested, self.known = RunPages(), set(), False
+        self.workers.cancel_group(self, "pages")
+        self.show_row(0)
+        self._fetch([0], None)
+
+    def toggle_mark(self) -> None:
+        """Mark the run under the cursor for an action, or unmark it; go to the next."""
+        run = self.selected
+        if run is not None:
+            if self.marked.pop(run.id, None) is None:
+                self.marked[run.id] = run
+            self.redraw()
+            self.action_move(1)
 
     def refresh_runs(self) -> None:
         """Reload what may have changed: the newest runs and pages with active runs."""
@@ -113,10 +123,12 @@ class HistoryTable(LineView):
         pages, error, differs = self.pages, "", not self.known
         try:
             for number in numbers:
-                fetched = await self.source(self.query_filters, pages.cursor(number))
+                fetched = await self.source(self.query_filters, self.sort, pages.start(number))
                 if pages is not self.pages:
                     return
                 differs |= pages.put(number, fetched)
+                if number == 0 and fetched.next is not None:
+                    self._count()
         except UserError as failure:
             error = str(failure)
         self._requested.difference_update(numbers)
@@ -132,6 +144,19 @@ class HistoryTable(LineView):
         self.post_message(self.Loaded(error))
         self._fetch_missing()
 
+    @work(group="count", exclusive=True)
+    async def _count(self) -> None:
+        """Count the runs, so that the end can be gone to; no page waits for it."""
+        pages = self.pages
+        try:
+            runs = await self.count(self.query_filters)
+        except UserError:
+            return  # the next page says what is wrong
+        if pages is self.pages and runs is not None and pages.set_total(runs):
+            self.set_rows(len(pages))
+            self.post_message(self.Loaded())
+            self._fetch_missing()
+
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Load the pages that come into view."""
         super().watch_scroll_y(old_value, new_value)
@@ -142,17 +167,21 @@ class HistoryTable(LineView):
 
     def empty(self) -> str:
         """Return the loading message; the screen explains an empty history."""
-        return "" if self.known else "Loading history…"
+        if self.known:
+            return ""
+        return "Loading history…" if self.query_filters.contains is None else "Searching values…"
+
+    def _columns(self, width: int) -> list[Column]:
+        return columns(width - 2 * bool(self.marked), self.chosen)
 
     def heading(self, width: int) -> Content:
         """Return the column headings for a line of `width` cells."""
-        cells = [
-            f"{column.title:>{column.width}}"
-            if column is _DURATION
-            else _fit(column.title, column.width, self.ascii_only)
-            for column in columns(width - GUTTER)
-        ]
-        return Content.styled(" " * GUTTER + " ".join(cells), "$foreground-muted")
+        line = heading(self._columns(width - GUTTER), self.sort, ascii_only=self.ascii_only)
+        return Content.styled(" " * (GUTTER + 2 * bool(self.marked)) + line, "$foreground-muted")
+
+    def heading_at(self, x: int, width: int) -> Column | None:
+        """Return the column whose heading is at a cell."""
+        return column_at(self._columns(width - GUTTER), x - GUTTER - 2 * bool(self.marked))
 
     def row(self, index: int, width: int) -> Content:
         """Render one run."""
@@ -160,30 +189,12 @@ class HistoryTable(LineView):
         if run is None:
             return Content.styled("…" if not self.ascii_only else "...", "$foreground-muted")
         parts: list[tuple[str, str]] = []
-        for column in columns(width):
-            text, style = self._cell(column, run)
-            if column is _DURATION:
-                text = f"{text:>{column.width}}"
-            parts.append((_fit(text, column.width, self.ascii_only) + " ", style))
+        if self.marked:
+            parts.append(("+ " if run.id in self.marked else "  ", "bold $primary"))
+        for column in self._columns(width):
+            text, style = cell(column, run, self.now(), self._duration(run), ascii_only=self.ascii_only)
+            parts.append((fit(text, column.width, self.ascii_only) + " ", style))
         return Content.assemble(*parts).truncate(width)
-
-    def _cell(self, column: Column, run: ExecutionSummary) -> tuple[str, str]:
-        now = self.now()
-        match column.title:
-            case _STATUS.title:
-                style = look("waiting" if run.waiting or run.waiting_pools else run.status, ascii_only=self.ascii_only)
-                return f"{style.glyph} {style.word}", style.color
-            case _WORKFLOW.title:
-                return run.workflow_id, "$foreground"
-            case _STARTED.title:
-                return (local_timestamp(run.started_at, now) if run.started_at else ""), "$foreground"
-            case _DURATION.title:
-                return self._duration(run), "$foreground"
-            case _USER.title:
-                return run.user_id, "$foreground-muted"
-            case _RUN.title:
-                return run.id, "$foreground-muted"
-        return run_note(run)
 
     def _duration(self, run: ExecutionSummary) -> str:
         """Return how long a run took, or has taken so far."""
@@ -196,26 +207,3 @@ class HistoryTable(LineView):
             if run.owner is not None and run.owner.seconds is not None:
                 clock.not_after(run.started_at + timedelta(seconds=run.owner.seconds))
         return elapsed((self._clocks[run.id]() - run.started_at).total_seconds(), live=True)
-
-
-def run_note(run: ExecutionSummary) -> tuple[str, str]:
-    """Return error, warnings or relation of a run, and its colour."""
-    if run.error is not None:
-        return first_line(run.error.message), "$text-error"
-    if run.waiting:
-        return "waiting for you", "$text-warning"
-    if run.waiting_pools:
-        return f"no worker in pool {', '.join(run.waiting_pools)}", "$text-warning"
-    if run.warnings:
-        return f"{run.warnings} warning{'s' if run.warnings > 1 else ''}", "$text-warning"
-    if run.parent_path:
-        return f"step {run.parent_path} of {run.parent_id}", "$foreground-muted"
-    if run.parent_id:
-        return f"rerun of {run.parent_id}", "$foreground-muted"
-    return "", ""
-
-
-def _fit(text: str, cells: int, ascii_only: bool) -> str:
-    if cell_len(text) <= cells:
-        return set_cell_size(text, cells)
-    return set_cell_size(text, max(0, cells - 1)) + ("~" if ascii_only else "…") if cells else ""

@@ -1,0 +1,78 @@
+"""Styles of log lines in HTML; the sixteen colors fit dark and light pages."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from wftui.model.text.text_styles import StyleRun
+
+_LIGHT = ("#000", "#b00020", "#1b6e2e", "#8a5a00", "#0b57d0", "#8e24aa", "#006a6a", "#5f6368")
+_DARK = ("#9aa0a6", "#ff8a80", "#81c995", "#ffd180", "#8ab4f8", "#e5a4f5", "#78d9ec", "#fff")
+_MARKS = {1: "b", 2: "d", 3: "i", 4: "u", 7: "r", 9: "s"}
+CSS = "\n".join(
+    [
+        *(f".c{n} {{ color: light-dark({_LIGHT[n]}, {_DARK[n]}); }}" for n in range(8)),
+        *(f".g{n} {{ background: color-mix(in srgb, {_LIGHT[n]} 30%, transparent); }}" for n in range(8)),
+        ".b { font-weight: bold; } .d { opacity: .7; } .i { font-style: italic; }",
+        ".u { text-decoration: underline; } .s { text-decoration: line-through; } .r { outline: 1px solid; }",
+    ]
+)
+
+
+def styled_lines(text: str, runs: Sequence[StyleRun] | None, to_html: Callable[[str], str]) -> Iterator[str]:
+    """Yield the lines of a text as HTML.
+
+    Args:
+        to_html: escapes a piece of text.
+    """
+    rest = list(runs or ())
+    start = 0
+    for line in text.split("\n"):
+        end, at, pieces = start + len(line), start, []
+        while rest and rest[0].start < end:
+            run = rest.pop(0)
+            if at <= run.start < run.end <= end:
+                pieces.append(to_html(text[at : run.start]))
+                pieces.append(_span(run.codes, to_html(text[run.start : run.end])))
+                at = run.end
+        yield "".join([*pieces, to_html(text[at:end])])
+        start = end + 1
+
+
+def _span(codes: str, inner: str) -> str:
+    classes: list[str] = []
+    colours: list[str] = []
+    numbers = [int(each) for each in codes.split(";") if each.isdigit()]
+    at = 0
+    while at < len(numbers):
+        number = numbers[at]
+        at += 1
+        if number in (38, 48):
+            size = {5: 2, 2: 4}.get(numbers[at] if at < len(numbers) else -1, 0)
+            values = numbers[at : at + size]
+            at += size
+            if size and len(values) == size and max(values) < 256:
+                red, green, blue = values[1:] if size == 4 else _indexed(values[1])
+                colours.append(f"{'color' if number == 38 else 'background'}:rgb({red},{green},{blue})")
+        elif number in _MARKS:
+            classes.append(_MARKS[number])
+        elif 30 <= number <= 37 or 90 <= number <= 97:
+            classes.append(f"c{number % 10}")
+        elif 40 <= number <= 47 or 100 <= number <= 107:
+            classes.append(f"g{number % 10}")
+    attributes = f' class="{" ".join(classes)}"' if classes else ""
+    if colours:
+        attributes += f' style="{";".join(colours)}"'
+    return f"<span{attributes}>{inner}</span>" if attributes else inner
+
+
+def _indexed(number: int) -> tuple[int, int, int]:
+    """Return red, green and blue of a color of the palette of 256."""
+    if number >= 232:
+        grey = 8 + 10 * (number - 232)
+        return grey, grey, grey
+    if number >= 16:
+        steps = (0, 95, 135, 175, 215, 255)
+        rest = number - 16
+        return steps[rest // 36], steps[rest // 6 % 6], steps[rest % 6]
+    text = _LIGHT[number % 8].removeprefix("#")
+    text = "".join(each * 2 for each in text) if len(text) == 3 else text
+    return int(text[:2], 16), int(text[2:4], 16), int(text[4:], 16)
