@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from helpers import run_to_end, until, write_workflow
+from steps.llm.model_server import Say, model_server
 
 from wftui.steps.registry.trust import TrustedFiles
 from wftui.workbench import Settings, Workbench
@@ -72,6 +73,24 @@ async def test_a_trusted_step_type_of_the_workspace_goes_along(
     record = await run_to_end(workbench, "own", {})
     assert record.status == "completed", record.error
     assert (record.step_results[0].output, record.step_results[0].worker) == ("hello Ann", worker.name)
+
+
+async def test_tools_of_a_model_from_the_workspace_go_along(
+    start_worker: StartWorker, settings: Settings, workbench: Workbench
+) -> None:
+    worker = start_worker()
+    file = settings.tables / "steps" / "greet.py"
+    file.parent.mkdir(parents=True)
+    file.write_text(STEP)
+    TrustedFiles().trust(file, file.read_bytes())
+    with model_server() as model:
+        values = {"prompt": "Go.", "model": "m", "baseUrl": f"{model.url}/v1", "tools": [{"type": "acme.greet"}]}
+        write_workflow(settings.tables, "talk", {"id": "ask", "type": "llm", "pool": "build", "input": values})
+        model.script = [Say(calls=(("acme_greet", {"name": "Ann"}),)), "Greeted."]
+        record = await run_to_end(workbench, "talk", {})
+    assert record.status == "completed", record.error
+    step = record.step_results[0]
+    assert ([each["output"] for each in step.output["toolCalls"]], step.worker) == (["hello Ann"], worker.name)
 
 
 async def test_big_inputs_and_outputs_arrive_whole(

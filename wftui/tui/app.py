@@ -161,6 +161,7 @@ class WftuiApp(TerminalApp[ExitMode], inherit_bindings=False):
         workflow_id: str,
         inputs: Mapping[str, Json] | None = None,
         connections: Mapping[str, str] | None = None,
+        pool: str | None = None,
     ) -> None:
         """Ask for a workflow's inputs, if it has any, and run it.
 
@@ -168,10 +169,19 @@ class WftuiApp(TerminalApp[ExitMode], inherit_bindings=False):
             workflow_id: the workflow to run, as it is on disk.
             inputs: initial values of the form, such as the inputs of an earlier run.
             connections: what the earlier run used instead of the connections that the workflow names.
+            pool: of the steps that can run on workers, or `here`; None: as the workflow says.
         """
         from wftui.tui.screens.runs.start_run import start_run
 
-        in_background(self, partial(start_run, self, workflow_id, inputs, connections), group="run", exclusive=True)
+        in_background(
+            self, partial(start_run, self, workflow_id, inputs, connections, pool), group="run", exclusive=True
+        )
+
+    def run_in_pool(self, workflow_id: str) -> None:
+        """Ask for the pool of a workflow's steps, then run it."""
+        from wftui.tui.screens.runs.pool_prompt import run_in_pool
+
+        in_background(self, partial(run_in_pool, self, workflow_id), group="run", exclusive=True)
 
     async def ask_inputs(self, workflow_id: str, text: str) -> Mapping[str, Json] | None:
         """Ask for inputs, starting with those of the last run; None after Escape."""

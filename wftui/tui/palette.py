@@ -49,6 +49,8 @@ def _actions(app: App[Any], screen: Screen[Any]) -> list[Command]:
 
 
 async def _workflows(app: AppServices) -> list[Command]:
+    from wftui.tui.screens.runs.pool_prompt import has_workers
+
     try:
         ids = await app.workbench.workflows.ids()
     except UserError:
@@ -59,6 +61,9 @@ async def _workflows(app: AppServices) -> list[Command]:
         if app.workbench.read_only is None:
             ask = partial(app.open_run_form, workflow_id)
             found.append(Command(f"Run {workflow_id}", "Ask for its inputs and run it.", ask))
+            if has_workers(app):
+                in_pool = partial(app.run_in_pool, workflow_id)
+                found.append(Command(f"Run {workflow_id} in a pool", "Ask for the pool of its steps.", in_pool))
         found.append(Command(f"Runs of {workflow_id}", "Show its runs.", partial(app.open_history, workflow_id)))
     return found
 

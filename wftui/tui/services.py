@@ -96,8 +96,12 @@ class AppServices(Protocol):
         workflow_id: str,
         inputs: "Mapping[str, Json] | None" = None,
         connections: Mapping[str, str] | None = None,
+        pool: str | None = None,
     ) -> None:
         """Ask for a workflow's inputs, if it has any, and run it."""
+
+    def run_in_pool(self, workflow_id: str) -> None:
+        """Ask for the pool of a workflow's steps, then run it."""
 
     async def ask_inputs(self, workflow_id: str, text: str) -> "Mapping[str, Json] | None":
         """Ask for inputs, starting with those of the last run; None after Escape."""

@@ -8,6 +8,7 @@ from typing import Any
 from wftui.engine.run.state.leaf_work import LeafAttempt
 from wftui.model.base import Json
 from wftui.runtime.workflow_errors import WorkflowError
+from wftui.steps.api.step_type import StepType
 from wftui.steps.registry.plugins import source_of_type
 from wftui.workers.job_files import JobFiles
 from wftui.workers.jobs import Job, encode, is_over
@@ -31,7 +32,6 @@ async def make_job(attempt: LeafAttempt, files: JobFiles) -> Job:
             continue  # an optional one; the step says so when it asks for it
     secrets, derived = context.redactor.known()
     folder = context.site.folder
-    source = source_of_type(attempt.kind)
     small, big = await _by_size(attempt.bound, files, run)
     return Job(
         run=run,
@@ -54,8 +54,19 @@ async def make_job(attempt: LeafAttempt, files: JobFiles) -> Job:
         force=attempt.settings.force,
         files={} if folder is None else await files.send_folder(run, folder),
         place="" if folder is None else _place(folder, context.working_directory),
-        source=None if source is None else (source[0], await files.send(run, source[1])),
+        sources=tuple([(name, await files.send(run, data)) for name, data in _sources(attempt).items()]),
     )
+
+
+def _sources(attempt: LeafAttempt) -> dict[str, bytes]:
+    """Return the files of the workspace with the step type and its tools, by name."""
+    kinds: list[StepType[Any] | None] = [attempt.kind]
+    tools = attempt.bound.get("tools") if isinstance(attempt.bound, dict) else None
+    step_types = attempt.context.site.step_types
+    for tool in tools if isinstance(tools, list) and step_types is not None else []:
+        word = tool.get("type") if isinstance(tool, dict) else None
+        kinds.append(step_types.get(word) if isinstance(word, str) and step_types is not None else None)
+    return dict(source for kind in kinds if kind is not None and (source := source_of_type(kind)) is not None)
 
 
 def _place(folder: Path, base: Path) -> str:

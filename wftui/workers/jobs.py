@@ -24,7 +24,7 @@ class Job:
         secrets: what is masked in the run, and texts derived from that.
         big: names of the fields of the input that were sent by content, by field.
         files: name and mode of the files in the workflow's folder, by path; `place` is where the folder belongs.
-        source: of a step type from a file of the workspace: file name and name of the content.
+        sources: files of the workspace with its step type and those of its tools: file name and name of the content.
         limit, grace, force: as for an attempt in the process of the run.
     """
 
@@ -48,7 +48,7 @@ class Job:
     big: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     place: str = ""
-    source: tuple[str, str] | None = None
+    sources: tuple[tuple[str, str], ...] = ()
 
     @property
     def id(self) -> str:

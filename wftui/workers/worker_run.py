@@ -92,13 +92,13 @@ class WorkerRun:
             WorkflowError: `worker.files` when something cannot be had.
         """
         names = {name for name, _ in job.files.values()} | set(job.big.values())
-        if job.source is not None:
-            names.add(job.source[1])
+        names.update(name for _, name in job.sources)
         await cache.fetch(job.run, names)
         async with self._placing:
-            if job.source is not None and job.source[1] not in self._sources:
-                await asyncio.to_thread(self.step_types.load, job.source[0], cache.read(job.source[1]))
-                self._sources.add(job.source[1])
+            for file, name in job.sources:
+                if name not in self._sources:
+                    await asyncio.to_thread(self.step_types.load, file, cache.read(name))
+                    self._sources.add(name)
             files = {place: (name, mode) for place, (name, mode) in job.files.items()}
             if files != self._placed:
                 await asyncio.to_thread(self._place, self.folder / job.place, files, cache)

@@ -1,12 +1,11 @@
 """Another pool for all steps of a run, instead of what its workflow says."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 
 from wftui.model.errors import UsageError
 from wftui.model.workflow.definition import CONTAINER_TYPES
-from wftui.model.workflow.identifiers import HERE, POOL_PATTERN
+from wftui.model.workflow.identifiers import HERE, pool_problem
 from wftui.runtime.plan import StepPlan, WorkflowPlan
 from wftui.steps.api.step_type import StepTypes
 
@@ -17,11 +16,8 @@ def check_pool(name: str | None) -> None:
     Raises:
         UsageError: it is not a name, nor `here`.
     """
-    if name is not None and re.fullmatch(POOL_PATTERN, name) is None:
-        raise UsageError(
-            f"{name!r} is not the name of a pool: lower-case letters, digits and _, the first a letter; or {HERE}",
-            code="run.pool",
-        )
+    if name is not None and (problem := pool_problem(name)) is not None:
+        raise UsageError(problem, code="run.pool")
 
 
 def in_pool(plan: WorkflowPlan, name: str | None, step_types: StepTypes) -> WorkflowPlan:

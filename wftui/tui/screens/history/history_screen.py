@@ -211,7 +211,7 @@ class HistoryScreen(ActionScreen[None]):
         run = self._table.selected
         if run is not None:
             record = await self.workbench.runs.record(run.id, whole=True)
-            self.services.open_run_form(record.workflow_id, record.inputs, record.connections)
+            self.services.open_run_form(record.workflow_id, record.inputs, record.connections, record.pool)
 
     def action_edit(self) -> None:
         """Open the editor."""

@@ -107,7 +107,7 @@ class MonitorScreen(RunScreen):
 
     async def _rerun(self) -> None:
         record = await self.workbench.runs.record(self.run_id, whole=True)
-        self.services.open_run_form(record.workflow_id, record.inputs, record.connections)
+        self.services.open_run_form(record.workflow_id, record.inputs, record.connections, record.pool)
 
     def action_rerun_from(self) -> None:
         """Show the plan of a rerun from the selected step, and start it."""

@@ -29,6 +29,7 @@ from wftui.runtime.validation.form_errors import form_problems
 from wftui.tui.actions import FIELD_KEYS, Action
 from wftui.tui.background import in_background
 from wftui.tui.screens.base.action_modal import ActionModal
+from wftui.tui.screens.runs.pool_prompt import PoolChoice, pool_prompt
 from wftui.tui.terminal.refreshing import refreshed
 from wftui.tui.widgets.command_line import CommandLine
 from wftui.tui.widgets.glyphs import glyph
@@ -95,6 +96,7 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
         Action("run_form.switch", "Form, JSON", "Switch between fields and JSON.", ("ctrl+t",), GROUP),
         Action("run_form.earlier", "Earlier", "Use the inputs of an earlier run.", ("ctrl+r",), GROUP),
         Action("run_form.copy", "Copy", "Copy the equivalent command.", ("ctrl+g",), GROUP),
+        Action("run_form.pool", "Pool", "Choose the pool of workers that runs the steps, or here.", ("ctrl+l",), GROUP),
         Action("run_form.help", "Keys", "Show the keys of this form.", ("f1",), GROUP),
     )
     BINDINGS: ClassVar[list[BindingType]] = [*FIELD_KEYS]
@@ -108,6 +110,7 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
         start: Start = _take,
         again: Sequence[str] = (),
         server: str | None = None,
+        pools: PoolChoice | None = None,
         about: str = "",
         form: FormField | None = None,
     ) -> None:
@@ -118,6 +121,7 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
         self._facts = Content("")
         self._again = list(again)
         self._server = server
+        self._pools = pools or PoolChoice()
         self._about = about or outline.description
         self._recent = list(recent)
         self._form = form or form_of(outline.input_schema)
@@ -165,7 +169,9 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
         self.query_one(JsonEditor).styles.height = min(room, 24)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Disable earlier inputs where there are none."""
+        """Disable earlier inputs and pools where there are none."""
+        if parameters == ("run_form.pool",):
+            return self._pools.offered
         if parameters == ("run_form.earlier",):
             return bool(self._recent)
         return super().check_action(action, parameters)
@@ -215,7 +221,8 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
     def _show_command(self) -> None:
         beginning = self._again or ["wftui", "run", self._outline.id]
         remote = ["--remote", self._server] if self._server is not None else []
-        self.query_one(CommandLine).command = run_command([beginning[0], *remote, *beginning[1:]], self._state)
+        pool = ["--pool", self._pools.pool] if self._pools.pool is not None else []
+        self.query_one(CommandLine).command = run_command([beginning[0], *remote, *beginning[1:], *pool], self._state)
 
     def _show_errors(self, sentences: Sequence[str]) -> None:
         """Show errors of the inputs as a whole."""
@@ -248,6 +255,15 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
     def _focus_moved(self, message: FocusMoved) -> None:
         self._facts = type_description(message.node)
         self.query_one(".facts", Static).update(self._facts, layout=False)
+
+    def action_pool(self) -> None:
+        """Ask for the pool of all steps that can run on workers."""
+        self.app.push_screen(pool_prompt(self._pools.pool, self._outline.pools.values()), self._choose_pool)
+
+    def _choose_pool(self, pool: str | None) -> None:
+        if pool is not None:
+            self._pools.pool = pool or None
+            self._show_command()
 
     # --- earlier inputs, pasted inputs
 

@@ -6,22 +6,30 @@ from collections.abc import Mapping
 from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.tui.screens.runs.announced import announced
+from wftui.tui.screens.runs.pool_prompt import PoolChoice, has_workers
 from wftui.tui.services import AppServices
 
 
 async def start_run(
-    app: AppServices, workflow_id: str, inputs: Mapping[str, Json] | None, connections: Mapping[str, str] | None
+    app: AppServices,
+    workflow_id: str,
+    inputs: Mapping[str, Json] | None,
+    connections: Mapping[str, str] | None,
+    pool: str | None,
 ) -> None:
     """Ask for the inputs of a workflow, start it and show it; keep the form on errors.
 
     Args:
         inputs: initial values of the form, such as the inputs of an earlier run.
         connections: used instead of those that the workflow names.
+        pool: of the steps, unless the form says another one.
     """
     started: list[str] = []
+    pools = PoolChoice(pool)
 
     async def start(given: Mapping[str, Json]) -> bool:
-        started.append(await app.workbench.runs.start(workflow_id, given, connections=connections))
+        run = await app.workbench.runs.start(workflow_id, given, connections=connections, pool=pools.pool)
+        started.append(run)
         app.adopt(started[0])
         return True
 
@@ -37,8 +45,16 @@ async def start_run(
                 await start({})
         if asks(form):
             recent = await app.workbench.runs.recent_inputs(workflow_id)
-            server = app.workbench.server
-            form_screen = RunInputModal(outline, recent=recent, inputs=inputs, start=start, server=server, form=form)
+            pools.offered = pool is not None or bool(outline.pools) or has_workers(app)
+            form_screen = RunInputModal(
+                outline,
+                recent=recent,
+                inputs=inputs,
+                start=start,
+                server=app.workbench.server,
+                pools=pools,
+                form=form,
+            )
             await app.push_screen_wait(form_screen)
         if started:
             app.open_monitor(started[0])
