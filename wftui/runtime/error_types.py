@@ -42,8 +42,14 @@ BUILTIN_TYPES = frozenset(_TYPES.split())
 BUILTIN_FAMILIES = frozenset(each.partition(".")[0] for each in BUILTIN_TYPES) | {"error", "wftui"}
 """First words that belong to wftui; a type of a user begins with another one."""
 
+_NEVER_RETRIED = ("cancelled", "binding", "validation", "approval.rejected")
 _OWN_TYPE = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+")
 _LONGEST = 100
+
+
+def is_never_retried(error_type: str) -> bool:
+    """Return whether no `retry` repeats a step after errors of a type."""
+    return any(error_type == each or error_type.startswith(f"{each}.") for each in _NEVER_RETRIED)
 
 
 def own_type_problem(error_type: str) -> str | None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from wftui.model.base import Json
+from wftui.model.json.equality import is_same
+from wftui.runtime.language.json_kinds import kind_and_value
 from wftui.runtime.workflow_errors import BindingError
 
 
@@ -36,7 +38,7 @@ def too_many(count: int, limit: int) -> BindingError:
 
 
 def _has(item: Mapping[str, Json], values: Mapping[str, Json]) -> bool:
-    return all(name in item and item[name] == value for name, value in values.items())
+    return all(name in item and is_same(item[name], value) for name, value in values.items())
 
 
 def _objects(spec: Mapping[str, Any], name: str) -> list[dict[str, Json]]:
@@ -54,6 +56,4 @@ def _list(value: Json, name: str) -> list[Any]:
 
 
 def _wrong(name: str, wanted: str, value: Json) -> BindingError:
-    return BindingError(
-        "binding.type", f"`forEach.in.{name}` must give {wanted}; it gave a value of type {type(value).__name__}"
-    )
+    return BindingError("binding.type", f"`forEach.in.{name}` must give {wanted}; it gave {kind_and_value(value)}")

@@ -301,3 +301,20 @@ async def test_subprocess_output_is_logged(run: Run, context: RecordingContext) 
 def test_check_covers_rules_beyond_the_schema(literal: Mapping[str, Any], field: str) -> None:
     assert [found for found, _ in STEP.check(literal)] == [field]
     assert STEP.check({"code": "from x import main"}) == []
+
+
+PRINTS = "import sys\ndef main():\n    print('Müller', flush=True)\n    sys.stdout.buffer.write(b'M\\xfcller\\n')\n"
+
+
+async def test_printed_bytes_that_are_no_text_are_reported(run: Run, context: RecordingContext) -> None:
+    await run(STEP, {"code": PRINTS})
+    assert any('stdout is not utf-8 text; set "encoding"' in line for line in context.lines())
+
+
+async def test_printed_bytes_are_read_in_the_named_encoding(run: Run, context: RecordingContext) -> None:
+    await run(STEP, {"code": PRINTS, "encoding": "latin-1"})
+    assert "".join(context.lines()).count("Müller") == 2
+
+
+def test_an_unknown_encoding_is_a_mistake() -> None:
+    assert [field for field, _ in STEP.check({"code": PRINTS, "encoding": "klingon"})] == ["encoding"]

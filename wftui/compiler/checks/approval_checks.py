@@ -1,6 +1,6 @@
 """Reads of `.approved` that can only be true, as a rejection fails the step."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from wftui.compiler.diagnostics import patches
@@ -19,9 +19,9 @@ def check_approvals(
     for binding in bindings:
         for expression, offset in binding.expressions:
             for reference in expression.references:
-                if reference.root != "steps" or reference.path[1:3] != ("output", "approved"):
+                if reference.root != "steps" or reference.path[1:2] != ("output",) or "approved" not in reference.path:
                     continue
-                target = scopes.visible(binding.body, str(reference.path[0]))
+                target = _source(scopes.visible(binding.body, str(reference.path[0])), reference.path[2:])
                 if target is None or not _fails_when_rejected(target, types, scopes):
                     continue
                 value = target.step.input.get("onReject")
@@ -39,9 +39,25 @@ def check_approvals(
                 )
 
 
+def _source(step: StepNode | None, path: Sequence[str | int]) -> StepNode | None:
+    """Return the step whose output has the `approved` at the end of a path.
+
+    The output of a group is that of its last step, and of a forEach the list of those of its items.
+    """
+    while step is not None:
+        if step.step.for_each is not None:
+            if not path or not isinstance(path[0], int):
+                return None
+            path = path[1:]
+        if step.step.type != "group":
+            return step if tuple(path[:1]) == ("approved",) else None
+        step = step.main_bodies[0].steps[-1] if step.main_bodies and step.main_bodies[0].steps else None
+    return None
+
+
 def _fails_when_rejected(target: StepNode, types: Mapping[StepNode, StepType[Any] | None], scopes: Scopes) -> bool:
     step_type = types.get(target)
-    if step_type is None or step_type.word != "approval" or target.step.for_each is not None:
+    if step_type is None or step_type.word != "approval":
         return False
     on_error = target.step.on_error or scopes.tree.workflow.defaults.on_error
     if isinstance(on_error, Fallback):

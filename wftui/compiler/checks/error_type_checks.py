@@ -10,7 +10,7 @@ from wftui.compiler.tree.nodes import StepNode, WorkflowTree
 from wftui.model.json.pointers import pointer_to
 from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.definition import Retry
-from wftui.runtime.error_types import BUILTIN_FAMILIES, BUILTIN_TYPES
+from wftui.runtime.error_types import BUILTIN_FAMILIES, BUILTIN_TYPES, is_never_retried
 
 _BY_NUMBER = re.compile(r"exit_code\.\d{1,3}|http\.\d{3}")
 _RAISED = re.compile(r"""\bfail\(\s*["']([a-z0-9_.]+)["']""")
@@ -50,6 +50,13 @@ def check_error_types(tree: WorkflowTree, steps: Iterable[tuple[StepNode, StepEr
     known = BUILTIN_TYPES | own
     for step_id, pointer, prefix in prefixes:
         plain = prefix.rstrip(".")
+        code, field = ("catch.type", "catch") if "/catch/" in pointer else ("retry.type", "retry")
+        if plain == "cancelled" or (field == "retry" and is_never_retried(plain)):
+            what = "retried" if field == "retry" else "caught"
+            yield Diagnostic(
+                code, f"an error of type {prefix!r} is never {what}", pointer, "warning", step_id=step_id, field=field
+            )
+            continue
         if _BY_NUMBER.fullmatch(plain) or any(each == plain or each.startswith(f"{plain}.") for each in known):
             continue
         builtin = plain.partition(".")[0] in BUILTIN_FAMILIES
@@ -58,7 +65,6 @@ def check_error_types(tree: WorkflowTree, steps: Iterable[tuple[StepNode, StepEr
             continue
         message = f"no step raises an error of type {prefix!r}{did_you_mean(guess)}"
         fixes = (patches.replace(f"change it to {guess}", pointer, guess),) if guess else ()
-        code, field = ("catch.type", "catch") if "/catch/" in pointer else ("retry.type", "retry")
         yield Diagnostic(code, message, pointer, "warning", step_id=step_id, field=field, fixes=fixes)
 
 

@@ -11,6 +11,7 @@ from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.expressions.template import split_template
 from wftui.compiler.tree.bindings import Binding
 from wftui.compiler.tree.nodes import StepNode, WorkflowTree, strings_in
+from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
 from wftui.model.schema.json_schema import as_list, as_object
 from wftui.model.text.raw_text import blank_raw
@@ -83,6 +84,7 @@ def _unused(tree: WorkflowTree, reads: Iterable[Reads], also_used: Collection[st
             field = f"inputSchema.properties.{name}"
             fix = _without_input(tree, name, pointer)
             yield Diagnostic("input.unused", message, pointer, "hint", part="key", field=field, fixes=(fix,))
+        yield from _nested_defaults(name, properties[name] if isinstance(properties, dict) else None)
     for index, name in enumerate(workflow.env):
         if name not in env:
             fix = patches.remove(f"remove {name}", f"/env/{index}")
@@ -97,6 +99,17 @@ def _unused(tree: WorkflowTree, reads: Iterable[Reads], also_used: Collection[st
             yield Diagnostic(
                 "connection.idle", message, pointer, "hint", part="key", field=f"connections.{name}", fixes=(fix,)
             )
+
+
+def _nested_defaults(name: str, schema: Json) -> Iterator[Diagnostic]:
+    """Report expressions in the defaults of fields inside an input."""
+    base = "/inputSchema/properties" + pointer_to([name])
+    inside = {key: value for key, value in schema.items() if key != "default"} if isinstance(schema, dict) else {}
+    for pointer, field, text in strings_in(inside, base, f"inputSchema.properties.{name}"):
+        template = split_template(text) if pointer.endswith("/default") else None
+        if template is not None and template.evaluates:
+            message = f"only the default of {name} itself is evaluated, not those of fields inside it"
+            yield Diagnostic("expression.not_evaluated", message, pointer, "warning", field=field)
 
 
 def _without_input(tree: WorkflowTree, name: str, pointer: str) -> Fix:

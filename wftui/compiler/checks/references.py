@@ -157,7 +157,11 @@ class ReferenceChecker:
         hidden = self.scopes.everywhere.get(step_id)
         if hidden is not None:
             owner = hidden.body.owner
-            if owner is not None and hidden.body.kind == "catch":
+            if owner is not None and owner is binding.node and binding.field == "while":
+                hint = "it has not run before the first iteration; `previous` is the output of the one before"
+            elif owner is not None and self._handles(binding, owner):
+                hint = f"it is inside {owner.id}, which has failed; a handler reads `error`"
+            elif owner is not None and hidden.body.kind == "catch":
                 hint = f"it handles a failure of {owner.id}; outside, read steps.{owner.id}.output"
             elif owner is not None and owner.id:
                 hint = f"it is inside {owner.id}; outside, read steps.{owner.id}.output"
@@ -172,6 +176,10 @@ class ReferenceChecker:
         hint = did_you_mean(guess and f"steps.{guess}")
         fixes = (edit(binding, offset + reference.offset, len(f"steps.{step_id}"), f"steps.{guess}"),) if guess else ()
         self._at(binding, reference, offset, "reference.step", f"there is no step {step_id!r}{hint}", fixes)
+
+    def _handles(self, binding: Binding, owner: StepNode) -> bool:
+        """Return whether a binding is in a handler of a step."""
+        return any(body.kind == "catch" and body.owner is owner for body in self.scopes.around(binding.body))
 
     def _run(self, binding: Binding, reference: Reference, offset: int) -> None:
         if not reference.path or reference.path[0] not in ("status", "error"):

@@ -70,17 +70,47 @@ def schema_violations(validator: "Validator", value: Json, bound: frozenset[str]
     """Yield the schema errors of a value that do not come from its bound parts."""
     from wftui.runtime.validation.messages import sentences
 
-    for error in validator.iter_errors(value):
-        at = pointer_to(error.absolute_path)
-        has_bound = any(each.startswith(f"{at}/") for each in bound)
-        if has_bound and error.validator in _WHOLE:
-            continue
+    for error in (known for each in validator.iter_errors(value) for known in _known(each, bound)):
         for pointer, sentence in sentences([error]):
             diagnostic = _diagnostic(error, pointer, sentence)
             # The value of a bound field is not known yet, but its name is.
             is_bound = any(pointer == each or pointer.startswith(f"{each}/") for each in bound)
             if not is_bound or diagnostic.code == "input.unknown":
                 yield diagnostic
+
+
+def _known(error: "ValidationError", bound: frozenset[str]) -> Iterator["ValidationError"]:
+    """Yield the causes of an error that do not depend on bound parts."""
+    at = pointer_to(error.absolute_path)
+    if (
+        error.validator not in _WHOLE
+        or not any(each.startswith(f"{at}/") for each in bound)
+        or _is_of_wrong_type(error)
+    ):
+        yield error
+    else:
+        for each in _only_form(error):
+            yield from _known(each, bound)
+
+
+def _only_form(error: "ValidationError") -> list["ValidationError"]:
+    """Return the errors of the only form in `anyOf` of the value's kind."""
+    forms: dict[object, list[ValidationError]] = {}
+    for each in error.context or ():
+        forms.setdefault(each.relative_schema_path[0], []).append(each)
+    fitting = [found for found in forms.values() if not any(map(_is_of_another_kind, found))]
+    return fitting[0] if len(fitting) == 1 else []
+
+
+def _is_of_another_kind(error: "ValidationError") -> bool:
+    return not error.relative_path and (error.validator == "type" or _is_of_wrong_type(error))
+
+
+def _is_of_wrong_type(error: "ValidationError") -> bool:
+    """Return whether no object or list fits in this place."""
+    if error.validator == "enum":
+        return not any(isinstance(each, dict | list) for each in as_list(error.validator_value))
+    return bool(error.context) and all(map(_is_of_another_kind, error.context))
 
 
 @functools.lru_cache(maxsize=20_000)

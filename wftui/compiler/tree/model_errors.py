@@ -105,6 +105,7 @@ class ModelError:
 def model_errors_of(error: ValidationError, raw: Json) -> list[ModelError]:
     """Return the errors of a model, with paths; for a union, those of the best match."""
     found_errors: list[ModelError] = []
+    unlikely: list[ModelError] = []
     for each in error.errors(include_url=False):
         path: list[str | int] = []
         value = raw
@@ -117,7 +118,9 @@ def model_errors_of(error: ValidationError, raw: Json) -> list[ModelError]:
             elif is_last and each["type"] == "missing":
                 path.append(part)
         is_union = len(path) < len(loc)
+        made = ModelError(each["type"], path, each["input"], each.get("ctx") or {}, each["msg"])
         if is_union and each["type"] in (*_PLAIN_KINDS, *_TEXT_KINDS) and isinstance(value, dict):
+            unlikely.append(made)
             continue
         if is_union and each["type"] in _TEXT_KINDS and any(other.path == path for other in found_errors):
             continue
@@ -128,7 +131,10 @@ def model_errors_of(error: ValidationError, raw: Json) -> list[ModelError]:
                 other["loc"][0] == loc[0] and other["type"] in (*_PLAIN_KINDS, *_TEXT_KINDS) for other in error.errors()
             ):
                 continue
-        found_errors.append(ModelError(each["type"], path, each["input"], each.get("ctx") or {}, each["msg"]))
+        found_errors.append(made)
+    for made in unlikely:  # an object in place of a text, where no form of the value is an object
+        if not any(other.path[: len(made.path)] == made.path for other in found_errors):
+            found_errors.append(made)
     return found_errors
 
 

@@ -11,12 +11,12 @@ import wftui
 from wftui.engine.primitives.outcome import Failure
 from wftui.model.base import Json
 from wftui.model.run.steps import ExecutionError
+from wftui.runtime.error_types import is_never_retried
 from wftui.runtime.plan import StepPlan, WorkflowPlan
 from wftui.runtime.source_positions import locate
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_model import read_input
 
-_NEVER_RETRIED = ("cancelled", "binding", "validation", "approval.rejected")
 _INTERNAL_FOLDERS = (str(Path(wftui.__file__).parent), str(Path(asyncio.__file__).parent))
 
 
@@ -54,7 +54,7 @@ def describe(error: Exception, plan: WorkflowPlan, step: StepPlan, path: str, at
 
 def may_retry(error: ExecutionError, on: tuple[str, ...]) -> bool:
     """Return whether a policy for these prefixes (none: all) retries an error."""
-    if _has_prefix(error.type, _NEVER_RETRIED):
+    if is_never_retried(error.type):
         return False
     return not on or matches(error, on)
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, WithJsonSchema
 
+_KINDS = {bool: "true or false", list: "a list", dict: "an object", type(None): "null"}
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _LONGEST = 36_500 * _UNITS["d"]  # later times have no date
 PATTERN = r"^\d+(\.\d+)?(ms|s|m|h|d)$"
@@ -21,7 +22,8 @@ def parse_duration(value: object) -> float:
         ValueError: with a sentence for the user, if it is neither.
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValueError(f'a duration is text such as "30s" or a number of seconds, not {type(value).__name__}')
+        kind = _KINDS.get(type(value), "something else")
+        raise ValueError(f'a duration is text such as "30s" or a number of seconds, not {kind}')
     if isinstance(value, str):
         found = _MATCH.match(value)
         if not found:

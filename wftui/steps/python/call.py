@@ -29,6 +29,7 @@ class PythonCall:
     cwd: Path
     modules: Path
     env: Mapping[str, str]
+    encoding: str = "utf-8"
     memory: int | None = None
 
 
@@ -44,13 +45,16 @@ async def call_python(call: PythonCall, context: StepContext) -> Json:
         "args": call.args,
         "path": str(call.modules),
         "memory": call.memory,
+        "encoding": call.encoding,
         "env": {name: call.env[name] for name in _OF_EACH_CALL if name in call.env},
     }
     shared = {name: value for name, value in call.env.items() if name not in {*_OF_EACH_CALL, MARK}}
-    sort = (call.interpreter, call.code, call.function, call.cwd, call.memory, tuple(sorted(shared.items())))
+    settings = (call.cwd, call.memory, call.encoding, tuple(sorted(shared.items())))
+    sort = (call.interpreter, call.code, call.function, *settings)
     interpreters = context.keep(_KEPT_AS, lambda: Interpreters(context.run_id))
     try:
-        async with interpreters.borrow(sort, [call.interpreter], call.cwd, shared) as interpreter:
+        start = ([call.interpreter], call.cwd, shared, call.encoding)
+        async with interpreters.borrow(sort, *start) as interpreter:
             event = await interpreter.call(request, context)
             if event["event"] == "error" and event["kind"] == "memory":
                 raise _failure(event, context)  # inside: an interpreter without memory is of no more use

@@ -238,11 +238,11 @@ class EventStream(io.RawIOBase):
         return len(text)
 
 
-def print_to(send: Callable[[dict[str, Any]], None]) -> None:
+def print_to(send: Callable[[dict[str, Any]], None], encoding: str) -> None:
     """Send printed text as events, line by line."""
     for name in ("stdout", "stderr"):
         writer = io.BufferedWriter(EventStream(name, send))
-        setattr(sys, name, io.TextIOWrapper(writer, "utf-8", errors="replace", line_buffering=True))
+        setattr(sys, name, io.TextIOWrapper(writer, encoding, errors="replace", line_buffering=True))
 
 
 def answer(request: dict[str, Any], send: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
@@ -307,7 +307,7 @@ def main() -> None:
                 resource.setrlimit(resource.RLIMIT_AS, (request["memory"], request["memory"]))
                 limited = True
             os.environ.update(request.get("env") or {})
-            print_to(send)
+            print_to(send, request.get("encoding") or "utf-8")
             last = answer(request, send)
             if os.getpid() != owner:
                 os._exit(0)  # a process that the code forked and that came back here: only its parent answers

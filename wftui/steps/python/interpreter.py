@@ -16,6 +16,7 @@ from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import StepContext
 from wftui.steps.process.child_process import ProcessResult, run_process
 from wftui.steps.process.process_mark import ProcessMark
+from wftui.steps.text.encodings import not_in_encoding
 from wftui.steps.text.log_lines import LineDecoder, LogBatcher, OutputStream
 
 MAX_RESULT = 128 * 1024 * 1024
@@ -38,7 +39,8 @@ class InterpreterEndedError(Exception):
 class Interpreter:
     """Child interpreter; takes one call at a time."""
 
-    def __init__(self, argv: list[str], cwd: Path, env: Mapping[str, str], run: str) -> None:
+    def __init__(self, argv: list[str], cwd: Path, env: Mapping[str, str], encoding: str, run: str) -> None:
+        self._encoding = encoding
         self._ours, theirs = socket.socketpair()
         self._ours.setblocking(False)
         self._waiting: list[bytes] = []  # of a line that has not ended
@@ -51,6 +53,7 @@ class Interpreter:
                 env=env,
                 started_for=ProcessMark(run),
                 log=self._log,
+                encoding=encoding,
                 pass_fds=(theirs.fileno(),),
                 on_started=theirs.close,
             )
@@ -71,7 +74,10 @@ class Interpreter:
             WorkflowError: `output.too_big`, or it could not be started.
         """
         self._context = context
-        decoders: dict[OutputStream, LineDecoder] = {"stdout": LineDecoder(), "stderr": LineDecoder()}
+        decoders: dict[OutputStream, LineDecoder] = {
+            "stdout": LineDecoder(self._encoding),
+            "stderr": LineDecoder(self._encoding),
+        }
         batcher = LogBatcher(self._log)
         try:
             async for event in self._events(request):
@@ -93,6 +99,9 @@ class Interpreter:
             for name, decoder in decoders.items():
                 batcher.add(name, decoder.feed(b"", final=True))
             batcher.flush()
+            for name, decoder in decoders.items():
+                if decoder.replaced:
+                    context.log(not_in_encoding(name, self._encoding), "warn")
             self._context = None
 
     async def aclose(self) -> None:
@@ -152,16 +161,19 @@ class Interpreters:
         self._idle: dict[Any, list[Interpreter]] = {}
 
     @contextlib.asynccontextmanager
-    async def borrow(self, sort: Any, argv: list[str], cwd: Path, env: Mapping[str, str]) -> AsyncIterator[Interpreter]:
+    async def borrow(
+        self, sort: Any, argv: list[str], cwd: Path, env: Mapping[str, str], encoding: str
+    ) -> AsyncIterator[Interpreter]:
         """Yield an interpreter for one call; keep it only on success.
 
         Args:
             sort: what calls must have in common to share one.
+            encoding: of what it prints.
         """
         idle = self._idle.setdefault(sort, [])
         while idle and not idle[-1].alive:
             await idle.pop().aclose()
-        interpreter = idle.pop() if idle else Interpreter(argv, cwd, env, self._run)
+        interpreter = idle.pop() if idle else Interpreter(argv, cwd, env, encoding, self._run)
         try:
             yield interpreter
         except BaseException:

@@ -18,6 +18,7 @@ from wftui.steps.api.step_model import StepModel
 from wftui.steps.api.step_type import StepContext, StepSite, StepType
 from wftui.steps.files.paths import resolve_path
 from wftui.steps.python.call import PythonCall, call_python
+from wftui.steps.text.encodings import TextEncoding, encoding_problems
 
 _NO_BRACES = (
     'Do not put values into the code: pass them in "args" ("args": {"name": "{{ … }}"}) '
@@ -44,6 +45,9 @@ class PythonInput(StepModel):
         Field(description="Python interpreter, such as one of a virtual environment; default: that of wftui."),
     ] = None
     env: Annotated[dict[str, str], Field(description="Additional environment variables.")] = Field(default_factory=dict)
+    encoding: Annotated[
+        TextEncoding, Field(description="Encoding of what the code and its programs print, such as latin-1.")
+    ] = "utf-8"
     memory: Annotated[int | None, Field(ge=64, description="Memory limit in MiB of address space.")] = None
 
     @model_validator(mode="after")
@@ -84,7 +88,7 @@ class PythonStep(StepType[PythonInput]):
                 problems.append(("code", _NO_BRACES))
             elif sentence := _code_problem(plain):
                 problems.append(("code", sentence))
-        return problems
+        return [*problems, *encoding_problems(literal_input)]
 
     @classmethod
     def repairs(cls, literal_input: Mapping[str, Json]) -> Mapping[str, Repair]:
@@ -125,6 +129,7 @@ class PythonStep(StepType[PythonInput]):
                 cwd=context.working_directory,
                 modules=context.working_directory,
                 env={**context.environment, **input.env},
+                encoding=input.encoding,
                 memory=input.memory * 1024 * 1024 if input.memory else None,
             ),
             context,

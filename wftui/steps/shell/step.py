@@ -23,7 +23,7 @@ from wftui.steps.process.process_mark import ProcessMark
 from wftui.steps.process.scratch import private_file, scratch_folder
 from wftui.steps.shell.output import environment_text, parse_text, read_outputs, stdin_pieces
 from wftui.steps.shell.values import values_by_environment
-from wftui.steps.text.encodings import TextEncoding, encoding_problems
+from wftui.steps.text.encodings import TextEncoding, encoding_problems, not_in_encoding
 from wftui.steps.text.log_lines import OutputStream
 from wftui.steps.text.progress_lines import split_progress
 
@@ -198,8 +198,7 @@ class ShellStep(StepType[ShellInput]):
                 raise await asyncio.to_thread(_exit_error, result, input, outputs_file)
             for name, captured in (("stdout", result.stdout), ("stderr", result.stderr)):
                 if captured.total < BIG_TEXT and captured.replaced:
-                    hint = 'set "encoding", for example to "latin-1"'
-                    context.log(f"{name} is not {input.encoding} text; {hint}.", "warn")
+                    context.log(not_in_encoding(name, input.encoding), "warn")
                 if captured.truncated:
                     context.log(
                         f"{name} was {captured.total:,} bytes; its middle was cut (maxOutput {input.max_output:,}).",

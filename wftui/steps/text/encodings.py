@@ -34,6 +34,11 @@ def encoding_problems(literal_input: Mapping[str, Json]) -> list[tuple[str, str]
     return []
 
 
+def not_in_encoding(name: str, encoding: str) -> str:
+    """Return the warning about a stream with bytes of another encoding."""
+    return f'{name} is not {encoding} text; set "encoding", for example to "latin-1".'
+
+
 TextEncoding = Annotated[str, AfterValidator(known_encoding)]
 
 

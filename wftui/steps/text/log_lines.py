@@ -32,11 +32,16 @@ class LineDecoder:
 
     Args:
         colours: keep them.
+
+    Attributes:
+        replaced: some bytes were not in the encoding; each is a U+FFFD in the text.
     """
 
     def __init__(self, encoding: str = "utf-8", *, colours: bool = True) -> None:
         self._style = Style() if colours else None
-        self._decode = codecs.getincrementaldecoder(encoding)("replace").decode
+        self._decoder = codecs.getincrementaldecoder(encoding)("strict")
+        self._encoding = encoding
+        self.replaced = False
         self._rest = ""
 
     def feed(self, data: bytes, *, final: bool = False) -> list[str]:
@@ -54,6 +59,16 @@ class LineDecoder:
             lines.append(self._rest)
             self._rest = ""
         return [self._printable(line) for line in lines]
+
+    def _decode(self, data: bytes, final: bool) -> str:
+        state = self._decoder.getstate()
+        try:
+            return self._decoder.decode(data, final)
+        except UnicodeError:
+            self._decoder = codecs.getincrementaldecoder(self._encoding)("replace")
+            self._decoder.setstate(state)
+            self.replaced = True
+            return self._decoder.decode(data, final)
 
     def _printable(self, line: str) -> str:
         line = line.rstrip("\r")

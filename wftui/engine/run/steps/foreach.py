@@ -12,6 +12,7 @@ from wftui.engine.run.steps.iteration_events import IterationMarks
 from wftui.engine.run.steps.policies import count
 from wftui.model.base import Json
 from wftui.model.run.steps import ExecutionError
+from wftui.runtime.language.json_kinds import kind_and_value
 from wftui.runtime.matrix import matrix_items, too_many
 from wftui.runtime.plan import FAILED_ITEM_CANCELS, StepPlan
 from wftui.runtime.workflow_errors import BindingError
@@ -201,9 +202,7 @@ async def _items(step: StepPlan, frame: Frame) -> tuple[int, list[Json]]:
     if plan.matrix:
         return max_parallel, matrix_items(items, most)
     if not isinstance(items, list):
-        raise BindingError(
-            "binding.type", f"`forEach.in` must give a list; it gave a value of type {type(items).__name__}"
-        )
+        raise BindingError("binding.type", f"`forEach.in` must give a list; it gave {kind_and_value(items)}")
     if len(items) > most:
         raise too_many(len(items), most)
     return max_parallel, items

@@ -7,6 +7,7 @@ from typing import Any
 from wftui.engine.primitives.conditions import evaluate
 from wftui.model.base import Json
 from wftui.model.workflow.durations import parse_duration
+from wftui.runtime.language.json_kinds import kind_and_value
 from wftui.runtime.plan import Bind, StepPlan
 from wftui.runtime.scope import Scope
 from wftui.runtime.workflow_errors import BindingError
@@ -36,7 +37,7 @@ def count(value: Json, name: str) -> int:
 
 def _whole(value: Json) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError("a whole number of at least 1")
+        raise ValueError(f"a whole number of at least 1; it gave {kind_and_value(value)}")
     return value
 
 
@@ -50,7 +51,7 @@ def _duration(value: Json) -> float:
 def _number(least: float, most: float, words: str) -> Callable[[Json], float]:
     def read(value: Json) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-            raise ValueError(f"a number {words}")
+            raise ValueError(f"a number {words}; it gave {kind_and_value(value)}")
         return float(value)
 
     return read
