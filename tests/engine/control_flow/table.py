@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from engine.control_flow.composition import ORDER
+from engine.control_flow.conformance import CONFORMANCE
 from engine.control_flow.failures import FAILURES, RACES
 from engine.control_flow.flow import Flow
 from engine.control_flow.loops import LOOPS
 
-FLOWS: list[Flow] = [*ORDER, *LOOPS, *FAILURES, *RACES]
+FLOWS: list[Flow] = [*ORDER, *LOOPS, *FAILURES, *RACES, *CONFORMANCE]
 README = Path(__file__).with_name("README.md")
 
 OUT_OF_SCOPE = [

@@ -1,25 +1,41 @@
 """What other products document about control flow, tried here: as it runs, after a resume, and in a rerun."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from engine.control_flow.flow import Flow, compiled
+from engine.control_flow.pets import pet_server
 from engine.control_flow.table import FLOWS, README, readme
 from engine.engine_plans import Steps, Watch, run, statuses
 from engine.resuming import resume
 from wftui.engine.restart.rerun_decisions import plan_restart
+from wftui.model.base import Json
 from wftui.model.run.reducer import fold
 
 PREFIXES = 7
 """Moments at which the process of a run dies: about so many of each."""
 
+
+@pytest.fixture(scope="module")
+def pets() -> Iterator[str]:
+    with pet_server() as address:
+        yield address
+
+
+@pytest.fixture
+def inputs(flow: Flow, pets: str) -> dict[str, Json]:
+    properties = flow.source.get("inputSchema", {}).get("properties", {})
+    return flow.inputs | ({"base": pets} if "base" in properties else {})
+
+
 every_flow = pytest.mark.parametrize("flow", FLOWS, ids=str)
 
 
 @every_flow
-async def test_it_does_what_is_documented(flow: Flow) -> None:
-    record = await run(compiled(flow.source), flow.inputs)
+async def test_it_does_what_is_documented(flow: Flow, inputs: dict[str, Json]) -> None:
+    record = await run(compiled(flow.source), inputs)
     seen: Any = (record.status, record.error.type if record.error else None, record.outputs or {})
     assert seen == (flow.status, flow.error, dict(flow.gives)), record.error
     known = statuses(record)
@@ -27,23 +43,23 @@ async def test_it_does_what_is_documented(flow: Flow) -> None:
 
 
 @every_flow
-async def test_a_resume_from_any_moment_comes_to_the_same(flow: Flow) -> None:
+async def test_a_resume_from_any_moment_comes_to_the_same(flow: Flow, inputs: dict[str, Json]) -> None:
     plan, watch = compiled(flow.source), Watch()
-    whole = await run(plan, flow.inputs, watch=watch)
+    whole = await run(plan, inputs, watch=watch)
     count = len(watch.events)
     for length in sorted({1 + (count - 2) * n // PREFIXES for n in range(PREFIXES + 1)}):
         if watch.events[length].type == watch.events[length - 1].type == "step_skipped":
             continue  # a step and those inside it are skipped in one commit
-        record, events = await resume(plan, watch.events[:length], Steps(), flow.inputs)
+        record, events = await resume(plan, watch.events[:length], Steps(), inputs)
         assert (record.status, record.outputs, record.warnings) == (whole.status, whole.outputs, whole.warnings), length
         assert statuses(record) == statuses(whole), length
         assert fold(record.id, events) == record
 
 
 @every_flow
-async def test_a_rerun_keeps_what_succeeded(flow: Flow) -> None:
+async def test_a_rerun_keeps_what_succeeded(flow: Flow, inputs: dict[str, Json]) -> None:
     plan = compiled(flow.source)
-    record = await run(plan, flow.inputs)
+    record = await run(plan, inputs)
     planned = plan_restart(plan, record, inputs=record.inputs, environment={}, before=plan)
     if (record.status, record.warnings) == ("completed", 0):
         again = [each for each in planned.decisions if each.action == "run" and each.why != "finally always runs"]
