@@ -90,6 +90,7 @@ CONFORMANCE = [
             }
         ],
         {"count": 1},
+        racing=True,
         others=gives(count="{{ steps.first.output.output.colors | length }}"),
     ),
     Flow(

@@ -52,7 +52,7 @@ async def test_a_resume_from_any_moment_comes_to_the_same(flow: Flow, inputs: di
             continue  # a step and those inside it are skipped in one commit
         record, events = await resume(plan, watch.events[:length], Steps(), inputs)
         assert (record.status, record.outputs, record.warnings) == (whole.status, whole.outputs, whole.warnings), length
-        assert statuses(record) == statuses(whole), length
+        assert flow.racing or statuses(record) == statuses(whole), length
         assert fold(record.id, events) == record
 
 
