@@ -185,3 +185,44 @@ async def test_postgresql_that_is_away_delays_a_run_and_loses_nothing(
     assert done["twice"] == 1 + len(moved) == 2
     outputs = {step.path: step.output["stdout"] for step in record.step_results}
     assert outputs["once"] == "said\n"
+
+
+async def test_postgresql_away_for_a_minute_stops_no_run(
+    start_worker: StartWorker, settings: Settings, workbench: Workbench, tmp_path: Path, server: str
+) -> None:
+    worker = start_worker("--pool", "build", "-j", "2")
+    log, go = tmp_path / "log", tmp_path / "go"
+    waits = f"while ! test -e {go}; do sleep 0.05; done"
+    write_workflow(
+        settings.tables,
+        "minute",
+        shell("once", f"echo once >> {log}; {waits}; echo said", idempotent=False),
+        shell("again", f"echo again >> {log}; {waits}", needs=[]),
+        {"id": "pause", "type": "delay", "needs": [], "input": {"for": "1s"}},
+        shell("mine", f"echo mine >> {log}", needs=["pause"]) | {"pool": "here"},
+        shell("next", f"echo next >> {log}", needs=["mine"]),
+        shell("after", f"echo after >> {log}", needs=["once", "again", "next"]),
+    )
+    write_workflow(settings.tables, "later", shell("a", f"echo later >> {log}"))
+    run_id = await workbench.runs.start("minute", {})
+    await until(lambda: log.exists() and {"once", "again"} <= set(log.read_text().split()))
+    await asyncio.to_thread(control, server, "stop", "-m", "immediate")
+    try:
+        later = await workbench.runs.start("later", {})
+        end = asyncio.get_running_loop().time() + 60
+        while asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(1)  # the minute itself is what is tested
+            heads = [await workbench.runs.head(each) for each in (run_id, later)]
+            assert [head.status for head in heads] == ["running", "running"]
+            assert worker.process.poll() is None, worker.said
+        go.touch()
+        assert "mine" in log.read_text().split(), "what runs here goes on"
+    finally:
+        await asyncio.to_thread(control, server, "start")
+    for each in (run_id, later):
+        record = await end_of(workbench, each)
+        assert record.status == "completed", record.error
+    done = collections.Counter(log.read_text().split())
+    assert (done["once"], done["mine"], done["next"], done["after"], done["later"]) == (1, 1, 1, 1, 1)
+    moved = [event.path for event in await events_of(workbench, run_id) if isinstance(event, StepMoved)]
+    assert done["again"] == 1 + moved.count("again")
