@@ -33,7 +33,7 @@ class Harness:
     promise: str
     tests: tuple[str, ...]
     tried: str
-    marked: str = "not slow"
+    marked: str = "slow or not slow"
     minutes: float = 10
     environment: dict[str, str] = field(default_factory=dict)
 
@@ -125,13 +125,11 @@ HARNESSES = {
         "In any folder, a command ends with a sentence",
         ("tests/hostile/test_places.py",),
         "every command",
-        "slow or not slow",
     ),
     "private": Harness(
         "Only you can read what wftui writes of your runs",
         ("tests/hostile/test_private_files.py",),
         "every file, 5 umasks",
-        "slow or not slow",
     ),
     "secrets": Harness(
         "No secret reaches a record, a log or another file",

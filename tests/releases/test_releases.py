@@ -20,6 +20,8 @@ from wftui.workbench import Settings, Workbench
 
 RELEASES = sorted(path.parent for path in Path(__file__).parent.glob("*/runs.json"))
 Command = Callable[..., str]
+ADDED = ("interruptions",)
+"""Keys of records that 0.1.0 did not have."""
 
 
 def per_release(pattern: str) -> pytest.MarkDecorator:
@@ -80,7 +82,8 @@ def test_the_history_lists_every_run(release: Path, command: Command) -> None:
 def test_recorded_run_is_shown_unchanged(release: Path, file: Path, command: Command) -> None:
     recorded = json.loads(file.read_text())
     command("history")  # marks the orphan as interrupted
-    assert json.loads(command("show", recorded["id"], "--json")) == recorded
+    shown = json.loads(command("show", recorded["id"], "--json"))
+    assert {key: value for key, value in shown.items() if key not in ADDED} == recorded
     assert command("show", recorded["id"]).splitlines()[0].endswith(recorded["id"])
 
 
@@ -126,7 +129,12 @@ def test_recorded_run_continues_to_the_same_result(release: Path, file: Path, fo
         if words[0] == "resume":  # 0.1.0 repeated a step whose output held a secret without a question
             words = [*words, "--confirmed"]
         out = command(*(runs[word[1:]] if word.startswith("@") else word for word in words), codes=(0, 1))
-    assert comparable(json.loads(out), folder) == replay["record"]
+    record = comparable(json.loads(out), folder)
+    if file.stem == "rerun_from_failed_interrupted":  # 0.1.0 repeated the items that had ended
+        for path, step in record["steps"].items():
+            assert step["reused"] == path.startswith(("deploy[0]", "deploy[1]"))
+            step["reused"] = False
+    assert record == replay["record"]
 
 
 @each_release

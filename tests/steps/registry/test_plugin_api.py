@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Mapping
 from importlib import import_module
-from inspect import signature
+from inspect import get_annotations, signature
 from pathlib import Path
 from typing import Any
 
@@ -362,5 +362,5 @@ def members(exported: Any) -> set[str]:
     """Return the names of attributes, annotated ones included, or the keys of a mapping."""
     if isinstance(exported, Mapping):
         return {*exported}
-    annotated = {name for each in getattr(exported, "__mro__", ()) for name in vars(each).get("__annotations__", ())}
+    annotated = {name for each in getattr(exported, "__mro__", ()) for name in get_annotations(each)}
     return {*dir(exported), *annotated}
