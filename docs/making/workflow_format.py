@@ -15,7 +15,8 @@ from wftui.engine.run.steps.scheduler import decide_join
 from wftui.model.json.big_values import MAX_DEPTH as MAX_VALUE_DEPTH
 from wftui.model.run.record_index import WINDOW
 from wftui.model.run.steps import ExecutionError
-from wftui.model.workflow.definition import Join, Workflow
+from wftui.model.workflow.containers import Join
+from wftui.model.workflow.definition import Workflow
 from wftui.model.workflow.durations import parse_duration
 from wftui.runtime.language.limits import MAX_BITS, MAX_ITEMS, MAX_TEXT
 from wftui.runtime.plan import StepPlan

@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import aiosqlite
@@ -60,7 +61,7 @@ async def run_steps(path: Path, count: int) -> float:
     begin = time.perf_counter()
     for number in range(count):
         step = f"step_{number}"
-        named = {"run_id": run, "step_id": step, "path": step}
+        named: dict[str, Any] = {"run_id": run, "step_id": step, "path": step}
         started = StepStarted(**named, timestamp=utc_now(), step_name=step, step_type="set", input={"value": number})
         await store.append([started], wait=False)
         done = StepCompleted(**named, timestamp=utc_now(), output={"value": number}, duration=0.1)
@@ -175,7 +176,7 @@ async def _big_value(folder: Path) -> list[Row]:
     store = await ExecutionStore.open(folder / "big.db")
     await store.append([Created(run_id="run", timestamp=utc_now(), workflow_id="bench")], wait=True)
     value = [{"row": number, "text": "some text of a row " * 4} for number in range(1_000_000)]
-    named = {"run_id": "run", "timestamp": utc_now(), "step_id": "big", "path": "big"}
+    named: dict[str, Any] = {"run_id": "run", "timestamp": utc_now(), "step_id": "big", "path": "big"}
     event = StepCompleted(**named, output=value, duration=1)
     stored, gap = await _gap_during(lambda: store.append([event], wait=True))
     record = await store.get("run")

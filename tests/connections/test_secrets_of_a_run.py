@@ -16,7 +16,7 @@ from wftui.cli.standalone import main as run_by_itself
 from wftui.connections.connections import Connections, StoredConnection
 from wftui.model.base import Json
 from wftui.model.errors import UsageError, UserError
-from wftui.model.run.events import EVENT_ADAPTER
+from wftui.model.run.events import EVENTS
 from wftui.model.run.record import ExecutionRecord
 from wftui.runtime.plan import StepPlan, WorkflowPlan
 from wftui.workbench import Settings, Workbench
@@ -156,18 +156,10 @@ async def test_numeric_secret_is_masked_as_a_whole_value(workbench: Workbench) -
 def test_every_number_of_an_event_is_ours_or_is_redacted() -> None:
     from wftui.engine.primitives.emitter import _FIXED
 
-    for model in _event_models():
+    for model in EVENTS.values():
         for name, field in model.model_fields.items():
             if field.annotation in (int, float, int | None, float | None):
                 assert name in _FIXED, f"{model.__name__}.{name} is a number: name it among those of ours"
-
-
-def _event_models() -> list[Any]:
-    from wftui.model.run import events
-
-    schema = EVENT_ADAPTER.json_schema()
-    names = [each["$ref"].rpartition("/")[2] for each in schema["oneOf"]]
-    return [getattr(events, name) for name in names]
 
 
 async def test_secret_passed_to_a_sub_workflow_stays_secret(workbench: Workbench) -> None:

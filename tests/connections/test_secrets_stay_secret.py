@@ -27,7 +27,7 @@ from connections.secret_helpers import PLAIN, Search, random_secrets, texts_in
 from wftui.cli.dispatch import dispatch
 from wftui.connections.connections import Connections, StoredConnection
 from wftui.model.base import Json
-from wftui.model.workflow.definition import CONTAINER_TYPES
+from wftui.model.workflow.containers import CONTAINER_TYPES
 from wftui.steps.registry.step_registry import builtin_registry
 from wftui.workbench import Settings, Workbench
 

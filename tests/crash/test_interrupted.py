@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from interrupted_child import executor_of
@@ -93,7 +94,7 @@ async def test_it_can_be_given_up(left_behind: tuple[ExecutionStore, WorkflowExe
 async def test_failed_resume_leaves_the_run_resumable(tmp_path: Path) -> None:
     store = await ExecutionStore.open(tmp_path / "runs.db")
     executor = executor_of(store)
-    born = {"run_id": "run", "timestamp": utc_now()}
+    born: dict[str, Any] = {"run_id": "run", "timestamp": utc_now()}
     created = Created(workflow_id="w", plan=await store.put_plan("{}", ""), **born)
     await store.append([created, Started(**born), Interrupted(**born)], wait=True)
     claim = store.claim

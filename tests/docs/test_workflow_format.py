@@ -8,6 +8,7 @@ from typing import get_args
 from docs.page_runner import DOCS, Execute, blocks, run_page
 from wftui.compiler.compiler import WorkflowCompiler
 from wftui.model.base import Json
+from wftui.model.workflow.containers import Join
 from wftui.model.workflow.definition import (
     Branch,
     Case,
@@ -17,7 +18,6 @@ from wftui.model.workflow.definition import (
     Defaults,
     Fallback,
     ForEach,
-    Join,
     LoopDelay,
     Matrix,
     Retry,

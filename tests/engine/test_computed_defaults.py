@@ -118,7 +118,7 @@ async def test_a_secret_that_is_computed_is_masked(workbench: Workbench, monkeyp
     put(workbench, {"token": {"type": "string", "writeOnly": True, "default": "{{ env.PLACE }}"}})
     record = await run(workbench)
     assert record.inputs == {"token": "***"}
-    assert "91c4" not in record.model_dump_json()
+    assert "91c4" not in record.to_json()
 
 
 async def test_a_sub_workflow_computes_its_own(workbench: Workbench) -> None:

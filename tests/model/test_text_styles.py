@@ -1,10 +1,13 @@
 """Styles beside a text: nothing of the text is lost, and no code gets into it."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from wftui.model.reading import read_json
 from wftui.model.run.events import Log
 from wftui.model.text.terminal_text import without_colours
 from wftui.model.text.text_styles import StyleRun, split_styles, styles_after, with_styles
@@ -36,8 +39,8 @@ def test_a_text_with_its_styles_shows_the_same(text: str) -> None:
     assert plain == without_colours(text)
     again = with_styles(plain, runs)
     assert split_styles(again) == (plain, runs)
-    log = Log(run_id="r", timestamp="2026-01-01T00:00:00Z", message=plain, styles=runs or None)
-    assert Log.model_validate_json(log.to_json()) == log
+    log = Log(run_id="r", timestamp=datetime(2026, 1, 1, tzinfo=UTC), message=plain, styles=runs or None)
+    assert read_json(Log, log.to_json()) == log
 
 
 @given(coloured_texts, st.sampled_from("abc"))

@@ -160,7 +160,7 @@ async def test_surrogate_from_a_process_is_logged_escaped(store: ExecutionStore)
     await store.append([created()], wait=True)
     live = await store.append([log(message="caf\udce9 ok")], wait=True)
     assert await store.events(RUN, after=1) == live
-    assert live[0].model_dump()["message"] == r"caf\udce9 ok"
+    assert live[0].to_wire()["message"] == r"caf\udce9 ok"
 
 
 async def test_big_values_are_stored_once_outside_events(store: ExecutionStore, database: Path) -> None:
@@ -222,10 +222,10 @@ async def test_logs_come_in_pages(store: ExecutionStore) -> None:
 async def test_reference_can_replace_its_value(store: ExecutionStore) -> None:
     await store.append([created()], wait=True)
     live = await store.append([step_completed(value="v" * 20_000)], wait=True)
-    reference = ValueRef.model_validate(live[0].model_dump()["output"])
+    reference = ValueRef.model_validate(live[0].to_wire()["output"])
     passed_on = await store.append([step_started(step="next", value=reference)], wait=True)
     assert await store.events(RUN, after=2) == passed_on
-    assert await store.resolve({"input": passed_on[0].model_dump()["input"]}) == {"input": "v" * 20_000}
+    assert await store.resolve({"input": passed_on[0].to_wire()["input"]}) == {"input": "v" * 20_000}
 
 
 async def test_user_object_like_a_reference_round_trips(store: ExecutionStore) -> None:

@@ -20,7 +20,7 @@ from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
-from wftui.model.run.events import EVENT_ADAPTER
+from wftui.model.run.events import parse_event
 from wftui.store.run_ids import new_id
 from wftui.workbench import Settings, Workbench
 
@@ -110,7 +110,7 @@ def put_run(workbench: Workbench) -> Callable[..., Awaitable[str]]:
                 "failed": {"error": {"message": error}},
             }
             events.append({**last, "type": status, **outcomes.get(status, {})})
-        await store.append([EVENT_ADAPTER.validate_python(event) for event in events], wait=True)
+        await store.append([parse_event(event) for event in events], wait=True)
         return run["executionId"]
 
     return put

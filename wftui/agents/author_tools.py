@@ -9,25 +9,25 @@ from wftui.agents.caller import AgentAccess
 from wftui.agents.results import error_result, value_result
 from wftui.agents.run_tools import own
 from wftui.agents.workflow_calls import Context, WorkflowCalls
-from wftui.model.base import WireModel
 from wftui.model.errors import NotFoundError
+from wftui.model.validated import ValidatedModel
 from wftui.model.workflow.identifiers import WORKFLOW_ID_PATTERN
 
 
-class StepTypeQuery(WireModel):
+class StepTypeQuery(ValidatedModel):
     """Arguments of `step_types`."""
 
     type: Annotated[str | None, Field(description="One step type: with the schemas of its input and output.")] = None
 
 
-class SourceCheck(WireModel):
+class SourceCheck(ValidatedModel):
     """Arguments of `workflow_check`."""
 
     id: Annotated[str, Field(pattern=WORKFLOW_ID_PATTERN, description="Id of the workflow, as in its source.")]
     source: Annotated[str, Field(max_length=1_000_000, description="The text of a workflow.json.")]
 
 
-class SourceQuery(WireModel):
+class SourceQuery(ValidatedModel):
     """Arguments of `workflow_source`."""
 
     id: Annotated[str, Field(pattern=WORKFLOW_ID_PATTERN, description="Id of the workflow.")]

@@ -11,16 +11,17 @@ from wftui.agents.caller import AgentAccess
 from wftui.agents.descriptions import own_tool
 from wftui.agents.results import MOST_CHARACTERS, run_result, value_result
 from wftui.agents.workflow_calls import Context, ToolResult, WorkflowCalls
-from wftui.model.base import Json, WireModel
+from wftui.model.base import Json
 from wftui.model.run.events import Log, LogSegment
 from wftui.model.run.record import ExecutionStatus, steps_to_wire
 from wftui.model.run.summary import ExecutionFilters
+from wftui.model.validated import ValidatedModel
 
 _PAGE = 1000
 _RunId = Annotated[str, Field(description="Id of the run, as returned when it was started.")]
 
 
-class Status(WireModel):
+class Status(ValidatedModel):
     """Arguments of `run_status`."""
 
     run: _RunId
@@ -29,7 +30,7 @@ class Status(WireModel):
     ] = 0
 
 
-class RunSteps(WireModel):
+class RunSteps(ValidatedModel):
     """Arguments of `run_steps`."""
 
     run: _RunId
@@ -38,7 +39,7 @@ class RunSteps(WireModel):
     ] = None
 
 
-class Logs(WireModel):
+class Logs(ValidatedModel):
     """Arguments of `run_logs`."""
 
     run: _RunId
@@ -46,7 +47,7 @@ class Logs(WireModel):
     limit: Annotated[int, Field(ge=1, le=1000, description="Most entries.")] = 200
 
 
-class History(WireModel):
+class History(ValidatedModel):
     """Arguments of `run_history`."""
 
     workflow: Annotated[str | None, Field(description="Only runs of this workflow.")] = None
@@ -56,7 +57,7 @@ class History(WireModel):
     cursor: Annotated[str | None, Field(description="`next` of the page before.")] = None
 
 
-class Cancel(WireModel):
+class Cancel(ValidatedModel):
     """Arguments of `run_cancel`."""
 
     run: _RunId
@@ -151,12 +152,12 @@ class OwnTool:
     """A tool of ours: what the client sees of it, its arguments and its function."""
 
     tool: Tool
-    arguments: type[WireModel]
+    arguments: type[ValidatedModel]
     handle: _Handle
 
 
 def own(
-    name: str, title: str, description: str, arguments: type[WireModel], handle: _Handle, *, changes: bool = False
+    name: str, title: str, description: str, arguments: type[ValidatedModel], handle: _Handle, *, changes: bool = False
 ) -> OwnTool:
     """Return a tool of ours; see `own_tool`."""
     return OwnTool(own_tool(name, title, description, arguments, changes=changes), arguments, handle)

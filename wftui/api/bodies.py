@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime
 
-from wftui.model.base import Json, WireModel
+from wftui.model.base import Field, Json, WireModel, fresh
 from wftui.model.listing import RecentInputs, WorkflowRow
 from wftui.model.run.steps import StepResult
 from wftui.model.run.summary import ExecutionFilters, GroupBy, RunSort
@@ -34,20 +34,20 @@ class StartRequest(WireModel):
     """Body of `POST /api/workflows/execute`."""
 
     workflow_id: str
-    inputs: dict[str, Json] = Field(default_factory=dict)
+    inputs: dict[str, Json] = fresh(factory=dict)
     user_id: Annotated[str | None, Field(description="The name of the token, which is the default.")] = None
-    connections: _Connections = Field(default_factory=dict)
+    connections: _Connections = fresh(factory=dict)
     pool: _Pool = None
 
 
 class RerunBody(WireModel):
     """Body of a rerun and of its plan."""
 
-    inputs: _Inputs = Field(default_factory=dict)
+    inputs: _Inputs = fresh(factory=dict)
     reuse: Annotated[bool, Field(description="Take over the steps that neither failed nor changed.")] = False
     from_step: Annotated[str | None, Field(description="With `reuse`: the step to run, with all that follow.")] = None
     complete: Annotated[bool, Field(description="With `reuse`: drop other inputs of the earlier run.")] = False
-    connections: _Connections = Field(default_factory=dict)
+    connections: _Connections = fresh(factory=dict)
     pool: _Pool = None
     confirmed: _Confirmed = False
 
@@ -55,7 +55,7 @@ class RerunBody(WireModel):
 class ResumeRequest(WireModel):
     """Body of a resume."""
 
-    inputs: _Inputs = Field(default_factory=dict)
+    inputs: _Inputs = fresh(factory=dict)
     confirmed: _Confirmed = False
 
 
@@ -130,7 +130,7 @@ class HistoryFilters(ExecutionFilters):
 
     def filters(self) -> ExecutionFilters:
         """Return the filters."""
-        return ExecutionFilters.model_validate(self.model_dump(include=set(ExecutionFilters.model_fields)))
+        return ExecutionFilters(**{name: getattr(self, name) for name in ExecutionFilters.model_fields})
 
 
 class HistoryParameters(HistoryFilters):

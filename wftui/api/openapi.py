@@ -2,15 +2,16 @@
 
 import re
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
-from pydantic.json_schema import models_json_schema
+from pydantic import TypeAdapter
 
 from wftui import __version__
 from wftui.api.bodies import Health
 from wftui.api.problems import Problem
 from wftui.api.routes import ENDPOINTS, Endpoint
 from wftui.model.base import WireModel
+from wftui.model.validated import adapter_of
 
 _REF = "#/components/schemas/{model}"
 _COMMON = (400, 401, 403, 405, 421, 503)
@@ -29,8 +30,10 @@ def document() -> dict[str, Any]:
     for each in ENDPOINTS:
         models |= {model for model in (each.body, each.answer, each.query) if isinstance(model, type)}
     ordered = sorted(models, key=lambda model: model.__name__)
-    refs, schemas = models_json_schema([(model, "validation") for model in ordered], by_alias=True, ref_template=_REF)
-    names = {model: refs[model, "validation"] for model in ordered}
+    mode: Literal["validation"] = "validation"
+    adapters = [(model, mode, adapter_of(model)) for model in ordered]
+    refs, schemas = TypeAdapter.json_schemas(adapters, by_alias=True, ref_template=_REF)
+    names = {model: refs[model, mode] for model in ordered}
     definitions = schemas["$defs"]
     paths: dict[str, Any] = {"/health": {"get": _health(names[Health])}}
     for each in ENDPOINTS:

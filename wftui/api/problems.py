@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 from starlette.responses import Response
 
 from wftui.compiler.module_run import CompileFailed
 from wftui.engine.restart.resume import ConfirmationNeeded
-from wftui.model.base import Json, WireModel
+from wftui.model.base import Field, Json, WireModel
 from wftui.model.errors import ConflictError, NotFoundError, UsageError, UserError
 from wftui.model.workflow.compilation import CompilationError, CompilationResult
 from wftui.runtime.validation.model_problems import model_problems

@@ -24,4 +24,8 @@ async def with_saved(workbench: AnyWorkbench, given: ExecutionFilters, name: str
         saved = parse_query(known[name], now := workbench.clock()).filters(now)
     except QueryError as error:
         raise UsageError(f"the saved filter {name} is invalid: {error}", code="usage.filter") from None
-    return saved.model_copy(update=given.model_dump(exclude_defaults=True))
+    plain = ExecutionFilters()
+    changed = {
+        name: value for name in ExecutionFilters.model_fields if (value := getattr(given, name)) != getattr(plain, name)
+    }
+    return saved.model_copy(update=changed)

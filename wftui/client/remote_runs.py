@@ -343,7 +343,7 @@ def filters_query(filters: ExecutionFilters | None) -> Query:
     """Return filters as parameters."""
     if filters is None:
         return {}
-    values = filters.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    values = filters.without_defaults()
     return {name: _flag(value) if isinstance(value, bool) else value for name, value in values.items()}
 
 

@@ -7,7 +7,8 @@ from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
-from wftui.model.base import Json, WireModel
+from wftui.model.base import Json
+from wftui.model.validated import ValidatedModel
 
 _SECRET: dict[str, Any] = {"writeOnly": True, "format": "password"}
 
@@ -19,7 +20,7 @@ Secrets = Annotated[dict[str, str], Field(json_schema_extra={"writeOnly": True})
 """Named texts that are never shown."""
 
 
-class ConnectionPart(WireModel):
+class ConnectionPart(ValidatedModel):
     """Base of connection models: strict types, and no values in errors."""
 
     model_config = ConfigDict(
@@ -63,7 +64,7 @@ class HttpConnection(ConnectionValues):
     scope: Annotated[str | None, Field(description="clientCredentials: requested scope.")] = None
 
 
-class ModelPrices(WireModel):
+class ModelPrices(ValidatedModel):
     """Prices of a model per million tokens."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")

@@ -12,17 +12,17 @@ from pydantic import Field, ValidationError
 
 from wftui.connections.connection_errors import ConnectionsError
 from wftui.connections.connection_kinds import KINDS, ConnectionValues, secret_leaves
-from wftui.connections.private_files import only_one, private_folder, read_private, write_private
+from wftui.connections.private_files import connections_path, only_one, private_folder, read_private, write_private
 from wftui.connections.secret_references import is_reference, resolve_reference
 from wftui.connections.secret_store import SecretStore
-from wftui.model.base import Json, WireModel
+from wftui.model.base import Json
 from wftui.model.errors import ExitCode, NotFoundError
+from wftui.model.validated import ValidatedModel
 
-_FILE = "connections.json"
 _NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
 
 
-class StoredConnection(WireModel):
+class StoredConnection(ValidatedModel):
     """A connection as stored; secret fields hold references, so it can be shown."""
 
     name: str
@@ -31,7 +31,7 @@ class StoredConnection(WireModel):
     values: dict[str, Json] = Field(default_factory=dict)
 
 
-class ConnectionsFile(WireModel):
+class ConnectionsFile(ValidatedModel):
     """The connections file, format 1."""
 
     format: int = 1
@@ -67,11 +67,7 @@ class Connections:
     @property
     def path(self) -> Path:
         """Path of the connections file."""
-        return self._folder / _FILE
-
-    def exist(self) -> bool:
-        """Return whether there is a file of connections; cheap."""
-        return os.path.lexists(self.path)
+        return connections_path(self._folder)
 
     def all(self) -> list[StoredConnection]:
         """Return all connections, sorted by name.

@@ -24,6 +24,11 @@ def private_folder() -> Path:
     return user_config_path()
 
 
+def connections_path(folder: Path | None = None) -> Path:
+    """Return the path of the connections file in a folder; absent: the user's own."""
+    return (folder or private_folder()) / "connections.json"
+
+
 def read_private(path: Path) -> bytes | None:
     """Return the content of a private file; None if it does not exist.
 

@@ -1,65 +1,151 @@
-"""Base of all wire models: camelCase keys, UTC timestamps, closed shapes."""
+"""Base of all wire models: camelCase keys, UTC timestamps, closed shapes.
 
-import threading
-from datetime import UTC, datetime
-from typing import Annotated, Any, TypeAlias
+A model is plain data with a slot for each field, so that a program that reads or writes runs need not import pydantic.
+Types are checked by mypy where a model is made, by `reading` where a stored one is read, and by pydantic (`validated`)
+where it comes from people or other programs.
+"""
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
-from pydantic.alias_generators import to_camel
+from __future__ import annotations
 
-Json: TypeAlias = Any
-"""A JSON value: None, bool, int, finite float, str, and lists and str-keyed dicts of them; all data between steps."""
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
+from wftui.model.fields import Field, Json, ModelField, ModelType, Timestamp, format_timestamp, fresh, to_utc
 
-WIRE_CONFIG = ConfigDict(
-    alias_generator=to_camel,
-    populate_by_name=True,
-    extra="forbid",
-    validate_assignment=False,
-    ser_json_inf_nan="strings",
-    defer_build=True,
-)
-"""Snake_case in Python, camelCase in JSON, unknown keys refused. Models are built when first used."""
+if TYPE_CHECKING:
+    from typing import Self
 
-_BUILDING = threading.RLock()
+__all__ = ["Field", "Json", "ModelField", "Timestamp", "WireModel", "format_timestamp", "fresh", "wire_value"]
 
 
-class WireModel(BaseModel):
-    """Base of all models: `WIRE_CONFIG`, and the JSON form."""
+class WireModel(metaclass=ModelType):
+    """Base of models: plain data, and its JSON form."""
 
-    model_config = WIRE_CONFIG
+    def __init__(self, **values: Any) -> None:
+        for field in type(self).model_fields.values():
+            name = field.name
+            if name in values:
+                value = values.pop(name)
+                if field.is_time:
+                    value = to_utc(value)
+            elif field.is_required:
+                raise TypeError(f"{type(self).__name__} needs {name}")
+            else:
+                value = field.default
+            setattr(self, name, value)
+        if values:
+            raise TypeError(f"{type(self).__name__} has no {', '.join(values)}")
+        self.__post_init__()
 
-    @classmethod
-    def model_rebuild(cls, **options: Any) -> bool | None:
-        """Build a model, in one thread at a time: pydantic before 2.13 has no lock."""
-        with _BUILDING:
-            return super().model_rebuild(**options)
+    def __post_init__(self) -> None:
+        """Do what remains when all fields are set."""
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether both are of one model, and all slots are equal."""
+        if type(self) is not type(other):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in _slots(type(self)))
+
+    __hash__ = None  # type: ignore[assignment]  # as of all values that change
+
+    def __repr__(self) -> str:
+        """Return the call that makes it."""
+        values = ", ".join(f"{name}={getattr(self, name)!r}" for name in type(self).model_fields)
+        return f"{type(self).__name__}({values})"
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None) -> Self:
+        """Return a copy that shares its values, with other values for some fields."""
+        copy = object.__new__(type(self))
+        for name in _slots(type(self)):
+            setattr(copy, name, getattr(self, name))
+        for name, value in (update or {}).items():
+            setattr(copy, name, value)
+        return copy
 
     def to_wire(self) -> dict[str, Json]:
-        """Return the JSON form: camelCase keys, values never set are absent."""
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        """Return the JSON form: camelCase keys, values never set are absent.
+
+        It shares the JSON values in it with the model.
+        """
+        return {
+            field.alias: value if field.is_json else wire_value(value)
+            for field in type(self).model_fields.values()
+            if (value := getattr(self, field.name)) is not None and not field.exclude
+        }
+
+    def without_defaults(self, fields: Iterable[ModelField] | None = None) -> dict[str, Json]:
+        """Return the JSON form of some fields without those equal to their defaults.
+
+        Models inside are treated likewise.
+        """
+        return {
+            field.alias: value if field.is_json else wire_value(value, WireModel.without_defaults)
+            for field in (type(self).model_fields.values() if fields is None else fields)
+            if (value := getattr(self, field.name)) != field.default or field.is_required
+            if not field.exclude
+        }
 
     def to_json(self, *, indent: int | None = None) -> str:
         """Return `to_wire` as text."""
-        return self.model_dump_json(by_alias=True, exclude_none=True, indent=indent)
+        from pydantic_core import to_json
+
+        text: bytes = to_json(self.to_wire(), indent=indent)
+        return text.decode()
+
+    @classmethod
+    def model_validate(cls, value: Json, *, by_alias: bool | None = None, by_name: bool | None = None) -> Self:
+        """Return the model of a JSON form that others have made.
+
+        Raises:
+            pydantic.ValidationError: it is none.
+        """
+        from wftui.model.validated import adapter_of
+
+        made: Self = adapter_of(cls).validate_python(value, by_alias=by_alias, by_name=by_name)
+        return made
+
+    @classmethod
+    def model_json_schema(cls, *, by_alias: bool = True) -> dict[str, Json]:
+        """Return the JSON Schema of the model."""
+        from wftui.model.validated import adapter_of
+
+        return adapter_of(cls).json_schema(by_alias=by_alias)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Callable[[Any], Any]) -> Any:
+        """Show pydantic a data class with the same fields."""
+        from wftui.model.validated import as_data_class
+
+        as_data_class(cls)
+        return handler(source)
 
 
-def _to_utc(value: object) -> object:
-    if isinstance(value, datetime):
-        if value.tzinfo is UTC and not value.microsecond % 1000:
-            return value  # already in this form, as everything from the database
-        time = value if value.tzinfo else value.replace(tzinfo=UTC)
-        time = time if time.tzinfo is UTC else time.astimezone(UTC)
-        return time.replace(microsecond=time.microsecond // 1000 * 1000)
-    return value
+@cache
+def _slots(model: type[WireModel]) -> Sequence[str]:
+    """Return the names of all slots of a model, those of its bases first."""
+    return [name for base in reversed(model.__mro__) for name in base.__dict__.get("__slots__", ())]
 
 
-def format_timestamp(time: datetime) -> str:
-    """Return ISO 8601 in UTC with milliseconds: `2026-11-22T19:17:52.004Z`."""
-    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def wire_value(value: Any, form: Callable[[WireModel], dict[str, Json]] | None = None) -> Json:
+    """Return the JSON form of the value of a field.
 
-
-Timestamp = Annotated[
-    datetime, BeforeValidator(_to_utc), PlainSerializer(format_timestamp, return_type=str, when_used="json")
-]
-"""A time in UTC, truncated to milliseconds, so that a live value and its stored copy are equal."""
+    Args:
+        form: returns that of models; absent: their own.
+    """
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or value is None:
+        return value
+    if kind is float:
+        return value if math.isfinite(value) else "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+    if kind is dict:
+        return {key: wire_value(each, form) for key, each in value.items()}
+    if kind is datetime:
+        return format_timestamp(value)
+    if isinstance(value, list | tuple):
+        return [wire_value(each, form) for each in value]
+    if form is not None and isinstance(value, WireModel):
+        return form(value)
+    return value.to_wire()

@@ -2,9 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
-from wftui.model.base import Json, WireModel
+from wftui.model.base import Field, Json, WireModel, fresh
 from wftui.model.run.steps import StepInfo
 from wftui.model.run.summary import ExecutionSummary
 
@@ -38,7 +36,7 @@ class WorkflowRow(WireModel):
     warnings: int = 0
     steps: int = 0
     read_only: bool = False
-    stats: WorkflowStats = Field(default_factory=WorkflowStats.model_construct)
+    stats: WorkflowStats = fresh(factory=WorkflowStats)
 
 
 class ExampleRow(WireModel):
@@ -56,14 +54,14 @@ class WorkflowOutline(WireModel):
     name: str
     description: str = ""
     version: str = ""
-    input_schema: dict[str, Json] = Field(default_factory=dict)
-    steps: list[StepInfo] = Field(default_factory=list)
+    input_schema: dict[str, Json] = fresh(factory=dict)
+    steps: list[StepInfo] = fresh(factory=list)
     icons: Annotated[
         dict[str, tuple[str, str]], Field(description="Icons of the step types in use, and their ASCII forms.")
-    ] = Field(default_factory=dict)
+    ] = fresh(factory=dict)
     pools: Annotated[
         dict[str, str], Field(description="Pools of workers that run the steps, by step id, also inside iterations.")
-    ] = Field(default_factory=dict)
+    ] = fresh(factory=dict)
 
 
 class OfferedWorkflow(WireModel):
@@ -87,8 +85,8 @@ class StepTypeInfo(WireModel):
     icon: str = "•"
     ascii_icon: str = "*"
     connection_kind: str | None = None
-    input_schema: dict[str, Json] = Field(default_factory=dict)
-    output_schema: dict[str, Json] = Field(default_factory=dict)
+    input_schema: dict[str, Json] = fresh(factory=dict)
+    output_schema: dict[str, Json] = fresh(factory=dict)
     example: Json = None
 
 

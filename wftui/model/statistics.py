@@ -3,9 +3,7 @@
 from collections.abc import Iterable
 from typing import Annotated
 
-from pydantic import Field
-
-from wftui.model.base import Timestamp, WireModel
+from wftui.model.base import Field, Timestamp, WireModel, fresh
 
 FEWEST_USUAL = 3
 """Completed runs from which a duration is called usual."""
@@ -59,13 +57,11 @@ class WorkflowStatistics(WireModel):
     total: PeriodStatistics
     last_week: PeriodStatistics
     week_before: PeriodStatistics
-    days: list[DayStatistics] = Field(default_factory=list)
-    steps: Annotated[list[StepStatistics], Field(description="Of one workflow: the slowest first.")] = Field(
-        default_factory=list
+    days: list[DayStatistics] = fresh(factory=list)
+    steps: Annotated[list[StepStatistics], Field(description="Of one workflow: the slowest first.")] = fresh(
+        factory=list
     )
-    errors: Annotated[list[ErrorStatistics], Field(description="The most frequent first.")] = Field(
-        default_factory=list
-    )
+    errors: Annotated[list[ErrorStatistics], Field(description="The most frequent first.")] = fresh(factory=list)
     truncated: Annotated[bool, Field(description="There are more runs than were read.")] = False
 
 

@@ -9,6 +9,9 @@ from wftui.model.base import Json
 
 ValueT = TypeVar("ValueT", bound=Json)
 
+_UNKNOWN = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
+"""What pydantic says of an unknown field of a model, and of one of plain data."""
+
 
 def without_unknown_fields(value: ValueT, error: ValidationError, *, tags: int = 0) -> ValueT:
     """Return a copy of JSON data without the fields that a model does not know.
@@ -19,7 +22,7 @@ def without_unknown_fields(value: ValueT, error: ValidationError, *, tags: int =
     """
     known = deepcopy(value)
     for each in error.errors(include_url=False):
-        if each["type"] == "extra_forbidden":
+        if each["type"] in _UNKNOWN:
             *outer, last = each["loc"][tags:]
             holder: Json = known
             for key in outer:

@@ -2,9 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
-from wftui.model.base import Timestamp, WireModel
+from wftui.model.base import Field, Timestamp, WireModel, fresh
 
 
 class WorkerJob(WireModel):
@@ -29,7 +27,7 @@ class WorkerInfo(WireModel):
     draining: Annotated[bool, Field(description="Takes no more jobs.")]
     lost: Annotated[bool, Field(description="Gave no sign of life: its jobs go to others.")]
     since: Timestamp
-    jobs: list[WorkerJob] = Field(default_factory=list)
+    jobs: list[WorkerJob] = fresh(factory=list)
 
     @property
     def state(self) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from wftui.model.base import Json
 from wftui.model.run.steps import StepInfo, catch_name
-from wftui.model.workflow.definition import CONTAINER_TYPES, Join
+from wftui.model.workflow.containers import CONTAINER_TYPES, Join
 from wftui.runtime.scope import Scope
 
 Bind = Callable[[Scope], Json]

@@ -6,6 +6,7 @@ be a regular file of the recorded size, hash and number of lines, and is decompr
 """
 
 import hashlib
+import json
 import os
 import re
 import stat
@@ -17,11 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import Connection
 
-from pydantic import ValidationError
-from pydantic_core import from_json, to_json
-
 from wftui.model.base import Json
 from wftui.model.errors import NotFoundError
+from wftui.model.json.writing import encode
+from wftui.model.reading import read as read_model
 from wftui.model.run.events import Log, LogSegment
 from wftui.store.sqlite.schema import place
 from wftui.store.sqlite.times import from_milliseconds, to_milliseconds
@@ -64,7 +64,7 @@ def pack(lines: Sequence[Log]) -> tuple[LogSegment, bytes]:
     Too slow for the event loop.
     """
     data = zlib.compress(
-        b"\n".join(to_json(_entry(each)) for each in lines),
+        b"\n".join(encode(_entry(each)) for each in lines),
         _COMPRESSION,
     )
     last = lines[-1]
@@ -102,12 +102,14 @@ def decode(segment: LogSegment, data: bytes) -> list[Log]:
         }
         found = []
         for line in text.split(b"\n"):
-            at, level, stream, message, *rest = from_json(line)
+            at, level, stream, message, *rest = json.loads(line)
             what: dict[str, Json] = {"message": message, "styles": rest[0] if rest else None}
-            found.append(Log(timestamp=from_milliseconds(at), level=level, stream=stream, **what, **where))
+            found.append(
+                read_model(Log, {"timestamp": from_milliseconds(at), "level": level, "stream": stream, **what, **where})
+            )
         if sum(each.message.count("\n") + 1 for each in found) != segment.lines:
             raise ValueError
-    except (ValueError, TypeError, OverflowError, OSError, zlib.error, ValidationError):
+    except (ValueError, TypeError, OverflowError, OSError, zlib.error, RecursionError):
         raise SegmentError(f"{segment.lines:,} log lines are damaged") from None
     return found
 

@@ -4,8 +4,7 @@ import pytest
 
 from engine.control_flow.flow import compiled
 from engine.engine_plans import run
-from wftui.model.workflow.containers import CONTAINERS, Container
-from wftui.model.workflow.definition import CONTAINER_TYPES
+from wftui.model.workflow.containers import CONTAINER_TYPES, CONTAINERS, Container
 
 
 @pytest.mark.parametrize("container", CONTAINERS, ids=lambda container: container.word)

@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ PLAN = workflow(step("a"))
 
 async def interrupted_run(store: ExecutionStore) -> None:
     plan = await store.put_plan("{}", "")
-    where = {"run_id": RUN, "timestamp": utc_now()}
+    where: dict[str, Any] = {"run_id": RUN, "timestamp": utc_now()}
     begun = Created(workflow_id="test", plan=plan, user_id="", inputs={}, steps=step_infos(PLAN), **where)
     await store.append([begun, Started(**where), Interrupted(**where)], wait=True)
     await store.release(RUN)
@@ -63,7 +64,7 @@ async def test_run_resumed_by_another_process_is_left_alone(tmp_path: Path) -> N
     loop = asyncio.get_running_loop()
 
     async def go_on_and_die() -> None:
-        where = {"run_id": RUN, "timestamp": utc_now()}
+        where: dict[str, Any] = {"run_id": RUN, "timestamp": utc_now()}
         await other.claim(RUN)
         await other.append([Resumed(**where), Interrupted(**where)], wait=True)
         await other.release(RUN)

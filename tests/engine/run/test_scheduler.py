@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from wftui.engine.primitives.outcome import Edge
 from wftui.engine.run.steps.scheduler import Schedule, decide_join
-from wftui.model.workflow.definition import Join
+from wftui.model.workflow.containers import Join
 from wftui.runtime.plan import StepPlan
 
 EDGES: st.SearchStrategy[Edge] = st.sampled_from(["succeeded", "failed", "skipped", "blocked"])

@@ -1,6 +1,5 @@
 """Two runs side by side: values, pairs of steps, and the first difference as a sentence."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -29,8 +28,17 @@ def step(path: str, status: StepStatus = "completed", **fields: Json) -> StepRes
     step_id = path.rpartition(".")[2].partition("[")[0]
     at = START + timedelta(seconds=fields.pop("second", 0))
     attempts = [Attempt(attempt=number, started_at=at) for number in range(1, fields.pop("tries", 1) + 1)]
-    found = StepResult(path, step_id, step_id, "shell", parent_path(path), status, completed_at=at, duration=10.0)
-    return replace(found, attempts=attempts, **fields)
+    found = StepResult(
+        path=path,
+        step_id=step_id,
+        step_name=step_id,
+        step_type="shell",
+        parent=parent_path(path),
+        status=status,
+        completed_at=at,
+        duration=10.0,
+    )
+    return found.model_copy(update={"attempts": attempts, **fields})
 
 
 def run(*steps: StepResult, status: ExecutionStatus = "completed", **fields: Json) -> ExecutionRecord:
@@ -182,7 +190,7 @@ def test_logs_and_workflows_are_differences_of_lines() -> None:
     assert [line for line in found.definition if line[0] in "+-"] == ["-1", "+2"]
     assert [line for line in found.steps[0].log if line[0] in "+-"] == ["+new"]
     assert found.difference == "The workflow was changed outside its steps."
-    assert RunComparison.model_validate_json(found.to_json()) == found
+    assert RunComparison.model_validate(found.to_wire()) == found
 
 
 def test_a_path_without_indices_is_that_of_the_declaration() -> None:

@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from html import escape
 from html.parser import HTMLParser
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,8 +29,10 @@ EVIL = "<script>alert('x')</script>\"&\x1b[31m\ud800"
 def record(text: str) -> ExecutionRecord:
     end = START + timedelta(seconds=2)
     error = ExecutionError(type="exit_code", message=text)
-    inner = StepResult("a.b", "b", text, "shell", "a", "failed", START, end, 2000.0, {text: text}, [text], error)
-    outer = StepResult("a", "a", "a", "group", None, "failed", START, end, 2000.0)
+    times: dict[str, Any] = {"status": "failed", "started_at": START, "completed_at": end, "duration": 2000.0}
+    values: dict[str, Any] = {"input": {text: text}, "output": [text], "error": error}
+    inner = StepResult(path="a.b", step_id="b", step_name=text, step_type="shell", parent="a", **times, **values)
+    outer = StepResult(path="a", step_id="a", step_name="a", step_type="group", **times)
     return ExecutionRecord(
         id="r", workflow_id=text, user_id=text, status="failed", inputs={text: text}, outputs=text, started_at=START,
         completed_at=end, duration=2000.0, error=error, step_results=[outer, inner],

@@ -3,6 +3,8 @@
 import hashlib
 import inspect
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -32,7 +34,7 @@ from wftui.model.run.snapshot import REDUCER_REVISION, pack_record, unpack_recor
 from wftui.model.run.steps import ExecutionError, StepInfo, Waiting
 
 RUN = "r1"
-AT = "2026-11-22T12:00:00.123Z"
+AT = datetime(2026, 11, 22, 12, 0, 0, 123000, tzinfo=UTC)
 WINDOW = 5
 BOOM = ExecutionError(type="exit_code", message="boom", details={"stdout": None, "nested": [None, {"a": None}]})
 
@@ -43,7 +45,7 @@ DIGESTS = {
     4: "2ca336a4e175147a",
     5: "237b3c696e821761",
     6: "4bf0ab99b878affc",
-    7: "3e5f74a98f91f856",
+    7: "0637934e888d1b5d",
 }
 """By revision, the digest of the modules that make a record of events."""
 
@@ -56,7 +58,7 @@ owners = st.sampled_from(["loop", "loop[0].inner", "loop[1].inner"])
 indices = st.integers(0, 12)
 
 
-def made(kind: type[StepEvent], path: str, **fields: object) -> StepEvent:
+def made(kind: type[StepEvent], path: str, **fields: Any) -> StepEvent:
     step_id = path.rpartition(".")[2].partition("[")[0]
     return kind(run_id=RUN, timestamp=AT, path=path, step_id=step_id, **fields)
 
@@ -81,8 +83,8 @@ events = st.one_of(
     st.tuples(owners, indices, values).flatmap(lambda each: iteration_events(*each)),
     owners.map(lambda owner: made(IterationsPlanned, owner, total=13)),
     st.just(Log(run_id=RUN, timestamp=AT, message="hello")),
-    st.just(Interrupted(run_id=RUN, timestamp="2026-11-22T14:00:00.000Z", last_sign="2026-11-22T13:00:00.000Z")),
-    st.just(Resumed(run_id=RUN, timestamp="2026-11-22T15:00:00.000Z")),
+    st.just(Interrupted(run_id=RUN, timestamp=AT + timedelta(hours=2), last_sign=AT + timedelta(hours=1))),
+    st.just(Resumed(run_id=RUN, timestamp=AT + timedelta(hours=3))),
 )
 
 

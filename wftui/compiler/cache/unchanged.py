@@ -75,7 +75,7 @@ class Look:
         if entry is None:
             return None
         path = self._workspace.generated_path(source.workflow_id)
-        return WorkflowRow.model_construct(
+        return WorkflowRow(
             id=source.workflow_id,
             name=entry.name,
             description=entry.description,
@@ -146,10 +146,12 @@ class Look:
     def _result(self, source: WorkflowSource, entry: CachedWorkflow, data: bytes | None) -> "CompilationResult | None":
         if entry.code is not None and data is None:
             return None
+        from wftui.model.reading import read
         from wftui.model.workflow.compilation import CompilationResult
 
         try:
-            return CompilationResult.model_validate(
+            return read(
+                CompilationResult,
                 {
                     "success": entry.code is not None,
                     "workflow_id": source.workflow_id,
@@ -157,7 +159,7 @@ class Look:
                     "warnings": entry.warnings,
                     "generated_code": None if data is None else data.decode(),
                     "timestamp": self._clock(),
-                }
+                },
             )
         except ValueError:
             return None  # of another form than this version knows

@@ -19,7 +19,7 @@ from wftui.compiler.tree.graph import Graph
 from wftui.compiler.tree.nodes import Body, StepNode
 from wftui.compiler.tree.scopes import Scopes, waiting_step
 from wftui.model.workflow.compilation import Fix, PatchOperation, Severity
-from wftui.model.workflow.definition import Join
+from wftui.model.workflow.containers import Join
 
 MAX_CONDITIONS = 32
 """Conditions kept per step: a chain of thousands would cost more than it finds."""

@@ -16,7 +16,8 @@ from wftui.model.json.pointers import pointer_to
 from wftui.model.text.raw_text import KEEP_BRACES, with_raw, without_raw
 from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.compilation import Fix, PatchOperation
-from wftui.model.workflow.definition import CONTAINER_TYPES, Workflow
+from wftui.model.workflow.containers import CONTAINER_TYPES
+from wftui.model.workflow.definition import Workflow
 from wftui.steps.api.findings import Repair
 from wftui.steps.api.step_type import ConnectionUse, StepType, StepTypes
 

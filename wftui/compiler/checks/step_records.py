@@ -18,7 +18,7 @@ from wftui.compiler.expressions.template import split_template
 from wftui.compiler.tree.graph import Edge, Graph
 from wftui.compiler.tree.nodes import Body, KnownNodes, StepNode, WorkflowTree, walk
 from wftui.model.base import Json
-from wftui.model.workflow.definition import CONTAINER_TYPES
+from wftui.model.workflow.containers import CONTAINER_TYPES
 from wftui.steps.api.step_type import SiteFacts, StepType
 from wftui.steps.registry.step_registry import BUILTIN
 

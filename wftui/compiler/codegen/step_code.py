@@ -29,7 +29,8 @@ from wftui.compiler.tree.early_input import early_input, stored_secrets
 from wftui.compiler.tree.nodes import Body, StepNode
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
-from wftui.model.workflow.definition import CONTAINER_TYPES, Fallback, LoopDelay, Retry, Step
+from wftui.model.workflow.containers import CONTAINER_TYPES
+from wftui.model.workflow.definition import Fallback, LoopDelay, Retry, Step
 from wftui.runtime.plan import ForEachPlan, RetryPlan, StepPlan
 
 MODULES = frozenset(

@@ -8,7 +8,8 @@ from wftui.compiler.tree.nodes import StepNode, WorkflowTree
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
 from wftui.model.workflow.compilation import Fix, PatchOperation
-from wftui.model.workflow.definition import CONTAINER_TYPES, Defaults, TypeDefaults
+from wftui.model.workflow.containers import CONTAINER_TYPES
+from wftui.model.workflow.definition import Defaults, TypeDefaults
 
 _POLICIES = {"retry": "retry", "timeout": "timeout", "on_error": "onError"}
 

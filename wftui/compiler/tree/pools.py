@@ -3,7 +3,8 @@
 from typing import Any
 
 from wftui.compiler.tree.nodes import StepNode
-from wftui.model.workflow.definition import CONTAINER_TYPES, Workflow
+from wftui.model.workflow.containers import CONTAINER_TYPES
+from wftui.model.workflow.definition import Workflow
 from wftui.model.workflow.identifiers import HERE
 from wftui.steps.api.step_type import StepType
 

@@ -15,7 +15,8 @@ from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
 from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.compilation import Fix
-from wftui.model.workflow.definition import CONTAINER_TYPES, FORMAT, Branch, Catch, Step, Workflow
+from wftui.model.workflow.containers import CONTAINER_TYPES
+from wftui.model.workflow.definition import FORMAT, Branch, Catch, Step, Workflow
 from wftui.model.workflow.inner_steps import BRANCH_KEYS
 
 ModelT = TypeVar("ModelT", bound=BaseModel)

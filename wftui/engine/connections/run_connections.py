@@ -1,16 +1,23 @@
 """Connections and secrets of one run, resolved on first use and masked."""
 
+from __future__ import annotations
+
 import asyncio
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from wftui.connections.connections import Connections, ResolvedConnection
+from wftui.connections.private_files import connections_path
 from wftui.connections.redaction import Redactor
 from wftui.model.base import Json
 from wftui.model.errors import NotFoundError, UserError
 from wftui.runtime.plan import WorkflowPlan
 from wftui.runtime.workflow_errors import WorkflowError
+
+if TYPE_CHECKING:
+    from wftui.connections.connections import Connections, ResolvedConnection
 
 
 @dataclass(slots=True)
@@ -70,7 +77,7 @@ class RunConnections:
         Secrets of other connections in the environment are masked, too. A connection that cannot be resolved is
         reported by the step that needs it.
         """
-        if self.known().exist():  # most users have none, and a thread takes longer than the rest of a short run
+        if self._exist():  # most users have none: a thread and the models take longer than the rest of a short run
             with suppress(UserError):
                 for secret in await asyncio.to_thread(lambda: self.known().in_environment()):
                     self.keep_secret(secret)
@@ -78,7 +85,11 @@ class RunConnections:
             with suppress(WorkflowError):
                 await self.get(name)
 
-    def of(self, plan: WorkflowPlan) -> "RunConnections":
+    def _exist(self) -> bool:
+        """Return whether there is a file of connections; cheap."""
+        return os.path.lexists(self._known.path if self._known is not None else connections_path())
+
+    def of(self, plan: WorkflowPlan) -> RunConnections:
         """Return the connections of a sub-workflow."""
         return RunConnections(plan, self._chosen, self.redactor, self._known, self._shared)
 
@@ -105,6 +116,8 @@ class RunConnections:
     def known(self) -> Connections:
         """Return the user's connections, loaded on first use."""
         if self._known is None:
+            from wftui.connections.connections import Connections
+
             self._known = Connections()
         return self._known
 

@@ -1,12 +1,13 @@
 """Lock the tools of the MCP servers that a workflow uses, without running it."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from wftui.connections.connections import Connections
 from wftui.connections.redaction import Redactor
 from wftui.engine.connections.run_connections import RunConnections
 from wftui.engine.primitives.secret_inputs import secret_texts
@@ -24,13 +25,16 @@ from wftui.steps.mcp.server import McpServer
 from wftui.workspace.locate import current_folder
 
 if TYPE_CHECKING:
+    from wftui.connections.connections import Connections
+
+if TYPE_CHECKING:
     from wftui.compiler.compiler import WorkflowCompiler
 
 _KEPT = ("$schema", "format", "id", "inputSchema", "connections", "env")
 
 
 async def lock_tools(
-    compiler: "WorkflowCompiler",
+    compiler: WorkflowCompiler,
     workflow_id: str,
     inputs: Mapping[str, Json],
     *,
@@ -92,7 +96,7 @@ def _mcp_calls(step: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
 
 
 async def _bound(
-    compiler: "WorkflowCompiler",
+    compiler: WorkflowCompiler,
     workflow: Mapping[str, Json],
     step: Mapping[str, Json],
     inputs: Mapping[str, Json],

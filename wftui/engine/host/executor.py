@@ -1,5 +1,7 @@
 """WorkflowExecutor: starts, resumes, reruns, cancels and answers runs."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -7,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wftui.connections.connections import Connections
 from wftui.engine.host.local_runs import LocalRuns, UnrecordedError
 from wftui.engine.host.other_processes import OtherProcessRuns
 from wftui.engine.host.pools import check_pool
@@ -45,6 +46,9 @@ from wftui.store.run_ids import new_id
 from wftui.store.sqlite.store_errors import RunExistsError
 
 if TYPE_CHECKING:
+    from wftui.connections.connections import Connections
+
+if TYPE_CHECKING:
     from wftui.compiler.module_run import LoadedWorkflow
     from wftui.store.execution_store import ExecutionStore
 
@@ -66,9 +70,9 @@ class WorkflowExecutor:
 
     def __init__(
         self,
-        store: "ExecutionStore",
+        store: ExecutionStore,
         step_types: StepTypes,
-        load: "Callable[[str], LoadedWorkflow]",
+        load: Callable[[str], LoadedWorkflow],
         *,
         load_stored: LoadStored | None = None,
         folder_of: Callable[[str], Path] | None = None,
@@ -384,7 +388,7 @@ class WorkflowExecutor:
         return record
 
     async def _create(
-        self, make: Callable[[str], Awaitable[Run]], loaded: "LoadedWorkflow", options: StartOptions
+        self, make: Callable[[str], Awaitable[Run]], loaded: LoadedWorkflow, options: StartOptions
     ) -> str:
         """Record a run under a new id and start it; return the id."""
         plan_hash = await self._store.put_plan(loaded.source, loaded.code)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from wftui.model.errors import UsageError
-from wftui.model.workflow.definition import CONTAINER_TYPES
+from wftui.model.workflow.containers import CONTAINER_TYPES
 from wftui.model.workflow.identifiers import HERE, pool_problem
 from wftui.runtime.plan import StepPlan, WorkflowPlan
 from wftui.steps.api.step_type import StepTypes

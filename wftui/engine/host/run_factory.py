@@ -1,11 +1,12 @@
 """Run factory: creates runs from the configuration of the executor and a request."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wftui.connections.connections import Connections
 from wftui.connections.redaction import Redactor
 from wftui.engine.connections.run_connections import RunConnections
 from wftui.engine.host.child_runs import ChildRuns
@@ -26,6 +27,9 @@ from wftui.steps.api.step_type import StepTypes
 from wftui.workspace.locate import current_folder
 
 if TYPE_CHECKING:
+    from wftui.connections.connections import Connections
+
+if TYPE_CHECKING:
     from wftui.store.execution_store import ExecutionStore
 
 
@@ -38,7 +42,7 @@ class RunFactory:
     def __init__(
         self,
         starter: RunStarter,
-        store: "ExecutionStore",
+        store: ExecutionStore,
         step_types: StepTypes,
         folder_of: Callable[[str], Path] | None,
         connections: Connections | None,

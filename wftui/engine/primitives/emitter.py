@@ -5,10 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from pydantic import BaseModel
-
 from wftui.connections.redaction import Redactor
-from wftui.model.base import Json
+from wftui.model.base import Json, WireModel
 from wftui.model.clock import Clock
 from wftui.model.run.events import (
     FLUSH_EVENTS,
@@ -45,7 +43,7 @@ _FIXED: frozenset[str] = frozenset(
 """Fields with names and numbers of the engine. All others may hold text of a step or user, and are redacted."""
 
 
-M = TypeVar("M", bound=BaseModel)
+M = TypeVar("M", bound=WireModel)
 
 
 _WithOutput = StepCompleted | IterationCompleted
@@ -188,7 +186,7 @@ def _is_small(event: ExecutionEvent) -> bool:
         value = todo.pop()
         if isinstance(value, str):
             left -= len(value) // 100
-        elif isinstance(value, BaseModel):
+        elif isinstance(value, WireModel):
             todo.extend(getattr(value, name) for name in _free_fields(value))
         elif isinstance(value, dict | list):
             left -= len(value)
@@ -203,7 +201,7 @@ def _redact_model(model: M, redact: Callable[[Json], Json]) -> M:
     changes: dict[str, Json] = {}
     for name in _free_fields(model):
         value = getattr(model, name)
-        if isinstance(value, BaseModel):
+        if isinstance(value, WireModel):
             clean: Json = _redact_model(value, redact)
         elif value is None or isinstance(value, bool | datetime):
             continue
@@ -214,5 +212,5 @@ def _redact_model(model: M, redact: Callable[[Json], Json]) -> M:
     return model.model_copy(update=changes) if changes else model
 
 
-def _free_fields(model: BaseModel) -> Iterable[str]:
+def _free_fields(model: WireModel) -> Iterable[str]:
     return (name for name in type(model).model_fields if name not in _FIXED)

@@ -1,11 +1,12 @@
 """Conversion of exceptions to the errors that are recorded and shown."""
 
+from __future__ import annotations
+
 import asyncio
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-from pydantic import BaseModel, ValidationError
+from typing import TYPE_CHECKING
 
 import wftui
 from wftui.engine.primitives.outcome import Failure
@@ -15,7 +16,9 @@ from wftui.runtime.error_types import is_never_retried
 from wftui.runtime.plan import StepPlan, WorkflowPlan
 from wftui.runtime.source_positions import locate
 from wftui.runtime.workflow_errors import WorkflowError
-from wftui.steps.api.step_model import read_input
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 _INTERNAL_FOLDERS = (str(Path(wftui.__file__).parent), str(Path(asyncio.__file__).parent))
 
@@ -98,6 +101,10 @@ def parse_input(model: type[BaseModel] | None, bound: Json) -> Json:
     """
     if model is None:
         return bound
+    from pydantic import ValidationError
+
+    from wftui.steps.api.step_model import read_input
+
     try:
         return read_input(model, bound)
     except ValidationError as error:

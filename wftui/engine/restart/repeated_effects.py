@@ -9,7 +9,7 @@ from wftui.engine.restart.reuse_checks import container, is_within
 from wftui.model.run.paths import owner_path
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import STEP_TERMINAL, StepResult
-from wftui.model.workflow.definition import CONTAINER_TYPES
+from wftui.model.workflow.containers import CONTAINER_TYPES
 from wftui.runtime.plan import WorkflowPlan
 
 

@@ -15,7 +15,7 @@ from wftui.model.base import Json, format_timestamp
 from wftui.model.errors import ConflictError, NotFoundError
 from wftui.model.run.paths import is_at_or_in, without_indices
 from wftui.model.run.record import ExecutionRecord
-from wftui.model.workflow.definition import CONTAINER_TYPES
+from wftui.model.workflow.containers import CONTAINER_TYPES
 from wftui.runtime.plan import WorkflowPlan, step_infos
 from wftui.runtime.scope import Scope
 

@@ -19,7 +19,7 @@ from wftui.engine.run.steps.catching import clause_for
 from wftui.engine.run.steps.frame import Frame
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import StepResult
-from wftui.model.workflow.definition import CONTAINER_TYPES
+from wftui.model.workflow.containers import CONTAINER_TYPES
 from wftui.runtime.matrix import matrix_items
 from wftui.runtime.plan import LoopPlan, StepPlan
 

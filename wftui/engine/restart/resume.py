@@ -22,7 +22,7 @@ from wftui.model.run.events import (
 )
 from wftui.model.run.paths import declared_id
 from wftui.model.run.record import ExecutionRecord
-from wftui.model.workflow.definition import CONTAINER_TYPES
+from wftui.model.workflow.containers import CONTAINER_TYPES
 from wftui.runtime.plan import StepPlan, WorkflowPlan
 
 if TYPE_CHECKING:

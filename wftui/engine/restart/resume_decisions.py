@@ -4,7 +4,7 @@ from wftui.engine.restart.restart_plan import RestartPlan, StepDecision
 from wftui.engine.restart.resume import DERIVED_TYPES
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import StepResult
-from wftui.model.workflow.definition import CONTAINER_TYPES
+from wftui.model.workflow.containers import CONTAINER_TYPES
 
 
 def plan_resume(record: ExecutionRecord) -> RestartPlan:

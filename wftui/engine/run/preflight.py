@@ -17,7 +17,7 @@ from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.model.run.actions import UNRESOLVED
 from wftui.model.run.steps import ExecutionError
-from wftui.model.workflow.definition import CONTAINER_TYPES
+from wftui.model.workflow.containers import CONTAINER_TYPES
 from wftui.runtime.plan import Bind, StepPlan, WorkflowPlan
 from wftui.runtime.scope import Scope
 from wftui.runtime.workflow_errors import WorkflowError

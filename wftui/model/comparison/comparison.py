@@ -2,9 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
-from wftui.model.base import Timestamp, WireModel
+from wftui.model.base import Field, Timestamp, WireModel, fresh
 from wftui.model.comparison.alignment import Relation
 from wftui.model.comparison.value_changes import ValueChange
 from wftui.model.run.steps import ExecutionError
@@ -45,9 +43,9 @@ class ComparedStep(WireModel):
     slower: Annotated[bool, Field(description="Took clearly longer than usual, or than before.")] = False
     error_before: str | None = None
     error_after: str | None = None
-    input: list[ValueChange] = Field(default_factory=list)
-    output: list[ValueChange] = Field(default_factory=list)
-    log: Annotated[list[str], Field(description="Unified diff of the log lines.")] = Field(default_factory=list)
+    input: list[ValueChange] = fresh(factory=list)
+    output: list[ValueChange] = fresh(factory=list)
+    log: Annotated[list[str], Field(description="Unified diff of the log lines.")] = fresh(factory=list)
 
     @property
     def differs(self) -> bool:
@@ -69,10 +67,10 @@ class RunComparison(WireModel):
     after: ComparedRun
     same: Annotated[bool, Field(description="No difference but times and log lines.")]
     difference: Annotated[str, Field(description="The first difference, as a sentence.")]
-    inputs: list[ValueChange] = Field(default_factory=list)
-    definition: Annotated[list[str], Field(description="Unified diff of workflow.json.")] = Field(default_factory=list)
-    changed_steps: Annotated[list[str], Field(description="Ids of the steps defined differently.")] = Field(
-        default_factory=list
+    inputs: list[ValueChange] = fresh(factory=list)
+    definition: Annotated[list[str], Field(description="Unified diff of workflow.json.")] = fresh(factory=list)
+    changed_steps: Annotated[list[str], Field(description="Ids of the steps defined differently.")] = fresh(
+        factory=list
     )
-    outputs: list[ValueChange] = Field(default_factory=list)
-    steps: list[ComparedStep] = Field(default_factory=list)
+    outputs: list[ValueChange] = fresh(factory=list)
+    steps: list[ComparedStep] = fresh(factory=list)

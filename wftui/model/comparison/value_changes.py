@@ -6,9 +6,7 @@ from difflib import SequenceMatcher
 from itertools import islice, zip_longest
 from typing import Annotated, Literal
 
-from pydantic import Field
-
-from wftui.model.base import Json, WireModel
+from wftui.model.base import Field, Json, WireModel
 
 MOST_CHANGES = 200
 """Changes of one value that are listed."""

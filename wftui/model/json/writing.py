@@ -3,13 +3,22 @@
 import json
 from collections.abc import Callable, Iterator
 
-from pydantic_core import to_json
-
 from wftui.model.base import Json
 from wftui.model.json.big_values import weight
 
 _PIECE = 256 * 1024
 _MEMBERS = 1_000
+
+
+def encode(value: Json) -> bytes:
+    """Return the shortest JSON text of a value, as the history has it.
+
+    Raises:
+        pydantic_core.PydanticSerializationError: a text in it is not Unicode.
+    """
+    from pydantic_core import to_json  # only what writes needs it
+
+    return to_json(value)
 
 
 def encode_pieces(value: Json) -> Iterator[bytes]:
@@ -18,7 +27,7 @@ def encode_pieces(value: Json) -> Iterator[bytes]:
     Each piece is valid UTF-8 of about a quarter of a megabyte: no single call takes long, so that the event loop runs
     while a thread encodes 100 MB.
     """
-    return _pieces(value, to_json, b",", b":")
+    return _pieces(value, encode, b",", b":")
 
 
 def text_pieces(value: Json) -> Iterator[str]:

@@ -9,10 +9,13 @@ UNRESOLVED = "connection.unresolved"
 """Error type of a run with missing requirements; `details` lists them with steps and commands that provide them."""
 
 
+ActionId = Literal["cancel", "approve", "reject", "rerun", "rerun_from_failed", "resume", "connect", "export", "delete"]
+
+
 class RunAction(WireModel):
     """An action on a run; if it is disabled, `reason` is the reason."""
 
-    id: Literal["cancel", "approve", "reject", "rerun", "rerun_from_failed", "resume", "connect", "export", "delete"]
+    id: ActionId
     label: str
     enabled: bool
     reason: str | None = None
@@ -24,10 +27,8 @@ def run_actions(record: ExecutionRecord) -> list[RunAction]:
     interrupted = record.status == "interrupted"
     waits = any(step.waiting and step.waiting.reason == "approval" for step in record.step_results)
 
-    def action(id: str, label: str, enabled: bool, reason: str) -> RunAction:
-        return RunAction.model_validate(
-            {"id": id, "label": label, "enabled": enabled, "reason": None if enabled else reason}
-        )
+    def action(id: ActionId, label: str, enabled: bool, reason: str) -> RunAction:
+        return RunAction(id=id, label=label, enabled=enabled, reason=None if enabled else reason)
 
     no_question = "no step waits for an approval"
     return [

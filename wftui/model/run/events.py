@@ -7,15 +7,14 @@ The original's nine types (`started`, `step_started`, `step_progress`, `step_com
 Producers build events with `seq=0`; the store's writer numbers them as it appends them.
 """
 
-from typing import Annotated, Literal
+import json
+from collections.abc import Mapping
+from typing import Annotated, Literal, get_args
 
-from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, TypeAdapter, ValidationError, model_serializer
-from pydantic_core import from_json
-
-from wftui.model.base import Json, Timestamp, WireModel
+from wftui.model.base import Field, Json, Timestamp, WireModel, fresh
+from wftui.model.reading import UnreadableError, read
 from wftui.model.run.steps import ExecutionError, LogLevel, StepInfo, Waiting
 from wftui.model.text.text_styles import StyleRun
-from wftui.model.unknown_fields import without_unknown_fields
 
 
 class EventBase(WireModel):
@@ -44,19 +43,19 @@ class Created(EventBase):
     plan: Annotated[str | None, Field(description="Hash of the stored compiled plan.")] = None
     rules: Annotated[int | None, Field(description="Revision of the rules it began under; absent: 1.")] = None
     user_id: str = ""
-    inputs: Json = Field(default_factory=dict)
+    inputs: Json = fresh(factory=dict)
     parent_id: str | None = None
     parent_path: Annotated[
         str | None, Field(description="Of a sub-workflow's run: the step of the parent that started it.")
     ] = None
-    connections: Annotated[dict[str, str], Field(description="Connections used instead of others.")] = Field(
-        default_factory=dict
+    connections: Annotated[dict[str, str], Field(description="Connections used instead of others.")] = fresh(
+        factory=dict
     )
     pool: Annotated[
         str | None, Field(description="Pool chosen for all steps, or `here`; absent: as the workflow says.")
     ] = None
     start_key: Annotated[str | None, Field(description="Key of its user, by which a repeated start finds it.")] = None
-    steps: list[StepInfo] = Field(default_factory=list)
+    steps: list[StepInfo] = fresh(factory=list)
     imported_from: Annotated[str | None, Field(description="Name of the run file it was imported from.")] = None
 
 
@@ -319,16 +318,16 @@ class UnknownEvent(EventBase):
     """
 
     type: Literal["unknown"] = "unknown"
-    fields: Annotated[dict[str, Json], Field(exclude=True)] = Field(default_factory=dict)
+    fields: Annotated[dict[str, Json], Field(exclude=True)] = fresh(factory=dict)
 
     @property
     def name(self) -> str:
         """The type that the later version gave it."""
         return str(self.fields.get("type", self.type))
 
-    @model_serializer(mode="wrap")
-    def _as_written(self, standard: SerializerFunctionWrapHandler) -> dict[str, Json]:
-        own: dict[str, Json] = standard(self)
+    def to_wire(self) -> dict[str, Json]:
+        """Return the event as it was written."""
+        own = super().to_wire()
         return {**own, **self.fields, "seq": self.seq, "timestamp": own["timestamp"]}
 
 
@@ -353,7 +352,7 @@ StepEvent = (
 )
 """Events of a step or an iteration."""
 
-ExecutionEvent = Annotated[
+ExecutionEvent = (
     Created
     | Started
     | StepEvent
@@ -366,12 +365,13 @@ ExecutionEvent = Annotated[
     | Completed
     | Failed
     | Cancelled
-    | UnknownEvent,
-    Field(discriminator="type"),
-]
+    | UnknownEvent
+)
 
-EVENT_ADAPTER: TypeAdapter[ExecutionEvent] = TypeAdapter(ExecutionEvent, config=ConfigDict(defer_build=True))
-"""Validates the events of this version; readers use `read_event`."""
+EVENTS: Mapping[str, type[ExecutionEvent]] = {
+    kind.model_fields["type"].default: kind for kind in get_args(ExecutionEvent)
+}
+"""The events of this version by their types."""
 
 TERMINAL_EVENTS: frozenset[str] = frozenset({"completed", "failed", "cancelled"})
 """Types that end a run; nothing is appended after one."""
@@ -397,17 +397,17 @@ def read_event(fields: dict[str, Json]) -> ExecutionEvent:
 
     Unknown fields are left out; any other event that this version cannot read becomes an `UnknownEvent`.
     """
-    try:
-        return EVENT_ADAPTER.validate_python(fields)
-    except ValidationError as error:
-        known = without_unknown_fields(fields, error, tags=1)
-    try:
-        return EVENT_ADAPTER.validate_python(known)
-    except ValidationError:
-        own = {key: fields[key] for key in ("seq", "executionId", "timestamp")}
-        return UnknownEvent.model_validate({**own, "fields": fields})
+    name = fields.get("type")
+    kind = EVENTS.get(name, UnknownEvent) if isinstance(name, str) else UnknownEvent
+    if kind is not UnknownEvent:
+        try:
+            return read(kind, fields)
+        except UnreadableError:
+            pass  # shown by its name
+    own = {key: fields[key] for key in ("seq", "executionId", "timestamp")}
+    return read(UnknownEvent, {**own, "fields": fields})
 
 
 def parse_event(data: dict[str, Json] | str | bytes) -> ExecutionEvent:
     """Return an event from its wire form (a dict, or JSON text)."""
-    return read_event(data if isinstance(data, dict) else from_json(data))
+    return read_event(data if isinstance(data, dict) else json.loads(data))

@@ -2,9 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PrivateAttr
-
-from wftui.model.base import Json, Timestamp, WireModel
+from wftui.model.base import Field, Json, Timestamp, WireModel, fresh
 from wftui.model.run.record_index import RecordIndex
 from wftui.model.run.steps import ExecutionError, StepResult
 
@@ -18,17 +16,15 @@ class ExecutionRequest(WireModel):
     """Body of `POST /api/workflows/execute`; every frontend starts runs with it."""
 
     workflow_id: str
-    inputs: dict[str, Json] = Field(default_factory=dict)
+    inputs: dict[str, Json] = fresh(factory=dict)
     user_id: str = ""
     parent_id: str | None = None
     parent_path: Annotated[str | None, Field(description="Step of the parent that asks for this run.")] = None
-    connections: Annotated[dict[str, str], Field(description="Connection names to use instead.")] = Field(
-        default_factory=dict
-    )
+    connections: Annotated[dict[str, str], Field(description="Connection names to use instead.")] = fresh(factory=dict)
     inherited_connections: Annotated[
         dict[str, str],
         Field(description="The same, chosen for the parent; names that this workflow does not have are ignored."),
-    ] = Field(default_factory=dict)
+    ] = fresh(factory=dict)
 
     pool: Annotated[
         str | None,
@@ -79,7 +75,7 @@ class ExecutionRecord(WireModel):
     workflow_hash: str = ""
     user_id: str = ""
     status: ExecutionStatus = "pending"
-    inputs: Json = Field(default_factory=dict)
+    inputs: Json = fresh(factory=dict)
     outputs: Json = None
     vars: Annotated[Json, Field(description="Values of the workflow's `vars`; null without any.")] = None
     created_at: Timestamp | None = None
@@ -95,30 +91,28 @@ class ExecutionRecord(WireModel):
     queued: Annotated[QueuePlace | None, Field(description="Place in its concurrency group while it waits.")] = None
     parent_id: str | None = None
     parent_path: Annotated[str | None, Field(description="Step of the parent that started it.")] = None
-    connections: Annotated[dict[str, str], Field(description="Connections used instead of others.")] = Field(
-        default_factory=dict
+    connections: Annotated[dict[str, str], Field(description="Connections used instead of others.")] = fresh(
+        factory=dict
     )
     pool: Annotated[
         str | None, Field(description="Pool chosen for all steps, or `here`; absent: as the workflow says.")
     ] = None
     imported_from: Annotated[str | None, Field(description="Name of the run file it was imported from.")] = None
     last_seq: int = 0
-    step_results: list[StepResult] = Field(default_factory=list)
+    step_results: list[StepResult] = fresh(factory=list)
 
-    _index: RecordIndex = PrivateAttr(default_factory=RecordIndex)
+    __slots__ = ("_index",)
 
-    def model_post_init(self, _context: object) -> None:
+    def __post_init__(self) -> None:
         """Index the steps by path, so that the reducer finds one in constant time."""
+        self._index: RecordIndex = RecordIndex()
         for step in self.step_results:
             self._index.add(step)
 
     @property
     def index(self) -> RecordIndex:
         """The index of steps, and of iterations that the record leaves out."""
-        private = self.__pydantic_private__
-        assert private is not None
-        index: RecordIndex = private["_index"]  # as `self._index`, ten times as fast: every event needs it
-        return index
+        return self._index
 
     def step(self, path: str) -> StepResult | None:
         """Return the step at an address; None if not started or left out."""
@@ -133,5 +127,4 @@ class ExecutionRecord(WireModel):
 
 def steps_to_wire(steps: list[StepResult]) -> list[Json]:
     """Return the JSON form of steps, as in a record's `stepResults`."""
-    wire: list[Json] = ExecutionRecord(id="", workflow_id="", step_results=steps).to_wire()["stepResults"]
-    return wire
+    return [step.to_wire() for step in steps]

@@ -3,9 +3,7 @@
 import re
 from typing import Annotated
 
-from pydantic import Field
-
-from wftui.model.base import Timestamp, WireModel
+from wftui.model.base import Field, Timestamp, WireModel
 
 
 class TextMatch(WireModel):

@@ -7,9 +7,9 @@ import sys
 import zlib
 from array import array
 
-from pydantic import BaseModel
-
-from wftui.model.base import WIRE_CONFIG, Timestamp
+from wftui.model.base import Timestamp, WireModel, fresh
+from wftui.model.json.writing import encode
+from wftui.model.reading import read_json
 from wftui.model.run.iterations import IterationLog
 from wftui.model.run.record import ExecutionRecord
 
@@ -19,14 +19,12 @@ REDUCER_REVISION = 7
 _FAST = 1
 
 
-class _Header(BaseModel):
+class _Header(WireModel):
     """All of a snapshot except the iteration logs, whose bytes follow it.
 
     Attributes:
         logs: the length of the iteration log of each repeated step.
     """
-
-    model_config = WIRE_CONFIG
 
     record: ExecutionRecord
     window: int | None
@@ -34,16 +32,16 @@ class _Header(BaseModel):
     retried: bool = False
     handled: int = 0
     last_at: Timestamp | None = None
-    finished: list[str] = []
-    failed: list[str] = []
-    logs: dict[str, int] = {}
+    finished: list[str] = fresh(factory=list)
+    failed: list[str] = fresh(factory=list)
+    logs: dict[str, int] = fresh(factory=dict)
 
 
 def pack_record(record: ExecutionRecord) -> bytes:
     """Return a record, with the index that the fold continues with, as bytes."""
     index = record.index
     finished, failed = index.ended_held()
-    header = _Header.model_construct(
+    header = _Header(
         record=record,
         window=index.window,
         omissions=index.omissions,
@@ -54,7 +52,7 @@ def pack_record(record: ExecutionRecord) -> bytes:
         failed=failed,
         logs={path: len(log.states) for path, log in index.logs.items()},
     )
-    text = header.model_dump_json(by_alias=True, exclude_defaults=True).encode()
+    text = encode(header.without_defaults())
     parts = [len(text).to_bytes(8, "little"), text]
     for log in index.logs.values():
         parts += [bytes(log.states), _planes(log.first), _planes(log.last)]
@@ -72,7 +70,7 @@ def unpack_record(data: bytes) -> ExecutionRecord:
     except zlib.error as error:
         raise ValueError(str(error)) from error
     length = int.from_bytes(whole[:8], "little")
-    header = _Header.model_validate_json(bytes(whole[8 : 8 + length]))
+    header = read_json(_Header, bytes(whole[8 : 8 + length]))
     logs: dict[str, IterationLog] = {}
     place = 8 + length
     for path, count in header.logs.items():

@@ -1,12 +1,9 @@
 """The steps of a run in records and events: results, attempts, iterations, errors."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
-
-from wftui.model.base import WIRE_CONFIG, Json, Timestamp, WireModel
+from wftui.model.base import Field, Json, Timestamp, WireModel, fresh
 
 StepStatus = Literal["pending", "running", "waiting", "completed", "failed", "skipped", "cancelled"]
 LogLevel = Literal["debug", "info", "warn", "error"]
@@ -54,7 +51,7 @@ class StepInfo(WireModel):
     step_name: str
     step_type: str
     parent: Annotated[str | None, Field(description="Path of the container or forEach step it lives in.")] = None
-    needs: Annotated[list[str], Field(description="Paths of the steps it waits for.")] = Field(default_factory=list)
+    needs: Annotated[list[str], Field(description="Paths of the steps it waits for.")] = fresh(factory=list)
     line: Annotated[int | None, Field(description="Line of the step in workflow.json.")] = None
     branch: Annotated[
         str | None, Field(description="Branch of a race that it is in, or `catch` with the error types it handles.")
@@ -69,11 +66,8 @@ def catch_name(on: Sequence[str] | None) -> str:
     return f"catch {', '.join(on)}" if on else "catch"
 
 
-@dataclass(slots=True)
-class Attempt:
+class Attempt(WireModel):
     """One try of a step; its duration does not include interruptions of the run."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = WIRE_CONFIG
 
     attempt: int
     started_at: Timestamp
@@ -139,14 +133,8 @@ class Waiting(WireModel):
         return "the step continues with the answer no"
 
 
-@dataclass(slots=True)
-class StepResult:
-    """One step of a run, or one iteration; `path` is its address: `build[3].fetch`.
-
-    A dataclass, as a record may hold ten thousand: it takes an eighth of the memory of a model.
-    """
-
-    __pydantic_config__: ClassVar[ConfigDict] = WIRE_CONFIG
+class StepResult(WireModel):
+    """One step of a run, or one iteration; `path` is its address: `build[3].fetch`."""
 
     path: str
     step_id: str
@@ -171,7 +159,7 @@ class StepResult:
     progress: float | None = None
     message: str | None = None
     waiting: Waiting | None = None
-    attempts: list[Attempt] = field(default_factory=list)
+    attempts: list[Attempt] = fresh(factory=list)
     iterations: Iterations | None = None
     kept_from: Annotated[str | None, Field(description="Earlier run whose result a rerun reuses.")] = None
     masked: Annotated[bool | None, Field(description="Part of the output is a secret, which is not stored.")] = None

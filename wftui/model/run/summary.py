@@ -2,9 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
-from wftui.model.base import Json, Timestamp, WireModel
+from wftui.model.base import Field, Json, Timestamp, WireModel, fresh
 from wftui.model.run.record import ExecutionStatus
 from wftui.model.run.steps import ExecutionError
 
@@ -126,7 +124,7 @@ class CleanupReport(WireModel):
     """The result of a cleanup, real or dry; `workflows`: removed runs by workflow."""
 
     runs: int
-    workflows: dict[str, int] = Field(default_factory=dict)
+    workflows: dict[str, int] = fresh(factory=dict)
     bytes_before: int
     bytes_after: int
     dry_run: bool = False

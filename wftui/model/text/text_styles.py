@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Annotated, NamedTuple
 
-from pydantic import Field
+from wftui.model.base import Field
 
 _SGR = re.compile(r"\x1b\[([0-9;:]*)m")
 _KEPT = {1: "bold", 2: "dim", 3: "italic", 4: "underline", 7: "reverse", 9: "strike"}

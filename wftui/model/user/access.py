@@ -4,14 +4,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from wftui.model.base import Timestamp, WireModel
+from wftui.model.base import Timestamp
+from wftui.model.validated import ValidatedModel
 
 Scope = Literal["read", "run", "admin"]
 SCOPES: tuple[Scope, ...] = ("read", "run", "admin")
 """Each includes the ones before it."""
 
 
-class AccessToken(WireModel):
+class AccessToken(ValidatedModel):
     """A token as lists show it; its text is shown once and never stored."""
 
     name: Annotated[str, Field(description="The user of the runs it starts.")]
@@ -42,7 +43,7 @@ class NewToken(AccessToken):
     token: str
 
 
-class TokenFile(WireModel):
+class TokenFile(ValidatedModel):
     """The tokens of one database."""
 
     tokens: list[StoredToken] = Field(default_factory=list)

@@ -4,10 +4,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from wftui.model.base import Timestamp, WireModel
+from wftui.model.base import Timestamp
+from wftui.model.validated import ValidatedModel
 
 
-class UserAccount(WireModel):
+class UserAccount(ValidatedModel):
     """A connected account. Tools run through those that are `ACTIVE`."""
 
     connection: Annotated[str, Field(description="Name of the connection it is reached through.")]
@@ -18,7 +19,7 @@ class UserAccount(WireModel):
     created_at: Timestamp | None = None
 
 
-class AccountLink(WireModel):
+class AccountLink(ValidatedModel):
     """The address where a user connects an account, which will be `account_id`."""
 
     connection: str

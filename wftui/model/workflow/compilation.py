@@ -1,12 +1,8 @@
 """Diagnostics with exact locations, and the result of one compilation."""
 
-from typing import Literal, cast
+from typing import Annotated, Literal
 
-from pydantic import Field, GetJsonSchemaHandler, SerializerFunctionWrapHandler, model_serializer
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
-
-from wftui.model.base import Json, Timestamp, WireModel
+from wftui.model.base import Field, Json, Timestamp, WireModel, fresh
 
 Severity = Literal["error", "warning", "hint"]
 CompilationErrorType = Literal["validation", "transpilation", "registry"]
@@ -25,21 +21,14 @@ class PatchOperation(WireModel):
     op: Literal["add", "remove", "replace", "move", "copy", "test"]
     path: str
     value: Json = None
-    from_: str | None = Field(default=None, alias="from")
+    from_: Annotated[str | None, Field(alias="from")] = None
 
-    @model_serializer(mode="wrap")
-    def _serialize(self, standard: SerializerFunctionWrapHandler) -> dict[str, Json]:
-        """Keep null where it is a value to set, not an absent one."""
-        made: dict[str, Json] = standard(self)
+    def to_wire(self) -> dict[str, Json]:
+        """Return the JSON form; null stays where it is a value to set, not an absent one."""
+        wire = super().to_wire()
         if self.op in ("add", "replace", "test"):
-            made["value"] = self.value
-        return made
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        # A custom serializer hides the fields from the schema.
-        plain = cast("CoreSchema", {key: value for key, value in schema.items() if key != "serialization"})
-        return handler(plain)
+            wire["value"] = self.value
+        return wire
 
 
 class TextEdit(WireModel):
@@ -59,8 +48,8 @@ class Fix(WireModel):
     """
 
     title: str
-    patch: list[PatchOperation] = Field(default_factory=list)
-    edits: list[TextEdit] = Field(default_factory=list)
+    patch: list[PatchOperation] = fresh(factory=list)
+    edits: list[TextEdit] = fresh(factory=list)
 
 
 class CompilationError(WireModel):
@@ -74,8 +63,8 @@ class CompilationError(WireModel):
     column: int = 1
     length: int = 1
     pointer: str = ""
-    location: Location = Field(default_factory=Location)
-    fixes: list[Fix] = Field(default_factory=list)
+    location: Location = fresh(factory=Location)
+    fixes: list[Fix] = fresh(factory=list)
 
 
 CompilationWarning = CompilationError
@@ -87,7 +76,7 @@ class CompilationResult(WireModel):
 
     success: bool
     workflow_id: str
-    errors: list[CompilationError] = Field(default_factory=list)
-    warnings: list[CompilationWarning] = Field(default_factory=list)
+    errors: list[CompilationError] = fresh(factory=list)
+    warnings: list[CompilationWarning] = fresh(factory=list)
     generated_code: str | None = None
     timestamp: Timestamp

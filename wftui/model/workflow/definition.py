@@ -7,12 +7,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from wftui.model.base import Json, WireModel
+from wftui.model.base import Json
+from wftui.model.validated import ValidatedModel
+from wftui.model.workflow.containers import Join
 from wftui.model.workflow.durations import Duration
 from wftui.model.workflow.identifiers import POOL_PATTERN, STEP_ID_PATTERN, WORKFLOW_ID_PATTERN
 
 FORMAT = 1
-CONTAINER_TYPES = frozenset({"group", "switch", "loop", "race"})
 
 StepId = Annotated[str, Field(pattern=STEP_ID_PATTERN)]
 PoolName = Annotated[str, Field(pattern=POOL_PATTERN)]
@@ -20,10 +21,9 @@ WorkflowId = Annotated[str, Field(pattern=WORKFLOW_ID_PATTERN)]
 Expression = Annotated[str, Field(min_length=1, description="A bare expression, without braces.")]
 Count = Annotated[int, Field(ge=1)]
 Template = Annotated[str, Field(pattern=r"\{\{", description="An {{ expression }}.")]
-Join = Literal["all_success", "none_failed", "any_success", "all_done", "any_failed"]
 
 
-class Fallback(WireModel):
+class Fallback(ValidatedModel):
     """`onError: {"fallback": value}`: the value replaces the output of a failed step."""
 
     fallback: Annotated[Json, Field(description="The output of the step when it has failed; never evaluated.")]
@@ -32,7 +32,7 @@ class Fallback(WireModel):
 OnError = Literal["fail", "continue"] | Fallback
 
 
-class Matrix(WireModel):
+class Matrix(ValidatedModel):
     """Items made of every combination of some values."""
 
     matrix: Annotated[
@@ -46,7 +46,7 @@ class Matrix(WireModel):
     include: Annotated[list[dict[str, Json]] | Template | None, Field(description="Items to add at the end.")] = None
 
 
-class ForEach(WireModel):
+class ForEach(ValidatedModel):
     """Run a step once per item of a list."""
 
     in_: Annotated[
@@ -83,7 +83,7 @@ class ForEach(WireModel):
     ] = 1000
 
 
-class Retry(WireModel):
+class Retry(ValidatedModel):
     """The number of attempts, and the waits between them."""
 
     max_attempts: Annotated[Count | Template, Field(description="Number of attempts, including the first.")]
@@ -111,7 +111,7 @@ class Retry(WireModel):
         return {key: value for key, value in self.model_dump(by_alias=True).items() if isinstance(value, str)}
 
 
-class LoopDelay(WireModel):
+class LoopDelay(ValidatedModel):
     """Waits between the iterations of a loop that become longer."""
 
     delay: Annotated[Duration, Field(description="Wait before the second iteration.")]
@@ -119,7 +119,7 @@ class LoopDelay(WireModel):
     max_delay: Annotated[Duration, Field(description="Longest wait.")] = 60.0
 
 
-class TypeDefaults(WireModel):
+class TypeDefaults(ValidatedModel):
     """Values for the steps of one type that do not set their own."""
 
     input: Annotated[
@@ -134,7 +134,7 @@ class TypeDefaults(WireModel):
     on_error: Annotated[OnError | None, Field(description="Effect of a failure on the run.")] = None
 
 
-class Defaults(WireModel):
+class Defaults(ValidatedModel):
     """Values for steps that do not set their own. Containers take none of them."""
 
     timeout: Annotated[
@@ -149,7 +149,7 @@ class Defaults(WireModel):
     ] = Field(default_factory=dict)
 
 
-class ConnectionNeed(WireModel):
+class ConnectionNeed(ValidatedModel):
     """A connection that the workflow requires, by name."""
 
     kind: Annotated[str, Field(description="Kind of connection, such as http, database or smtp.")]
@@ -159,27 +159,27 @@ class ConnectionNeed(WireModel):
     description: Annotated[str | None, Field(description="Its purpose, shown to those who set it up.")] = None
 
 
-class Case(WireModel):
+class Case(ValidatedModel):
     """One branch of a switch."""
 
     when: Annotated[Expression, Field(description="Expression, without braces; the first case that is true is taken.")]
     steps: Annotated[list["Step"], Field(description="The steps of this branch.")]
 
 
-class DefaultCase(WireModel):
+class DefaultCase(ValidatedModel):
     """The branch of a switch that is taken when no case is true."""
 
     steps: Annotated[list["Step"], Field(description="The steps of this branch.")]
 
 
-class Branch(WireModel):
+class Branch(ValidatedModel):
     """One branch of a race."""
 
     name: Annotated[StepId, Field(description="Name of the branch in the output; unique in the race.")]
     steps: Annotated[list["Step"], Field(description="The steps of this branch.")]
 
 
-class Catch(WireModel):
+class Catch(ValidatedModel):
     """Handler of errors of some types."""
 
     on: Annotated[
@@ -193,7 +193,7 @@ class Catch(WireModel):
     ] = None
 
 
-class Step(WireModel):
+class Step(ValidatedModel):
     """One step as written. The keys from `steps` on are of containers only."""
 
     id: Annotated[StepId, Field(description="Name of the step in expressions; unique in the whole file.")]
@@ -270,7 +270,7 @@ class Step(WireModel):
     ] = None
 
 
-class Concurrency(WireModel):
+class Concurrency(ValidatedModel):
     """Group of runs of which one runs at a time."""
 
     group: Annotated[
@@ -291,7 +291,7 @@ class Concurrency(WireModel):
     ] = "queue"
 
 
-class Workflow(WireModel):
+class Workflow(ValidatedModel):
     """A whole workflow.json."""
 
     schema_: Annotated[

@@ -1,9 +1,8 @@
 """Durations of the format: `"500ms"`, `"30s"`, `"15m"`, `"4h"`, `"7d"`, seconds."""
 
 import re
-from typing import Annotated
-
-from pydantic import BeforeValidator, WithJsonSchema
+from collections.abc import Callable
+from typing import Annotated, Any
 
 _KINDS = {bool: "true or false", list: "a list", dict: "an object", type(None): "null"}
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -48,14 +47,24 @@ def format_duration(seconds: float) -> str:
     return f"{whole // 86400}d{whole % 86400 // 3600:02d}h"
 
 
-Duration = Annotated[
-    float,
-    BeforeValidator(parse_duration),
-    WithJsonSchema(
-        {
+class _Written:
+    """Schema by which pydantic reads and describes durations."""
+
+    __slots__ = ()
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], Any]) -> Any:
+        """Return the schema of a number, made of a written form before."""
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_before_validator_function(parse_duration, handler(source))
+
+    def __get_pydantic_json_schema__(self, _schema: Any, _handler: Callable[[Any], Any]) -> dict[str, Any]:
+        """Return the schema of the written forms."""
+        return {
             "anyOf": [{"type": "string", "pattern": PATTERN}, {"type": "number", "minimum": 0}],
             "description": 'A duration: "500ms", "30s", "15m", "4h", "7d", or seconds as a number.',
         }
-    ),
-]
+
+
+Duration = Annotated[float, _Written()]
 """Seconds, from any written form."""

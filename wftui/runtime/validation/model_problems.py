@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from pydantic import BaseModel, ValidationError
 
-from wftui.model.base import Json
+from wftui.model.base import Json, WireModel
 from wftui.model.json.pointers import pointer_to
 from wftui.runtime.validation.validator import MAX_PROBLEMS, FieldProblem, validate_inputs
 
@@ -13,7 +13,7 @@ _SCHEMAS = 256
 _OPENINGS = {"Value error, ": "", "Input should ": "The value should "}
 
 
-def model_problems(model: type[BaseModel], value: Json, error: ValidationError) -> list[FieldProblem]:
+def model_problems(model: type[BaseModel | WireModel], value: Json, error: ValidationError) -> list[FieldProblem]:
     """Return what is wrong with a value, at most `MAX_PROBLEMS`.
 
     The schema says it, where it refuses the value; else the validator of the model that does.
@@ -34,6 +34,6 @@ def _sentence(problem: Mapping[str, Json]) -> str:
 
 
 @lru_cache(maxsize=_SCHEMAS)
-def _schema_of(model: type[BaseModel]) -> dict[str, Json]:
+def _schema_of(model: type[BaseModel | WireModel]) -> dict[str, Json]:
     """Return the JSON Schema of a model; many items of a forEach may fail."""
     return model.model_json_schema(by_alias=True)

@@ -1,14 +1,14 @@
 """Step types and the contexts they run in: the interface of plugins."""
 
+from __future__ import annotations
+
 import asyncio
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
 from wftui.model.base import Json
 from wftui.model.run.steps import LogLevel
@@ -16,7 +16,11 @@ from wftui.steps.api.child_call import WAITED, ChildCall
 from wftui.steps.api.findings import Notice, Repair
 from wftui.steps.api.prepare_context import KeptT, PrepareContext
 from wftui.steps.api.requirements import Host, MissingRequirement
-from wftui.steps.api.step_model import Answer
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from wftui.steps.api.step_model import Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +35,10 @@ class StepSite:
 
     folder: Path | None = None
     connection: str | None = None
-    step_types: "StepTypes | None" = None
+    step_types: StepTypes | None = None
 
     @property
-    def catalogue(self) -> "StepTypes | None":
+    def catalogue(self) -> StepTypes | None:
         """Name of `step_types` in wftui 0.1."""
         return self.step_types
 
@@ -50,7 +54,7 @@ class ConnectionUse:
 
     name: str
     field: str
-    step_type: "StepType[Any]"
+    step_type: StepType[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ class SiteFacts:
     output_schema: Mapping[str, Any] | None = None
     notices: Sequence[Notice] = ()
     connections: Sequence[ConnectionUse] = ()
-    runs: Sequence["StepType[Any]"] = ()
+    runs: Sequence[StepType[Any]] = ()
 
 
 class StepContext(Protocol):
@@ -196,7 +200,7 @@ class StepContext(Protocol):
         """
 
 
-InputT = TypeVar("InputT", bound=BaseModel)
+InputT = TypeVar("InputT", bound="BaseModel")
 
 
 class StepType(Generic[InputT]):

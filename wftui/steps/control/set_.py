@@ -2,8 +2,6 @@
 
 from typing import Any, ClassVar
 
-from pydantic import BaseModel
-
 from wftui.model.base import Json
 from wftui.steps.api.step_type import StepContext, StepType
 
@@ -16,7 +14,7 @@ class SetStep(StepType[Any]):
     description = "Computes values from expressions. The input fields become the output."
     icon = "≔"
     ascii_icon = "="
-    input_model: ClassVar[type[BaseModel] | None] = None
+    input_model: ClassVar = None
     immediate = True
     pure = True
     gives_input = True

@@ -10,8 +10,9 @@ from typing import Any
 
 from pydantic import Field, ValidationError, model_validator
 
-from wftui.model.base import Json, WireModel
+from wftui.model.base import Json
 from wftui.model.errors import UserError
+from wftui.model.validated import ValidatedModel
 from wftui.steps.mcp.server import McpServer, fits
 from wftui.workspace.generated import DIGEST, check_replaceable, is_generated, with_digest, write_generated
 from wftui.workspace.regular import read_regular
@@ -26,7 +27,7 @@ class LockError(UserError):
     code = "mcp.lock"
 
 
-class ServerName(WireModel):
+class ServerName(ValidatedModel):
     """Server as workflow.json names it: exactly one of the three fields."""
 
     command: list[str] | None = None
@@ -45,7 +46,7 @@ class ServerName(WireModel):
         return len(words) == len(actual) and all(map(fits, words, actual))
 
 
-class LockedTool(WireModel):
+class LockedTool(ValidatedModel):
     """Parts of a tool whose change can break a workflow."""
 
     description: str | None = None
@@ -53,7 +54,7 @@ class LockedTool(WireModel):
     output_schema: dict[str, Json] | None = None
 
 
-class LockedServer(WireModel):
+class LockedServer(ValidatedModel):
     """Tools of a server by name; `info` is its name and version."""
 
     server: ServerName
@@ -61,7 +62,7 @@ class LockedServer(WireModel):
     tools: dict[str, LockedTool] = Field(default_factory=dict)
 
 
-class Lock(WireModel):
+class Lock(ValidatedModel):
     """Lock file, format 1."""
 
     format: int = 1

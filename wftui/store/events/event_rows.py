@@ -5,15 +5,15 @@
 compressed. The rows are this small because a commit writes whole pages.
 """
 
+import json
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple
 
-from pydantic import BaseModel
-from pydantic_core import PydanticSerializationError, from_json, to_json
-
-from wftui.model.base import Json
+from wftui.model.base import Json, ModelField, WireModel
+from wftui.model.json.writing import encode
 from wftui.model.run.events import EventBase, ExecutionEvent, StepEventBase, StepStarted, read_event
 from wftui.model.run.paths import declared_id
 from wftui.model.run.steps import ValueRef
@@ -126,7 +126,8 @@ def prepare(event: ExecutionEvent, *, at_once: bool) -> PreparedEvent:
     texts = []
     for name in values:
         value = getattr(event, name)
-        if value is None and type(event).model_fields[name].default is None:
+        field = type(event).model_fields[name]
+        if value is None and field.default is None and not field.is_required:
             continue
         try:
             text = _encode_value(prepared, name, value, at_once)
@@ -138,11 +139,11 @@ def prepare(event: ExecutionEvent, *, at_once: bool) -> PreparedEvent:
         prepared.changes = {}
     try:
         rest = _dump(prepared.event, excluded)
-    except PydanticSerializationError:
+    except ValueError:  # not Unicode
         prepared.event = _printable(prepared.event, excluded)
         rest = _dump(prepared.event, excluded)
     if _NUMBERS[event.type] >= _TYPES_OF_0_1:
-        texts.insert(0, b'"type":' + to_json(event.type))
+        texts.insert(0, b'"type":' + encode(event.type))
     if texts:
         rest = rest[:-1] + (b"," if len(rest) > 2 else b"") + b",".join(texts) + b"}"
     if at_once and len(rest) > _AT_ONCE_BYTES:
@@ -151,19 +152,23 @@ def prepare(event: ExecutionEvent, *, at_once: bool) -> PreparedEvent:
     return prepared
 
 
-def _dump(event: ExecutionEvent, excluded: set[str]) -> bytes:
+def _dump(event: ExecutionEvent, excluded: frozenset[str]) -> bytes:
     if isinstance(event, StepEventBase) and event.step_id == declared_id(event.path):
         derived = isinstance(event, StepStarted) and event.step_name == event.step_id
         excluded = excluded | (_ID_AND_NAME if derived else _ID)
-    dumped: bytes = event.__pydantic_serializer__.to_json(event, by_alias=True, exclude_defaults=True, exclude=excluded)
-    return dumped
+    return encode(event.without_defaults(_others(type(event), excluded)))
+
+
+@cache
+def _others(kind: type[EventBase], excluded: frozenset[str]) -> Sequence[ModelField]:
+    return [field for name, field in kind.model_fields.items() if name not in excluded]
 
 
 def decode(run_id: str, rows: list[EventRow]) -> list[ExecutionEvent]:
     """Return the events of one run from their rows."""
     events = []
     for seq, number, at, data in rows:
-        fields = from_json(zlib.decompress(data) if isinstance(data, bytes) else data)
+        fields = _fields(data)
         kind = _TYPES[number] if number < len(_TYPES) else fields.get("type", f"type {number}")
         if "stepId" not in fields and kind in _STEP_TYPES and isinstance(fields.get("path"), str):
             fields["stepId"] = declared_id(fields["path"])
@@ -174,12 +179,20 @@ def decode(run_id: str, rows: list[EventRow]) -> list[ExecutionEvent]:
     return events
 
 
+def _fields(data: str | bytes) -> dict[str, Json]:
+    try:
+        fields: dict[str, Json] = json.loads(zlib.decompress(data) if isinstance(data, bytes) else data)
+    except RecursionError:
+        raise ValueError("its values are nested too deeply") from None
+    return fields
+
+
 @cache
-def _layout(kind: type[EventBase]) -> tuple[tuple[str, ...], tuple[str, ...], set[str]]:
+def _layout(kind: type[EventBase]) -> tuple[tuple[str, ...], tuple[str, ...], frozenset[str]]:
     """Return value fields, fields with a nested value, and fields omitted from `data`."""
     values = tuple(name for name in kind.model_fields if name in _VALUE_FIELDS)
     nested = tuple(name for name in kind.model_fields if name in _NESTED_VALUES)
-    return values, nested, {*values, *_COLUMNS}
+    return values, nested, _COLUMNS.union(values)
 
 
 def _encode_value(prepared: PreparedEvent, name: str, value: Json, at_once: bool) -> bytes:
@@ -198,7 +211,7 @@ def _encode_value(prepared: PreparedEvent, name: str, value: Json, at_once: bool
         prepared.references.append(payload.hash)
         reference = payload.reference()
     prepared.changes[name] = reference
-    return to_json(reference)
+    return encode(reference)
 
 
 def _inline(value: Json, at_once: bool) -> bytes | None:
@@ -213,7 +226,7 @@ def _inline(value: Json, at_once: bool) -> bytes | None:
             raise
         check_big(value)
         return None
-    text: bytes = b"" if marked else to_json(value)
+    text: bytes = b"" if marked else encode(value)
     if text and len(text) <= PAYLOAD_BYTES:
         return text
     if at_once:
@@ -244,7 +257,7 @@ def _named(error: JsonValueError, event: ExecutionEvent, field_name: str) -> Jso
     return JsonValueError(error.at, error.reason, owner)
 
 
-def _printable(event: ExecutionEvent, excluded: set[str]) -> ExecutionEvent:
+def _printable(event: ExecutionEvent, excluded: frozenset[str]) -> ExecutionEvent:
     """Return the event with every text outside of its values made storable."""
     changes: dict[str, object] = {}
     for name in type(event).model_fields:
@@ -263,7 +276,7 @@ def _clean(value: object) -> object:
         return printable(value)
     if isinstance(value, list):
         return [_clean(item) for item in value]
-    if isinstance(value, BaseModel):
+    if isinstance(value, WireModel):
         names = type(value).model_fields
         return value.model_copy(update={name: _clean(getattr(value, name)) for name in names})
     return value

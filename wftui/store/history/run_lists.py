@@ -7,6 +7,7 @@ from datetime import timedelta
 from wftui.model.clock import utc_now
 from wftui.model.errors import NotFoundError, RunNotFoundError, UsageError
 from wftui.model.listing import WorkflowStats
+from wftui.model.reading import read_json
 from wftui.model.run.steps import ExecutionError
 from wftui.model.run.summary import ExecutionFilters, ExecutionPage, ExecutionSummary, RunOwner, RunSort
 from wftui.store.events.run_rows import waiting_entries, waiting_pools
@@ -65,9 +66,7 @@ async def list_runs(
             last, has_more = found[limit - 1], True
         rows = found[:limit]
     following = order.write(order.place_of(last)) if has_more and last is not None else None
-    return ExecutionPage.model_construct(
-        executions=await _with_owners(reader, [_summary(row) for row in rows]), next=following
-    )
+    return ExecutionPage(executions=await _with_owners(reader, [_summary(row) for row in rows]), next=following)
 
 
 async def summary(reader: Reader, run_id: str) -> ExecutionSummary | None:
@@ -143,7 +142,7 @@ async def read_stats(reader: Reader) -> dict[str, WorkflowStats]:
         last = await rows_after(reader, everything.also("workflow_id", workflow_id), _NEWEST, 1)
         ended = await rows_after(reader, finished.also("workflow_id", workflow_id), _NEWEST, _MEDIAN_OF)
         durations = [row[8] for row in ended if row[5] == "completed" and row[8] is not None]
-        found[workflow_id] = WorkflowStats.model_construct(
+        found[workflow_id] = WorkflowStats(
             last=_summary(last[0]),
             runs=runs,
             success_rate=sum(row[5] == "completed" for row in ended) / len(ended) if ended else None,
@@ -155,8 +154,7 @@ async def read_stats(reader: Reader) -> dict[str, WorkflowStats]:
 def _summary(row: Row) -> ExecutionSummary:
     waiting = waiting_entries(row[13])
     pools = waiting_pools(waiting)
-    # Not validated: the columns hold what a valid event wrote, and building the model takes longer than a list.
-    return ExecutionSummary.model_construct(
+    return ExecutionSummary(
         id=row[0],
         workflow_id=row[1],
         workflow_version=row[2],
@@ -166,7 +164,7 @@ def _summary(row: Row) -> ExecutionSummary:
         started_at=None if row[6] is None else from_milliseconds(row[6]),
         completed_at=None if row[7] is None else from_milliseconds(row[7]),
         duration=row[8],
-        error=None if row[9] is None else ExecutionError.model_validate_json(row[9]),
+        error=None if row[9] is None else read_json(ExecutionError, row[9]),
         warnings=row[10],
         parent_id=row[11],
         parent_path=row[12],

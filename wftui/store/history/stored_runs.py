@@ -8,6 +8,7 @@ from datetime import datetime
 from wftui.model.base import Json
 from wftui.model.errors import NotFoundError, RunNotFoundError
 from wftui.model.listing import WorkflowStats
+from wftui.model.reading import read_json
 from wftui.model.run.events import Created, ExecutionEvent, Log, LogSegment
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.record_index import WINDOW
@@ -301,7 +302,7 @@ class StoredRuns:
     async def last_tidied(self) -> CleanupReport | None:
         """Return the report of the last `tidy` of any process that removed runs, or None."""
         report_json = await maintenance_lease.report(self._lists, RETENTION)
-        return None if report_json is None else CleanupReport.model_validate_json(report_json)
+        return None if report_json is None else read_json(CleanupReport, report_json)
 
     async def value(self, reference: ValueRef | str) -> Json:
         """Return a big value by its reference or hash.

@@ -9,9 +9,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
-from pydantic import BaseModel
-
-from wftui.model.base import Json
+from wftui.model.base import Json, WireModel
 from wftui.model.run.events import ExecutionEvent, Log, LogSegment
 from wftui.model.run.search import REGEX, TextMatch, finder
 from wftui.store.events import payloads
@@ -125,8 +123,8 @@ async def _matches(reader: Reader, event: ExecutionEvent, wanted: re.Pattern[str
         value = getattr(event, name, None)
         if value is None:
             continue
-        if isinstance(value, BaseModel):
-            value = value.model_dump(mode="json", by_alias=True, exclude_none=True)
+        if isinstance(value, WireModel):
+            value = value.to_wire()
         reference = payloads.as_reference(value)
         texts = _big_texts(reader, reference.hash) if reference is not None else _texts(value)
         async for text in texts:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from wftui.model.base import Json
+from wftui.model.reading import read_json
 from wftui.model.run.events import Cancelled, Completed, Created, ExecutionEvent, Failed, Log
 from wftui.model.run.record import TERMINAL
 from wftui.model.run.steps import ExecutionError
@@ -108,7 +109,7 @@ def _created(row: Mapping[str, Json], default: datetime) -> Created:
 def _end(row: Mapping[str, Json], last: datetime) -> ExecutionEvent:
     """Return the event that ended a run, by its row; a run without an end has failed."""
     at, duration = row.get("completed_at"), row.get("duration")
-    common = {
+    common: dict[str, Json] = {
         "run_id": str(row["id"]),
         "timestamp": from_milliseconds(at) if isinstance(at, int) else last,
         "duration": float(duration) if isinstance(duration, int | float) else 0.0,
@@ -123,7 +124,7 @@ def _end(row: Mapping[str, Json], last: datetime) -> ExecutionEvent:
     if status == "cancelled":
         return Cancelled(**common)
     try:
-        error = ExecutionError.model_validate_json(str(row.get("error")))
+        error = read_json(ExecutionError, str(row.get("error")))
     except ValueError:
         error = ExecutionError(type=_CODE, message="the database was damaged: the error of this run is lost")
     return Failed(**common, error=error)

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from wftui.model.base import Json
 from wftui.model.clock import Clock
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _period(runs: Sequence[RunTime]) -> PeriodStatistics:
     return PeriodStatistics(**_figures(runs))
 
 
-def _figures(runs: Sequence[RunTime]) -> dict[str, float | None]:
+def _figures(runs: Sequence[RunTime]) -> dict[str, Json]:
     from wftui.model.statistics import percentile
 
     completed = sum(run.status == "completed" for run in runs)

@@ -22,7 +22,8 @@ from wftui.model.json.pointers import pointer_parts, pointer_to
 from wftui.model.schema.json_schema import as_list, as_object
 from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.compilation import Fix
-from wftui.model.workflow.definition import CONTAINER_TYPES, Fallback
+from wftui.model.workflow.containers import CONTAINER_TYPES
+from wftui.model.workflow.definition import Fallback
 from wftui.steps.api.step_type import SiteFacts, StepType
 
 _RUN = {

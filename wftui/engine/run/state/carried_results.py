@@ -30,7 +30,7 @@ from wftui.model.run.events import (
     StepWon,
 )
 from wftui.model.run.steps import ExecutionError, Waiting
-from wftui.model.workflow.definition import CONTAINER_TYPES
+from wftui.model.workflow.containers import CONTAINER_TYPES
 from wftui.store.events.payloads import is_big
 
 Resolve = Callable[[Json], Awaitable[Json]]

@@ -1,11 +1,13 @@
 """Step context: the engine's implementation of the `StepContext` that a step gets."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from wftui.connections.redaction import Redactor
 from wftui.engine.primitives.secret_inputs import answered_secrets
@@ -20,9 +22,11 @@ from wftui.runtime.plan import REJECTION_FAILS, StepPlan
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.child_call import WAITED, ChildCall
 from wftui.steps.api.prepare_context import KeptT
-from wftui.steps.api.step_model import Answer
 from wftui.steps.api.step_type import StepSite
 from wftui.steps.process.process_mark import ProcessMark
+
+if TYPE_CHECKING:
+    from wftui.steps.api.step_model import Answer
 
 _TIMEOUT_ANSWERS = {"reject": False, "approve": True}
 _RECHECK_SECONDS = 5.0  # timers stand still while a machine sleeps, and the time of day may be set
@@ -210,6 +214,8 @@ class EngineStepContext:
     ) -> Answer:
         if wait is None and not self._context.approvals.answerable:
             raise WorkflowError("approval.nobody", f"no user can answer here ({prompt}); use `wftui run`")
+        from wftui.steps.api.step_model import Answer
+
         until = self.now() + timedelta(seconds=wait) if wait is not None else None
         known = self._context.carried.answers.pop(self._path, None)
         before = self._waited_for("approval")

@@ -23,7 +23,7 @@ from wftui.engine.run.steps.step_context import EngineStepContext
 from wftui.model.base import Json
 from wftui.model.run.events import StepCancelled, StepCompleted, StepFailed, StepRetrying, StepSkipped, StepStarted
 from wftui.model.run.steps import ExecutionError
-from wftui.model.workflow.definition import CONTAINER_TYPES
+from wftui.model.workflow.containers import CONTAINER_TYPES
 from wftui.runtime.json_values import ensure_json
 from wftui.runtime.plan import StepPlan
 from wftui.runtime.scope import Scope

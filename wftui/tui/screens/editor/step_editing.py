@@ -19,8 +19,7 @@ from wftui.model.forms.nodes import FormNode
 from wftui.model.forms.state import rebuild_form
 from wftui.model.json.equality import is_same
 from wftui.model.listing import StepTypeInfo
-from wftui.model.workflow.containers import CONTAINERS
-from wftui.model.workflow.definition import CONTAINER_TYPES
+from wftui.model.workflow.containers import CONTAINER_TYPES, CONTAINERS
 from wftui.model.workflow.field_conditions import choice_of, when_chosen
 from wftui.model.workflow.step_schema import step_schema, workflow_schema
 from wftui.tui.screens.editor.binding_help import ExpressionHelp

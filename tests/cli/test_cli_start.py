@@ -1,0 +1,37 @@
+"""What commands import where nothing has changed since the last one."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from helpers import Cli, write_workflow
+
+from wftui.model.errors import ExitCode
+
+HEAVY_FOR_RUNS = [
+    *("pydantic", "jsonschema", "jinja2", "textual", "rich", "psutil", "httpx2", "tomlkit", "mcp"),
+    *("wftui.compiler.compiler", "wftui.compiler.checks", "wftui.model.validated", "wftui.model.workflow.definition"),
+]
+HEAVY = [*HEAVY_FOR_RUNS, "pydantic_core", "wftui.engine", "wftui.steps.registry.step_registry"]
+PROBE = f"""
+import sys
+from wftui.cli.main import main
+looking = (["list"], ["history"], ["history", "--json"], ["show", "last"], ["show", "last", "--json"])
+for words in (*looking, ["run", "sets", "-q"]):
+    code = main([*words, *sys.argv[1:]])
+    heavy = {HEAVY!r} if words in looking else {HEAVY_FOR_RUNS!r}
+    print(code, *[name for name in heavy if name in sys.modules], file=sys.stderr)
+"""
+
+
+def test_commands_on_what_is_unchanged_import_nothing_heavy(bare_cli: Cli, tmp_path: Path) -> None:
+    tables = tmp_path / "tables"
+    places = ["--tables", str(tables), "--db", str(tmp_path / "runs.db")]
+    write_workflow(tables, "sets", {"id": "a", "type": "set", "input": {"n": 1}})
+    write_workflow(tables, "fails", {"id": "a", "type": "fail", "input": {"type": "my.type", "message": "no"}})
+    code, _, errors = bare_cli("run", "fails", "-q", *places)
+    assert code == ExitCode.FAILED, errors
+    words = [sys.executable, "-c", PROBE, *places]
+    subprocess.run(words, capture_output=True, check=True)  # compiles; other paths of modules count as a change
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stderr.split() == ["0"] * 6

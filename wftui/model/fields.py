@@ -1,0 +1,183 @@
+"""Fields of models, and the metaclass that makes slots of them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType, UnionType
+from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar, Union, dataclass_transform, get_args, get_origin
+
+Json: TypeAlias = Any
+"""A JSON value: None, bool, int, finite float, str, and lists and str-keyed dicts of them; all data between steps."""
+
+ValueT = TypeVar("ValueT")
+
+_REQUIRED: Any = object()
+
+
+class Field:
+    """Facts about a field beside its type, in `Annotated`.
+
+    Args:
+        alias: key in JSON, where it is not the name in camelCase.
+        exclude: the field has no JSON form.
+        rules: arguments of `pydantic.Field`: description, bounds, pattern.
+    """
+
+    __slots__ = ("alias", "exclude", "rules")
+
+    def __init__(self, *, alias: str | None = None, exclude: bool = False, **rules: Any) -> None:
+        self.alias = alias
+        self.exclude = exclude
+        self.rules = rules
+
+    __is_annotated_types_grouped_metadata__ = True
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield the rules as pydantic reads them inside of other types."""
+        from pydantic import Field as PydanticField
+
+        yield from PydanticField(**self.rules).metadata
+
+
+def fresh(*, factory: Callable[[], ValueT]) -> ValueT:
+    """Return the default of a field whose every model gets a value of its own."""
+    made: Any = _Fresh(factory)
+    return made  # type: ignore[no-any-return]  # the models replace it
+
+
+class _Fresh:
+    """A default that is made for each model."""
+
+    __slots__ = ("factory",)
+
+    def __init__(self, factory: Callable[[], Any]) -> None:
+        self.factory = factory
+
+
+class ModelField:
+    """A field of a model.
+
+    Attributes:
+        name: in Python.
+        alias: key in JSON.
+        annotation: its type, with all that is known of it.
+        default: its default, or what makes one.
+    """
+
+    __slots__ = ("alias", "annotation", "exclude", "is_json", "is_time", "name", "stored_default")
+
+    def __init__(self, name: str, annotation: Any, default: Any) -> None:
+        about = [each for each in getattr(annotation, "__metadata__", ()) if isinstance(each, Field)]
+        plain = annotation.__origin__ if about else annotation
+        self.name = name
+        self.annotation = annotation
+        self.alias = next((each.alias for each in about if each.alias), None) or to_camel(name)
+        self.exclude = any(each.exclude for each in about)
+        self.is_json = plain is Json
+        self.is_time = _is_time(annotation)
+        self.stored_default = default
+
+    @property
+    def is_required(self) -> bool:
+        """True without a default."""
+        return self.stored_default is _REQUIRED
+
+    @property
+    def makes_default(self) -> bool:
+        """True if each model gets a default of its own."""
+        return isinstance(self.stored_default, _Fresh)
+
+    @property
+    def default(self) -> Any:
+        """Its default: a new one where each model has its own; None without."""
+        if isinstance(self.stored_default, _Fresh):
+            return self.stored_default.factory()
+        return None if self.is_required else self.stored_default
+
+
+def _is_time(annotation: Any) -> bool:
+    if isinstance(annotation, type):
+        return issubclass(annotation, datetime)
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _is_time(parts[0])
+    return origin in (Union, UnionType) and any(map(_is_time, parts))
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(fresh,))
+class ModelType(type):
+    """Makes the slots of a model of its annotations."""
+
+    model_fields: Mapping[str, ModelField]
+
+    def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> ModelType:
+        """Return a model; its own fields follow those of its base."""
+        fields: dict[str, ModelField] = {}
+        for base in bases:
+            fields.update(getattr(base, "model_fields", {}))
+        slots = []
+        for each, annotation in _annotations(namespace).items():
+            if get_origin(annotation) is ClassVar:
+                continue
+            default = namespace.pop(each, _REQUIRED)
+            if each not in fields:
+                slots.append(each)
+            fields[each] = ModelField(each, annotation, default)
+        namespace["__slots__"] = (*namespace.get("__slots__", ()), *slots)
+        made = super().__new__(cls, name, bases, namespace)
+        made.model_fields = MappingProxyType(fields)
+        return made
+
+
+def _annotations(namespace: dict[str, Any]) -> dict[str, Any]:
+    if sys.version_info >= (3, 14):
+        import annotationlib
+
+        found = annotationlib.get_annotate_from_class_namespace(namespace)
+        if found is not None:
+            return annotationlib.call_annotate_function(found, annotationlib.Format.VALUE)
+    annotations: dict[str, Any] = namespace.get("__annotations__", {})
+    return annotations
+
+
+def to_camel(name: str) -> str:
+    """Return the key of a field in JSON: `step_id` is `stepId`."""
+    first, *others = name.split("_")
+    return first + "".join(part.capitalize() for part in others)
+
+
+def to_utc(value: Any) -> Any:
+    """Return a time in UTC, truncated to milliseconds; anything else as it is."""
+    if isinstance(value, datetime):
+        if value.tzinfo is UTC and not value.microsecond % 1000:
+            return value  # already in this form, as everything from the database
+        time = value if value.tzinfo else value.replace(tzinfo=UTC)
+        time = time if time.tzinfo is UTC else time.astimezone(UTC)
+        return time.replace(microsecond=time.microsecond // 1000 * 1000)
+    return value
+
+
+def format_timestamp(time: datetime) -> str:
+    """Return ISO 8601 in UTC with milliseconds: `2026-11-22T19:17:52.004Z`."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class _Milliseconds:
+    """Schema by which pydantic reads and writes timestamps."""
+
+    __slots__ = ()
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], Any]) -> Any:
+        """Return the schema of a time, truncated before and formatted after."""
+        from pydantic_core import core_schema
+
+        written = core_schema.plain_serializer_function_ser_schema(
+            format_timestamp, return_schema=core_schema.str_schema(), when_used="json"
+        )
+        return core_schema.no_info_before_validator_function(to_utc, handler(source), serialization=written)
+
+
+Timestamp: TypeAlias = Annotated[datetime, _Milliseconds()]
+"""A time in UTC, truncated to milliseconds, so that a live value and its stored copy are equal."""
