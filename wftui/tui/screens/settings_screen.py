@@ -30,6 +30,7 @@ class SettingsScreen(LocalScreen[None]):
 
     DEFAULT_CSS = """
     SettingsScreen {
+        .heading { padding: 0 1; }
         OptionList { height: 1fr; border: none; background: $background; padding: 0 1; }
         OptionList:focus { border: none; background: $background; }
         .about { height: auto; max-height: 6; padding: 0 2; border-top: solid $border-blurred; }

@@ -25,6 +25,7 @@ class AccountsScreen(LocalScreen[None]):
 
     DEFAULT_CSS = """
     AccountsScreen {
+        .heading { padding: 0 1; }
         OptionList, OptionList:focus { height: 1fr; border: none; background: $background; padding: 0 1; }
         .empty { height: 1fr; padding: 1 2; color: $foreground-muted; }
         .link { height: auto; padding: 0 2; border-top: solid $border-blurred; display: none; }

@@ -33,6 +33,7 @@ class ConnectionsScreen(LocalScreen[None]):
 
     DEFAULT_CSS = """
     ConnectionsScreen {
+        .heading { padding: 0 1; }
         OptionList, OptionList:focus { height: 1fr; border: none; background: $background; padding: 0 1; }
         .empty { height: 1fr; padding: 1 2; color: $foreground-muted; }
         .about { height: auto; max-height: 8; padding: 0 2; border-top: solid $border-blurred; }

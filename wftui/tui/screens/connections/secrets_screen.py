@@ -68,6 +68,7 @@ class SecretsScreen(LocalScreen[None]):
 
     DEFAULT_CSS = """
     SecretsScreen {
+        .heading { padding: 0 1; }
         OptionList, OptionList:focus { height: 1fr; border: none; background: $background; padding: 0 1; }
         .empty { height: 1fr; padding: 1 2; color: $foreground-muted; }
         .about { height: auto; padding: 0 2; border-top: solid $border-blurred; }

@@ -23,6 +23,14 @@ from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved, Pasted
 class FieldRow(NodeView[Leaf]):
     """Shows a leaf; draws the label itself, which saves a widget per field."""
 
+    DEFAULT_CSS = """
+    FieldRow {
+        /* The description of a field is help, wanted while the field has the focus. */
+        Note.-about { display: none; }
+        &:focus-within Note.-about.-shown { display: block; }
+    }
+    """
+
     def __init__(self, context: FormContext, leaf: Leaf, depth: int) -> None:
         # The note of a list applies to all of its items.
         about = Content("") if isinstance(leaf.parent, Items) else note(leaf.field)

@@ -32,7 +32,9 @@ class Note(Widget):
         self._show()
 
     def _show(self) -> None:
-        self.set_class(bool(self.problem or self.more or self._description), "-shown")
+        said = bool(self.problem or self.more)
+        self.set_class(said or bool(self._description), "-shown")
+        self.set_class(not said, "-about")
 
     def watch_problem(self) -> None:
         """Update the visibility."""
