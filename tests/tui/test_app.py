@@ -6,6 +6,7 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
+from textual.widgets._toast import Toast
 
 from wftui.engine.restart.restart_plan import StepDecision
 from wftui.tui.app import WftuiApp
@@ -16,6 +17,7 @@ from wftui.tui.screens.runs.monitor_screen import MonitorScreen
 from wftui.tui.screens.runs.rerun_plan import RerunPlanScreen
 from wftui.tui.screens.runs.run_form import RunInputModal
 from wftui.tui.screens.workflows_screen import WorkflowsScreen
+from wftui.tui.widgets.action_footer import ActionFooter
 from wftui.tui.widgets.key_line import KeyLine
 from wftui.tui.widgets.source.compilation_status import CompilationStatus
 from wftui.tui.widgets.source.source_view import SourceView
@@ -272,3 +274,23 @@ async def test_plan_keys_stay_visible_on_a_small_screen(workbench: Workbench, un
         app.push_screen(RerunPlanScreen("Run again", decisions))
         await until(pilot, lambda: isinstance(app.screen, RerunPlanScreen) and app.screen.query(KeyLine))
         assert app.screen.query_one(KeyLine).region.bottom < 10
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_toasts_cover_neither_status_nor_footer(
+    size: tuple[int, int], workbench: Workbench, put_workflow: Callable[..., Path], until: Until, text_of: TextOf
+) -> None:
+    put_workflow("hello")
+    app = WftuiApp(workbench)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        app.open_editor("hello")
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen) and "Ready" in text_of(app))
+        for _ in range(3):
+            app.notify("a long sentence " * 10, severity="warning")
+        await until(pilot, lambda: len(app.screen.query(Toast)) == 3 and "a long sentence" in text_of(app))
+        covered = [
+            each.region for each in (app.screen.query_one(CompilationStatus), app.screen.query_one(ActionFooter))
+        ]
+        for toast in app.screen.query(Toast):
+            assert not any(toast.region.overlaps(region) for region in covered)
+        assert "Ln 1, Col 1" in text_of(app)

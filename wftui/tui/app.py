@@ -55,6 +55,7 @@ class WftuiApp(TerminalApp[ExitMode], inherit_bindings=False):
 
     TITLE = "wftui"
     DEFAULT_CSS = HOUSE_RULES
+    CSS = "ToastRack { margin-bottom: 2; }"  # above the footer and the status bar
     ENABLE_COMMAND_PALETTE = False  # the palette is an action of ours
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [

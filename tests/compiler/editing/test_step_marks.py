@@ -15,7 +15,17 @@ from wftui.compiler.editing.step_marks import step_marks
         ({"disabled": True}, ["off"], ["disabled"]),
         ({"forEach": {"in": [1, 2, 3]}}, ["\N{MULTIPLICATION SIGN}3"], ["for each of 3 items"]),
         ({"forEach": {"in": "inputs.rows"}}, ["\N{MULTIPLICATION SIGN}n"], ["for each of inputs.rows"]),
-        ({"forEach": {"in": {"matrix": {"a": [1]}}}}, ["\N{MULTIPLICATION SIGN}n"], ["for each of a matrix"]),
+        (
+            {"forEach": {"in": {"matrix": {"a": [1, 2], "b": "inputs.rows"}}}},
+            ["\N{MULTIPLICATION SIGN}2\N{MULTIPLICATION SIGN}n"],
+            ["for each of a matrix"],
+        ),
+        (
+            {"type": "loop", "maxIterations": 5, "while": "vars.n < 3"},
+            ["while ≤5"],
+            ["repeated up to 5 times, while vars.n < 3"],
+        ),
+        ({"type": "race"}, ["1st"], ["the first success wins"]),
         ({"when": "inputs.x"}, ["?"], ["when inputs.x"]),
         ({"join": "any_success"}, ["any"], ["waits for the first success before it"]),
         ({"join": "all_success"}, [], []),

@@ -34,11 +34,15 @@ def step_marks(step: Mapping[str, Json]) -> tuple[StepMark, ...]:
     each = step.get("forEach")
     if isinstance(each, Mapping):
         items = each.get("in")
-        number = str(len(items)) if isinstance(items, list) else "n"
-        found.append(StepMark(f"\N{MULTIPLICATION SIGN}{number}", f"x{number}", f"for each of {_short(items)}"))
+        numbers = _numbers(items)
+        sign = "".join(f"\N{MULTIPLICATION SIGN}{number}" for number in numbers)
+        found.append(StepMark(sign, "".join(f"x{number}" for number in numbers), f"for each of {_short(items)}"))
     if step.get("type") == "loop":
         limit = step.get("maxIterations")
-        found.append(StepMark(f"≤{limit}", f"<={limit}", f"repeated up to {limit} times"))
+        words = f"repeated up to {limit} times"
+        words += "".join(f", {key} {_short(step[key])}" for key in ("while", "until") if key in step)
+        lead = "while " if "while" in step else ""
+        found.append(StepMark(f"{lead}≤{limit}", f"{lead}<={limit}", words))
     if step.get("type") == "race":
         found.append(StepMark("1st", "1st", "the first success wins"))
     if (when := step.get("when")) is not None:
@@ -64,6 +68,13 @@ def step_marks(step: Mapping[str, Json]) -> tuple[StepMark, ...]:
             StepMark("ask", "ask", "waits for an answer" + (", no continues" if on_reject == "continue" else ""))
         )
     return tuple(found)
+
+
+def _numbers(items: Json) -> list[str]:
+    """Return the lengths of the lists that are combined, `n` where they are not known."""
+    matrix = items.get("matrix") if isinstance(items, Mapping) else None
+    lists = [*matrix.values()] if isinstance(matrix, Mapping) and matrix else [items]
+    return [str(len(each)) if isinstance(each, list) else "n" for each in lists]
 
 
 def _short(value: Json) -> str:
