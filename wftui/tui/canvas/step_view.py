@@ -230,6 +230,8 @@ class StepView(DrawnView):
         if self._drawing is not None:
             rows = self._drawing.affected_rows(shown) | (self._drawing.affected_rows(before) if before else set())
             self._repaint(rows, 0, max(self.virtual_size.width, self.size.width))
+            gutter = self._drawing.gutter_rows(shown) | (self._drawing.gutter_rows(before) if before else set())
+            self._repaint(gutter - rows, 0, 1)
         self._scroll_to_cursor()
         if path := self.cursor:
             self.post_message(self.Highlighted(self, path))

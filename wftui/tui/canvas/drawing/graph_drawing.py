@@ -102,6 +102,10 @@ class GraphDrawing:
             return set()
         return {*range(box.y, box.bottom), *self._edges_at(path)}
 
+    def gutter_rows(self, path: str) -> set[int]:
+        """Return no rows: the edges are in the drawing itself."""
+        return set()
+
     def _edges_at(self, path: str | None) -> LineGrid:
         """Return the lines of a step's edges; caches the last result."""
         if path != self._lit_for:

@@ -67,9 +67,13 @@ class ListDrawing:
         return self._nodes[y].path if 0 <= y < len(self._nodes) and 0 <= x < self.width else None
 
     def affected_rows(self, path: str) -> set[int]:
-        """Return the rows of the step and of its links."""
+        """Return the row of the step."""
         row = self._row.get(path)
-        return set() if row is None else {row, *self._linked(path)}
+        return set() if row is None else {row}
+
+    def gutter_rows(self, path: str) -> set[int]:
+        """Return the rows with a part of the step's links in their first cell."""
+        return set(self._linked(path)) if path in self._row else set()
 
     def _linked(self, path: str) -> range:
         """Return the rows from the first to the last one that a step is linked with."""

@@ -84,3 +84,6 @@ class Drawing(Protocol):
 
     def affected_rows(self, path: str) -> set[int]:
         """Return the rows to repaint when a step gains or loses the focus."""
+
+    def gutter_rows(self, path: str) -> set[int]:
+        """Return the rows whose first cell to repaint then, too."""
