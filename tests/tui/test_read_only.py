@@ -102,7 +102,7 @@ async def test_text_of_the_editor_cannot_be_typed(
 
 def test_tables_name_every_method_that_changes_something(workbench: Workbench) -> None:
     words = ("save", "delete", "remove", "rename", "create", "set", "unset", "start", "cancel", "answer", "resume")
-    for service in ("workflows", "runs", "connections", "user_settings", "trials", "sources", "steps", "transfer"):
+    for service in CHANGES:
         found = {name for name, _ in inspect.getmembers(getattr(workbench, service), inspect.iscoroutinefunction)}
         changes = {name for name in found if name.split("_")[0] in words}
         assert changes <= CHANGES[service], service

@@ -54,7 +54,7 @@ CHANGING = frozenset(
         "monitor": "cancel rerun rerun_from connect resume approve reject",
         "restart": "run",
         "value": "save",
-        "history": "rerun export import cleanup",
+        "history": "rerun export import cleanup bulk columns",
         "missing": "get",
         "step_form": "take",
         "trial": "again pin",

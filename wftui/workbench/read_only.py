@@ -15,7 +15,7 @@ REASON = "wftui was started with --read-only"
 CHANGES: Mapping[str, frozenset[str]] = {
     "connections": frozenset({"save", "remove", "connect", "set_secret", "remove_secret"}),
     "doctor": frozenset({"repair"}),
-    "retention": frozenset({"apply", "begin", "cleanup"}),
+    "retention": frozenset({"apply", "begin", "cleanup", "delete"}),
     "runs": frozenset({"start", "rerun", "resume", "cancel", "answer"}),
     "sources": frozenset({"delete_draft"}),
     "steps": frozenset({"lock_tools", "trust"}),
