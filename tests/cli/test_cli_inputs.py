@@ -91,6 +91,9 @@ def list_of(kind: str) -> dict[str, Json]:
         ({"type": "string"}, "a@b", "a@b"),
         (list_of("string"), "@@ada,@bob", ["@ada", "@bob"]),
         ({}, "yes", "yes"),
+        ({"anyOf": [{"type": "integer"}, {"type": "boolean"}]}, "yes", True),
+        ({"oneOf": [{"type": "integer"}, {"type": "null"}]}, "null", None),
+        ({"anyOf": [{"type": "integer"}, {"type": "string"}]}, "yes", "yes"),
     ],
 )
 def test_values_are_parsed_as_users_expect(schema: Json, text: str, value: Json) -> None:
@@ -117,6 +120,10 @@ def test_values_are_parsed_as_users_expect(schema: Json, text: str, value: Json)
         ({"type": "object"}, "a=b", """expected an object; write it like -i x='{"name": "value"}'"""),
         ({"type": "object"}, "[1]", "expected an object"),
         ({"type": ["integer", "boolean"]}, "x", "expected yes or no or a whole number"),
+        ({"anyOf": [{"type": "integer"}, {"type": "boolean"}]}, "x", "expected yes or no or a whole number"),
+        ({"type": "object"}, '{"a": 1, "a": 2}', "-i x has the key 'a' more than once"),
+        ({"type": "array"}, '[{"a": 1, "a": 2}]', "-i x has the key 'a' more than once"),
+        ({}, '{"a": {"b": 1, "b": 2}}', "-i x has the key 'b' more than once"),
         ({"type": "string"}, "@nowhere/at/all", "for a text that begins with @, write -i x=@@nowhere/at/all"),
     ],
 )
@@ -145,6 +152,12 @@ def test_a_key_twice_in_the_whole_input_is_refused() -> None:
     for text in ('{"x": 1, "x": 2}', '{"a": [{"x": 1, "x": 1}]}'):
         with pytest.raises(UsageError, match="--input has the key 'x' more than once"):
             read_inputs(argparse.Namespace(input=text, pairs=[]), {})
+
+
+def test_the_name_of_a_file_as_the_whole_input_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "in.json").write_text("{}")
+    with pytest.raises(UsageError, match=f"for a file, write --input @{tmp_path}/in.json"):
+        read_inputs(argparse.Namespace(input=f"{tmp_path}/in.json", pairs=[]), {})
 
 
 @pytest.mark.parametrize("kind", ["null", "boolean", "integer", "number", "array", "object"])

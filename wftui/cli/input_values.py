@@ -1,5 +1,6 @@
 """Values of `-i KEY=VALUE` by the type in the schema, as a person writes them."""
 
+import json
 import math
 import re
 from collections.abc import Mapping
@@ -35,18 +36,49 @@ def parse_value(key: str, text: str, schema: Json, shown: str | None = None) -> 
     choices = given.get("enum", [given["const"]] if "const" in given else [])
     if isinstance(choices, list) and text in choices:
         return text
-    types = given.get("type")
-    allowed = [types] if isinstance(types, str) else types if isinstance(types, list) else []
+    allowed = _types(given)
     if text == "null" and "null" in allowed:
         return None
     if "string" in allowed:
         return text
     if not allowed:  # without a type in the schema, bare words are text
-        return _json_or(text)
+        return _once(key, text, _json_or(text))
     for name in _WANTED:
         if name in allowed and (found := _read(name, text, given)) is not None:
-            return found[0]
+            return _once(key, text, found[0])
     raise UsageError(_refusal(key, shown or text, allowed, given), code="usage.input")
+
+
+def _types(schema: Mapping[str, Json]) -> list[str]:
+    """Return the types that a schema names, itself or in all of its forms."""
+    types = schema.get("type")
+    if types is not None:
+        return [types] if isinstance(types, str) else types if isinstance(types, list) else []
+    forms = schema.get("anyOf", schema.get("oneOf"))
+    found = [form.get("type") for form in forms if isinstance(form, Mapping)] if isinstance(forms, list) else []
+    named = [each for each in found if isinstance(each, str) and each != "string"]
+    return named if isinstance(forms, list) and len(named) == len(forms) else []
+
+
+def refuse_repeated_keys(text: str, what: str) -> None:
+    """Refuse a JSON text in which an object has a key twice.
+
+    Raises:
+        UsageError: it does; the message begins with `what`.
+    """
+
+    def no_repeats(pairs: list[tuple[str, Json]]) -> None:
+        names = [name for name, _ in pairs]
+        if repeated := next((name for name in names if names.count(name) > 1), None):
+            raise UsageError(f"{what} has the key {repeated!r} more than once", code="usage.input")
+
+    json.loads(text, object_pairs_hook=no_repeats)
+
+
+def _once(key: str, text: str, value: Json) -> Json:
+    if isinstance(value, dict | list) and text.lstrip().startswith(("{", "[")):
+        refuse_repeated_keys(text, f"-i {key}")
+    return value
 
 
 def _json_or(text: str) -> Json:

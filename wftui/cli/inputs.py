@@ -1,12 +1,11 @@
 """Parsing of command-line values: inputs, timestamps, JSON."""
 
 import argparse
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from wftui.cli.input_values import parse_value
+from wftui.cli.input_values import parse_value, refuse_repeated_keys
 from wftui.connections.private_files import private_folder
 from wftui.connections.secret_references import is_reference, resolve_reference
 from wftui.connections.secret_store import SecretStore
@@ -23,6 +22,7 @@ _NAMING = (
     "$ref", "allOf", "anyOf", "oneOf", "if", "dependentSchemas", "dependentRequired", "dependencies", "required"
 )  # fmt: skip
 """Keywords that can name inputs besides `properties`."""
+_LONGEST_NAME = 200  # of a file, in characters
 _LEAD_ON = ("$ref", "allOf", "anyOf", "oneOf")
 
 
@@ -170,21 +170,13 @@ def _read_object(text: str, stdin: str | None) -> dict[str, Json]:
         text = _read_file(text[1:])
     try:
         value = read_json(text.removeprefix("\ufeff"))
-        _refuse_repeated_keys(text.removeprefix("\ufeff"))
+        refuse_repeated_keys(text.removeprefix("\ufeff"), "--input")
     except ValueError as error:
-        raise UsageError(f"--input is not JSON: {error}", code="usage.input") from None
+        hint = f"; for a file, write --input @{text}" if len(text) < _LONGEST_NAME and Path(text).is_file() else ""
+        raise UsageError(f"--input is not JSON: {error}{hint}", code="usage.input") from None
     if not isinstance(value, dict):
         raise UsageError("--input must be a JSON object", code="usage.input")
     return value
-
-
-def _refuse_repeated_keys(text: str) -> None:
-    def no_repeats(pairs: list[tuple[str, Json]]) -> None:
-        names = [name for name, _ in pairs]
-        if repeated := next((name for name in names if names.count(name) > 1), None):
-            raise UsageError(f"--input has the key {repeated!r} more than once", code="usage.input")
-
-    json.loads(text, object_pairs_hook=no_repeats)
 
 
 def _read_file(name: str) -> str:
