@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from wftui.model.text.glyphs import GLYPHS, UNKNOWN_GLYPH
+from wftui.model.text.glyphs import GLYPHS, UNKNOWN_GLYPH, ascii_only
 from wftui.model.text.terminal_text import clean_cell, clean_json, clean_text, ending_colours, without_colours
 from wftui.output.output_thread import OutputThread
 
@@ -64,6 +64,8 @@ class Terminal:
         self.is_live = self.out.isatty() and os.environ.get("TERM") != "dumb"
         self.is_coloured = self.is_live and not os.environ.get("NO_COLOR")
         self.is_unicode = "utf" in (self.out.encoding or "").lower()
+        if self.is_live and ascii_only(os.environ, self.out.encoding):
+            self.is_unicode = False  # in the locale C, Python writes UTF-8 that the terminal does not show
         self.is_broken = False
         self._thread = _thread(self.out, self.err) if beside_run else None
         if self._thread is not None:

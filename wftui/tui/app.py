@@ -17,6 +17,7 @@ from textual.screen import Screen
 from textual.signal import Signal
 
 from wftui.model.errors import ExitCode, UserError
+from wftui.model.text.glyphs import ascii_only
 from wftui.tui.actions import APP_ACTIONS, bindings
 from wftui.tui.background import LOADING, OPENING, in_background
 from wftui.tui.display.formatting import count
@@ -29,7 +30,7 @@ from wftui.tui.screens.base.local_screen import LocalScreen
 from wftui.tui.screens.screen_registry import make_screen
 from wftui.tui.services import ScreenName
 from wftui.tui.session_runs import SessionRuns
-from wftui.tui.terminal.capabilities import ascii_only, check_terminal
+from wftui.tui.terminal.capabilities import check_terminal
 from wftui.tui.terminal.key_parser import BackgroundTold
 from wftui.tui.terminal.terminal_app import TerminalApp
 from wftui.workbench.engine_thread import EngineThread, on_engine_thread

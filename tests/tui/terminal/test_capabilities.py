@@ -8,10 +8,11 @@ import pytest
 
 from wftui.model.run.record import ExecutionRecord, ExecutionStatus
 from wftui.model.run.steps import ExecutionError
+from wftui.model.text.glyphs import ascii_only
 from wftui.tui.display.formatting import ago
 from wftui.tui.display.theme import first_theme
 from wftui.tui.exit_summary import summary_lines
-from wftui.tui.terminal.capabilities import TerminalError, ascii_only, check_terminal
+from wftui.tui.terminal.capabilities import TerminalError, check_terminal
 from wftui.workbench import Settings, Workbench
 
 

@@ -1,5 +1,8 @@
 """One glyph per status, for every frontend; glyphs differ without colour too."""
 
+import codecs
+from collections.abc import Mapping
+
 GLYPHS: dict[str, tuple[str, str]] = {
     "pending": ("○", "."),
     "running": ("●", ">"),
@@ -14,3 +17,14 @@ GLYPHS: dict[str, tuple[str, str]] = {
 
 UNKNOWN_GLYPH = ("◇", "~")
 """Glyph of a status that a later version added."""
+
+
+def ascii_only(environment: Mapping[str, str], encoding: str | None) -> bool:
+    """Return whether only ASCII can be shown, by locale and output encoding."""
+    locale = next((environment[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environment.get(name)), None)
+    if locale is not None:
+        return "utf8" not in locale.lower().replace("-", "")
+    try:
+        return codecs.lookup(encoding or "ascii").name != "utf-8"
+    except LookupError:
+        return True

@@ -1,6 +1,5 @@
 """Capabilities of the terminal, and refusal of one that cannot show a screen."""
 
-import codecs
 import os
 import sys
 from collections.abc import Mapping
@@ -34,14 +33,3 @@ def check_terminal(environment: Mapping[str, str]) -> None:
     if environment.get("TERM", "") in {"", "dumb", "unknown"}:
         name = environment.get("TERM") or "not set"
         raise TerminalError(f"this terminal (TERM is {name}) cannot show the terminal UI; {instead}")
-
-
-def ascii_only(environment: Mapping[str, str], encoding: str | None) -> bool:
-    """Return whether only ASCII can be shown, by locale and output encoding."""
-    locale = next((environment[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environment.get(name)), None)
-    if locale is not None:
-        return "utf8" not in locale.lower().replace("-", "")
-    try:
-        return codecs.lookup(encoding or "ascii").name != "utf-8"
-    except LookupError:
-        return True

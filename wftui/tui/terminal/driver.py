@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 
+from wftui.model.text.glyphs import ascii_only
 from wftui.output.output_thread import OutputThread
-from wftui.tui.terminal.capabilities import ascii_only
 from wftui.tui.terminal.key_parser import BACKGROUND_QUESTION, KeyParser
 
 if TYPE_CHECKING:
