@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from wftui.compiler.editing.form_values import shown_fields, write_fields
+from wftui.compiler.editing.form_values import shown_fields, with_branches, write_fields
 from wftui.compiler.editing.restructuring import insert_in_branch, new_branches
 from wftui.compiler.editing.step_edits import apply_operation, rewritten, step_value
 from wftui.model.base import Json
@@ -130,6 +130,16 @@ def test_branches_of_each_kind_are_added(kind: str, key: str, typed_in: Mapping[
             index = branch.nodes.index(field)
             branch.nodes[index] = Leaf(field.field, branch, value)
     assert json.loads(saved(root, text))["steps"][0][key] == [wanted]
+
+
+def test_a_new_step_has_lists_of_steps_in_its_branches() -> None:
+    values: dict[str, Json] = {"id": "s", "type": "switch", "cases": [{"when": "true"}], "default": True}
+    assert with_branches({}, values) == {
+        "id": "s",
+        "type": "switch",
+        "cases": [{"when": "true", "steps": []}],
+        "default": {"steps": []},
+    }
 
 
 @pytest.mark.parametrize(

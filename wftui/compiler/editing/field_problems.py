@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from wftui.compiler.editing.form_values import write_fields
+from wftui.compiler.editing.form_values import with_branches, write_fields
 from wftui.compiler.editing.placed_steps import Object
 from wftui.compiler.editing.restructuring import Operation
 from wftui.compiler.editing.step_edits import rewritten
@@ -44,7 +44,7 @@ def inserted(text: str, place: Callable[[Sequence[Object]], Operation]) -> Writt
     """
 
     def write(values: dict[str, Json]) -> tuple[str, str]:
-        made, selected = rewritten(text, place([values]))
+        made, selected = rewritten(text, place([with_branches({}, values)]))
         return made, next(iter(selected), "")
 
     return write

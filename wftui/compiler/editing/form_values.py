@@ -32,14 +32,18 @@ def write_fields(pointer: str, values: Mapping[str, Json]) -> Operation:
             _merge_object(workflow, values)
             return []
         step = chosen_steps(workflow, [pointer])[0].step
-        _merge_object(step, _with_branches(step, values))
+        _merge_object(step, with_branches(step, values))
         return [step]
 
     return operation
 
 
-def _with_branches(step: Object, values: Mapping[str, Json]) -> Object:
-    """Return the values with a list of steps in each branch."""
+def with_branches(step: Object, values: Mapping[str, Json]) -> Object:
+    """Return the values of a step's form with a list of steps in each branch.
+
+    Args:
+        step: the step before; empty for a new one.
+    """
     found = {**values}
     if found.get("default") is True:
         old = step.get("default")

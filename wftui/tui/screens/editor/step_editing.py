@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from wftui.compiler.editing.field_problems import edited, inserted
-from wftui.compiler.editing.form_values import shown_fields, write_fields
+from wftui.compiler.editing.form_values import shown_fields, with_branches, write_fields
 from wftui.compiler.editing.placed_steps import Object, in_key_order, unused_id
 from wftui.compiler.editing.restructuring import Operation, ids_of
 from wftui.compiler.editing.step_edits import rewritten, step_value
@@ -78,7 +78,7 @@ async def ask_for_step(
     step: dict[str, Json] = {"id": step_id, "type": word, **_holds(word, inner_id)}
     expressions = ExpressionHelp(app, workflow_id, text, at, inserted(text, place))
     filled = await _ask(app, workflow_id, text, step, expressions)
-    return None if filled is None else in_key_order(filled)
+    return None if filled is None else in_key_order(with_branches({}, filled))
 
 
 async def _ask(
