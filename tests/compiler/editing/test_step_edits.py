@@ -25,6 +25,7 @@ from wftui.compiler.editing.restructuring import (
 )
 from wftui.compiler.editing.snippets import NoStepsError, copied, duplicate, paste, pasted_steps
 from wftui.compiler.editing.step_edits import apply_operation, listed_steps
+from wftui.compiler.source.parsing import parse
 from wftui.compiler.source.patching import PatchError
 from wftui.compiler.source.rewriting import source_text, source_tree
 
@@ -122,6 +123,33 @@ def test_broken_reads_are_listed_and_replaceable() -> None:
     assert made.forgotten is not None
     assert json.loads(made.forgotten)["steps"][0]["input"]["x"] == "é {{ '' }} é {{ '' }}, steps.a"
     assert not check(made.forgotten).errors
+
+
+@pytest.mark.parametrize(
+    ("operation", "lost"),
+    [
+        (unwrap(["/steps/0"]), [("a.input.x", "index"), ("a.input.x", "item"), ("b.when", "previous")]),
+        (move_out(["/steps/0/steps/1"]), [("b.when", "previous")]),
+        (move_out(["/steps/1/catch/0/steps/0"]), [("c.input.m", "error")]),
+        (unwrap(["/steps/2"]), [("d.input.n", "index")]),
+        (delete(["/steps/0"]), []),
+        (wrap(["/steps/0"], "group"), []),
+    ],
+)
+def test_variables_out_of_scope_are_told(operation: Operation, lost: list[tuple[str, str]]) -> None:
+    each = {"id": "g", "type": "group", "forEach": {"in": "[1, 2]"}}
+    handler = {"steps": [step("c", input={"m": "{{ error.message }}"})], "output": "{{ error.type }}"}
+    loop = {"id": "l", "type": "loop", "until": "index > 1", "maxIterations": 3}
+    text = text_of(
+        workflow(
+            {**each, "steps": [step("a", input={"x": "{{ item }}{{ index }}"}), step("b", when="previous == none")]},
+            step("h", input={}, catch=[handler]),
+            {**loop, "steps": [step("d", input={"n": "{{ index }}"})]},
+        )
+    )
+    edit = apply_operation(text, operation)
+    assert [(str(miss), miss.wanted) for miss in edit.missed] == lost
+    assert (edit.forgotten is not None) == bool(lost)
 
 
 def test_condition_without_its_step_becomes_false() -> None:
@@ -299,3 +327,37 @@ def test_text_edit_equals_value_edit(seed: int) -> None:
             before = {miss for miss, _ in misses(json.loads(text))}
             assert {miss for miss, _ in misses(json.loads(changed.forgotten))} <= before
         text, value = changed.text, plain
+
+
+def written_steps(text: str) -> dict[str, tuple[Any, list[str]]]:
+    """Return each step by its id: its value, and its lines without indentation."""
+    document = parse(text)
+    spans = {each.id: (each.step, document.span(each.pointer)) for each in steps_in(document.value)}
+    return {
+        name: (value, [line.strip() for line in text[start:end].split("\n")])
+        for name, (value, (start, end)) in spans.items()
+    }
+
+
+@pytest.mark.first_cases(4)
+@pytest.mark.parametrize("seed", range(100, 160))
+def test_untouched_steps_keep_their_bytes_and_no_read_breaks_in_silence(seed: int) -> None:
+    rng = random.Random(seed)
+    text = layout(Maker(seed).workflow(), rng)
+    assert check(text).errors == []
+    for _ in range(6):
+        value = json.loads(text)
+        if not steps_in(value):
+            return
+        make = random_operation(value, text, rng)
+        try:
+            changed = apply_operation(text, make())
+        except EditError:
+            continue
+        before, after = written_steps(text), written_steps(changed.text)
+        for name in before.keys() & after.keys():
+            assert before[name][0] != after[name][0] or before[name][1] == after[name][1]
+        if changed.missed:
+            return
+        assert [error.message for error in check(changed.text).errors] == []
+        text = changed.text

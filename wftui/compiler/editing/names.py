@@ -57,6 +57,11 @@ class ExpressionText:
         template = split_template(self.value)
         return template.expressions if template is not None else ()
 
+    def reads(self, miss: "Miss") -> Iterator[tuple[Reference, int, Expression]]:
+        """Yield the references that a miss is about, as `references` does."""
+        root = "local" if miss.is_variable else "steps"
+        yield from (each for each in self.references(root) if each[0].path[0] == miss.wanted)
+
     def references(self, root: str) -> Iterator[tuple[Reference, int, Expression]]:
         """Yield references of a root, with offset and text of their expression."""
         for expression, offset in self.expressions:
@@ -138,29 +143,31 @@ def rename_in(
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """A read of a step that cannot be seen from there.
+    """A read of a step, or of a variable, that cannot be seen from there.
 
     Attributes:
         reader: id of the step that reads; empty for the outputs.
         field: the string: `input.text`, or `needs`.
-        wanted: id of the step that is read.
+        wanted: id of the step, or name of the variable, that is read.
+        is_variable: it is a variable of an iteration or a handler: `item`, `index`, `previous`, `error`.
     """
 
     reader: str
     field: str
     wanted: str
+    is_variable: bool = False
 
     def __str__(self) -> str:
         return f"{self.reader}.{self.field}" if self.reader else self.field
 
 
 def misses(workflow: Json) -> Iterator[tuple[Miss, ExpressionText | None]]:
-    """Yield reads of steps out of scope, with their string; None for `needs`."""
+    """Yield reads of what is out of scope, with their string; None for `needs`."""
     if not isinstance(workflow, dict):
         return
 
     def walk(
-        steps: List, around: frozenset[str], inside: frozenset[str]
+        steps: List, around: frozenset[str], inside: frozenset[str], variables: frozenset[str]
     ) -> Iterator[tuple[Miss, ExpressionText | None]]:
         here = frozenset(id_of(each) for each in steps)
         for step in steps:
@@ -175,13 +182,17 @@ def misses(workflow: Json) -> Iterator[tuple[Miss, ExpressionText | None]]:
                 for reference, _, _ in text.references("steps"):
                     if reference.path[0] not in seen and not (_sees_inside(text) and _is_inside(step, reference)):
                         yield Miss(own, text.field, str(reference.path[0])), text
+                known = _variables_of(step, text.field, variables)
+                for name in sorted(_variables_in(text) - known):
+                    yield Miss(own, text.field, name, is_variable=True), text
             for inner in inner_lists(step):
-                yield from walk(inner.steps, here | around, inside | {own})
+                names = _variables_of(step, inner.pointer[1:].replace("/", "."), variables)
+                yield from walk(inner.steps, here | around, inside | {own}, names)
 
     main, last = (_steps(workflow, key) for key in ("steps", "finally"))
-    yield from walk(main, frozenset(), frozenset())
+    yield from walk(main, frozenset(), frozenset(), frozenset())
     top = frozenset(id_of(each) for each in main)
-    yield from walk(last, top, frozenset())
+    yield from walk(last, top, frozenset(), frozenset())
     top |= {id_of(each) for each in last}
     for text in texts_of_workflow(workflow):
         for reference, _, _ in text.references("steps"):
@@ -203,13 +214,36 @@ def _is_inside(step: Object, reference: Reference) -> bool:
     return any(id_of(each) == reference.path[0] for inner in inner_lists(step) for each in inner.steps)
 
 
-def forget(text: ExpressionText, wanted: str) -> bool:
-    """Replace the reads of a step by an empty value; return whether all were."""
+def _variables_of(step: Object, field: str, outer: frozenset[str]) -> frozenset[str]:
+    """Return the variables that a field of a step, or the steps in it, can read.
+
+    Args:
+        outer: those of the list that the step is in.
+    """
+    if field == "when" or field.startswith(("forEach.in", "forEach.max")):
+        return outer
+    names, each = outer, step.get("forEach")
+    if isinstance(each, dict):
+        names = names | {str(each.get("as", "item")), "index"}
+        names = names | {"previous"} if each.get("maxParallel", 1) == 1 else names - {"previous"}
+    if field == "forEach.stopWhen":
+        return names | {"output"}
+    if field.startswith("catch."):
+        return names | {"error"}
+    is_iteration = step.get("type") == "loop" and field.partition(".")[0] in ("steps", "while", "until", "delay")
+    return names | {"index", "previous"} if is_iteration else names
+
+
+def _variables_in(text: ExpressionText) -> set[str]:
+    """Return the names that a text reads besides those of the whole workflow."""
+    return {str(reference.path[0]) for reference, _, _ in text.references("local")} - {"vars"}
+
+
+def forget(text: ExpressionText, miss: Miss) -> bool:
+    """Replace the reads of a miss by an empty value; return whether all were."""
     value = text.value
     found = []
-    for reference, offset, expression in text.references("steps"):
-        if reference.path[0] != wanted:
-            continue
+    for reference, offset, expression in text.reads(miss):
         end = offset + reference.offset + reference.length
         if value[end : end + 1] in tuple("[.("):
             return False

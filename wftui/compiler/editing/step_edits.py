@@ -120,7 +120,7 @@ def apply_operation(text: str, operation: Operation) -> Edit:
         return Edit(made, chosen)
     done = True
     for miss, place in missed:
-        done = place is not None and forget(place, miss.wanted) and done
+        done = place is not None and forget(place, miss) and done
     return Edit(made, chosen, tuple(dict.fromkeys(miss for miss, _ in missed)), source_text(tree) if done else None)
 
 
