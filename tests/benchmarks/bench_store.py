@@ -307,6 +307,23 @@ async def _million(folder: Path) -> list[Row]:
             await store.list(filters, cursor=cursor)
             taken.append((time.perf_counter() - begin) * 1000)
         table.append(_absolute(f"a million runs: {name}", statistics.median(taken), "ms", aim))
+    failed = ExecutionFilters(status=["failed"])
+    works: list[tuple[str, Callable[[], Awaitable[object]]]] = [
+        ("last page", lambda: store.list(limit=100, offset=-100)),
+        ("page in the middle", lambda: store.list(limit=100, offset=MILLION // 2)),
+        ("by duration", lambda: store.list(limit=100, sort="-duration")),
+        ("by duration, last page", lambda: store.list(limit=100, sort="-duration", offset=-100)),
+        ("by workflow, last page", lambda: store.list(limit=100, sort="workflow", offset=-100)),
+        ("number of all", lambda: store.count(ExecutionFilters())),
+        ("number of the failed", lambda: store.count(failed)),
+        ("groups by workflow", lambda: store.groups(ExecutionFilters(), "workflow")),
+        ("groups by error", lambda: store.groups(ExecutionFilters(), "error")),
+        ("a part searched for a value", lambda: store.list(ExecutionFilters(contains="nothing"), limit=100)),
+    ]
+    for name, work in works:
+        begin = time.process_time()
+        await work()
+        table.append(_absolute(f"a million runs: {name}", (time.process_time() - begin) * 1000, "ms of CPU"))
     begin = time.perf_counter()
     await store.stats()
     table.append(_absolute("a million runs: statistics", (time.perf_counter() - begin) * 1000, "ms"))

@@ -145,13 +145,14 @@ class HistoryScreen(ActionScreen[None]):
                 if asked
                 else "No runs yet.\n\nRuns appear here with their steps, logs and results."
             )
-        self.query_one("#history-message", Static).update(message)
+        if message:
+            self.query_one("#history-message", Static).update(message)
         self.set_class(bool(message), "-message")
         self._show_state()
 
     def _show_heading(self) -> None:
         table = self._table
-        self.query_one("#history-heading", Static).update(table.heading(table.size.width))
+        self.query_one("#history-heading", Static).update(table.heading(table.size.width), layout=False)
 
     def _state(self) -> str:
         pages = self._table.pages
@@ -165,7 +166,7 @@ class HistoryScreen(ActionScreen[None]):
 
     def _show_state(self) -> None:
         self._show_heading()
-        self.query_one("#history-state", Static).update(self._state())
+        self.query_one("#history-state", Static).update(self._state(), layout=False)
         self.refresh_bindings()
 
     @on(HistoryHeading.Chosen)
@@ -211,7 +212,7 @@ class HistoryScreen(ActionScreen[None]):
         run = self._table.selected
         if run is not None:
             record = await self.workbench.runs.record(run.id, whole=True)
-            self.services.open_run_form(record.workflow_id, record.inputs, record.connections, record.pool)
+            self.services.open_run_form(record.workflow_id, record.inputs, record.connections)
 
     def action_edit(self) -> None:
         """Open the editor."""
