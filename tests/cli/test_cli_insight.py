@@ -173,6 +173,34 @@ def test_the_history_is_sorted_grouped_and_searched(counted: Cli) -> None:
     assert "1 of 2 runs" in counted("history", "--limit", "1")[1]
 
 
+def test_items_in_another_order_are_compared_by_item(cli: Cli, settings: Settings) -> None:
+    steps = {
+        "id": "each",
+        "type": "shell",
+        "forEach": {"in": "inputs.items", "as": "it"},
+        "input": {"script": "echo got $IT", "env": {"IT": "{{ it }}"}},
+    }
+    write_workflow(settings.tables, "many", steps, inputSchema={"properties": {"items": {"type": "array"}}})
+    for items in (["a", "b", "c"], ["c", "a"]):
+        assert cli("run", "many", "--input", json.dumps({"items": items}), "-q")[0] == 0
+    ids = [run["id"] for run in json.loads(cli("history", "--json")[1])["executions"]]
+    found = json.loads(cli("compare", ids[1], ids[0], "--json")[1])
+    pairs = {(step.get("pathBefore", step["path"]), step["path"], step["relation"]) for step in found["steps"]}
+    assert ("each[2]", "each[0]", "same") in pairs
+    assert ("each[0]", "each[1]", "same") in pairs
+    assert ("each[1]", "each[1]", "removed") in pairs
+    same = [step for step in found["steps"] if step["path"].startswith("each[") and step["relation"] == "same"]
+    assert all(step["input"] == step["output"] == step["log"] == [] for step in same)
+
+
+def test_a_run_file_is_compared_with_itself_and_with_its_run(counted: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "run.wfrun"
+    assert counted("export", "last", "-o", str(path))[0] == 0
+    for other in (str(path), "last"):
+        code, out, _ = counted("compare", str(path), other, "--json")
+        assert (code, json.loads(out)["same"]) == (0, True)
+
+
 def test_saved_filters_are_narrowed_by_options(counted: Cli) -> None:
     code, _, err = counted("history", "--saved", "broken")
     assert (code, "there is no saved filter broken; saved: none" in err) == (4, True)

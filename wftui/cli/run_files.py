@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from wftui.cli.session import settings_of, with_any_workbench
-from wftui.model.errors import UsageError
+from wftui.model.errors import RunKnownError, UsageError
 from wftui.workbench import AnyWorkbench, Workbench
 
 Work = Callable[[AnyWorkbench, Sequence[str]], Awaitable[int]]
@@ -47,7 +47,10 @@ def with_runs(arguments: argparse.Namespace, names: Sequence[str], work: Work) -
                     if not is_run_file(name):
                         path = folder / f"{number}.wfrun"
                         await history.transfer.export(await history.runs.find(name), path)
-                    ids.append(await workbench.transfer.import_file(path))
+                    try:
+                        ids.append(await workbench.transfer.import_file(path))
+                    except RunKnownError as known:  # the same run twice
+                        ids.append(known.run_id)
                 return await work(workbench, ids)
             finally:
                 await history.close()

@@ -60,3 +60,17 @@ class ConflictError(UserError):
     """A change by someone else in the meantime."""
 
     code = "conflict"
+
+
+class RunKnownError(ConflictError):
+    """The run of a run file is in the history already.
+
+    Attributes:
+        run_id: its id.
+    """
+
+    code = "run_file.known"
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"the history has a run {run_id} already")
+        self.run_id = run_id

@@ -13,6 +13,8 @@ from wftui.model.run.steps import StepResult
 Relation = Literal["same", "renamed", "moved", "added", "removed"]
 Definitions = Mapping[str, Json]
 """Steps of a workflow by id, as in workflow.json."""
+Labels = Mapping[str, str]
+"""Short texts of items by the addresses of their iterations."""
 
 _SIMILAR = 0.75
 _NAMES = frozenset({"id", "name", "note", "needs"})
@@ -43,17 +45,26 @@ def definitions(workflow: Json) -> dict[str, Json]:
 
 
 def align(
-    before: Sequence[StepResult], after: Sequence[StepResult], was: Definitions, now: Definitions
+    before: Sequence[StepResult],
+    after: Sequence[StepResult],
+    was: Definitions,
+    now: Definitions,
+    items: tuple[Labels, Labels] = ({}, {}),
 ) -> list[StepPair]:
-    """Return the pairs in the order of the later run, removed steps between."""
-    alignment = _Alignment(before, after)
+    """Return the pairs in the order of the later run, removed steps between.
+
+    Args:
+        items: labels of the items of both runs.
+    """
+    alignment = _Alignment(before, after, items)
     alignment.descend(None, None)
     alignment.pair_rest(was, now)
     return alignment.pairs(before, after)
 
 
 class _Alignment:
-    def __init__(self, before: Sequence[StepResult], after: Sequence[StepResult]) -> None:
+    def __init__(self, before: Sequence[StepResult], after: Sequence[StepResult], items: tuple[Labels, Labels]) -> None:
+        self._items = items
         self._before, self._after = _children(before), _children(after)
         self._partner: dict[str, tuple[StepResult, Relation]] = {}
         """By the address in the later run."""
@@ -65,8 +76,8 @@ class _Alignment:
         places = [(parent, parent_after)]
         while places:
             parent, parent_after = places.pop()
-            keys = _keys(self._before.get(parent, []))
-            for key, step in _keys(self._after.get(parent_after, [])).items():
+            keys = _keys(self._before.get(parent, []), self._items[0])
+            for key, step in _keys(self._after.get(parent_after, []), self._items[1]).items():
                 partner = keys.get(key)
                 if partner is not None:
                     self._join(partner, step, "same")
@@ -119,17 +130,17 @@ def _children(steps: Sequence[StepResult]) -> dict[str | None, list[StepResult]]
     return found
 
 
-def _keys(siblings: Sequence[StepResult]) -> dict[Hashable, StepResult]:
+def _keys(siblings: Sequence[StepResult], items: Labels) -> dict[Hashable, StepResult]:
     """Return siblings by their ids, iterations by item or, if items repeat, by index."""
     iterations = [step for step in siblings if step.path.endswith("]")]
-    labels = [step.message for step in iterations]
-    by_item = None not in labels and len(set(labels)) == len(labels)
+    labels = {step.path: items.get(step.path, step.message) for step in iterations}
+    by_item = None not in labels.values() and len(set(labels.values())) == len(labels)
     found: dict[Hashable, StepResult] = {}
     for step in siblings:
         if not step.path.endswith("]"):
             found[step.step_id] = step
         else:
-            found["item", step.message if by_item else iteration_index(step.path)] = step
+            found["item", labels[step.path] if by_item else iteration_index(step.path)] = step
     return found
 
 

@@ -29,12 +29,14 @@ class ComparisonSide:
         source: text of its workflow.json; empty if it is not stored.
         workflow: that text, parsed.
         logs: lines of log by the address of the step.
+        items: labels of items by the address of the iteration.
     """
 
     record: ExecutionRecord
     source: str = ""
     workflow: Json = None
     logs: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    items: Mapping[str, str] = field(default_factory=dict)
 
 
 def compare(before: ComparisonSide, after: ComparisonSide, usual: Mapping[str, UsualTime]) -> RunComparison:
@@ -44,7 +46,7 @@ def compare(before: ComparisonSide, after: ComparisonSide, usual: Mapping[str, U
         usual: usual durations by the address of a step without indices.
     """
     was, now = definitions(before.workflow), definitions(after.workflow)
-    pairs = align(before.record.step_results, after.record.step_results, was, now)
+    pairs = align(before.record.step_results, after.record.step_results, was, now, (before.items, after.items))
     found = RunComparison(
         before=_run(before.record),
         after=_run(after.record),

@@ -1,13 +1,16 @@
-"""Durations and failures of many runs and their steps, for statistics."""
+"""Durations, failures and items of runs, for statistics and comparisons."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from wftui.model.run.events import IterationStarted
 from wftui.model.run.paths import without_indices
-from wftui.store.events.event_rows import STEP_END_NUMBERS, EventRow, decode
+from wftui.store.events.event_rows import ITERATION_NUMBER, STEP_END_NUMBERS, EventRow, decode
 from wftui.store.sqlite.reader import Reader
 
 _STEPS_PER_RUN = 2_000
+_ITEMS_PER_RUN = 100_000
 
 _RUNS = """
 SELECT key, id, status, created_at, duration, json_extract(error, '$.type'), json_extract(error, '$.message')
@@ -18,6 +21,11 @@ ORDER BY created_at DESC, id DESC LIMIT ?
 _STEPS = f"""
 SELECT place & 0xFFFFFFFF, type, at, data FROM events
 WHERE place > ? << 32 AND place < (? + 1) << 32 AND type IN ({", ".join(map(str, STEP_END_NUMBERS))}) LIMIT ?
+"""
+_ITERATIONS = f"""
+SELECT place & 0xFFFFFFFF, type, at, data
+FROM executions run JOIN events ON place > run.key << 32 AND place < (run.key + 1) << 32
+WHERE run.id = ? AND type = {ITERATION_NUMBER} LIMIT {_ITEMS_PER_RUN}
 """
 
 
@@ -62,3 +70,12 @@ async def step_times(reader: Reader, key: int) -> list[StepTime]:
         if duration is not None and not path.endswith("]"):
             found.append(StepTime(without_indices(path), event.type == "step_failed", duration))
     return found
+
+
+async def item_labels(reader: Reader, run_id: str) -> dict[str, str]:
+    """Return the labels of the items of a run, by the addresses of their iterations."""
+    rows = [EventRow(*row) for row in await reader.rows(_ITERATIONS, [run_id])]
+    events = await asyncio.to_thread(decode, run_id, rows)
+    return {
+        event.path: event.label for event in events if isinstance(event, IterationStarted) and event.label is not None
+    }

@@ -230,6 +230,10 @@ class StoredRuns:
         """Return the runs that match in groups, the biggest first; `contains` is left out."""
         return await run_counts.group_runs(self._lists, filters, by, among)
 
+    async def item_labels(self, run_id: str) -> dict[str, str]:
+        """Return the labels of the items of a run, by the addresses of their iterations."""
+        return await run_times.item_labels(self._runs, run_id)
+
     async def version(self) -> int:
         """Return a number that changes with each write to the database."""
         return await event_log.RunProgress(self._lists).version()

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from wftui.model.base import Json
-from wftui.model.errors import ConflictError, RunNotFoundError
+from wftui.model.errors import RunKnownError, RunNotFoundError
 from wftui.model.json.incremental import read_json
 from wftui.model.run.events import ExecutionEvent, Interrupted, LogSegment
 from wftui.model.run.summary import ExecutionFilters
@@ -96,7 +96,7 @@ async def import_run(store: ExecutionStore, path: Path) -> str:
     file = await asyncio.to_thread(_read, path)
     for each in (file, *file.children):
         if await store.summary(each.created.run_id) is not None:
-            raise _exists(each.created.run_id)
+            raise RunKnownError(each.created.run_id)
     file.created.parent_path = None  # its parent may not be here; a list would hide it
     for each in (file, *file.children):
         await _import_one(store, each, path.name)
@@ -116,7 +116,7 @@ async def _import_one(store: ExecutionStore, file: RunFile, name: str) -> None:
                     await store.put_segment(event, file.logs[event.segment])
             await store.append(page, wait=True)
     except RunExistsError as error:
-        raise _exists(created.run_id) from error
+        raise RunKnownError(created.run_id) from error
     if not file.has_ended:
         message = "it was exported before it ended"
         last = file.events[-1].timestamp
@@ -143,10 +143,6 @@ def _check_values(file: RunFile, path: Path) -> None:
                 decode(event, file.logs[event.segment])
             except SegmentError as error:
                 raise RunFileError(f"{path} cannot be used: {error}", code="run_file.broken") from error
-
-
-def _exists(run_id: str) -> ConflictError:
-    return ConflictError(f"the history has a run {run_id} already", code="run_file.known")
 
 
 def _prepared(file: RunFile, events: list[ExecutionEvent]) -> list[ExecutionEvent]:

@@ -95,7 +95,8 @@ async def _side(store: ExecutionStore, run_id: str) -> ComparisonSide:
         if read >= _LOG_EVENTS:
             break
     workflow = json.loads(source) if source else None
-    return ComparisonSide(record, source, workflow, {path: list(found) for path, found in lines.items()})
+    logs = {path: list(found) for path, found in lines.items()}
+    return ComparisonSide(record, source, workflow, logs, await store.item_labels(run_id))
 
 
 async def _read_values(store: ExecutionStore, step: StepResult) -> None:
