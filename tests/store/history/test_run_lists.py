@@ -1,6 +1,7 @@
 """Filters, pages and searches agree with looking at every run."""
 
 import asyncio
+import base64
 import json
 import tempfile
 from collections import Counter
@@ -307,6 +308,32 @@ async def test_child_runs_are_skipped_by_index(database: Path) -> None:
 async def test_a_cursor_of_ones_own_making_is_refused(store: ExecutionStore, cursor: str) -> None:
     with pytest.raises(UsageError, match="not a cursor"):
         await store.list(cursor=cursor)
+
+
+@pytest.mark.parametrize("sort", ["-duration", "workflow"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1~x",
+        "[]",
+        "[" * 100_000,
+        "{}",
+        '["workflow", 5, 1, "x"]',
+        '["duration", "a", 1, "x"]',
+        '["duration", 1e999, 1, "x"]',
+        '["duration", NaN, 1, "x"]',
+        '["duration", 1, 1000000000000000000000000, "x"]',
+        '["workflow", "a", 1, null]',
+        '["workflow", "a", [], "x"]',
+        '["workflow", "\\ud800", 1, "x"]',
+        '["duration", 1, 1, "\\ud800"]',
+    ],
+)
+async def test_a_made_up_cursor_of_an_order_is_refused(store: ExecutionStore, sort: RunSort, text: str) -> None:
+    await store.append([created("a")], wait=True)
+    for cursor in (text, base64.urlsafe_b64encode(text.encode()).decode()):
+        with pytest.raises(UsageError, match="not a cursor"):
+            await store.list(cursor=cursor, sort=sort)
 
 
 async def test_last_is_the_newest_run_started_by_a_user(store: ExecutionStore) -> None:

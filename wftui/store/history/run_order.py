@@ -91,18 +91,25 @@ class RunOrder:
             UsageError: it is not from a page in this order.
         """
         try:
+            cursor.encode()  # refuses half a character, as below
             if self.by == "started":
                 found = _CURSOR.fullmatch(cursor)
-                if found and abs(int(found[1])) < 2**63:
+                if found and _is_stored(int(found[1])):
                     return RunPlace(None, int(found[1]), found[2])
             else:
                 by, value, created_at, run_id = json.loads(base64.urlsafe_b64decode(cursor))
-                is_value = isinstance(value, str) if self.by in _NAMES else isinstance(value, int | float)
-                if by == self.by and is_value and isinstance(run_id, str) and isinstance(created_at, int):
+                f"{value}{run_id}".encode()
+                is_value = isinstance(value, str) if self.by in _NAMES else _is_stored(value)
+                if by == self.by and is_value and isinstance(run_id, str) and _is_stored(created_at):
                     return RunPlace(value, created_at, run_id)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             pass
         raise UsageError(f"{cursor!r} is not a cursor from an earlier page of the history", code="usage.cursor")
+
+
+def _is_stored(value: object) -> bool:
+    """Return whether a value is a number that the database can hold."""
+    return isinstance(value, int | float) and abs(value) < 2**63
 
 
 async def rows_after(
