@@ -8,7 +8,7 @@ from wftui.client.reading import model
 from wftui.client.remote_runs import RemoteRuns, filters_query
 from wftui.model.base import format_timestamp
 from wftui.model.clock import utc_now
-from wftui.model.comparison.comparison import RunComparison
+from wftui.model.comparison.comparison import RunComparison, UsualTime
 from wftui.model.run.search import TextMatch
 from wftui.model.run.summary import ExecutionFilters
 from wftui.model.statistics import FEWEST_USUAL, PeriodStatistics, WorkflowStatistics
@@ -53,6 +53,15 @@ class RemoteStatistics:
         """Return how long the completed runs of a month took; None for too few."""
         found = (await self.of(workflow_id, utc_now() - timedelta(days=30))).total
         return found if found.completed >= FEWEST_USUAL else None
+
+    async def usual_steps(self, workflow_id: str, *, before: str = "") -> dict[str, UsualTime]:
+        """Return how long the steps of the runs of a month took, by address without indices."""
+        steps = (await self.of(workflow_id, utc_now() - timedelta(days=30))).steps
+        return {
+            step.path: UsualTime(p50=step.p50, p95=step.p95, runs=step.times)
+            for step in steps
+            if step.p50 is not None and step.p95 is not None
+        }
 
 
 class RemoteSearch:

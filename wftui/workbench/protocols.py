@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from wftui.engine.restart.restart_plan import StepDecision
     from wftui.model.base import Json
     from wftui.model.clock import Clock, Elapsed
-    from wftui.model.comparison.comparison import RunComparison
+    from wftui.model.comparison.comparison import RunComparison, UsualTime
     from wftui.model.errors import UserError
     from wftui.model.listing import AttentionItem, RecentInputs, WorkflowOutline, WorkflowRow
     from wftui.model.run.actions import RunAction
@@ -237,6 +237,9 @@ class Statistics(Protocol):
 
     async def usual(self, workflow_id: str, *, before: str = "") -> PeriodStatistics | None:
         """Return how long the newest completed runs of a workflow took."""
+
+    async def usual_steps(self, workflow_id: str, *, before: str = "") -> dict[str, UsualTime]:
+        """Return how long the steps of these runs took, by address without indices."""
 
 
 class Search(Protocol):

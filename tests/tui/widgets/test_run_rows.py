@@ -20,7 +20,7 @@ from wftui.model.run.reducer import fold, fold_part, new_record
 from wftui.model.run.steps import ExecutionError, Iterations, StepResult, Waiting
 from wftui.tui.widgets.log.lines import LogBuffer
 from wftui.tui.widgets.run.canvas_status import canvas_statuses
-from wftui.tui.widgets.run.gantt import Span, bar, run_seconds, spans, step_seconds
+from wftui.tui.widgets.run.gantt import Span, Usual, Window, bar, beside_usual, run_seconds, spans, step_seconds
 from wftui.tui.widgets.run.labels import (
     elapsed,
     first_line,
@@ -77,7 +77,7 @@ def test_iterations_are_ordered_by_index() -> None:
 
 
 def test_failed_rows_are_shown_with_their_parents() -> None:
-    rows = state_of(failed()).tree.rows(only_failures=True)
+    rows = state_of(failed()).tree.rows(only="failures")
     assert [(row.step.path, row.depth) for row in rows] == [("branches", 0), ("authors", 0), ("authors[3]", 1)]
 
 
@@ -183,7 +183,7 @@ def test_evicted_failures_are_listed_with_failures() -> None:
         else:
             story.add(IterationCompleted, 3, step_id="authors", path=path, index=index, duration=1)
     tree = state_of(story).tree
-    paths = [row.step.path for row in tree.rows(only_failures=True) if row.depth == 1]
+    paths = [row.step.path for row in tree.rows(only="failures") if row.depth == 1]
     assert paths == [f"authors[{index}]" for index in range(1, 6000, 2)]
 
 
@@ -217,7 +217,7 @@ spans_in = st.lists(
 
 @given(parts=spans_in, width=st.integers(1, 80), length=st.floats(0, 100), ascii_only=st.booleans())
 def test_bar_has_the_exact_width(parts: list[Span], width: int, length: float, ascii_only: bool) -> None:
-    line = bar(parts, length, width, ascii_only=ascii_only)
+    line = bar(parts, Window(0, length), width, ascii_only=ascii_only)
     text = "".join(piece for piece, _ in line)
     assert len(text) == width
     assert bool(text.strip()) == bool(parts)
@@ -228,18 +228,42 @@ def test_bar_has_the_exact_width(parts: list[Span], width: int, length: float, a
 @given(start=st.floats(0, 50), later=st.floats(0, 50), width=st.integers(1, 60))
 def test_later_starts_are_never_further_left(start: float, later: float, width: int) -> None:
     def first_cell(at: float) -> int:
-        text = "".join(piece for piece, _ in bar([Span(at, 100)], 100, width))
+        text = "".join(piece for piece, _ in bar([Span(at, 100)], Window(0, 100), width))
         return len(text) - len(text.lstrip())
 
     assert first_cell(start) <= first_cell(start + later)
 
 
 def test_bars_use_half_cells_and_thin_waits() -> None:
-    assert bar([Span(0, 5), Span(5, 7.5, "wait"), Span(7.5, 10)], 10, 4) == [
+    assert bar([Span(0, 5), Span(5, 7.5, "wait"), Span(7.5, 10)], Window(0, 10), 4) == [
         ("━━", "run"), ("╌", "wait"), ("━", "run"),
     ]  # fmt: skip
-    assert bar([Span(2.5, 6.25)], 10, 4) == [(" ", "gap"), ("━╸", "run"), (" ", "gap")]
-    assert bar([Span(0, 5)], 10, 4, ascii_only=True) == [("==", "run"), ("  ", "gap")]
+    assert bar([Span(2.5, 6.25)], Window(0, 10), 4) == [(" ", "gap"), ("━╸", "run"), (" ", "gap")]
+    assert bar([Span(0, 5)], Window(0, 10), 4, ascii_only=True) == [("==", "run"), ("  ", "gap")]
+
+
+def test_a_window_shows_its_part_of_the_time() -> None:
+    assert bar([Span(0, 5), Span(8, 10)], Window(4, 4), 4) == [("━", "run"), ("   ", "gap")]
+    assert bar([Span(0, 5)], Window(6, 2), 4) == [("    ", "gap")]
+    assert bar([Span(3, 9)], Window(4, 4), 4) == [("━━━━", "run")]
+
+
+def test_the_usual_time_is_a_ghost_after_the_end_and_what_is_over_it_is_marked() -> None:
+    usual = Usual(p50=4, p95=6)
+    assert beside_usual([Span(0, 2)], usual) == [Span(2, 4, "usual"), Span(4, 6, "late"), Span(0, 2)]
+    assert beside_usual([Span(0, 5)], usual) == [Span(5, 6, "late"), Span(0, 5)]
+    assert beside_usual([Span(0, 8)], usual) == [Span(0, 6), Span(6, 8, "over")]
+    assert beside_usual([Span(0, 2)], None) == [Span(0, 2)]
+    line = bar(beside_usual([Span(0, 2)], usual), Window(0, 8), 8)
+    assert line == [("━━", "run"), ("░░", "usual"), ("··", "late"), ("  ", "gap")]
+    assert bar(beside_usual([Span(0, 8)], usual), Window(0, 8), 8, ascii_only=True) == [
+        ("======", "run"),
+        ("##", "over"),
+    ]
+    assert bar(beside_usual([Span(0, 2)], usual), Window(0, 8), 8, ascii_only=True)[1:3] == [
+        ("::", "usual"),
+        ("..", "late"),
+    ]
 
 
 def test_retried_step_has_spans_for_attempts_and_waits() -> None:

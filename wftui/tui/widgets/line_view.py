@@ -58,6 +58,9 @@ class LineView(ScrollView, can_focus=True):
         Binding("enter", "choose", "Open", show=False),
     ]
 
+    fixed_rows: ClassVar[int] = 0
+    """Lines above the rows that do not scroll; `top_line` renders them."""
+
     class OnRow(Message):
         """An action on the row of the cursor; never sent itself."""
 
@@ -91,6 +94,10 @@ class LineView(ScrollView, can_focus=True):
         """Render row `index`; `width` is the available width in cells."""
         raise NotImplementedError
 
+    def top_line(self, width: int) -> Content:
+        """Render the line above the rows."""
+        raise NotImplementedError
+
     def empty(self) -> str:
         """Return the message shown when there are no rows."""
         return ""
@@ -99,7 +106,7 @@ class LineView(ScrollView, can_focus=True):
         """Set the number of rows, and the width of the widest for scrolling."""
         self.rows = count
         self.cursor = max(0, min(self.cursor, count - 1))
-        self.virtual_size = Size(width + GUTTER if width else 0, count)
+        self.virtual_size = Size(width + GUTTER if width else 0, count + self.fixed_rows)
         self.redraw()
 
     def redraw(self) -> None:
@@ -111,10 +118,10 @@ class LineView(ScrollView, can_focus=True):
         """Repaint the visible rows that differ from what is shown."""
         top = self.scroll_offset.y
         shown, fresh = self._strips, LRUCache[int, Strip](512)
-        for index in range(top, min(self.rows, top + self.scrollable_content_region.height)):
+        for index in range(top, min(self.rows, top + self.visible_rows)):
             strip = fresh[index] = self._row_strip(index)
             if shown.get(index) != strip:
-                self.refresh_line(index)
+                self.refresh_line(index + self.fixed_rows)
         self._strips = fresh
 
     # --- the cursor
@@ -126,8 +133,8 @@ class LineView(ScrollView, can_focus=True):
         before, self.cursor = self.cursor, max(0, min(index, self.rows - 1))
         for changed in {before, self.cursor}:
             self._strips.discard(changed)
-            self.refresh_line(changed)
-        height = max(1, self.scrollable_content_region.height)
+            self.refresh_line(changed + self.fixed_rows)
+        height = max(1, self.visible_rows)
         top = self.scroll_offset.y
         if centre and not top <= self.cursor < top + height:
             self.scroll_to(y=self.cursor - height // 2, animate=False, force=True)
@@ -159,7 +166,7 @@ class LineView(ScrollView, can_focus=True):
 
     def action_page(self, by: int) -> None:
         """Move the cursor by pages."""
-        self._move_to(self.cursor + by * max(1, self.scrollable_content_region.height - 1))
+        self._move_to(self.cursor + by * max(1, self.visible_rows - 1))
 
     def action_to_start(self) -> None:
         """Move the cursor to the first row."""
@@ -179,8 +186,8 @@ class LineView(ScrollView, can_focus=True):
         offset = event.get_content_offset(self)
         if offset is None:
             return
-        index = offset.y + self.scroll_offset.y
-        if index >= self.rows:
+        index = offset.y + self.scroll_offset.y - self.fixed_rows
+        if index >= self.rows or offset.y < self.fixed_rows:
             return
         self._move_to(index)
         if event.chain > 1:
@@ -192,6 +199,11 @@ class LineView(ScrollView, can_focus=True):
         """Handle a single click on row `index`, `x` cells from its start."""
 
     # --- drawing
+
+    @property
+    def visible_rows(self) -> int:
+        """Number of rows that fit below the fixed ones."""
+        return self.scrollable_content_region.height - self.fixed_rows
 
     @property
     def room(self) -> int:
@@ -218,12 +230,15 @@ class LineView(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Render line `y` of the view."""
         scroll_x, scroll_y = self.scroll_offset
-        width, index = self.room + GUTTER, scroll_y + y
+        width, index = self.room + GUTTER, scroll_y + y - self.fixed_rows
+        if y < self.fixed_rows:
+            line = Content.assemble(" " * GUTTER, self.top_line(self.room)).truncate(width, pad=True)
+            return Strip(line.render_segments(self.visual_style), line.cell_length)
         if index < self.rows:
             strip = self._strips.get(index) or self._row_strip(index)
             self._strips[index] = strip
             return strip.crop_extend(scroll_x, scroll_x + width, self._row_style(index).rich_style)
-        if y == 0 and not self.rows:
+        if y == self.fixed_rows and not self.rows:
             sentence = Content.assemble(" " * GUTTER, (self.empty(), "$foreground-muted"))
             return Strip(sentence.truncate(width, ellipsis=True, pad=True).render_segments(self.visual_style))
         return Strip.blank(width, self.visual_style.rich_style)

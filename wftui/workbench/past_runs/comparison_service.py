@@ -59,15 +59,19 @@ class ComparisonService:
         return await last_good(store.list, head)
 
 
-async def usual_times(store: ExecutionStore, workflow_id: str) -> dict[str, UsualTime]:
-    """Return the usual durations of a workflow's steps, by address without indices."""
+async def usual_times(store: ExecutionStore, workflow_id: str, *, before: str = "") -> dict[str, UsualTime]:
+    """Return the usual durations of a workflow's steps, by address without indices.
+
+    Args:
+        before: a run that does not count.
+    """
     from wftui.model.comparison.comparison import UsualTime
     from wftui.model.statistics import percentile
 
     durations: dict[str, list[float]] = defaultdict(list)
     runs = await store.run_times(workflow_id, ["completed"], _EVER, _USUAL_OF)
     for run in runs:
-        for time in await store.step_times(run):
+        for time in await store.step_times(run) if run.id != before else ():
             if not time.failed:
                 durations[time.path].append(time.duration)
     return {

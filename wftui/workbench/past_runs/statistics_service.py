@@ -13,6 +13,7 @@ from wftui.model.base import Json
 from wftui.model.clock import Clock
 
 if TYPE_CHECKING:
+    from wftui.model.comparison.comparison import UsualTime
     from wftui.model.statistics import (
         DayStatistics,
         ErrorStatistics,
@@ -80,6 +81,12 @@ class StatisticsService:
         runs = await store.run_times(workflow_id, ("completed",), datetime.fromtimestamp(0).astimezone(), _USUAL_RUNS)
         found = _period([run for run in runs if run.id != before])
         return found if found.completed >= FEWEST_USUAL else None
+
+    async def usual_steps(self, workflow_id: str, *, before: str = "") -> dict[str, UsualTime]:
+        """Return how long the steps of these runs took, by address without indices."""
+        from wftui.workbench.past_runs.comparison_service import usual_times
+
+        return await usual_times(await self._store(), workflow_id, before=before)
 
 
 async def _step_times(store: ExecutionStore, runs: Sequence[RunTime]) -> list[StepTime]:

@@ -20,6 +20,8 @@ from wftui.tui.widgets.value.export import as_text
 from wftui.tui.widgets.value.sizes import size_text
 
 _COPY_LIMIT = 1_000_000
+_PANNED = 0.5
+"""Share of the shown time by which the bars move."""
 _LOCAL = frozenset({"connect", "copy_command", "edit"})
 """Actions that need the files of the machine."""
 
@@ -54,6 +56,10 @@ class MonitorScreen(RunScreen):
                 return None if self.state.record.parent_id else "this run has no parent"
             case "rerun_from":
                 return None if self.state.ended else f"the run is {self.state.record.status}"
+            case "slow":
+                return None if self.panes.timeline.usual else "too few completed runs to know the usual times"
+            case "wider" | "earlier" | "later":
+                return None if self.panes.timeline.zoom.factor > 1 else "the bars show the whole run; press } to zoom"
             case "next_failure":
                 failed = any(step.status == "failed" for step in self.shown.record.step_results)
                 return None if failed else "no step has failed"
@@ -275,7 +281,30 @@ class MonitorScreen(RunScreen):
 
     def action_faults(self) -> None:
         """Show only failures, or everything."""
-        self.panes.toggle_failures()
+        self.panes.toggle_only("failures")
+
+    def action_slow(self) -> None:
+        """Show only steps that took longer than usual, or everything."""
+        self.panes.toggle_only("slow")
+
+    # --- the bars
+
+    def action_closer(self) -> None:
+        """Show half of the time in the bars."""
+        self.panes.show_steps()
+        self.panes.timeline.change_zoom(closer=True)
+
+    def action_wider(self) -> None:
+        """Show twice the time in the bars."""
+        self.panes.timeline.change_zoom(closer=False)
+
+    def action_earlier(self) -> None:
+        """Move the bars to an earlier part."""
+        self.panes.timeline.pan(-_PANNED)
+
+    def action_later(self) -> None:
+        """Move the bars to a later part."""
+        self.panes.timeline.pan(_PANNED)
 
     def action_open_all(self) -> None:
         """Expand all steps, or collapse them."""

@@ -22,6 +22,7 @@ from wftui.tui.background import in_background
 from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.widgets.log.lines import LogBuffer
 from wftui.tui.widgets.run.approval_form import ApprovalForm
+from wftui.tui.widgets.run.gantt import Usual
 from wftui.tui.widgets.run.header import RunHeader
 from wftui.tui.widgets.run.labels import local_timestamp
 from wftui.tui.widgets.run.panes import RunPanes
@@ -134,6 +135,8 @@ class RunScreen(ActionScreen[None]):
         usual = await self.workbench.statistics.usual(workflow_id, before=self.run_id)
         if usual is not None and usual.p50 is not None:
             self.query_one(RunHeader).usual = usual.p50 / 1000
+            steps = await self.workbench.statistics.usual_steps(workflow_id, before=self.run_id)
+            self.panes.timeline.usual = {path: Usual(each.p50 / 1000, each.p95 / 1000) for path, each in steps.items()}
             self._paint_soon()
 
     async def _open_big(self, summary: ExecutionSummary) -> None:

@@ -1,4 +1,4 @@
-"""Gantt bars in half cells: when a step was running and when waiting."""
+"""Gantt bars in half cells: when a step was running and when waiting, beside its usual time."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,22 +9,48 @@ from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import StepResult
 from wftui.model.run.worked_time import worked_seconds
 
-Kind = Literal["gap", "run", "wait"]
+Kind = Literal["gap", "run", "wait", "over", "usual", "late"]
 
 _BARS: dict[tuple[bool, bool], str] = {(True, True): "━", (True, False): "╸", (False, True): "╺"}
 _WAITS: dict[tuple[bool, bool], str] = {(True, True): "╌", (True, False): "╴", (False, True): "╶"}
+_GLYPHS: dict[Kind, tuple[str, str]] = {"over": ("═", "#"), "usual": ("░", ":"), "late": ("·", ".")}
+"""Glyphs of the kinds that fill whole cells, and their ASCII forms."""
+_ORDER: tuple[Kind, ...] = ("run", "over", "wait", "usual", "late", "gap")
+"""Of two halves of a cell, the kind that is drawn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
     """A time span, in seconds since the run began, interruptions left out.
 
-    `wait` is the time between two attempts, or for an approval.
+    `wait` is the time between two attempts, or for an approval; `over` is longer than usual. `usual` and `late` are a
+    ghost: up to the median and up to the 95th percentile of earlier runs.
     """
 
     start: float
     end: float
     kind: Kind = "run"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The part of a run's time that the bars show, in seconds since the run began."""
+
+    start: float
+    length: float
+
+    @property
+    def end(self) -> float:
+        """Its end."""
+        return self.start + self.length
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """Usual duration of a step, in seconds: median and 95th percentile."""
+
+    p50: float
+    p95: float
 
 
 def run_seconds(record: ExecutionRecord, now: datetime) -> float:
@@ -69,27 +95,53 @@ def spans(step: StepResult, record: ExecutionRecord, now: datetime) -> list[Span
     return found
 
 
-def bar(parts: list[Span], length: float, width: int, *, ascii_only: bool = False) -> list[tuple[str, Kind]]:
-    """Return `length` seconds as segments of one kind, exactly `width` cells in total.
+def beside_usual(parts: list[Span], usual: Usual | None) -> list[Span]:
+    """Return the spans of a step with its usual time: a ghost after its end, or what is over it."""
+    if usual is None or not parts:
+        return parts
+    start, end = parts[0].start, parts[-1].end
+    typical, late = start + usual.p50, start + usual.p95
+    found = [Span(end, typical, "usual")] if typical > end else []
+    if late > max(end, typical):
+        found.append(Span(max(end, typical), late, "late"))
+    for part in parts:
+        if part.kind != "run" or part.end <= late:
+            found.append(part)
+            continue
+        if part.start < late:
+            found.append(Span(part.start, late))
+        found.append(Span(max(part.start, late), part.end, "over"))
+    return found
 
-    Every span takes at least half a cell; running hides waiting in the same cell.
+
+def bar(parts: list[Span], window: Window, width: int, *, ascii_only: bool = False) -> list[tuple[str, Kind]]:
+    """Return a window of time as segments of one kind, exactly `width` cells in total.
+
+    Every span that begins in the window takes at least half a cell; running hides waiting in the same cell.
     """
     if width <= 0:
         return []
     halves: list[Kind] = ["gap"] * (2 * width)
-    scale = len(halves) / length if length >= 0.001 else 0.0
-    for part in sorted(parts, key=lambda part: part.kind == "run"):
-        first = min(floor(part.start * scale), len(halves) - 1)
-        last = min(max(ceil(part.end * scale), first + 1), len(halves))
+    scale = len(halves) / window.length if window.length >= 0.001 else 0.0
+    for part in sorted(parts, key=lambda part: -_ORDER.index(part.kind)):
+        begin, end = part.start - window.start, part.end - window.start
+        if window.start and (end <= 0 or begin >= window.length):
+            continue
+        first = max(0, min(floor(begin * scale), len(halves) - 1))
+        last = min(max(ceil(end * scale), first + 1), len(halves))
+        if part.kind in ("usual", "late") and begin > window.length:
+            continue
         for position in range(first, last):
             halves[position] = part.kind
     return _joined([_cell(halves[2 * cell], halves[2 * cell + 1], ascii_only) for cell in range(width)])
 
 
 def _cell(left: Kind, right: Kind, ascii_only: bool) -> tuple[str, Kind]:
-    kind: Kind = "run" if "run" in (left, right) else "wait" if "wait" in (left, right) else "gap"
+    kind = min((left, right), key=_ORDER.index)
     if kind == "gap":
         return " ", kind
+    if kind in _GLYPHS:
+        return _GLYPHS[kind][ascii_only], kind
     if ascii_only:
         return ("=" if kind == "run" else "-"), kind
     glyphs = _BARS if kind == "run" else _WAITS

@@ -23,7 +23,7 @@ from wftui.tui.widgets.run.canvas_status import canvas_statuses
 from wftui.tui.widgets.run.detail import StepDetail, section_value
 from wftui.tui.widgets.run.state import RunState
 from wftui.tui.widgets.run.timeline import Timeline
-from wftui.tui.widgets.run.tree import title
+from wftui.tui.widgets.run.tree import Only, title
 from wftui.tui.widgets.value.export import TextSource
 from wftui.tui.widgets.value.view import ValueView
 
@@ -246,11 +246,12 @@ class RunPanes(Container):
         self.selection_changed()
         self.log_view.following = True
 
-    def toggle_failures(self) -> None:
-        """Toggle between failed steps and all steps."""
+    def toggle_only(self, only: Only) -> None:
+        """Toggle between failed or slow steps and all steps."""
         self.show_steps()
-        self.timeline.show_only_failures(not self.timeline.only_failures)
-        self.timeline.border_title = "Failures" if self.timeline.only_failures else "Steps"
+        self.timeline.show_only(None if self.timeline.only == only else only)
+        titles = {"failures": "Failures", "slow": "Slow steps"}
+        self.timeline.border_title = titles.get(self.timeline.only or "", "Steps")
         self.selection_changed()
 
     @on(LineView.Chosen)

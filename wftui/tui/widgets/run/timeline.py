@@ -1,26 +1,35 @@
 """The timeline: the steps of a run as a tree, with Gantt bars."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.geometry import Region
 from textual.message import Message
+from textual.strip import Strip
 
 from wftui.model.clock import Clock
-from wftui.model.run.paths import parent_path
+from wftui.model.run.paths import parent_path, without_indices
 from wftui.model.run.steps import StepResult
+from wftui.model.run.worked_time import worked_seconds
 from wftui.tui.display.status import PULSE, PULSE_ASCII, look
 from wftui.tui.widgets.line_view import LineView
-from wftui.tui.widgets.run.gantt import bar, run_seconds, spans, step_seconds
+from wftui.tui.widgets.run.gantt import Kind, Usual, bar, beside_usual, run_seconds, spans, step_seconds
 from wftui.tui.widgets.run.labels import elapsed, step_note
 from wftui.tui.widgets.run.rows import RunRows, StepRow
 from wftui.tui.widgets.run.state import RunState
-from wftui.tui.widgets.run.tree import current_step, failed_step, title
+from wftui.tui.widgets.run.time_axis import Zoom, axis
+from wftui.tui.widgets.run.tree import Only, current_step, failed_step, title
 
 _DURATION = 8
 _ATTEMPTS = 4
+_SHORTEST_NOTE = 8
+_SHORTEST = 0.001
+"""Seconds of a run from which its bars have an axis."""
+_COLOURS: dict[Kind, str] = {"over": "$text-warning"}
 _MEASURED = 500
 """Number of rows sampled for the width of the name column."""
 _REQUESTED = 100
@@ -36,6 +45,8 @@ class Timeline(LineView):
     DEFAULT_CSS = """
     Timeline { background: $surface; }
     """
+
+    fixed_rows: ClassVar[int] = 1
 
     class DetailsRequested(Message):
         """Omitted iterations came into view; `take_requested` returns their paths."""
@@ -58,10 +69,15 @@ class Timeline(LineView):
         self.state = state
         self.now = now
         self.following = True
-        self.only_failures = False
+        self.only: Only | None = None
+        self.usual: Mapping[str, Usual] = {}
+        """Usual durations of steps, by address without indices."""
+        self.zoom = Zoom()
         self._rows = RunRows()
         self._to_load: dict[str, None] = {}
         self._widest = 0
+        self._notes = 0
+        self._shown_axis: Content | None = None
         self._built: tuple[object, ...] = ()
 
     # --- content
@@ -111,21 +127,47 @@ class Timeline(LineView):
 
     def _build(self) -> None:
         """Rebuild the rows if they changed."""
-        built = (self.state, self.state.tree.version, self.only_failures)
-        if built == self._built and not self.only_failures:
+        built = (self.state, self.state.tree.version, self.only)
+        if built == self._built and self.only is None:
             return
         self._built = built
-        self._rows = self.state.tree.rows(only_failures=self.only_failures)
+        self._rows = self.state.tree.rows(only=self.only, is_slow=self.is_slow)
         last = len(self._rows) - 1
         spread = (round(number * last / _MEASURED) for number in range(_MEASURED + 1)) if last > _MEASURED else None
         looked_at = (self._rows[number] for number in spread or range(last + 1))
         self._widest = max((cell_len(self._lead(row) + title(row.step)) + 2 for row in looked_at), default=0)
         self.set_rows(len(self._rows))
 
-    def show_only_failures(self, only: bool) -> None:
-        """Show only failed steps and their ancestors, or all steps."""
-        self.only_failures = only
+    def show_only(self, only: "Only | None") -> None:
+        """Show only failed or slow steps and their ancestors, or all steps."""
+        self.only = only
         self.read()
+
+    def is_slow(self, step: StepResult) -> bool:
+        """Return whether a step took longer than nearly all of its earlier times."""
+        usual, now = self._usual(step), self.state.reference_time(self.now())
+        taken = step_seconds(step, self.state.record, now) if usual is not None else None
+        return usual is not None and taken is not None and step.status != "skipped" and taken > usual.p95
+
+    def _usual(self, step: StepResult) -> Usual | None:
+        return None if step.path.endswith("]") else self.usual.get(without_indices(step.path))
+
+    # --- the time that the bars show
+
+    def _total(self) -> float:
+        return run_seconds(self.state.record, self.state.reference_time(self.now()))
+
+    def change_zoom(self, *, closer: bool) -> None:
+        """Show half or twice the time, around the step under the cursor."""
+        step = self.selected
+        begun = spans(step, self.state.record, self.state.reference_time(self.now())) if step is not None else []
+        self.zoom = self.zoom.changed(self._total(), closer=closer, around=begun[0].start if begun else None)
+        self.redraw()
+
+    def pan(self, by: float) -> None:
+        """Show an earlier or later part, by a share of its length."""
+        self.zoom = self.zoom.moved(self._total(), by)
+        self.redraw()
 
     def open_all(self) -> None:
         """Expand all steps, or restore the initial state."""
@@ -135,7 +177,7 @@ class Timeline(LineView):
 
     def to_next_failure(self) -> None:
         """Move to the next failed step, wrapping around, and expand its ancestors."""
-        failed = [row.step.path for row in self.state.tree.rows(only_failures=True) if row.step.status == "failed"]
+        failed = [row.step.path for row in self.state.tree.rows(only="failures") if row.step.status == "failed"]
         if not failed:
             return
         selected = self.selected
@@ -181,7 +223,34 @@ class Timeline(LineView):
 
     def empty(self) -> str:
         """Return why there are no rows."""
-        return "No failed steps." if self.only_failures else "No steps yet."
+        return "No steps yet." if self.only is None else f"No {'failed' if self.only == 'failures' else 'slow'} steps."
+
+    def top_line(self, width: int) -> Content:
+        """Render the axis of the bars."""
+        self._shown_axis = self._axis(width)
+        return self._shown_axis
+
+    def _axis(self, width: int) -> Content:
+        names, bars, _ = self._columns(width)
+        record, total = self.state.record, self._total()
+        window = self.zoom.window(total)
+        origin = record.started_at or record.created_at
+        gaps = [worked_seconds(record, origin, gap.since) for gap in record.interruptions or ()] if origin else []
+        sign = "x" if self.ascii_only else "\N{MULTIPLICATION SIGN}"
+        zoom = f"{sign}{self.zoom.factor} zoom" if self.zoom.factor > 1 else ""
+        ticks = axis(window, bars, gaps, ascii_only=self.ascii_only) if total >= _SHORTEST else " " * bars
+        return Content.assemble(
+            (_fit(f"  {zoom}", names + 1, self.ascii_only), "$text-accent"),
+            (ticks, "$foreground-muted"),
+            (f"{elapsed(window.end, live=False):>{_DURATION}}" if self.zoom.factor > 1 else "", "$foreground-muted"),
+        )
+
+    def repaint(self) -> None:
+        """Repaint the axis and the visible rows that differ from what is shown."""
+        self._measure_notes()
+        super().repaint()
+        if self._shown_axis is not None and self._axis(self.room) != self._shown_axis:
+            self.refresh_line(self.scroll_offset.y)
 
     def _lead(self, row: StepRow) -> str:
         signs = ("  ", "  ") if not row.opens else ("> ", "v ") if self.ascii_only else ("▸ ", "▾ ")
@@ -206,9 +275,11 @@ class Timeline(LineView):
             (name, "$foreground-muted" if muted else "$foreground"),
             (" ", ""),
         ]
-        length = run_seconds(self.state.record, now)
-        for text, kind in bar(spans(step, self.state.record, now), length, bars, ascii_only=self.ascii_only):
-            parts.append((text, style.color if kind == "run" else "$foreground-muted"))
+        window = self.zoom.window(run_seconds(self.state.record, now))
+        usual = self._usual(step) if step.status != "skipped" and step.kept_from is None else None
+        worked = beside_usual(spans(step, self.state.record, now), usual)
+        for text, kind in bar(worked, window, bars, ascii_only=self.ascii_only):
+            parts.append((text, style.color if kind == "run" else _COLOURS.get(kind, "$foreground-muted")))
         taken = step_seconds(step, self.state.record, now)
         live = step.status in {"running", "waiting"} and not stopped
         duration = "" if taken is None or step.status == "skipped" else elapsed(taken, live=live)
@@ -223,13 +294,28 @@ class Timeline(LineView):
             parts.append((_fit(step_note(step, now, stopped=stopped), notes, self.ascii_only), colour))
         return Content.assemble(*parts)
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Render rows whose columns suit the notes of all rows in view."""
+        self._measure_notes()
+        return super().render_lines(crop)
+
+    def _measure_notes(self) -> None:
+        """Widen the column of notes to the notes in view; it does not shrink."""
+        top, now = self.scroll_offset.y, self.state.reference_time(self.now())
+        seen = (self._rows[row].step for row in range(top, min(len(self._rows), top + max(0, self.visible_rows))))
+        widest = max((cell_len(step_note(step, now, stopped=self.state.is_stopped(step))) for step in seen), default=0)
+        if widest > self._notes:
+            self._notes = widest
+            self._strips.clear()
+            self.call_later(self.refresh)
+
     def _columns(self, width: int) -> tuple[int, int, int]:
         """Return the widths of name, bar and note."""
         fixed = 1 + _DURATION + (_ATTEMPTS if self.state.retried else 0)
         names = min(self._widest, max(14, int(width * 0.42)))
-        bars = max(6, min(40, int((width - names - fixed) * 0.5)))
-        notes = width - names - fixed - bars - 2
-        return (names, bars, notes) if notes >= 8 else (names, max(0, width - names - fixed), 0)
+        rest = width - names - fixed
+        notes = min(self._notes, rest * 2 // 5)
+        return (names, rest - notes - 2, notes) if notes >= _SHORTEST_NOTE else (names, max(0, rest), 0)
 
     def _glyph(self, step: StepResult, now: datetime) -> str:
         if step.status == "running" and self.state.is_live:

@@ -2,15 +2,19 @@
 
 from bisect import insort
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
+from typing import Literal
 
 from wftui.model.run.iterations import IterationLog
 from wftui.model.run.paths import is_at_or_in, iteration_index, parent_path
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import StepResult
 from wftui.tui.widgets.run.rows import RunRows, StepRow
+
+Only = Literal["failures", "slow"]
+"""The only steps to show, with their ancestors."""
 
 _READ_BACK = 1_000
 """Maximum number of loaded iterations held."""
@@ -135,9 +139,16 @@ class StepTree:
             self._choice[above] = True
             above = parent_path(above)
 
-    def rows(self, *, only_failures: bool = False) -> RunRows:
-        """Return the visible rows, or those of failed steps and their ancestors."""
-        kept = self._failed_with_ancestors() if only_failures else None
+    def rows(
+        self, *, only: "Only | None" = None, is_slow: Callable[[StepResult], bool] = lambda _step: False
+    ) -> RunRows:
+        """Return the visible rows, or those of failed or slow steps and their ancestors."""
+        kept = (
+            None
+            if only is None
+            else self._with_ancestors(self._failed() if only == "failures" else self._slow(is_slow))
+        )
+        only_failures = kept is not None
         rows = RunRows()
         stack: list[_Entry] = [(step, 0, None) for step in reversed(self._children.get(None, []))]
         while stack:
@@ -218,11 +229,16 @@ class StepTree:
             place = parent_path(place)
         return [] if place is None else [each for each in self._read_back[place] if each.parent == step.path]
 
-    def _failed_with_ancestors(self) -> set[str]:
-        kept: set[str] = set()
+    def _failed(self) -> list[str]:
         failed = [step.path for step in self.record.step_results if step.status == "failed"]
-        failed += [path for path, log in self.record.index.logs.items() if log.failed()]
-        for path in failed:
+        return failed + [path for path, log in self.record.index.logs.items() if log.failed()]
+
+    def _slow(self, is_slow: Callable[[StepResult], bool]) -> list[str]:
+        return [step.path for step in self.record.step_results if is_slow(step)]
+
+    def _with_ancestors(self, paths: Iterable[str]) -> set[str]:
+        kept: set[str] = set()
+        for path in paths:
             above: str | None = path
             while above is not None and above not in kept:
                 kept.add(above)
