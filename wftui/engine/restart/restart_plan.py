@@ -9,6 +9,8 @@ from wftui.model.base import Json
 from wftui.model.run.paths import declared_id, owner_path, without_indices
 from wftui.model.workflow.durations import format_duration
 
+_WORTH_NAMING = 1000
+"""Milliseconds from which a sentence names the usual time."""
 _NAMED = 10
 """Paths that a sentence names."""
 
@@ -70,7 +72,7 @@ def repetition(decisions: Sequence[StepDecision]) -> list[str]:
     if effects:
         found.append(f"Not idempotent, and done again: {_named(effects)}.")
     times = [each.usual for each in decisions if each.usual is not None]
-    if times:
+    if sum(times) >= _WORTH_NAMING:
         found.append(f"About {format_duration(sum(times) / 1000)} of work by the usual durations.")
     return found
 
