@@ -55,7 +55,7 @@ class RemoteStatistics:
         return found if found.completed >= FEWEST_USUAL else None
 
     async def usual_steps(self, workflow_id: str, *, before: str = "") -> dict[str, UsualTime]:
-        """Return how long the steps of the runs of a month took, by address without indices."""
+        """Return how long steps took in a month, by address without indices."""
         steps = (await self.of(workflow_id, utc_now() - timedelta(days=30))).steps
         return {
             step.path: UsualTime(p50=step.p50, p95=step.p95, runs=step.times)

@@ -16,9 +16,11 @@ import wftui.tui.screens
 from tui.conftest import settle
 from wftui.engine.restart.restart_plan import StepDecision
 from wftui.model.base import Json
+from wftui.model.clock import utc_now
 from wftui.model.errors import UserError
 from wftui.model.forms.building import form_of
 from wftui.model.forms.state import build_form
+from wftui.model.run.events import ExecutionEvent, Log, StepStarted
 from wftui.model.run.summary import ExecutionFilters
 from wftui.tui.actions import APP_ACTIONS, Action
 from wftui.tui.app import WftuiApp
@@ -31,6 +33,7 @@ from wftui.tui.screens.dialogs.prompt import PromptScreen
 from wftui.tui.screens.editor.step_form import StepForm
 from wftui.tui.screens.editor.trial_screen import TrialScreen
 from wftui.tui.screens.history.cleanup import CleanupScreen
+from wftui.tui.screens.runs.events_screen import EventsScreen
 from wftui.tui.screens.runs.rerun_plan import RerunPlanScreen
 from wftui.tui.screens.runs.value_screen import ValueScreen
 from wftui.tui.screens.screen_registry import make_screen
@@ -50,6 +53,15 @@ async def nothing(_values: dict[str, Json]) -> None:
 
 async def no_text(*_: object) -> tuple[str, int | None]:
     return ALL, None
+
+
+async def hostile_events(after: int, limit: int) -> list[ExecutionEvent]:
+    """Two events whose texts are hostile."""
+    begun: ExecutionEvent = StepStarted(
+        run_id=ALL, timestamp=utc_now(), seq=1, path=ALL, step_id=ALL, step_name=ALL, input={ALL: ALL}
+    )
+    line: ExecutionEvent = Log(run_id=ALL, timestamp=utc_now(), seq=2, message=ALL, level="info", path=ALL)
+    return [begun, line][after : after + limit]
 
 
 def show(app: WftuiApp, screen: Screen[Any]) -> None:
@@ -95,6 +107,7 @@ DIALOGS: dict[str, Open] = {
     "value": lambda app, _: show(app, ValueScreen(ALL, {ALL: ALL, "list": [ALL]}, no_text, name=ALL)),
     "path": lambda app, _: show(app, PathPrompt(ALL, ALL)),
     "trial": lambda app, _: show(app, TrialScreen(ALL, "{}", ALL, {}, whole=False)),
+    "events": lambda app, _: show(app, EventsScreen(hostile_events, no_text, total=2, number=1)),
     "plan": lambda app, _: show(app, RerunPlanScreen(ALL, [StepDecision(ALL, "run", ALL)])),
     "trust": lambda app, _: show(app, TrustScreen(Path(ALL), ALL)),
     "cleanup": lambda app, _: show(app, CleanupScreen(app.workbench.local)),

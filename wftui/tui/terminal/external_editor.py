@@ -21,7 +21,19 @@ async def edit(app: App[Any], path: Path) -> None:
     Raises:
         UserError: the editor cannot be started, or this terminal cannot be handed over.
     """
-    command = editor_command(os.environ)
+    await _hand_over(app, editor_command(os.environ), path, "editor")
+
+
+async def page(app: App[Any], path: Path) -> None:
+    """Open a file in `$PAGER` or `less`, and wait until it is closed.
+
+    Raises:
+        UserError: the pager cannot be started, or this terminal cannot be handed over.
+    """
+    await _hand_over(app, pager_command(os.environ), path, "pager")
+
+
+async def _hand_over(app: App[Any], command: list[str], path: Path, what: str) -> None:
     failure: OSError | None = None
     try:
         # Nothing may be painted meanwhile: the terminal belongs to the editor.
@@ -33,9 +45,18 @@ async def edit(app: App[Any], path: Path) -> None:
             except OSError as error:
                 failure = error
     except SuspendNotSupported as error:
-        raise UserError("this terminal cannot be handed over to an editor", code="terminal.suspend") from error
+        raise UserError("this terminal cannot be handed over to another program", code="terminal.suspend") from error
     if failure is not None:
-        raise _not_started(shlex.join(command), failure.strerror or str(failure)) from failure
+        raise _not_started(shlex.join(command), failure.strerror or str(failure), what) from failure
+
+
+def pager_command(environment: Mapping[str, str]) -> list[str]:
+    """Return the command of the user's pager.
+
+    Raises:
+        UserError: it cannot be read, or there is no such program.
+    """
+    return _command(environment, ("PAGER",), "less", "pager")
 
 
 def editor_command(environment: Mapping[str, str]) -> list[str]:
@@ -44,20 +65,27 @@ def editor_command(environment: Mapping[str, str]) -> list[str]:
     Raises:
         UserError: it cannot be read, or there is no such program.
     """
-    set_by = next((name for name in ("VISUAL", "EDITOR") if environment.get(name, "").strip()), None)
-    text = environment[set_by] if set_by else "vi"
+    return _command(environment, ("VISUAL", "EDITOR"), "vi", "editor")
+
+
+def _command(environment: Mapping[str, str], names: tuple[str, ...], default: str, what: str) -> list[str]:
+    set_by = next((name for name in names if environment.get(name, "").strip()), None)
+    text = environment[set_by] if set_by else default
     try:
         command = shlex.split(text)
     except ValueError as error:
-        raise _not_started(text, f"{error} in {set_by}") from error
+        raise _not_started(text, f"{error} in {set_by}", what) from error
     if not command or shutil.which(command[0], path=environment.get("PATH")) is None:
-        advice = "set EDITOR" if set_by is None else f"{set_by} names it"
-        raise _not_started(text, f"there is no such program; {advice}")
+        advice = f"set {names[-1]}" if set_by is None else f"{set_by} names it"
+        raise _not_started(text, f"there is no such program; {advice}", what)
     return command
 
 
-def _not_started(command: str, reason: str) -> UserError:
-    return UserError(f"the editor {command!r} cannot be started: {reason}", code="terminal.editor")
+def _not_started(command: str, reason: str, what: str) -> UserError:
+    message = f"the {what} {command!r} cannot be started: {reason}"
+    if what == "pager":
+        return UserError(message, code="terminal.pager")
+    return UserError(message, code="terminal.editor")
 
 
 @contextmanager

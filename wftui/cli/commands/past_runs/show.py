@@ -17,6 +17,7 @@ from wftui.model.run.paths import is_at_or_in
 from wftui.model.run.record import ExecutionRecord, Interruption, steps_to_wire
 from wftui.model.run.search import REGEX, finder
 from wftui.model.run.steps import LogLevel, StepResult
+from wftui.model.text.local_times import local_text
 from wftui.model.text.terminal_text import without_colours
 from wftui.model.text.text_styles import split_styles, with_styles
 from wftui.model.workflow.durations import format_duration
@@ -144,7 +145,7 @@ async def _pages(workbench: AnyWorkbench, run_id: str) -> AsyncIterator[Sequence
 def _print_logs(terminal: Terminal, events: Sequence[ExecutionEvent]) -> None:
     for event in events:
         if isinstance(event, Log):
-            time = f"{event.timestamp.astimezone():%Y-%m-%d %H:%M:%S}"
+            time = local_text(event.timestamp)
             word = "2>" if event.stream == "stderr" and event.level == "info" else event.level
             level = terminal.paint(f"{word:<5}", "yellow" if word == "2>" else _COLOURS[event.level])
             for line in with_styles(event.message, event.styles).split("\n"):
@@ -168,7 +169,7 @@ async def _print_run(terminal: Terminal, workbench: AnyWorkbench, record: Execut
         if step.waiting is not None and step.waiting.reason == "approval" and record.status == "running":
             _print_approval(terminal, record, step, same_place(workbench.server))
     if record.status == "running" and (owner := (await workbench.records.summary(record.id)).owner) is not None:
-        since = f" since {owner.since.astimezone():%Y-%m-%d %H:%M:%S}" if owner.since is not None else ""
+        since = f" since {local_text(owner.since)}" if owner.since is not None else ""
         terminal.line(f"running in process {owner.pid} on {owner.host}{since}")
     if record.status == "interrupted":
         for sentence in await workbench.runs.left_running(record.id):
@@ -179,12 +180,12 @@ def _print_approval(terminal: Terminal, record: ExecutionRecord, step: StepResul
     """Print what a step asks, since when, and the commands that answer."""
     assert step.waiting is not None
     begun = step.attempts[-1].started_at if step.attempts else step.started_at
-    since = f" since {begun.astimezone():%Y-%m-%d %H:%M:%S}" if begun is not None else ""
+    since = f" since {local_text(begun)}" if begun is not None else ""
     terminal.line(terminal.paint(f"{step.path} waits for approval{since}", "yellow"))
     for line in (step.waiting.prompt or "").splitlines():
         terminal.line(f"  {line}")
     if step.waiting.until is not None:
-        terminal.line(f"  answered by itself at {step.waiting.until.astimezone():%Y-%m-%d %H:%M:%S}")
+        terminal.line(f"  answered by itself at {local_text(step.waiting.until)}")
     data = " --data JSON" if step.waiting.form else ""
     terminal.line(f"  wftui approve {record.id} {_quoted(step.path)}{data}{place}")
     rejection = f"  wftui approve {record.id} {_quoted(step.path)} --reject{place}"
@@ -198,11 +199,11 @@ def _quoted(path: str) -> str:
 def _print_record(terminal: Terminal, record: ExecutionRecord) -> None:
     took = format_duration(record.duration / 1000) if record.duration is not None else "-"
     terminal.line(f"{terminal.glyph(record.status)} {record.workflow_id} {record.status}  {record.id}")
-    started = f"{record.started_at.astimezone():%Y-%m-%d %H:%M:%S}" if record.started_at else "never"
+    started = local_text(record.started_at) if record.started_at else "never"
     terminal.line(f"  started {started}, duration {took}, user {record.user_id or '-'}")
     for gap in record.interruptions or ():
-        until = f"for {_gap(gap)} until {gap.until.astimezone():%Y-%m-%d %H:%M:%S}" if gap.until else "since then"
-        terminal.line(f"  interrupted at {gap.since.astimezone():%Y-%m-%d %H:%M:%S}, {until}; no duration counts it")
+        until = f"for {_gap(gap)} until {local_text(gap.until)}" if gap.until else "since then"
+        terminal.line(f"  interrupted at {local_text(gap.since)}, {until}; no duration counts it")
     if record.imported_from is not None:
         terminal.line(f"  imported from {record.imported_from}")
     if record.parent_id:

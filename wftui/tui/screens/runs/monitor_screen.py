@@ -2,11 +2,14 @@
 
 import asyncio
 import re
+import tempfile
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on
 
 from wftui.model.base import Json
+from wftui.model.run.events import ExecutionEvent
 from wftui.store.events.payloads import as_reference
 from wftui.tui.actions import Action
 from wftui.tui.background import in_background
@@ -44,7 +47,7 @@ class MonitorScreen(RunScreen):
         match verb:
             case "next_match" | "previous_match":
                 return None if self.panes.log_view.search else "no search is active; press / to search"
-            case "edit" | "playback" | "forward" | "go_to" | "freeze":
+            case "edit" | "playback" | "forward" | "go_to" | "events" | "freeze":
                 return None if self.state.record.workflow_id else self._error or "the run is still loading"
             case "back" | "slower" | "faster" | "now":
                 return None if self.playback is not None else "no playback is active"
@@ -311,6 +314,22 @@ class MonitorScreen(RunScreen):
         self.panes.show_steps()
         self.panes.timeline.open_all()
 
+    def action_events(self) -> None:
+        """List the events; show the run at the chosen one."""
+        self.attempt(self._list_events(), group="playback", exclusive=True)
+
+    async def _list_events(self) -> None:
+        from wftui.tui.screens.runs.events_screen import EventsScreen
+
+        async def page(after: int, limit: int) -> list[ExecutionEvent]:
+            return await self.workbench.runs.events(self.run_id, after=after, limit=limit)
+
+        total, shown = self.state.record.last_seq, self.shown.record.last_seq
+        screen = EventsScreen(page, self.value_text, total=total, number=shown, ascii_only=self.services.ascii)
+        number = await self.services.push_screen_wait(screen)
+        if number is not None:
+            await self._show_at(number)
+
     # --- the log
 
     def action_search(self) -> None:
@@ -355,6 +374,38 @@ class MonitorScreen(RunScreen):
         """Raise the minimum log level shown."""
         self.panes.show_log()
         self.panes.log_panel.next_level()
+
+    def action_times(self) -> None:
+        """Show the next form of times in the log."""
+        self.panes.show_log()
+        self.panes.log_panel.next_times()
+
+    def action_save_log(self) -> None:
+        """Save the filtered log lines to a new file."""
+        self.attempt(self._save_log(), group="save", exclusive=True)
+
+    async def _save_log(self) -> None:
+        from wftui.tui.screens.dialogs.file_prompts import ask_new_file
+        from wftui.tui.widgets.value.export import save_lines
+
+        path = await ask_new_file(self.services, "Save log to file", f"{self.run_id}.log")
+        if path is not None:
+            lines = self.panes.log_view.plain_lines()
+            await asyncio.to_thread(save_lines, lines, path)
+            self.notify(f"Saved {count(len(lines), 'line')} to {path}", markup=False)
+
+    def action_page_log(self) -> None:
+        """Open the filtered log lines in the pager."""
+        self.attempt(self._page_log(), group="pager", exclusive=True)
+
+    async def _page_log(self) -> None:
+        from wftui.tui.terminal.external_editor import page
+        from wftui.tui.widgets.value.export import save_lines
+
+        with tempfile.TemporaryDirectory(prefix="wftui-log-") as folder:
+            path = Path(folder) / f"{self.run_id}.log"
+            await asyncio.to_thread(save_lines, self.panes.log_view.plain_lines(), path)
+            await page(self.app, path)
 
     def action_stream(self) -> None:
         """Show only the next stream of the log, or all."""

@@ -22,9 +22,9 @@ from wftui.tui.background import in_background
 from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.widgets.log.lines import LogBuffer
 from wftui.tui.widgets.run.approval_form import ApprovalForm
-from wftui.tui.widgets.run.gantt import Usual
+from wftui.tui.widgets.run.gantt import Usual, run_seconds
 from wftui.tui.widgets.run.header import RunHeader
-from wftui.tui.widgets.run.labels import local_timestamp
+from wftui.tui.widgets.run.labels import elapsed, local_timestamp
 from wftui.tui.widgets.run.panes import RunPanes
 from wftui.tui.widgets.run.playback import Playback
 from wftui.tui.widgets.run.state import RunState, batches
@@ -208,7 +208,10 @@ class RunScreen(ActionScreen[None]):
         if header is None:
             return
         header.set_class(self.playback is not None, "-past")
-        header.playback = _playback_note(self.playback, self.state.record.last_seq, self.services.ascii)
+        length = run_seconds(self.state.record, self.state.reference_time(self._clock()))
+        header.playback = _playback_note(self.playback, self.state.record.last_seq, length, self.services.ascii)
+        last = max(1, self.state.record.last_seq)
+        header.position = None if self.playback is None else min(1.0, self.playback.state.record.last_seq / last)
         header.error = self.services.unrecorded.get(self.run_id) or self._error
         header.read(self.shown)
         self.query_one(TitleBar).trail = self.trail()
@@ -331,6 +334,12 @@ class RunScreen(ActionScreen[None]):
         await playback.go_to(number)
         self._paint()
 
+    @on(RunHeader.Seeked)
+    def _seeked(self, event: RunHeader.Seeked) -> None:
+        event.stop()
+        number = max(1, round(event.share * self.state.record.last_seq))
+        self.attempt(self._show_at(number), group="playback", exclusive=True)
+
     def action_freeze(self) -> None:
         """Stop the view, not the run; again to continue."""
         if self.playback is not None and self.playback.frozen:
@@ -385,14 +394,14 @@ class RunScreen(ActionScreen[None]):
         self._paint()
 
 
-def _playback_note(playback: Playback | None, events: int, ascii_only: bool) -> str:
-    """Return the note on a playback for the header: speed and position."""
+def _playback_note(playback: Playback | None, events: int, length: float, ascii_only: bool) -> str:
+    """Return the note on a playback for the header: speed, position and length."""
     if playback is None:
         return ""
     number = playback.state.record.last_seq
     if playback.frozen:
         return f"FROZEN at event {number:,} of {max(events, number):,}"
-    speed = f"{playback.speed:g}x, event {number:,} of {max(events, number):,}"
+    speed = f"{playback.speed:g}x, event {number:,} of {max(events, number):,} in {elapsed(length, live=True)}"
     if playback.at_end:
         return f"PLAYED BACK {speed}"
     signs = ("||", ">") if ascii_only else ("⏸", "▶")

@@ -10,8 +10,9 @@ from textual.content import Content
 from textual.widgets import Static
 
 from wftui.model.errors import UsageError
+from wftui.tui.display.formatting import count
 from wftui.tui.widgets.log.lines import LEVELS, STREAMS, LogBuffer
-from wftui.tui.widgets.log.view import LogView
+from wftui.tui.widgets.log.view import TIMES, LogView
 from wftui.tui.widgets.prompt_input import PromptInput
 from wftui.workbench.past_runs.search_service import check_search
 
@@ -62,6 +63,10 @@ class LogPanel(Vertical):
         """Raise the minimum level, or reset it after the last."""
         level = LEVELS[(LEVELS.index(self.view.log_filter.level) + 1) % len(LEVELS)]
         self.view.set_filter(replace(self.view.log_filter, level=level))
+
+    def next_times(self) -> None:
+        """Show the next form of times."""
+        self.view.times = TIMES[(TIMES.index(self.view.times) + 1) % len(TIMES)]
 
     def next_stream(self) -> None:
         """Show only the next stream, or all after the last."""
@@ -118,5 +123,7 @@ class LogPanel(Vertical):
         parts += [Content.styled(f"containing “{text}”", "$text-accent") for text in view.log_filter.texts]
         if view.search:
             parts.append(Content.styled(f"/{view.search} {view.hit_at_cursor} of {view.hits}", "$text-warning"))
+        if view.unseen:
+            parts.append(Content.styled(f"{count(view.unseen, 'new line')}", "bold $text-accent"))
         parts.append(Content("following" if view.following else "f to follow"))
         return Content(" - " if self.ascii_only else " · ").join(parts)

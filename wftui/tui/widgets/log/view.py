@@ -5,8 +5,9 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import accumulate
+from typing import Literal, get_args, overload
 
 from textual import work
 from textual.content import Content
@@ -15,6 +16,7 @@ from textual.reactive import var
 
 from wftui.model.run.search import finder
 from wftui.model.run.steps import LogLevel
+from wftui.model.text.local_times import DATE_AND_TIME, TIME, is_repeated, local_text
 from wftui.tui.widgets.line_view import FOUND, LineView
 from wftui.tui.widgets.log.lines import LogBuffer, LogFilter, LogLine
 from wftui.tui.widgets.log.sanitize import coloured, plain
@@ -28,11 +30,36 @@ LEVEL_LOOK: dict[LogLevel, tuple[str, str]] = {
 """Name and colour of each level."""
 _STDERR = ("2>", "$text-warning")
 """Mark of what programs write to stderr, as shells call it."""
+Times = Literal["time", "date", "since"]
+"""Time of day, with its date, or seconds since the run began."""
+TIMES: tuple[Times, ...] = get_args(Times)
 STEP_WIDTH = 16
 _NARROW = 90
 """Width below which the level is one letter and the step column narrower."""
 _AT_ONCE = 20_000
 """Number of lines up to which filtering runs synchronously."""
+
+
+class PlainLines(Sequence[str]):
+    """Log lines as text."""
+
+    def __init__(self, lines: LogBuffer, numbers: Sequence[int]) -> None:
+        self._lines = lines
+        self._numbers = numbers[:]
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> "PlainLines": ...
+    def __getitem__(self, index: int | slice) -> "str | PlainLines":
+        if isinstance(index, slice):
+            return PlainLines(self._lines, self._numbers[index])
+        line = self._lines.line(self._numbers[index])
+        word = _STDERR[0] if line.stream == "stderr" and line.level == "info" else line.level
+        return f"{local_text(line.timestamp)} {word:<5} {line.path or '-'}  {plain(line.text)}"
 
 
 class LogView(LineView):
@@ -46,6 +73,7 @@ class LogView(LineView):
     """
 
     following: var[bool] = var(True)
+    times: var[Times] = var("time")
     folded: var[bool] = var(False)
 
     class Changed(Message):
@@ -72,6 +100,10 @@ class LogView(LineView):
         self._paths_width = 0
         self._busy = False
         self._wants_hit = False
+        self._zoned = False
+        self._seen = 0
+        self.begun: datetime | None = None
+        """Start of the run, from which relative times count."""
 
     # --- content
 
@@ -119,6 +151,11 @@ class LogView(LineView):
         """Number of lines that pass the filter."""
         return len(self._numbers)
 
+    @property
+    def unseen(self) -> int:
+        """Number of shown lines that came since the view stopped following."""
+        return 0 if self.following else max(0, self.shown - self._seen)
+
     def line_at(self, row: int) -> LogLine | None:
         """Return the line in a row, or None."""
         index = self._index(row)
@@ -138,6 +175,10 @@ class LogView(LineView):
         """Move the cursor to a line, or to the next one shown."""
         if self._numbers:
             self.show_row(self._row_of(number), centre=True)
+
+    def plain_lines(self) -> "PlainLines":
+        """Return the shown lines as text with date, level and step, made as they are read."""
+        return PlainLines(self.lines, self._numbers)
 
     def text(self) -> str:
         """Return all shown lines as plain text."""
@@ -231,6 +272,7 @@ class LogView(LineView):
 
     def watch_following(self, following: bool) -> None:
         """Go to the end when following is turned on."""
+        self._seen = self.shown
         if following and self.is_mounted:
             self._go_to_end()
         self.post_message(self.Changed(self))
@@ -239,6 +281,11 @@ class LogView(LineView):
         """Recompute rows when wrapping changes."""
         if self.is_mounted:
             self._start_over()
+
+    def watch_times(self) -> None:
+        """Recompute rows for another width of the times."""
+        if self.is_mounted:
+            self._start_over() if self.folded else self._show()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Turn following off when scrolled up, and on at the end."""
@@ -273,7 +320,24 @@ class LogView(LineView):
     @property
     def _prefix_width(self) -> int:
         step = self._step_width
-        return 9 + (2 if self._is_narrow else 6) + (step + 1 if step else 0)
+        return self._time_width + 1 + (2 if self._is_narrow else 6) + (step + 1 if step else 0)
+
+    @property
+    def _time_width(self) -> int:
+        """Width of the times, with their zone if clocks are changed during the run."""
+        if self.times == "since" or not len(self.lines):
+            return 9 if self.times == "since" else 8 if self.times == "time" else 19
+        ends = [self.lines.line(number).timestamp for number in (0, len(self.lines) - 1)]
+        offsets = {end.astimezone().utcoffset() for end in ends}
+        self._zoned = len(offsets) > 1 or any(is_repeated(end) for end in ends)
+        zone = 1 + max(len(f"{end.astimezone():%Z}") for end in ends) if self._zoned else 0
+        return zone + (8 if self.times == "time" else 19)
+
+    def _time(self, timestamp: datetime) -> str:
+        if self.times == "since":
+            return f"+{_since(timestamp - (self.begun or timestamp))}"
+        form = TIME if self.times == "time" else DATE_AND_TIME
+        return f"{timestamp.astimezone():{form} %Z}" if self._zoned else local_text(timestamp, form)
 
     @property
     def _text_room(self) -> int:
@@ -301,7 +365,8 @@ class LogView(LineView):
     def _prefix(self, line: LogLine) -> list[tuple[str, str]]:
         word, colour = _STDERR if line.stream == "stderr" and line.level == "info" else LEVEL_LOOK[line.level]
         level = f"{word if word == _STDERR[0] else word[0].upper():<2}" if self._is_narrow else f"{word:<6}"
-        parts = [(f"{local_time(line.timestamp)} ", "$foreground-muted"), (level, colour)]
+        time_width = self._time_width
+        parts = [(f"{self._time(line.timestamp):<{time_width}} ", "$foreground-muted"), (level, colour)]
         width = self._step_width
         if width:
             path = (
@@ -317,6 +382,12 @@ class LogView(LineView):
         return text
 
 
-def local_time(timestamp: datetime) -> str:
-    """Return the local time of day: `19:17:52`."""
-    return timestamp.astimezone().strftime("%H:%M:%S")
+def _since(elapsed: timedelta) -> str:
+    """Return a time since the start in eight cells: `12.345s`, `1:02:03`, `30h05m`."""
+    seconds = max(0.0, elapsed.total_seconds())
+    if seconds < 60:
+        return f"{seconds:.3f}s"
+    whole = int(seconds)
+    if whole < 36_000:
+        return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+    return f"{whole // 3600}h{whole // 60 % 60:02d}m"

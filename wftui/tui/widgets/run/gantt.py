@@ -1,4 +1,4 @@
-"""Gantt bars in half cells: when a step was running and when waiting, beside its usual time."""
+"""Gantt bars in half cells: running, waiting, and the usual time beside."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -96,7 +96,7 @@ def spans(step: StepResult, record: ExecutionRecord, now: datetime) -> list[Span
 
 
 def beside_usual(parts: list[Span], usual: Usual | None) -> list[Span]:
-    """Return the spans of a step with its usual time: a ghost after its end, or what is over it."""
+    """Return the spans of a step with a ghost of its usual time, or what is over it."""
     if usual is None or not parts:
         return parts
     start, end = parts[0].start, parts[-1].end

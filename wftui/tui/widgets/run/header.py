@@ -1,6 +1,8 @@
 """The header of a run: identity and status, progress and current step."""
 
+from textual import events
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 
 from wftui.model.clock import Clock
@@ -26,6 +28,13 @@ class RunHeader(Widget):
 
     ALLOW_SELECT = False
 
+    class Seeked(Message):
+        """A place of the playback's bar was clicked: a share of its events."""
+
+        def __init__(self, share: float) -> None:
+            super().__init__()
+            self.share = share
+
     def __init__(self, run: RunState, now: Clock, *, ascii_only: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
         self.run = run
@@ -33,6 +42,8 @@ class RunHeader(Widget):
         self.ascii_only = ascii_only
         self.error = ""
         self.playback = ""
+        self.position: float | None = None
+        """Position of the playback, as a share of all events."""
         self.reading = ""
         self.owner = ""
         self.usual: float | None = None
@@ -43,6 +54,12 @@ class RunHeader(Widget):
         """Show the current state of a run."""
         self.run = run
         self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the clicked place of the playback's bar."""
+        offset = event.get_content_offset(self)
+        if offset is not None and self.position is not None and offset.y == 1 and offset.x < _BAR:
+            self.post_message(self.Seeked((offset.x + 0.5) / _BAR))
 
     def tick(self) -> None:
         """Repaint if the clock shows another time."""
@@ -107,8 +124,8 @@ class RunHeader(Widget):
         ended, total = progress(record)
         items, of_items = item_progress(record) if record.status not in TERMINAL else (0, 0)
         parts: list[Content | tuple[str, str] | str] = []
-        if total:
-            share = (ended + (items / of_items if of_items else 0)) / total
+        if total or self.position is not None:
+            share = (ended + (items / of_items if of_items else 0)) / total if self.position is None else self.position
             parts += [_progress_bar(share, self.ascii_only), f" {ended} of {total}"]
         separator = (" - " if self.ascii_only else " · ", "$foreground-muted")
         if of_items:

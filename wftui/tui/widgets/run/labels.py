@@ -5,6 +5,7 @@ from datetime import datetime
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import ExecutionError, Iterations, StepResult, Waiting
 from wftui.model.run.worked_time import interrupted_seconds
+from wftui.model.text.local_times import TIME, local_text
 from wftui.model.workflow.durations import format_duration
 from wftui.tui.display.formatting import count
 from wftui.tui.widgets.log.sanitize import clean, plain
@@ -30,12 +31,12 @@ def elapsed(seconds: float, *, live: bool) -> str:
 def local_timestamp(timestamp: datetime, now: datetime) -> str:
     """Return a local time: `19:17:52` today, else `11-20 19:17`.
 
-    Times of other years include the year: `2025-11-20 19:17`.
+    Times of other years include the year: `2025-11-20 19:17`; those of a repeated hour the zone: `02:30:00 CEST`.
     """
     here, today = timestamp.astimezone(), now.astimezone()
     if here.date() == today.date():
-        return here.strftime("%H:%M:%S")
-    return here.strftime("%m-%d %H:%M" if here.year == today.year else "%Y-%m-%d %H:%M")
+        return local_text(timestamp, TIME)
+    return local_text(timestamp, "%m-%d %H:%M" if here.year == today.year else "%Y-%m-%d %H:%M")
 
 
 def iteration_counts(iterations: Iterations, *, live: bool) -> str:

@@ -68,6 +68,7 @@ class RunPanes(Container):
             Timeline { width: 5fr; }
             #side { width: 4fr; }
             LogPanel { height: 2fr; }
+            &.-no-log LogPanel { height: 4; }
             Timeline, StepDetail, #results, WorkflowCanvas, LogPanel { border: round $border-blurred; }
             Timeline, StepDetail, #results, WorkflowCanvas { border-title-color: $foreground-muted; }
             Timeline:focus, StepDetail:focus, #results:focus, WorkflowCanvas:focus, LogPanel:focus-within {
@@ -134,6 +135,8 @@ class RunPanes(Container):
             self.log_view.replace_lines(state.lines)
         if not self.chosen:
             self._switch_to("results" if state.record.status == "completed" else "steps")
+        self.set_class(not len(state.lines), "-no-log")
+        self.log_view.begun = state.record.started_at
         self.timeline.read()
         self.log_view.read()
         self.show_side()

@@ -47,7 +47,7 @@ class Zoom:
         return Zoom(factor, max(0.0, min(fixed - share * length, total - length)))
 
     def moved(self, total: float, by: float) -> "Zoom":
-        """Return the part that many of its lengths later; at the end it goes on with the run."""
+        """Return the part that many of its lengths later; the last one follows the run."""
         if self.factor == 1:
             return self
         window = self.window(total)
@@ -57,7 +57,7 @@ class Zoom:
 
 
 def axis(window: Window, width: int, gaps: Iterable[float] = (), *, ascii_only: bool = False) -> str:
-    """Return the axis of a window, exactly `width` cells: a tick and its time every few cells.
+    """Return the axis of a window in exactly `width` cells: ticks with their times.
 
     Args:
         gaps: times at which the run was interrupted.
@@ -84,7 +84,7 @@ def axis(window: Window, width: int, gaps: Iterable[float] = (), *, ascii_only: 
 
 
 def distance(least: float) -> float:
-    """Return the shortest distance between ticks that reads well and is not below another."""
+    """Return the shortest distance between ticks that reads well, not below `least`."""
     for step in _STEPS:
         if step >= least >= 1:
             return step
@@ -94,7 +94,7 @@ def distance(least: float) -> float:
 
 
 def short_time(seconds: float, step: float) -> str:
-    """Return a time since the start, as exact as the distance of the ticks needs: `0`, `1.5s`, `2m`, `1h30m`."""
+    """Return a time as exact as the ticks need: `0`, `1.5s`, `2m`, `1h30m`."""
     if seconds == 0:
         return "0"
     if step < 1:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import TextIO
 
@@ -59,6 +59,22 @@ async def _write(value: Json, source: TextSource, file: TextIO) -> None:
             await asyncio.to_thread(file.write, piece)
     if pieces:
         await asyncio.to_thread(lambda: file.write(json.loads("".join(pieces))))
+
+
+def save_lines(lines: Iterable[str], path: Path) -> None:
+    """Write lines to a new file that only the user may read.
+
+    Raises:
+        UserError: `file.write`, the file exists or cannot be written; no partial file is left.
+    """
+    try:
+        with _new_file(path) as file:
+            file.writelines(f"{line}\n" for line in lines)
+    except FileExistsError as error:
+        raise _write_error(path, error) from error
+    except OSError as error:
+        _remove(path)
+        raise _write_error(path, error) from error
 
 
 def _new_file(path: Path) -> TextIO:

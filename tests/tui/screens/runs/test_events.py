@@ -1,0 +1,96 @@
+"""The events of a run as a list, their payload, and the playback from any of them or from a place of the bar."""
+
+import json
+from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from textual.app import App
+from textual.pilot import Pilot
+
+from tui.run_events import Story, completed
+from tui.start_app import StartApp
+from wftui.tui.screens.runs.events_screen import EventsScreen
+from wftui.tui.screens.runs.monitor_screen import MonitorScreen
+from wftui.tui.screens.runs.value_screen import ValueScreen
+from wftui.tui.widgets.run.header import RunHeader
+from wftui.workbench import Workbench
+
+Until = Callable[..., Awaitable[None]]
+TextOf = Callable[[App[Any]], str]
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def open_run(workbench: Workbench, until: Until) -> Callable[..., Any]:
+    """Return `open_run(story, size)`, a monitor that has read the whole run."""
+
+    @asynccontextmanager
+    async def opened(story: Story, size: tuple[int, int] = (120, 40)):  # type: ignore[no-untyped-def]
+        await (await workbench.store()).append(story.events, wait=True)
+        app = StartApp(workbench, start=lambda app: app.open_monitor(story.run_id))
+        async with app.run_test(size=size) as pilot:
+            await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
+            screen = app.screen
+            assert isinstance(screen, MonitorScreen)
+            await until(pilot, lambda: screen.state.record.last_seq == len(story.events) and screen.is_painted)
+            yield pilot, screen
+
+    return opened
+
+
+async def test_events_are_listed_with_their_payload(open_run: Any, until: Until, text_of: TextOf) -> None:
+    story = completed()
+    async with open_run(story) as (pilot, screen):
+        await pilot.press("E")
+        await until(pilot, lambda: isinstance(pilot.app.screen, EventsScreen))
+        await until(pilot, lambda: "completed" in text_of(pilot.app))
+        await pilot.press("home", "down", "down")
+        await until(pilot, lambda: "step_started" in text_of(pilot.app))
+        await pilot.press("y")
+        assert json.loads(pilot.app.clipboard)["seq"] == 3
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ValueScreen))
+        await until(pilot, lambda: '"stepName": "Clone the repository"' in text_of(pilot.app))
+        await pilot.press("escape")
+        await pilot.press("p")
+        await until(pilot, lambda: screen.playback is not None and screen.shown.record.last_seq == 3)
+        await until(pilot, lambda: "PLAYBACK 1x, event 3 of" in text_of(pilot.app))
+        assert "in 0:15" in text_of(pilot.app)
+
+
+async def test_a_click_on_the_bar_goes_to_that_place(open_run: Any, until: Until) -> None:
+    story = completed()
+    async with open_run(story) as (pilot, screen):
+        await pilot.press("p")
+        await pilot.click(RunHeader, offset=(13, 1))
+        half = len(story.events) / 2
+        playback = screen.playback
+        assert playback is not None
+        await until(pilot, lambda: not playback.playing and abs(screen.shown.record.last_seq - half) <= 2)
+
+
+async def test_snapshot_of_events(
+    open_run: Any, size: tuple[int, int], until: Until, matches: Callable[[Pilot[Any]], Awaitable[bool]]
+) -> None:
+    async with open_run(completed(), size) as (pilot, _screen):
+        await pilot.press("E")
+        await until(pilot, lambda: isinstance(pilot.app.screen, EventsScreen))
+        events = pilot.app.screen
+        await until(pilot, lambda: events._list.event_at(events._list.cursor) is not None)
+        assert await matches(pilot)
+
+
+async def test_snapshot_of_playback(
+    open_run: Any, size: tuple[int, int], until: Until, matches: Callable[[Pilot[Any]], Awaitable[bool]]
+) -> None:
+    async with open_run(completed(), size) as (pilot, screen):
+        await screen._show_at(12)
+        await until(pilot, lambda: screen.shown.record.last_seq == 12)
+        assert await matches(pilot)
