@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import psutil
+import psycopg
 import pytest
 from helpers import patience, until, write_workflow
 from steps.sql.sql_servers import PLACES, program
@@ -95,6 +96,36 @@ async def test_the_result_of_a_worker_that_was_stopped_is_refused(
     write_workflow(settings.tables, "after", shell("a", "echo hi"))
     after = await end_of(workbench, await workbench.runs.start("after", {}))
     assert (after.status, after.step_results[0].worker) == ("completed", first.name)
+
+
+async def test_a_job_whose_worker_never_heard_of_it_is_given_back(
+    start_worker: StartWorker, settings: Settings, workbench: Workbench, tmp_path: Path, address: str
+) -> None:
+    worker = start_worker("--pool", "build", "-j", "1")
+    log, go, begun = tmp_path / "log", tmp_path / "go", tmp_path / "begun"
+    busy = shell("busy", f"touch {begun}; while ! test -e {go}; do sleep 0.05; done")
+    pause = {
+        "id": "pause",
+        "type": "shell",
+        "needs": [],
+        "input": {"script": f"while ! test -e {begun}; do sleep 0.05; done"},
+    }
+    other = shell("other", f"echo other >> {log}", needs=["pause"])
+    write_workflow(settings.tables, "unheard", busy, pause, other)
+    run_id = await workbench.runs.start("unheard", {})
+    # As if the connection had been lost with the answer to the worker, after it had taken the job.
+    taken = "update jobs set state = 'running', worker = %s where path = 'other' and state = 'queued' returning id"
+    with psycopg.connect(address, autocommit=True, options="-c search_path=wftui") as connection:
+        while not connection.execute(taken, [worker.name]).fetchall():
+            await asyncio.sleep(0.05)
+        connection.execute("delete from procrastinate_jobs where status = 'todo'")
+        again = "select count(*) from jobs where path = 'other' and claim = 2"
+        while connection.execute(again).fetchone() != (1,):
+            await asyncio.sleep(0.05)
+    go.touch()
+    record = await end_of(workbench, run_id)
+    assert record.status == "completed", record.error
+    assert log.read_text() == "other\n"
 
 
 async def test_a_killed_process_of_the_run_is_resumed_and_joins_its_jobs(
