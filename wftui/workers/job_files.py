@@ -34,11 +34,14 @@ class JobFiles:
         self._sent: dict[str, set[str]] = {}
         self._known: dict[str, dict[str, tuple[_Stamp, str]]] = {}
         self._sending = asyncio.Lock()
+        self._scanning: dict[str, asyncio.Lock] = {}
+        self._next_scans: dict[tuple[str, Path], asyncio.Task[Sent]] = {}
 
     def forget(self, run: str) -> None:
         """Forget a run that has ended."""
         self._sent.pop(run, None)
         self._known.pop(run, None)
+        self._scanning.pop(run, None)
 
     async def enter_run(self, run: str, *, again: bool = False) -> None:
         """Store a run, of which jobs and files are parts; once, or again if it is gone."""
@@ -66,9 +69,23 @@ class JobFiles:
     async def send_folder(self, run: str, folder: Path) -> Sent:
         """Send the files of a folder that were changed since the last time.
 
+        All that ask before the next scan begins share it.
+
         Raises:
             WorkflowError: `worker.files` when there are too many, or one cannot be read.
         """
+        key = run, folder
+        if (scan := self._next_scans.get(key)) is None:
+            scan = self._next_scans[key] = asyncio.create_task(self._send_changed(run, folder))
+            scan.add_done_callback(lambda task: task.cancelled() or task.exception())  # all that asked may be gone
+        return await asyncio.shield(scan)
+
+    async def _send_changed(self, run: str, folder: Path) -> Sent:
+        async with self._scanning.setdefault(run, asyncio.Lock()):
+            del self._next_scans[run, folder]
+            return await self._send_scanned(run, folder)
+
+    async def _send_scanned(self, run: str, folder: Path) -> Sent:
         try:
             found = await asyncio.to_thread(_scan, folder)
         except OSError as error:
