@@ -64,11 +64,13 @@ def listed_steps(text: str) -> list[ListedStep] | None:
         return None
     found: list[ListedStep] = []
     paths: dict[str, str] = {}
+    taken: set[str] = set()
     for each in steps_in(document.value):
         path = each.path
-        if not each.id or path in paths.values():
+        if not each.id or path in taken:
             path = each.pointer
         paths[each.pointer] = path
+        taken.add(path)
         kind = each.step.get("type")
         name = each.step.get("name")
         found.append(

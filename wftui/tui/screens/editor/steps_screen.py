@@ -185,7 +185,8 @@ class StepsScreen(SourceScreen):
     def step_here(self) -> "ListedStep | None":
         """The step at the cursor of the focused pane, or else of the list."""
         if self.focused is self.source:
-            above = [each for each in self.steps if each.line <= self.source.line]
+            line = self.source.line
+            above = [each for each in self.steps if each.line <= line]
             return above[-1] if above else next(iter(self.steps), None)
         path = (self._focused_view or self.step_list).cursor
         return next((each for each in self.steps if each.path == path), None)

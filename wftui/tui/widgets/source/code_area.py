@@ -6,11 +6,13 @@ from rich.style import Style
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.document._document import Document
+from textual.document._wrapped_document import WrappedDocument
 from textual.theme import Theme
 from textual.widgets import TextArea
 from textual.widgets.text_area import Selection, TextAreaTheme
 
 from wftui.model.run.search import finder
+from wftui.tui.widgets.source.code_lines import Captured, CountedLines, LineHighlights
 
 HIGHLIGHT_UP_TO = 100_000
 """Maximum length of highlighted code, in characters; parsing longer code is slow."""
@@ -58,6 +60,26 @@ class CodeArea(TextArea, inherit_bindings=False):
         self._wanted_language = language
         self.cursor_blink = False
         self.indent_width = 4 if language == "python" else 2
+
+    @property
+    def wrapped_document(self) -> WrappedDocument:
+        """The lines as they are shown."""
+        return self._counted
+
+    @wrapped_document.setter
+    def wrapped_document(self, wrapped: WrappedDocument) -> None:
+        self._counted = CountedLines(wrapped)
+
+    def _build_highlight_map(self) -> None:
+        self._line_cache.clear()
+        self._highlights = LineHighlights(self._captured) if self._highlight_query else {}
+
+    def _captured(self, first: int, last: int) -> Captured:
+        query = self._highlight_query
+        if query is None:
+            return {}
+        found = self.document.query_syntax_tree(query, (first, 0), (last, 0))
+        return {name: [(node.start_point, node.end_point) for node in nodes] for name, nodes in found.items()}
 
     def on_mount(self) -> None:
         """Apply the app's theme and follow it."""
