@@ -318,3 +318,19 @@ async def test_printed_bytes_are_read_in_the_named_encoding(run: Run, context: R
 
 def test_an_unknown_encoding_is_a_mistake() -> None:
     assert [field for field, _ in STEP.check({"code": PRINTS, "encoding": "klingon"})] == ["encoding"]
+
+
+async def test_output_of_a_program_at_the_end_of_a_call_is_logged(run: Run, context: RecordingContext) -> None:
+    code = "import subprocess\ndef main(word):\n    subprocess.run(['echo', word])"
+    for word in ("one", "two"):
+        await run(STEP, {"code": code, "args": {"word": word}})
+    assert [line for line in context.lines() if line in ("one", "two")] == ["one", "two"]
+
+
+async def test_bytes_of_a_program_that_are_no_text_are_reported_in_each_call(
+    run: Run, context: RecordingContext
+) -> None:
+    code = "import os\ndef main(data):\n    os.write(1, data.encode('latin-1'))"
+    for data in ("M\xfcller\n", "Miller\n", "M\xfcller\n"):
+        await run(STEP, {"code": code, "args": {"data": data}})
+    assert sum("stdout is not utf-8 text" in line for line in context.lines()) == 2

@@ -46,6 +46,7 @@ async def run_process(
     env: Mapping[str, str],
     started_for: ProcessMark,
     log: LogSink,
+    batcher: LogBatcher | None = None,
     stdin: Iterable[bytes] | None = None,
     capture: int = DEFAULT_CAPTURE,
     pass_fds: Collection[int] = (),
@@ -64,6 +65,7 @@ async def run_process(
         env: the whole environment of the child.
         started_for: mark by which a later process finds its orphans, should this one die.
         log: gets stdout and stderr as they come, in whole lines.
+        batcher: of `log`, for callers that do not wait for its next batch.
         stdin: what it can read, in pieces; nothing when absent.
         capture: bytes kept of each stream.
         on_started: called once the child runs.
@@ -76,7 +78,7 @@ async def run_process(
     """
     process_tree.adopt_orphans()
     mark = started_for.text()
-    batcher = LogBatcher(log)
+    batcher = batcher or LogBatcher(log)
     async with _stdin_file(stdin) as stdin_file:
         with inherited_limit(mark):
             process = _start(argv, cwd, {**env, MARK: mark}, stdin_file, pass_fds)

@@ -38,6 +38,9 @@ class OutputPipe:
             while data := await self._stream.read(_READ_SIZE):
                 self.capture.write(data)
                 self._batcher.add(self._name, decoder.feed(data))
+                if decoder.replaced:
+                    self._batcher.replaced.add(self._name)
+                    decoder.replaced = False
                 await asyncio.sleep(0)
         finally:
             self._transport.close()

@@ -26,6 +26,7 @@ KEPT_INTERPRETERS = 16
 _CHILD_PROGRAM = Path(__file__).with_name("child.py")
 _READ_SIZE = 262_144
 _PATIENCE_SECONDS = 1.0
+_TURNS = 4  # of the event loop, in which the data of a pipe reaches the log
 
 
 class InterpreterEndedError(Exception):
@@ -46,6 +47,7 @@ class Interpreter:
         self._waiting: list[bytes] = []  # of a line that has not ended
         self._size = 0
         self._context: StepContext | None = None
+        self._output = LogBatcher(self._log)
         self._process = asyncio.ensure_future(
             run_process(
                 [*argv, "-I", "-u", "-X", "utf8", str(_CHILD_PROGRAM), str(theirs.fileno())],
@@ -53,6 +55,7 @@ class Interpreter:
                 env=env,
                 started_for=ProcessMark(run),
                 log=self._log,
+                batcher=self._output,
                 encoding=encoding,
                 pass_fds=(theirs.fileno(),),
                 on_started=theirs.close,
@@ -99,9 +102,13 @@ class Interpreter:
             for name, decoder in decoders.items():
                 batcher.add(name, decoder.feed(b"", final=True))
             batcher.flush()
+            for _ in range(_TURNS):
+                await asyncio.sleep(0)  # what programs of the code have written by now is read
+            self._output.flush()
             for name, decoder in decoders.items():
-                if decoder.replaced:
+                if decoder.replaced or name in self._output.replaced:
                     context.log(not_in_encoding(name, self._encoding), "warn")
+            self._output.replaced.clear()
             self._context = None
 
     async def aclose(self) -> None:

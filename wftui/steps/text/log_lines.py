@@ -65,10 +65,12 @@ class LineDecoder:
         try:
             return self._decoder.decode(data, final)
         except UnicodeError:
-            self._decoder = codecs.getincrementaldecoder(self._encoding)("replace")
-            self._decoder.setstate(state)
             self.replaced = True
-            return self._decoder.decode(data, final)
+            self._decoder.setstate(state)
+            self._decoder.errors = "replace"
+            text = self._decoder.decode(data, final)
+            self._decoder.errors = "strict"
+            return text
 
     def _printable(self, line: str) -> str:
         line = line.rstrip("\r")
@@ -85,9 +87,14 @@ class LineDecoder:
 
 
 class LogBatcher:
-    """Batches lines for a sink and keeps the order across both streams."""
+    """Batches lines for a sink and keeps the order across both streams.
+
+    Attributes:
+        replaced: streams in which bytes were not in their encoding; the caller clears it.
+    """
 
     def __init__(self, sink: LogSink) -> None:
+        self.replaced: set[OutputStream] = set()
         self._sink = sink
         self._waiting: list[tuple[OutputStream, list[str]]] = []
         self._timer: asyncio.TimerHandle | None = None
