@@ -63,6 +63,17 @@ def _sequences(folder: Path) -> Iterable[Row]:
         pair.ratio,
         3,
     )
+    pair = measure_pair(
+        lambda: _cpu_seconds(lambda: run_once(folder, chain(1000))),
+        lambda: _cpu_seconds(lambda: _bare_sqlite(folder, 1000)),
+        rounds=5,
+    )
+    yield Row(
+        "1,000 set steps in sequence, CPU time",
+        f"{pair.median_a * 1000:.0f} µs a step",
+        f"sqlite3, two commits a step {pair.median_b * 1000:.0f} µs",
+        pair.ratio,
+    )
     flat = per_step[10_000] / per_step[1000]
     yield Row("a step of 10,000", f"{per_step[10_000] * 1000:.3f} ms", "a step of 1,000", flat, 1.2)
     written = _bytes_written(folder)
@@ -189,6 +200,13 @@ async def _repeat(path: Path, plan: WorkflowPlan, times: int) -> float:
             await engine.start(ExecutionRequest(workflow_id="bench"))
             await engine.close()
         return time.perf_counter() - begin
+
+
+def _cpu_seconds(work: Callable[[], float]) -> float:
+    """CPU seconds of this process, all threads: they do not depend on what else the machine does."""
+    begin = time.process_time()
+    work()
+    return time.process_time() - begin
 
 
 def _against(folder: Path, other: Callable[[], float], plan: WorkflowPlan, rounds: int) -> Pair:
