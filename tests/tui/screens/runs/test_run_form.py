@@ -376,3 +376,12 @@ async def test_form_of_200_fields_loads_in_parts(until: Until) -> None:
         await pilot.press("z", "enter")
         await until(pilot, lambda: app.result is not UNDECIDED)
     assert app.result == {"field_0": "x", "field_199": "z"}
+
+
+async def test_description_is_shown_while_its_field_has_the_focus(until: Until, text_of: Callable[[Any], str]) -> None:
+    fields = {name: {"type": "string", "description": f"About {name}."} for name in ("first", "second")}
+    app = FormApp({"type": "object", "properties": fields})
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "About first." in text_of(app) and "About second." not in text_of(app))
+        await pilot.press("tab")
+        await until(pilot, lambda: "About second." in text_of(app) and "About first." not in text_of(app))

@@ -27,7 +27,7 @@ class FieldRow(NodeView[Leaf]):
     FieldRow {
         /* The description of a field is help, wanted while the field has the focus. */
         Note.-about { display: none; }
-        &:focus-within Note.-about.-shown { display: block; }
+        Note.-about.-shown.-wanted { display: block; }
     }
     """
 
@@ -76,12 +76,14 @@ class FieldRow(NodeView[Leaf]):
         self.editor.focus(scroll_visible=False)
 
     def on_descendant_focus(self) -> None:
-        """Highlight the label and post the focus change."""
+        """Highlight the label, show the description, and post the focus change."""
+        self._note.add_class("-wanted")
         self.refresh()
         self.post_message(FocusMoved(self.node))
 
     def on_descendant_blur(self) -> None:
-        """Remove the highlight."""
+        """Remove highlight and description."""
+        self._note.remove_class("-wanted")
         self.refresh()
 
     async def on_edited(self, _message: Edited) -> None:
