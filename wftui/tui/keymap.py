@@ -30,8 +30,8 @@ def actions_by_screen() -> list[tuple[str, tuple[Action, ...]]]:
     from wftui.tui.screens.connections.secrets_screen import SecretsScreen
     from wftui.tui.screens.dialogs.diff import DiffScreen
     from wftui.tui.screens.editor.editor_screen import EditorScreen
-    from wftui.tui.screens.editor.step_form import StepForm
     from wftui.tui.screens.editor.trial_screen import TrialScreen
+    from wftui.tui.screens.editor.workflow_form import RunFormPreview, WorkflowForm
     from wftui.tui.screens.history.comparison_screen import ComparisonScreen
     from wftui.tui.screens.history.history_screen import HistoryScreen
     from wftui.tui.screens.history.search_screen import SearchScreen
@@ -59,7 +59,8 @@ def actions_by_screen() -> list[tuple[str, tuple[Action, ...]]]:
         ("Statistics", StatisticsScreen.ACTIONS),
         ("Search", SearchScreen.ACTIONS),
         ("Missing requirements", MissingScreen.ACTIONS),
-        ("Step form", StepForm.ACTIONS),
+        ("Step form", WorkflowForm.ACTIONS),
+        ("Preview of the run form", RunFormPreview.ACTIONS),
         ("Trial", TrialScreen.ACTIONS),
         ("Difference", DiffScreen.ACTIONS),
         ("Connections", ConnectionsScreen.ACTIONS),

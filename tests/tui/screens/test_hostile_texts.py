@@ -32,6 +32,7 @@ from wftui.tui.screens.dialogs.paste import PasteScreen
 from wftui.tui.screens.dialogs.prompt import PromptScreen
 from wftui.tui.screens.editor.step_form import StepForm
 from wftui.tui.screens.editor.trial_screen import TrialScreen
+from wftui.tui.screens.editor.workflow_form import RunFormPreview, WorkflowForm
 from wftui.tui.screens.history.cleanup import CleanupScreen
 from wftui.tui.screens.runs.events_screen import EventsScreen
 from wftui.tui.screens.runs.rerun_plan import RerunPlanScreen
@@ -112,6 +113,8 @@ DIALOGS: dict[str, Open] = {
     "trust": lambda app, _: show(app, TrustScreen(Path(ALL), ALL)),
     "cleanup": lambda app, _: show(app, CleanupScreen(app.workbench.local)),
     "form of a step": lambda app, _: show(app, StepForm(ALL, ALL, build_form(form_of(SCHEMA), {"text": ALL}))),
+    "form of a workflow": lambda app, _: show(app, WorkflowForm(ALL, ALL, build_form(form_of(SCHEMA), {"text": ALL}))),
+    "preview": lambda app, _: show(app, RunFormPreview(ALL, build_form(form_of(SCHEMA), {"text": ALL}))),
     "form of a connection": lambda app, _: show(app, ConnectionForm(ALL, SCHEMA, {"text": ALL}, nothing)),
     "form of a secret": lambda app, _: show(app, SecretForm(ALL, nothing)),
     "difference": lambda app, _: show(app, DiffScreen(ALL, CHANGED, restore=True, ascii_only=False)),

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.editor.editor_screen import EditorScreen
 from wftui.tui.screens.editor.step_form import StepForm
+from wftui.tui.screens.editor.workflow_form import RunFormPreview
 from wftui.tui.widgets.schema_form.form import SchemaForm
 from wftui.tui.widgets.source.compilation_status import CompilationStatus
 from wftui.tui.widgets.source.source_view import SourceView
@@ -61,5 +62,23 @@ async def test_unchanged_form_changes_no_byte(
         editor, _form = await form_of_workflow(pilot, until)
         assert await matches(pilot)
         await pilot.press("f2")
+        await until(pilot, lambda: app.screen is editor)
+        assert editor.query_one(SourceView).text == path.read_text()
+
+
+async def test_run_form_of_edited_inputs_is_previewed(
+    workbench: Workbench, put_workflow: Put, until: Until, text_of: Callable[[App[Any]], str]
+) -> None:
+    schema = {"type": "object", "properties": {"limit": {"type": "integer", "title": "Most rows"}}}
+    path = put_workflow("hello", inputSchema=schema)
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test(size=(100, 40)) as pilot:
+        editor, form = await form_of_workflow(pilot, until)
+        await form.query_one(SchemaForm).focus_on("/inputSchema/properties/limit/title")
+        await pilot.press("end", *"!", "ctrl+t")
+        await until(pilot, lambda: isinstance(app.screen, RunFormPreview) and "Most rows!" in text_of(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is form)
+        await pilot.press("escape")
         await until(pilot, lambda: app.screen is editor)
         assert editor.query_one(SourceView).text == path.read_text()

@@ -24,6 +24,7 @@ from wftui.model.workflow.field_conditions import choice_of, when_chosen
 from wftui.model.workflow.step_schema import step_schema, workflow_schema
 from wftui.tui.screens.editor.binding_help import ExpressionHelp
 from wftui.tui.screens.editor.step_form import StepForm
+from wftui.tui.screens.editor.workflow_form import WorkflowForm
 from wftui.tui.services import AppServices
 from wftui.tui.widgets.picker import Picker
 
@@ -49,7 +50,7 @@ async def edit_workflow(app: AppServices, workflow_id: str, source: "SourceView"
     root = await asyncio.to_thread(lambda: rebuild_form(form_of(workflow_schema(), bindable=True), workflow))
     help_ = ExpressionHelp(app, workflow_id, source.text, None, edited(source.text, ""))
     about = "Name, inputs, outputs, connections and settings. The steps are in the list."
-    changed = await app.push_screen_wait(StepForm(f"Workflow: {workflow.get('id', '')}", about, root, help_))
+    changed = await app.push_screen_wait(WorkflowForm(f"Workflow: {workflow.get('id', '')}", about, root, help_))
     if changed is not None and not is_same(changed, workflow):
         source.change_to(rewritten(source.text, write_fields("", changed))[0])
 
