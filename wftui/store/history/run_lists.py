@@ -1,7 +1,6 @@
 """Lists of runs, from `executions` alone: pages, single runs, statistics."""
 
-import statistics
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from wftui.model.clock import utc_now
@@ -146,9 +145,15 @@ async def read_stats(reader: Reader) -> dict[str, WorkflowStats]:
             last=_summary(last[0]),
             runs=runs,
             success_rate=sum(row[5] == "completed" for row in ended) / len(ended) if ended else None,
-            median_ms=statistics.median(durations) if durations else None,
+            median_ms=_median(durations) if durations else None,
         )
     return found
+
+
+def _median(values: Sequence[float]) -> float:
+    """Return the median, without the long import of `statistics`."""
+    ordered, middle = sorted(values), len(values) // 2
+    return ordered[middle] if len(values) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
 def _summary(row: Row) -> ExecutionSummary:
