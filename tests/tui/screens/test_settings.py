@@ -75,7 +75,7 @@ async def test_value_is_changed_and_reset_by_keyboard(
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await open_settings(app, pilot, until)
         assert screen.why_not("settings.unset") == "it is not set in the file"
-        assert screen.why_not("settings.cleanup") == "the settings keep all runs"
+        await until(pilot, lambda: screen.why_not("settings.cleanup") == "the settings keep all runs")
         await pilot.press(*["down"] * 4, "enter")
         await until(pilot, lambda: isinstance(app.screen, PromptScreen))
         await pilot.press(*"soon", "enter")
