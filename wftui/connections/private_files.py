@@ -39,7 +39,7 @@ def read_private(path: Path) -> bytes | None:
         mode = path.stat().st_mode
         if mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise ConnectionsError(
-                f"others may read {path}, which holds connections; run: chmod 600 {path}",
+                f"others may read {path}, which must be private; run: chmod 600 {path}",
                 code="connection.permissions",
             )
         return read_regular(path)
