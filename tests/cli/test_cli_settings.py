@@ -46,6 +46,7 @@ def test_set_list_unset(cli: Cli, file: Path, settings: Settings) -> None:
         "tables": (str(settings.tables), "WFTUI_TABLES"),
         "database": (str(settings.database), "WFTUI_DB"),
         "durability": ("full", "settings"),
+        "history.columns": (None, "default"),
         "history.keep_days": (90, "settings"),
         "history.keep_runs": (None, "default"),
         "history.log_mb": (None, "default"),

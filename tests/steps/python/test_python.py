@@ -70,6 +70,33 @@ async def test_the_code_is_a_module(run: Run, code: str, result: Json) -> None:
     assert [await run(STEP, {"code": code}) for _ in range(2)] == [result, result]
 
 
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+async def test_processes_of_the_code_have_its_module(run: Run, method: str) -> None:
+    code = f"""
+import multiprocessing, sys
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+@dataclass
+class Point:
+    x: int
+
+def double(point):
+    progress(0.5)
+    return Point(point.x * 2)
+
+def main():
+    context = multiprocessing.get_context({method!r})
+    words = list(sys.argv)
+    with context.Pool(1) as pool:
+        first = [each.x for each in pool.map(double, [Point(1), Point(2)])]
+    with ProcessPoolExecutor(1, mp_context=context) as executor:
+        second = [each.x for each in executor.map(double, [Point(3)])]
+    return [first, second, words == sys.argv]
+"""
+    assert await run(STEP, {"code": code}) == [[2, 4], [6], True]
+
+
 async def test_prints_are_logs_and_progress_is_progress(run: Run, context: RecordingContext) -> None:
     code = """
 import sys

@@ -10,6 +10,8 @@ import asyncio
 import contextlib
 import gc
 import importlib
+import importlib.abc
+import importlib.machinery
 import importlib.util
 import inspect
 import io
@@ -27,6 +29,7 @@ from typing import Any
 
 CODE_NAME = "<code>"
 MODULE_NAME = "__step__"
+SPAWN = "multiprocessing.spawn"
 MAX_DEPTH = 190
 MAX_INTEGER_BITS = 13_000  # more digits than that Python does not print
 PLAIN = {str, bool, type(None)}
@@ -143,9 +146,6 @@ def find_function(request: dict[str, Any], send: Callable[[dict[str, Any]], None
         for part in name.split("."):
             target = getattr(target, part)
         return target
-    provide_wftui()
-    code = request["code"]
-    linecache.cache[CODE_NAME] = (len(code), None, code.splitlines(True), CODE_NAME)
 
     def progress(fraction: float, message: object = None) -> None:
         """Report progress from 0 to 1."""
@@ -156,14 +156,64 @@ def find_function(request: dict[str, Any], send: Callable[[dict[str, Any]], None
         bounded = min(1.0, max(0.0, value))
         send({"event": "progress", "fraction": bounded, "message": None if message is None else str(message)})
 
+    sys.meta_path.insert(0, CodeForProcesses(request["code"]))
     module = types.ModuleType(MODULE_NAME)
-    namespace = module.__dict__
-    namespace.update(__file__=CODE_NAME, progress=progress, wftui=STAND_IN)
     sys.modules[MODULE_NAME] = module  # dataclasses, pickle and typing look up the module of a class by its name
-    exec(compile(code, CODE_NAME, "exec"), namespace)
-    if "main" not in namespace:
+    run_code(request["code"], module, progress)
+    if not hasattr(module, "main"):
         raise NameError("the code does not define a function main")
-    return namespace["main"]
+    return module.__dict__["main"]
+
+
+def run_code(code: str, module: types.ModuleType, progress: Callable[..., None]) -> None:
+    """Run the code as a module."""
+    provide_wftui()
+    linecache.cache[CODE_NAME] = (len(code), None, code.splitlines(True), CODE_NAME)
+    module.__dict__.update(__file__=CODE_NAME, progress=progress, wftui=STAND_IN)
+    exec(compile(code, CODE_NAME, "exec"), module.__dict__)
+
+
+class CodeForProcesses(importlib.abc.MetaPathFinder):
+    """Hands the code to interpreters that `multiprocessing` starts, in `sys.argv`."""
+
+    def __init__(self, code: str) -> None:
+        self._code = code
+
+    def find_spec(
+        self, fullname: str, path: Any = None, target: types.ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """Find `multiprocessing.spawn`, and change what it sends."""
+        found = importlib.machinery.PathFinder.find_spec(fullname, path) if fullname == SPAWN else None
+        if found is None or found.loader is None:
+            return None
+        run = found.loader.exec_module
+
+        def run_and_change(module: types.ModuleType) -> None:
+            run(module)
+            prepare = module.__dict__["get_preparation_data"]
+
+            def with_code(name: str) -> dict[str, Any]:
+                data: dict[str, Any] = prepare(name)
+                return {**data, "sys_argv": [*data["sys_argv"], self._code]}
+
+            module.__dict__["get_preparation_data"] = with_code
+
+        found.loader.exec_module = run_and_change  # type: ignore[method-assign]  # of this one loader
+        return found
+
+
+class CodeFromArguments(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Imports the code in an interpreter that `multiprocessing` has started."""
+
+    def find_spec(
+        self, fullname: str, path: Any = None, target: types.ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """Find the module of the code."""
+        return importlib.machinery.ModuleSpec(fullname, self) if fullname == MODULE_NAME else None
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """Run the code; its progress is that of the first interpreter only."""
+        run_code(sys.argv.pop(), module, lambda fraction, message=None: None)
 
 
 def call(function: Callable[..., Any], args: Any) -> Any:
@@ -325,3 +375,5 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+elif __name__ == "__mp_main__":  # as multiprocessing names it in a new interpreter
+    sys.meta_path.append(CodeFromArguments())
