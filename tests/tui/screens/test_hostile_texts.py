@@ -126,6 +126,9 @@ DIALOGS: dict[str, Open] = {
 }
 OTHER_TEXTS = {
     "workflows": "evil",
+    "editor": "[red]not…",
+    "editor of no JSON": "Not valid JSON",
+    "editor of half a pair": "Not valid JSON",
     "history": "evil",
     "history of a workflow": "History",
     "statistics": "Statistics",
@@ -204,6 +207,10 @@ async def test_no_widget_draws_control_sequences(
             expected = OTHER_TEXTS.get(place, "[red]not red[/]")
             await until(pilot, lambda expected=expected: expected in text_of(app))
             check(app, place)
+            if place.startswith("editor"):
+                await pilot.press("2")
+                await until(pilot, lambda: "[red]not red[/]" in text_of(app))
+                check(app, f"{place}: source")
             seen |= {type(screen) for screen in app.screen_stack}
             while app.screen is not base:
                 await app.pop_screen()

@@ -64,7 +64,7 @@ class Inspecting:
             self._inspector.show(self._described(here, placed))
 
     def _placed_at(self, pointer: str) -> PlacedStep | None:
-        text = self._screen.source.text
+        text = self._screen.source_text
         if text != self._text:
             document = parse(text)
             if not document.diagnostics:  # else the step as it was before

@@ -45,7 +45,7 @@ class SourceScreen(PanedScreen):
         self.source = self.query_one(SourceView)
         self.status = self.query_one(CompilationStatus)
         self._file = SourceFile(self.workbench, self.workflow_id)
-        self.live_check = LiveCheck(self, self.workbench, self.workflow_id, lambda: self._checked_text, self.checked)
+        self.live_check = LiveCheck(self, self.workbench, self.workflow_id, lambda: self.source_text, self.checked)
         self.drafts = DraftKeeper(
             self, self.workbench.sources.draft_file(self.workflow_id), self._unsaved, self._draft_failed
         )
@@ -121,7 +121,7 @@ class SourceScreen(PanedScreen):
         self.show_place()
 
     @property
-    def _checked_text(self) -> str:
+    def source_text(self) -> str:
         """The source; that of the file if the editor has other line ends."""
         return self._file.text if self.source.read_only else self.source.text
 

@@ -99,7 +99,7 @@ class StepDialogsScreen(StepsScreen):
         here = self.step_here
         if here is None:
             return
-        step = step_value(self._checked_text, here.pointer)
+        step = step_value(self.source_text, here.pointer)
         lists, new = inner_lists(step), new_branches(step)
         options = [(each.label, count(len(each.steps), "step")) for each in lists]
         options += [_NEW_BRANCHES[key] for key in new]
@@ -162,7 +162,7 @@ class StepDialogsScreen(StepsScreen):
 
         here = self.step_here
         if here is not None:
-            work = try_step(self.services, self.workflow_id, self._checked_text, here.path, whole=whole)
+            work = try_step(self.services, self.workflow_id, self.source_text, here.path, whole=whole)
             self.attempt(self._with_pins(work), group="step", exclusive=True)
 
     def action_pin(self) -> None:
@@ -179,4 +179,4 @@ class StepDialogsScreen(StepsScreen):
 
         here = self.step_here
         if here is not None:
-            self.attempt(copy_step(self.services, self._checked_text, here.pointer))
+            self.attempt(copy_step(self.services, self.source_text, here.pointer))

@@ -84,7 +84,7 @@ class StepsScreen(SourceScreen):
         """Update the list from the source, unless that is not valid JSON."""
         from wftui.compiler.editing.step_edits import listed_steps
 
-        found = listed_steps(self._checked_text)
+        found = listed_steps(self.source_text)
         self._is_json = found is not None
         for view in self.step_views:
             view.message = _EMPTY if self._is_json else _NO_JSON
@@ -167,7 +167,7 @@ class StepsScreen(SourceScreen):
         """Return the problems, with a fix for those of steps that were renamed by hand."""
         from wftui.compiler.editing.rename_fixes import renamed_by_hand, with_rename_fixes
 
-        return with_rename_fixes(problems, self._checked_text, renamed_by_hand(self._kept_steps, self.steps))
+        return with_rename_fixes(problems, self.source_text, renamed_by_hand(self._kept_steps, self.steps))
 
     def focus_operated_step(self) -> None:
         """Move the cursor of the canvas to the step of the last operation."""
@@ -295,7 +295,7 @@ class StepsScreen(SourceScreen):
     def _copy(self) -> None:
         from wftui.compiler.editing.snippets import copied
 
-        self.app.copy_to_clipboard(copied(self._checked_text, self._pointers))
+        self.app.copy_to_clipboard(copied(self.source_text, self._pointers))
 
     def action_cut_step(self) -> None:
         """Copy the steps to the clipboard, and delete them."""
