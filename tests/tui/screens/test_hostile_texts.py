@@ -28,6 +28,7 @@ from wftui.tui.screens.connections.connection_form import ConnectionForm
 from wftui.tui.screens.connections.secrets_screen import SecretForm
 from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen
 from wftui.tui.screens.dialogs.diff import DiffScreen, diff_lines
+from wftui.tui.screens.dialogs.jump import JumpScreen
 from wftui.tui.screens.dialogs.paste import PasteScreen
 from wftui.tui.screens.dialogs.prompt import PromptScreen
 from wftui.tui.screens.editor.step_form import StepForm
@@ -120,6 +121,7 @@ DIALOGS: dict[str, Open] = {
     "difference": lambda app, _: show(app, DiffScreen(ALL, CHANGED, restore=True, ascii_only=False)),
     "help": lambda app, _: show(app, make_screen("help", app.screen)),
     "palette": lambda app, _: app.action_palette(),
+    "jump mode": lambda app, _: show(app, JumpScreen(app.screen.focus_chain)),
     "themes": lambda app, _: app.action_theme(),
     "notice": lambda app, _: app.notify(ALL, title=ALL, markup=True),
     "error": lambda app, _: app.show_error(UserError(ALL, code="any"), ALL),
@@ -141,7 +143,8 @@ OTHER_TEXTS = {
     "cleanup": "Clean up history",
     "form of a secret": "A secret",
     "help": "Show the keys of this screen",
-    "palette": "Search",
+    "palette": "type to filter",
+    "jump mode": " a ",
     "themes": "dracula",
 }
 """Texts of places that show no hostile one, or only in columns that cut it."""
