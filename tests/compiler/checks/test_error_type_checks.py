@@ -6,7 +6,7 @@ import pytest
 
 from compiler.compiler_helpers import check, step, text_of, workflow
 from wftui.compiler.diagnostics.fixes import apply_fix
-from wftui.runtime.error_types import BUILTIN_FAMILIES, BUILTIN_TYPES
+from wftui.runtime.error_types import BUILTIN_FAMILIES, BUILTIN_TYPES, is_never_retried
 
 FAIL = {"id": "f", "type": "fail", "input": {"type": "stock.empty", "message": "No."}}
 RAISES = {"id": "p", "type": "python", "input": {"code": "def main():\n    wftui.fail('shop.shut', 'No.')\n"}}
@@ -24,8 +24,15 @@ def reported(on: list[str], *others: dict[str, Any]) -> list[tuple[str, list[str
 
 def test_known_types_and_their_prefixes() -> None:
     families = {each for each in BUILTIN_FAMILIES if any(known.split(".")[0] == each for known in BUILTIN_TYPES)}
-    assert reported([*sorted(BUILTIN_TYPES), *sorted(families), "http.", "http.429", "exit_code.75"]) == []
+    known = [each for each in sorted(BUILTIN_TYPES | families) if not is_never_retried(each)]
+    assert reported([*known, "http.", "http.429", "exit_code.75"]) == []
     assert reported(["stock.empty", "stock", "shop.shut"], FAIL, RAISES) == []
+
+
+def test_types_that_are_never_retried() -> None:
+    never = [each for each in sorted(BUILTIN_TYPES) if is_never_retried(each)]
+    expected = [(f"an error of type {each!r} is never retried", []) for each in never]
+    assert reported(never) == expected
 
 
 @pytest.mark.parametrize(

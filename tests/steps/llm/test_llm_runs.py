@@ -171,7 +171,7 @@ async def test_duplicate_tool_names_are_reported(workbench: Workbench, model: Mo
 async def test_tools_of_a_server_are_locked_and_checked(workbench: Workbench, model: Model) -> None:
     await save(workbench, asking(model, {"type": "mcp", "input": {"server": SERVER, "tool": "echo"}}))
     report = await workbench.steps.lock_tools("talk", {})
-    assert [len(each.tools) for each in report.lock.servers] == [12]
+    assert [len(each.tools) for each in report.lock.servers] == [13]
     assert not await problems(workbench, model, {"type": "mcp", "input": {"server": SERVER, "tool": "echo"}})
     for wrong in ({"input": {"server": SERVER, "tool": "ecko"}}, {"input": {"server": SERVER}, "only": ["ecko"]}):
         [problem] = await problems(workbench, model, {"type": "mcp", **wrong})

@@ -37,7 +37,7 @@ async def locked(workbench: Workbench) -> Workbench:
     await workbench.workflows.save("tools", source({"tool": "echo", "arguments": {"text": "x"}}), None)
     report = await workbench.steps.lock_tools("tools", {})
     assert not report.failures
-    assert report.changes == [f"{McpServer(command=RAW).label} was added, with 12 tools"]
+    assert report.changes == [f"{McpServer(command=RAW).label} was added, with 13 tools"]
     return workbench
 
 
@@ -157,7 +157,7 @@ async def test_a_server_may_depend_on_inputs_but_not_on_steps(workbench: Workben
     text["steps"].append({"id": "second", "type": "mcp", "input": {"server": by_step, "tool": "x"}})
     await workbench.workflows.save("tools", json.dumps(text), None)
     report = await workbench.steps.lock_tools("tools", {})
-    assert [len(each.tools) for each in report.lock.servers] == [12]
+    assert [len(each.tools) for each in report.lock.servers] == [13]
     (failure,) = report.failures
     assert failure.startswith("the server of the step second is not known before a run")
     folder = settings.tables / "workflows" / "tools"
@@ -175,7 +175,7 @@ def test_lock_command(settings: Settings, capsys: pytest.CaptureFixture[str]) ->
     assert main([*places, "mcp", "lock", "tools", "--check"]) == 1
     assert not (folder / "mcp.lock.json").exists()
     assert main([*places, "mcp", "lock", "tools"]) == 0
-    assert "was added, with 12 tools" in capsys.readouterr().out
+    assert "was added, with 13 tools" in capsys.readouterr().out
     assert main([*places, "mcp", "lock", "tools", "--check", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["changes"] == []
     missing = {"server": {"command": ["no-such-server"]}, "tool": "x"}

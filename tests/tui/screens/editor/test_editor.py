@@ -509,4 +509,4 @@ async def test_diagnostic_at_the_cursor_is_shown(
         await open_editor(pilot, "hello")
         assert "there is no step type" not in text_of(app)
         await pilot.press("f8")
-        await until(pilot, lambda: "1 error  there is no step type 'sett'" in text_of(app))
+        await until(pilot, lambda: "there is no step type 'sett'" in text_of(app))
