@@ -31,7 +31,7 @@ def test_known_types_and_their_prefixes() -> None:
 
 def test_types_that_are_never_retried() -> None:
     never = [each for each in sorted(BUILTIN_TYPES) if is_never_retried(each)]
-    expected = [(f"an error of type {each!r} is never retried", []) for each in never]
+    expected: list[tuple[str, list[str]]] = [(f"an error of type {each!r} is never retried", []) for each in never]
     assert reported(never) == expected
 
 
