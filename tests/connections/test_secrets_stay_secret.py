@@ -63,6 +63,7 @@ SINKS = (
     "compilation cache",
     "drafts",
     "versions",
+    "pins",
     "http answers",
     "results for agents",
     "python logging",
@@ -235,6 +236,7 @@ def leaky(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         said["compare, grep, stats"] += _said(["grep", "a", *places]) + _said(["stats", "local", *places])
         said["results for agents"] = asyncio.run(agent_results(settings, inputs))
         said["versions"] = asyncio.run(_versions(settings, [*runs, *SERVED]))
+        said["pins"] = asyncio.run(_pinned(settings, runs))
         drafts = folder / "data" / "wftui" / "drafts"
         said["steps"] = _said(["steps", *places])
         said["connections"] = _said(["connections"]) + _said(["connections", "--json"])
@@ -403,6 +405,22 @@ async def _versions(settings: Settings, names: list[str]) -> str:
             found += [version.text for version in await workbench.sources.versions(name)]
             found += [each.text for each in await workbench.sources.drafts(name)]
         return "\n".join(found)
+    finally:
+        await workbench.close()
+
+
+async def _pinned(settings: Settings, runs: dict[str, Json]) -> str:
+    """Pin the output of every step of the last runs, and return the files of pins."""
+    workbench = Workbench(settings)
+    try:
+        store = await workbench.store()
+        for name, run in runs.items():
+            record = await store.get(run["id"], window=None)
+            assert record is not None
+            for step in (await store.resolve_record(record)).step_results:
+                if step.path == step.step_id and step.status == "completed":
+                    await workbench.trials.pin(name, step.step_id, step.output)
+        return "".join(file.read_text() for file in sorted(settings.tables.rglob("pins.json")))
     finally:
         await workbench.close()
 
