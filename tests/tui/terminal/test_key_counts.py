@@ -127,7 +127,7 @@ def test_http_filter_csv_and_mail_take_few_keys(
     typist.press("f2")
     typist.see("Problems 1")
     typist.press("f8")
-    typist.see("needs a connection")
+    typist.see("needs a connect")
     typist.press("f4")
     path = tables / "workflows" / "orders" / "workflow.json"
     made = saved(typist, path, lambda workflow: "connections" in workflow)

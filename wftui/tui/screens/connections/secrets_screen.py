@@ -132,7 +132,7 @@ class SecretsScreen(LocalScreen[None]):
             listed.highlighted = self._names.index(select) if select in self._names else 0
         listed.display, empty.display = bool(self._names), not self._names
         empty.update(_EMPTY)
-        listed.focus()
+        self.set_focus(listed if self._names else None)
         self._show_details()
 
     @on(OptionList.OptionHighlighted)
