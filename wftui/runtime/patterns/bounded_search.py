@@ -59,6 +59,8 @@ class BoundedSearch:
         return self._search_in_child(pattern, text)
 
     def _search_in_child(self, pattern: str, text: str) -> bool:
+        if self._left == 0:
+            raise SearchTooLongError
         child = self._child or self._start()
         assert child.stdin is not None
         assert child.stdout is not None
@@ -70,6 +72,7 @@ class BoundedSearch:
             in_time = waiting.select(self._left)
         self._left = max(0.0, self._left - (time.monotonic() - started))
         if not in_time:
+            self._left = 0.0  # waiting may end a moment early
             self.close()
             raise SearchTooLongError
         return child.stdout.readline().strip() == b"1"
