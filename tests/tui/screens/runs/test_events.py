@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,13 +9,10 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
-from tui.run_events import Story, completed
-from tui.start_app import StartApp
+from tui.run_events import completed
 from wftui.tui.screens.runs.events_screen import EventsScreen
-from wftui.tui.screens.runs.monitor_screen import MonitorScreen
 from wftui.tui.screens.runs.value_screen import ValueScreen
 from wftui.tui.widgets.run.header import RunHeader
-from wftui.workbench import Workbench
 
 Until = Callable[..., Awaitable[None]]
 TextOf = Callable[[App[Any]], str]
@@ -28,21 +24,8 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def open_run(workbench: Workbench, until: Until) -> Callable[..., Any]:
-    """Return `open_run(story, size)`, a monitor that has read the whole run."""
-
-    @asynccontextmanager
-    async def opened(story: Story, size: tuple[int, int] = (120, 40)):  # type: ignore[no-untyped-def]
-        await (await workbench.store()).append(story.events, wait=True)
-        app = StartApp(workbench, start=lambda app: app.open_monitor(story.run_id))
-        async with app.run_test(size=size) as pilot:
-            await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
-            screen = app.screen
-            assert isinstance(screen, MonitorScreen)
-            await until(pilot, lambda: screen.state.record.last_seq == len(story.events) and screen.is_painted)
-            yield pilot, screen
-
-    return opened
+def monitor_size() -> tuple[int, int]:
+    return 120, 40
 
 
 async def test_events_are_listed_with_their_payload(open_run: Any, until: Until, text_of: TextOf) -> None:

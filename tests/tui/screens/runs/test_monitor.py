@@ -31,25 +31,6 @@ def now() -> datetime:
     return datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
 
 
-@pytest.fixture
-def open_run(workbench: Workbench, until: Until) -> Callable[[Story], Any]:
-    """Return `open_run(story, size)`, a monitor that has read the whole run."""
-    from contextlib import asynccontextmanager
-
-    @asynccontextmanager
-    async def opened(story: Story, size: tuple[int, int] = (80, 24)):  # type: ignore[no-untyped-def]
-        await (await workbench.store()).append(story.events, wait=True)
-        app = StartApp(workbench, start=lambda app: app.open_monitor(story.run_id))
-        async with app.run_test(size=size) as pilot:
-            await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
-            screen = app.screen
-            assert isinstance(screen, MonitorScreen)
-            await until(pilot, lambda: screen.state.record.last_seq == len(story.events) and screen.is_painted)
-            yield pilot, screen
-
-    return opened
-
-
 @pytest.mark.parametrize("story", [running, asking, failed, completed])
 async def test_snapshot(
     open_run: Any, story: Callable[[], Story], size: tuple[int, int], matches: Callable[[Pilot[Any]], Awaitable[bool]]

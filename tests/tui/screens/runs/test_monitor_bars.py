@@ -10,9 +10,7 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from tui.run_events import BEGIN, Story, completed, failed, running
-from tui.start_app import StartApp
 from wftui.model.run.events import Completed, Interrupted, Resumed
-from wftui.tui.screens.runs.monitor_screen import MonitorScreen
 from wftui.workbench import Workbench
 
 Until = Callable[..., Awaitable[None]]
@@ -25,20 +23,22 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def open_beside_others(workbench: Workbench, until: Until) -> Callable[..., Any]:
+def monitor_size() -> tuple[int, int]:
+    return 120, 40
+
+
+@pytest.fixture
+def open_beside_others(
+    workbench: Workbench, until: Until, open_run: Callable[..., Any], monitor_size: tuple[int, int]
+) -> Callable[..., Any]:
     """Return `open(story, size)`, a monitor of a workflow of which three runs have completed."""
 
     @asynccontextmanager
-    async def opened(story: Story, size: tuple[int, int] = (120, 40)):  # type: ignore[no-untyped-def]
+    async def opened(story: Story, size: tuple[int, int] = monitor_size):  # type: ignore[no-untyped-def]
         store = await workbench.store()
         for number in range(3):
             await store.append(completed(f"01k9x2m4{number}-other").events, wait=True)
-        await store.append(story.events, wait=True)
-        app = StartApp(workbench, start=lambda app: app.open_monitor(story.run_id))
-        async with app.run_test(size=size) as pilot:
-            await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
-            screen = app.screen
-            assert isinstance(screen, MonitorScreen)
+        async with open_run(story, size) as (pilot, screen):
             await until(pilot, lambda: screen.panes.timeline.usual and screen.is_painted)
             yield pilot, screen
 

@@ -3,7 +3,6 @@
 import re
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,9 @@ from textual.app import App
 
 from tui.notices import notices
 from tui.run_events import BEGIN, Story, running
-from tui.start_app import StartApp
 from wftui.model.errors import UserError
 from wftui.model.run.events import Log
 from wftui.tui.screens.dialogs.prompt import PromptScreen
-from wftui.tui.screens.runs.monitor_screen import MonitorScreen
 from wftui.tui.terminal.external_editor import pager_command
 from wftui.workbench import Workbench
 
@@ -31,21 +28,8 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def open_run(workbench: Workbench, until: Until) -> Callable[..., Any]:
-    """Return `open_run(story, size)`, a monitor that has read the whole run."""
-
-    @asynccontextmanager
-    async def opened(story: Story, size: tuple[int, int] = (120, 40)):  # type: ignore[no-untyped-def]
-        await (await workbench.store()).append(story.events, wait=True)
-        app = StartApp(workbench, start=lambda app: app.open_monitor(story.run_id))
-        async with app.run_test(size=size) as pilot:
-            await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
-            screen = app.screen
-            assert isinstance(screen, MonitorScreen)
-            await until(pilot, lambda: screen.state.record.last_seq == len(story.events) and screen.is_painted)
-            yield pilot, screen
-
-    return opened
+def monitor_size() -> tuple[int, int]:
+    return 120, 40
 
 
 async def test_times_of_the_log_have_three_forms(open_run: Any, text_of: TextOf) -> None:
