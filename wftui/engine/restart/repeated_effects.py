@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from wftui.engine.restart.restart_plan import RestartPlan
 from wftui.engine.restart.resume import every_step
-from wftui.engine.restart.reuse_checks import container, is_within
-from wftui.model.run.paths import owner_path
+from wftui.engine.restart.reuse_checks import is_within
+from wftui.model.run.paths import owner_path, parent_path
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import STEP_TERMINAL, StepResult
 from wftui.model.workflow.containers import CONTAINER_TYPES
@@ -60,6 +60,7 @@ def _has_acted(step: StepResult) -> bool:
 
 
 def _nearest(path: str, running: set[str]) -> str | None:
-    while path and path not in running:
-        path = container(path)
-    return path or None
+    place: str | None = path
+    while place and place not in running:
+        place = parent_path(place)
+    return place

@@ -9,11 +9,11 @@ from wftui.engine.restart.repeated_effects import with_effects
 from wftui.engine.restart.rerun_planner import RerunPlanner
 from wftui.engine.restart.restart_plan import RepeatedWork, RestartPlan, StepDecision
 from wftui.engine.restart.resume import DERIVED_TYPES, every_step
-from wftui.engine.restart.reuse_checks import container, is_within
+from wftui.engine.restart.reuse_checks import is_within
 from wftui.engine.run.steps.frame import Frame
 from wftui.model.base import Json, format_timestamp
 from wftui.model.errors import ConflictError, NotFoundError
-from wftui.model.run.paths import is_at_or_in, without_indices
+from wftui.model.run.paths import is_at_or_in, parent_path, without_indices
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.workflow.containers import CONTAINER_TYPES
 from wftui.runtime.plan import WorkflowPlan, step_infos
@@ -125,8 +125,8 @@ def _find(plan: WorkflowPlan, record: ExecutionRecord, name: str) -> str:
         return path
     if "[" in path and without_indices(path).partition(".")[0] in paths:
         missing = path
-        while container(missing) and record.step(container(missing)) is None:
-            missing = container(missing)
+        while (around := parent_path(missing)) and record.step(around) is None:
+            missing = around
         raise NotFoundError(f"the run has no {missing}, so it cannot run again from there", code="step.not_found")
     iterated = (each for each in record.step_results if "[" in each.path)
     repeated = next((each for each in iterated if name in (each.step_id, without_indices(each.path))), None)

@@ -8,6 +8,7 @@ from wftui.engine.primitives.outcome import StepOutcome
 from wftui.engine.restart.resume_decisions import why_masked
 from wftui.engine.run.steps.frame import Frame
 from wftui.model.base import Json
+from wftui.model.run.paths import parent_path
 from wftui.model.run.steps import StepResult
 from wftui.runtime.plan import StepPlan
 
@@ -109,13 +110,9 @@ def _rejected_before(step: StepPlan, bound: Json, output: Json) -> bool:
 
 def is_within(path: str, paths: Set[str] | Mapping[str, object]) -> bool:
     """Return whether a path or one of its containers is among some paths."""
-    while path:
-        if path in paths:
+    place: str | None = path
+    while place:
+        if place in paths:
             return True
-        path = container(path)
+        place = parent_path(place)
     return False
-
-
-def container(path: str) -> str:
-    """Return the path of what a step or iteration is in; "" at the top."""
-    return path[: max(path.rfind("."), path.rfind("["), 0)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from wftui.model.text.text_styles import StyleRun
+from wftui.model.text.text_styles import StyleRun, extended_colour
 
 _LIGHT = ("#000", "#b00020", "#1b6e2e", "#8a5a00", "#0b57d0", "#8e24aa", "#006a6a", "#5f6368")
 _DARK = ("#9aa0a6", "#ff8a80", "#81c995", "#ffd180", "#8ab4f8", "#e5a4f5", "#78d9ec", "#fff")
@@ -46,11 +46,9 @@ def _span(codes: str, inner: str) -> str:
         number = numbers[at]
         at += 1
         if number in (38, 48):
-            size = {5: 2, 2: 4}.get(numbers[at] if at < len(numbers) else -1, 0)
-            values = numbers[at : at + size]
-            at += size
-            if size and len(values) == size and max(values) < 256:
-                red, green, blue = values[1:] if size == 4 else _indexed(values[1])
+            values, at = extended_colour(numbers, at)
+            if values:
+                red, green, blue = values[1:] if len(values) == 4 else _indexed(values[1])
                 colours.append(f"{'color' if number == 38 else 'background'}:rgb({red},{green},{blue})")
         elif number in _MARKS:
             classes.append(_MARKS[number])

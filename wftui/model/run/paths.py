@@ -3,9 +3,7 @@
 
 def parent_path(path: str) -> str | None:
     """Return the address one level up: `a[3].b` → `a[3]` → `a` → None."""
-    if path.endswith("]"):
-        return owner_path(path)
-    return path.rpartition(".")[0] or None
+    return path[: max(path.rfind("."), path.rfind("["), 0)] or None
 
 
 def declared_id(path: str) -> str:

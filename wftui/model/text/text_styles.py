@@ -17,6 +17,17 @@ _MOST_RUNS = 20_000
 CODES_PATTERN = "^[0-9]{1,3}(;[0-9]{1,3}){0,20}$"
 
 
+def extended_colour(numbers: Sequence[int], at: int) -> tuple[Sequence[int], int]:
+    """Return the numbers of a colour after 38 or 48, and where the next code is.
+
+    Args:
+        at: where these numbers begin: 5 and an index, or 2, red, green and blue. None are returned for anything else.
+    """
+    count = {5: 2, 2: 4}.get(numbers[at] if at < len(numbers) else -1, 0)
+    values = numbers[at : at + count]
+    return (values if count and len(values) == count and max(values) < 256 else ()), at + count
+
+
 class StyleRun(NamedTuple):
     """Characters `start` to `end` of a text, and their codes in `ESC [ codes m`."""
 
@@ -44,10 +55,8 @@ class Style:
             number = numbers[at]
             at += 1
             if number in (38, 48):
-                count = {5: 2, 2: 4}.get(numbers[at] if at < len(numbers) else -1, 0)
-                values = numbers[at : at + count]
-                at += count
-                if count and len(values) == count and max(values) < 256:
+                values, at = extended_colour(numbers, at)
+                if values:
                     self._parts["text" if number == 38 else "ground"] = ";".join(map(str, [number, *values]))
             elif number == 0:
                 self._parts.clear()

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from wftui.model.user.user_settings import Durability
-from wftui.store.sqlite.identity import TABLES, check_identity, holds_our_tables, look_at
+from wftui.store.sqlite.identity import TABLES, check_identity, first_page_error, holds_our_tables, look_at
 from wftui.store.sqlite.schema import APPLICATION_ID, MIGRATIONS, VERSION
 from wftui.store.sqlite.store_errors import DamagedError, StoreError, explain, is_busy, primary_code
 from wftui.workspace.private import make_private_file, make_private_folder
@@ -200,7 +200,7 @@ def _session(opened: OpenedDatabase) -> Iterator[sqlite3.Connection]:
     except sqlite3.Error as error:
         explained = explain(error, opened.path)
         if explained.code == "store.not_a_database" and holds_our_tables(opened.path):
-            explained = DamagedError(f"the database {opened.path} is damaged: its first page")
+            explained = first_page_error(opened.path)
         if isinstance(explained, DamagedError):
             _keep_log(opened)
         raise explained from error

@@ -33,12 +33,17 @@ def look_at(path: Path) -> bool:
         header = file.read(len(HEADER))
     if header and header != HEADER:
         if holds_our_tables(path):
-            raise DamagedError(f"the database {path} is damaged: its first page")
+            raise first_page_error(path)
         raise StoreError(
             f"{path} is not a database; name another file with --db (this one was left unchanged)",
             code="store.not_a_database",
         )
     return bool(header)
+
+
+def first_page_error(path: Path) -> DamagedError:
+    """Return the error for a database of wftui whose first page is damaged."""
+    return DamagedError(f"the database {path} is damaged: its first page")
 
 
 def holds_our_tables(path: Path) -> bool:
@@ -65,7 +70,7 @@ def check_identity(connection: sqlite3.Connection, path: Path) -> int:
     connection.execute("COMMIT")
     damaged = application != APPLICATION_ID or version > _MOST_VERSIONS
     if filled and damaged and holds_our_tables(path):
-        raise DamagedError(f"the database {path} is damaged: its first page")
+        raise first_page_error(path)
     if filled and application != APPLICATION_ID:
         raise StoreError(
             f"{path} is a database of another program; name another file with --db (this one was left unchanged)",
