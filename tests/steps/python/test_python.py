@@ -97,6 +97,11 @@ def main():
     assert await run(STEP, {"code": code}) == [[2, 4], [6], True]
 
 
+async def test_calls_leave_no_finder_behind(run: Run) -> None:
+    code = "import os, sys\ndef main():\n    return [os.getpid(), len(sys.meta_path)]\n"
+    assert await run(STEP, {"code": code}) == await run(STEP, {"code": code})
+
+
 async def test_prints_are_logs_and_progress_is_progress(run: Run, context: RecordingContext) -> None:
     code = """
 import sys

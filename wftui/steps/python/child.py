@@ -156,7 +156,8 @@ def find_function(request: dict[str, Any], send: Callable[[dict[str, Any]], None
         bounded = min(1.0, max(0.0, value))
         send({"event": "progress", "fraction": bounded, "message": None if message is None else str(message)})
 
-    sys.meta_path.insert(0, CodeForProcesses(request["code"]))
+    if not any(isinstance(each, CodeForProcesses) for each in sys.meta_path):  # an interpreter runs one code
+        sys.meta_path.insert(0, CodeForProcesses(request["code"]))
     module = types.ModuleType(MODULE_NAME)
     sys.modules[MODULE_NAME] = module  # dataclasses, pickle and typing look up the module of a class by its name
     run_code(request["code"], module, progress)
