@@ -10,7 +10,7 @@ from steps.composio.composio_server import Account, Composio, composio_server
 from steps.llm.model_server import call, model_server
 
 from wftui.connections.connections import Connections, StoredConnection
-from wftui.engine.run.preflight import UnresolvedError
+from wftui.engine.run.unmet_requirements import UnresolvedError
 from wftui.model.base import Json
 from wftui.model.clock import utc_now
 from wftui.model.run.actions import UNRESOLVED

@@ -6,79 +6,22 @@ the workers; here they need a way to reach these. All missing requirements are o
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from wftui.engine.connections.run_connections import RunConnections
 from wftui.engine.primitives.failures import describe_outside
+from wftui.engine.run.early_values import UNKNOWN, every_leaf, known, may_run
 from wftui.engine.run.state.run_context import RunContext
+from wftui.engine.run.unmet_requirements import UnmetRequirement, merge, preflight_error, unknown_name
 from wftui.model.base import Json
-from wftui.model.errors import UserError
-from wftui.model.run.actions import UNRESOLVED
 from wftui.model.run.steps import ExecutionError
-from wftui.model.workflow.containers import CONTAINER_TYPES
-from wftui.runtime.plan import Bind, StepPlan, WorkflowPlan
+from wftui.runtime.plan import StepPlan, WorkflowPlan
 from wftui.runtime.scope import Scope
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.prepare_context import KeptT
 from wftui.steps.api.requirements import Host, MissingRequirement, missing_workers
 from wftui.steps.api.step_type import StepType
-
-
-class UnresolvedError(UserError):
-    """A run cannot continue because a requirement is missing."""
-
-    code = UNRESOLVED
-
-
-class _UnknownValueError(Exception):
-    """A value is unknown before steps run."""
-
-
-class _UnknownValues(Mapping[str, Any]):
-    """Names whose values are unknown before steps run.
-
-    Reading one raises an error that the filter `default` does not hide.
-    """
-
-    def __getitem__(self, name: str) -> Any:
-        raise _UnknownValueError
-
-    def __iter__(self) -> Iterator[str]:
-        raise _UnknownValueError
-
-    def __len__(self) -> int:
-        raise _UnknownValueError
-
-
-_UNKNOWN = _UnknownValues()
-
-
-@dataclass(slots=True)
-class _MissingRequirement:
-    """Missing requirement, with the steps that need it."""
-
-    error: WorkflowError
-    steps: list[str] = field(default_factory=list)
-    only: StepPlan | None = None
-
-    @property
-    def command(self) -> str | None:
-        """Command that provides it, if there is one."""
-        details = self.error.details
-        return details.get("command") if isinstance(details, dict) else None
-
-    @property
-    def sentence(self) -> str:
-        """Sentence with the steps, the problem and the command."""
-        helps = f" ({self.command})" if self.command and self.command not in self.error.message else ""
-        return f"{', '.join(self.steps)}: {self.error.message.rstrip('.')}{helps}"
-
-    def to_wire(self) -> dict[str, Json]:
-        """Return the entry for the details of the run's error."""
-        details = self.error.details if isinstance(self.error.details, dict) else {}
-        return {**details, "type": self.error.type, "message": self.error.message, "steps": list(self.steps)}
 
 
 class Preflight:
@@ -92,12 +35,12 @@ class Preflight:
         self._context = context
         self._scope = Scope(
             inputs=scope.inputs,
-            steps=_UNKNOWN,
-            locals=_UNKNOWN,
+            steps=UNKNOWN,
+            locals=UNKNOWN,
             run=scope.run,
             env=scope.env,
-            secrets=_UNKNOWN,
-            connection=_UNKNOWN,
+            secrets=UNKNOWN,
+            connection=UNKNOWN,
         )
         self._workflows = {context.plan.id}
         self._names = set(context.plan.connections)
@@ -106,7 +49,7 @@ class Preflight:
     def has_work(self) -> bool:
         """Return whether any step of the run may need something; cheap."""
         return any(
-            self._may_need(step) for step in _every_leaf([*self._context.plan.steps, *self._context.plan.finally_])
+            self._may_need(step) for step in every_leaf([*self._context.plan.steps, *self._context.plan.finally_])
         )
 
     async def resolve(self, chosen: Mapping[str, str]) -> ExecutionError | None:
@@ -122,14 +65,14 @@ class Preflight:
         )
         if self._complete:
             missing += [
-                _unknown_name(name, other, self._names) for name, other in chosen.items() if name not in self._names
+                unknown_name(name, other, self._names) for name, other in chosen.items() if name not in self._names
             ]
-        return _preflight_error(_merge(missing)) if missing else None
+        return preflight_error(merge(missing)) if missing else None
 
     async def _plan(
         self, plan: WorkflowPlan, scope: Scope, connections: RunConnections, ended: Set[str], *, child: bool
-    ) -> list[_MissingRequirement]:
-        steps = [step for step in _may_run([*plan.steps, *plan.finally_], scope, "", ended) if self._may_need(step)]
+    ) -> list[UnmetRequirement]:
+        steps = [step for step in may_run([*plan.steps, *plan.finally_], scope, "", ended) if self._may_need(step)]
         found = await asyncio.gather(*(self._step(plan, step, scope, connections, child=child) for step in steps))
         missing = [item for missing in found for item in missing]
         if any(step.programs for step in steps):
@@ -138,9 +81,9 @@ class Preflight:
 
     def _missing_programs(
         self, plan: WorkflowPlan, steps: Iterable[StepPlan], *, child: bool
-    ) -> list[_MissingRequirement]:
+    ) -> list[UnmetRequirement]:
         host, known = Host(self.environment), dict[tuple[str, str], MissingRequirement | None]()
-        missing: list[_MissingRequirement] = []
+        missing: list[UnmetRequirement] = []
         for step in steps:
             kind = self._context.step_types.get(step.type)
             if kind is None or _may_fail(step) or step.pool is not None:
@@ -150,16 +93,16 @@ class Preflight:
                     known[step.type, name] = kind.missing_program(name, host)
                 item = known[step.type, name]
                 if item is not None:
-                    missing.append(_MissingRequirement(item.error(), [_label(plan, step, child=child)], step))
+                    missing.append(UnmetRequirement(item.error(), [_label(plan, step, child=child)], step))
         return missing
 
     async def _step(
         self, plan: WorkflowPlan, step: StepPlan, scope: Scope, connections: RunConnections, *, child: bool
-    ) -> list[_MissingRequirement]:
+    ) -> list[UnmetRequirement]:
         label = _label(plan, step, child=child)
-        missing: list[_MissingRequirement] = []
+        missing: list[UnmetRequirement] = []
         if step.pool is not None and (workers := missing_workers(self._context.settings.workers)) is not None:
-            missing.append(_MissingRequirement(workers.error(), [label], step))
+            missing.append(UnmetRequirement(workers.error(), [label], step))
         values: Mapping[str, Json] | None = None
         optional = False
         if step.connection is not None:
@@ -167,17 +110,17 @@ class Preflight:
             try:
                 values = await connections.get(step.connection)
             except WorkflowError as error:
-                missing.append(_MissingRequirement(error, [label], step))
+                missing.append(UnmetRequirement(error, [label], step))
         for name in step.uses:
             try:
                 await connections.get(name)
             except WorkflowError as error:
-                missing.append(_MissingRequirement(error, [label], step))
+                missing.append(UnmetRequirement(error, [label], step))
         for name in step.secrets:
             try:
                 await asyncio.to_thread(connections.secret, name)
             except WorkflowError as error:
-                missing.append(_MissingRequirement(error, [label], step))
+                missing.append(UnmetRequirement(error, [label], step))
         kind = self._context.step_types.get(step.type)
         if kind is None:
             return missing
@@ -188,15 +131,15 @@ class Preflight:
             and (step.connection is None or values is not None)
         ):
             missing += [
-                _MissingRequirement(each.error(), [label], step)
+                UnmetRequirement(each.error(), [label], step)
                 for each in await self.missing(kind, values, connected=step.connection is not None)
             ]
         if not _prepares(kind):
             return missing
         early: Json = {}
         if kind.early_fields:
-            early = _known(step.early, scope)
-            if early is _UNKNOWN:
+            early = known(step.early, scope)
+            if early is UNKNOWN:
                 self._complete = False
                 return missing
         if step.connection is not None and values is None:
@@ -206,13 +149,13 @@ class Preflight:
             prepared = await kind.prepare(early, preparation)
         except Exception as error:  # noqa: BLE001  (any error of a plugin here is a missing requirement)
             if not optional:
-                missing.append(_MissingRequirement(_as_workflow_error(error), [label], step))
+                missing.append(UnmetRequirement(_as_workflow_error(error), [label], step))
         else:
             if not child:
                 self._context.prepared[step.id] = prepared
         return [*missing, *preparation.missing]
 
-    async def child(self, workflow_id: str, connections: RunConnections) -> list[_MissingRequirement]:
+    async def child(self, workflow_id: str, connections: RunConnections) -> list[UnmetRequirement]:
         """Return the missing requirements of a sub-workflow that was not checked before."""
         if workflow_id in self._workflows or self._context.children is None:
             return []
@@ -224,13 +167,13 @@ class Preflight:
         self._names |= plan.connections.keys()
         environment = self._context.environment
         scope = Scope(
-            inputs=_UNKNOWN,
-            steps=_UNKNOWN,
-            locals=_UNKNOWN,
-            run=_UNKNOWN,
+            inputs=UNKNOWN,
+            steps=UNKNOWN,
+            locals=UNKNOWN,
+            run=UNKNOWN,
             env={name: environment[name] for name in plan.env if name in environment},
-            secrets=_UNKNOWN,
-            connection=_UNKNOWN,
+            secrets=UNKNOWN,
+            connection=UNKNOWN,
         )
         return await self._plan(plan, scope, connections.of(plan), frozenset(), child=True)
 
@@ -277,7 +220,7 @@ class _PrepareContext:
         self.connection = values
         self.connection_name = connections.own_name(connection) if connection is not None else None
         self.environment = preflight.environment
-        self.missing: list[_MissingRequirement] = []
+        self.missing: list[UnmetRequirement] = []
 
     def keep(self, key: str, make: Callable[[], KeptT]) -> KeptT:
         """Return the resource with this key that all steps of the run share."""
@@ -320,90 +263,8 @@ def _label(plan: WorkflowPlan, step: StepPlan, *, child: bool) -> str:
     return f"{plan.id}/{step.id}" if child else step.id
 
 
-def _every_leaf(steps: Iterable[StepPlan]) -> Iterator[StepPlan]:
-    todo = list(steps)
-    while todo:
-        step = todo.pop()
-        if step.type not in CONTAINER_TYPES:
-            yield step
-        todo += step.inside
-
-
-def _may_run(steps: Iterable[StepPlan], scope: Scope, prefix: str | None, ended: Set[str]) -> Iterator[StepPlan]:
-    """Yield the leaf steps, in order, that may run.
-
-    Args:
-        prefix: of their addresses; None inside iterations, whose addresses are still unknown.
-    """
-    for step in steps:
-        path = None if prefix is None else prefix + step.id
-        if step.disabled or path in ended or _known(step.when, scope) is False:
-            continue
-        is_leaf = step.type not in CONTAINER_TYPES
-        if is_leaf:
-            yield step
-        if is_leaf and not step.catch:
-            continue
-        handlers = None if path is None or step.for_each is not None else f"{path}."
-        if is_leaf:
-            yield from _may_run(step.handlers, scope, handlers, ended)
-            continue
-        inside = None if step.loop is not None else handlers
-        yield from _may_run(step.body, scope, inside, ended)
-        for branch in step.branches:
-            yield from _may_run(branch.steps, scope, inside, ended)
-        yield from _may_run(step.handlers, scope, handlers, ended)
-        for case in step.cases:
-            taken = True if case.when is None else _known(case.when, scope)
-            if taken is not False:
-                yield from _may_run(case.steps, scope, inside, ended)
-            if taken is True:
-                break
-
-
-def _known(bind: Bind | None, scope: Scope) -> Any:
-    """Return the value of an expression if known before the first step, or `_UNKNOWN`."""
-    if bind is None:
-        return _UNKNOWN
-    try:
-        return bind(scope)
-    except Exception:  # noqa: BLE001  (the step reports the error when it evaluates the expression)
-        return _UNKNOWN
-
-
 def _as_workflow_error(error: Exception) -> WorkflowError:
     if isinstance(error, WorkflowError):
         return error
     described = describe_outside(error)
     return WorkflowError(described.type, described.message, stack=described.stack)
-
-
-def _unknown_name(name: str, other: str, known: Set[str]) -> _MissingRequirement:
-    there = f"the connections named are {', '.join(sorted(known))}" if known else "it names no connection at all"
-    message = f"the workflow names no connection {name!r} that {other!r} could replace: {there}"
-    return _MissingRequirement(WorkflowError("connection.name", message), [f"--connection {name}={other}"])
-
-
-def _merge(missing: Iterable[_MissingRequirement]) -> list[_MissingRequirement]:
-    """Merge equal missing requirements of several steps."""
-    found: dict[tuple[str, str], _MissingRequirement] = {}
-    for item in missing:
-        first = found.setdefault((item.error.type, item.error.message), item)
-        if first is not item:
-            first.steps += [label for label in item.steps if label not in first.steps]
-            first.only = None
-    return list(found.values())
-
-
-def _preflight_error(missing: list[_MissingRequirement]) -> ExecutionError:
-    if len(missing) == 1:
-        message = f"the run cannot start: {missing[0].sentence}"
-    else:
-        message = "\n  ".join(["the run cannot start; missing:", *(item.sentence for item in missing)])
-    step = missing[0].only if len(missing) == 1 else None
-    place: dict[str, Json] = {}
-    if step is not None:
-        place = {"step_id": step.id, "pointer": step.pointer or None, "line": step.line}
-    return ExecutionError(
-        type=UNRESOLVED, message=message, details={"missing": [item.to_wire() for item in missing]}, **place
-    )

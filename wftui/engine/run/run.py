@@ -13,13 +13,14 @@ from wftui.engine.primitives.outcome import Failure
 from wftui.engine.primitives.schema_validation import check_inputs
 from wftui.engine.primitives.secret_inputs import masked, refuse_short_secrets, secret_texts
 from wftui.engine.run.computed import compute_defaults, compute_vars
-from wftui.engine.run.preflight import Preflight, UnresolvedError
+from wftui.engine.run.preflight import Preflight
 from wftui.engine.run.state.approvals import ApprovalReply, validate_reply
 from wftui.engine.run.state.carried_results import RunHistory
 from wftui.engine.run.state.run_context import RunContext
 from wftui.engine.run.steps.frame import Frame
 from wftui.engine.run.steps.step_runner import StepRunner
 from wftui.engine.run.turn import take_turn
+from wftui.engine.run.unmet_requirements import UnresolvedError
 from wftui.model.base import Json, format_timestamp
 from wftui.model.errors import ConflictError, UsageError
 from wftui.model.json.big_values import freed, keeping_big_values
