@@ -10,17 +10,30 @@ from wftui.model.errors import ExitCode
 
 HEAVY_FOR_RUNS = [
     *("pydantic", "jsonschema", "jinja2", "textual", "rich", "psutil", "httpx2", "tomlkit", "mcp"),
+    *("html", "wftui.connections.text_views"),
     *("wftui.compiler.compiler", "wftui.compiler.checks", "wftui.model.validated", "wftui.model.workflow.definition"),
 ]
 HEAVY = [*HEAVY_FOR_RUNS, "pydantic_core", "wftui.engine", "wftui.steps.registry.step_registry"]
 PROBE = f"""
-import sys
+import dataclasses, sys
+
+made, slow = dataclasses.dataclass, []
+
+def watched(cls=None, **options):
+    caller = sys._getframe(1).f_globals["__name__"]
+    if caller.startswith("wftui") and caller != "wftui.model.data_class":
+        slow.append(caller)  # it has wftui.model.data_class.dataclass for what starts load
+    return made(cls, **options)
+
+dataclasses.dataclass = watched
+
 from wftui.cli.main import main
 looking = (["list"], ["history"], ["history", "--json"], ["show", "last"], ["show", "last", "--json"])
 for words in (*looking, ["run", "sets", "-q"]):
     code = main([*words, *sys.argv[1:]])
     heavy = {HEAVY!r} if words in looking else {HEAVY_FOR_RUNS!r}
     print(code, *[name for name in heavy if name in sys.modules], file=sys.stderr)
+print(*slow, file=sys.stderr)
 """
 
 

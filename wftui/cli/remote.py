@@ -1,7 +1,6 @@
 """Commands that work with a server (`--remote`), and why others do not."""
 
 import argparse
-import shlex
 
 from wftui.model.errors import UsageError
 
@@ -33,7 +32,9 @@ _REASONS = {
 
 def same_place(server: str | None) -> str:
     """Return the end of a command to copy: the option that names the server, if any."""
-    return "" if server is None else f" --remote {shlex.quote(server)}"
+    from shlex import quote
+
+    return "" if server is None else f" --remote {quote(server)}"
 
 
 def check_remote(arguments: argparse.Namespace) -> None:

@@ -4,7 +4,7 @@ import hashlib
 import linecache
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from wftui.compiler.cache.cache_file import CompilationCache
@@ -17,6 +17,7 @@ from wftui.compiler.text_compiler import Compilation, TextCompiler
 from wftui.connections.connections import Connections
 from wftui.model.base import Json
 from wftui.model.clock import Clock, utc_now
+from wftui.model.data_class import dataclass
 from wftui.model.errors import UserError
 from wftui.model.listing import WorkflowOutline, WorkflowRow
 from wftui.model.workflow.compilation import CompilationError, CompilationResult

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from wftui.model.data_class import dataclass
 from wftui.model.errors import ExitCode, UserError
 from wftui.model.workflow.compilation import CompilationResult
 from wftui.runtime.plan import WorkflowPlan

@@ -1,11 +1,12 @@
 """The outline of a workflow: its steps as a graph."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from wftui.compiler.checks.checker import Checked
 from wftui.compiler.source.document import Document
 from wftui.compiler.tree.nodes import Body, StepNode
+from wftui.model.data_class import dataclass
 from wftui.model.run.steps import StepInfo, catch_name
 
 

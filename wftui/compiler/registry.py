@@ -8,11 +8,11 @@ import fcntl
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from wftui.compiler.python_code import text_literal
 from wftui.compiler.schema import COMMENT, workflow_schema_text
+from wftui.model.data_class import dataclass
 from wftui.model.python_source import parse_python
 from wftui.steps.api.step_type import StepTypes
 from wftui.workspace.files import Workspace

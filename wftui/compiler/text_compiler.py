@@ -5,7 +5,7 @@ Of a text that is being edited, only what an edit concerns is done again.
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from wftui.compiler.checks.checker import Checked, check_workflow
@@ -30,6 +30,7 @@ from wftui.compiler.tree.source_hash import SourceHasher
 from wftui.compiler.tree.sub_workflows import SubWorkflows
 from wftui.connections.connections import Connections
 from wftui.model.clock import Clock
+from wftui.model.data_class import dataclass
 from wftui.model.listing import WorkflowOutline
 from wftui.model.schema.computed_defaults import with_computed_apart
 from wftui.model.workflow.compilation import CompilationError, CompilationResult

@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from pydantic import Field, ValidationError
@@ -16,6 +16,7 @@ from wftui.connections.private_files import connections_path, only_one, private_
 from wftui.connections.secret_references import is_reference, resolve_reference
 from wftui.connections.secret_store import SecretStore
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.errors import ExitCode, NotFoundError
 from wftui.model.validated import ValidatedModel
 

@@ -1,14 +1,22 @@
-"""Search for a growing set of texts: whole, broken up, or cut at an ellipsis."""
+"""Search for a growing set of texts: whole, broken up, or cut at an ellipsis.
+
+The patterns of `text_views` take 3 ms to compile: it is imported with the first text to search for.
+"""
+
+from __future__ import annotations
 
 import threading
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from wftui.connections.secret_forms import MINIMUM_LENGTH
 from wftui.connections.text_search import TextSearch, search_for
-from wftui.connections.text_views import Span, joined, views
 from wftui.model.text.cuts import ELLIPSIS
+
+if TYPE_CHECKING:
+    from wftui.connections.text_views import Span
 
 _STRETCH = 256 * 1024
 WIDENED = 4
@@ -38,6 +46,8 @@ class Matcher:
 
     def add(self, texts: Iterable[str]) -> None:
         """Add texts to search for."""
+        from wftui.connections.text_views import joined
+
         with self._changing:
             new = {text for text in map(joined, texts) if len(text) >= MINIMUM_LENGTH} - self._texts
             self._texts |= new
@@ -51,7 +61,7 @@ class Matcher:
         found = _spans(indexes, text) if len(text) <= _STRETCH else list(self._in_stretches(indexes, text))
         return merged(found) if len(found) > 1 else found
 
-    def _in_stretches(self, indexes: "list[_Index]", text: str) -> Iterator[Span]:
+    def _in_stretches(self, indexes: list[_Index], text: str) -> Iterator[Span]:
         """Search a long text in stretches, because a search holds the interpreter lock.
 
         Stretches overlap, so that a match across a border is found together with an ellipsis beside it.
@@ -62,7 +72,7 @@ class Matcher:
             for first, last in _spans(indexes, text[begin : start + _STRETCH + around]):
                 yield begin + first, begin + last
 
-    def _current(self) -> "list[_Index]":
+    def _current(self) -> list[_Index]:
         with self._changing:
             if self._pending:
                 texts, self._pending = self._pending, []
@@ -135,7 +145,9 @@ class _Index:
             before, place = place + 1, after
 
 
-def _spans(indexes: "list[_Index]", text: str) -> list[Span]:
+def _spans(indexes: list[_Index], text: str) -> list[Span]:
+    from wftui.connections.text_views import views
+
     return [view.in_source(span) for view in views(text) for index in indexes for span in index.spans(view.text)]
 
 

@@ -1,13 +1,18 @@
 """Redaction of secrets: every event passes a `Redactor` on its way out."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from wftui.connections.matcher import WIDENED, Matcher, merged
 from wftui.connections.secret_forms import MINIMUM_LENGTH, encodings, secret_forms, short_forms
-from wftui.connections.text_views import Span
 from wftui.model.base import Json
 from wftui.model.json.big_values import JSON_TYPES, TooDeepError, batches
+
+if TYPE_CHECKING:
+    from wftui.connections.text_views import Span
 
 MASK = "***"
 _SHORT_NUMBER = 4

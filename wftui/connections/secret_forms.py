@@ -2,7 +2,6 @@
 
 import base64
 import contextlib
-import html
 import json
 import quopri
 import re
@@ -64,8 +63,10 @@ def encodings(text: str) -> set[str]:
 
 def short_forms(secret: str) -> set[str]:
     """Return what to mask, as a word of its own, for a secret below `MINIMUM_LENGTH`."""
+    from html import escape
+
     data = secret.encode("utf-8", "surrogatepass")
-    written = {quote(secret, safe="", errors="replace"), quote_plus(secret, errors="replace"), html.escape(secret)}
+    written = {quote(secret, safe="", errors="replace"), quote_plus(secret, errors="replace"), escape(secret)}
     written |= {json.dumps(secret)[1:-1], base64.b64encode(data).decode("ascii"), data.hex()}
     return {secret, *(form for form in written if len(form) >= _SHORT_FORM)}
 
@@ -185,13 +186,15 @@ def _doubled_quotes(text: str) -> Iterator[str]:
 
 
 def _markup_escapes(text: str) -> Iterator[str]:
+    from html import escape
+
     once = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     for apostrophe, mark in _ENTITIES:
         escaped = once.replace("'", apostrophe).replace('"', mark)
         yield escaped
         yield escaped.encode("ascii", "xmlcharrefreplace").decode("ascii")
     yield once.replace("'", "&#39;").replace('"', "&#34;").replace("+", "&#43;")
-    yield html.escape(once)
+    yield escape(once)
 
 
 def _without_ascii_only_limits(text: str, data: bytes) -> Iterator[str]:

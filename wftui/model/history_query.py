@@ -5,10 +5,11 @@ Written on the screen, and saved under names in the settings.
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import get_args
 
+from wftui.model.data_class import dataclass
 from wftui.model.moments import MomentError, parse_moment
 from wftui.model.run.record import ExecutionStatus
 from wftui.model.run.summary import ExecutionFilters

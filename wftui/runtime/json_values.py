@@ -8,9 +8,9 @@ are always equal.
 import asyncio
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.json.big_values import MAX_DEPTH, MAX_INTEGER_BITS, is_json
 from wftui.model.json.pointers import pointer_to
 from wftui.model.json.sharing import MAX_WEIGHT, is_blown_up

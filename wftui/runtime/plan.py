@@ -1,10 +1,11 @@
 """Compiled workflows as data: steps in topological order, bindings as functions."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.run.steps import StepInfo, catch_name
 from wftui.model.workflow.containers import CONTAINER_TYPES, Join
 from wftui.runtime.scope import Scope

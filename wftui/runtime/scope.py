@@ -1,9 +1,10 @@
 """The names visible to an expression during its evaluation."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ import json
 import re
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeGuard, cast, get_args
 
+from wftui.model.data_class import dataclass
 from wftui.model.errors import ExitCode, UserError
 from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.model.user.user_settings import (

@@ -14,11 +14,11 @@ import time
 import zlib
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import Connection
 
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.errors import NotFoundError
 from wftui.model.json.writing import encode
 from wftui.model.reading import read as read_model

@@ -4,12 +4,13 @@ A screen declares its `ACTIONS`; the action `<screen>.<verb>` runs its method `a
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.keys import key_to_character
+
+from wftui.model.data_class import dataclass
 
 MULTIPLEXER_KEYS = frozenset({"ctrl+a", "ctrl+b", "ctrl+j", "ctrl+o", "ctrl+q", "ctrl+s"})
 """Keys taken by tmux, screen or flow control; never the only key of an action."""

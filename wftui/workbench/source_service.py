@@ -7,11 +7,11 @@ import contextlib
 import os
 import subprocess
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wftui.model.data_class import dataclass
 from wftui.model.errors import UserError
 from wftui.workspace.drafts import Draft, DraftFile, delete_draft, orphaned_drafts
 from wftui.workspace.files import Workspace

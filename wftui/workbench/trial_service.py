@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from wftui.model.data_class import dataclass
 from wftui.workspace.files import Workspace
 from wftui.workspace.pins import read_pins, write_pins
 

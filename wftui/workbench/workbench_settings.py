@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from wftui.compiler.cache.cache_file import CompilationCache
 from wftui.compiler.cache.fingerprint import fingerprint
 from wftui.connections.private_files import private_folder
+from wftui.model.data_class import dataclass
 from wftui.model.user.user_name import user_name
 from wftui.model.user.user_settings import Durability, LogRule
 from wftui.model.workers_address import VARIABLE, workers_address

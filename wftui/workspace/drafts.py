@@ -10,10 +10,10 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from wftui.model.data_class import dataclass
 from wftui.workspace.atomic import atomic_write
 from wftui.workspace.private import PRIVATE_FILE, make_private_file, make_private_folder
 from wftui.workspace.regular import read_regular

@@ -8,9 +8,9 @@ import json
 import os
 import re
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
+from wftui.model.data_class import dataclass
 from wftui.model.errors import ConflictError, ExitCode, NotFoundError, UsageError
 from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.identifiers import WORKFLOW_ID_PATTERN

@@ -2,10 +2,11 @@
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wftui.model.data_class import dataclass
 from wftui.model.errors import UserError
 from wftui.workspace.files import Workspace, etag_of, file_etag
 

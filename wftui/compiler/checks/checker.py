@@ -1,7 +1,7 @@
 """All checks of a workflow, of everything that can be read and has changed."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,7 @@ from wftui.compiler.tree.scopes import Scopes
 from wftui.compiler.tree.structure import read_tree
 from wftui.compiler.tree.sub_workflows import SubWorkflows
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.text.raw_text import KEEP_BRACES
 from wftui.steps.api.step_type import SiteFacts, StepType, StepTypes
 

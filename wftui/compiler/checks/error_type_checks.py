@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from wftui.compiler.diagnostics import patches
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.tree.nodes import StepNode, WorkflowTree
+from wftui.model.data_class import dataclass
 from wftui.model.json.pointers import pointer_to
 from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.definition import Retry

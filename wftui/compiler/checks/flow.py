@@ -1,7 +1,7 @@
 """Reachability of steps: joins that never come true, reads of skipped outputs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from wftui.compiler.checks.path_conditions import (
     PathCondition,
@@ -18,6 +18,7 @@ from wftui.compiler.tree.edits import with_default
 from wftui.compiler.tree.graph import Graph
 from wftui.compiler.tree.nodes import Body, StepNode
 from wftui.compiler.tree.scopes import Scopes, waiting_step
+from wftui.model.data_class import dataclass
 from wftui.model.workflow.compilation import Fix, PatchOperation, Severity
 from wftui.model.workflow.containers import Join
 

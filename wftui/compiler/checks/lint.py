@@ -3,7 +3,6 @@
 import functools
 import re
 from collections.abc import Collection, Iterable, Iterator, Set
-from dataclasses import dataclass
 from typing import Any
 
 from wftui.compiler.diagnostics import patches
@@ -12,6 +11,7 @@ from wftui.compiler.expressions.template import split_template
 from wftui.compiler.tree.bindings import Binding
 from wftui.compiler.tree.nodes import StepNode, WorkflowTree, strings_in
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.json.pointers import pointer_to
 from wftui.model.schema.json_schema import as_list, as_object
 from wftui.model.text.raw_text import blank_raw

@@ -2,12 +2,12 @@
 
 import functools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from jinja2 import nodes
 
 from wftui.compiler.expressions.expression import Expression
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 
 _MIRRORED = {"lt": "gt", "lteq": "gteq", "gt": "lt", "gteq": "lteq", "eq": "eq", "ne": "ne"}
 _OPPOSITE = {

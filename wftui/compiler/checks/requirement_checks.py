@@ -5,13 +5,13 @@ No errors: the workflow may be meant for another machine.
 
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from wftui.compiler.diagnostics.diagnostic import Diagnostic, broken
 from wftui.compiler.tree.early_input import stored_secrets
 from wftui.compiler.tree.nodes import StepNode
 from wftui.compiler.tree.pools import pool_pointer
+from wftui.model.data_class import dataclass
 from wftui.model.installation import install_command, installed
 from wftui.model.workflow.compilation import Severity
 from wftui.steps.api.requirements import Host, MissingRequirement, missing_workers

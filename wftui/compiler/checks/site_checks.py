@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from wftui.compiler.diagnostics.diagnostic import Diagnostic, broken
 from wftui.compiler.tree.bindings import Binding
 from wftui.compiler.tree.literal_values import value_diagnostics
 from wftui.compiler.tree.nodes import StepNode
+from wftui.model.data_class import dataclass
 from wftui.model.json.pointers import pointer_to
 from wftui.steps.api.findings import Notice
 from wftui.steps.api.step_type import SiteFacts, StepSite, StepType, StepTypes

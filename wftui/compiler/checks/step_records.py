@@ -5,7 +5,7 @@ record is kept), on the steps it names, and on the shapes of what it reads. `dep
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from wftui.compiler.checks.error_type_checks import StepErrors
@@ -18,6 +18,7 @@ from wftui.compiler.expressions.template import split_template
 from wftui.compiler.tree.graph import Edge, Graph
 from wftui.compiler.tree.nodes import Body, KnownNodes, StepNode, WorkflowTree, walk
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.workflow.containers import CONTAINER_TYPES
 from wftui.steps.api.step_type import SiteFacts, StepType
 from wftui.steps.registry.step_registry import BUILTIN

@@ -4,7 +4,7 @@ The result does not depend on the position of the step in the file.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from wftui.compiler.codegen.layout import INDENT, assignment, function
 from wftui.compiler.expressions.expression import compile_expression
@@ -28,6 +28,7 @@ from wftui.compiler.tree.bindings import NamesInside, matrix_value
 from wftui.compiler.tree.early_input import early_input, stored_secrets
 from wftui.compiler.tree.nodes import Body, StepNode
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.json.pointers import pointer_to
 from wftui.model.workflow.containers import CONTAINER_TYPES
 from wftui.model.workflow.definition import Fallback, LoopDelay, Retry, Step

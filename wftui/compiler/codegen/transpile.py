@@ -3,7 +3,7 @@
 import functools
 import re
 from collections.abc import Callable, Set
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from wftui.compiler.python_code import Atom, Code, literal, mapping, record, tex
 from wftui.compiler.source.document import Document, Part
 from wftui.compiler.tree.bindings import NamesInside, names_inside
 from wftui.compiler.tree.nodes import Body, StepNode
+from wftui.model.data_class import dataclass
 from wftui.model.json.pointers import pointer_to
 from wftui.model.schema.computed_defaults import computed_defaults, with_computed_apart
 from wftui.model.schema.secret_schema import secret_pointers

@@ -3,10 +3,10 @@
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from wftui.compiler.source.document import Document, Part
+from wftui.model.data_class import dataclass
 from wftui.model.workflow.compilation import (
     CompilationError,
     CompilationErrorType,

@@ -1,10 +1,11 @@
 """Locations of diagnostics in a text that is being edited."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from wftui.compiler.diagnostics.diagnostic import Diagnostic, locate
 from wftui.compiler.source.document import Document
+from wftui.model.data_class import dataclass
 from wftui.model.workflow.compilation import CompilationError
 
 _Known = tuple[Diagnostic, tuple[int, int], CompilationError]

@@ -1,7 +1,6 @@
 """Compiled expressions: code, references, diagnostics; independent of workflows."""
 
 import functools
-from dataclasses import dataclass
 
 from jinja2 import nodes
 
@@ -10,6 +9,7 @@ from wftui.compiler.expressions.syntax import MAX_DEPTH, ExpressionError, depth_
 from wftui.compiler.expressions.translate import Translator
 from wftui.compiler.python_code import Code
 from wftui.compiler.source.text_diagnostic import TextDiagnostic
+from wftui.model.data_class import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,7 +1,8 @@
 """A reference in an expression: its root name and the literal path after it."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from wftui.model.data_class import dataclass
 
 Root = Literal["inputs", "steps", "run", "env", "secrets", "connection", "local"]
 

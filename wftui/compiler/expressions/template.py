@@ -1,12 +1,12 @@
 """Template strings: the parts of a string with `{{ ... }}`, and their code."""
 
 import functools
-from dataclasses import dataclass
 
 from wftui.compiler.expressions.expression import Expression, compile_expression
 from wftui.compiler.expressions.syntax import expression_end
 from wftui.compiler.python_code import Code, Marked, Text, call, literal
 from wftui.compiler.source.text_diagnostic import TextDiagnostic
+from wftui.model.data_class import dataclass
 from wftui.model.text.raw_text import next_mark, raw_end
 
 

@@ -7,11 +7,11 @@ taken over, as the same objects. Identity therefore tells the checks that a step
 
 import bisect
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from wftui.compiler.source.document import MAX_NESTING, Document, Member, Members
 from wftui.compiler.source.parsing import JsonScanner, may_hold_surrogate, may_nest, parse
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 
 _BLOCK = 4096
 _STEP_LISTS = ("steps", "finally")

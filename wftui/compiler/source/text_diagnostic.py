@@ -1,7 +1,6 @@
 """A diagnostic at an offset of workflow.json or of one expression in it."""
 
-from dataclasses import dataclass
-
+from wftui.model.data_class import dataclass
 from wftui.model.workflow.compilation import Fix
 
 

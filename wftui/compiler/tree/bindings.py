@@ -1,7 +1,6 @@
 """All expressions of a workflow, with their location and their visible names."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
@@ -10,6 +9,7 @@ from wftui.compiler.expressions.template import Template, split_template
 from wftui.compiler.source.text_diagnostic import TextDiagnostic
 from wftui.compiler.tree.nodes import Body, StepNode, WorkflowTree, strings_in
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.json.pointers import pointer_to
 from wftui.model.schema.computed_defaults import computed_defaults
 from wftui.model.workflow.compilation import Fix, Severity

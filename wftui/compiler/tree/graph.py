@@ -2,10 +2,11 @@
 
 import heapq
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from wftui.compiler.tree.nodes import Body, StepNode
+from wftui.model.data_class import dataclass
 
 EdgeKind = Literal["needs", "reference", "order"]
 

@@ -3,12 +3,12 @@
 import functools
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wftui.compiler.diagnostics import patches
 from wftui.compiler.source.document import Part
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.json.pointers import pointer_parts, pointer_to
 from wftui.model.schema.json_schema import as_list, as_object
 from wftui.model.text.suggestions import did_you_mean, suggestion

@@ -3,12 +3,12 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 
 _CODES = {
     "string_pattern_mismatch": "value.pattern",

@@ -1,11 +1,12 @@
 """The workflow as a tree for checks and code generation: steps and bodies."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.json.pointers import pointer_to
 from wftui.model.workflow.definition import Step, Workflow
 

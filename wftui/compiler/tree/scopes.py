@@ -1,9 +1,10 @@
 """Scopes: the steps an expression may name, and the order that follows from it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from wftui.compiler.tree.nodes import Body, StepNode, WorkflowTree
+from wftui.model.data_class import dataclass
 
 
 @dataclass(slots=True)

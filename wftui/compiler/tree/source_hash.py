@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from wftui.compiler.tree.nodes import WorkflowTree
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.workflow.inner_steps import BRANCH_KEYS
 
 _LEFT_OUT_OF_WORKFLOW = frozenset({"$schema", "name", "description", "labels", "mcp"})

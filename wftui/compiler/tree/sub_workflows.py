@@ -1,8 +1,9 @@
 """Sub-workflows: the inputs, outputs and calls of workflows that run as steps."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.errors import UserError
 from wftui.model.json.incremental import read_json
 from wftui.model.schema.computed_defaults import with_computed_apart

@@ -6,12 +6,13 @@ import asyncio
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from wftui.connections.private_files import connections_path
 from wftui.connections.redaction import Redactor
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.errors import NotFoundError, UserError
 from wftui.runtime.plan import WorkflowPlan
 from wftui.runtime.workflow_errors import WorkflowError

@@ -1,7 +1,6 @@
 """Options for starting runs, and the executor's interface for sub-workflows."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -9,6 +8,7 @@ from wftui.engine.connections.run_connections import RunConnections
 from wftui.engine.run.run import OrphanCleanup
 from wftui.engine.run.state.carried_results import CarriedResults
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.run.record import ExecutionRecord, ExecutionRequest
 from wftui.runtime.plan import WorkflowPlan
 

@@ -1,6 +1,8 @@
 """Settings of the engine: time limits and sizes."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from wftui.model.data_class import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,9 @@
 """Outcomes of steps and their meaning for the steps that follow."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.run.steps import ExecutionError, StepStatus
 from wftui.runtime.scope import StepValues
 

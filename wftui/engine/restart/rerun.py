@@ -3,7 +3,6 @@
 import asyncio
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wftui.engine.primitives.schema_validation import check_inputs
@@ -11,6 +10,7 @@ from wftui.engine.primitives.secret_inputs import masked
 from wftui.engine.restart.rerun_decisions import plan_restart
 from wftui.engine.restart.restart_plan import RestartPlan
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.run.record import ExecutionRecord
 from wftui.runtime.plan import WorkflowPlan
 

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.run.paths import declared_id, owner_path, without_indices
 from wftui.model.workflow.durations import format_duration
 

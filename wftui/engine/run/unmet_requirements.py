@@ -1,9 +1,10 @@
 """Unmet requirements of a run, and the error that names all of them."""
 
 from collections.abc import Iterable, Set
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.errors import UserError
 from wftui.model.run.actions import UNRESOLVED
 from wftui.model.run.steps import ExecutionError

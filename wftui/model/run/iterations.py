@@ -2,9 +2,10 @@
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
 
+from wftui.model.data_class import dataclass
 from wftui.model.run.steps import StepStatus
 
 

@@ -7,9 +7,10 @@ order of the events alone, not on pages.
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
+from wftui.model.data_class import dataclass
 from wftui.model.run.iterations import IterationLog
 from wftui.model.run.paths import iteration_index, iteration_of, owner_path
 from wftui.model.run.steps import StepResult

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.schema.memoized import memoized
 
 if TYPE_CHECKING:

@@ -1,9 +1,11 @@
 """The settings of a user, as plain data: pydantic would slow down every start."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Literal, get_args
+
+from wftui.model.data_class import dataclass
 
 Durability = Literal["normal", "full"]
 """`normal`: commits survive a crash of the program. `full`: also a power failure, at the cost of waiting for the disk

@@ -1,7 +1,8 @@
 """Containers and the keys that repeat or guard a step, for lists and pages."""
 
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from wftui.model.data_class import dataclass
 
 CONTAINER_TYPES = frozenset({"group", "switch", "loop", "race"})
 Join = Literal["all_success", "none_failed", "any_success", "all_done", "any_failed"]

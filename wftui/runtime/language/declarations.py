@@ -3,9 +3,9 @@
 import functools
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, cast
 
+from wftui.model.data_class import dataclass
 from wftui.runtime.language.derived_secrets import note_result, watched
 from wftui.runtime.language.limits import check_sharing
 from wftui.runtime.workflow_errors import BindingError

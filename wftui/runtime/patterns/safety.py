@@ -9,11 +9,12 @@ of words, digits and the end of a text.
 import functools
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from re import _constants as constants  # type: ignore[attr-defined]  # no public name for the parsed pattern
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
+from wftui.model.data_class import dataclass
 from wftui.runtime.workflow_errors import BindingError
 
 Match = re.Match[str]

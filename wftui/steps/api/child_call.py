@@ -1,6 +1,6 @@
 """Call of another workflow by a step."""
 
-from dataclasses import dataclass
+from wftui.model.data_class import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """Findings of step types about steps: notices and repairs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.text.raw_text import KEEP_BRACES, has_foreign_braces, literal_text, with_raw
 from wftui.model.workflow.compilation import Severity
 

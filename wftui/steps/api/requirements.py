@@ -1,10 +1,10 @@
 """Requirements of a step on its machine: packages, drivers and programs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeGuard
 
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.installation import install_command, installed
 from wftui.model.workers_address import EXTRA, VARIABLE
 from wftui.runtime.workflow_errors import WorkflowError

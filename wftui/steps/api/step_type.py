@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.run.steps import LogLevel
 from wftui.steps.api.child_call import WAITED, ChildCall
 from wftui.steps.api.findings import Notice, Repair

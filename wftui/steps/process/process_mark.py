@@ -1,8 +1,9 @@
 """Mark in the environment of all processes that steps start."""
 
-import uuid
-from dataclasses import dataclass
+import secrets
 from typing import Self
+
+from wftui.model.data_class import dataclass
 
 MARK = "WFTUI_PROCESS_TREE"
 """Environment variable that identifies the tree of a process: a `ProcessMark` as text."""
@@ -45,7 +46,7 @@ class ProcessMark:
     def text(self) -> str:
         """Return the mark of a new tree, unlike any other."""
         owner = f"{_owner}/" if _owner else ""
-        return f"{self.run}/{self.path}/{self.attempt}/{owner}{uuid.uuid4().hex}"
+        return f"{self.run}/{self.path}/{self.attempt}/{owner}{secrets.token_hex(16)}"
 
     def variables(self) -> dict[str, str]:
         """Return the environment variables of an attempt, with the mark of a new tree."""

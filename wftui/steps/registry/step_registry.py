@@ -1,11 +1,11 @@
 """Step types by word; modules are imported on first use."""
 
 import threading
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wftui.model.data_class import dataclass
 from wftui.steps.api.step_type import StepType
 
 if TYPE_CHECKING:

@@ -8,11 +8,12 @@ compressed. The rows are this small because a commit writes whole pages.
 import json
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import NamedTuple
 
 from wftui.model.base import Json, ModelField, WireModel
+from wftui.model.data_class import dataclass
 from wftui.model.json.writing import encode
 from wftui.model.run.events import EventBase, ExecutionEvent, StepEventBase, StepStarted, read_event
 from wftui.model.run.paths import declared_id

@@ -8,9 +8,9 @@ import asyncio
 import hashlib
 import sqlite3
 import zlib
-from dataclasses import dataclass
 
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.errors import NotFoundError
 from wftui.model.json.incremental import BIG_TEXT, read_json
 from wftui.model.json.writing import encode_pieces

@@ -3,9 +3,10 @@
 The events are the source of truth: folding them gives the same, and more.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.run.events import (
     Cancelled,
     Completed,

@@ -6,8 +6,8 @@ them.
 """
 
 import sqlite3
-from dataclasses import dataclass
 
+from wftui.model.data_class import dataclass
 from wftui.model.run.events import TERMINAL_EVENTS, ExecutionEvent
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.reducer import apply, new_record

@@ -8,9 +8,10 @@ in the queue, with their numbers, and is retried: no accepted event is dropped, 
 import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 
+from wftui.model.data_class import dataclass
 from wftui.model.errors import RunNotFoundError, UserError
 from wftui.model.run.events import TERMINAL_EVENTS, Created, ExecutionEvent, LogSegment
 from wftui.runtime.json_values import TooBigError

@@ -4,10 +4,11 @@ import json
 import re
 import zlib
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import get_args
 
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.run.record import ExecutionStatus
 from wftui.model.run.summary import ExecutionFilters
 from wftui.store.sqlite.reader import Reader

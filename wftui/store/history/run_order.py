@@ -8,11 +8,11 @@ Other columns are sorted by name, each name with such walks; durations have an i
 import base64
 import json
 import re
-from dataclasses import dataclass
 from itertools import product
 from typing import Literal, cast
 
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.errors import UsageError
 from wftui.model.run.summary import RunSort
 from wftui.store.history.run_filters import RunConditions, names_of

@@ -6,11 +6,12 @@ rerun is an independent run. This module only reads, a page at a time along the 
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from itertools import product
 
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.store.sqlite.times import to_milliseconds
 
 OVER = ("completed", "failed", "cancelled", "interrupted")

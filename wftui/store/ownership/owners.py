@@ -3,13 +3,14 @@
 import os
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from time import monotonic
 
 from wftui.model.clock import Clock, elapsed_seconds
+from wftui.model.data_class import dataclass
 
 _FIRST_SPACE = "pid:[4026531836]"  # of the host; Linux numbers those of containers as they are created
 _HAS_PROC = Path("/proc/self/stat").exists()

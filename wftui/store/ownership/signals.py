@@ -3,10 +3,10 @@
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.store.sqlite.reader import Reader
 
 SignalKind = Literal["cancel", "answer"]

@@ -10,10 +10,11 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from wftui.model.data_class import dataclass
 from wftui.model.user.user_settings import Durability
 from wftui.store.sqlite.identity import TABLES, check_identity, first_page_error, holds_our_tables, look_at
 from wftui.store.sqlite.schema import APPLICATION_ID, MIGRATIONS, VERSION

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wftui.model.data_class import dataclass
 from wftui.model.errors import RunNotFoundError
 
 if TYPE_CHECKING:

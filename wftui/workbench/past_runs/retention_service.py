@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from wftui.model.clock import Clock
+from wftui.model.data_class import dataclass
 from wftui.settings.settings_file import read_settings, settings_path
 
 if TYPE_CHECKING:

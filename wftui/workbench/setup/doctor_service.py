@@ -8,11 +8,11 @@ import sqlite3
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from wftui import __version__
+from wftui.model.data_class import dataclass
 from wftui.model.errors import UserError
 from wftui.settings.settings_file import settings_path
 

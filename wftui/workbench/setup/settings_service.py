@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from wftui.model.data_class import dataclass
 from wftui.model.user.user_settings import UserSettings
 from wftui.model.workers_address import VARIABLE, without_password
 from wftui.settings.keys import KEYS, Key, Value, find_key

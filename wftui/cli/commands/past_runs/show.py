@@ -3,7 +3,6 @@
 import argparse
 import re
 from collections.abc import AsyncIterator, Collection, Sequence
-from dataclasses import dataclass
 from typing import get_args
 
 from wftui.cli.options import Command
@@ -11,6 +10,7 @@ from wftui.cli.progress import print_outputs
 from wftui.cli.remote import same_place
 from wftui.cli.run_files import with_runs
 from wftui.cli.terminal import Terminal
+from wftui.model.data_class import dataclass
 from wftui.model.errors import ExitCode, UsageError
 from wftui.model.run.events import ExecutionEvent, Log
 from wftui.model.run.paths import is_at_or_in

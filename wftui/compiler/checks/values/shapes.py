@@ -2,9 +2,9 @@
 
 import functools
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.schema.json_schema import as_list, as_object, is_null_schema
 
 ALL_TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from wftui.engine.primitives.schema_validation import check_answer
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.errors import NotFoundError, UsageError
 
 

@@ -1,11 +1,12 @@
 """Carried results: step results of an earlier process or run that are reused."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 
 from wftui.engine.primitives.outcome import CUTS, StepOutcome
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.run.events import (
     TERMINAL_EVENTS,
     CancelRequested,

@@ -1,12 +1,12 @@
 """Leaf work: where an attempt of a leaf step is done: here, or on a worker."""
 
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from wftui.connections.redaction import Redactor
 from wftui.engine.primitives.cancellation import StopScope, supervise
 from wftui.engine.primitives.engine_settings import EngineSettings
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.runtime.plan import StepPlan
 from wftui.steps.api.step_type import StepContext, StepType
 

@@ -1,7 +1,7 @@
 """Run context: objects shared by all parts of one run."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -18,6 +18,7 @@ from wftui.engine.run.state.leaf_work import LeafWork
 from wftui.engine.run.state.run_resources import RunResources
 from wftui.model.base import Json
 from wftui.model.clock import Clock, utc_now
+from wftui.model.data_class import dataclass
 from wftui.model.run.record import ExecutionRecord
 from wftui.runtime.plan import RULES_REVISION, StepPlan, WorkflowPlan
 from wftui.steps.api.child_call import ChildCall

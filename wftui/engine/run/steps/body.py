@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from wftui.engine.primitives.cancellation import Stopped
@@ -12,6 +11,7 @@ from wftui.engine.run.state.run_context import RunContext
 from wftui.engine.run.steps.frame import Frame
 from wftui.engine.run.steps.scheduler import Ready, Schedule
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.run.steps import ExecutionError
 from wftui.runtime.plan import StepPlan
 

@@ -1,9 +1,9 @@
 """Failures of the items of a forEach, as one error that names the items."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from wftui.model.base import Json
+from wftui.model.data_class import dataclass
 from wftui.model.run.steps import ExecutionError
 from wftui.model.text.cuts import beginning
 from wftui.runtime.json_values import if_small

@@ -1,9 +1,9 @@
 """Scheduler of one list of steps: dependencies, joins, skips. No clock, no I/O."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from wftui.engine.primitives.outcome import DISABLED, Edge, Skip, after_failure
+from wftui.model.data_class import dataclass
 from wftui.runtime.plan import StepPlan
 
 
