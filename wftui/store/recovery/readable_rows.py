@@ -42,6 +42,11 @@ class ReadableRows:
             except _UNREADABLE as error:
                 if is_stopped(error):
                     raise
+            # Python steps on before it returns a row: the error came in place of the last row before the page.
+            _, last = self._first(at)
+            if last is not None:
+                yield last
+                at = last[0] + 1
             failures = 0 if rows > _RECOVERED_AFTER else failures + 1
             rows = 0
             # A damaged page can lead in circles, one rowid at a time: leave out more and more.
@@ -67,14 +72,20 @@ class ReadableRows:
         return good
 
     def _is_readable(self, rowid: int) -> bool:
+        return self._first(rowid)[0]
+
+    def _first(self, rowid: int) -> tuple[bool, tuple[int, *tuple[Json, ...]] | None]:
+        """Return whether reading from a rowid on succeeds, and the first row."""
+        if rowid > _LAST:
+            return True, None
         query = f"SELECT rowid, {', '.join(self.columns)} FROM {self.table} WHERE rowid >= ? ORDER BY rowid LIMIT 1"
         try:
             row = self.connection.execute(query, (rowid,)).fetchone()
         except _UNREADABLE as error:
             if is_stopped(error):
                 raise
-            return False
-        return row is None or row[0] >= rowid
+            return False, None
+        return (True, row) if row is None or row[0] >= rowid else (False, None)
 
 
 def is_stopped(error: Exception) -> bool:
