@@ -17,6 +17,7 @@ from wftui.model.forms.lists import Items, Pairs
 from wftui.model.forms.nodes import FormNode, Leaf
 from wftui.model.forms.state import rebuild_form
 from wftui.model.forms.unions import Union
+from wftui.model.schema.json_schema import MISSING
 from wftui.model.workflow.definition import Step, Workflow
 from wftui.model.workflow.step_schema import step_schema, workflow_schema
 from wftui.steps.registry.step_registry import BUILTIN, builtin_registry
@@ -204,8 +205,39 @@ def test_input_is_built_by_fields() -> None:
     name = added.nodes[0]
     assert isinstance(name, Leaf)
     name.type_text("limit")
-    leaf(root, "/inputSchema/properties/limit/type").give("integer")
-    leaf(root, "/inputSchema/properties/limit/minimum").type_text("1")
-    leaf(root, "/inputSchema/properties/limit/default").type_text("10")
+    limit = "/inputSchema/properties/limit"
+    give_kind(root, limit, "integer")
+    leaf(root, f"{limit}/minimum").type_text("1")
+    leaf(root, f"{limit}/default").type_text("10")
     declared = {"type": "integer", "default": 10, "minimum": 1}
     assert root.collect() == {"id": "flow", "inputSchema": {"properties": {"limit": declared}}}
+    leaf(root, f"{limit}/default").give(MISSING)
+    give_kind(root, limit, "string")
+    leaf(root, f"{limit}/pattern").type_text("^a")
+    declared = {"type": "string", "pattern": "^a"}
+    assert root.collect() == {"id": "flow", "inputSchema": {"properties": {"limit": declared}}}
+
+
+@pytest.mark.parametrize("depth", range(1, 5))
+def test_items_and_fields_of_inputs_are_edited_by_fields(depth: int) -> None:
+    declared: dict[str, Json] = {"type": "string", "maxLength": 9}
+    place = ""
+    for _ in range(depth):
+        rows = {"type": "array", "items": declared, "minItems": 1}
+        declared = {"type": "object", "properties": {"rows": rows}, "required": ["rows"]}
+        place += "/properties/rows/items"
+    workflow: dict[str, Json] = {"id": "flow", "inputSchema": {"properties": {"it": declared}}}
+    root = rebuild_form(form_of(workflow_schema(), bindable=True), workflow)
+    assert root.collect() == workflow
+    assert [pointer_of(each) for each in leaves(root) if each.field.kind == "json" and each.text] == []
+    most = leaf(root, f"/inputSchema/properties/it{place}/maxLength")
+    assert most.field.kind == "integer"
+    most.type_text("10")
+    assert root.collect() == json.loads(json.dumps(workflow).replace("9", "10"))
+
+
+def give_kind(root: FormNode, pointer: str, kind: str) -> None:
+    leaf(root, f"{pointer}/type").give(kind)
+    declared = node_at(root, pointer)
+    assert isinstance(declared, Group)
+    declared.follow()

@@ -200,8 +200,10 @@ class _Builder:
 
     def _deferred(self, parts: Facets, field: FormField, around: _Around, *, whole_group: bool) -> FormField:
         """Return another level of a recursive schema as its only variant."""
-        inner = around.variant((), 0, secret=field.secret).inside(parts, secret=field.secret)
-        plain = replace(field, required=True, nullable=False, default=MISSING)
+        # Built only where it is asked for, so it has its own allowance of levels; `turns` bounds them all.
+        inner = replace(around.variant((), 0, secret=field.secret), depth=0).inside(parts, secret=field.secret)
+        # The union that holds the level shows its description.
+        plain = replace(field, required=True, nullable=False, default=MISSING, description="")
 
         def make() -> FormField:
             builder = self._later()

@@ -116,6 +116,7 @@ def workflow_schema() -> dict[str, Json]:
         for name, part in whole["properties"].items()
         if name not in ("format", "id") and not _holds_steps(part, whole["$defs"])
     }
+    definitions[_INPUT_SCHEMA] = _INPUT
     properties["inputSchema"] = {**_INPUTS, "description": properties["inputSchema"]["description"]}
     order = [*(name for name in _FIRST_OF_WORKFLOW if name in properties), *properties]
     return {"type": "object", "properties": {name: properties[name] for name in order}, "$defs": definitions}
@@ -133,28 +134,65 @@ def _holds_steps(schema: Json, definitions: Mapping[str, Json]) -> bool:
     return any(_holds_steps(each, definitions) for key, each in schema.items() if key != "$ref")
 
 
+_KINDS = ("string", "integer", "number", "boolean", "array", "object")
+_INPUT_SCHEMA = f"{_PREFIX}InputSchema"
+_EACH_INPUT = {"$ref": f"#/$defs/{_INPUT_SCHEMA}"}
+_OF_KIND: dict[str, dict[str, Json]] = {
+    "string": {
+        "format": {"type": "string", "description": "Format of a text: date, email, uri, file-path."},
+        "minLength": {"type": "integer", "minimum": 0, "description": "Least characters of a text."},
+        "maxLength": {"type": "integer", "minimum": 0, "description": "Most characters of a text."},
+        "pattern": {"type": "string", "description": "Regular expression that a text must match."},
+    },
+    "number": {
+        "minimum": {"type": "number", "description": "Smallest number."},
+        "maximum": {"type": "number", "description": "Largest number."},
+    },
+    "boolean": {},
+    "array": {
+        "minItems": {"type": "integer", "minimum": 0, "description": "Least items of a list."},
+        "maxItems": {"type": "integer", "minimum": 0, "description": "Most items of a list."},
+        "items": {**_EACH_INPUT, "title": "Items", "description": "Schema of each item of a list."},
+    },
+    "object": {
+        "properties": {
+            "type": "object",
+            "title": "Fields",
+            "additionalProperties": _EACH_INPUT,
+            "description": "Schema of each field of an object, by its name.",
+        },
+        "required": {
+            "type": "array",
+            "title": "Required fields",
+            "items": {"type": "string"},
+            "description": "Names of the fields that an object must have.",
+        },
+    },
+}
+_OF_KIND["integer"] = _OF_KIND["number"]
+"""Keywords that mean something for one kind of value only; the form shows them with it."""
+
+
+def _only_for(kind: str) -> Json:
+    """Return the condition that shows the keywords of a kind, and values of that kind."""
+    values: dict[str, Json] = {"default": {"type": kind}}
+    if kind not in ("boolean", "array", "object"):
+        values["enum"] = {"type": "array", "items": {"type": kind}}
+    shown = {"properties": {**values, **_OF_KIND[kind]}}
+    return {"if": {"properties": {"type": {"const": kind}}, "required": ["type"]}, "then": shown}
+
+
 _INPUT = {
     "type": "object",
     "properties": {
-        "type": {
-            "enum": ["string", "integer", "number", "boolean", "array", "object"],
-            "description": "Kind of the value.",
-        },
+        "type": {"enum": list(_KINDS), "description": "Kind of the value."},
         "title": {"type": "string", "description": "Label in the run form; absent: its name."},
         "description": {"type": "string", "description": "Explanation in the run form."},
         "default": {"description": "Value when none is given."},
         "enum": {"type": "array", "items": {}, "description": "The values to choose from."},
         "writeOnly": {"type": "boolean", "description": "Secret: never shown or stored."},
-        "format": {"type": "string", "description": "Format of a text: date, email, uri, file-path."},
-        "minimum": {"type": "number", "description": "Smallest number."},
-        "maximum": {"type": "number", "description": "Largest number."},
-        "minLength": {"type": "integer", "minimum": 0, "description": "Least characters of a text."},
-        "maxLength": {"type": "integer", "minimum": 0, "description": "Most characters of a text."},
-        "pattern": {"type": "string", "description": "Regular expression that a text must match."},
-        "minItems": {"type": "integer", "minimum": 0, "description": "Least items of a list."},
-        "maxItems": {"type": "integer", "minimum": 0, "description": "Most items of a list."},
-        "items": {"type": "object", "description": "Schema of the items of a list."},
     },
+    "allOf": [_only_for(kind) for kind in _KINDS],
 }
 _INPUTS = {
     "type": "object",
@@ -163,7 +201,7 @@ _INPUTS = {
         "properties": {
             "type": "object",
             "title": "Inputs",
-            "additionalProperties": _INPUT,
+            "additionalProperties": _EACH_INPUT,
             "description": "By the name in expressions: inputs.name.",
         },
         "required": {
