@@ -258,7 +258,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "compile": ("Compile workflows to Python.", _add_compile),
     "steps": ("List step types, create new ones.", setup_arguments.add_steps),
     "connections": ("List, add, edit, test and remove connections.", setup_arguments.add_connection_actions),
-    "mcp": ("Lock the tools of MCP servers, or be one: workflows as tools of an agent.", setup_arguments.add_mcp),
+    "mcp": ("Lock the tools that a workflow calls, or be an MCP server: workflows as tools.", setup_arguments.add_mcp),
     "run": ("Run a workflow.", _add_run),
     "watch": ("Follow a run of any process: past events, then live.", _add_watch),
     "cancel": ("Cancel a run of any process.", _add_cancel),

@@ -73,7 +73,7 @@ def add_connection_actions(connections: argparse.ArgumentParser) -> None:
 def add_mcp(mcp: argparse.ArgumentParser) -> None:
     """Add the arguments of `mcp`."""
     actions = mcp.add_subparsers(dest="action", metavar="ACTION", required=True)
-    locking = actions.add_parser("lock", help="record the servers' tools, so that the workflow compiles offline")
+    locking = actions.add_parser("lock", help="record the tools of MCP servers and of Composio, to check calls")
     locking.add_argument("id", help="id of the workflow")
     locking.add_argument("--check", action="store_true", help="write nothing; exit 1 if tools have changed")
     add_inputs(locking)

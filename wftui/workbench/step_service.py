@@ -140,8 +140,9 @@ class StepService:
             return []
         connection = step.get("connection")
         site = StepSite(folder, connection if isinstance(connection, str) else None, registry)
-        tools = kind.facts_at({**given, "tool": ""}, site).field_schemas.get("tool", {}).get("enum", [])
-        found: list[Json] = [choice_of("tool", list(tools))] if tools else []
+        named = kind.facts_at({**given, "tool": ""}, site).field_schemas.get("tool", {})
+        found: list[Json] = [choice_of("tool", list(named["enum"]))] if named.get("enum") else []
+        tools = named.get("enum") or named.get("examples") or ()
         for tool in tools[:_MOST_TOOLS]:
             schemas = kind.facts_at({**given, "tool": tool}, site).field_schemas
             found.append(when_chosen("tool", tool, {name: dict(each) for name, each in schemas.items()}))

@@ -35,6 +35,7 @@ class Composio:
         managed: toolkits for which Composio makes an auth config itself.
         execution: the answer to every execution.
         status: answers everything with this status when it is none of success.
+        schemas: of the arguments and of the data of tools, by slug.
         changed: changes the answers to calls, by method and the first word of the path.
         page: most accounts in one answer.
     """
@@ -47,6 +48,7 @@ class Composio:
     managed: set[str] = field(default_factory=set)
     execution: dict[str, Any] = field(default_factory=lambda: {"data": {"ok": 1}, "error": None, "successful": True})
     status: int = 200
+    schemas: dict[str, tuple[dict[str, Any], dict[str, Any]]] = field(default_factory=dict)
     changed: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
     page: int = 100
     looks: int = 1
@@ -86,6 +88,8 @@ class Composio:
 
     def _tool(self, slug: str) -> dict[str, Any]:
         toolkit = self.tools.get(slug, slug.partition("_")[0].lower())
+        arguments, data = self.schemas.get(slug, ({"type": "object", "properties": {}}, {"type": "object"}))
+        answer = {"data": data, "error": {"type": "string"}, "successful": {"type": "boolean"}}
         return {
             "slug": slug,
             "name": slug.title(),
@@ -95,8 +99,8 @@ class Composio:
             "version": VERSION,
             "available_versions": [VERSION],
             "no_auth": slug in self.public,
-            "input_parameters": {"type": "object", "properties": {}},
-            "output_parameters": {"type": "object", "properties": {}},
+            "input_parameters": arguments,
+            "output_parameters": {"type": "object", "properties": answer, "required": ["data", "successful"]},
             "is_deprecated": False,
             "scopes": [],
             "tags": [],

@@ -1,11 +1,13 @@
-"""Lock the tools of the MCP servers that a workflow uses, without running it."""
+"""Lock the tools of MCP servers and of Composio that a workflow uses."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from wftui.connections.redaction import Redactor
@@ -19,9 +21,11 @@ from wftui.runtime.plan import WorkflowPlan
 from wftui.runtime.scope import Scope
 from wftui.runtime.validation.validator import with_defaults
 from wftui.runtime.workflow_errors import WorkflowError
-from wftui.steps.mcp.lock import ServerName, server_name
-from wftui.steps.mcp.locking import LockReport, ServerToLock, refresh_lock
+from wftui.steps.composio.locking import composio_tools
+from wftui.steps.mcp.lock import LockedServer, ServerName, server_name
+from wftui.steps.mcp.locking import LockReport, ToolSource, refresh_lock, server_tools
 from wftui.steps.mcp.server import McpServer
+from wftui.steps.mcp.sessions import load_session_class
 from wftui.workspace.locate import current_folder
 
 if TYPE_CHECKING:
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
 if TYPE_CHECKING:
     from wftui.compiler.compiler import WorkflowCompiler
 
+_Bound = tuple[Mapping[str, Json], Mapping[str, Json]]
 _KEPT = ("$schema", "format", "id", "inputSchema", "connections", "env")
 
 
@@ -41,7 +46,7 @@ async def lock_tools(
     connections: Connections | None = None,
     write: bool = True,
 ) -> LockReport:
-    """Request the tools of a workflow's MCP servers and lock them.
+    """Request the tools of MCP servers and of Composio, and lock them.
 
     Args:
         inputs: for servers whose command or address depends on inputs; defaults are applied.
@@ -56,33 +61,76 @@ async def lock_tools(
     except ValueError as error:
         raise UserError(f"{source.path} is not JSON: {error}", code="workflow.syntax") from None
     redactor = Redactor()
-    servers: list[ServerToLock] = []
-    unbound: list[str] = []
-    for name, step in _mcp_steps(workflow):
-        if any(each.name == name for each in servers):
-            continue
+    uses = list(_uses(workflow))
+    if any(use.step.get("type") == "mcp" for use in uses):
         try:
-            server = await _bound(compiler, workflow, step, inputs, connections, redactor)
+            await load_session_class()
+        except WorkflowError as error:
+            raise UserError(error.message, code=error.type) from None
+    sources: list[ToolSource] = []
+    unbound: list[str] = []
+    for use in uses:
+        request = None
+        try:
+            request = use.request(*await _bound(compiler, workflow, use.step, inputs, connections, redactor))
         except (UserError, WorkflowError) as error:
-            said = f"the server of the step {step.get('id')} is not known before a run: {error}"
+            said = f"the server of the step {use.step.get('id')} is not known before a run: {error}"
             unbound.append(redactor.redact_text(said))
-            server = None
-        servers.append(ServerToLock(name, server))
-    try:
-        report = await refresh_lock(source.path.parent, servers, write=write, redact=redactor.redact)
-    except WorkflowError as error:
-        raise UserError(redactor.redact_text(error.message), code=error.type) from None
+        sources.append(ToolSource(use.name, request))
+    report = await refresh_lock(source.path.parent, sources, write=write, redact=redactor.redact)
     report.failures.extend(unbound)
     return report
 
 
-def _mcp_steps(workflow: Mapping[str, Json]) -> Iterator[tuple[ServerName, Mapping[str, Json]]]:
-    """Yield the steps that call tools, each with the server it names."""
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """Source of tools as a step names it.
+
+    Attributes:
+        step: the first step that names it.
+        versions: tools that steps use of it, each with the version it is pinned to, or None.
+    """
+
+    name: ServerName
+    step: Mapping[str, Json]
+    versions: dict[str, str | None] = field(default_factory=dict)
+
+    def request(
+        self, given: Mapping[str, Json], connection: Mapping[str, Json]
+    ) -> Callable[[], Awaitable[LockedServer]]:
+        """Return the request for its tools.
+
+        Args:
+            given: input of the step, bound.
+            connection: that of the step, with secrets.
+        """
+        if self.step.get("type") == "composio":
+            return partial(composio_tools, self.name, connection, self.versions)
+        server = McpServer.model_validate(dict(given.get("server") or connection))
+        return partial(server_tools, self.name, server.absolute(current_folder()))
+
+
+def _uses(workflow: Mapping[str, Json]) -> Iterator[_Use]:
+    """Yield each source of tools of a workflow once."""
+    found: dict[str, _Use] = {}
     for step in every_step(workflow):
         for call in _mcp_calls(step):
             name = server_name(as_object(call.get("input")), call.get("connection"))
             if name is not None:
-                yield name, call
+                found.setdefault(name.model_dump_json(), _Use(name, call))
+        connection = step.get("connection")
+        if step.get("type") == "composio" and isinstance(connection, str):
+            name = ServerName(connection=connection)
+            use = found.setdefault(name.model_dump_json(), _Use(name, step))
+            tool, version = (_literal(as_object(step.get("input")).get(key)) for key in ("tool", "version"))
+            if tool is not None:
+                use.versions.setdefault(tool, version)
+    yield from found.values()
+
+
+def _literal(value: Json) -> str | None:
+    """Return a text without expressions."""
+    return value if isinstance(value, str) and "{{" not in value else None
 
 
 def _mcp_calls(step: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
@@ -102,8 +150,8 @@ async def _bound(
     inputs: Mapping[str, Json],
     connections: Connections | None,
     redactor: Redactor,
-) -> McpServer:
-    """Return the server of a step, bound as in a run.
+) -> _Bound:
+    """Return the server that a step names and its connection, bound as in a run.
 
     A workflow of this step alone is compiled and its input evaluated.
     """
@@ -131,5 +179,4 @@ async def _bound(
         connection=values,
     )
     bound = as_object(await asyncio.to_thread(only.input, scope) if only.input is not None else {})
-    given = bound.get("server") or values
-    return McpServer.model_validate(dict(given)).absolute(current_folder())
+    return bound, values

@@ -35,6 +35,15 @@ class ComposioTool:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolDefinition:
+    """Description and schemas of a tool; `output_schema` is that of its whole answer."""
+
+    description: str | None
+    input_schema: Mapping[str, Json]
+    output_schema: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectedAccount:
     """Account that a user has connected or begun to connect."""
 
@@ -85,9 +94,21 @@ class ComposioClient:
 
     async def tool(self, slug: str) -> ComposioTool:
         """Return the latest version of a tool."""
-        found = await self._call("GET", f"/tools/{slug}", query=[("toolkit_versions", "latest")])
+        found = await self._tool(slug, "latest")
         toolkit = found.object("toolkit").text("slug")
         return ComposioTool(slug, toolkit, found.text("version"), not found.flag("no_auth"))
+
+    async def definition(self, slug: str, version: str | None) -> ToolDefinition:
+        """Return the schemas of a tool, of its latest version unless one is given."""
+        found = await self._tool(slug, version or "latest")
+        return ToolDefinition(
+            found.text_or_none("description"),
+            found.object("input_parameters").value,
+            found.object("output_parameters").value,
+        )
+
+    async def _tool(self, slug: str, version: str) -> Fields:
+        return await self._call("GET", f"/tools/{quote(slug, safe='')}", query=[("toolkit_versions", version)])
 
     async def execute(
         self, slug: str, *, user_id: str, version: str, arguments: Mapping[str, Json], account_id: str | None

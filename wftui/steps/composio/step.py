@@ -10,9 +10,11 @@ from wftui.model.base import Json
 from wftui.model.user.user_name import user_name
 from wftui.model.workflow.durations import Duration
 from wftui.runtime.workflow_errors import WorkflowError
+from wftui.steps.api.findings import Notice
 from wftui.steps.api.prepare_context import PrepareContext
 from wftui.steps.api.step_model import StepModel
-from wftui.steps.api.step_type import StepContext, StepType
+from wftui.steps.api.step_type import SiteFacts, StepContext, StepSite, StepType
+from wftui.steps.mcp.lock import LOCK_FILE, LockError, ServerName, read_lock, tool_facts
 
 if TYPE_CHECKING:
     from wftui.steps.composio.run_accounts import Accounts
@@ -48,7 +50,10 @@ class ComposioStep(StepType[ComposioInput]):
 
     word = "composio"
     title = "Composio tool"
-    description = "Runs a tool of Composio (GitHub, Gmail, Slack, …) through an account that the user has connected."
+    description = (
+        "Runs a tool of Composio (GitHub, Gmail, Slack, …) through an account that the user has connected. "
+        "Once locked (`wftui mcp lock`), its arguments are checked and edited by fields."
+    )
     icon = "◈"
     ascii_icon = "c"
     input_model = ComposioInput
@@ -60,6 +65,7 @@ class ComposioStep(StepType[ComposioInput]):
     connection_required = True
     early_fields = frozenset({"tool", "userId", "accountId", "version", "timeout"})
     secret_fields = frozenset({"arguments"})
+    site_files = (LOCK_FILE,)
     output_schema: ClassVar = {
         "type": "object",
         "properties": {
@@ -71,6 +77,25 @@ class ComposioStep(StepType[ComposioInput]):
         "required": ["data", "version", "accountId", "logId"],
         "additionalProperties": False,
     }
+
+    @classmethod
+    def facts_at(cls, literal_input: Mapping[str, Json], site: StepSite) -> SiteFacts:
+        """Return the schemas of the locked tool; without a tool, the names of all."""
+        tool = literal_input.get("tool")
+        if site.folder is None or site.connection is None or not isinstance(tool, str) or "{{" in tool:
+            return SiteFacts()
+        try:
+            lock = read_lock(site.folder)
+        except LockError as error:
+            return SiteFacts(notices=[Notice("", f"{error}; the tools are not checked")])
+        source = lock.named(ServerName(connection=site.connection)) if lock is not None else None
+        locked = source.tools if source is not None else {}
+        if not tool:
+            return SiteFacts(field_schemas={"tool": {"examples": sorted(locked)}})
+        if tool not in locked:
+            advice = f"the arguments of {tool} are unknown: run `wftui mcp lock {site.folder.name}`"
+            return SiteFacts(notices=[Notice("tool", advice, "hint")])
+        return tool_facts(tool, locked[tool], literal_input, cls.output_schema, "data")
 
     async def prepare(self, early_input: Mapping[str, Json], context: PrepareContext) -> Json:
         """Find the account and version of the tool.

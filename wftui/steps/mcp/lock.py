@@ -1,4 +1,4 @@
-"""Lock file `mcp.lock.json`: the tools of a workflow's MCP servers.
+"""Lock file `mcp.lock.json`: the tools of MCP servers and of Composio.
 
 With it a workflow compiles without its servers: tools, arguments and outputs are checked against what was locked.
 """
@@ -13,6 +13,8 @@ from pydantic import Field, ValidationError, model_validator
 from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.model.validated import ValidatedModel
+from wftui.steps.api.findings import Notice
+from wftui.steps.api.step_type import SiteFacts
 from wftui.steps.mcp.server import McpServer, fits
 from wftui.workspace.generated import DIGEST, check_replaceable, is_generated, with_digest, write_generated
 from wftui.workspace.regular import read_regular
@@ -181,6 +183,27 @@ def structured_schema(tool: LockedTool) -> tuple[Mapping[str, Any], Mapping[str,
     definitions: Mapping[str, Any] = schema.pop("$defs", None) or {}
     schema.pop("$schema", None)
     return schema, definitions
+
+
+def tool_facts(
+    name: str, tool: LockedTool, literal_input: Mapping[str, Json], output_schema: Mapping[str, Any], result: str
+) -> SiteFacts:
+    """Return what a locked tool says of a step that calls it.
+
+    Args:
+        output_schema: that of the step type.
+        result: field of the output that holds what the tool's own schema describes.
+    """
+    notices: list[Notice] = []
+    required = _required(tool.input_schema)
+    if "arguments" not in literal_input and required:
+        notices.append(Notice("", f"the tool {name} needs arguments: {', '.join(map(str, required))}", "error"))
+    output: dict[str, Any] | None = None
+    if tool.output_schema is not None:
+        structured, definitions = structured_schema(tool)
+        members = {**output_schema["properties"], result: structured}
+        output = {**output_schema, "properties": members, "$defs": definitions}
+    return SiteFacts(field_schemas={"arguments": tool.input_schema}, output_schema=output, notices=notices)
 
 
 def _members(schema: Mapping[str, Json]) -> Mapping[str, Json]:

@@ -1,7 +1,7 @@
-"""Locking of the tools of MCP servers."""
+"""Locking of tools: those of MCP servers, and of other sources."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -27,11 +27,16 @@ START_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class ServerToLock:
-    """Server as named and as started; `server` is None if it cannot be started."""
+class ToolSource:
+    """Source of tools.
+
+    Attributes:
+        name: in workflow.json.
+        request: requests its tools; None if unknown before a run.
+    """
 
     name: ServerName
-    server: McpServer | None
+    request: Callable[[], Awaitable[LockedServer]] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,34 +56,28 @@ class LockReport:
 
 async def refresh_lock(
     folder: Path,
-    servers: Sequence[ServerToLock],
+    sources: Sequence[ToolSource],
     *,
     write: bool = True,
-    log: Callable[[str], None] = lambda _: None,
     redact: Callable[[Json], Json] = lambda value: value,
 ) -> LockReport:
-    """List the tools of a workflow's servers and write its lock file.
+    """Request the tools of a workflow's sources and write its lock file.
 
     Args:
-        servers: all servers of the workflow; whatever else is in the lock file is dropped.
+        sources: all sources of the workflow; whatever else is in the lock file is dropped.
         write: whether to write; False only tells what would change.
-        log: gets what the servers write to their stderr.
-        redact: masks secrets in what a server says of itself, and in why it could not be asked.
+        redact: masks secrets in what a source says of itself, and in why it could not be asked.
 
     Raises:
         LockError: the lock file cannot be read.
-        WorkspaceError: it cannot be written, or has been edited; no server is started then.
-        WorkflowError: `mcp.missing`, without the package mcp.
+        WorkspaceError: it cannot be written, or has been edited; no source is asked then.
     """
     await asyncio.to_thread(check_lock, folder)
     before = await asyncio.to_thread(read_lock, folder) or Lock()
-    await load_session_class()
-    asked = await asyncio.gather(*(_ask(each, log) for each in servers if each.server is not None))
-    answers = dict(zip((_key(each.name) for each in servers if each.server is not None), asked, strict=True))
+    answers = await asyncio.gather(*map(_answer, sources))
     report = LockReport(Lock())
-    for each in servers:
+    for each, found in zip(sources, answers, strict=True):
         known = before.named(each.name)
-        found = answers.get(_key(each.name))
         if isinstance(found, WorkflowError):
             report.failures.append(redact(found.message))
         if isinstance(found, LockedServer):
@@ -94,7 +93,7 @@ async def refresh_lock(
             report.lock.servers.append(found)
         elif known is not None:
             report.lock.servers.append(known)
-    names = [each.name for each in servers]
+    names = [each.name for each in sources]
     report.changes.extend(
         f"{_said(each.server)} is no longer used" for each in before.servers if each.server not in names
     )
@@ -103,15 +102,29 @@ async def refresh_lock(
     return report
 
 
-async def _ask(asked: ServerToLock, log: Callable[[str], None]) -> LockedServer | WorkflowError:
-    assert asked.server is not None
-    session = (await load_session_class())(asked.server)
+async def _answer(source: ToolSource) -> LockedServer | WorkflowError | None:
     try:
-        await session.started(Quiet(log), START_SECONDS)
-        tools = {name: session.locked(name) for name in sorted(session.tools)}
-        return LockedServer(server=asked.name, info=session.info, tools=tools)
+        return await source.request() if source.request is not None else None
     except WorkflowError as error:
         return error
+
+
+async def server_tools(
+    name: ServerName, server: McpServer, log: Callable[[str], None] = lambda _: None
+) -> LockedServer:
+    """Start an MCP server and list its tools.
+
+    Args:
+        log: gets what the server writes to its stderr.
+
+    Raises:
+        WorkflowError: `mcp.missing`, `mcp.start`.
+    """
+    session = (await load_session_class())(server)
+    try:
+        await session.started(Quiet(lambda _: None), START_SECONDS)
+        tools = {tool: session.locked(tool) for tool in sorted(session.tools)}
+        return LockedServer(server=name, info=session.info, tools=tools)
     finally:
         await session.aclose()
 
@@ -154,7 +167,3 @@ def _said(name: ServerName) -> str:
     if name.connection is not None:
         return f"the connection {name.connection}"
     return McpServer(command=name.command, url=name.url).label
-
-
-def _key(name: ServerName) -> str:
-    return name.model_dump_json()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
@@ -20,8 +20,8 @@ from wftui.steps.mcp.lock import (
     LockError,
     read_lock,
     server_name,
-    structured_schema,
     tool_changes,
+    tool_facts,
 )
 from wftui.steps.mcp.result import McpOutput, output_of, text_of
 from wftui.steps.mcp.server import (
@@ -102,7 +102,7 @@ class McpStep(StepType[McpInput]):
             return SiteFacts(notices=[Notice("tool", advice, "hint")])
         if tool not in server.tools:
             return SiteFacts(field_schemas={"tool": {"enum": sorted(server.tools)}})
-        return _facts_of(tool, server.tools[tool], literal_input)
+        return tool_facts(tool, server.tools[tool], literal_input, cls.output_schema, "structured")
 
     @classmethod
     def missing(cls, host: Host) -> Sequence[MissingRequirement]:
@@ -175,19 +175,6 @@ async def _call(server: McpServer, step: McpInput, context: StepContext) -> "Cal
         await asyncio.to_thread(_compare_with_lock, step.tool, tool, server, context)
     await _check_arguments(step.tool, tool, step.arguments)
     return await session.call(step.tool, step.arguments, context)
-
-
-def _facts_of(name: str, tool: LockedTool, literal_input: Mapping[str, Json]) -> SiteFacts:
-    notices: list[Notice] = []
-    required = tool.input_schema.get("required")
-    if "arguments" not in literal_input and required:
-        notices.append(Notice("", f"the tool {name} needs arguments: {', '.join(map(str, required))}", "error"))
-    output: dict[str, Any] | None = None
-    if tool.output_schema is not None:
-        structured, definitions = structured_schema(tool)
-        members = {**McpStep.output_schema["properties"], "structured": structured}
-        output = {**McpStep.output_schema, "properties": members, "$defs": definitions}
-    return SiteFacts(field_schemas={"arguments": tool.input_schema}, output_schema=output, notices=notices)
 
 
 async def _known_tool(session: "McpSession", name: str) -> LockedTool:

@@ -199,7 +199,7 @@ EDITOR_ACTIONS: tuple[Action, ...] = (
     Action(
         "editor.lock_tools",
         "Lock tools",
-        "Record the tools of the MCP servers, and check their use from then on.",
+        "Record the tools of MCP servers and of Composio, and check their use from then on.",
         ("L",),
         "Workflow",
         footer=False,

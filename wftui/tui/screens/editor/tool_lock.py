@@ -1,4 +1,4 @@
-"""Lock the tools of a workflow's MCP servers from its editor."""
+"""Lock the tools that a workflow calls from its editor."""
 
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ async def lock_tools(screen: "LocalScreen[None]", workflow_id: str) -> None:
     Raises:
         UserError: the workflow or its lock file cannot be read or written, or the package mcp is missing.
     """
-    screen.notify("Loading tools from the MCP servers…")
+    screen.notify("Requesting the tools…")
     report = await screen.workbench.steps.lock_tools(workflow_id, {})
     if report.changes:
         screen.notify(_listed(report.changes), title="Tools locked", timeout=10, markup=False)
@@ -24,7 +24,7 @@ async def lock_tools(screen: "LocalScreen[None]", workflow_id: str) -> None:
         servers = report.lock.servers
         tools = sum(len(server.tools) for server in servers)
         unchanged = f"{count(tools, 'tool')} of {count(len(servers), 'server')}, unchanged"
-        screen.notify(f"Lock tools: {unchanged if servers else 'no step uses an MCP server'}.")
+        screen.notify(f"Lock tools: {unchanged if servers else 'no step uses an MCP server or Composio'}.")
     if report.failures:
         screen.notify(_listed(report.failures), title="Lock failed", severity="error", timeout=15, markup=False)
 
