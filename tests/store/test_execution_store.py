@@ -1,11 +1,13 @@
 """The store through its front door: append, read, list, find, ask, keep."""
 
 import asyncio
+import random
 import re
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from helpers import patience
 
 from store.store_helpers import (
     RUN,
@@ -396,6 +398,19 @@ async def test_a_reader_writes_nothing(store: ExecutionStore) -> None:
         await reader.rows("DELETE FROM events RETURNING type", {})
     await reader.close()
     assert len(await store.events(RUN)) == 1
+
+
+@pytest.mark.parametrize("size", [10, 20_000])
+async def test_events_are_stored_though_nobody_waits_for_them(store: ExecutionStore, size: int) -> None:
+    await store.append([created()], wait=True)
+    reader = Reader(OpenedDatabase(store.path))
+    noise = random.Random(size)  # big ones are too many compressed bytes for the event loop
+    for round_ in (1, 2):
+        await store.append([log(message=noise.randbytes(size).hex()) for _ in range(20)], wait=False)
+        async with patience():
+            while await reader.rows("SELECT count(*) FROM events", {}) != [(1 + 20 * round_,)]:
+                await asyncio.sleep(0.005)
+    await reader.close()
 
 
 async def test_closed_follower_gets_nothing(store: ExecutionStore) -> None:
