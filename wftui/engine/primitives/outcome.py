@@ -77,7 +77,7 @@ class StepOutcome:
 class Failure(Exception):  # noqa: N818  (data of the engine, not an error of it)
     """Failure of a step after its last attempt."""
 
-    def __init__(self, error: ExecutionError, attempts: int) -> None:
+    def __init__(self, error: ExecutionError, attempts: int = 1) -> None:
         super().__init__(error.message)
         self.error = error
         self.attempts = attempts

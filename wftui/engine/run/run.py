@@ -204,7 +204,7 @@ class Run:
             )
         try:
             if wrong is not None:
-                raise Failure(wrong, 1)
+                raise Failure(wrong)
             if self._orphan_cleanup is not None:
                 await self._orphan_cleanup(self.note)
             await self._load_secrets()

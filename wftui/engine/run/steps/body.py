@@ -43,7 +43,7 @@ class BodyResult:
             Stopped: a stop ended a step.
         """
         if self.error is not None:
-            raise Failure(self.error, 1)
+            raise Failure(self.error)
         if self.cut:
             raise Stopped
         return self.output

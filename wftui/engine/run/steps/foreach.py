@@ -34,7 +34,7 @@ async def run_for_each(
     try:
         max_parallel, items = await _items(step, frame)
     except Exception as error:
-        raise Failure(describe(error, context.plan, step, path, 1), 1) from error
+        raise Failure(describe(error, context.plan, step, path, 1)) from error
     if path in context.carried.open:
         context.carried.open.discard(path)
     else:
@@ -92,7 +92,7 @@ class _Items:
         if self._ended_at is not None:
             del self._outputs[self._ended_at + 1 :]
         elif self._failures and plan.on_item_error == "fail":
-            raise Failure(failed.first(), 1)
+            raise Failure(failed.first())
         elif self._cut or next(self._waiting, None) is not None:
             raise Stopped
         return self._outputs, failed.summary(self._step, self._path) if problems else None

@@ -168,7 +168,7 @@ class StepRunner:
         try:
             step = step if step.policy is None else await with_policy(step, step.policy, frame.scope)
         except Exception as error:  # a policy that raises is a failure of the step
-            raise Failure(describe(error, context.plan, step, path, 1), 1) from error
+            raise Failure(describe(error, context.plan, step, path, 1)) from error
         failed = context.carried.failed.get(path, 0)
         attempt = context.carried.attempts.get(path, 0)
         if step.type in CONTAINER_TYPES and path in context.carried.open:
@@ -321,7 +321,7 @@ class StepRunner:
         try:
             return step.when is None or truth(await evaluate(step.when, scope), "when")
         except Exception as error:  # a condition that raises is a failure, never false
-            raise Failure(describe(error, self.context.plan, step, path, 1), 1) from error
+            raise Failure(describe(error, self.context.plan, step, path, 1)) from error
 
     async def _cancelled(self, step: StepPlan, frame: Frame, path: str, begun: datetime, stopped: Stopped) -> None:
         context = self.context
