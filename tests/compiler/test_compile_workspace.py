@@ -316,6 +316,20 @@ def test_a_sub_workflow_is_checked(
         assert "flow → back → flow" in result.errors[0].message
 
 
+def test_a_workflow_that_appears_below_a_sub_workflow_is_seen(tmp_path: Path) -> None:
+    def calls(called: str, workflow_id: str) -> None:
+        run_it = {"id": "run_it", "type": "workflow", "input": {"workflow": called}}
+        write(tmp_path, {**workflow(run_it), "id": workflow_id}, workflow_id)
+
+    calls("middle", "flow")
+    calls("last", "middle")
+    compiler = compiler_of(tmp_path)
+    assert compiler.compile("flow").success
+    calls("flow", "last")
+    (error,) = compiler.compile("flow").errors
+    assert "flow → middle → last → flow" in error.message
+
+
 @pytest.mark.parametrize(
     ("called", "more", "codes"),
     [

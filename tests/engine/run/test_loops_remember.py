@@ -162,7 +162,7 @@ async def test_a_masked_output_runs_its_iteration_again() -> None:
 async def test_the_waits_of_a_loop_grow_up_to_a_limit() -> None:
     plan = LoopPlan(max_iterations=9, delay=1, backoff=3, max_delay=20)
     assert [plan.wait_after(n) for n in (0, 1, 2, 3, 9_999)] == [1, 3, 9, 20, 20]
-    assert LoopPlan(max_iterations=9, delay=90).wait_after(5) == 90
+    assert [LoopPlan(max_iterations=9, delay=each).wait_after(5) for each in (7, 90)] == [7, 90]
 
 
 @pytest.mark.parametrize(

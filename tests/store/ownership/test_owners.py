@@ -40,6 +40,12 @@ def test_exited_process_is_dead() -> None:
     assert not is_alive(owner, START)
 
 
+@pytest.mark.skipif(not Path("/proc/sys/kernel/random/boot_id").exists(), reason="the system names no boots")
+def test_a_mark_names_the_boot_of_the_machine() -> None:
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    assert current_owner(lambda: START).boot_id == boot
+
+
 def test_a_mark_from_before_a_restart_is_dead() -> None:
     assert not is_alive(replace(current_owner(lambda: START), boot_id="another"), START)
 

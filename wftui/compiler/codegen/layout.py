@@ -178,8 +178,6 @@ def _replaced(code: Code, old: Code, new: Code) -> Code:
         return code if body is code.body else Marked(body, code.mark)
     if isinstance(code, Named):
         return Named(code.prefix, _replaced(code.value, old, new))
-    if isinstance(code, Lambda):
-        return Lambda(_replaced(code.body, old, new), code.parameters)
     if isinstance(code, Bracketed):
         return Bracketed(
             code.opening, tuple(_replaced(each, old, new) for each in code.items), code.closing, code.broken
