@@ -22,9 +22,11 @@ SCHEMA = {
         ("inputs['n']", ["type.mismatch"]),
         ("inputs['two words']", ["type.mismatch"]),
         ("inputs.list[0]", ["type.mismatch"]),
+        ("inputs.list[-1]", ["type.mismatch"]),
         ("inputs.list[inputs.n]", []),  # what is computed has no known place
         ("inputs.list[true]", []),  # no position: it fails in the run
         ("inputs.list[1.5]", []),
+        ("inputs.list[-1.5]", []),
     ],
 )
 def test_a_whole_number_is_no_folder(path: str, codes: list[str]) -> None:

@@ -110,7 +110,7 @@ class Translator:
         chain.reverse()
         keys: list[str | int] = []
         for link in chain:
-            key = _literal_key(link)
+            key = literal_key(link)
             if key is None:
                 break
             keys.append(key)
@@ -127,7 +127,7 @@ class Translator:
         return code
 
     def _step_into(self, code: Code, link: nodes.Getattr | nodes.Getitem) -> Code:
-        key = _literal_key(link)
+        key = literal_key(link)
         if key is not None:
             return call("values.look_up", code, literal("the value"), literal(key))
         assert isinstance(link, nodes.Getitem)
@@ -232,7 +232,7 @@ class Translator:
         return mapping(list(items.items()))
 
 
-def _literal_key(link: nodes.Getattr | nodes.Getitem) -> str | int | None:
+def literal_key(link: nodes.Getattr | nodes.Getitem) -> str | int | None:
     """Return the key of a link, if it is literal."""
     if isinstance(link, nodes.Getattr):
         return link.attr

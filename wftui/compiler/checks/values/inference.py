@@ -7,6 +7,7 @@ from jinja2 import nodes
 
 from wftui.compiler.checks.values import shapes
 from wftui.compiler.checks.values.shapes import UNKNOWN, NoMember, Shape, of_types, union
+from wftui.compiler.expressions.translate import literal_key
 from wftui.runtime.filters import FILTERS
 from wftui.runtime.functions import FUNCTIONS
 from wftui.runtime.language.json_kinds import TYPE_WORDS
@@ -59,11 +60,7 @@ def path_of(tree: nodes.Expr) -> tuple[nodes.Expr, list[str | int | None]]:
     keys: list[str | int | None] = []
     current = tree
     while isinstance(current, nodes.Getattr | nodes.Getitem):
-        if isinstance(current, nodes.Getattr):
-            keys.append(current.attr)
-        else:
-            value = current.arg.value if isinstance(current.arg, nodes.Const) else None
-            keys.append(value if type(value) in (str, int) else None)
+        keys.append(literal_key(current))
         current = current.node
     return current, keys[::-1]
 
