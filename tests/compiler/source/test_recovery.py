@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.compiler_helpers import found, marked
+from wftui.compiler.diagnostics.fixes import apply_fix
 from wftui.compiler.source.parsing import parse
 from wftui.compiler.source.recovery import read
 
@@ -53,6 +54,20 @@ def test_broken_file_is_read_partially(text: str, value: object, diagnostics: li
         line = text.split("\n")[place.line - 1]
         told.append((diagnostic.code, line[place.column - 1 : place.column - 1 + place.length]))
     assert told == diagnostics
+
+
+@pytest.mark.parametrize(
+    ("broken", "mended"),
+    [
+        ('{"a": [1}, "b": 2}', '{"a": [1], "b": 2}'),
+        ('{"a": [1}', '{"a": [1]'),
+        ('[{"a": 1], 2]', '[{"a": 1}, 2]'),
+        ("[1, 2,]", "[1, 2]"),
+    ],
+)
+def test_fix_of_the_first_error_changes_nothing_else(broken: str, mended: str) -> None:
+    first = next(each for each in found(broken) if each.code.startswith("json."))
+    assert apply_fix(broken, first.fixes[0]) == mended
 
 
 def test_syntax_and_workflow_errors_are_reported_together() -> None:
