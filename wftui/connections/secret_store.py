@@ -90,7 +90,7 @@ class SecretStore:
 
     def _save(self, secrets: dict[str, str]) -> None:
         public = self._identity(create=True).to_public()
-        data: bytes = _pyrage().encrypt(json.dumps(secrets, sort_keys=True).encode(), [public])
+        data: bytes = _pyrage().encrypt(json.dumps(secrets).encode(), [public])
         write_private(self._folder / _SECRETS, data)
 
     def _identity(self, *, create: bool) -> Any:

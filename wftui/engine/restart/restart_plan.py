@@ -65,9 +65,9 @@ class StepDecision:
 def repetition(decisions: Sequence[StepDecision]) -> list[str]:
     """Return what a plan repeats in sentences: ended items, effects, usual time."""
     found = []
-    counted = [each for each in decisions if each.items is not None and each.had_ended]
+    counted = [(each.items, each.had_ended) for each in decisions if each.items is not None and each.had_ended]
     if counted:
-        items, ended = sum(each.items or 0 for each in counted), sum(each.had_ended or 0 for each in counted)
+        items, ended = map(sum, zip(*counted, strict=True))
         found.append(f"{_counted(items)} again, {ended:,} of them had ended.")
     effects = [path for each in decisions for path in each.effects]
     if effects:
