@@ -82,6 +82,7 @@ async def test_a_connections_secret_is_sent_and_not_kept(
     [
         ("env:WFTUI_TEST_UNSET", "the environment variable WFTUI_TEST_UNSET is not set"),
         ("file:/nowhere/at/all", "cannot read /nowhere/at/all"),
+        ("cmd: ", "the command of a secret is empty"),
         ("cmd:false", "the program false ended with exit code 1"),
         ("store:unheard", "the secret store has no secret unheard"),
     ],

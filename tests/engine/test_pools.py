@@ -6,11 +6,14 @@ from typing import Any
 import pytest
 from helpers import patience, write_workflow
 
+from wftui.model.clock import utc_now
 from wftui.model.errors import ConflictError, UsageError
 from wftui.model.run.actions import UNRESOLVED
-from wftui.model.run.events import Created, StepStarted, StepWaiting
+from wftui.model.run.events import Created, Interrupted, Log, Started, StepStarted, StepWaiting
 from wftui.model.run.record import ExecutionRecord
+from wftui.model.run.steps import StepInfo
 from wftui.steps.api.requirements import missing_workers
+from wftui.store.execution_store import ExecutionStore
 from wftui.workbench import Settings, Workbench
 
 ADDRESS = "postgresql://nobody@localhost:1/none"
@@ -78,6 +81,24 @@ async def test_what_a_step_in_a_pool_needs_is_not_looked_for_here(tables: Path, 
         record = await run_to_end(workbench, "here")
         assert record.error is not None
         assert [each["type"] for each in record.error.details["missing"]] == ["not_found"]
+    finally:
+        await workbench.close()
+
+
+async def test_cancelling_an_interrupted_run_says_that_no_worker_was_told(tables: Path, tmp_path: Path) -> None:
+    store = await ExecutionStore.open(tmp_path / "db")
+    at: dict[str, Any] = {"run_id": "01k9x2m4q-7hd3f", "timestamp": utc_now()}
+    infos = [StepInfo(path="sh", step_id="sh", step_name="sh", step_type="shell", pool="build")]
+    begun = Created(workflow_id="flow", plan=await store.put_plan("{}", ""), steps=infos, **at)
+    await store.append([begun, Started(**at), Interrupted(**at)], wait=True)
+    await store.release(begun.run_id)
+    await store.close()
+    workbench = Workbench(Settings(tables=tables, database=tmp_path / "db", workers=ADDRESS))
+    try:
+        await workbench.runs.cancel(begun.run_id)
+        assert (await end_of(workbench, begun.run_id)).status == "cancelled"
+        logs = [each.message for each in await workbench.runs.events(begun.run_id) if isinstance(each, Log)]
+        assert [each for each in logs if each.startswith("its steps on workers may go on: ")]
     finally:
         await workbench.close()
 

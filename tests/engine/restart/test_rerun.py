@@ -61,6 +61,16 @@ async def test_rerun_from_a_step_runs_it_and_its_dependants() -> None:
         decided(plan_of(), record, from_step="d")
 
 
+async def test_a_step_whose_input_cannot_be_computed_runs_again() -> None:
+    def fails(_scope: Any) -> Json:
+        raise WorkflowError("binding.type", "`x` is no number")
+
+    plan = workflow(step("a", input=constant({"x": 1})))
+    record = await run(plan)
+    why = "run: its input cannot be determined in advance: `x` is no number"
+    assert decided(workflow(step("a", input=fails)), record) == {"a": why}
+
+
 @pytest.mark.parametrize(
     ("on_reject", "why"), [(None, "run: was rejected, which fails the step now"), ("continue", "keep: same input")]
 )
