@@ -201,6 +201,13 @@ def test_a_run_file_is_compared_with_itself_and_with_its_run(counted: Cli, tmp_p
         assert (code, json.loads(out)["same"]) == (0, True)
 
 
+def test_a_run_file_is_compared_with_the_last_good_run_of_the_history(counted: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "run.wfrun"
+    assert counted("export", "last", "-o", str(path))[0] == 0
+    expected = counted("compare", "--last-good", "last", "--json")[1]
+    assert counted("compare", "--last-good", str(path), "--json") == (0, expected, "")
+
+
 def test_saved_filters_are_narrowed_by_options(counted: Cli) -> None:
     code, _, err = counted("history", "--saved", "broken")
     assert (code, "there is no saved filter broken; saved: none" in err) == (4, True)

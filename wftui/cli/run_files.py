@@ -19,15 +19,21 @@ def is_run_file(name: str) -> bool:
     return "/" in name or name.endswith(".wfrun")
 
 
-def with_runs(arguments: argparse.Namespace, names: Sequence[str], work: Work) -> int:
+def with_runs(arguments: argparse.Namespace, names: Sequence[str], work: Work, *, last_good: bool = False) -> int:
     """Run a coroutine with runs of the history, or of files.
 
     Files are read into a history of their own, which is removed afterwards; so are the runs to compare with them.
+
+    Args:
+        last_good: in front of the first run, also the newest completed run of the history before it.
     """
     if not any(map(is_run_file, names)):
 
         async def on_history(workbench: AnyWorkbench) -> int:
-            return await work(workbench, [await workbench.runs.find(name) for name in names])
+            ids = [await workbench.runs.find(name) for name in names]
+            return await work(
+                workbench, [*([await workbench.comparisons.last_good(ids[0])] if last_good else []), *ids]
+            )
 
         return with_any_workbench(arguments, on_history)
     if arguments.remote is not None:
@@ -41,16 +47,22 @@ def with_runs(arguments: argparse.Namespace, names: Sequence[str], work: Work) -
             workbench = Workbench(replace(settings, database=folder / "runs.db"))
             history = Workbench(settings)
             try:
-                ids: list[str] = []
-                for number, name in enumerate(names):
+
+                async def read(name: str) -> str:
                     path = Path(name)
                     if not is_run_file(name):
-                        path = folder / f"{number}.wfrun"
-                        await history.transfer.export(await history.runs.find(name), path)
+                        path = folder / f"{name}.wfrun"
+                        if not path.exists():
+                            await history.transfer.export(name, path)
                     try:
-                        ids.append(await workbench.transfer.import_file(path))
+                        return await workbench.transfer.import_file(path)
                     except RunKnownError as known:  # the same run twice
-                        ids.append(known.run_id)
+                        return known.run_id
+
+                ids = [await read(name if is_run_file(name) else await history.runs.find(name)) for name in names]
+                if last_good:
+                    before = await history.comparisons.last_good_before(await workbench.runs.head(ids[0]))
+                    ids.insert(0, await read(before))
                 return await work(workbench, ids)
             finally:
                 await history.close()

@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Literal, NamedTuple
 
 from wftui.model.comparison.comparison import ComparedRun, ComparedStep, RunComparison
@@ -18,6 +19,8 @@ _BARS = ("▁▂▃▄▅▆▇█", "_.,-=+*#")
 _SLOWEST = 15
 _NAME = 28
 _SENTENCE = 76
+_ALIKE = 3
+"""Steps in iterations, one after another and without a difference, that are listed."""
 
 
 class ReportLine(NamedTuple):
@@ -33,6 +36,7 @@ def comparison_lines(found: RunComparison, *, ascii_only: bool = False) -> Itera
     yield from (ReportLine(line, "heading") for line in textwrap.wrap(found.difference, _SENTENCE))
     yield _run_line("before", found.before, ascii_only)
     yield _run_line("after ", found.after, ascii_only)
+    yield from (ReportLine(line, "changed") for text in found.left_out for line in textwrap.wrap(text, _SENTENCE))
     yield from _changes("Inputs", found.inputs)
     if found.definition:
         yield ReportLine("")
@@ -40,8 +44,13 @@ def comparison_lines(found: RunComparison, *, ascii_only: bool = False) -> Itera
         yield from map(_diff_line, found.definition)
     yield ReportLine("")
     yield ReportLine("Steps", "heading")
-    for step in found.steps:
-        yield from _step_lines(step, ascii_only)
+    for key, steps in groupby(found.steps, _is_alike):
+        some = list(steps)
+        shown = some if not key or len(some) <= _ALIKE else ()
+        for step in shown:
+            yield from _step_lines(step, ascii_only)
+        if not shown:
+            yield ReportLine(f"     {len(some):,} more in iterations, without a difference", "dim")
     yield from _changes("Outputs", found.outputs)
     for step in found.steps:
         if step.log:
@@ -89,6 +98,11 @@ def _step_lines(step: ComparedStep, ascii_only: bool) -> Iterator[ReportLine]:
         for sign, error in (("-", step.error_before), ("+", step.error_after)):
             if error:
                 yield ReportLine(f"      {sign} {error.splitlines()[0]}", "good" if sign == "-" else "bad")
+
+
+def _is_alike(step: ComparedStep) -> bool:
+    """Return whether a step belongs to an iteration and has nothing to tell."""
+    return "]" in step.path and step.relation == "same" and not (step.differs or step.slower or step.log)
 
 
 def _relation(step: ComparedStep) -> str:

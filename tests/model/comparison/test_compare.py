@@ -1,5 +1,6 @@
 """Two runs side by side: values, pairs of steps, and the first difference as a sentence."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -42,7 +43,7 @@ def step(path: str, status: StepStatus = "completed", **fields: Json) -> StepRes
 
 
 def run(*steps: StepResult, status: ExecutionStatus = "completed", **fields: Json) -> ExecutionRecord:
-    return ExecutionRecord(id="r", status=status, step_results=list(steps), **{"workflow_id": "w", **fields})
+    return ExecutionRecord(status=status, step_results=list(steps), **{"id": "r", "workflow_id": "w", **fields})
 
 
 def compared(before: ExecutionRecord, after: ExecutionRecord) -> RunComparison:
@@ -118,6 +119,81 @@ def test_a_step_of_another_name_is_found_by_its_content() -> None:
     assert pairs([step("get")], [step("fetch")], was, other) == [("get", None, "removed"), (None, "fetch", "added")]
 
 
+names = st.lists(st.integers(0, 99).map(lambda number: f"s{number}"), min_size=1, max_size=12, unique=True)
+
+
+@given(ids=names, data=st.data())
+def test_steps_are_found_however_many_are_renamed_and_moved(ids: list[str], data: st.DataObject) -> None:
+    """Each step has a content of its own, and at most a word of it is changed with its name."""
+    renamed = data.draw(st.sets(st.sampled_from(ids)))
+    moved = data.draw(st.sets(st.sampled_from(ids))) - renamed
+    order = data.draw(st.permutations(ids))
+
+    def definition(name: str, content: str, more: str = "") -> dict[str, Json]:
+        words = " ".join(f"{content}_{number}" for number in range(9))
+        return {"id": name, "type": "shell", "input": {"script": f"{words} {more}"}}
+
+    was = {"steps": [definition(name, name) for name in ids]}
+    inner = {"cases": [{"when": "true", "steps": [definition(name, name) for name in order if name in moved]}]}
+    now = {
+        "steps": [
+            {"id": "choose", "type": "switch", **inner, "default": {"steps": []}},
+            *(definition(f"{name}_new" if name in renamed else name, name, "x") for name in order if name not in moved),
+        ]
+    }
+    after = {name: f"choose.{name}" if name in moved else f"{name}_new" if name in renamed else name for name in order}
+    steps = [step("choose", step_type="switch"), *(step(path) for path in after.values())]
+    found = pairs([step(name) for name in ids], steps, was, now)
+    assert {(left, right) for left, right, _ in found if left is not None} == set(after.items())
+    assert {relation for left, _, relation in found if left in renamed} <= {"renamed"}
+    assert {relation for left, _, relation in found if left in moved} <= {"moved"}
+
+
+def test_hundreds_of_unlike_steps_are_told_apart_at_once() -> None:
+    def workflow(word: str) -> Json:
+        steps = [
+            {"id": f"{word}{number}", "type": "shell", "input": {"script": f"{word} {number} | sort"}}
+            for number in range(600)
+        ]
+        return {"steps": steps}
+
+    sides = [[step(f"{word}{number}") for number in range(600)] for word in ("a", "b")]
+    begin = time.process_time()
+    found = pairs(sides[0], sides[1], workflow("a"), workflow("b"))
+    assert time.process_time() - begin < 20
+    assert {relation for _, _, relation in found} == {"added", "removed"}
+
+
+repeated = st.lists(st.integers(0, 1) | st.booleans() | st.just([0]), max_size=40)
+
+
+@given(start=repeated, before=repeated, after=repeated, end=repeated)
+def test_long_lists_of_repeated_items_are_compared_as_short_ones(
+    start: list[Json], before: list[Json], after: list[Json], end: list[Json]
+) -> None:
+    changes = value_changes([*start, *before, *end], [*start, *after, *end])
+    assert bool(changes) == (not same(before, after))
+    times = 200
+    begin = time.process_time()
+    changes = value_changes([*start, *before * times, *end], [*start, *after * times, *end])
+    assert time.process_time() - begin < 20
+    assert bool(changes) == (not same(before, after))
+
+
+def test_an_item_in_front_of_a_long_list_is_one_change() -> None:
+    items = list(range(20_000))
+    assert [change.sentence() for change in value_changes(items, [-1, *items])] == ["/0 is new: -1"]
+    assert [change.pointer for change in value_changes(items, [*items[:300], "x", *items[300:]])] == ["/300"]
+
+
+def test_iterations_without_a_difference_are_one_line() -> None:
+    steps = [step("e"), *(step(f"e[{number}]", output=number) for number in range(50))]
+    other = [*steps[:30], step("e[29]", output="x"), *steps[31:]]
+    lines = [line.text for line in comparison_lines(compared(run(*steps), run(*other)))]
+    assert sum("e[" in line for line in lines) == 2
+    assert [line.split()[0] for line in lines if "more in iterations" in line] == ["29", "20"]
+
+
 def test_iterations_are_paired_by_their_items() -> None:
     before = [step("e"), step("e[0]", message="ada"), step("e[1]", message="bob"), step("e[1].x")]
     after = [step("e"), step("e[0]", message="bob"), step("e[0].x"), step("e[1]", message="eve")]
@@ -138,7 +214,8 @@ ERROR = ExecutionError(type="http.5xx", message="no answer")
 @pytest.mark.parametrize(
     ("before", "after", "sentence"),
     [
-        (run(step("a")), run(step("a")), "No difference but times and log lines."),
+        (run(step("a")), run(step("a"), id="q"), "No difference but times and log lines."),
+        (run(step("a")), run(step("a")), "No difference: both are run r."),
         (run(inputs={"n": 1}), run(inputs={"n": 2}), "The inputs differ: /n was 1 and is 2."),
         (
             run(step("a"), step("b", second=1)),
@@ -158,6 +235,17 @@ ERROR = ExecutionError(type="http.5xx", message="no answer")
         ),
         (run(outputs=1), run(outputs=2), "The outputs differ: the value was 1 and is 2."),
         (run(), run(status="cancelled"), "The run is cancelled and was completed."),
+        (run(), run(status="failed", error=ERROR), "The run is failed and was completed (http.5xx: no answer)."),
+        (
+            run(status="failed"),
+            run(status="failed", error=ERROR),
+            "The error of the run was none and is http.5xx: no answer.",
+        ),
+        (
+            run(step("a")),
+            run(step("a", "running"), status="interrupted"),
+            "The first step that differs is a: it was completed and is unfinished.",
+        ),
         (
             run(step("a", duration=1000.0)),
             run(step("a", duration=9000.0)),

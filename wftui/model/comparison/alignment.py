@@ -1,14 +1,16 @@
 """Pairs of steps of two runs, through moves and new names."""
 
 import json
-from collections.abc import Hashable, Mapping, Sequence
+import re
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Literal
 
 from wftui.model.base import Json
 from wftui.model.run.paths import iteration_index
 from wftui.model.run.steps import StepResult
+from wftui.model.workflow.inner_steps import every_step
 
 Relation = Literal["same", "renamed", "moved", "added", "removed"]
 Definitions = Mapping[str, Json]
@@ -17,7 +19,11 @@ Labels = Mapping[str, str]
 """Short texts of items by the addresses of their iterations."""
 
 _SIMILAR = 0.75
+"""Part of their words that two definitions of one step share at least."""
+_MOST_RATED = 40_000
+"""Pairs of steps of one type of which the words are compared; of more, those that are alike in all of them."""
 _NAMES = frozenset({"id", "name", "note", "needs"})
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +37,8 @@ class StepPair:
 
 def definitions(workflow: Json) -> dict[str, Json]:
     """Return the steps of a parsed workflow.json by id, at any depth."""
-    found: dict[str, Json] = {}
-    rest = [workflow]
-    while rest:
-        value = rest.pop()
-        if isinstance(value, list):
-            rest += value
-        elif isinstance(value, dict):
-            if isinstance(value.get("id"), str) and isinstance(value.get("type"), str):
-                found[value["id"]] = value
-            rest += [value[key] for key in ("steps", "branches", "cases", "then", "else", "finally") if key in value]
-    return found
+    steps = every_step(workflow) if isinstance(workflow, dict) else ()
+    return {step["id"]: dict(step) for step in steps if isinstance(step.get("id"), str)}
 
 
 def align(
@@ -85,19 +82,35 @@ class _Alignment:
 
     def pair_rest(self, was: Definitions, now: Definitions) -> None:
         """Pair declared steps that were moved, then those that got another name."""
-        for relation in ("moved", "renamed"):
-            for step in [each for each in self._right.values() if "]" not in each.path]:
-                candidates = [
-                    each for each in self._left.values() if "]" not in each.path and each.step_type == step.step_type
-                ]
-                partner = (
-                    next((each for each in candidates if each.step_id == step.step_id), None)
-                    if relation == "moved"
-                    else _most_similar(step, candidates, was, now)
-                )
-                if partner is not None and step.path in self._right:
-                    self._join(partner, step, "moved" if relation == "moved" else "renamed")
-                    self.descend(partner.path, step.path)
+        places = {(step.step_id, step.step_type): step for step in self._left.values() if "]" not in step.path}
+        for step in [each for each in self._right.values() if "]" not in each.path]:
+            partner = places.get((step.step_id, step.step_type))
+            if partner is not None:
+                self._join_trees(partner, step, "moved")
+        for partner, step in self._renamed(was, now):
+            self._join_trees(partner, step, "renamed")
+
+    def _renamed(self, was: Definitions, now: Definitions) -> Iterator[tuple[StepResult, StepResult]]:
+        """Yield the pairs of steps with similar definitions, the most similar first."""
+        sides: tuple[_ByType, _ByType] = (defaultdict(list), defaultdict(list))
+        for left, known, by_type in ((self._left, was, sides[0]), (self._right, now, sides[1])):
+            for step in left.values():
+                words = _words(known.get(step.step_id))
+                if "]" not in step.path and words:
+                    by_type[step.step_type].append((step, words))
+        rated: list[tuple[float, int, StepResult, StepResult]] = []
+        for step_type, candidates in sides[0].items():
+            others = sides[1].get(step_type, [])
+            for partner, step, similarity in _rate(candidates, others):
+                rated.append((-similarity, len(rated), partner, step))
+        for _, _, partner, step in sorted(rated, key=lambda each: each[:2]):
+            yield partner, step
+
+    def _join_trees(self, step: StepResult, step_after: StepResult, relation: Relation) -> None:
+        """Pair two steps and what is in them, unless one has a partner."""
+        if step.path in self._left and step_after.path in self._right:
+            self._join(step, step_after, relation)
+            self.descend(step.path, step_after.path)
 
     def pairs(self, before: Sequence[StepResult], after: Sequence[StepResult]) -> list[StepPair]:
         """Return all pairs in order."""
@@ -144,17 +157,30 @@ def _keys(siblings: Sequence[StepResult], items: Labels) -> dict[Hashable, StepR
     return found
 
 
-def _most_similar(
-    step: StepResult, candidates: Sequence[StepResult], was: Definitions, now: Definitions
-) -> StepResult | None:
-    wanted = _content(now.get(step.step_id))
-    rated = [(SequenceMatcher(None, _content(was.get(each.step_id)), wanted).ratio(), each) for each in candidates]
-    best, partner = max(rated, key=lambda pair: pair[0], default=(0.0, None))
-    return partner if wanted and best >= _SIMILAR else None
+_Words = Counter[str]
+_ByType = dict[str, list[tuple[StepResult, _Words]]]
 
 
-def _content(definition: Json) -> str:
-    """Return the JSON of a step without its names."""
+def _rate(
+    before: Sequence[tuple[StepResult, _Words]], after: Sequence[tuple[StepResult, _Words]]
+) -> Iterator[tuple[StepResult, StepResult, float]]:
+    """Yield the pairs of steps that may be one, with their similarity."""
+    if len(before) * len(after) > _MOST_RATED:
+        alike = {frozenset(words.items()): step for step, words in reversed(before)}
+        for step, words in after:
+            if (partner := alike.get(frozenset(words.items()))) is not None:
+                yield partner, step, 1.0
+        return
+    for partner, words in before:
+        for step, words_after in after:
+            similarity = 2 * (words & words_after).total() / (words.total() + words_after.total())
+            if similarity >= _SIMILAR:
+                yield partner, step, similarity
+
+
+def _words(definition: Json) -> _Words:
+    """Return the words of a step without its names."""
     if not isinstance(definition, dict):
-        return ""
-    return json.dumps({key: value for key, value in definition.items() if key not in _NAMES}, sort_keys=True)
+        return Counter()
+    content = {key: value for key, value in definition.items() if key not in _NAMES}
+    return Counter(_WORD.findall(json.dumps(content, sort_keys=True, ensure_ascii=False)))

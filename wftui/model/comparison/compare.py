@@ -30,6 +30,7 @@ class ComparisonSide:
         workflow: that text, parsed.
         logs: lines of log by the address of the step.
         items: labels of items by the address of the iteration.
+        left_out: sentences on what of the run is not in it.
     """
 
     record: ExecutionRecord
@@ -37,6 +38,7 @@ class ComparisonSide:
     workflow: Json = None
     logs: Mapping[str, Sequence[str]] = field(default_factory=dict)
     items: Mapping[str, str] = field(default_factory=dict)
+    left_out: Sequence[str] = ()
 
 
 def compare(before: ComparisonSide, after: ComparisonSide, usual: Mapping[str, UsualTime]) -> RunComparison:
@@ -56,6 +58,7 @@ def compare(before: ComparisonSide, after: ComparisonSide, usual: Mapping[str, U
         definition=_diff(before.source.splitlines(), after.source.splitlines(), context=2),
         changed_steps=sorted(key for key in {*was, *now} if was.get(key) != now.get(key)),
         outputs=value_changes(before.record.outputs, after.record.outputs),
+        left_out=list(dict.fromkeys([*before.left_out, *after.left_out])),
         steps=[_step(pair, before.logs, after.logs, usual) for pair in pairs],
     )
     found.same, found.difference = first_difference(found, pairs)

@@ -73,4 +73,5 @@ class RunComparison(WireModel):
         factory=list
     )
     outputs: list[ValueChange] = fresh(factory=list)
+    left_out: Annotated[list[str], Field(description="Sentences on what was too big to compare.")] = fresh(factory=list)
     steps: list[ComparedStep] = fresh(factory=list)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from wftui.model.comparison.alignment import StepPair
-from wftui.model.comparison.comparison import ComparedStep, RunComparison
+from wftui.model.comparison.comparison import ComparedRun, ComparedStep, RunComparison
+from wftui.model.run.steps import ExecutionError
 from wftui.model.workflow.durations import format_duration
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -21,6 +22,8 @@ def first_difference(found: RunComparison, pairs: Sequence[StepPair]) -> tuple[b
         usual = slower.usual.p50 if slower.usual is not None else slower.duration_before or 0.0
         took = format_duration(slower.duration_after / 1000)
         return True, f"No difference but times: {slower.path} took {took}, usually {format_duration(usual / 1000)}."
+    if found.before.id == found.after.id:
+        return True, f"No difference: both are run {found.after.id}."
     return True, "No difference but times and log lines."
 
 
@@ -44,9 +47,12 @@ def _effects(found: RunComparison, pairs: Sequence[StepPair]) -> list[str]:
         # A container ends after its first inner difference, which says more.
         inner = [each for each in differing if not any(_is_inside(other.path, each[0].path) for other, _ in differing)]
         step, _ = min(inner, key=lambda each: _ended(each[1]))
-        return [f"the first step that differs is {step.path}: {_how(step)}"]
+        return [f"the first step that differs is {step.path}: {_how(step, found)}"]
+    errors = [_error(run.error) for run in (found.before, found.after)]
     if found.before.status != found.after.status:
-        return [f"the run is {found.after.status} and was {found.before.status}"]
+        return [f"the run is {found.after.status} and was {found.before.status}{errors[1] and f' ({errors[1]})'}"]
+    if errors[0] != errors[1]:
+        return [f"the error of the run was {errors[0] or 'none'} and is {errors[1] or 'none'}"]
     if found.outputs:
         return [f"the outputs differ: {found.outputs[0].sentence()}"]
     return []
@@ -61,16 +67,26 @@ def _ended(pair: StepPair) -> datetime:
     return (step.completed_at or step.started_at or _NEVER) if step is not None else _NEVER
 
 
-def _how(step: ComparedStep) -> str:
+def _error(error: ExecutionError | None) -> str:
+    return f"{error.type}: {error.message}".partition("\n")[0][:200] if error is not None else ""
+
+
+def _status(status: str | None, run: ComparedRun) -> str:
+    """Return the status of a step; none runs in a run that was interrupted."""
+    return "unfinished" if run.status == "interrupted" and status in ("running", "waiting") else str(status)
+
+
+def _how(step: ComparedStep, found: RunComparison) -> str:
+    before, after = _status(step.status_before, found.before), _status(step.status_after, found.after)
     match step.relation:
         case "added":
-            return f"it is new, and {step.status_after}"
+            return f"it is new, and {after}"
         case "removed":
-            return f"it is missing; it was {step.status_before}"
+            return f"it is missing; it was {before}"
     if step.input:
         how = f"its input differs: {step.input[0].sentence()}"
     elif step.status_before != step.status_after:
-        how = f"it was {step.status_before} and is {step.status_after}"
+        how = f"it was {before} and is {after}"
     elif step.attempts_before != step.attempts_after:
         how = f"it took {_attempts(step.attempts_after)} instead of {step.attempts_before}"
     elif step.output:

@@ -1,7 +1,8 @@
 """Differences between two JSON values."""
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import islice, zip_longest
 from typing import Annotated, Literal
@@ -10,7 +11,9 @@ from wftui.model.base import Field, Json, WireModel
 
 MOST_CHANGES = 200
 """Changes of one value that are listed."""
-_ALIGNED_ITEMS = 1_000
+_ALIGNED_ITEMS = 5_000
+_ALIGNED_PAIRS = 50_000
+"""Items of a list, and pairs of equal ones, that are aligned; others are compared place by place."""
 _SHOWN = 60
 
 
@@ -63,15 +66,17 @@ def _changes(pointer: str, before: Json, after: Json) -> Iterator[ValueChange]:
 
 def _list_changes(pointer: str, before: list[Json], after: list[Json]) -> Iterator[ValueChange]:
     """Yield the changes of a list, except items that only moved up or down."""
-    if max(len(before), len(after)) > _ALIGNED_ITEMS:
-        blocks = [("replace", 0, len(before), 0, len(after))]
+    texts, texts_after = [[json.dumps(item, sort_keys=True) for item in items] for items in (before, after)]
+    first, last = _common(texts, texts_after)
+    texts, texts_after = texts[first : len(texts) - last], texts_after[first : len(texts_after) - last]
+    if _is_alignable(texts, texts_after):
+        blocks = SequenceMatcher(None, texts, texts_after, autojunk=False).get_opcodes()
     else:
-        texts, texts_after = [[json.dumps(item, sort_keys=True) for item in items] for items in (before, after)]
-        blocks = list(SequenceMatcher(None, texts, texts_after, autojunk=False).get_opcodes())
+        blocks = [("replace", 0, len(texts), 0, len(texts_after))]
     for kind, start, end, start_after, end_after in blocks:
         if kind == "equal":
             continue
-        places = zip_longest(range(start, end), range(start_after, end_after))
+        places = zip_longest(range(first + start, first + end), range(first + start_after, first + end_after))
         for index, index_after in places:
             if index is None:
                 yield ValueChange(pointer=f"{pointer}/{index_after}", kind="added", after=after[index_after])
@@ -79,3 +84,21 @@ def _list_changes(pointer: str, before: list[Json], after: list[Json]) -> Iterat
                 yield ValueChange(pointer=f"{pointer}/{index}", kind="removed", before=before[index])
             else:
                 yield from _changes(f"{pointer}/{index_after}", before[index], after[index_after])
+
+
+def _common(before: Sequence[str], after: Sequence[str]) -> tuple[int, int]:
+    """Return how many items two lists share at their beginning, and at their end after that."""
+    first = next((n for n, (one, other) in enumerate(zip(before, after, strict=False)) if one != other), None)
+    if first is None:
+        return min(len(before), len(after)), 0
+    most = min(len(before), len(after)) - first
+    ends = zip(reversed(before), reversed(after), strict=False)
+    return first, min(most, next((n for n, (one, other) in enumerate(ends) if one != other), most))
+
+
+def _is_alignable(before: Sequence[str], after: Sequence[str]) -> bool:
+    """Return whether aligning two lists takes little time."""
+    if max(len(before), len(after)) > _ALIGNED_ITEMS:
+        return False
+    others = Counter(after)
+    return sum(count * others[text] for text, count in Counter(before).items()) <= _ALIGNED_PAIRS

@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from wftui.model.base import Json
     from wftui.model.comparison.compare import ComparisonSide
     from wftui.model.comparison.comparison import RunComparison, UsualTime
+    from wftui.model.run.record import ExecutionRecord
     from wftui.model.run.steps import StepResult
     from wftui.store.execution_store import ExecutionStore
 
 _COMPARED_BYTES = 1_000_000
 """Bigger values are compared by their hash."""
 _LOG_EVENTS = 50_000
+_WHOLE_EVENTS = 500_000
+"""Events of a run up to which all of its iterations are compared: they take a gigabyte."""
 _USUAL_OF = 20
 _EVER = datetime.fromtimestamp(0, UTC)
 
@@ -58,6 +61,16 @@ class ComparisonService:
             raise RunNotFoundError(run_id)
         return await last_good(store.list, head)
 
+    async def last_good_before(self, head: ExecutionRecord) -> str:
+        """Return what `last_good` would for a run of another history.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        from wftui.workbench.past_runs.run_selections import last_good
+
+        return await last_good((await self._store()).list, head)
+
 
 async def usual_times(store: ExecutionStore, workflow_id: str, *, before: str = "") -> dict[str, UsualTime]:
     """Return the usual durations of a workflow's steps, by address without indices.
@@ -83,9 +96,13 @@ async def usual_times(store: ExecutionStore, workflow_id: str, *, before: str = 
 async def _side(store: ExecutionStore, run_id: str) -> ComparisonSide:
     from wftui.model.comparison.compare import MOST_LOG_LINES, ComparisonSide
 
-    record = await store.get(run_id)
+    left_out: list[str] = []
+    is_huge = await store.last_number(run_id) > _WHOLE_EVENTS
+    record = await (store.get(run_id) if is_huge else store.get(run_id, window=None))
     if record is None:
         raise RunNotFoundError(run_id)
+    if is_huge:
+        left_out.append(f"Of run {run_id}, only the newest iterations are compared: it has too many events.")
     record.inputs, record.outputs = await _small(store, record.inputs), await _small(store, record.outputs)
     for step in record.step_results:
         await _read_values(store, step)
@@ -97,10 +114,11 @@ async def _side(store: ExecutionStore, run_id: str) -> ComparisonSide:
             lines[event.path or ""].extend(event.message.splitlines())
         read += len(page)
         if read >= _LOG_EVENTS:
+            left_out.append(f"Of the log of run {run_id}, only the first {read:,} entries are compared.")
             break
     workflow = json.loads(source) if source else None
     logs = {path: list(found) for path, found in lines.items()}
-    return ComparisonSide(record, source, workflow, logs, await store.item_labels(run_id))
+    return ComparisonSide(record, source, workflow, logs, await store.item_labels(run_id), left_out)
 
 
 async def _read_values(store: ExecutionStore, step: StepResult) -> None:

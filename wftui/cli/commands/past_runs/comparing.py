@@ -16,14 +16,11 @@ def compare(arguments: argparse.Namespace) -> int:
     if len(arguments.runs) != wanted:
         raise UsageError("give two runs, or one with --last-good", code="usage.compare")
 
-    async def work(workbench: AnyWorkbench, found_ids: Sequence[str]) -> int:
+    async def work(workbench: AnyWorkbench, ids: Sequence[str]) -> int:
         from wftui.cli.report import print_report
         from wftui.model.reports import comparison_lines
 
         terminal = Terminal()
-        ids = list(found_ids)
-        if arguments.last_good:
-            ids.insert(0, await workbench.comparisons.last_good(ids[0]))
         found = await workbench.comparisons.compare(*ids)
         if arguments.json:
             terminal.json(found.to_wire())
@@ -31,7 +28,7 @@ def compare(arguments: argparse.Namespace) -> int:
             print_report(terminal, comparison_lines(found, ascii_only=not terminal.is_unicode))
         return ExitCode.DONE
 
-    return with_runs(arguments, arguments.runs, work)
+    return with_runs(arguments, arguments.runs, work, last_good=arguments.last_good)
 
 
 COMMANDS: dict[str, Command] = {"compare": compare}
