@@ -168,9 +168,13 @@ def test_the_history_is_sorted_grouped_and_searched(counted: Cli) -> None:
     code, out, _ = counted("history", "--group", "error")
     assert code == 0
     assert "exit_code" in out
-    for refused in (["--format", "csv"], ["--cursor", "1~x"], ["--contains", "seq"]):
+    for refused in (["--format", "csv"], ["--cursor", "1~x"]):
         assert counted("history", "--group", "error", *refused)[0] == 2
     assert "1 of 2 runs" in counted("history", "--limit", "1")[1]
+    groups = json.loads(counted("history", "--group", "status", "--contains", "seq", "--json")[1])["groups"]
+    assert {group["value"]: group["runs"] for group in groups} == {"completed": 1, "failed": 1}
+    assert counted("history", "--group", "status", "--contains", "nothing")[1] == "no runs match\n"
+    assert "1 of 2 runs" in counted("history", "--contains", "seq", "--limit", "1")[1]
 
 
 def test_items_in_another_order_are_compared_by_item(cli: Cli, settings: Settings) -> None:

@@ -33,7 +33,6 @@ from wftui.api.call import Call, json_response
 from wftui.api.event_stream import ServerSentEvents
 from wftui.api.problems import FieldError, ProblemError
 from wftui.engine.restart.restart_plan import StepDecision
-from wftui.model.errors import UsageError
 from wftui.model.run.record import TERMINAL, ExecutionRecord
 from wftui.model.run.summary import ExecutionPage, RunCount, RunGroups
 
@@ -143,9 +142,7 @@ async def _page(call: Call, asked: HistoryParameters) -> ExecutionPage:
 async def history_count(call: Call) -> Response:
     """Return how many runs match."""
     asked = call.query(HistoryFilters)
-    if asked.contains is not None:
-        raise UsageError("runs found by a search of values cannot be counted", code="usage.history")
-    runs = await call.workbench.runs.count(asked.filters(), among=await _among(call, asked)) or 0
+    runs = await call.workbench.runs.count(asked.filters(), among=await _among(call, asked))
     return json_response(RunCount(runs=runs))
 
 

@@ -301,10 +301,8 @@ class RemoteRuns:
                 break
         return page
 
-    async def count(self, filters: ExecutionFilters | None = None) -> int | None:
-        """Return the number of runs that match; None: values have to be searched for it."""
-        if filters is not None and filters.contains is not None:
-            return None
+    async def count(self, filters: ExecutionFilters | None = None) -> int:
+        """Return the number of runs that match."""
         query = filters_query(filters)
         return (await self._connection.get("/api/workflows/history/count", model(RunCount), query)).runs
 

@@ -175,8 +175,8 @@ class Runs(Protocol):
     ) -> ExecutionPage:
         """Return a page of runs, newest first unless sorted in another order."""
 
-    async def count(self, filters: ExecutionFilters | None = None) -> int | None:
-        """Return the number of runs that match; None: values have to be searched for it."""
+    async def count(self, filters: ExecutionFilters | None = None) -> int:
+        """Return the number of runs that match."""
 
     async def groups(self, filters: ExecutionFilters | None, by: GroupBy) -> list[RunGroup]:
         """Return the runs that match in groups, the biggest first."""

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from store.store_helpers import START, cancelled, completed, created, failed, log, started, step_started
 from wftui.model.errors import NotFoundError, UsageError
-from wftui.model.run.events import ExecutionEvent, Failed
+from wftui.model.run.events import Created, ExecutionEvent, Failed
 from wftui.model.run.steps import ExecutionError
 from wftui.model.run.summary import ExecutionFilters, ExecutionSummary, GroupBy, RunSort
 from wftui.store.execution_store import ExecutionStore
+from wftui.store.history import run_lists, value_filter
 from wftui.store.history.run_lists import find_run, list_runs
 from wftui.store.sqlite.database import OpenedDatabase
 from wftui.store.sqlite.reader import Reader, Row
@@ -242,8 +243,71 @@ async def test_runs_are_found_by_what_their_values_contain(store: ExecutionStore
     assert await having("re:need.{2} in a (big|long)") == {"in-big", "in-long"}
     assert await having("needle", status=["failed"]) == {"in-error"}
     assert await having("nichts dergleichen: \u00e4") == set()
-    with pytest.raises(UsageError):
-        await store.list(ExecutionFilters(contains="x"), offset=3)
+
+
+@given(
+    runs=st.lists(st.tuples(st.sampled_from(ENDS), st.sampled_from(WORKFLOWS), st.booleans()), max_size=9),
+    sort=st.sampled_from(get_args(RunSort)),
+    by=st.sampled_from(get_args(GroupBy)),
+    status=st.none() | st.lists(st.sampled_from(ENDS), min_size=1, max_size=3),
+    size=st.integers(1, 4),
+    searched=st.integers(1, 4),
+)
+@settings(max_examples=40, deadline=None)
+def test_runs_with_a_text_are_counted_grouped_and_read_from_any_place(
+    runs: list[tuple[str, str, bool]], sort: RunSort, by: GroupBy, status: Any, size: int, searched: int
+) -> None:
+    """All of it agrees with the list of all runs, before and after the verdicts are known, and as runs end."""
+
+    async def check(store: ExecutionStore, having: set[str]) -> None:
+        wanted = ExecutionFilters(contains="needle", status=status)
+        everything = (await store.list(ExecutionFilters(status=status), limit=100, sort=sort)).executions
+        expected = [run for run in everything if run.id in having]
+        assert await store.count(wanted) == len(expected)
+        found: list[ExecutionSummary] = []
+        cursor: str | None = None
+        while cursor is not None or not found:
+            page = await store.list(wanted, limit=size, cursor=cursor, sort=sort)
+            found += page.executions
+            cursor = page.next
+            if cursor is None:
+                break
+        assert found == expected
+        for offset in range(-len(expected), len(expected) + 1):
+            page = await store.list(wanted, limit=size, sort=sort, offset=offset)
+            begin = offset if offset > 0 else len(expected) + offset if offset else 0
+            if offset:
+                assert page.executions == expected[begin : begin + size], offset
+        names = {"workflow": "workflow_id", "status": "status", "user": "user_id"}
+        if by != "error":
+            groups = {group.value: group.runs for group in await store.groups(wanted, by)}
+            assert groups == Counter(getattr(run, names[by]) for run in expected)
+        else:
+            failures = [run for run in expected if run.status == "failed"]
+            assert sum(group.runs for group in await store.groups(wanted, by)) == len(failures)
+
+    async def scenario(folder: Path) -> None:
+        store = await ExecutionStore.open(folder / "history.db")
+        having: set[str] = set()
+        for number, (end, workflow, has) in enumerate(runs):
+            events = run_events(number, workflow, "ann", end, number // 2, None)
+            first = events[0]
+            assert isinstance(first, Created)
+            first.inputs = {"text": "a needle" if has else "hay"}
+            await store.append(events, wait=True)
+            having |= {first.run_id} if has else set()
+        for _ in range(2):
+            await check(store, having)
+        running = [f"run-{number:03}" for number, (end, _, _) in enumerate(runs) if end == "running"]
+        for run in running:
+            await store.append([completed(run, value={"text": "the needle"})], wait=True)
+        await check(store, having | set(running))
+        await store.close()
+
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        for module in (value_filter, run_lists):
+            patch.setattr(module, "SEARCHED", searched)
+        asyncio.run(scenario(Path(folder)))
 
 
 async def test_runs_are_found_by_the_labels_their_workflow_had(store: ExecutionStore) -> None:

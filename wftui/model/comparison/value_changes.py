@@ -87,7 +87,7 @@ def _list_changes(pointer: str, before: list[Json], after: list[Json]) -> Iterat
 
 
 def _common(before: Sequence[str], after: Sequence[str]) -> tuple[int, int]:
-    """Return how many items two lists share at their beginning, and at their end after that."""
+    """Return how many items two lists share at their beginning, and at their end."""
     first = next((n for n, (one, other) in enumerate(zip(before, after, strict=False)) if one != other), None)
     if first is None:
         return min(len(before), len(after)), 0

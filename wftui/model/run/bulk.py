@@ -62,6 +62,6 @@ def _reason(action: BulkAction, run: ExecutionSummary) -> str | None:
         return "already ended"
     if action == "rerun" and run.parent_path is not None:
         return "started by a step of another run"
-    if action == "delete" and run.status in ("pending", "running"):
+    if action in ("rerun", "delete") and run.status in ("pending", "running"):
         return "not ended yet"
     return None

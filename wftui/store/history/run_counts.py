@@ -1,43 +1,61 @@
 """Numbers of runs: of all that match, and of groups of them."""
 
+import json
 import re
 from collections.abc import Collection
 
 from wftui.model.run.summary import ExecutionFilters, GroupBy, RunGroup
-from wftui.store.history.run_filters import conditions_of
+from wftui.store.history.run_filters import RunConditions, conditions_of
+from wftui.store.history.run_order import RunOrder
+from wftui.store.history.value_filter import ValueFilter
 from wftui.store.sqlite.reader import Reader, Row
 
 _MOST_MESSAGES = 100_000
 _NEWEST = "count(*) AS runs, max(created_at), id"
+_BY_TIME = RunOrder.of("-started")
 
 
-async def count_runs(reader: Reader, filters: ExecutionFilters, among: Collection[str] | None = None) -> int:
-    """Return the number of runs that match; `contains` is left out."""
-    condition, values = (await conditions_of(reader, filters, among)).of_all()
-    rows = await reader.rows(f"SELECT count(*) FROM executions WHERE {condition}", values)
+async def count_runs(
+    reader: Reader, values: ValueFilter, filters: ExecutionFilters, among: Collection[str] | None = None
+) -> int:
+    """Return the number of runs that match; with `contains`, all their values are searched."""
+    wanted = await conditions_of(reader, filters, among)
+    if filters.contains is not None:
+        return sum([len(rows) async for rows in values.all_having(wanted, _BY_TIME, filters.contains)])
+    condition, bound = wanted.of_all()
+    rows = await reader.rows(f"SELECT count(*) FROM executions WHERE {condition}", bound)
     return int(rows[0][0])
 
 
 async def group_runs(
-    reader: Reader, filters: ExecutionFilters, by: GroupBy, among: Collection[str] | None = None
+    reader: Reader,
+    values: ValueFilter,
+    filters: ExecutionFilters,
+    by: GroupBy,
+    among: Collection[str] | None = None,
 ) -> list[RunGroup]:
-    """Return the runs that match in groups, the biggest first; `contains` is left out.
+    """Return the runs that match in groups, the biggest first; with `contains`, all their values are searched.
 
     Numbers in messages do not tell errors apart.
     """
     wanted = await conditions_of(reader, filters, among)
+    if filters.contains is not None:
+        parts = values.all_having(wanted, _BY_TIME, filters.contains)
+        ids = [row[0] async for rows in parts for row in rows]
+        wanted = RunConditions(wanted.statuses, any_status=True)
+        wanted.add("id IN (SELECT value FROM json_each(?))", json.dumps(ids))
     if by != "error":
         column = {"workflow": "workflow_id", "status": "status", "user": "user_id"}[by]
-        condition, values = wanted.of_all()
+        condition, bound = wanted.of_all()
         rows = await reader.rows(
-            f"SELECT {column}, {_NEWEST} FROM executions WHERE {condition} GROUP BY {column}", values
+            f"SELECT {column}, {_NEWEST} FROM executions WHERE {condition} GROUP BY {column}", bound
         )
         return _sorted([RunGroup(value=str(row[0]), runs=row[1], last_run=row[3]) for row in rows])
-    condition, values = wanted.of_all(["status = 'failed'"])
+    condition, bound = wanted.of_all(["status = 'failed'"])
     rows = await reader.rows(
         "SELECT json_extract(error, '$.type') AS type, json_extract(error, '$.message') AS message,"
         f" {_NEWEST} FROM executions WHERE {condition} GROUP BY type, message ORDER BY runs DESC LIMIT ?",
-        [*values, _MOST_MESSAGES],
+        [*bound, _MOST_MESSAGES],
     )
     alike: dict[tuple[str, str], list[Row]] = {}
     for row in rows:

@@ -12,7 +12,7 @@ from wftui.model.run.summary import ExecutionFilters, ExecutionPage, ExecutionSu
 from wftui.store.events.run_rows import waiting_entries, waiting_pools
 from wftui.store.history.run_filters import conditions_of
 from wftui.store.history.run_order import COLUMNS, RunOrder, rows_after
-from wftui.store.history.text_search import runs_with
+from wftui.store.history.value_filter import SEARCHED, ValueFilter
 from wftui.store.ownership.claims import owners_of
 from wftui.store.ownership.owners import seconds_since_start
 from wftui.store.sqlite.reader import Reader, Row
@@ -21,8 +21,6 @@ from wftui.store.sqlite.times import from_milliseconds
 _NEWEST = RunOrder.of("-started")
 _MEDIAN_OF = 101
 _SUGGESTED = 5
-_SEARCHED = 1_000
-"""Runs whose values are searched for one page, at most."""
 
 
 async def list_runs(
@@ -34,37 +32,57 @@ async def list_runs(
     *,
     sort: RunSort = "-started",
     offset: int = 0,
+    values: ValueFilter | None = None,
 ) -> ExecutionPage:
     """Return a page of runs.
+
+    A page of runs with a text in their values, `contains`, may have fewer: without an offset, values of at most
+    `SEARCHED` runs are searched for it.
 
     Args:
         among: only of these workflows.
         offset: without a cursor, the number of runs before the page; negative: that of runs from there to the end.
 
     Raises:
-        UsageError: the cursor is not from an earlier page, or it does not go together with the offset.
+        UsageError: the cursor is not from an earlier page, or stands beside an offset.
     """
     order = RunOrder.of(sort)
     after = order.read(cursor) if cursor is not None else None
-    if offset and (cursor is not None or filters.contains is not None):
-        raise UsageError("an offset goes neither with a cursor nor with a search of values", code="usage.cursor")
+    if offset and cursor is not None:
+        raise UsageError("an offset and a cursor exclude each other", code="usage.cursor")
     wanted = await conditions_of(reader, filters, among)
+    text, values = filters.contains, values or ValueFilter(reader)
+
+    async def skipped(order: RunOrder, skip: int, limit: int) -> list[Row]:
+        if text is None:
+            return await rows_after(reader, wanted, order, limit, after, skip=skip)
+        return await values.skipped_to(wanted, order, text, skip=skip, limit=limit)
+
     if offset < 0:
         first = min(limit, -offset)
-        rows = (await rows_after(reader, wanted, order.flipped(), first, skip=-offset - first))[::-1]
+        rows = (await skipped(order.flipped(), -offset - first, first))[::-1]
         has_more = -offset > limit and bool(rows)
+    elif text is None or offset:
+        rows = await skipped(order, offset, limit + 1)
+        has_more, rows = len(rows) > limit, rows[:limit]
     else:
-        size = _SEARCHED if filters.contains is not None else limit
-        rows = await rows_after(reader, wanted, order, size + 1, after, skip=offset)
-        has_more, rows = len(rows) > size, rows[:size]
-    last = rows[-1] if rows else None
-    if filters.contains is not None:
-        having = await runs_with(reader, [str(row[0]) for row in rows], filters.contains)
-        found = [row for row in rows if row[0] in having]
-        if len(found) > limit:
-            last, has_more = found[limit - 1], True
-        rows = found[:limit]
-    following = order.write(order.place_of(last)) if has_more and last is not None else None
+        rows = await rows_after(reader, wanted, order, SEARCHED + 1, after)
+        has_more, searched = len(rows) > SEARCHED, rows[:SEARCHED]
+        rows = await values.having(searched, text)
+        last = searched[-1] if searched else None
+        if len(rows) > limit:
+            last, has_more = rows[limit - 1], True
+        return await _page(reader, order, rows[:limit], last if has_more else None)
+    return await _page(reader, order, rows, rows[-1] if has_more else None)
+
+
+async def _page(reader: Reader, order: RunOrder, rows: list[Row], last: Row | None) -> ExecutionPage:
+    """Return the page of some rows.
+
+    Args:
+        last: the row after which the next page begins; None: there is none.
+    """
+    following = order.write(order.place_of(last)) if last is not None else None
     return ExecutionPage(executions=await _with_owners(reader, [_summary(row) for row in rows]), next=following)
 
 

@@ -20,8 +20,9 @@ from wftui.store.sqlite.reader import Reader, Row
 
 COLUMNS = (
     "id, workflow_id, workflow_version, workflow_hash, user_id, status, started_at, completed_at, duration, error,"
-    " warnings, parent_id, parent_path, waiting, created_at"
+    " warnings, parent_id, parent_path, waiting, created_at, key"
 )
+KEY = 15
 DURATION = "ifnull(duration, -1)"
 """As the index has it: runs without a duration are the shortest."""
 _STARTED_BY_STEP = "(parent_path IS NULL) = 0"

@@ -28,6 +28,7 @@ from wftui.store.events import event_log, payloads, plans, snapshots
 from wftui.store.events.followers import Followers
 from wftui.store.history import run_counts, run_lists, run_times, text_search
 from wftui.store.history.run_times import RunTime, StepTime
+from wftui.store.history.value_filter import ValueFilter
 from wftui.store.ownership import maintenance_lease
 from wftui.store.sqlite.database import OpenedDatabase
 from wftui.store.sqlite.reader import Reader
@@ -53,6 +54,7 @@ class StoredRuns:
         self._runs = Reader(opened)
         self._followers = Followers(event_log.RunProgress(self._runs), self.writes)
         self._lists = Reader(opened)
+        self._values = ValueFilter(self._lists)
 
     def writes(self, run_id: str) -> bool:
         """Return whether this process writes a run."""
@@ -218,17 +220,19 @@ class StoredRuns:
             UsageError: the cursor is not from an earlier page.
         """
         wanted = filters or ExecutionFilters()
-        return await run_lists.list_runs(self._lists, wanted, limit, cursor, among, sort=sort, offset=offset)
+        return await run_lists.list_runs(
+            self._lists, wanted, limit, cursor, among, sort=sort, offset=offset, values=self._values
+        )
 
     async def count(self, filters: ExecutionFilters, among: Collection[str] | None = None) -> int:
-        """Return the number of runs that match; `contains` is left out."""
-        return await run_counts.count_runs(self._lists, filters, among)
+        """Return the number of runs that match; with `contains`, all their values are searched."""
+        return await run_counts.count_runs(self._lists, self._values, filters, among)
 
     async def groups(
         self, filters: ExecutionFilters, by: GroupBy, among: Collection[str] | None = None
     ) -> builtins.list[RunGroup]:
-        """Return the runs that match in groups, the biggest first; `contains` is left out."""
-        return await run_counts.group_runs(self._lists, filters, by, among)
+        """Return the runs that match in groups, the biggest first; with `contains`, all their values are searched."""
+        return await run_counts.group_runs(self._lists, self._values, filters, by, among)
 
     async def item_labels(self, run_id: str) -> dict[str, str]:
         """Return the labels of the items of a run, by the addresses of their iterations."""

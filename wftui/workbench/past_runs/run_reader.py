@@ -128,35 +128,35 @@ class RunReader:
             page.next = more.next
         return page
 
-    async def count(self, filters: ExecutionFilters | None = None, *, among: Sequence[str] | None = None) -> int | None:
-        """Return the number of runs that match; None: values have to be searched for it.
-
-        Args:
-            among: only runs of these workflows.
-        """
-        from wftui.model.run.summary import ExecutionFilters
-
-        wanted = filters or ExecutionFilters()
-        return None if wanted.contains is not None else await (await self._store()).count(wanted, among)
-
-    async def groups(
-        self, filters: ExecutionFilters | None, by: GroupBy, *, among: Sequence[str] | None = None
-    ) -> list[RunGroup]:
-        """Return the runs that match in groups, the biggest first.
+    async def count(self, filters: ExecutionFilters | None = None, *, among: Sequence[str] | None = None) -> int:
+        """Return the number of runs that match; with `contains`, all their values are searched.
 
         Args:
             among: only runs of these workflows.
 
         Raises:
-            UsageError: values would have to be searched.
+            UsageError: the regular expression is invalid.
         """
-        from wftui.model.errors import UsageError
         from wftui.model.run.summary import ExecutionFilters
 
-        wanted = filters or ExecutionFilters()
-        if wanted.contains is not None:
-            raise UsageError("runs found by a search of values cannot be grouped", code="usage.history")
-        return await (await self._store()).groups(wanted, by, among)
+        _check(filters)
+        return await (await self._store()).count(filters or ExecutionFilters(), among)
+
+    async def groups(
+        self, filters: ExecutionFilters | None, by: GroupBy, *, among: Sequence[str] | None = None
+    ) -> list[RunGroup]:
+        """Return the runs that match in groups, the biggest first; with `contains`, all their values are searched.
+
+        Args:
+            among: only runs of these workflows.
+
+        Raises:
+            UsageError: the regular expression is invalid.
+        """
+        from wftui.model.run.summary import ExecutionFilters
+
+        _check(filters)
+        return await (await self._store()).groups(filters or ExecutionFilters(), by, among)
 
     async def recent_inputs(self, workflow_id: str, limit: int = 5) -> list[RecentInputs]:
         """Return the distinct inputs of recent runs, newest first."""

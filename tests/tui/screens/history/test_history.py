@@ -251,6 +251,40 @@ async def test_the_last_run_of_a_long_history_is_one_key_away(
         assert table.selected.id == "01short01049-aaaaa"
 
 
+async def test_the_runs_with_a_text_are_counted_grouped_and_gone_through_to_the_end(
+    open_history: Any, workbench: Workbench, until: Until, text_of: TextOf
+) -> None:
+    store = await workbench.store()
+    for number in range(450):
+        await store.append(with_text(number, "a needle" if number % 2 else "hay"), wait=number == 449)
+    async with open_history() as (pilot, _screen, table):
+        await pilot.press("slash", *"contains:needle", "enter")
+        await until(pilot, lambda: "225 runs" in text_of(pilot.app))
+        await pilot.press("end")
+        await until(pilot, lambda: table.selected is not None)
+        assert (table.cursor, table.selected.id) == (224, "01short00001-aaaaa")
+        await pilot.press(*["pageup"] * 5)
+        await until(pilot, lambda: table.selected is not None)
+        assert table.selected.id == f"01short{2 * (224 - table.cursor) + 1:05d}-aaaaa"
+        await pilot.press("b")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
+        await pilot.press("up", "enter")  # by status
+        await until(pilot, lambda: "225  completed" in text_of(pilot.app))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen) and "225 runs" in text_of(pilot.app))
+        await pilot.press("home")
+        await store.append(with_text(900, "hay"), wait=True)
+        await store.append(with_text(901, "one more needle"), wait=True)
+        await until(pilot, lambda: "226 runs" in text_of(pilot.app))
+
+
+def with_text(number: int, text: str) -> list[ExecutionEvent]:
+    events = short_run(number)
+    assert isinstance(events[0], Created)
+    events[0].inputs = {"text": text}
+    return events
+
+
 async def test_runs_are_sorted_by_key_and_by_click(
     open_history: Any, workbench: Workbench, until: Until, text_of: TextOf
 ) -> None:

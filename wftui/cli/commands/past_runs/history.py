@@ -66,7 +66,8 @@ def history(arguments: argparse.Namespace) -> int:
             )
         else:
             terminal.line("no runs" + (" match" if filters != ExecutionFilters() else " yet"))
-        if (page.next or arguments.cursor) and (total := await workbench.runs.count(filters)) is not None:
+        if page.next or arguments.cursor:
+            total = await workbench.runs.count(filters)
             terminal.line(terminal.paint(f"{len(rows):,} of {total:,} runs", "dim"))
         if page.next:
             terminal.line(terminal.paint(f"next page: --cursor {page.next}", "dim"))

@@ -1,9 +1,11 @@
 """Do something to all marked runs, after a preview."""
 
+from contextlib import suppress
 from pathlib import Path
 
-from wftui.model.errors import UserError
+from wftui.model.errors import NotFoundError, UserError
 from wftui.model.run.bulk import BulkAction, BulkPlan, plan_bulk
+from wftui.model.run.record import TERMINAL
 from wftui.model.run.summary import ExecutionSummary
 from wftui.tui.display.formatting import count
 from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen
@@ -24,8 +26,8 @@ _ENDED: dict[BulkAction, str] = {
 }
 
 
-async def act_on_runs(services: AppServices, runs: list[ExecutionSummary]) -> bool:
-    """Ask for an action, show what it would do, and do it; return whether it was done.
+async def act_on_runs(services: AppServices, runs: list[ExecutionSummary]) -> list[ExecutionSummary] | None:
+    """Ask for an action, show what it would do, and do it; return the runs for which it failed, or None.
 
     Raises:
         UserError: the action needs the files of a server.
@@ -34,8 +36,8 @@ async def act_on_runs(services: AppServices, runs: list[ExecutionSummary]) -> bo
         Picker(f"{count(len(runs), 'run')} marked", [(label, about) for _, label, about in _ACTIONS])
     )
     if chosen is None:
-        return False
-    plan = plan_bulk(_ACTIONS[chosen][0], runs)
+        return None
+    plan = plan_bulk(_ACTIONS[chosen][0], await _as_they_are(services, runs))
     folder = Path()
     if plan.action in ("export", "delete"):
         _ = services.workbench.local
@@ -44,31 +46,42 @@ async def act_on_runs(services: AppServices, runs: list[ExecutionSummary]) -> bo
 
         given = await ask_folder(services, "Export to the folder")
         if given is None:
-            return False
+            return None
         folder = given
     label = _ACTIONS[chosen][1]
     choices = [Choice("no", "Back", "n")]
     if plan.runs:
         choices.append(Choice("yes", label, "y", danger=plan.action in ("cancel", "delete")))
     if await services.push_screen_wait(ConfirmScreen(label, plan.preview(), choices)) != "yes":
-        return False
+        return None
     failures = await _do(services, plan, folder)
-    done = len(plan.runs) - len(failures)
-    services.notify(f"{count(done, 'run')} {_ENDED[plan.action]}", markup=False)
-    for error, number in failures.items():
-        services.notify(f"{count(number, 'run')}: {error}", title=f"{label} failed", severity="error", markup=False)
-    return True
+    failed = [run for some in failures.values() for run in some]
+    services.notify(f"{count(len(plan.runs) - len(failed), 'run')} {_ENDED[plan.action]}", markup=False)
+    for error, some in failures.items():
+        services.notify(f"{count(len(some), 'run')}: {error}", title=f"{label} failed", severity="error", markup=False)
+    return failed
 
 
-async def _do(services: AppServices, plan: BulkPlan, folder: Path) -> dict[str, int]:
-    """Do it to each run; return the errors with their numbers."""
-    failures: dict[str, int] = {}
+async def _as_they_are(services: AppServices, runs: list[ExecutionSummary]) -> list[ExecutionSummary]:
+    """Return runs as they are now: some have ended, gone on or been removed since they were selected."""
+    found: list[ExecutionSummary] = []
+    for run in runs:
+        if run.status in TERMINAL:
+            found.append(run)
+        else:
+            with suppress(NotFoundError):
+                found.append(await services.workbench.records.summary(run.id))
+    return found
+
+
+async def _do(services: AppServices, plan: BulkPlan, folder: Path) -> dict[str, list[ExecutionSummary]]:
+    """Do it to each run; return the runs for which it failed, by error."""
+    failures: dict[str, list[ExecutionSummary]] = {}
     for run in plan.runs:
         try:
             await _do_one(services, plan.action, run, folder)
         except UserError as error:
-            sentence = str(error).replace(run.id, "RUN")
-            failures[sentence] = failures.get(sentence, 0) + 1
+            failures.setdefault(str(error).replace(run.id, "RUN"), []).append(run)
     return failures
 
 

@@ -104,7 +104,7 @@ class HistoryScreen(ActionScreen[None]):
         runs = self.workbench.runs
         return await runs.history(filters, limit=PAGE, cursor=start.cursor, sort=sort, offset=start.offset)
 
-    async def _count(self, filters: ExecutionFilters) -> int | None:
+    async def _count(self, filters: ExecutionFilters) -> int:
         return await self.workbench.runs.count(filters)
 
     def _query(self) -> None:
@@ -334,8 +334,9 @@ class HistoryScreen(ActionScreen[None]):
     async def _act_on_selected(self) -> None:
         from wftui.tui.screens.history.bulk_runs import act_on_runs
 
-        if await act_on_runs(self.services, list(self._table.marked.values())):
-            self._table.marked = {}
+        failed = await act_on_runs(self.services, list(self._table.marked.values()))
+        if failed is not None:
+            self._table.marked = {run.id: run for run in failed}
             self._query()
 
     def action_filter(self) -> None:

@@ -1,5 +1,6 @@
 """The table of runs; pages are loaded on demand."""
 
+import math
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -18,8 +19,10 @@ from wftui.tui.widgets.run.labels import elapsed
 
 PageSource = Callable[[ExecutionFilters, RunSort, PageStart], Awaitable[ExecutionPage]]
 """Fetches a page of the filtered and sorted history."""
-CountSource = Callable[[ExecutionFilters], Awaitable[int | None]]
-"""Counts the runs of the filtered history; None: that would take too long."""
+CountSource = Callable[[ExecutionFilters], Awaitable[int]]
+"""Counts the runs of the filtered history."""
+_COUNT_PAUSE = 20
+"""A count that searches values is repeated after this many times its duration."""
 
 
 class HistoryTable(LineView):
@@ -64,6 +67,9 @@ class HistoryTable(LineView):
         self._requested: set[int] = set()
         self._failed = False
         """The last page could not be loaded."""
+        self._counted: RunPages | None = None
+        """The pages whose runs were counted last, or are being counted."""
+        self._next_count = 0.0
         self._elapsed_seconds = elapsed_seconds
         self._clocks: dict[str, SteadyClock] = {}
         """Clocks of active runs, from when they were first shown: no change of the time of day moves them."""
@@ -127,7 +133,7 @@ class HistoryTable(LineView):
                 if pages is not self.pages:
                     return
                 differs |= pages.put(number, fetched)
-                if number == 0 and fetched.next is not None:
+                if number == 0 and fetched.next is not None and self._may_count():
                     self._count()
         except UserError as failure:
             error = str(failure)
@@ -144,15 +150,24 @@ class HistoryTable(LineView):
         self.post_message(self.Loaded(error))
         self._fetch_missing()
 
+    def _may_count(self) -> bool:
+        """Return whether to count now: searching all values again for each new run would take too much."""
+        if self.query_filters.contains is None or self.pages is not self._counted:
+            return True
+        return self._elapsed_seconds() >= self._next_count
+
     @work(group="count", exclusive=True)
     async def _count(self) -> None:
         """Count the runs, so that the end can be gone to; no page waits for it."""
-        pages = self.pages
+        pages, begin = self.pages, self._elapsed_seconds()
+        self._counted, self._next_count = pages, math.inf
         try:
             runs = await self.count(self.query_filters)
         except UserError:
             return  # the next page says what is wrong
-        if pages is self.pages and runs is not None and pages.set_total(runs):
+        now = self._elapsed_seconds()
+        self._next_count = now + _COUNT_PAUSE * (now - begin)
+        if pages is self.pages and pages.set_total(runs):
             self.set_rows(len(pages))
             self.post_message(self.Loaded())
             self._fetch_missing()

@@ -1,0 +1,131 @@
+"""Actions on many runs: what is done is what the preview said, for each run as it is then."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from helpers import patience, run_to_end, write_workflow
+from textual.app import App
+from textual.pilot import Pilot
+
+from tui.notices import notices
+from tui.start_app import StartApp
+from wftui.tui.screens.dialogs.confirm import ConfirmScreen
+from wftui.tui.screens.history.history_screen import HistoryScreen
+from wftui.tui.widgets.history.table import HistoryTable
+from wftui.tui.widgets.picker import Picker
+from wftui.workbench import AnyWorkbench, Settings, Workbench
+from wftui.workbench.read_only import REASON, read_only
+
+Until = Callable[..., Awaitable[None]]
+TextOf = Callable[[App[Any]], str]
+WORKS = {"id": "fine", "type": "set", "input": {"x": 1}}
+ASKS = {"id": "ask", "type": "approval", "input": {"prompt": "Go on?"}}
+KEYS = {"rerun": (), "cancel": ("down",), "export": ("down",) * 2, "delete": ("down",) * 3}
+
+
+@pytest.fixture(autouse=True)
+def workflows(settings: Settings) -> None:
+    write_workflow(settings.tables, "works", WORKS)
+    write_workflow(settings.tables, "asks", ASKS)
+    write_workflow(settings.tables, "calls", {"id": "call", "type": "workflow", "input": {"workflow": "works"}})
+    write_workflow(settings.tables, "gone", WORKS)
+
+
+@asynccontextmanager
+async def history(workbench: AnyWorkbench, until: Until) -> AsyncIterator[tuple[Pilot[Any], HistoryTable]]:
+    """Open the history and select all runs."""
+    app = StartApp(workbench, start=lambda app: app.open_history())
+    async with app.run_test(size=(100, 40)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, HistoryScreen))
+        table = app.screen.query_one(HistoryTable)
+        await until(pilot, lambda: table.known)
+        await pilot.press("a")
+        await until(pilot, lambda: table.marked or workbench.read_only)
+        yield pilot, table
+
+
+async def preview(pilot: Pilot[Any], until: Until, text_of: TextOf, action: str) -> str:
+    """Choose an action for the selected runs; return what its preview says."""
+    await pilot.press("M")
+    await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
+    await pilot.press(*KEYS[action], "enter")
+    await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+    return text_of(pilot.app)
+
+
+async def told(pilot: Pilot[Any], until: Until, *texts: str) -> None:
+    for text in texts:
+        await until(pilot, lambda text=text: any(text in each for each in notices(pilot.app)))
+
+
+async def test_a_rerun_leaves_out_what_has_not_ended_and_goes_on_after_a_failure(
+    workbench: Workbench, settings: Settings, until: Until, text_of: TextOf
+) -> None:
+    ended = [(await run_to_end(workbench, name, {})).id for name in ("works", "gone", "calls")]
+    waiting = await workbench.runs.start("asks", {})
+    (settings.tables / "workflows" / "gone" / "workflow.json").unlink()
+    async with history(workbench, until) as (pilot, table):
+        assert len(table.marked) == 5
+        text = await preview(pilot, until, text_of, "rerun")
+        assert "Start 3 runs again" in text
+        assert "Left out: 1 not ended yet" in text
+        assert "Left out: 1 started by a step of another run" in text
+        await pilot.press("y")
+        await told(pilot, until, "2 runs started again", "1 run: ")
+        assert list(table.marked) == [ended[1]]
+        page = await workbench.runs.history()
+        assert sum(run.parent_id in ended and run.parent_path is None for run in page.executions) == 2
+        assert not any(run.parent_id == waiting for run in page.executions)
+
+
+async def test_a_cancel_reaches_runs_of_any_process_and_counts_those_that_ended_meanwhile(
+    workbench: Workbench, until: Until, text_of: TextOf
+) -> None:
+    other = Workbench(workbench.settings)
+    mine, ends_before, ends_later = [await workbench.runs.start("asks", {}) for _ in range(3)]
+    theirs = await other.runs.start("asks", {})
+    every = (mine, ends_before, ends_later, theirs)
+    async with patience():
+        while not all([(await workbench.records.summary(run)).waiting for run in every]):
+            await asyncio.sleep(0.005)
+    async with history(workbench, until) as (pilot, table):
+        assert set(table.marked) == set(every)
+        await workbench.runs.answer(ends_before, "ask", approved=True)
+        await workbench.runs.wait(ends_before)
+        text = await preview(pilot, until, text_of, "cancel")
+        assert "Cancel 3 runs?" in text
+        assert "Left out: 1 already ended" in text
+        await workbench.runs.answer(ends_later, "ask", approved=True)
+        await workbench.runs.wait(ends_later)
+        await pilot.press("y")
+        await told(pilot, until, "2 runs asked to cancel", "1 run: run RUN has already ended: it is completed")
+        assert list(table.marked) == [ends_later]
+        statuses = {run: (await bench.runs.wait(run)).status for run, bench in ((mine, workbench), (theirs, other))}
+        assert set(statuses.values()) == {"cancelled"}
+    await other.close(cancel=True)
+
+
+async def test_runs_removed_meanwhile_are_errors_not_faults(
+    workbench: Workbench, until: Until, text_of: TextOf
+) -> None:
+    first, second = [(await run_to_end(workbench, "works", {})).id for _ in range(2)]
+    async with history(workbench, until) as (pilot, table):
+        text = await preview(pilot, until, text_of, "delete")
+        assert "Remove 2 runs from the history, for good?" in text
+        await workbench.retention.delete(first)
+        await pilot.press("y")
+        await told(pilot, until, "1 run removed", "1 run: ")
+        assert list(table.marked) == [first]
+        assert (await workbench.runs.history()).executions == []
+        assert second not in table.marked
+
+
+async def test_a_workbench_that_changes_nothing_offers_none_of_it(workbench: Workbench, until: Until) -> None:
+    await run_to_end(workbench, "works", {})
+    async with history(read_only(workbench), until) as (pilot, _table):
+        await pilot.press("a", "M")
+        await told(pilot, until, REASON)
+        assert isinstance(pilot.app.screen, HistoryScreen)
