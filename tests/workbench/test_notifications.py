@@ -7,12 +7,17 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from helpers import PATIENCE, lives, run_to_end, until, wait_until, write_workflow
+from store.store_helpers import START, asking, cancelled, completed, created, failed, interrupted, started
 
+from wftui.model.run.events import ExecutionEvent
+from wftui.store.execution_store import ExecutionStore
+from wftui.store.transfer.transfer import export_run
 from wftui.workbench import Settings, Workbench
 
 FAILS = {"id": "boom", "type": "shell", "input": {"script": "echo disk full >&2; exit 3"}}
@@ -110,6 +115,63 @@ async def test_by_workflow_and_by_duration(workbench: Workbench, settings: Setti
     assert found == [("bad", "failure"), ("fails", "end"), ("short", "end")]
 
 
+@pytest.mark.parametrize("end", [completed, failed, cancelled, interrupted])
+@pytest.mark.parametrize(("minutes", "is_told"), [(0.99, False), (1, True), (600, True)])
+async def test_an_end_is_told_after_the_minutes_that_it_took(
+    workbench: Workbench,
+    rule: Rule,
+    heard: Path,
+    end: Callable[..., ExecutionEvent],
+    minutes: float,
+    is_told: bool,
+) -> None:
+    rule('on = ["end"]\nafter_minutes = 1')
+    await workbench.executor()
+    at = START + timedelta(minutes=minutes)
+    last = end(at=at)
+    if hasattr(last, "duration"):
+        last.duration = minutes * 60_000
+    events = [created(workflow="slow"), started(), last]
+    await (await workbench.store()).append(events, wait=True)
+    await workbench.close()
+    assert [(each["event"], each["run"]["status"]) for each in told(heard)] == [("end", last.type)] * is_told
+
+
+async def test_a_run_that_is_imported_is_not_told(
+    workbench: Workbench, settings: Settings, rule: Rule, heard: Path, tmp_path: Path
+) -> None:
+    """Neither its end, nor its approvals, nor those of its children: the file may be anyone's."""
+    rule('on = ["failure", "approval", "end"]')
+    elsewhere = await ExecutionStore.open(tmp_path / "elsewhere.db")
+    fields = {"parent_id": "one", "parent_path": "call"}
+    for run, more, last in (("one", {}, failed("one")), ("two", {}, asking("two")), ("child", fields, asking("child"))):
+        await elsewhere.append([created(run, **more), started(run), asking(run, step="x"), last], wait=True)
+    for run in ("one", "two"):
+        await export_run(elsewhere, run, tmp_path / f"{run}.wfrun")
+    await elsewhere.close()
+    await workbench.executor()
+    for run in ("one", "two"):
+        assert await workbench.transfer.import_file(tmp_path / f"{run}.wfrun") == run
+    write_workflow(settings.tables, "works", WORKS)
+    record = await run_to_end(workbench, "works", {})
+    await workbench.close()
+    assert [each["run"]["id"] for each in told(heard)] == [record.id]
+
+
+async def test_a_program_that_reads_nothing_of_a_long_text_is_no_failure(
+    workbench: Workbench, settings: Settings, rule: Rule
+) -> None:
+    rule(script="exec 0<&-; exit 0")
+    write_workflow(settings.tables, "asks", {**ASKS, "input": {"prompt": "x" * 1_000_000}})
+    reports: list[str] = []
+    workbench.notifications.report_to(reports.append)
+    run_id = await workbench.runs.start("asks", {})
+    await workbench.runs.cancel(run_id)
+    await workbench.runs.wait(run_id)
+    await workbench.close()
+    assert reports == []
+
+
 async def test_no_secret_reaches_the_program(workbench: Workbench, settings: Settings, rule: Rule, heard: Path) -> None:
     rule('on = ["failure", "approval", "end"]')
     schema = {"type": "object", "properties": {"token": {"type": "string", "format": "password"}}}
@@ -132,6 +194,9 @@ async def test_no_secret_reaches_the_program(workbench: Workbench, settings: Set
     [
         ("echo no display >&2; exit 4", "The program './tell' ended with exit code 4: no display"),
         ("sleep 600 & echo $! > pids; echo $$ >> pids; sleep 600", "The program './tell' was ended after 1 s."),
+        ("exec yes", "The program './tell' was ended after 1 s."),
+        ("exec yes >&2", "The program './tell' was ended after 1 s."),
+        ("kill -9 $$", "The program './tell' ended with exit code 137."),
         (
             "trap '' TERM; sleep 600 & echo $! > pids; echo $$ >> pids; wait; wait",
             "The program './tell' was ended after 1 s.",

@@ -83,7 +83,7 @@ class NotificationService:
             return None
         rule = settings.notify_workflows.get(run.workflow_id, settings.notify)
         kind = _kind(rule, run, event)
-        if not rule.command or kind is None:
+        if not rule.command or kind is None or await _is_imported(store, run_id):
             return None
         subject = f"approval {event.path}" if event.type == "step_waiting" else f"end {event.seq}"
         if not await store.claim_notification(run_id, subject):
@@ -94,6 +94,12 @@ class NotificationService:
         stdin = json.dumps(_message(kind, run, event)) + "\n"
         async with self._slots:
             return await run_notifier(rule.command, [stdin.encode()], folder=path.parent, seconds=rule.seconds)
+
+
+async def _is_imported(store: ExecutionStore, run_id: str) -> bool:
+    """Return whether a run came from a file: what happened in it is no news, and may be anyone's text."""
+    head = await store.head(run_id)
+    return head is not None and head.imported_from is not None
 
 
 def _kind(rule: NotifyRule, run: ExecutionSummary, event: ExecutionEvent) -> NotifyEvent | None:
@@ -107,7 +113,10 @@ def _kind(rule: NotifyRule, run: ExecutionSummary, event: ExecutionEvent) -> Not
         return None
     if event.type in ("failed", "interrupted") and "failure" in rule.on:
         return "failure"
-    return "end" if "end" in rule.on and (run.duration or 0) >= rule.after_minutes * _MINUTE else None
+    taken = run.duration or 0.0
+    if run.duration is None and run.started_at is not None:  # interrupted: it may go on
+        taken = (event.timestamp - run.started_at).total_seconds() * 1000
+    return "end" if "end" in rule.on and taken >= rule.after_minutes * _MINUTE else None
 
 
 def _message(kind: NotifyEvent, run: ExecutionSummary, event: ExecutionEvent) -> dict[str, Json]:
