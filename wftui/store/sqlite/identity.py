@@ -26,6 +26,8 @@ def look_at(path: Path) -> bool:
     """
     if path.is_dir():
         raise StoreError(f"{path} is a folder; name a file for the database", code="store.not_a_database")
+    if path.exists() and not path.is_file():  # to open a pipe would wait for its other end
+        raise StoreError(f"{path} is not a file; name one for the database", code="store.not_a_database")
     if not path.exists():
         make_private_file(path)  # SQLite gives its log the mode of the database
         return False

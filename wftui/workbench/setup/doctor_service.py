@@ -6,8 +6,9 @@ import asyncio
 import os
 import sqlite3
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +16,7 @@ from wftui import __version__
 from wftui.model.data_class import dataclass
 from wftui.model.errors import UserError
 from wftui.settings.settings_file import settings_path
+from wftui.workbench.setup.places import can_be_created, network_type, state_of
 
 if TYPE_CHECKING:
     from wftui.model.workflow.compilation import CompilationResult
@@ -27,14 +29,14 @@ _LIBRARIES = ("textual", "pydantic", "httpx2", "mcp", "sqlalchemy", "pyrage", "s
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A problem of a file.
+    """A problem of a file or a place.
 
     Attributes:
         code: error code of the problem; None: it has none.
         result: what was done about it, once it is repaired.
     """
 
-    area: Literal["database", "permissions", "leftover"]
+    area: Literal["place", "database", "permissions", "leftover"]
     path: Path
     problem: str
     code: str | None = None
@@ -115,6 +117,13 @@ class DoctorService:
 
     async def repair(self, finding: Finding) -> Finding:
         """Repair a problem if possible; return it with the result."""
+        try:
+            return await self._repair(finding)
+        except (OSError, UserError) as error:
+            why = error.strerror if isinstance(error, OSError) else str(error)
+            return replace(finding, problem=f"{finding.problem}; it cannot be repaired: {why}")
+
+    async def _repair(self, finding: Finding) -> Finding:
         if finding.area == "permissions":
             finding.path.chmod(0o600)
             return _done(finding, "readable by you only now")
@@ -137,30 +146,31 @@ class DoctorService:
 
         database = self._settings.database
         sizes: list[WorkflowSize] = []
-        if database.exists():
+        if database.is_file():
             with suppress(UserError):  # `examine` says what is wrong with it
                 sizes = sizes_by_workflow(database)
         places = {"workspace": self._settings.tables, "database": database, "settings": settings_path()}
         return Overview(
             versions={"wftui": __version__, "python": sys.version.split()[0], "sqlite": sqlite3.sqlite_version}
             | _library_versions(),
-            places={name: (path, _state(path)) for name, path in places.items()},
+            places={name: (path, state_of(path)) for name, path in places.items()},
             database_bytes=database_bytes(database),
             sizes=sizes,
         )
 
     def _examine(self) -> list[Finding]:
         database = self._settings.database
+        found = [*_misplaced(self._settings.tables, "workspace"), *_misplaced(database, "database")]
         if not database.parent.is_dir():
-            return []
+            return found
         from wftui.store.sqlite.database import replacing
 
         with replacing(database):  # not while another process recovers it
-            return self._examine_now(database)
+            return found + self._examine_now(database)
 
     def _examine_now(self, database: Path) -> list[Finding]:
         found: list[Finding] = []
-        if database.exists():
+        if database.is_file():
             from wftui.store.sqlite.database import check_whole
 
             try:
@@ -168,7 +178,7 @@ class DoctorService:
             except UserError as error:
                 found.append(Finding("database", database, str(error), error.code))
         for path in (database, settings_path()):
-            if path.exists() and path.stat().st_mode & 0o077:
+            if path.is_file() and path.stat().st_mode & 0o077:
                 found.append(Finding("permissions", path, "others may read it"))
         left = database.parent.glob(f"{database.name}-recovering*")
         return found + [Finding("leftover", path, "a stopped recovery left it behind") for path in sorted(left)]
@@ -184,13 +194,20 @@ def _library_versions() -> dict[str, str]:
     return found
 
 
-def _state(path: Path) -> str:
-    """Return whether a file or folder can be written, or created."""
+def _misplaced(path: Path, name: Literal["workspace", "database"]) -> Iterator[Finding]:
+    """Yield what is wrong with the place of the workspace or the database."""
+    is_database = name == "database"
     if path.exists():
-        return "writable" if os.access(path, os.W_OK) else "read-only"
-    parent = next(folder for folder in path.absolute().parents if folder.exists())
-    return "absent" if os.access(parent, os.W_OK) else "absent, and cannot be created"
+        if not (path.is_file() if is_database else path.is_dir()):
+            yield Finding("place", path, f"the {name} is not a {'file' if is_database else 'folder'}")
+        elif is_database and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+            yield Finding("place", path, "the database or its folder is read-only: no run can be recorded")
+    elif not can_be_created(path):
+        yield Finding("place", path, f"there is no {name}, and it cannot be created")
+    if is_database and (kind := network_type(path)) is not None:
+        problem = f"the database is on another machine ({kind}), where several processes may damage it; see --db"
+        yield Finding("place", path, problem)
 
 
 def _done(finding: Finding, result: str) -> Finding:
-    return Finding(finding.area, finding.path, finding.problem, finding.code, result)
+    return replace(finding, result=result)

@@ -25,7 +25,7 @@ def doctor(arguments: argparse.Namespace) -> int:
             findings = [await workbench.doctor.repair(finding) for finding in findings]
         terminal = Terminal()
         requirements = await workbench.doctor.requirements()
-        is_usable = all(finding.area != "database" or finding.result is not None for finding in findings)
+        is_usable = all(finding.area not in ("place", "database") or finding.result is not None for finding in findings)
         orphans = await workbench.doctor.orphans() if is_usable else {}
         if arguments.json:
             rows: list[Json] = [_wire(finding) for finding in findings]
