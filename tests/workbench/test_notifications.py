@@ -131,7 +131,7 @@ async def test_an_end_is_told_after_the_minutes_that_it_took(
     last = end(at=at)
     if hasattr(last, "duration"):
         last.duration = minutes * 60_000
-    events = [created(workflow="slow"), started(), last]
+    events: list[ExecutionEvent] = [created(workflow="slow"), started(), last]
     await (await workbench.store()).append(events, wait=True)
     await workbench.close()
     assert [(each["event"], each["run"]["status"]) for each in told(heard)] == [("end", last.type)] * is_told
@@ -143,8 +143,13 @@ async def test_a_run_that_is_imported_is_not_told(
     """Neither its end, nor its approvals, nor those of its children: the file may be anyone's."""
     rule('on = ["failure", "approval", "end"]')
     elsewhere = await ExecutionStore.open(tmp_path / "elsewhere.db")
-    fields = {"parent_id": "one", "parent_path": "call"}
-    for run, more, last in (("one", {}, failed("one")), ("two", {}, asking("two")), ("child", fields, asking("child"))):
+    fields: dict[str, Any] = {"parent_id": "one", "parent_path": "call"}
+    ends: list[tuple[str, dict[str, Any], ExecutionEvent]] = [
+        ("one", {}, failed("one")),
+        ("two", {}, asking("two")),
+        ("child", fields, asking("child")),
+    ]
+    for run, more, last in ends:
         await elsewhere.append([created(run, **more), started(run), asking(run, step="x"), last], wait=True)
     for run in ("one", "two"):
         await export_run(elsewhere, run, tmp_path / f"{run}.wfrun")

@@ -18,7 +18,7 @@ _BY_TIME = RunOrder.of("-started")
 async def count_runs(
     reader: Reader, values: ValueFilter, filters: ExecutionFilters, among: Collection[str] | None = None
 ) -> int:
-    """Return the number of runs that match; with `contains`, all their values are searched."""
+    """Return the number of runs that match; `contains` searches all values."""
     wanted = await conditions_of(reader, filters, among)
     if filters.contains is not None:
         return sum([len(rows) async for rows in values.all_having(wanted, _BY_TIME, filters.contains)])
@@ -34,7 +34,7 @@ async def group_runs(
     by: GroupBy,
     among: Collection[str] | None = None,
 ) -> list[RunGroup]:
-    """Return the runs that match in groups, the biggest first; with `contains`, all their values are searched.
+    """Return the runs that match in groups, the biggest first.
 
     Numbers in messages do not tell errors apart.
     """

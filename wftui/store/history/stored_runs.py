@@ -225,13 +225,13 @@ class StoredRuns:
         )
 
     async def count(self, filters: ExecutionFilters, among: Collection[str] | None = None) -> int:
-        """Return the number of runs that match; with `contains`, all their values are searched."""
+        """Return the number of runs that match; `contains` searches all values."""
         return await run_counts.count_runs(self._lists, self._values, filters, among)
 
     async def groups(
         self, filters: ExecutionFilters, by: GroupBy, among: Collection[str] | None = None
     ) -> builtins.list[RunGroup]:
-        """Return the runs that match in groups, the biggest first; with `contains`, all their values are searched."""
+        """Return the runs that match in groups, the biggest first."""
         return await run_counts.group_runs(self._lists, self._values, filters, by, among)
 
     async def item_labels(self, run_id: str) -> dict[str, str]:

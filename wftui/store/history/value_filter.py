@@ -1,4 +1,4 @@
-"""The filter `contains`: runs with a text in their values, in any order and from any place."""
+"""The filter `contains`: runs with a text in their values, in any order."""
 
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
@@ -18,7 +18,10 @@ _WITHOUT, _WITH = 1, 2
 
 
 class ValueFilter:
-    """Finds the runs with a text, and remembers for the newest texts which ended runs have it."""
+    """Finds the runs with a text.
+
+    For the newest texts it remembers which of the runs that have ended have them.
+    """
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader

@@ -129,7 +129,7 @@ class RunReader:
         return page
 
     async def count(self, filters: ExecutionFilters | None = None, *, among: Sequence[str] | None = None) -> int:
-        """Return the number of runs that match; with `contains`, all their values are searched.
+        """Return the number of runs that match; `contains` searches all values.
 
         Args:
             among: only runs of these workflows.
@@ -145,7 +145,7 @@ class RunReader:
     async def groups(
         self, filters: ExecutionFilters | None, by: GroupBy, *, among: Sequence[str] | None = None
     ) -> list[RunGroup]:
-        """Return the runs that match in groups, the biggest first; with `contains`, all their values are searched.
+        """Return the runs that match in groups, the biggest first.
 
         Args:
             among: only runs of these workflows.

@@ -97,7 +97,7 @@ class NotificationService:
 
 
 async def _is_imported(store: ExecutionStore, run_id: str) -> bool:
-    """Return whether a run came from a file: what happened in it is no news, and may be anyone's text."""
+    """Return whether a run came from a file, and may be anyone's text."""
     head = await store.head(run_id)
     return head is not None and head.imported_from is not None
 

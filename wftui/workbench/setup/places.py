@@ -1,4 +1,4 @@
-"""States of the places where the user's files are: writable, absent, on another machine."""
+"""States of the places of the user's files: writable, absent, on a network."""
 
 import os
 import re
@@ -28,7 +28,7 @@ def can_be_created(path: Path) -> bool:
 
 
 def network_type(path: Path, mounts: str | None = None) -> str | None:
-    """Return the type of the network file system that has a path; None: it is on this machine, or unknown.
+    """Return the type of the network file system that has a path, or None.
 
     Args:
         mounts: the mounted file systems, as Linux lists them; None: those of this machine.

@@ -27,7 +27,10 @@ _ENDED: dict[BulkAction, str] = {
 
 
 async def act_on_runs(services: AppServices, runs: list[ExecutionSummary]) -> list[ExecutionSummary] | None:
-    """Ask for an action, show what it would do, and do it; return the runs for which it failed, or None.
+    """Ask for an action, show what it would do, and do it.
+
+    Returns:
+        The runs for which it failed; None if it was not done.
 
     Raises:
         UserError: the action needs the files of a server.
@@ -63,7 +66,7 @@ async def act_on_runs(services: AppServices, runs: list[ExecutionSummary]) -> li
 
 
 async def _as_they_are(services: AppServices, runs: list[ExecutionSummary]) -> list[ExecutionSummary]:
-    """Return runs as they are now: some have ended, gone on or been removed since they were selected."""
+    """Return runs as they are now; some have ended or been removed since."""
     found: list[ExecutionSummary] = []
     for run in runs:
         if run.status in TERMINAL:

@@ -151,7 +151,7 @@ class HistoryTable(LineView):
         self._fetch_missing()
 
     def _may_count(self) -> bool:
-        """Return whether to count now: searching all values again for each new run would take too much."""
+        """Return whether to count now; values are not searched for each new run."""
         if self.query_filters.contains is None or self.pages is not self._counted:
             return True
         return self._elapsed_seconds() >= self._next_count
