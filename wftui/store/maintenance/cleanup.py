@@ -8,7 +8,7 @@ about to.
 import sqlite3
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,15 +21,18 @@ from wftui.store.sqlite.database import OpenedDatabase, connect
 from wftui.store.sqlite.schema import place
 from wftui.store.sqlite.store_errors import explain
 from wftui.store.sqlite.times import from_milliseconds, to_milliseconds
+from wftui.store.sqlite.waiting_writers import WaitingWriters
 
 _RUNS_AT_ONCE = 40
 _EVENTS_AT_ONCE = 1_000
+_HELD_SECONDS = 0.004
+"""Time after which a step takes no further run; it is about half of the time that the lock is held."""
 _PARTS_AT_ONCE = 8
 _PAGES_AT_ONCE = 250
 _CHECKPOINT_PAGES = 16_000
 _PAUSE_SECONDS = 0.0005
-_FREE_SHARE = 2.0
-"""Time the lock is left free, by the time that it was held."""
+_FREE_SHARE = 0.1
+"""Time the lock is left free, by the time that it was held, where nobody waits."""
 _TRUNCATE_SECONDS = 1.0
 _PLAN_KEPT = timedelta(hours=1)
 
@@ -53,6 +56,8 @@ class Cleanup:
         self._removed: Counter[str] = Counter()
         self._segments: list[str] = []
         self._stop = stop
+        self._waiting = WaitingWriters(opened.path)
+        self._marked = False
         self.is_whole = True
 
     def run(self, policy: Policy, *, dry_run: bool = False) -> CleanupReport:
@@ -79,15 +84,8 @@ class Cleanup:
                 connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
                 if dry_run:
                     return _predict(connection, choose(connection), before)
-                self._sweep(connection)
-                for page in choose(connection):
-                    self._remove(connection, page)
-                    if self._stop.is_set():
-                        break
-                for work in (self._remove_values, self._remove_rest, self._give_back, self._truncate):
-                    self.is_whole = not self._stop.is_set()
-                    if self.is_whole:
-                        work(connection)
+                with self._waiting:
+                    self._work(connection, choose)
             finally:
                 connection.close()
         except sqlite3.Error as error:
@@ -99,20 +97,38 @@ class Cleanup:
             bytes_after=database_bytes(self._opened.path),
         )
 
-    def _remove(self, connection: sqlite3.Connection, trees: list[RunTree]) -> None:
-        for start in range(0, len(trees), _RUNS_AT_ONCE):
-
-            def step(some: list[RunTree] = trees[start : start + _RUNS_AT_ONCE]) -> bool:
-                for tree in some:
-                    if self._remove_row(connection, tree.key):
-                        marks = [(key,) for key in (tree.key, *tree.inner)]
-                        connection.executemany("INSERT OR IGNORE INTO removals (execution) VALUES (?)", marks)
-                return True
-
-            self._step(connection, step)
-            self._sweep(connection)
+    def _work(
+        self, connection: sqlite3.Connection, choose: Callable[[sqlite3.Connection], Iterable[list[RunTree]]]
+    ) -> None:
+        self._sweep(connection)
+        for page in choose(connection):
+            self._remove(connection, page)
             if self._stop.is_set():
-                return
+                break
+        for work in (self._remove_values, self._remove_rest, self._give_back, self._truncate):
+            self.is_whole = not self._stop.is_set()
+            if self.is_whole:
+                work(connection)
+
+    def _remove(self, connection: sqlite3.Connection, trees: list[RunTree]) -> None:
+        left = deque(trees)
+
+        def step() -> bool:
+            events, until = _EVENTS_AT_ONCE, time.perf_counter() + _HELD_SECONDS
+            for _ in range(min(len(left), _RUNS_AT_ONCE)):
+                tree = left.popleft()
+                if self._remove_row(connection, tree.key):
+                    events -= self._remove_events(connection, tree.key, events)
+                    marks = [(key,) for key in (tree.inner if events > 0 else (tree.key, *tree.inner))]
+                    connection.executemany("INSERT OR IGNORE INTO removals (execution) VALUES (?)", marks)
+                    self._marked = self._marked or bool(marks)
+                if events <= 0 or time.perf_counter() > until:
+                    break
+            return bool(left)
+
+        self._repeat(connection, step)
+        if self._marked and not self._stop.is_set():
+            self._sweep(connection)
 
     def _remove_row(self, connection: sqlite3.Connection, key: int) -> bool:
         """Remove the row of a run; return False if it is gone or has been resumed."""
@@ -129,27 +145,34 @@ class Cleanup:
         self._removed[row[1]] += 1
         return True
 
+    def _remove_events(self, connection: sqlite3.Connection, key: int, limit: int) -> int:
+        """Remove events of a run; return how many, fewer than the limit if none are left."""
+        return connection.execute(
+            "DELETE FROM events WHERE place IN"
+            " (SELECT place FROM events WHERE place > ? AND place < ? ORDER BY place LIMIT ?)",
+            (place(key, 0), place(key + 1, 0), limit),
+        ).rowcount
+
     def _sweep(self, connection: sqlite3.Connection) -> None:
         """Remove the remaining rows and events of runs marked for removal."""
 
         def step() -> bool:
-            left = _EVENTS_AT_ONCE
+            events, until = _EVENTS_AT_ONCE, time.perf_counter() + _HELD_SECONDS
             marked = connection.execute("SELECT execution FROM removals LIMIT ?", (_RUNS_AT_ONCE,)).fetchall()
             for (key,) in marked:
                 exists = "SELECT 1 FROM executions WHERE key = ?"
                 is_gone = not connection.execute(exists, (key,)).fetchone() or self._remove_row(connection, key)
                 if is_gone:
-                    left -= connection.execute(
-                        "DELETE FROM events WHERE place IN"
-                        " (SELECT place FROM events WHERE place > ? AND place < ? ORDER BY place LIMIT ?)",
-                        (place(key, 0), place(key + 1, 0), left),
-                    ).rowcount
-                    if left <= 0:
+                    events -= self._remove_events(connection, key, events)
+                    if events <= 0:
                         return True
                 connection.execute("DELETE FROM removals WHERE execution = ?", (key,))
+                if time.perf_counter() > until:
+                    return True
             return len(marked) == _RUNS_AT_ONCE
 
         self._repeat(connection, step)
+        self._marked = False
 
     def _remove_values(self, connection: sqlite3.Connection) -> None:
         unneeded = "NOT EXISTS (SELECT 1 FROM payload_refs ref WHERE ref.hash = payloads.hash)"
@@ -255,11 +278,9 @@ class Cleanup:
         return more
 
     def _rest(self, begun: float) -> None:
-        """Leave the lock free for longer than it was held.
-
-        Waiting writers poll for it at growing intervals, so the share of time in which it is free matters.
-        """
+        """Leave the lock free for a while, and for as long as a writer waits for it."""
         self._stop.wait(max(_PAUSE_SECONDS, (time.perf_counter() - begun) * _FREE_SHARE))
+        self._waiting.let_pass()
 
 
 def _predict(connection: sqlite3.Connection, pages: Iterable[list[RunTree]], before: int) -> CleanupReport:

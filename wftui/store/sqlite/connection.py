@@ -9,6 +9,7 @@ disk (`durability = "full"`).
 import asyncio
 import os
 import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
@@ -19,8 +20,10 @@ from wftui.store.sqlite.checkpoints import Checkpoints
 from wftui.store.sqlite.database import BUSY_SECONDS, OpenedDatabase, connect, file_identity, is_damage, mark_damaged
 from wftui.store.sqlite.schema import VERSION
 from wftui.store.sqlite.store_errors import StoreError, explain, is_busy, replaced_sentence
+from wftui.store.sqlite.waiting_writers import waiting
 from wftui.workspace.private import make_private_file, make_private_folder
 
+_LOOK_SECONDS = 0.001
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 """Statements of one transaction; the caller begins, commits and rolls it back."""
@@ -124,17 +127,38 @@ class WritingConnection:
         self._checkpoints.when_due()
 
     def _patiently(self, work: Work[T]) -> T:
+        with waiting(self.path) as beside_cleanup:
+            result = self._transact(work, self._begin_in_a_pause if beside_cleanup else self._begin_in_turn)
+        self._begun = True
+        return result
+
+    def _begin(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def _begin_in_turn(self) -> None:
         self._connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
         try:
-            result = self._transact(work)
-            self._begun = True
-            return result
+            self._begin()
         finally:
             self._connection.execute("PRAGMA busy_timeout = 0")
 
-    def _transact(self, work: Work[T]) -> T:
+    def _begin_in_a_pause(self) -> None:
+        """Begin when a cleanup leaves the lock free, which it does not do for long.
+
+        SQLite looks at intervals that grow to 100 ms.
+        """
+        deadline = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                return self._begin()
+            except sqlite3.OperationalError as error:
+                if not is_busy(error) or time.monotonic() > deadline:
+                    raise
+            time.sleep(_LOOK_SECONDS)
+
+    def _transact(self, work: Work[T], begin: Callable[[], None] | None = None) -> T:
         connection = self._connection
-        connection.execute("BEGIN IMMEDIATE")
+        (begin or self._begin)()
         try:
             self._check_file()
             result = work(connection)
