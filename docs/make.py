@@ -63,8 +63,8 @@ up memory or time have limits, and fail with an error beyond them.
 ## Literal braces
 
 What stands between `{% raw %}` and `{% endraw %}` is text, in any string, script or code; the tags are removed:
-`{% raw %}docker ps --format '{{.Names}}'{% endraw %}`. In the `template` of a `template` step the tags are those of its
-own language.
+`{% raw %}docker ps --format '{{.Names}}'{% endraw %}`. As in Jinja, a minus sign in a tag (`{%- raw -%}`) removes the
+white space on its side. In the `template` of a `template` step the tags are those of its own language.
 
 ## Different from Jinja
 

@@ -5,7 +5,7 @@ import random
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 import pytest
@@ -16,6 +16,7 @@ from wftui.compiler.compiler import WorkflowCompiler
 from wftui.compiler.schema import workflow_schema
 from wftui.model.base import Json
 from wftui.model.workflow.containers import CONTAINERS
+from wftui.steps.file.input import Action
 from wftui.steps.registry.step_registry import builtin_registry
 from wftui.workspace.files import Workspace
 
@@ -92,9 +93,55 @@ def test_it_accepts_fields_that_defaults_give() -> None:
     assert complaints({"format": 1, "id": "flow", "defaults": defaults, "steps": steps}) == []
 
 
+def incomplete() -> Iterator[dict[str, Any]]:
+    """Steps from whose input one field is left out, or all of them, or the input itself."""
+    actions = [{"action": each, "path": "a", "content": "b", "to": "c"} for each in get_args(Action)]
+    for step_type in builtin_registry().types():
+        for example in [dict(step_type.example), *(actions if step_type.word == "file" else [])]:
+            step = {"id": "s", "type": step_type.word, "input": example}
+            if step_type.connection_kind:
+                step["connection"] = "c"
+            yield {key: value for key, value in step.items() if key != "input"}
+            yield {**step, "input": {}}
+            for name in example:
+                yield {**step, "input": {key: value for key, value in example.items() if key != name}}
+
+
+def placed(step: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The step where a step may stand."""
+    first = SHELL | {"id": "first"}
+    yield {"steps": [step]}
+    yield {"steps": [first], "finally": [step]}
+    yield {"steps": [{"id": "g", "type": "group", "steps": [step]}]}
+    yield {"steps": [{"id": "g", "type": "loop", "until": "true", "maxIterations": 1, "steps": [step]}]}
+    yield {"steps": [{"id": "g", "type": "switch", "cases": [{"when": "true", "steps": [step]}]}]}
+    switch = {"cases": [{"when": "true", "steps": [first]}], "default": {"steps": [step]}}
+    yield {"steps": [{"id": "g", "type": "switch", **switch}]}
+    yield {"steps": [{"id": "g", "type": "race", "branches": [{"name": "b", "steps": [step]}]}]}
+    yield {"steps": [first | {"catch": [{"steps": [step]}]}]}
+    yield {"steps": [first | {"catch": [{"steps": [{"id": "g", "type": "group", "steps": [step]}]}]}]}
+
+
+def test_it_rejects_a_step_without_a_needed_field_wherever_it_stands() -> None:
+    kinds = {each.word: each.connection_kind for each in builtin_registry().types()}
+    compiler = WorkflowCompiler(Workspace(Path("nowhere")), builtin_registry())
+    needed = 0
+    for step in incomplete():
+        kind = kinds[step["type"]]
+        known = {"connections": {"c": {"kind": kind}}} if kind else {}
+        for place in placed(step):
+            source = {"format": 1, "id": "flow", **known, **place}
+            errors = compiler.check("flow", json.dumps(source)).errors
+            # "onTimeout" without "timeout" and the like are refused, not missing.
+            missing = [each for each in errors if re.search(r"missing|Give exactly one of|needs \"", each.message)]
+            assert bool(missing) == bool(complaints(source)), (source, missing)
+            needed += bool(missing)
+    assert needed > 200
+
+
 def test_it_still_rejects_what_no_default_can_mend() -> None:
     steps = [{"id": "a", "type": "shell", "input": {"scrip": "true", "parse": "xml"}}]
-    assert len(complaints({"format": 1, "id": "flow", "steps": steps})) == 2
+    assert len(complaints({"format": 1, "id": "flow", "steps": steps})) == 3
 
 
 @pytest.mark.first_cases(1)

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import pytest
 from helpers import patience
 
@@ -134,3 +135,24 @@ async def test_a_run_gets_the_braces(workbench: Workbench, tmp_path: Path) -> No
     assert record.outputs == {"out": "{{ out }}", "shell": "{{.Names}}"}
     given = {name: step.output for name in ("code", "mixed", "page") if (step := record.step(name)) is not None}
     assert given == {"code": "{1}", "mixed": {"x": "{{ 1 }}"}, "page": {"text": "[[ n ]] {{ n }} 1", "file": None}}
+
+
+TAGS = ["{% raw %}", "{%raw%}", "{%- raw %}", "{% raw -%}", "{%- raw -%}", "{%+ raw %}", "{%-raw-%}"]
+SPACES = ["", " ", "\n\t "]
+
+
+@pytest.mark.parametrize("begin", TAGS)
+@pytest.mark.parametrize("end", [each.replace("raw", "endraw") for each in TAGS])
+def test_tags_strip_spaces_as_those_of_jinja_do(begin: str, end: str) -> None:
+    for spaces in SPACES:
+        text = spaces.join(["a", begin, "{{ x }}{{.Names}}", end, "b", begin, "-", end, ""])
+        expected = jinja2.Environment(keep_trailing_newline=True).from_string(text).render()
+        assert literal_text(text) == expected
+        assert found(workflow(step("a", input={"x": text}))) == []
+        assert found(workflow(shell(f"echo '{text}'"))) == []
+        assert with_raw(text) is None
+
+
+@pytest.mark.parametrize("text", [" " * 900_000, " {%-" * 200_000, "{%- raw" + " " * 900_000], ids=len)
+def test_a_long_run_of_spaces_is_searched_once(text: str) -> None:
+    assert literal_text(text) == text

@@ -90,7 +90,6 @@ CONFORMANCE = [
             }
         ],
         {"count": 1},
-        racing=True,
         others=gives(count="{{ steps.first.output.output.colors | length }}"),
     ),
     Flow(

@@ -26,7 +26,6 @@ class Flow:
         how: whether the format has the feature, or a workaround.
         status: of the run; `error` the type of its error.
         statuses: of some steps, by path.
-        racing: what the losers of a race have done may be another after a resume.
     """
 
     product: str
@@ -38,7 +37,6 @@ class Flow:
     error: str | None = None
     statuses: Mapping[str, str] = field(default_factory=dict)
     inputs: dict[str, Json] = field(default_factory=dict)
-    racing: bool = False
     others: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:

@@ -1,9 +1,10 @@
 """Defaults that do not fit: they make no valid value invalid, and are errors only where they are filled in."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
-from compiler.compiler_helpers import found, step, workflow
+from compiler.compiler_helpers import compiler_of, found, step, text_of, workflow, write
 
 from wftui.model.base import Json
 from wftui.runtime.validation.validator import validate_inputs
@@ -13,6 +14,9 @@ NEEDS_HOST: dict[str, Json] = {
     "properties": {"host": {"type": "string"}, "port": {"type": "integer", "default": 25}},
     "required": ["host"],
 }
+
+
+WRONG_INSIDE: dict[str, Json] = {"type": ["object", "null"], "properties": {"n": {"type": "integer", "default": "x"}}}
 
 
 @pytest.mark.parametrize(
@@ -56,7 +60,15 @@ def test_required_property_needs_a_valid_default() -> None:
         ({"properties": {"n": {"type": "integer", "default": "x"}}}, "error"),
         ({"properties": {"n": {"allOf": [{"type": "integer", "default": "x"}]}}}, "error"),
         ({"$defs": {"n": {"type": "integer", "default": "x"}}, "properties": {"n": {"$ref": "#/$defs/n"}}}, "error"),
-        ({"properties": {"l": {"items": {"properties": {"n": {"type": "integer", "default": "x"}}}}}}, "error"),
+        ({"properties": {"o": {"default": {}, **WRONG_INSIDE}}}, "error"),
+        ({"properties": {"o": WRONG_INSIDE}, "required": ["o"]}, "error"),
+        ({"properties": {"o": {"properties": {"p": WRONG_INSIDE}, "required": ["p"]}}, "required": ["o"]}, "error"),
+        ({"properties": {"l": {"items": WRONG_INSIDE, "default": [{}]}}}, "error"),
+        ({"properties": {"o": WRONG_INSIDE}}, "warning"),
+        ({"properties": {"o": {"default": {"n": 1}, **WRONG_INSIDE}}}, "warning"),
+        ({"properties": {"o": {"properties": {"p": WRONG_INSIDE}}}, "required": ["o"]}, "warning"),
+        ({"properties": {"o": {"additionalProperties": WRONG_INSIDE}}}, "warning"),
+        ({"properties": {"l": {"items": WRONG_INSIDE}}}, "warning"),
         ({"properties": {"l": {"items": {"type": "integer", "default": "x"}}}}, "warning"),
         ({"$defs": {"n": {"type": "integer", "default": "x"}}, "properties": {"n": {}}}, "warning"),
         ({"properties": {"n": {"not": {"type": "integer", "default": "x"}}}}, "warning"),
@@ -71,3 +83,17 @@ def test_a_default_is_an_error_where_it_is_filled_in(schema: dict[str, Any], sev
     )
     [diagnostic] = [each for each in found(source) if each.code == "schema.default"]
     assert diagnostic.severity == severity
+
+
+def test_a_default_of_an_output_schema_is_never_filled_in() -> None:
+    schema = {"type": "object", "properties": {"n": {"type": "integer", "default": "x"}}}
+    [diagnostic] = found(workflow(step("a", input={"m": 1}, outputSchema=schema)))
+    assert (diagnostic.code, diagnostic.severity) == ("schema.default", "warning")
+
+
+def test_a_call_may_leave_out_what_has_a_wrong_default(tmp_path: Path) -> None:
+    inner = {"type": "object", "properties": {"o": WRONG_INSIDE}, "additionalProperties": False}
+    child = workflow(step("a", input={"x": "{{ inputs.o | default(1) }}"}), inputSchema=inner)
+    write(tmp_path, {**child, "id": "inner"}, "inner")
+    call = {"id": "call", "type": "workflow", "input": {"workflow": "inner", "inputs": {"o": {}}}}
+    assert compiler_of(tmp_path).check("flow", text_of(workflow(call))).errors == []

@@ -94,4 +94,7 @@ def _input_diagnostics(schema: str, given: str, bound: frozenset[str]) -> tuple[
     parsed = json.loads(schema)
     if schema_problems(parsed):
         return ()  # reported when that workflow is compiled
-    return value_diagnostics(schema, json.dumps(with_defaults(parsed, json.loads(given))), bound)
+    found = value_diagnostics(schema, json.dumps(with_defaults(parsed, json.loads(given))), bound)
+    if found and not value_diagnostics(schema, given, bound):
+        return ()  # only defaults are wrong, and a run leaves those out
+    return found

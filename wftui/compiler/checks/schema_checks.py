@@ -11,7 +11,6 @@ from wftui.compiler.tree.nodes import StepNode, WorkflowTree
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
 from wftui.model.schema.computed_defaults import with_computed_apart
-from wftui.model.schema.json_schema import filled_defaults
 from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.compilation import Fix
 
@@ -29,18 +28,21 @@ def check_schemas(tree: WorkflowTree) -> Iterator[Diagnostic]:
             fix = patches.replace("change it to object", "/inputSchema/type", "object")
             message = "the type of inputSchema must be object; declare each input under properties"
             yield Diagnostic("schema.root", message, "/inputSchema/type", field="inputSchema.type", fixes=(fix,))
-        yield from _check(with_computed_apart(schema), "/inputSchema", "inputSchema", None)
+        yield from _check(with_computed_apart(schema), "/inputSchema", "inputSchema", None, fills=True)
 
 
 def check_output_schema(node: StepNode) -> Iterator[Diagnostic]:
     """Check the `outputSchema` of a step."""
     if isinstance(node.step.output_schema, dict):
-        yield from _check(node.step.output_schema, node.at("outputSchema"), "outputSchema", node)
+        yield from _check(node.step.output_schema, node.at("outputSchema"), "outputSchema", node, fills=False)
 
 
-def _check(schema: dict[str, Json], pointer: str, field: str, node: StepNode | None) -> Iterator[Diagnostic]:
+def _check(
+    schema: dict[str, Json], pointer: str, field: str, node: StepNode | None, *, fills: bool
+) -> Iterator[Diagnostic]:
+    """Yield the errors of a schema; `fills` tells whether values get its defaults."""
     step_id = node.id or None if node is not None else None
-    for code, at, message, severity in _cached_errors(json.dumps(schema)):
+    for code, at, message, severity in _cached_errors(json.dumps(schema), fills):
         target = pointer + at
         name = field + at.replace("/", ".")
         fixes: tuple[Fix, ...] = ()
@@ -61,15 +63,15 @@ def _check(schema: dict[str, Json], pointer: str, field: str, node: StepNode | N
 
 
 @functools.lru_cache(maxsize=2_000)
-def _cached_errors(text: str) -> tuple[tuple[str, str, str, str], ...]:
-    return tuple(_schema_errors(json.loads(text)))
+def _cached_errors(text: str, fills: bool) -> tuple[tuple[str, str, str, str], ...]:
+    return tuple(_schema_errors(json.loads(text), fills))
 
 
-def _schema_errors(schema: Json) -> Iterator[tuple[str, str, str, str]]:
+def _schema_errors(schema: Json, fills: bool) -> Iterator[tuple[str, str, str, str]]:
     """Yield code, pointer, message and severity of each error in a schema."""
     from wftui.runtime.patterns.bounded_search import BoundedSearch
     from wftui.runtime.validation.rules import build_validator
-    from wftui.runtime.validation.validator import schema_problems, unchecked_parts
+    from wftui.runtime.validation.validator import filled_defaults, schema_problems, unchecked_parts
 
     broken = schema_problems(schema)
     for diagnostic in broken:
@@ -84,7 +86,8 @@ def _schema_errors(schema: Json) -> Iterator[tuple[str, str, str, str]]:
         yield "schema.unchecked", diagnostic.pointer, diagnostic.message.rstrip("."), "warning"
     try:
         with BoundedSearch() as search:
-            yield from _defaults(build_validator(schema, search), schema, (), filled_defaults(schema))
+            filled = filled_defaults(schema) if fills else set()
+            yield from _defaults(build_validator(schema, search), schema, (), filled)
     except RecursionError:
         yield "schema.invalid", "", "the schema refers to itself endlessly", "error"
 

@@ -173,28 +173,6 @@ def default_of(node: SchemaNode) -> Json:
     return MISSING
 
 
-def filled_defaults(schema: Json) -> set[int]:
-    """Return the ids of the schemas whose default fills in an absent property."""
-    found: set[int] = set()
-    seen: set[int] = set()
-    left = [SchemaNode.root(schema)]
-    while left:
-        for facet in facets(left.pop()):
-            if id(facet.contents) in seen:
-                continue
-            seen.add(id(facet.contents))
-            children = [facet.below(each) for each in as_object(facet.contents.get("properties")).values()]
-            for child in children:
-                taken = next((each for each in facets(child) if "default" in each.contents), None)
-                if taken is not None:
-                    found.add(id(taken.contents))
-            items = facet.contents.get("items")
-            inner = [facet.contents.get("additionalProperties"), *as_list(facet.contents.get("prefixItems"))]
-            inner += as_list(items) or [items]
-            left += [*children, *(facet.below(each) for each in inner if isinstance(each, Mapping))]
-    return found
-
-
 def as_list(value: Json) -> list[Json]:
     """Return the value if it is a list, else []: foreign schemas hold anything."""
     return value if isinstance(value, list) else []

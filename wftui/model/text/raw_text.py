@@ -1,12 +1,14 @@
-"""Literal braces in texts: `{% raw %}…{% endraw %}`."""
+"""Literal braces in texts: `{% raw %}…{% endraw %}`, with the marks of Jinja that strip spaces beside a tag."""
 
 import re
 from collections.abc import Iterator
 
 from wftui.model.base import Json
 
-_BEGIN = re.compile(r"\{%\s*raw\s*%\}")
-_END = re.compile(r"\{%\s*endraw\s*%\}")
+_TAG = r"(?:(?<!\s)\s*+\{{%-|\{{%\+?)\s*{}\s*(?:-%\}}\s*+|\+?%\}})"
+"""A tag and what its minus signs strip; the lookbehind keeps the search linear in runs of spaces."""
+_BEGIN = re.compile(_TAG.format("raw"))
+_END = re.compile(_TAG.format("endraw"))
 _BEGIN_OR_BRACES = re.compile(rf"\{{\{{|{_BEGIN.pattern}")
 
 KEEP_BRACES = "keep the braces as text"

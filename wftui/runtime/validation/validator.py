@@ -6,7 +6,8 @@ event loop.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import islice
@@ -139,6 +140,33 @@ def with_defaults(schema: Json, value: Json) -> Json:
     return _Defaults().fill(SchemaNode.root(schema), value, frozenset())
 
 
+def filled_defaults(schema: Json) -> Set[int]:
+    """Return the ids of the schemas whose default is filled in where nothing is given.
+
+    Required objects without a default have to be given, so they count as there. Elsewhere, nobody may ever see a
+    default, and one that does not fit is left out.
+    """
+    root = SchemaNode.root(schema)
+    defaults = _Defaults()
+    with suppress(TooManyDefaultsError):  # a value of such a schema is refused
+        defaults.fill(root, _least(root, frozenset()), frozenset())
+    return defaults.used
+
+
+def _least(node: SchemaNode, above: frozenset[int]) -> dict[str, Json]:
+    """Return an object with the objects that are required and have no default."""
+    parts = [each for each in facets(node) if id(each.contents) not in above]
+    within = above | {id(each.contents) for each in parts}
+    required = {name for part in parts for name in as_list(part.contents.get("required")) if isinstance(name, str)}
+    found: dict[str, Json] = {}
+    for part in parts:
+        for name, contents in as_object(part.contents.get("properties")).items():
+            inner = part.below(contents)
+            if name in required and default_of(inner) is MISSING:
+                found[name] = _least(inner, within)
+    return found
+
+
 class TooManyDefaultsError(Exception):
     """Defaults that lead to too many more defaults."""
 
@@ -149,11 +177,13 @@ class _Property:
 
     Attributes:
         passed: ids of the schemas with properties that the default's own objects meet.
+        holder: id of the schema object that has the default.
     """
 
     schema: SchemaNode
     default: Json
     passed: frozenset[int]
+    holder: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +211,12 @@ class _Defaults:
 
     Attributes:
         filled: paths of the properties that were filled in.
+        used: ids of the schemas that hold the defaults.
     """
 
     def __init__(self, without: Collection[tuple[str | int, ...]] = ()) -> None:
         self.filled: list[tuple[str | int, ...]] = []
+        self.used: set[int] = set()
         self._without = without
         self._left = MAX_DEFAULTS
         self._schemas: dict[int, list[_Facet]] = {}
@@ -213,6 +245,7 @@ class _Defaults:
                 ):
                     self._count()
                     self.filled.append((*path, name))
+                    self.used.add(each.holder)
                     below = creating | each.passed
                     filled[name] = self.fill(each.schema, deepcopy(each.default), below, (*path, name))
             if facet.others is not None:
@@ -257,7 +290,10 @@ class _Defaults:
 
 def _property(schema: SchemaNode) -> _Property:
     default = default_of(schema)
-    return _Property(schema, default, frozenset() if default is MISSING else frozenset(_passed(schema, default)))
+    if default is MISSING:
+        return _Property(schema, default, frozenset(), 0)
+    holder = next(each.contents for each in facets(schema) if "default" in each.contents)
+    return _Property(schema, default, frozenset(_passed(schema, default)), id(holder))
 
 
 def _passed(node: SchemaNode, default: Json) -> Iterator[int]:

@@ -41,3 +41,8 @@ def raw_repair(field: str, literal_input: Mapping[str, Json], *, only_foreign: b
         return {}
     kept = with_raw(text)
     return {field: Repair(KEEP_BRACES, {field: kept})} if kept is not None else {}
+
+
+def exactly_one_of(*fields: str) -> dict[str, Json]:
+    """Return the rule of JSON Schema that an input has exactly one of these fields."""
+    return {"oneOf": [{"required": [field]} for field in fields]}

@@ -234,6 +234,8 @@ class StepType(Generic[InputT]):
         path_fields: input fields that name files of the machine that the step runs on, dotted inside objects and lists;
             see `PathUse`. In a pool of workers, the compiler warns about them.
         gives_input: the output is the input as it was bound, so that what is known of the one is known of the other.
+        field_rules: which fields an input needs beyond `required`, as keywords of JSON Schema for editors; `check` says
+            it in sentences.
     """
 
     word: ClassVar[str]
@@ -260,6 +262,7 @@ class StepType(Generic[InputT]):
     local: ClassVar[bool] = False
     path_fields: ClassVar[Mapping[str, PathUse]] = {}
     gives_input: ClassVar[bool] = False
+    field_rules: ClassVar[Mapping[str, Any]] = {}
 
     @classmethod
     def takes_connection(cls, kind: str) -> bool:

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field, model_validator
 from wftui.model.base import Json, format_timestamp
 from wftui.model.workflow.durations import Duration
 from wftui.runtime.workflow_errors import WorkflowError
+from wftui.steps.api.findings import exactly_one_of
 from wftui.steps.api.step_model import StepModel
 from wftui.steps.api.step_type import StepContext, StepType
 
@@ -40,6 +41,7 @@ class DelayStep(StepType[DelayInput]):
     input_model = DelayInput
     waits = True
     local = True
+    field_rules: ClassVar = exactly_one_of("for", "until")
     example: ClassVar = {"for": "10ms"}
     output_schema: ClassVar = {
         "type": "object",

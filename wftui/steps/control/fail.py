@@ -39,6 +39,7 @@ class FailStep(StepType[FailInput]):
     input_model = FailInput
     immediate = True
     local = True
+    field_rules: ClassVar = {"dependentRequired": {"type": ["message"], "message": ["type"]}}
     example: ClassVar = {
         "type": "stock.empty",
         "message": "Nothing is left of A-17.",

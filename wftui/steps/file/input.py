@@ -97,6 +97,16 @@ class FileInput(StepModel):
         return self
 
 
+FIELD_RULES: dict[str, Any] = {
+    "allOf": [
+        {"if": {"properties": {"action": {"const": action}}}, "then": {"required": sorted(needed)}}
+        for action, (needed, _) in _FIELDS.items()
+        if needed
+    ]
+}
+"""The fields that each action needs, as keywords of JSON Schema."""
+
+
 def misplaced_fields(action: str, given: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return missing and unused fields of an action, as (field, sentence)."""
     if action not in _FIELDS:

@@ -11,7 +11,7 @@ from wftui.steps.api.step_model import StepModel
 from wftui.steps.api.step_type import StepContext, StepType
 from wftui.steps.api.threads import StopFlag, run_stoppable
 from wftui.steps.file.actions import FileActions
-from wftui.steps.file.input import FileInput, misplaced_fields
+from wftui.steps.file.input import FIELD_RULES, FileInput, misplaced_fields
 from wftui.steps.text.encodings import encoding_problems
 
 
@@ -53,6 +53,7 @@ class FileStep(StepType[FileInput]):
     ascii_icon = "f"
     input_model = FileInput
     path_fields: ClassVar = {"path": "file", "root": "file", "to": "file"}
+    field_rules: ClassVar = FIELD_RULES
     example: ClassVar = {"action": "glob", "path": ".", "pattern": "**/*.md"}
     output_schema: ClassVar = FileOutput.model_json_schema(by_alias=True)
 

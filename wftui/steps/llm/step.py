@@ -11,6 +11,7 @@ from wftui.connections.connection_kinds import AnthropicConnection, ModelPrices,
 from wftui.model.base import Json
 from wftui.model.workflow.durations import Duration
 from wftui.runtime.workflow_errors import WorkflowError
+from wftui.steps.api.findings import exactly_one_of
 from wftui.steps.api.prepare_context import PrepareContext
 from wftui.steps.api.requirements import Host, MissingRequirement
 from wftui.steps.api.step_model import StepModel
@@ -118,6 +119,7 @@ class LlmStep(StepType[LlmInput]):
     icon = "✦"
     ascii_icon = "L"
     input_model = LlmInput
+    field_rules: ClassVar = exactly_one_of("prompt", "messages")
     example: ClassVar = {
         "baseUrl": "http://localhost:11434/v1",
         "model": "llama3.2",

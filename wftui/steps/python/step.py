@@ -12,7 +12,7 @@ from wftui.model.base import Json
 from wftui.model.python_source import parse_python
 from wftui.model.text.raw_text import literal_text
 from wftui.runtime.workflow_errors import WorkflowError
-from wftui.steps.api.findings import Repair, raw_repair
+from wftui.steps.api.findings import Repair, exactly_one_of, raw_repair
 from wftui.steps.api.requirements import is_program
 from wftui.steps.api.step_model import StepModel
 from wftui.steps.api.step_type import StepContext, StepSite, StepType
@@ -70,6 +70,7 @@ class PythonStep(StepType[PythonInput]):
     icon = "λ"
     ascii_icon = "p"
     input_model = PythonInput
+    field_rules: ClassVar = exactly_one_of("code", "function")
     example: ClassVar = {"code": "def main(numbers):\n    return sum(numbers)\n", "args": {"numbers": [1, 2, 3]}}
     secret_fields = frozenset({"args", "env"})
     path_fields: ClassVar = {"python": "program"}

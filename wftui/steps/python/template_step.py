@@ -12,7 +12,7 @@ import wftui
 from wftui.model.base import Json
 from wftui.model.text.raw_text import literal_text
 from wftui.runtime.workflow_errors import WorkflowError
-from wftui.steps.api.findings import Repair, raw_repair
+from wftui.steps.api.findings import Repair, exactly_one_of, raw_repair
 from wftui.steps.api.step_model import StepModel
 from wftui.steps.api.step_type import StepContext, StepType
 from wftui.steps.files.paths import replacing, resolve_path
@@ -60,6 +60,7 @@ class TemplateStep(StepType[TemplateInput]):
     icon = "¶"
     ascii_icon = "t"
     input_model = TemplateInput
+    field_rules: ClassVar = exactly_one_of("template", "file")
     example: ClassVar = {"template": "{% for row in rows %}- [[ row ]]\n{% endfor %}", "values": {"rows": ["a", "b"]}}
     foreign_fields = frozenset({"template"})
     raw_fields = frozenset({"template"})

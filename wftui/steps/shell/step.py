@@ -13,7 +13,7 @@ from wftui.model.json.incremental import BIG_TEXT
 from wftui.model.text.raw_text import has_foreign_braces, literal_text
 from wftui.runtime.json_values import DETAIL_BYTES, if_small
 from wftui.runtime.workflow_errors import WorkflowError
-from wftui.steps.api.findings import Repair, raw_repair
+from wftui.steps.api.findings import Repair, exactly_one_of, raw_repair
 from wftui.steps.api.requirements import is_program
 from wftui.steps.api.step_model import StepModel
 from wftui.steps.api.step_type import StepContext, StepSite, StepType
@@ -117,6 +117,7 @@ class ShellStep(StepType[ShellInput]):
     icon = "$"
     ascii_icon = "$"
     input_model = ShellInput
+    field_rules: ClassVar = exactly_one_of("script", "argv")
     example: ClassVar = {
         "script": 'echo "hello $NAME"; echo "length=${#NAME}" >> "$WFTUI_OUTPUT"',
         "env": {"NAME": "world"},

@@ -10,7 +10,7 @@ from wftui.model.base import Json
 from wftui.model.text.raw_text import literal_text
 from wftui.model.workflow.durations import Duration
 from wftui.runtime.workflow_errors import WorkflowError
-from wftui.steps.api.findings import Repair, raw_repair
+from wftui.steps.api.findings import Repair, exactly_one_of, raw_repair
 from wftui.steps.api.requirements import Host, MissingRequirement
 from wftui.steps.api.step_model import StepModel
 from wftui.steps.api.step_type import StepContext, StepType
@@ -90,6 +90,7 @@ class SqlStep(StepType[SqlInput]):
     ascii_icon = "s"
     input_model = SqlInput
     path_fields: ClassVar = {"database": "machine"}
+    field_rules: ClassVar = exactly_one_of("query", "script")
     example: ClassVar = {"database": ":memory:", "query": "SELECT :a + :b AS total", "params": {"a": 1, "b": 2}}
     output_schema: ClassVar = SqlOutput.model_json_schema(by_alias=True)
 
