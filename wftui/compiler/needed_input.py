@@ -1,4 +1,4 @@
-"""The part of the schema of workflow.json that says which fields the input of a step needs."""
+"""Required input fields of steps, in the schema of workflow.json."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,7 +30,7 @@ def needed_input(rules: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, Any]
 
 
 def _typed(word: str, rule: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the rule for the input of steps of a type, absent where the rule takes `{}`."""
+    """Return the rule of a step type, which requires an input unless `{}` is valid."""
     needed: dict[str, Any] = {"properties": {"input": {**rule}}}
     if rule.keys() & {"required", "oneOf"}:
         needed["required"] = ["input"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from wftui.model.base import Json
 from wftui.runtime import values
-from wftui.runtime.language.arguments import count_argument, each_of, items_argument, object_argument
+from wftui.runtime.language.arguments import count_argument, each_of, items_argument, object_argument, of_item
 from wftui.runtime.language.declarations import Table, declare
 from wftui.runtime.language.json_kinds import kind_of
 from wftui.runtime.language.limits import check_items, check_text
@@ -377,8 +377,9 @@ def from_items(value: Json) -> dict[str, Json]:
     {"a": 1}
     """
     made: dict[str, Json] = {}
-    for pair in items_argument(value, "fromitems"):
+    for index, pair in enumerate(items_argument(value, "fromitems")):
         if not (isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)):
-            raise BindingError("binding.type", "the filter fromitems needs [key, value] pairs whose keys are texts")
+            sentence = "the filter fromitems needs [key, value] pairs whose keys are texts"
+            raise of_item(BindingError("binding.type", sentence), index, pair)
         made[pair[0]] = pair[1]
     return made

@@ -13,6 +13,7 @@ from wftui.model.text.text_lines import split_lines
 from wftui.runtime import values
 from wftui.runtime.language.arguments import text_argument, whole_argument
 from wftui.runtime.language.declarations import Table, declare
+from wftui.runtime.language.json_kinds import shown
 from wftui.runtime.language.limits import check_text
 from wftui.runtime.patterns import safety
 from wftui.runtime.workflow_errors import BindingError
@@ -253,12 +254,16 @@ def url_encode(value: Json) -> str:
 
 @declare(TEXT_FILTERS, "urldecode", gives="string")
 def url_decode(value: Json) -> str:
-    """A text decoded from a URL.
+    """A text decoded from a URL, whose bytes must be UTF-8.
 
     >>> "a%20b" | urldecode
     "a b"
     """
-    return unquote(text_argument(value, "urldecode"))
+    text = text_argument(value, "urldecode")
+    try:
+        return unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        raise BindingError("binding.type", f"the filter urldecode needs bytes of UTF-8, not {shown(text)}") from None
 
 
 @declare(TEXT_FILTERS, "b64encode", gives="string")

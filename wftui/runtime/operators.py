@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from wftui.model.base import Json
+from wftui.runtime.language.arguments import of_item
 from wftui.runtime.language.json_kinds import kind_of
 from wftui.runtime.language.limits import check_bits, check_items, check_sharing, check_text
 from wftui.runtime.workflow_errors import BindingError
@@ -45,7 +46,7 @@ def add_all(start: Json, entries: Iterable[Json]) -> Json:
     texts: list[str] = []
     found: list[Json] = []
     made, length = start, len(start) if isinstance(start, str | list) else 0
-    for entry in entries:
+    for index, entry in enumerate(entries):
         if isinstance(made, str) and isinstance(entry, str):
             length += len(entry)
             check_text(length, "+")
@@ -55,7 +56,10 @@ def add_all(start: Json, entries: Iterable[Json]) -> Json:
             check_items(length, "+")
             found.extend(entry)
         else:
-            made = add(made, entry)
+            try:
+                made = add(made, entry)
+            except BindingError as error:
+                raise of_item(error, index, entry) from None
     if isinstance(made, str):
         return made + "".join(texts)
     return add(made, found) if isinstance(made, list) else made

@@ -1,4 +1,4 @@
-"""Literal braces in texts: `{% raw %}…{% endraw %}`, with the marks of Jinja that strip spaces beside a tag."""
+"""Literal braces in texts: `{% raw %}…{% endraw %}`, also with minus signs."""
 
 import re
 from collections.abc import Iterator

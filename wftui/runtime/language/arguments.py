@@ -55,7 +55,12 @@ def each_of(found: Iterable[Json], each: Callable[[Json], Json]) -> Iterator[Jso
         try:
             yield each(entry)
         except BindingError as error:
-            raise BindingError(error.type, f"{error.message} (item {index}: {shown(entry)})") from None
+            raise of_item(error, index, entry) from None
+
+
+def of_item(error: BindingError, index: int, entry: Json) -> BindingError:
+    """Return an error that names the item of a list that failed."""
+    return BindingError(error.type, f"{error.message} (item {index}: {shown(entry)})")
 
 
 def object_argument(value: Json, name: str) -> Mapping[str, Json]:
