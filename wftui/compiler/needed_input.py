@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-_STEP, _HANDLER = "NeededInput", "NeededInputInHandlers"
+_WORKFLOW, _STEP, _HANDLER = "NeededInputOfWorkflow", "NeededInput", "NeededInputInHandlers"
 _RAISES = {"required": ["type", "message"]}
 """What a `fail` needs outside of handlers, where there is no error to raise again."""
 
@@ -21,11 +21,12 @@ def needed_input(rules: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, Any]
     definitions = {
         _STEP: {**_inside(_STEP), "allOf": [*types, _typed("fail", _RAISES)]},
         _HANDLER: {**_inside(_HANDLER), "allOf": types},
+        _WORKFLOW: {"properties": {"steps": _list_of(_STEP), "finally": _list_of(_STEP)}},
     }
     gives_none = {"additionalProperties": {"not": {"required": ["input"]}}}
     return definitions, {
         "if": {"properties": {"defaults": {"properties": {"types": gives_none}}}},
-        "then": {"properties": {"steps": _list_of(_STEP), "finally": _list_of(_STEP)}},
+        "then": {"$ref": f"#/$defs/{_WORKFLOW}"},
     }
 
 
