@@ -20,6 +20,9 @@ SCHEMA: dict[str, Json] = {
         "maybe": {"anyOf": [{"$ref": "#/$defs/tag"}, {"type": "null"}]},
         "both": {"allOf": [{"$ref": "#/$defs/tag"}]},
         "any": {"anyOf": [{"type": "integer"}, {"type": "boolean"}]},
+        "tags": {"type": "array", "items": {"$ref": "#/$defs/tag"}},
+        "sizes": {"allOf": [{"type": "array", "items": {"$ref": "#/$defs/size"}}]},
+        "loose": {"type": "array", "items": {"type": ["integer", "null"]}},
     },
 }
 
@@ -38,6 +41,9 @@ def read(*pairs: str) -> dict[str, Json]:
         ("maybe=null", None),
         ("both=42", "42"),
         ("any=42", 42),
+        ("tags=1,2", ["1", "2"]),
+        ("sizes=1,2", [1, 2]),
+        ("loose=1,null", [1, None]),
     ],
 )
 def test_a_type_behind_a_reference_is_found(pair: str, value: Json) -> None:
@@ -47,6 +53,11 @@ def test_a_type_behind_a_reference_is_found(pair: str, value: Json) -> None:
 def test_invalid_referenced_value_is_named_by_type() -> None:
     with pytest.raises(UsageError, match="expected a whole number"):
         read("size=big")
+
+
+def test_a_list_of_several_types_is_refused_with_an_example() -> None:
+    with pytest.raises(UsageError, match="write it like -i loose=1,2"):
+        read("loose=1,b")
 
 
 def typed_as(schema: Json, *texts: str) -> Json:

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import shlex
 from collections.abc import Mapping
 
 from wftui.model.base import Json
@@ -13,14 +14,25 @@ _WORDS = {"true": True, "yes": True, "on": True, "y": True, "false": False, "no"
 _WHOLE = re.compile(r"[+-]?[0-9]{1,300}")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _WANTED = {
-    "null": ("null", "null"),
-    "boolean": ("yes or no", "yes"),
-    "integer": ("a whole number", "5"),
-    "number": ("a number", "1.5"),
-    "array": ("a list", "a,b"),
-    "object": ("an object", """'{"name": "value"}'"""),
+    "null": "null",
+    "boolean": "yes or no",
+    "integer": "a whole number",
+    "number": "a number",
+    "array": "a list",
+    "object": "an object",
 }
-"""Name and example of each type, in the order in which a text is tried."""
+"""Name of each type, in the order in which a text is tried."""
+
+
+_KINDS = {
+    type(None): "null",
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "string",
+    list: "array",
+    dict: "object",
+}
 
 
 def parse_value(key: str, text: str, schema: Json, shown: str | None = None) -> Json:
@@ -39,25 +51,49 @@ def parse_value(key: str, text: str, schema: Json, shown: str | None = None) -> 
     allowed = _types(given)
     if text == "null" and "null" in allowed:
         return None
+    if not allowed or ("string" in allowed and "type" not in given):  # bare words are text
+        if choices and "boolean" in allowed and (word := _read("boolean", text, given)) is not None:
+            return word[0]
+        value = _once(key, text, _json_or(text))
+        return value if not allowed or _is_one_of(value, allowed) else text
     if "string" in allowed:
         return text
-    if not allowed:  # without a type in the schema, bare words are text
-        return _once(key, text, _json_or(text))
     for name in _WANTED:
         if name in allowed and (found := _read(name, text, given)) is not None:
             return _once(key, text, found[0])
     raise UsageError(_refusal(key, shown or text, allowed, given), code="usage.input")
 
 
-def _types(schema: Mapping[str, Json]) -> list[str]:
-    """Return the types that a schema names, itself or in all of its forms."""
+def _types(schema: Json) -> list[str]:
+    """Return the types that a schema names: itself, in its values, or in all of its forms."""
+    if not isinstance(schema, Mapping):
+        return []
     types = schema.get("type")
     if types is not None:
         return [types] if isinstance(types, str) else types if isinstance(types, list) else []
+    if isinstance(choices := schema.get("enum"), list):
+        return sorted({_KINDS.get(type(each), "string") for each in choices})
+    found = [_types(form) for form in _forms(schema)]
+    return [name for each in found for name in each] if all(found) else []
+
+
+def _is_one_of(value: Json, types: list[str]) -> bool:
+    if isinstance(value, bool):
+        return "boolean" in types
+    if isinstance(value, int | float):
+        return "number" in types or ("integer" in types and value == int(value))
+    return _KINDS[type(value)] in types
+
+
+def _forms(schema: Mapping[str, Json]) -> list[Json]:
     forms = schema.get("anyOf", schema.get("oneOf"))
-    found = [form.get("type") for form in forms if isinstance(form, Mapping)] if isinstance(forms, list) else []
-    named = [each for each in found if isinstance(each, str) and each != "string"]
-    return named if isinstance(forms, list) and len(named) == len(forms) else []
+    return forms if isinstance(forms, list) else []
+
+
+def _items(schema: Mapping[str, Json]) -> Json:
+    """Return the schema of the items of a list, which may be one of several forms."""
+    lists = [schema, *(form for form in _forms(schema) if isinstance(form, Mapping))]
+    return next((each["items"] for each in lists if "items" in each), {})
 
 
 def refuse_repeated_keys(text: str, what: str) -> None:
@@ -114,7 +150,7 @@ def _listed(text: str, schema: Mapping[str, Json]) -> tuple[Json] | None:
         return None  # JSON with a mistake
     if '"' in text and isinstance(quoted := _json_or(f"[{text}]"), list):
         return (quoted,)
-    items = schema.get("items", {})
+    items = _items(schema)
     parts = [part.strip() for part in text.split(",")] if text.strip() else []
     try:
         return ([parse_value("", part, items) for part in parts],)
@@ -124,16 +160,57 @@ def _listed(text: str, schema: Mapping[str, Json]) -> tuple[Json] | None:
 
 def _refusal(key: str, text: str, allowed: list[str], schema: Mapping[str, Json]) -> str:
     known = [_WANTED[name] for name in _WANTED if name in allowed]
-    wanted = " or ".join(name for name, _ in known) or " or ".join(allowed)
-    example = known[0][1] if known else "VALUE"
-    if "array" in allowed:
-        items = schema.get("items")
-        kind = items.get("type") if isinstance(items, Mapping) else None
-        wanted = wanted.replace("a list", f"a list of {_PLURALS[kind]}") if kind in _PLURALS else wanted
-        example = {"integer": "1,2", "number": "1.5,2", "boolean": "yes,no", "object": """'[{"name": "value"}]'"""}.get(
-            str(kind), example
-        )
-    return f"-i {key}={text}: expected {wanted}; write it like -i {key}={example}"
+    wanted = " or ".join(known) or " or ".join(allowed)
+    kinds = _types(_items(schema)) if "array" in allowed else []
+    if kinds and kinds[0] in _PLURALS:
+        wanted = wanted.replace("a list", f"a list of {_PLURALS[kinds[0]]}")
+    return f"-i {key}={text}: expected {wanted}; write it like -i {key}={_spelled(_sample(schema))}"
+
+
+def _sample(schema: Json, place: int = 0) -> Json:
+    """Return a value for a schema; `place` counts from 1 in a list."""
+    given = schema if isinstance(schema, Mapping) else {}
+    choices = given.get("enum", [given["const"]] if "const" in given else [])
+    if isinstance(choices, list) and choices:
+        return choices[min(max(place - 1, 0), len(choices) - 1)]
+    allowed = _types(given)
+    name = next((each for each in _SAMPLES if each in allowed), "null" if "null" in allowed else "string")
+    if name == "array":
+        items = _items(given)
+        return [_sample(items, each) for each in ((1,) if _types(items) in (["object"], ["array"]) else (1, 2))]
+    if name == "object":
+        properties, names = given.get("properties"), given.get("required")
+        known = properties if isinstance(properties, Mapping) else {}
+        needed = [each for each in names if isinstance(each, str)] if isinstance(names, list) else []
+        return {each: _sample(known.get(each)) for each in needed} or {"name": "value"}
+    return _SAMPLES[name][place] if name in _SAMPLES else None
+
+
+def _spelled(value: Json) -> str:
+    """Return a value as it stands after `-i KEY=` in a shell."""
+    words = [_word(each) for each in value] if isinstance(value, list) else [_word(value)]
+    if words and all(each is not None and _PLAIN.fullmatch(each) for each in words):
+        return ",".join(filter(None, words))
+    return shlex.quote(json.dumps(value, ensure_ascii=False))
+
+
+def _word(value: Json) -> str | None:
+    """Return a simple value as a person writes it, or None."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None or isinstance(value, str | int | float):
+        return value if isinstance(value, str) else json.dumps(value)
+    return None
 
 
 _PLURALS = {"integer": "whole numbers", "number": "numbers", "boolean": "yes or no", "object": "objects"}
+_SAMPLES: dict[str, tuple[Json, Json, Json]] = {
+    "boolean": (True, True, False),
+    "integer": (5, 1, 2),
+    "number": (1.5, 1.5, 2),
+    "array": ([], [], []),
+    "object": ({}, {}, {}),
+    "string": ("a", "a", "b"),
+}
+"""A value of each type and two of a list, in the order in which a text is tried."""
+_PLAIN = re.compile(r"[\w.+-]+")

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from wftui.cli.input_types import typed
 from wftui.cli.input_values import parse_value, refuse_repeated_keys
 from wftui.connections.private_files import private_folder
 from wftui.connections.secret_references import is_reference, resolve_reference
@@ -23,7 +24,6 @@ _NAMING = (
 )  # fmt: skip
 """Keywords that can name inputs besides `properties`."""
 _LONGEST_NAME = 200  # of a file, in characters
-_LEAD_ON = ("$ref", "allOf", "anyOf", "oneOf")
 
 
 def read_inputs(arguments: argparse.Namespace, schema: Mapping[str, Json], stdin: str | None = None) -> dict[str, Json]:
@@ -104,20 +104,6 @@ def read_connections(arguments: argparse.Namespace) -> dict[str, str]:
             raise UsageError(f"--connection {pair}: expected NAME=OTHER", code="usage.connection")
         chosen[name] = other
     return chosen
-
-
-def typed(whole: Mapping[str, Json], schema: Json) -> Json:
-    """Return an input's schema with its types resolved from `$ref` and branches."""
-    if not isinstance(schema, Mapping) or "type" in schema or schema.keys().isdisjoint(_LEAD_ON):
-        return schema
-    from wftui.model.schema.facets import types
-    from wftui.model.schema.json_schema import SchemaNode, accepts_null, facets
-
-    node = SchemaNode.root(whole).below(schema)
-    allowed = types(list(facets(node)))
-    if allowed is None:
-        return schema
-    return {**schema, "type": sorted(allowed | ({"null"} if accepts_null(node) else set()))}
 
 
 def _secret_text(key: str, text: str) -> str:
