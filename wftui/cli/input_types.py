@@ -29,7 +29,7 @@ def typed(whole: Mapping[str, Json], schema: Json) -> Json:
 
 
 def _leads_on(schema: Json) -> bool:
-    """Return whether a schema has parts elsewhere; most have none, and need no imports."""
+    """Return whether a schema has parts elsewhere; most need no imports."""
     if not isinstance(schema, Mapping):
         return False
     properties = schema.get("properties")

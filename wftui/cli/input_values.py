@@ -65,7 +65,7 @@ def parse_value(key: str, text: str, schema: Json, shown: str | None = None) -> 
 
 
 def _types(schema: Json) -> list[str]:
-    """Return the types that a schema names: itself, in its values, or in all of its forms."""
+    """Return the types of a schema, of its listed values, or of all its forms."""
     if not isinstance(schema, Mapping):
         return []
     types = schema.get("type")

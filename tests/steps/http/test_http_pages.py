@@ -128,6 +128,45 @@ class Services(Handler):
         found, more = self.after(self.headers.get("x-ms-continuation"))
         self.answer_json({"Documents": found}, **({"x_ms_continuation": found[-1]["id"]} if more else {}))
 
+    def serve_gitlab(self, query: dict[str, str], body: Any) -> None:
+        page = int(query.get("page", 1))
+        following = str(page + 1) if page * SIZE < len(ITEMS) else ""
+        self.answer_json(self.at((page - 1) * SIZE), X_Next_Page=following)
+
+    def serve_salesforce(self, query: dict[str, str], body: Any) -> None:
+        start = int(query.get("from", 0))
+        following = {"nextRecordsUrl": f"/salesforce?from={start + SIZE}"} if start + SIZE < len(ITEMS) else {}
+        self.answer_json({"totalSize": len(ITEMS), "done": not following, "records": self.at(start), **following})
+
+    def serve_hubspot(self, query: dict[str, str], body: Any) -> None:
+        found, more = self.after(query.get("after"))
+        paging = {"paging": {"next": {"after": found[-1]["id"], "link": f"{self.host}/no"}}} if more else {}
+        self.answer_json({"results": found, **paging})
+
+    def serve_google(self, query: dict[str, str], body: Any) -> None:
+        found, more = self.after(query.get("pageToken", "").removeprefix("t") or None)
+        if "pageToken" not in query:
+            self.answer_json({"kind": "list", "nextPageToken": "t"})  # an empty page in the middle is usual there
+            return
+        self.answer_json({"items": found, **({"nextPageToken": f"t{found[-1]['id']}"} if more else {})})
+
+    def serve_ckan(self, query: dict[str, str], body: Any) -> None:
+        start = int(query["start"])
+        self.answer_json({"success": True, "result": {"count": len(ITEMS), "results": self.at(start)}})
+
+    def serve_s3(self, query: dict[str, str], body: Any) -> None:
+        found, more = self.after(query.get("continuation-token"))
+        truncated = {"IsTruncated": str(more).lower(), "NextContinuationToken": found[-1]["id"]}
+        self.answer_json({"Contents": found, **truncated})
+
+    def serve_twitter(self, query: dict[str, str], body: Any) -> None:
+        start = int(query.get("cursor", 0))
+        following = start + SIZE if start + SIZE < len(ITEMS) else 0
+        self.answer_json({"ids": self.at(start), "next_cursor": following, "previous_cursor": 0})
+
+    def serve_empty(self, query: dict[str, str], body: Any) -> None:
+        self.answer_json({"kind": "list"})
+
     def serve_counted(self, query: dict[str, str], body: Any) -> None:
         start = int(query["offset"])
         self.answer_json(list(range(12))[start : start + 2])
@@ -162,6 +201,13 @@ SERVED: dict[str, tuple[str, dict[str, Json]]] = {
     "OData (Microsoft Graph)": ("odata", {}),
     "GraphQL": ("graphql", {"json": {"query": "…", "variables": {"first": SIZE}}}),
     "Django REST framework": ("django", {}),
+    "GitLab": ("gitlab", {}),
+    "Salesforce": ("salesforce", {}),
+    "HubSpot": ("hubspot", {}),
+    "Google Cloud": ("google", {}),
+    "CKAN": ("ckan", {}),
+    "Amazon S3 as JSON": ("s3", {}),
+    "Twitter v1": ("twitter", {}),
     "WordPress": ("wordpress", {}),
     "Page numbers": ("numbers", {}),
     "Box": ("box", {}),
@@ -209,6 +255,14 @@ async def test_ignored_page_parameter_fails_the_step(run: Run, server: str) -> N
 async def test_a_later_page_may_have_null_for_no_items(run: Run, server: str) -> None:
     paginate = {"by": "page", "param": "page", "items": "items"}
     assert (await run(STEP, {"url": f"{server}/null", "paginate": paginate}))["body"] == ITEMS
+
+
+async def test_an_absent_list_is_none_only_where_that_is_said(run: Run, server: str) -> None:
+    paginate: dict[str, Json] = {"by": "cursor", "items": "items", "cursor": "next"}
+    with pytest.raises(WorkflowError, match="A page has no list at 'items' but null") as caught:
+        await run(STEP, {"url": f"{server}/empty", "paginate": paginate})
+    assert caught.value.type == "http.body"
+    assert (await run(STEP, {"url": f"{server}/empty", "paginate": {**paginate, "itemsOptional": True}}))["body"] == []
 
 
 async def test_missing_items_are_reported(run: Run, context: RecordingContext, server: str) -> None:

@@ -50,6 +50,9 @@ class Pagination(StepModel):
     items: Annotated[
         str | None, Field(description="Path of the list in the body: data.items. Default: the body is the list.")
     ] = None
+    items_optional: Annotated[
+        bool, Field(description="The list may be absent where it is empty, also from the first page.")
+    ] = False
     cursor: Annotated[
         str | None,
         Field(
@@ -113,7 +116,7 @@ class Pagination(StepModel):
             WorkflowError: `http.body` when there is no list where it should be.
         """
         found = at_path(body, self.items)
-        if found is None and not first:
+        if found is None and (self.items_optional or not first):
             return []
         if not isinstance(found, list):
             where = f"at {self.items!r}" if self.items else "as its body"
@@ -142,9 +145,9 @@ class Pagination(StepModel):
         return max(0, total - offset - at.items) if total is not None else 0
 
     def _said_to_end(self, body: Json, at: PagePosition) -> bool:
-        if self.more and not at_path(body, self.more):
+        if self.more and not _is_true(at_path(body, self.more)):
             return True
-        if self.last and at_path(body, self.last):
+        if self.last and _is_true(at_path(body, self.last)):
             return True
         pages = _number(at_path(body, self.total_pages)) if self.total_pages else None
         if pages is not None and at.pages >= pages:
@@ -171,8 +174,8 @@ class Pagination(StepModel):
         )
 
     def _by_cursor(self, reply: HttpResponse, cursor: Json) -> NextPage | None:
-        if cursor is None or cursor == "" or cursor is False:
-            return None
+        if not cursor or (isinstance(cursor, str) and not cursor.strip()):
+            return None  # null, false, 0, an empty text, list or object
         if cursor is True:
             raise WorkflowError(
                 "http.pages", f'The cursor at {self.cursor!r} is true, which leads nowhere; name it in "more" instead.'
@@ -224,6 +227,11 @@ def with_value(body: Json, path: str, value: Json) -> Json:
         )
     given = body or {}
     return {**given, name: with_value(given.get(name), rest, value) if rest else value}
+
+
+def _is_true(value: Json) -> bool:
+    """Return whether a server says yes; some send text."""
+    return value.strip().lower() not in ("", "false", "0", "no") if isinstance(value, str) else bool(value)
 
 
 def _number(value: Json) -> int | None:
