@@ -260,6 +260,27 @@ async def test_for_each_over_a_container_addresses_each_inner_step() -> None:
 
 
 @pytest.mark.parametrize(
+    ("item", "label"),
+    [
+        ("a", "a"),
+        (True, "true"),
+        (None, None),
+        ({"id": 7, "host": "h"}, "7"),
+        ({"os": "linux", "py": 3.11, "more": [1], "on": False}, "os=linux py=3.11 on=false"),
+        ({"name": None, "host": "h"}, "host=h"),
+        (["a", 1, {}], "a 1"),
+        ({"text": "x" * 100}, None),
+        ({"a": {}}, None),
+        ([], None),
+    ],
+)
+async def test_an_item_is_named_by_its_name_or_its_values(item: Json, label: str | None) -> None:
+    watch = Watch()
+    await run(workflow(step("s", for_each=each([item]))), watch=watch)
+    assert [e.label for e in watch.events if isinstance(e, IterationStarted)] == [label]
+
+
+@pytest.mark.parametrize(
     ("items", "error_type"), [("text", "binding.type"), ({"a": 1}, "binding.type"), (list(range(11)), "binding.limit")]
 )
 async def test_for_each_requires_a_bounded_list(items: Json, error_type: str) -> None:

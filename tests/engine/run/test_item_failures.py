@@ -54,7 +54,8 @@ async def test_the_error_of_the_first_item_names_it() -> None:
     ("item", "name", "value"),
     [
         ({"name": "db", "port": 1}, "db", {"name": "db", "port": 1}),
-        ([1, 2], "[0]", [1, 2]),
+        ([1, 2], "1 2", [1, 2]),
+        ([[1], {}], "[0]", [[1], {}]),
         (7, "7", 7),
         ("x" * 9_000, "x" * 59 + "…", "x" * 1_999 + "…"),
         ({"name": "big", "text": "x" * 9_000}, "big", None),

@@ -67,9 +67,17 @@ class ModelError:
         """The code of the diagnostic for a wrong value."""
         return _CODES.get(self.kind, "value.type")
 
+    @property
+    def _lacks_braces(self) -> bool:
+        """Return whether it is a text in a matrix, where an expression has braces."""
+        in_matrix = self.path[-2:-1] == ["matrix"] or self.name in ("exclude", "include")
+        return self.kind == "list_type" and in_matrix and isinstance(self.value, str)
+
     def sentence(self) -> tuple[str, tuple[str, ...]]:
         """Return the message for the value, and its choices."""
         shown, context = _shown(self.value), self.context
+        if self._lacks_braces:
+            return f"{self.field} must be a list, or an expression between {{{{ and }}}}, not {shown}", ()
         if self.kind in _TYPES:
             return f"{self.field} must be {_TYPES[self.kind]}, not {shown}", ()
         match self.kind:
@@ -92,6 +100,8 @@ class ModelError:
         """Return the value of the right type that was probably meant; None without one."""
         if not isinstance(self.value, str):
             return None
+        if self._lacks_braces:
+            return f"{{{{ {self.value.strip()} }}}}"
         if self.kind == "int_type" and re.fullmatch(r"\d{1,9}", self.value):
             return int(self.value)
         if self.kind == "bool_type" and self.value.lower() in ("true", "false", "yes", "no"):

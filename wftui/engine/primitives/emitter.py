@@ -1,8 +1,10 @@
 """Emitter: redacts every event of a run and appends it to the event sink."""
 
 import asyncio
+import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Protocol, TypeVar
 
 from wftui.connections.redaction import Redactor
@@ -21,6 +23,8 @@ from wftui.model.text.text_styles import styles_after
 from wftui.store.events.payloads import is_big
 
 _LABEL = 60
+_PARTS = 10
+"""Values of an item that are looked at for its label."""
 _SMALL = 2_000  # values, or hundreds of characters
 _FIXED: frozenset[str] = frozenset(
     {"seq", "run_id", "timestamp", "type", "step_id", "path", "parent", "step_type", "level", "stream", "reason"}
@@ -156,12 +160,11 @@ class Emitter:
 
     def label(self, item: Json) -> str | None:
         """Return a short label for an item of a list, without secrets."""
-        if isinstance(item, dict):
-            item = next((item[key] for key in ("name", "id", "title", "path", "url") if key in item), None)
-        if item is None or isinstance(item, dict | list):
+        label = _label(item)
+        if label is None:
             return None
         # Redact before truncating: truncation could leave half a secret, which is no longer found.
-        text = " ".join(self.redactor.redact_beginning(str(item), _LABEL * 100).split())
+        text = " ".join(self.redactor.redact_beginning(label, _LABEL * 100).split())
         return text if len(text) <= _LABEL else text[: _LABEL - 1] + "…"
 
     async def _redacted(self, event: ExecutionEvent) -> ExecutionEvent:
@@ -176,6 +179,32 @@ class Emitter:
         if isinstance(event, Started) and isinstance(clean, Started) and clean.vars is not event.vars:
             clean.masked = True
         return clean
+
+
+def _label(item: Json) -> str | None:
+    """Return a text for an item: of an object its name, else its simple values."""
+    if isinstance(item, dict):
+        named = next((item[key] for key in ("name", "id", "title", "path", "url") if _is_simple(item.get(key))), None)
+        if named is not None:
+            return _text(named)
+        return (
+            " ".join(f"{key}={_text(value)}" for key, value in islice(item.items(), _PARTS) if _is_short(value)) or None
+        )
+    if isinstance(item, list):
+        return " ".join(_text(value) for value in item[:_PARTS] if _is_short(value)) or None
+    return None if item is None else _text(item)
+
+
+def _is_simple(value: Json) -> bool:
+    return isinstance(value, str | int | float)
+
+
+def _is_short(value: Json) -> bool:
+    return _is_simple(value) and (not isinstance(value, str) or len(value) <= _LABEL)
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _is_small(event: ExecutionEvent) -> bool:
