@@ -14,6 +14,7 @@ import pytest
 
 from compiler.compiler_helpers import assert_harmless, check, compiler_of, text_of
 from compiler.expressions.expression_forms import NAMES, random_expression
+from wftui.compiler.editing.step_edits import listed_steps
 from wftui.compiler.module_run import run_module
 from wftui.runtime.plan import StepPlan, step_infos
 
@@ -201,6 +202,11 @@ def test_outline_matches_the_plan_and_code_is_the_same_again(tmp_path: Path, mod
         outline = compiler_of(tmp_path).outline("flow", text)
         loaded = compiler_of(tmp_path).load_text("flow", text)
         assert outline.steps == step_infos(loaded.plan)
+        listed = listed_steps(text) or []
+        assert {each.path for each in (*outline.steps, *outline.repeated)} == {each.path for each in listed}
+        assert {each.path: each.parent for each in outline.repeated} == {
+            each.path: each.parent for each in listed if each.path not in {step.path for step in outline.steps}
+        }
         assert loaded.code == modules[seed]
 
 

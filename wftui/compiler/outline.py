@@ -1,6 +1,5 @@
 """The outline of a workflow: its steps as a graph."""
 
-from collections.abc import Iterator
 from dataclasses import field
 
 from wftui.compiler.checks.checker import Checked
@@ -9,6 +8,9 @@ from wftui.compiler.tree.nodes import Body, StepNode
 from wftui.model.data_class import dataclass
 from wftui.model.run.steps import StepInfo, catch_name
 
+_Found = tuple[dict[StepNode, StepInfo], dict[StepNode, StepInfo]]
+"""Entries of steps with a fixed path, and of those inside iterations."""
+
 
 @dataclass(slots=True)
 class Outliner:
@@ -16,21 +18,21 @@ class Outliner:
 
     _known: dict[StepNode, StepInfo] = field(default_factory=dict)
 
-    def step_infos(self, checked: Checked, document: Document) -> list[StepInfo]:
-        """Return the steps with a fixed path: all but those inside a forEach or a loop.
+    def step_infos(self, checked: Checked, document: Document) -> tuple[list[StepInfo], list[StepInfo]]:
+        """Return the steps with a fixed path, and those inside a forEach or a loop.
 
-        Equal to `runtime.plan.step_infos` of the compiled workflow, without running it.
+        The first are equal to `runtime.plan.step_infos` of the compiled workflow, without running it.
         """
         assert checked.tree is not None
-        known: dict[StepNode, StepInfo] = {}
+        fixed: dict[StepNode, StepInfo] = {}
+        repeated: dict[StepNode, StepInfo] = {}
         for body in (checked.tree.main, checked.tree.finally_):
-            self._add(known, checked, document, body, None)
-        self._known = known
-        return list(known.values())
+            self._add((fixed, repeated), checked, document, body, None)
+        self._known = fixed | repeated
+        return list(fixed.values()), list(repeated.values())
 
-    def _add(
-        self, known: dict[StepNode, StepInfo], checked: Checked, document: Document, body: Body, parent: str | None
-    ) -> None:
+    def _add(self, found: _Found, checked: Checked, document: Document, body: Body, parent: str | None) -> None:
+        known, repeated = found
         prefix = f"{parent}." if parent else ""
         for node in checked.graph.order(body):
             path, line = prefix + node.id, document.place(node.pointer).line
@@ -41,13 +43,15 @@ class Outliner:
                 known[node] = earlier
             else:
                 known[node] = earlier.model_copy(update={"line": line})
-            for inner in _shown_bodies(node):
-                self._add(known, checked, document, inner, path)
+            for inner in node.bodies:
+                fixed = _has_fixed_paths(node, inner)
+                self._add(found if fixed else (repeated, repeated), checked, document, inner, path)
 
 
-def _shown_bodies(node: StepNode) -> Iterator[Body]:
-    if node.step.for_each is None:
-        yield from node.bodies if node.step.type != "loop" else node.catches
+def _has_fixed_paths(node: StepNode, body: Body) -> bool:
+    if node.step.for_each is not None:
+        return False
+    return node.step.type != "loop" or body in node.catches
 
 
 def _info(checked: Checked, node: StepNode, prefix: str, parent: str | None, line: int) -> StepInfo:

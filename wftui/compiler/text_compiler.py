@@ -184,7 +184,7 @@ class TextCompiler:
         outline.name = workflow.name or outline.id
         outline.description, outline.version = workflow.description or "", workflow.version
         outline.input_schema = with_computed_apart(workflow.input_schema)
-        outline.steps = now.outliner.step_infos(checked, now.document)
+        outline.steps, outline.repeated = now.outliner.step_infos(checked, now.document)
         nodes = [node for node in checked.tree.walk() if node in checked.types]
         outline.pools = {node.id: node.pool for node in nodes if node.id and node.pool is not None}
         kinds = [kind for node in nodes if (kind := checked.types[node]) is not None]

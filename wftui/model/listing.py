@@ -56,6 +56,9 @@ class WorkflowOutline(WireModel):
     version: str = ""
     input_schema: dict[str, Json] = fresh(factory=dict)
     steps: list[StepInfo] = fresh(factory=list)
+    repeated: Annotated[
+        list[StepInfo], Field(description="Steps inside a forEach or a loop, with paths without numbers of iterations.")
+    ] = fresh(factory=list)
     icons: Annotated[
         dict[str, tuple[str, str]], Field(description="Icons of the step types in use, and their ASCII forms.")
     ] = fresh(factory=dict)

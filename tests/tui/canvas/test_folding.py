@@ -62,6 +62,17 @@ def test_only_equal_kinds_in_a_layer_fold_together() -> None:
     assert [node.label for node in fold(kinds, fan_outs=True).nodes] == ["same [50]", "same [50]"]
 
 
+def test_a_folded_fan_out_says_its_condition_or_how_many_there_are() -> None:
+    def label(condition: str) -> str:
+        nodes = [CanvasNode(f"n{n}", f"n_{n}", "set", case=condition, when=condition.format(n)) for n in range(70)]
+        [found] = fold(nodes, fan_outs=True).nodes
+        return found.when
+
+    assert label("inputs.a") == "inputs.a"
+    assert label("inputs.a == {}") == "70 conditions"
+    assert label("") == ""
+
+
 def test_stem() -> None:
     names = ["mDiffFit_ID0000497", "align-12", "part 3.7", "2024", "no_number", "s3_upload"]
     assert [stem(name) for name in names] == ["mDiffFit", "align", "part", "2024", "no_number", "s3_upload"]

@@ -104,7 +104,7 @@ def overlap(one: Box, two: Box) -> bool:
 @given(graphs(), st.sampled_from([1, 4]))
 @settings(max_examples=150, deadline=None)
 def test_nodes_are_separate_and_inside_the_drawing(graph: tuple[list[Node], list[Edge]], height: int) -> None:
-    found = layout(*graph, width_of=lambda node: 5 + int(node.id) % 4, height=height)
+    found = layout(*graph, width_of=lambda node: 5 + int(node.id) % 4, height_of=lambda _: height)
     boxes = list(found.boxes.values())
     assert len(boxes) == len(graph[0])
     for one, two in itertools.combinations(boxes, 2):
@@ -116,7 +116,7 @@ def test_nodes_are_separate_and_inside_the_drawing(graph: tuple[list[Node], list
 @given(graphs(), st.sampled_from([1, 4]))
 @settings(max_examples=150, deadline=None)
 def test_edges_go_down_around_nodes(graph: tuple[list[Node], list[Edge]], height: int) -> None:
-    found = layout(*graph, width_of=lambda _: 9, height=height)
+    found = layout(*graph, width_of=lambda _: 9, height_of=lambda _: height)
     assert set(found.paths) == set(graph[1])
     for (source, target), points in found.paths.items():
         above, below = found.boxes[source], found.boxes[target]

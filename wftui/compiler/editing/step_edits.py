@@ -23,6 +23,7 @@ class ListedStep:
         parent: path of the step around it.
         line: line of the file it starts in.
         case: condition of the case of a switch that begins with it; `else` for its default.
+        when: its own condition; empty without one.
         marks: signs for its settings.
     """
 
@@ -37,6 +38,7 @@ class ListedStep:
     repeats: bool = False
     branch: str | None = None
     case: str | None = None
+    when: str = ""
     marks: tuple[StepMark, ...] = ()
 
 
@@ -86,6 +88,7 @@ def listed_steps(text: str) -> list[ListedStep] | None:
                 repeats="forEach" in each.step or kind == "loop",
                 branch=each.branch,
                 case=_case(each),
+                when=condition_text(each.step.get("when", "")),
                 marks=step_marks(each.step),
             )
         )
@@ -102,8 +105,13 @@ def _case(step: PlacedStep) -> str | None:
         return "else"
     for case in cases if isinstance(cases, list) else ():
         if isinstance(case, dict) and case.get("steps") is step.siblings:
-            return str(case.get("when", ""))
+            return condition_text(case.get("when", ""))
     return None
+
+
+def condition_text(condition: Json) -> str:
+    """Return a condition in one line."""
+    return " ".join(str(condition).split())
 
 
 def apply_operation(text: str, operation: Operation) -> Edit:

@@ -116,6 +116,12 @@ def _close(nodes: Sequence[CanvasNode], closed: Collection[str]) -> Folded:
     return found
 
 
+def _joined(conditions: Sequence[str], word: str) -> str:
+    """Return the one condition that all have, else how many there are."""
+    different = {*conditions}
+    return conditions[0] if len(different) == 1 else f"{len(different - {''})} {word}"
+
+
 def _fold_fan_outs(found: Folded, opened: Collection[str]) -> None:
     inside = children_of(found.nodes)
     groups: dict[str, list[CanvasNode]] = {}
@@ -140,7 +146,19 @@ def _fold_fan_outs(found: Folded, opened: Collection[str]) -> None:
         if node is group[0]:
             every = dict.fromkeys(home.get(need, need) for member in group for need in member.needs)
             label = f"{stem(node.label)} [{len(group)}]"
-            nodes.append(CanvasNode(key, label, node.type, tuple(every), node.parent, counted=True, pool=node.pool))
+            nodes.append(
+                CanvasNode(
+                    key,
+                    label,
+                    node.type,
+                    tuple(every),
+                    node.parent,
+                    counted=True,
+                    pool=node.pool,
+                    case=_joined([member.case for member in group], "cases"),
+                    when=_joined([member.when for member in group], "conditions"),
+                )
+            )
             found.members[key] = tuple(member.path for member in group)
         found.shown_as[node.path] = key
     found.nodes = nodes

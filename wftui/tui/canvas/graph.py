@@ -7,6 +7,8 @@ from wftui.model.run.steps import StepInfo
 
 CURRENT = ("running", "waiting", "failed")
 """Statuses of the current step, in order of precedence."""
+LONGEST_CASE = 14
+"""Characters of the condition of a case before the name of its first step in a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class CanvasNode:
         counted: the step repeats, so space for a counter such as `12/100` is reserved.
         pool: the pool of workers that runs it, if any.
         room: cells reserved for its detail.
+        case: condition of the case that begins with it; `else` for a default.
+        when: condition of the step itself.
     """
 
     path: str
@@ -32,6 +36,8 @@ class CanvasNode:
     counted: bool = False
     pool: str | None = None
     room: int = 0
+    case: str = ""
+    when: str = ""
 
     @property
     def kind(self) -> str:
@@ -43,9 +49,23 @@ class CanvasNode:
         """Its label and its pool, where its kind is not shown."""
         return _in_pool(self.label, self.pool)
 
+    @property
+    def row_label(self) -> str:
+        """Its label in a list, after the condition of its case."""
+        return labelled(self.label, _short(self.case))
+
+    @property
+    def row_title(self) -> str:
+        """`row_label` and its pool."""
+        return _in_pool(self.row_label, self.pool)
+
 
 def _in_pool(text: str, pool: str | None) -> str:
     return text if pool is None else f"{text} @{pool}"
+
+
+def _short(condition: str) -> str:
+    return condition if len(condition) <= LONGEST_CASE else f"{condition[: LONGEST_CASE - 1]}…"
 
 
 def labelled(name: str, branch: str | None) -> str:

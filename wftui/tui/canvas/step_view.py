@@ -204,7 +204,7 @@ class StepView(DrawnView):
         start = paths.index(self.cursor) + 1 if self.cursor in self._steps else 0
         for path in (*paths[start:], *paths[:start]):
             node = self._steps[path]
-            if words in f"{node.label} {path} {node.kind}".casefold():
+            if words in f"{node.label} {path} {node.kind} {node.case} {node.when}".casefold():
                 self._folds.reveal(self.nodes, path)
                 self._scene.cursor = path
                 self._only = None

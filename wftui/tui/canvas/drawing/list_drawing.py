@@ -130,7 +130,7 @@ class ListDrawing:
         room = max(right - start - 2, 4)
         cells.put(
             start + 2,
-            fit_middle(node.label if self._type else node.title, room, scene.ellipsis),
+            fit_middle(node.row_label if self._type else node.row_title, room, scene.ellipsis),
             *base,
             f"step--label-{scene.status(node.path)}",
         )

@@ -67,6 +67,13 @@ def draw_frame(cells: Cells, scene: Scene, node: CanvasNode, place: Box, y: int,
     cells.put(place.x + 4, label, *focus, f"step--label-{status}")
 
 
+def draw_edge_label(cells: Cells, scene: Scene, text: str, place: Box) -> None:
+    """Draw the condition of an edge, centred."""
+    room = place.width - 2
+    shown = fit(text, min(cell_len(text), room), scene.ellipsis)
+    cells.put(place.x + 1 + (room - cell_len(shown)) // 2, shown, "step--edge-text")
+
+
 def _focus(node: CanvasNode, scene: Scene) -> tuple[str, ...]:
     return ("step--row",) if node.path == scene.cursor else ()
 

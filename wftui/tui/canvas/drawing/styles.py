@@ -11,6 +11,7 @@ def _rules() -> dict[str, str]:
     rules = {
         "step--edge": "color: $foreground 35%;",
         "step--edge-lit": "color: $foreground; text-style: bold;",
+        "step--edge-text": "color: $foreground-muted; text-style: italic;",
         "step--type": "color: $foreground-muted;",
         "step--detail": "color: $foreground-muted;",
         "step--cursor": "background: $foreground 20%; color: $foreground; text-style: bold;",

@@ -73,7 +73,13 @@ class Layout:
     lines: LineGrid = field(default_factory=dict)
 
 
-def layout(nodes: Sequence[Node], edges: Sequence[Edge], *, width_of: Callable[[Node], int], height: int = 1) -> Layout:
+def layout(
+    nodes: Sequence[Node],
+    edges: Sequence[Edge],
+    *,
+    width_of: Callable[[Node], int],
+    height_of: Callable[[Node], int] = lambda _: 1,
+) -> Layout:
     """Lay out a graph from top to bottom.
 
     Nodes with a parent are drawn inside its frame, whose first row is the parent's title. An edge between frames
@@ -84,7 +90,7 @@ def layout(nodes: Sequence[Node], edges: Sequence[Edge], *, width_of: Callable[[
         nodes: nodes with unique ids; an unknown parent counts as none.
         edges: pairs of ids, source first.
         width_of: width of a node; for a frame, of its title.
-        height: rows of a node that is not a frame.
+        height_of: rows of a node that is not a frame.
     """
     known = {node.id: node for node in nodes}
     inside: dict[str | None, list[Node]] = {}
@@ -95,7 +101,7 @@ def layout(nodes: Sequence[Node], edges: Sequence[Edge], *, width_of: Callable[[
         if source in known and target in known and (lifted := _lift(known, source, target)):
             home = known[lifted[0]].parent
             between.setdefault(home if home in known else None, []).append(lifted)
-    return _scope(None, 0, inside, between, width_of, height)
+    return _scope(None, 0, inside, between, width_of, height_of)
 
 
 def _lift(known: Mapping[str, Node], source: str, target: str) -> Edge | None:
@@ -120,18 +126,18 @@ def _scope(
     inside: Mapping[str | None, Sequence[Node]],
     between: Mapping[str | None, Sequence[Edge]],
     width_of: Callable[[Node], int],
-    height: int,
+    height_of: Callable[[Node], int],
 ) -> Layout:
     """Lay out the nodes of one frame at (0, 0), including nested frames."""
     nodes = inside.get(home, ())
     index = {node.id: number for number, node in enumerate(nodes)}
     contents = {
-        number: _scope(node.id, depth + 1, inside, between, width_of, height)
+        number: _scope(node.id, depth + 1, inside, between, width_of, height_of)
         for number, node in enumerate(nodes)
         if node.id in inside
     }
     widths = [width_of(node) for node in nodes]
-    heights = [height] * len(nodes)
+    heights = [height_of(node) for node in nodes]
     for number, content in contents.items():
         widths[number] = max(widths[number], content.width + 2 * FRAME_X)
         heights[number] = content.height + 2 * FRAME_Y

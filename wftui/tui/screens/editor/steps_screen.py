@@ -37,19 +37,13 @@ READING = frozenset({"copy_step", "copy_command", "mark", "try_step", "run_to", 
 _ANYWHERE = frozenset({"edit_step", "copy_command", "try_step", "run_to", "pin"})
 """Verbs that also take the step at the cursor of the source, and that of the inspector."""
 
-_LONGEST_CASE = 14
-"""Cells of the condition of a case before the name of its first step."""
-
 _EMPTY = "No steps yet. Press a to add the first."
 _NO_JSON = "Not valid JSON. Press 5 for the problem, x to fix it."
 
 
-def _label(step: "ListedStep") -> str:
-    """Return the label of a step, after its branch or the condition of its case."""
-    case = step.case
-    if case is not None and len(case) > _LONGEST_CASE:
-        case = f"{case[: _LONGEST_CASE - 1]}…"
-    return labelled(step.name, step.branch or case)
+def _list_of(step: "ListedStep") -> str:
+    """Return the pointer of the list that a step is in."""
+    return step.pointer.rpartition("/")[0]
 
 
 class StepsScreen(SourceScreen):
@@ -97,9 +91,11 @@ class StepsScreen(SourceScreen):
             [
                 CanvasNode(
                     path=each.path,
-                    label=_label(each),
+                    label=labelled(each.name, each.branch),
                     type=each.type,
                     parent=each.parent,
+                    case=each.case or "",
+                    when=each.when,
                     room=len(signs[each.path]),
                     pool=self.pools.get(each.id),
                     needs=self._needs.get(each.path, ()),
@@ -115,11 +111,19 @@ class StepsScreen(SourceScreen):
     def show_graph(self, outline: WorkflowOutline) -> None:
         """Show the steps of a valid source on the canvas, with the labels of the list."""
         known = {each.path: each for each in self.steps}
+        cases = {_list_of(each): each.case for each in self.steps if each.case}
         nodes = []
-        for node in nodes_from_steps(outline.steps):
+        for node in nodes_from_steps([*outline.steps, *outline.repeated]):
             step = known.get(node.path)
             if step is not None:
-                node = replace(node, label=_label(step), counted=False, room=len(" ".join(self._signs(step))))
+                node = replace(
+                    node,
+                    label=labelled(step.name, step.branch),
+                    counted=False,
+                    room=len(" ".join(self._signs(step))),
+                    case="" if node.needs else cases.get(_list_of(step), ""),
+                    when=step.when,
+                )
             nodes.append(node)
         self.query_one(WorkflowCanvas).set_graph(nodes)
         self._needs = {node.path: node.needs for node in nodes}
