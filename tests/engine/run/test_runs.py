@@ -3,9 +3,13 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from engine.engine_plans import Watch, begin, chain, constant, output_of, reasons, run, statuses, step, workflow
 from wftui.model.base import Json
+from wftui.model.run.events import StepFailed
 from wftui.model.run.reducer import fold
+from wftui.runtime.plan import ForEachPlan
 from wftui.runtime.scope import Scope
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import StepContext
@@ -25,6 +29,34 @@ async def test_a_chain_runs_in_order_and_gives_its_outputs() -> None:
     ]
     assert fold(record.id, watch.events) == record
     assert [event.seq for event in watch.events] == list(range(1, 8))
+
+
+def _raises(_scope: Scope) -> Json:
+    raise WorkflowError("binding.type", "no number")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"when": _raises},
+        {"policy": _raises},
+        {"input": _raises},
+        {"for_each": ForEachPlan(items=_raises)},
+        {"for_each": ForEachPlan(items=constant([1])), "input": _raises},
+    ],
+    ids=["when", "policy", "input", "items", "item"],
+)
+async def test_failure_before_the_step_counts_as_its_first_attempt(fields: dict[str, Any]) -> None:
+    watch = Watch()
+    handler = step("tidy", input=lambda scope: {"attempts": scope.steps["a"].attempts})
+    record = await run(workflow(step("a", **fields), finally_=(handler,)), watch=watch)
+    failed = [event for event in watch.events if isinstance(event, StepFailed) and event.path == "a"]
+    assert [(event.attempt, event.error.message.endswith("no number")) for event in failed] == [(1, True)]
+    assert record.error is not None
+    assert record.error.attempt == 1
+    tidy = record.step("tidy")
+    assert tidy is not None
+    assert tidy.output == {"attempts": 1}
 
 
 async def test_independent_steps_run_side_by_side() -> None:
