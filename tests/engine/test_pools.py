@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from helpers import patience, write_workflow
 
+from wftui.engine.primitives.engine_settings import EngineSettings
 from wftui.model.clock import utc_now
 from wftui.model.errors import ConflictError, UsageError
 from wftui.model.run.actions import UNRESOLVED
@@ -45,6 +46,10 @@ async def pools_of(workbench: Workbench, record: ExecutionRecord) -> dict[str, s
     assert {path: found[path] for path in listed} == listed
     assert {path: found[path] for path in started} == started
     return found
+
+
+def test_password_of_the_workers_is_not_in_a_traceback() -> None:
+    assert "secret" not in repr(EngineSettings(workers="postgresql://me:secret@localhost/jobs"))
 
 
 async def test_steps_in_pools_without_a_server_are_one_error_before_the_run(workbench: Workbench, tables: Path) -> None:

@@ -24,6 +24,7 @@ coloured_texts = st.lists(st.sampled_from(_PIECES)).map("".join)
         ("a\x1b[1;32mb\x1b[22mc", "abc", [(1, 2, "1;32"), (2, 3, "32")]),
         ("\x1b[31mone\ntwo", "one\ntwo", [(0, 3, "31")]),
         ("\x1b[38;2;1;2;3mx\x1b[48:5:7my", "xy", [(0, 1, "38;2;1;2;3"), (1, 2, "38;2;1;2;3;48;5;7")]),
+        ("\x1b[31;42ma\x1b[39mb\x1b[49mc", "abc", [(0, 1, "31;42"), (1, 2, "42")]),
         ("\x1b[8mhidden\x1b[5mblinks", "hiddenblinks", []),
         ("\x1b[38;5;999mx\x1b[99999m\x1b[;;m", "x", []),
         ("\x1b[31m\x1b[0m", "", []),

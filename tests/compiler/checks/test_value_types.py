@@ -2,7 +2,8 @@
 
 import pytest
 
-from compiler.compiler_helpers import found, text_of, workflow
+from compiler.compiler_helpers import found, step, text_of, workflow
+from wftui.model.base import Json
 
 SCHEMA = {
     "type": "object",
@@ -34,3 +35,25 @@ def test_a_whole_number_is_no_folder(path: str, codes: list[str]) -> None:
         workflow({"id": "a", "type": "shell", "input": {"script": "x", "cwd": f"{{{{ {path} }}}}"}}, inputSchema=SCHEMA)
     )
     assert [each.code for each in found(text) if each.code != "input.unused"] == codes
+
+
+@pytest.mark.parametrize(
+    ("on_error", "codes"),
+    [
+        ("fail", ["type.mismatch"]),
+        ("continue", ["type.mismatch", "reference.maybe_null"]),
+        ({"fallback": {"n": "/tmp"}}, []),
+        ({"fallback": {"n": 2}}, ["type.mismatch"]),
+    ],
+)
+def test_what_stands_in_for_a_failed_step_counts(on_error: Json, codes: list[str]) -> None:
+    shell = {"id": "b", "type": "shell", "input": {"script": "x", "cwd": "{{ steps.a.output.n }}"}}
+    text = text_of(workflow(step("a", input={"n": 1}, onError=on_error), shell))
+    assert [each.code for each in found(text)] == codes
+
+
+def test_condition_of_two_types_has_no_fix() -> None:
+    when = "inputs.n if inputs.list == [] else 'x'"
+    condition = step("a", when=when, input={"v": "{{ inputs['two words'] }}"})
+    (only,) = found(text_of(workflow(condition, inputSchema=SCHEMA)))
+    assert (only.code, only.fixes) == ("condition.type", [])

@@ -88,6 +88,9 @@ async def test_call_resumes_its_child_run(store: ExecutionStore, numbers: list[i
     await executor.resume(PARENT)
     assert (await executor.wait(PARENT)).status == "completed"
     assert await children(store) == ended
+    waits = [each.waiting.child_id for each in await store.events(PARENT) if isinstance(each, StepWaiting)]
+    assert len(waits) == 1 + len(numbers)
+    assert waits.count(EARLIER) == 1 + numbers.count(2)  # again after the resume: the next one must find it too
     await executor.close()
 
 

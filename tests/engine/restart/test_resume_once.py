@@ -8,11 +8,16 @@ import pytest
 
 from engine.engine_plans import PATIENT, Loaded, Open, Steps, output_of, step, workflow
 from wftui.engine.host.executor import WorkflowExecutor
+from wftui.engine.restart.restart_plan import RepeatedWork
+from wftui.engine.restart.resume import ConfirmationNeeded
+from wftui.engine.restart.resume_decisions import plan_resume
 from wftui.model.base import Json
 from wftui.model.clock import utc_now
 from wftui.model.errors import ConflictError
 from wftui.model.run.events import Created, Interrupted, Resumed, Started
 from wftui.model.run.record import ExecutionRequest
+from wftui.model.run.reducer import new_record
+from wftui.model.run.steps import Iterations, StepResult
 from wftui.runtime.plan import step_infos
 from wftui.steps.api.step_type import StepContext
 from wftui.store.execution_store import ExecutionStore
@@ -90,6 +95,40 @@ async def test_run_resumed_by_another_process_is_left_alone(tmp_path: Path) -> N
         await each.close()
     for each_store in (store, other):
         await each_store.close()
+
+
+def test_all_work_that_would_be_repeated_is_named() -> None:
+    asked = ConfirmationNeeded(RepeatedWork(interrupted=["pay"], masked=["login"], after_masked=["send"]))
+    assert asked.paths == ["pay", "login", "send"]
+    pay, login, send = str(asked).removesuffix("; confirm to repeat it").split("; ")
+    assert pay.startswith("pay: running when the process died")
+    assert login.startswith("login: completed, but the output held a secret")
+    assert send == "send: completed, but runs again after a step whose output held a secret"
+
+
+@pytest.mark.parametrize(
+    ("step_type", "iterations", "end"),
+    [
+        ("http", Iterations(total=2), ": the iterations with one run again"),
+        ("group", None, ": the steps inside with one run again"),
+        ("template", None, ": derived again"),
+        ("http", None, ": runs again if confirmed"),
+    ],
+)
+def test_plan_of_a_resume_says_what_a_secret_repeats(step_type: str, iterations: Iterations | None, end: str) -> None:
+    record = new_record("01k9x2m4q-7hd3f")
+    result = StepResult(
+        path="a",
+        step_id="a",
+        step_name="a",
+        step_type=step_type,
+        status="completed",
+        masked=True,
+        iterations=iterations,
+    )
+    record.step_results.append(result)
+    (decision,) = plan_resume(record).decisions
+    assert (decision.action, decision.why) == ("run", f"its output held a secret, which is not stored{end}")
 
 
 async def test_once_only_step_is_recorded_before_it_runs(open_executor: Open) -> None:

@@ -4,10 +4,11 @@ import asyncio
 from typing import Any
 
 from engine.control_flow.flow import broken, compiled, set_
-from engine.engine_plans import FAR, Steps, Watch, begin, run, statuses
+from engine.engine_plans import FAR, Open, Steps, Watch, begin, run, statuses
 from engine.resuming import resume
 from wftui.engine.restart.rerun_decisions import plan_restart
 from wftui.model.base import Json
+from wftui.model.run.record import ExecutionRequest
 from wftui.runtime.plan import WorkflowPlan
 from wftui.steps.api.step_type import StepContext
 
@@ -41,6 +42,15 @@ async def test_the_approval_of_a_branch_that_loses_is_closed() -> None:
     assert lost is not None
     assert lost.skip_reason == "another branch won"
     assert record.step("r").won == "other"  # type: ignore[union-attr]  # the step is in the record
+
+
+async def test_reused_race_names_its_winner(open_executor: Open) -> None:
+    executor = await open_executor({"flow": flow(race(("one", [set_("a", v=1)])), set_("last", v=2))})
+    old = await executor.execute(ExecutionRequest(workflow_id="flow"))
+    new = await executor.wait(await executor.rerun(old.id, from_step="last"))
+    kept = new.step("r")
+    assert kept is not None
+    assert (kept.kept_from, kept.won) == (old.id, "one")
 
 
 async def test_losers_have_ended_before_the_race_does() -> None:
