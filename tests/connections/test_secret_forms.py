@@ -196,6 +196,14 @@ def test_secrets_printed_by_programs_are_masked(program: str, argv: list[str]) -
         assert len(rest.replace(MASK, "").strip(" \n=")) <= 3, (printed, rest)
 
 
+@pytest.mark.parametrize("before", [b"", b"x", b"xx"])
+def test_dump_in_groups_of_two_bytes_keeps_no_byte_of_a_secret(before: bytes) -> None:
+    for secret in ("hunter2-hunter2", "hunter2-hunter"):
+        dump = (before + secret.encode()).hex(" ", -2)
+        masked = Redactor([secret]).redact_text(dump)
+        assert masked.replace(MASK, "").replace(" ", "") == before.hex(), masked
+
+
 def test_only_the_secret_is_masked() -> None:
     secrets = random_secrets(random.Random(SEED), 50, PLAIN)
     text = "\n".join(f"line {number}\x1b[1m of a log\x1b[0m, at {number * 7919:x}" for number in range(2_000))

@@ -206,6 +206,11 @@ async def test_big_details_and_forms_are_stored_outside_events(store: ExecutionS
     assert await store.resolve(waiting.waiting.form) == asks.form
     assert ended.error is not None
     assert await store.resolve(ended.error.details) == big
+    record = await store.get(RUN)
+    assert record is not None
+    whole = await store.resolve_record(record)
+    assert whole.error is not None
+    assert whole.error.details == big
 
 
 async def test_logs_come_in_pages(store: ExecutionStore) -> None:

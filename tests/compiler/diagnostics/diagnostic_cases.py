@@ -129,6 +129,7 @@ CASES: list[tuple[str, str, str, dict[str, Any]]] = [
     ("an unknown function", "expression.function", "rang", workflow(step("a", input={"x": "{{ rang(2) }}"}))),
     ("too many arguments", "expression.arguments", "upper", workflow(step("a", input={"x": "{{ 'a' | upper(1) }}"}))),
     ("a pattern that could run for ever", "expression.arguments", "'(a+)+'", workflow(step("a", input={"x": "{{ 'a' | regex_search('(a+)+') }}"}))),
+    ("a number that no computer has", "expression.limit", "1e999", workflow(step("a", input={"x": "{{ 1e999 }}"}))),
     ("an expression without end", "expression.limit", "1 + " * 2_600 + "1", workflow(step("a", input={"x": "{{ " + "1 + " * 2_600 + "1 }}"}))),
     ("a method", "expression.refused", ".split", workflow(step("a", input={"x": "{{ inputs.url.split('/') }}"}), inputSchema=INPUTS)),
     ("an if without else", "expression.else", "1", workflow(step("a", input={"x": "{{ 1 if true }}"}))),
@@ -147,6 +148,7 @@ CASES: list[tuple[str, str, str, dict[str, Any]]] = [
 WITHOUT_FIX = {
     "the end of a run before it",
     "an unknown format",
+    "a number that no computer has",
     "a catch that is no list",
     "an entry of a catch that is no object",
     "branches that are no list",

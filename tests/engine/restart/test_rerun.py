@@ -61,6 +61,12 @@ async def test_rerun_from_a_step_runs_it_and_its_dependants() -> None:
         decided(plan_of(), record, from_step="d")
 
 
+async def test_a_step_whose_condition_has_changed_is_decided_again() -> None:
+    record = await run(workflow(step("a", input=constant({"x": 1}), when=constant(True))))
+    now = workflow(step("a", input=constant({"x": 1}), when=constant(False)))
+    assert decided(now, record) == {"a": "run: its condition has changed"}
+
+
 async def test_a_step_whose_input_cannot_be_computed_runs_again() -> None:
     def fails(_scope: Any) -> Json:
         raise WorkflowError("binding.type", "`x` is no number")

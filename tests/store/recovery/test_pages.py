@@ -1,5 +1,6 @@
 """Rows found in pages are those that SQLite reads, for generated tables, page sizes and logs."""
 
+import os
 import random
 import shutil
 import sqlite3
@@ -7,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from helpers import has_open
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,6 +57,17 @@ def test_found_rows_are_those_of_the_table(
     with closing(Pages(copy, size)) as pages:
         assert found(pages) == expected
         assert not pages.lack_rows()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the system does not list open files")
+def test_closed_pages_hold_no_file(tmp_path: Path) -> None:
+    files = [tmp_path / "some.db", tmp_path / "some.db-wal"]
+    for each in files:
+        each.write_bytes(bytes(8192))
+    pages = Pages(files[0], 4096)
+    assert all(has_open(os.getpid(), each) for each in files)
+    pages.close()
+    assert not any(has_open(os.getpid(), each) for each in files)
 
 
 @pytest.mark.parametrize("size", [512, 4096])
