@@ -159,18 +159,18 @@ def _name(field: str) -> str:
 
 def keys_beside(model: type[BaseModel], loc: list[str | int]) -> tuple[str, ...]:
     """Return the keys that the object at a path may have, by the model."""
-    current: Any = model
+    current: type[BaseModel] | None = model
     for part in loc[:-1]:
-        if not (isinstance(current, type) and issubclass(current, BaseModel)):
+        if current is None:
             break
         found = next((info for name, info in current.model_fields.items() if (info.alias or name) == part), None)
         current = _model_in(found.annotation) if found else _model_in(current)
-    if not (isinstance(current, type) and issubclass(current, BaseModel)):
+    if current is None:
         return ()
     return tuple(info.alias or name for name, info in current.model_fields.items())
 
 
-def _model_in(annotation: Any) -> Any:
+def _model_in(annotation: Any) -> type[BaseModel] | None:
     """Return the model inside an annotation such as `Retry | None`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation

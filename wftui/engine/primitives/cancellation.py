@@ -43,7 +43,6 @@ class StopScope:
         self.stopped = False
         self.timed_out = False
         self._why: Skip | None = None
-        self._forced = False
         self._parent = parent
         self._members: set[_Member] = set()
         self._waits: set[asyncio.Future[Any]] = set()
@@ -85,17 +84,17 @@ class StopScope:
     def force(self) -> None:
         """Stop without a grace period."""
         self.stop()
-        self._forced = True
         for member in tuple(self._members):
             member.force()
 
     def enter(self, member: _Member) -> None:
-        """Add a member that receives a stop, at once if there has been one."""
+        """Add a member that receives a stop, at once if there has been one.
+
+        What is stopped before it began never begins, so that a forced stop has nothing to add.
+        """
         self._members.add(member)
         if self.stopped:
             member.stop()
-        if self._forced:
-            member.force()
 
     def leave(self, member: _Member) -> None:
         """Remove a member that has ended."""
