@@ -61,6 +61,20 @@ async def test_rerun_from_a_step_runs_it_and_its_dependants() -> None:
         decided(plan_of(), record, from_step="d")
 
 
+async def test_items_after_one_that_does_not_stop_the_loop_are_compared() -> None:
+    each = ForEachPlan(items=constant([1, 2]), stop_when=lambda scope: scope.locals["output"]["value"] == 9)
+    plan = workflow(step("a", input=lambda scope: {"value": scope.locals["item"] * scope.inputs["x"]}, for_each=each))
+    record = await run(plan, {"x": 2})
+    assert decided(plan, record) == {"a": "keep: same input"}
+    assert decided(plan, record, inputs={"x": 3}) == {"a": "run: all its items run"}
+    half = workflow(
+        step("a", input=lambda scope: {"value": max(scope.locals["item"] * scope.inputs["x"], 2)}, for_each=each)
+    )
+    record = await run(half, {"x": 1})
+    found = decided(half, record, inputs={"x": 2})
+    assert found["a"] == "run: 1 of 2 items run"
+
+
 async def test_a_step_whose_condition_has_changed_is_decided_again() -> None:
     record = await run(workflow(step("a", input=constant({"x": 1}), when=constant(True))))
     now = workflow(step("a", input=constant({"x": 1}), when=constant(False)))

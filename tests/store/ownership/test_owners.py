@@ -3,8 +3,10 @@
 import asyncio
 import itertools
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -132,6 +134,16 @@ async def test_runs_of_dead_processes_are_orphans(store: ExecutionStore) -> None
     assert await store.orphans() == ["mine"]
     await store.claim("mine")
     assert await store.orphans() == []
+
+
+async def test_a_process_whose_mark_was_removed_leaves_another(store: ExecutionStore, database: Path) -> None:
+    for run_id in ("01k9x2m4q-00001", "01k9x2m4q-00002"):
+        await store.append([created(run_id), started(run_id)], wait=True)
+        with closing(sqlite3.connect(database)) as connection:
+            owners = connection.execute("SELECT pid FROM owners").fetchall()
+            assert owners == [(os.getpid(),)]
+            connection.execute("DELETE FROM owners")
+            connection.commit()
 
 
 async def test_heartbeats_are_kept(database: Path) -> None:
