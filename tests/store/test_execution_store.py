@@ -418,6 +418,15 @@ async def test_events_are_stored_though_nobody_waits_for_them(store: ExecutionSt
     await reader.close()
 
 
+async def test_log_of_the_database_is_written_back_while_it_is_open(store: ExecutionStore) -> None:
+    await store.append([created()], wait=True)
+    size = store.path.stat().st_size
+    noise = random.Random(1)
+    while store.path.stat().st_size < 4 * size + 1_000_000:
+        await store.append([log(message=noise.randbytes(20_000).hex()) for _ in range(20)], wait=True)
+        assert store.path.with_name(f"{store.path.name}-wal").stat().st_size < 100_000_000
+
+
 async def test_closed_follower_gets_nothing(store: ExecutionStore) -> None:
     followers = Followers(RunProgress(Reader(OpenedDatabase(store.path))), lambda _: True)
     first, second = followers.subscribe("run"), followers.subscribe("run")

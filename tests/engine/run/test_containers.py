@@ -7,7 +7,7 @@ import pytest
 
 from engine.engine_plans import Watch, begin, chain, constant, output_of, reasons, run, statuses, step, workflow
 from wftui.model.base import Json
-from wftui.model.run.events import IterationStarted
+from wftui.model.run.events import Created, IterationStarted
 from wftui.model.run.reducer import fold
 from wftui.runtime.plan import Bind, CasePlan, ForEachPlan, LoopPlan, RetryPlan, StepPlan
 from wftui.runtime.scope import Scope
@@ -52,6 +52,16 @@ async def test_group_output_is_its_last_step_and_inner_steps_are_private() -> No
     assert record.outputs == {"g": {"value": "z"}}
     assert seen == [{"a", "x"}, {"a", "g"}]
     assert statuses(record)["g.y"] == "completed"
+
+
+async def test_a_run_begins_with_all_steps_inside_of_containers() -> None:
+    inner = switch("s", (None, (step("z"),)))
+    watch = Watch()
+    await run(workflow(group("g", step("x"), inner), finally_=(group("tidy", step("y")),)), watch=watch)
+    created = watch.events[0]
+    assert isinstance(created, Created)
+    assert [each.path for each in created.steps] == ["g", "g.x", "g.s", "g.s.z", "tidy", "tidy.y"]
+    assert [each.parent for each in created.steps] == [None, "g", "g", "g.s", None, "tidy"]
 
 
 async def test_inner_failure_fails_the_container_and_can_be_handled() -> None:
