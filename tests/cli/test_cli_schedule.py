@@ -27,6 +27,13 @@ def say(settings: Settings) -> None:
         "outputs": {"said": "{{ steps.a.output.said }}"},
     }
     (folder / "workflow.json").write_text(json.dumps(source))
+    other = settings.tables / "workflows" / "count"
+    other.mkdir()
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+    step = {"id": "a", "type": "set", "input": {"n": "{{ inputs.n }}"}}
+    (other / "workflow.json").write_text(
+        json.dumps({"format": 1, "id": "count", "inputSchema": schema, "steps": [step]})
+    )
 
 
 def test_cron_starts_the_run(cli: Cli, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,6 +77,12 @@ def test_percent_signs_are_kept_from_cron(cli: Cli) -> None:
         (["cron", "say", "-i", "name=a\nb"], "schedule.line"),
         (["systemd", "say", "--at", " "], "schedule.at"),
         (["systemd", "say", "--at", "daily\nExecStart=true"], "schedule.at"),
+        (["cron", "say", "--at", "@often"], "schedule.at"),
+        (["cron", "say", "--at", "0 2 * * ;"], "schedule.at"),
+        (["cron", "say", "-i", "nam=a"], "usage.input"),
+        (["cron", "say", "-i", "nam=@a"], "usage.input"),
+        (["systemd", "count"], "the input n is required"),
+        (["systemd", "count", "-i", "n=many"], "expected a whole number"),
         (["cron", "nothing"], "workflow.not_found"),
     ],
 )
@@ -77,6 +90,12 @@ def test_what_cannot_be_scheduled_is_refused(cli: Cli, words: list[str], code: s
     exit_code, out, errors = cli("schedule", "print", *words)
     assert (exit_code != 0, out) == (True, "")
     assert code in errors
+
+
+@pytest.mark.parametrize("given", ["5", "@count.txt", "env:COUNT"])
+def test_inputs_that_are_read_later_are_taken_over(cli: Cli, given: str) -> None:
+    code, line, _ = cli("schedule", "print", "cron", "count", "-i", f"n={given}")
+    assert (code, f"n={given}" in line) == (ExitCode.DONE, True)
 
 
 def test_systemd_gets_a_service_and_a_timer(cli: Cli, settings: Settings) -> None:

@@ -15,6 +15,7 @@ from wftui.model.errors import UsageError
 from wftui.model.json.incremental import read_json
 from wftui.model.moments import MomentError, parse_moment
 from wftui.model.run.summary import ExecutionFilters
+from wftui.model.schema.json_schema import as_object
 from wftui.model.schema.secret_schema import secret_pointers
 from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.durations import parse_duration
@@ -53,6 +54,29 @@ def read_inputs(arguments: argparse.Namespace, schema: Mapping[str, Json], stdin
             value = parse_value(key, _text(key, text), typed(schema, known.get(key)))
         parts.setdefault(key, []).append(value)
     return {**inputs, **{key: _joined(key, values) for key, values in parts.items()}}
+
+
+def check_pairs(pairs: Sequence[str], schema: Mapping[str, Json]) -> None:
+    """Check `-i` values of a later run; what they refer to (files, variables) is not looked at.
+
+    Raises:
+        UsageError: as `read_inputs`, or a required input is missing.
+    """
+    now: list[str] = []
+    later: set[str] = set()
+    known = _known(schema)
+    for pair in pairs:
+        key, _, text = pair.partition("=")
+        refers = (text.startswith("@") and not text.startswith("@@")) or is_reference(text)
+        if refers and (key in known or not known):
+            later.add(key)
+        else:
+            now.append(pair)
+    given = read_inputs(argparse.Namespace(input=None, pairs=now), schema)
+    required = schema.get("required")
+    for name in required if isinstance(required, list) else []:
+        if name not in given and name not in later and "default" not in as_object(known.get(str(name))):
+            raise UsageError(f"the input {name} is required: add -i {name}=VALUE", code="usage.input")
 
 
 def _known(schema: Mapping[str, Json]) -> Mapping[str, Json]:

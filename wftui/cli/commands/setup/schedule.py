@@ -5,6 +5,7 @@ import re
 import shlex
 from pathlib import Path
 
+from wftui.cli.inputs import check_pairs
 from wftui.cli.options import Command
 from wftui.cli.session import settings_of, with_workbench
 from wftui.cli.terminal import Terminal
@@ -13,14 +14,15 @@ from wftui.model.errors import ExitCode, UsageError
 from wftui.workbench import Workbench
 
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
-_CRON = re.compile(r"@\w+|\S+(?:[ \t]+\S+){4}")
+_WORDS = "reboot|yearly|annually|monthly|weekly|daily|midnight|hourly"
+_CRON = re.compile(rf"@(?:{_WORDS})|[\w*/,~-]+(?:[ \t]+[\w*/,~-]+){{4}}")
 
 
 def schedule(arguments: argparse.Namespace) -> int:
     """Run `schedule print cron|systemd ID`."""
 
     async def work(workbench: Workbench) -> int:
-        await workbench.workflows.input_schema(arguments.id)  # it exists and compiles
+        check_pairs(arguments.pairs, await workbench.workflows.input_schema(arguments.id))
         text = _cron(arguments) if arguments.format == "cron" else _systemd(arguments)
         Terminal().line(text.rstrip("\n"))
         return ExitCode.DONE
