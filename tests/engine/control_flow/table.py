@@ -1,5 +1,7 @@
 """The table of this folder's README: `python -m engine.control_flow.table` in `tests` writes it."""
 
+import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from engine.control_flow.composition import ORDER
@@ -50,21 +52,63 @@ OUT_OF_SCOPE = [
 ]
 
 
+def published(flow: Flow) -> str:
+    """What a flow is a run of: a file that its product publishes, or this very workflow."""
+    name = flow.feature.partition(":")[0]
+    return name if flow.product.endswith((" example", " sample")) else json.dumps(flow.source, sort_keys=True)
+
+
+def repeated(flows: Sequence[Flow]) -> set[str]:
+    """Return the flows that are further runs of a workflow, with other inputs or answers."""
+    seen: set[tuple[str, str]] = set()
+    found: set[str] = set()
+    for flow in flows:
+        key = (flow.product, published(flow))
+        if key in seen:
+            found.add(str(flow))
+        seen.add(key)
+    return found
+
+
+def counts() -> Iterator[str]:
+    """Yield the rows of the table of products, and their sum."""
+    again = repeated(FLOWS)
+    total = [0] * 5
+    for product in SOURCES:
+        flows = [flow for flow in FLOWS if flow.product == product]
+        elsewhere = sum(name == product for name, *_ in ELSEWHERE)
+        workflows = len(flows) - sum(str(flow) in again for flow in flows) + elsewhere
+        workaround = sum(flow.how == "workaround" for flow in flows if str(flow) not in again)
+        missing = sum(name == product for name, *_ in OUT_OF_SCOPE)
+        row = [len(flows) + elsewhere, workflows, workflows - workaround, workaround, missing]
+        total = [one + other for one, other in zip(total, row, strict=True)]
+        yield f"| {product} | {' | '.join(map(str, row))} |"
+    yield f"| all | {' | '.join(map(str, total))} |"
+
+
 def readme() -> str:
     """The text of the README."""
-    rows: list[tuple[str, str, str]] = [(flow.product, flow.feature, flow.how) for flow in FLOWS]
+    again = repeated(FLOWS)
+    rows: list[tuple[str, str, str]] = []
+    for flow in FLOWS:
+        rows.append((flow.product, flow.feature, f"{flow.how}, a further run" if str(flow) in again else flow.how))
     rows += ELSEWHERE
     rows += [(product, feature, f"out of scope: {why}") for product, feature, why in OUT_OF_SCOPE]
     lines = [f"| {product} | {feature} | {how} |" for product, feature, how in sorted(rows)]
-    exactly = sum(flow.how == "exactly" for flow in FLOWS) + len(ELSEWHERE)
     sources = "\n".join(f"- {product}: {where}" for product, where in SOURCES.items())
     head = f"""\
 # Control flow of other products
 
-Each row is a feature that the public documentation of a product describes. The workflows are written anew in this
-folder as data; `test_control_flow.py` compiles each without a warning, runs it, resumes it from several moments, and
-plans its rerun. {exactly} are said exactly, {len(rows) - len(OUT_OF_SCOPE) - exactly} with a workaround,
-{len(OUT_OF_SCOPE)} are out of scope.
+Each row is a feature that the public documentation of a product describes, or a run of a workflow that it publishes.
+The workflows are written anew in this folder as data; `test_control_flow.py` compiles each without a warning, runs it,
+resumes it from several moments, and plans its rerun. Some rows are further runs of one workflow, with other inputs or
+answers: they are marked, and the columns after "rows" count a workflow once.
+
+The features are our selection. How many workflows in use can be said exactly does not follow from these numbers.
+
+| product | rows | workflows | exactly | with a workaround | out of scope |
+|---|---|---|---|---|---|
+{chr(10).join(counts())}
 
 {sources}
 
