@@ -57,7 +57,7 @@ def read_inputs(arguments: argparse.Namespace, schema: Mapping[str, Json], stdin
 
 
 def check_pairs(pairs: Sequence[str], schema: Mapping[str, Json]) -> None:
-    """Check `-i` values of a later run; what they refer to (files, variables) is not looked at.
+    """Check `-i` values of a later run, but not the files and variables they name.
 
     Raises:
         UsageError: as `read_inputs`, or a required input is missing.

@@ -130,18 +130,22 @@ async def test_code_raises_its_own_error_type(run: Run, imported: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "kind"),
+    ("call", "kind", "sentence"),
     [
-        ("wftui.fail('http.5xx', 'x')", "validation.error_type"),
-        ("wftui.fail('empty', 'x')", "validation.error_type"),
-        ("wftui.fail('stock.empty', 'x', {1})", "python.exception"),
-        ("wftui.fail('stock.empty')", "python.exception"),
+        ("wftui.fail('http.5xx', 'x')", "validation.error_type", "Error types that begin with 'http' are raised by"),
+        ("wftui.fail('timeout', 'x')", "validation.error_type", "such as stock.empty, not 'timeout'"),
+        ("wftui.fail('empty', 'x')", "validation.error_type", "such as stock.empty, not 'empty'"),
+        ("wftui.fail('stock.empty', 'x', {1})", "python.exception", "fail() are not JSON: details is a set, which"),
+        ("wftui.fail('a.b', 'x', {'a': {1: 2}})", "python.exception", "are not JSON: details.a has the key 1"),
+        ("wftui.fail('stock.empty')", "python.exception", "missing 1 required positional argument: 'message'"),
     ],
 )
-async def test_reserved_error_types_are_refused(run: Run, call: str, kind: str) -> None:
+@pytest.mark.parametrize("imported", ["import wftui\n", ""])
+async def test_reserved_error_types_are_refused(run: Run, imported: str, call: str, kind: str, sentence: str) -> None:
     with pytest.raises(WorkflowError) as caught:
-        await run(STEP, {"code": f"def main():\n    {call}\n"})
+        await run(STEP, {"code": f"{imported}def main():\n    {call}\n"})
     assert caught.value.type == kind
+    assert sentence in caught.value.message
 
 
 async def test_module_raises_its_own_error_type(run: Run, context: RecordingContext) -> None:

@@ -198,6 +198,9 @@ async def test_output_in_another_encoding(run: Run, context: RecordingContext) -
     await run(STEP, {"script": script})
     assert 'stdout is not utf-8 text; set "encoding"' in context.lines("log")[-1]
     assert ShellStep.check({"script": "true", "encoding": "klingon"})[0][0] == "encoding"
+    with pytest.raises(WorkflowError, match='stdout is not utf-8 text; set "encoding"') as caught:
+        await run(STEP, {"script": r"printf '\"M\374ller\"'", "parse": "json"})
+    assert caught.value.type == "output.parse"
 
 
 async def test_a_replacement_character_of_the_program_is_text(run: Run, context: RecordingContext) -> None:

@@ -83,7 +83,10 @@ def _failure(event: Mapping[str, Any], context: StepContext) -> WorkflowError:
     if event["kind"] == "not_json":
         return WorkflowError("validation.output", f"main() returned a value that is not JSON: {message}.")
     if event["kind"] == "own":
-        error = own_error(str(context.redact(event["type"])), message, event["details"])
+        error_type = str(context.redact(event["type"]))
+        if error_type == "validation.error_type":  # of fail() itself, which has refused a type
+            return WorkflowError(error_type, message, stack=event["stack"])
+        error = own_error(error_type, message, event["details"])
         error.stack = event["stack"]
         return error
     if event["kind"] == "memory":

@@ -50,7 +50,12 @@ def fail(type: str, message: str, details: Any = None) -> None:
     try:
         raise OwnError(str(type), str(message), check_json(details))
     except NotJsonError as error:
-        raise TypeError(f"the details of fail(): {error}") from None
+        raise TypeError(not_json_details(error, "result")) from None
+
+
+def not_json_details(error: Exception, place: str) -> str:
+    """Return the message for details of `fail`, which the error calls `place`."""
+    return f"the details of fail() are not JSON: details{str(error).removeprefix(place)}"
 
 
 class NotJsonError(Exception):
@@ -131,8 +136,9 @@ def own_error(error: BaseException) -> dict[str, Any] | None:
     told = {key: vars(error).get(key) for key in ("type", "message", "details")}
     try:
         return {**check_json(told), "event": "error", "kind": "own", "stack": own_lines(error)}
-    except NotJsonError:
-        return None
+    except NotJsonError as wrong:
+        message = f"TypeError: {not_json_details(wrong, 'result.details')}"
+        return {"event": "error", "kind": "exception", "message": message, "stack": own_lines(error)}
 
 
 def find_function(request: dict[str, Any], send: Callable[[dict[str, Any]], None]) -> Any:

@@ -13,6 +13,7 @@ from wftui.model.text.cuts import beginning
 from wftui.model.text.text_lines import split_lines
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.text.capture import Capture
+from wftui.steps.text.encodings import not_in_encoding
 
 MAX_OUTPUTS_FILE = 16 * 1024 * 1024
 """Bytes of the file $WFTUI_OUTPUT that are read."""
@@ -51,6 +52,8 @@ def parse_text(stdout: Capture, text: str, how: Literal["text", "lines", "json",
         )
     if how == "lines":
         return split_lines(text)
+    if stdout.replaced:
+        raise WorkflowError("output.parse", not_in_encoding("stdout", stdout.encoding))
     try:
         return read_json(text) if how == "json" else read_json_lines(text)
     except ValueError as error:
