@@ -231,6 +231,14 @@ APP_ACTIONS: tuple[Action, ...] = (
     ),
     Action("app.theme", "Theme", "Choose a color theme, and keep it.", (), "Everywhere", footer=False),
     Action(
+        "app.redraw",
+        "Redraw",
+        "Draw the whole screen again, such as after another program has written to the terminal.",
+        (),
+        "Everywhere",
+        footer=False,
+    ),
+    Action(
         "app.suspend",
         "Suspend",
         "Stop wftui until fg in the shell; in the editor the key is undo.",

@@ -115,11 +115,11 @@ def test_keys_in_the_source_write_few_bytes(
     opened = open_editor(terminal)
     opened.press("2")
     opened.shows("Ln 1, Col 1")
-    assert fewest_bytes(opened, "\x1b[B", [f"Ln {line}, Col 1" for line in range(2, 7)]) < 1_000
+    assert fewest_bytes(opened, "\x1b[B", [f"Ln {line}, Col 1" for line in range(2, 7)]) < 700
     opened.press("x")
     opened.shows("errors")
     opened.shows("Ln 6, Col 2")
-    assert fewest_bytes(opened, "y", [f"Ln 6, Col {column}" for column in range(3, 7)]) < 2_000
+    assert fewest_bytes(opened, "y", [f"Ln 6, Col {column}" for column in range(3, 7)]) < 900
 
 
 def fewest_bytes(opened: Terminal, key: str, places: list[str]) -> int:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from textual import events
-from textual._compositor import ChopsUpdate
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.driver import Driver
 from textual.screen import Screen
 
 from wftui.tui.terminal.capabilities import is_hosted
 from wftui.tui.terminal.pasted_text import PasteApp
-from wftui.tui.terminal.shown_pieces import ShownPieces
+from wftui.tui.terminal.shown_cells import ShownCells
 from wftui.tui.terminal.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class TerminalApp(PasteApp[ReturnT], inherit_bindings=False):
     def __init__(self, opening: frozenset[str], loading: frozenset[str], *, ansi_color: bool | None) -> None:
         super().__init__(ansi_color=ansi_color)
         self._type_ahead = TypeAhead(self, super().on_event, opening=opening, loading=loading)
-        self._shown = ShownPieces()
+        self._shown = ShownCells()
 
     async def on_event(self, event: events.Event) -> None:
         """Handle keys one at a time, and other events as Textual does."""
@@ -67,9 +67,9 @@ class TerminalApp(PasteApp[ReturnT], inherit_bindings=False):
         if self._terminal is not None and not self._terminal.takes_frame():
             self._shown.forget()  # all of the screen is redrawn once it does
             return
-        if isinstance(renderable, ChopsUpdate):
-            renderable = self._shown.changed(renderable)
-        else:
+        if isinstance(renderable, (ChopsUpdate, LayoutUpdate)):
+            renderable = cast("RenderableType", self._shown.changed(renderable))
+        elif renderable is not None:
             self._shown.forget()
         super()._display(screen, renderable)
 
@@ -77,3 +77,7 @@ class TerminalApp(PasteApp[ReturnT], inherit_bindings=False):
         """Draw the whole screen again, as another program has written to the terminal."""
         self._shown.forget()
         self.refresh(layout=True)
+
+    def action_redraw(self) -> None:
+        """Draw the whole screen again, for the user."""
+        self.redraw()
