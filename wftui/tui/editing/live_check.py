@@ -3,6 +3,7 @@
 One check runs at a time; results for an older text are dropped.
 """
 
+import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 QUIET = 0.15
 """Seconds without a key before a source is checked."""
 
+Prepare = Callable[[str, WorkflowOutline | None], None]
+"""Prepares in a thread what is shown of a source, given also its outline."""
 Checked = Callable[[CompilationResult, WorkflowOutline | None], None]
 """Takes the result for the current source, and its outline if it compiles."""
 
@@ -29,9 +32,16 @@ class LiveCheck:
     """Keeps the compilation result of a changing source up to date."""
 
     def __init__(
-        self, owner: Widget, workbench: "Workbench", workflow_id: str, text: Callable[[], str], checked: Checked
+        self,
+        owner: Widget,
+        workbench: "Workbench",
+        workflow_id: str,
+        text: Callable[[], str],
+        prepare: Prepare,
+        checked: Checked,
     ) -> None:
-        """Check `text()` in workers of `owner`; pass each current result to `checked`."""
+        """Check `text()` in workers of `owner`; pass each current result to `prepare`, then to `checked`."""
+        self._prepare = prepare
         self._owner = owner
         self._workbench = workbench
         self._workflow_id = workflow_id
@@ -71,6 +81,8 @@ class LiveCheck:
                         register_icons(outline.icons)
                     except UserError:
                         outline = None  # the result shows why
+                if version == self._version:
+                    await asyncio.to_thread(self._prepare, text, outline)
                 if version == self._version:
                     self._told, self.took = version, self._workbench.elapsed() - began
                     self._checked(result, outline)

@@ -139,8 +139,6 @@ class EditorScreen(ProblemsScreen):
     def checked(self, result: CompilationResult, outline: WorkflowOutline | None) -> None:
         """Show the result in every pane."""
         self.status.result, self.status.stale, self.status.took = result, False, self.live_check.took
-        if outline is not None:
-            self.pools = outline.pools
         self.show_steps()
         if self._completion is not None and self._is_json:
             self._completion.parsed()
@@ -152,7 +150,6 @@ class EditorScreen(ProblemsScreen):
         self.source.mark(problems)
         self._python.show_code(result.generated_code)
         if outline is not None:
-            self.show_graph(outline)
             self.keep_ids()
             self.focus_operated_step()
         self._go_to_first_step()

@@ -45,7 +45,9 @@ class SourceScreen(PanedScreen):
         self.source = self.query_one(SourceView)
         self.status = self.query_one(CompilationStatus)
         self._file = SourceFile(self.workbench, self.workflow_id)
-        self.live_check = LiveCheck(self, self.workbench, self.workflow_id, lambda: self.source_text, self.checked)
+        self.live_check = LiveCheck(
+            self, self.workbench, self.workflow_id, lambda: self.source_text, self.prepare, self.checked
+        )
         self.drafts = DraftKeeper(
             self, self.workbench.sources.draft_file(self.workflow_id), self._unsaved, self._draft_failed
         )
@@ -55,6 +57,10 @@ class SourceScreen(PanedScreen):
 
     def show_steps(self) -> None:
         """Show the steps of the current source, before it is checked."""
+        raise NotImplementedError
+
+    def prepare(self, text: str, outline: WorkflowOutline | None) -> None:
+        """Find what is shown of a source, in another thread."""
         raise NotImplementedError
 
     def checked(self, result: CompilationResult, outline: WorkflowOutline | None) -> None:

@@ -1,6 +1,6 @@
 """Base of the editor: operations on the steps under the cursor, or on marked ones."""
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -8,17 +8,17 @@ from textual import events
 
 from wftui.model.errors import UserError
 from wftui.model.listing import WorkflowOutline
-from wftui.tui.canvas.graph import CanvasNode, labelled, nodes_from_steps
+from wftui.tui.canvas.graph import CanvasNode
 from wftui.tui.canvas.step_list import StepList
 from wftui.tui.canvas.step_view import StepView
 from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
+from wftui.tui.editing.step_rows import RowLooks, StepRows, step_rows
 from wftui.tui.screens.editor.questions import ask_about_reads
 from wftui.tui.screens.editor.source_screen import SourceScreen
 
 if TYPE_CHECKING:
     from wftui.compiler.editing.restructuring import Operation
     from wftui.compiler.editing.step_edits import Edit, ListedStep
-    from wftui.compiler.editing.step_marks import StepMark
     from wftui.model.workflow.compilation import CompilationError
 
 ADDING = frozenset({"add_step", "add_before", "paste_step", "paste_command", "edit_workflow"})
@@ -41,28 +41,21 @@ _EMPTY = "No steps yet. Press a to add the first."
 _NO_JSON = "Not valid JSON. Press 5 for the problem, x to fix it."
 
 
-def _list_of(step: "ListedStep") -> str:
-    """Return the pointer of the list that a step is in."""
-    return step.pointer.rpartition("/")[0]
-
-
 class StepsScreen(SourceScreen):
     """A screen with a list of steps, a canvas, and operations on the steps in both.
 
     Attributes:
         steps: all steps of the source, as of the last check or operation.
-        pools: by step id, as of the last source without errors.
     """
 
     def __init__(self, workflow_id: str) -> None:
         super().__init__(workflow_id)
         self.steps: list[ListedStep] = []
-        self.pools: Mapping[str, str] = {}
+        self._looks = RowLooks()
+        self._prepared: StepRows | None = None
         self._is_json = True
         self._to_focus: str | None = None
         self._kept_steps: list[ListedStep] = []
-        self._pinned: frozenset[str] = frozenset()
-        self._needs: dict[str, tuple[str, ...]] = {}
 
     @property
     def step_list(self) -> StepList:
@@ -74,60 +67,33 @@ class StepsScreen(SourceScreen):
         """The list and the canvas."""
         return (self.step_list, self.query_one(WorkflowCanvas))
 
+    def prepare(self, text: str, outline: WorkflowOutline | None) -> None:
+        """Find what list and canvas show of a source, in another thread."""
+        looks = self._looks if outline is None else replace(self._looks, pools=outline.pools)
+        self._prepared = step_rows(text, replace(looks, ascii_only=self.services.ascii), outline)
+
     def show_steps(self) -> None:
         """Update the list from the source, unless that is not valid JSON."""
-        from wftui.compiler.editing.step_edits import listed_steps
-
-        found = listed_steps(self.source_text)
-        self._is_json = found is not None
+        text, rows, pinned = self.source_text, self._prepared, self._looks.pinned
+        if rows is None or rows.text != text:
+            rows = step_rows(text, replace(self._looks, ascii_only=self.services.ascii))
+        elif rows.looks.pinned != pinned:
+            rows = self._prepared = step_rows(text, replace(rows.looks, pinned=pinned), rows.outline)
+        self._is_json = rows.steps is not None
         for view in self.step_views:
             view.message = _EMPTY if self._is_json else _NO_JSON
-        if found is None:
+        if rows.steps is None:
             self.step_list.refresh()
             return
-        self.steps = found
-        signs = {each.path: " ".join(self._signs(each)) for each in found}
-        self.step_list.set_graph(
-            [
-                CanvasNode(
-                    path=each.path,
-                    label=labelled(each.name, each.branch),
-                    type=each.type,
-                    parent=each.parent,
-                    case=each.case or "",
-                    when=each.when,
-                    room=len(signs[each.path]),
-                    pool=self.pools.get(each.id),
-                    needs=self._needs.get(each.path, ()),
-                )
-                for each in found
-            ]
-        )
-        self.step_list.border_title = f"Steps  {len(found)}"
+        self.steps, self._looks = rows.steps, rows.looks
+        self.step_list.set_graph(rows.listed)
+        self.step_list.border_title = f"Steps  {len(rows.steps)}"
         for view in self.step_views:
-            view.set_statuses({}, signs)
-            view.set_marked(self.step_list.marked & {each.path for each in found})
-
-    def show_graph(self, outline: WorkflowOutline) -> None:
-        """Show the steps of a valid source on the canvas, with the labels of the list."""
-        known = {each.path: each for each in self.steps}
-        cases = {_list_of(each): each.case for each in self.steps if each.case}
-        nodes = []
-        for node in nodes_from_steps([*outline.steps, *outline.repeated]):
-            step = known.get(node.path)
-            if step is not None:
-                node = replace(
-                    node,
-                    label=labelled(step.name, step.branch),
-                    counted=False,
-                    room=len(" ".join(self._signs(step))),
-                    case="" if node.needs else cases.get(_list_of(step), ""),
-                    when=step.when,
-                )
-            nodes.append(node)
-        self.query_one(WorkflowCanvas).set_graph(nodes)
-        self._needs = {node.path: node.needs for node in nodes}
-        self.step_list.set_graph([replace(node, needs=self._needs.get(node.path, ())) for node in self.step_list.nodes])
+            view.set_statuses({}, rows.signs)
+            view.set_marked(self.step_list.marked & rows.signs.keys())
+        if rows.graph is not None:
+            self.query_one(WorkflowCanvas).set_graph(rows.graph)
+            self._looks = replace(self._looks, needs={node.path: node.needs for node in rows.graph})
 
     @property
     def graph(self) -> "list[CanvasNode]":
@@ -141,19 +107,12 @@ class StepsScreen(SourceScreen):
 
     def words_of(self, step: "ListedStep") -> list[str]:
         """Return the settings of a step in words."""
-        return [each.words for each in self._marks(step)]
-
-    def _signs(self, step: "ListedStep") -> list[str]:
-        return [each.ascii if self.services.ascii else each.sign for each in self._marks(step)]
-
-    def _marks(self, step: "ListedStep") -> "list[StepMark]":
-        from wftui.compiler.editing.step_marks import PINNED
-
-        return [*([PINNED] if step.path in self._pinned else []), *step.marks]
+        return [each.words for each in self._looks.marks(step)]
 
     async def read_pins(self) -> None:
         """Read which steps have a pinned output, and show it."""
-        self._pinned = frozenset(await self.workbench.trials.pins(self.workflow_id))
+        pinned = frozenset(await self.workbench.trials.pins(self.workflow_id))
+        self._looks = replace(self._looks, pinned=pinned)
         self.show_steps()
 
     async def _with_pins(self, work: Coroutine[Any, Any, None]) -> None:

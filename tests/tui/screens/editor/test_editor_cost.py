@@ -1,0 +1,82 @@
+"""What a key costs the event loop does not depend on the size of the workflow: calls are counted, not seconds."""
+
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from wftui.tui.app import WftuiApp
+from wftui.tui.screens.editor.editor_screen import EditorScreen
+from wftui.tui.widgets.source.compilation_status import CompilationStatus
+from wftui.tui.widgets.source.source_view import SourceView
+from wftui.workbench import Workbench
+
+Until = Callable[..., Awaitable[None]]
+
+
+class Calls:
+    """Counts the Python functions called in this thread."""
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def __enter__(self) -> "Calls":
+        sys.setprofile(self._profile)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.setprofile(None)
+
+    def _profile(self, _frame: FrameType, event: str, _argument: object) -> None:
+        self.number += event == "call"
+
+
+async def open_source(pilot: Pilot[Any], until: Until, workflow_id: str) -> SourceView:
+    app = pilot.app
+    assert isinstance(app, WftuiApp)
+    app.open_editor(workflow_id)
+    await until(pilot, lambda: isinstance(app.screen, EditorScreen) and is_checked(app.screen))
+    await pilot.press("2")
+    source = app.screen.query_one(SourceView)
+    source.jump(
+        next(row for row, line in enumerate(source.text.split("\n"), 1) if "word" in line), len('        "a": "w')
+    )
+    await pilot.pause()
+    return source
+
+
+def is_checked(screen: Any) -> bool:
+    status = screen.query_one(CompilationStatus)
+    return status.result is not None and not status.stale
+
+
+async def calls_of_keys(workbench: Workbench, until: Until, workflow_id: str, keys: list[str]) -> int:
+    """Return the calls of the key that made the fewest: something else may happen beside one."""
+    app = WftuiApp(workbench)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_source(pilot, until, workflow_id)
+        taken = []
+        for key in keys:
+            with Calls() as calls:
+                await pilot.press(key)
+                await until(pilot, lambda: is_checked(app.screen))
+            taken.append(calls.number)
+    return min(taken)
+
+
+@pytest.mark.first_cases(1)
+@pytest.mark.parametrize("keys", [["x"] * 3, ["down"] * 3], ids=["typing", "moving"])
+async def test_a_key_costs_the_same_in_a_big_source(
+    workbench: Workbench, put_workflow: Callable[..., Path], until: Until, keys: list[str]
+) -> None:
+    taken = []
+    for number in (20, 400):
+        put_workflow(
+            f"w{number}", steps=[{"id": f"s{n}", "type": "set", "input": {"a": "word"}} for n in range(number)]
+        )
+        taken.append(await calls_of_keys(workbench, until, f"w{number}", keys))
+    assert taken[1] < 1.4 * taken[0]
