@@ -89,6 +89,25 @@ def test_failed_program_start_restores_the_terminal(
     assert opened.exit_code() == 0
 
 
+def test_exit_code_of_the_editor_is_said(
+    terminal: Callable[..., Terminal], put_workflow: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = put_workflow("plain")
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\n[ -e "$0.seen" ] && echo >>"$1"\ntouch "$0.seen"; exit 3\n')
+    editor.chmod(0o755)
+    opened = terminal(EDITOR=str(editor), VISUAL="")
+    opened.shows("never run")
+    opened.press("o")
+    opened.read_until(lambda: "unchanged" in opened.text)
+    opened.press("o")
+    opened.read_until(lambda: "kept" in opened.text)
+    assert path.read_text().endswith("\n\n")
+    assert not path.with_name("workflow.py").exists()
+    opened.press("q")
+    assert opened.exit_code() == 0
+
+
 def test_unsaved_text_survives_a_kill(terminal: Callable[..., Terminal], put_workflow: Callable[..., Path]) -> None:
     path = put_workflow("plain", steps=STEPS)
     before = path.read_text()

@@ -309,9 +309,11 @@ class WorkflowsScreen(ActionScreen[None]):
         from wftui.tui.terminal.external_editor import edit
 
         source = await self.workbench.local.workflows.read(workflow_id)
-        await edit(self.app, source.path)
-        await self.workbench.local.workflows.compile(workflow_id)
-        await self._load()
+        try:
+            await edit(self.app, source.path)
+            await self.workbench.local.workflows.compile(workflow_id)
+        finally:
+            await self._load()
 
     async def _reload_at(self, workflow_id: str) -> None:
         """Reload the workspace, and select a workflow."""

@@ -6,7 +6,7 @@ import shlex
 import shutil
 import signal
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,16 @@ async def edit(app: App[Any], path: Path) -> None:
     """Open a file in `$VISUAL`, `$EDITOR` or `vi`, and wait until it is closed.
 
     Raises:
-        UserError: the editor cannot be started, or this terminal cannot be handed over.
+        UserError: the editor cannot be started or has failed, or this terminal cannot be handed over.
     """
-    await _hand_over(app, editor_command(os.environ), path, "editor")
+    command = editor_command(os.environ)
+    before = await asyncio.to_thread(_content, path)
+    status = await _hand_over(app, command, path, "editor")
+    if status:
+        is_changed = await asyncio.to_thread(_content, path) != before
+        end = f"exit code {status}" if status > 0 else f"signal {-status}"
+        told = f"what it saved in {path.name} is kept" if is_changed else f"{path.name} is unchanged"
+        raise UserError(f"the editor {shlex.join(command)!r} ended with {end}; {told}", code="terminal.failed")
 
 
 async def page(app: App[Any], path: Path) -> None:
@@ -33,21 +40,30 @@ async def page(app: App[Any], path: Path) -> None:
     await _hand_over(app, pager_command(os.environ), path, "pager")
 
 
-async def _hand_over(app: App[Any], command: list[str], path: Path, what: str) -> None:
+def _content(path: Path) -> bytes | None:
+    with suppress(OSError):
+        return path.read_bytes()
+    return None
+
+
+async def _hand_over(app: App[Any], command: list[str], path: Path, what: str) -> int:
+    """Return the exit code of the program; negative if a signal has ended it."""
     failure: OSError | None = None
+    status = 0
     try:
         # Nothing may be painted meanwhile: the terminal belongs to the editor.
         with app.batch_update(), app.suspend(), _interrupts_are_the_editors():
             # Textual takes the terminal back only if nothing is raised here.
             try:
                 editor = await asyncio.create_subprocess_exec(*command, str(path))
-                await editor.wait()
+                status = await editor.wait()
             except OSError as error:
                 failure = error
     except SuspendNotSupported as error:
         raise UserError("this terminal cannot be handed over to another program", code="terminal.suspend") from error
     if failure is not None:
         raise _not_started(shlex.join(command), failure.strerror or str(failure), what) from failure
+    return status
 
 
 def pager_command(environment: Mapping[str, str]) -> list[str]:

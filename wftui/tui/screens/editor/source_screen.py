@@ -262,6 +262,9 @@ class SourceScreen(PanedScreen):
         from wftui.tui.terminal.external_editor import edit
 
         if await self.may_leave():
-            await edit(self.app, (await self.workbench.workflows.read(self.workflow_id)).path)
-            await self._load()
+            path = (await self.workbench.workflows.read(self.workflow_id)).path
+            try:
+                await edit(self.app, path)
+            finally:
+                await self._load()
             self.status.result = await self.workbench.workflows.compile(self.workflow_id)
