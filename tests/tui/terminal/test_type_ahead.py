@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from textual import events
 from textual.app import App
+from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.editor.editor_screen import EditorScreen
 from wftui.tui.screens.editor.step_form import StepForm
 from wftui.tui.screens.workflows_screen import WorkflowsScreen
+from wftui.tui.terminal import type_ahead
 from wftui.workbench import Workbench
 
 Until = Callable[..., Awaitable[None]]
@@ -119,3 +121,55 @@ async def test_keys_wait_for_the_file_that_an_editor_reads(
                 and [each.id for each in app.screen.steps] == ["greet", "greet_2", "greet_3"]
             ),
         )
+
+
+def steps_shown(app: WftuiApp) -> int:
+    return len(app.screen.steps) if isinstance(app.screen, EditorScreen) else 0
+
+
+async def opening_without_end(
+    app: WftuiApp, pilot: Pilot[Any], until: Until, monkeypatch: pytest.MonkeyPatch
+) -> asyncio.Event:
+    """Begin to open the editor, which goes on when the event is set; return after a wait beyond all patience."""
+    monkeypatch.setattr(type_ahead, "_PATIENCE", 2)
+    goes_on = asyncio.Event()
+
+    async def open_late() -> None:
+        await goes_on.wait()
+        app.open_editor("hello")
+
+    await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen) and app.screen.is_loaded)
+    app.screen.run_worker(open_late(), group="load")
+    burst(app, "dd")
+    for _ in range(10):
+        await asyncio.sleep(type_ahead._TURN)  # a turn is counted, not a time
+    return goes_on
+
+
+async def test_keys_wait_for_a_screen_however_long_it_takes(
+    workbench: Workbench, put_workflow: Callable[..., Path], until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_workflow("hello")
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        goes_on = await opening_without_end(app, pilot, until, monkeypatch)
+        assert isinstance(app.screen, WorkflowsScreen)
+        goes_on.set()
+        await until(pilot, lambda: steps_shown(app) == 3)
+
+
+async def test_escape_drops_the_keys_that_wait_for_a_screen(
+    workbench: Workbench, put_workflow: Callable[..., Path], until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_workflow("hello")
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        goes_on = await opening_without_end(app, pilot, until, monkeypatch)
+        app.post_message(events.Key("escape", None))
+        await pilot.pause()
+        burst(app, "/x")
+        await until(pilot, lambda: text_in_focus(app) == "x")
+        goes_on.set()
+        await until(pilot, lambda: steps_shown(app) == 1)
+        await pilot.press("d")
+        await until(pilot, lambda: steps_shown(app) == 2)

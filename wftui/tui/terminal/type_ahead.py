@@ -1,20 +1,22 @@
 """Handling of keys that arrive faster than they take effect."""
 
 import asyncio
-import contextlib
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from typing import Any
 
 from textual import events
 from textual.app import App
 from textual.screen import Screen
+from textual.worker import Worker
 
 from wftui.tui.terminal.refreshing import passed, refreshed
 
-_PATIENCE = 10.0
-"""Seconds after which the next key no longer waits; a busy machine may be slow."""
+_TURN = 0.05
+_PATIENCE = 200
+"""Turns of the event loop after which a wait may end; counted, because a busy or stopped machine is slow."""
 _POLL = 0.005
+_GIVING_UP = frozenset({"escape", "ctrl+c", "ctrl+q"})
 
 
 class TypeAhead:
@@ -44,15 +46,29 @@ class TypeAhead:
         self._waiting: deque[events.Key] = deque()
         self._is_busy = False
         self._settling: asyncio.Task[None] | None = None
+        self._turns = 0
+        self._given_up: set[Worker[Any]] = set()
 
     async def take(self, key: events.Key) -> None:
-        """Handle a key, now or after those before it; called by the app's message loop."""
+        """Handle a key, now or after those before it; called by the app's message loop.
+
+        Keys wait for a screen as long as it takes to open; Escape then drops those before it.
+        """
+        if self._is_busy and self._turns > _PATIENCE and key.key in _GIVING_UP:
+            if self._settling is not None:
+                self._settling.cancel()
+            self._waiting.clear()
+            self._waiting.append(key)
+            self._given_up = set(self._app.workers)
+            await self._next(wait=False)
+            return
         self._waiting.append(key)
         if not self._is_busy:
             await self._next()
 
     async def _next(self, *, wait: bool = True) -> None:
         self._is_busy = True
+        self._turns = 0
         if wait and self._is_loading():
             self._settling = asyncio.get_running_loop().create_task(self._load())
             return
@@ -61,8 +77,7 @@ class TypeAhead:
 
         def opens() -> bool:
             """Return whether a worker is about to open a screen."""
-            known = set(self._app.workers)
-            under_way = [worker for worker in known if worker.group in self._opening and not worker.is_finished]
+            under_way = self._under_way(self._opening)
             if self._app.screen is not screen:
                 # The key may have closed a dialog whose worker goes on to the next one.
                 return any(worker.node is self._app.screen for worker in under_way)
@@ -73,35 +88,48 @@ class TypeAhead:
 
     def _is_loading(self) -> bool:
         """Return whether the screen still reads what it is about."""
-        screen = self._app.screen
-        return any(
-            worker.group in self._loading and worker.node is screen and not worker.is_finished
-            for worker in self._app.workers
-        )
+        return any(worker.node is self._app.screen for worker in self._under_way(self._loading))
+
+    def _under_way(self, groups: Collection[str]) -> list[Worker[Any]]:
+        """Return the workers of groups that are worth a wait."""
+        known = set(self._app.workers) - self._given_up
+        return [worker for worker in known if worker.group in groups and not worker.is_finished]
+
+    async def _patiently(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do work that waits: without end while a screen opens, else for some time."""
+        task = asyncio.get_running_loop().create_task(work)
+        try:
+            while not task.done() and (self._turns <= _PATIENCE or self._under_way({*self._opening, *self._loading})):
+                await asyncio.wait({task}, timeout=_TURN)
+                self._turns += 1
+        finally:
+            task.cancel()
 
     async def _load(self) -> None:
         """Wait until the screen has read what it is about."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_PATIENCE):
-                while self._is_loading():  # noqa: ASYNC110  only the owner of a worker is notified of its end
-                    await asyncio.sleep(_POLL)
+        await self._patiently(self._loaded())
         self._app.call_later(self._next, wait=False)
+
+    async def _loaded(self) -> None:
+        while self._is_loading():  # noqa: ASYNC110  only the owner of a worker is notified of its end
+            await asyncio.sleep(_POLL)
 
     async def _settle(self, screen: Screen[Any], way: list[Any], opens: Callable[[], bool]) -> None:
         """Wait until a key has bubbled up to the app, and a new screen has opened."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_PATIENCE):
-                for pump in way:
-                    await passed(pump)
-                for _ in range(2):  # a dialog closes before its worker goes on
-                    while opens():  # noqa: ASYNC110  only the owner of a worker is notified of its end
-                        await asyncio.sleep(_POLL)
-                    # A newly opened screen takes the focus after that.
-                    for pump in (self._app, self._app.screen, self._app):
-                        await passed(pump)
-                if self._app.screen is not screen:
-                    await refreshed(self._app.screen)  # a form moves the focus to its first field then
+        await self._patiently(self._settled(screen, way, opens))
         if self._waiting:
             self._app.call_later(self._next)
         else:
             self._is_busy = False
+
+    async def _settled(self, screen: Screen[Any], way: list[Any], opens: Callable[[], bool]) -> None:
+        for pump in way:
+            await passed(pump)
+        for _ in range(2):  # a dialog closes before its worker goes on
+            while opens():  # noqa: ASYNC110  only the owner of a worker is notified of its end
+                await asyncio.sleep(_POLL)
+            # A newly opened screen takes the focus after that.
+            for pump in (self._app, self._app.screen, self._app):
+                await passed(pump)
+        if self._app.screen is not screen:
+            await refreshed(self._app.screen)  # a form moves the focus to its first field then
