@@ -40,7 +40,7 @@ class LiveCheck:
         prepare: Prepare,
         checked: Checked,
     ) -> None:
-        """Check `text()` in workers of `owner`; pass each current result to `prepare`, then to `checked`."""
+        """Check `text()` in workers of `owner`; pass results to `prepare`, then `checked`."""
         self._prepare = prepare
         self._owner = owner
         self._workbench = workbench

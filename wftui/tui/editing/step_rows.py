@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RowLooks:
-    """What rows show besides the source.
+    """Properties of rows that the source does not have.
 
     Attributes:
         pools: by step id.
@@ -40,7 +40,7 @@ class RowLooks:
 
 @dataclass(frozen=True, slots=True)
 class StepRows:
-    """What list and canvas show of a source.
+    """Rows of the list and nodes of the canvas, for one source.
 
     Attributes:
         text: the source.

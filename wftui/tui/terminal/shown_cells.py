@@ -34,12 +34,12 @@ class ShownCells:
         """Forget everything: the next frame is written as a whole."""
         self._rows.clear()
 
-    def changed(self, update: ChopsUpdate | LayoutUpdate) -> "Changes":
+    def changed(self, update: ChopsUpdate | LayoutUpdate) -> "CellUpdate":
         """Return an update that writes only the cells that differ."""
-        return Changes(self, update)
+        return CellUpdate(self, update)
 
     def without_shown(self, sequence: str) -> str:
-        """Return a sequence that draws the same, without cells that are shown; take the others as shown."""
+        """Return a shorter sequence that draws the same; take its cells as shown."""
         before, *pieces = _MOVE.split(sequence)
         output = _Output(before)
         for number, column, text in zip(pieces[::3], pieces[1::3], pieces[2::3], strict=True):
@@ -63,7 +63,7 @@ class ShownCells:
 
 
 class _Look(NamedTuple):
-    """How a cell is drawn; `None` is any color, as that of a blank is not seen."""
+    """Style of a cell; a color of `None` is any, as that of a blank is not seen."""
 
     attributes: tuple[str, ...] = ()
     color: str | None = ""
@@ -75,14 +75,14 @@ _PLAIN = _Look()
 
 
 class _Cells(NamedTuple):
-    """The characters of a text, with "" for the second half of a wide one, and the look of each."""
+    """Characters and their looks; "" is the second half of a wide one."""
 
     characters: list[str]
     looks: list[_Look]
 
 
 class _Row:
-    """What is known of a row; None is a cell that may show anything.
+    """The known cells of a row; None is one that may show anything.
 
     Attributes:
         drawn: texts that were drawn by column, since the last change of the row.
@@ -99,7 +99,7 @@ class _Row:
         self.drawn.clear()
 
     def draw(self, start: int, cells: _Cells) -> list[tuple[int, int]]:
-        """Take cells as shown; return the first and the end column of each stretch that differs."""
+        """Take cells as shown; return the columns of the stretches that differ."""
         end = start + len(cells.characters)
         missing = end - len(self.characters)
         if missing > 0:
@@ -136,7 +136,7 @@ class _Row:
         return stretches
 
     def _is_written_through(self, begin: int, end: int) -> bool:
-        """Return whether the cells between two stretches take fewer bytes than a move of the cursor."""
+        """Return whether the cells between stretches are shorter than a move."""
         look = self.looks[begin - 1]
         alike = (look, look._replace(color=None))
         return end - begin < _SHORTEST_MOVE and all(
@@ -183,7 +183,7 @@ class _Output:
         return "".join(self._parts)
 
 
-class Changes(CompositorUpdate):
+class CellUpdate(CompositorUpdate):
     """The cells of an update that differ from those shown."""
 
     def __init__(self, shown: ShownCells, update: ChopsUpdate | LayoutUpdate) -> None:
