@@ -1,5 +1,7 @@
 """Keys of the settings: checked, shown in footer and help, and obeyed; the theme is kept."""
 
+import importlib
+import pkgutil
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -7,9 +9,12 @@ from typing import Any
 
 import pytest
 from textual.app import App
+from textual.binding import Binding
+from textual.widget import Widget
 
 from wftui.model.errors import UserError
 from wftui.settings.settings_file import read_settings, settings_path
+from wftui.tui import widgets
 from wftui.tui.actions import APP_ACTIONS, Action, WithActions
 from wftui.tui.app import WftuiApp
 from wftui.tui.keymap import actions_by_screen, checked_keymap, key_named
@@ -21,7 +26,9 @@ from wftui.workbench import Settings, Workbench
 Until = Callable[..., Awaitable[None]]
 TextOf = Callable[[App[Any]], str]
 
-FUNCTION_KEYS = {"take": "save", "reload": "refresh"}
+FIELD_WORDS = {"clear": "remove"}
+"""Words of the groups of a form for what the key does to an item of a list."""
+FUNCTION_KEYS = {"take": "save"}
 """Words of a form and of the editor for what their function key does elsewhere."""
 
 
@@ -135,12 +142,30 @@ def test_function_keys_mean_one_thing_on_every_screen() -> None:
     for actions in _all_actions():
         for action in actions:
             for key in action.keys:
-                if re.fullmatch(r"f\d+", key):
-                    meanings.setdefault(key, set()).add(FUNCTION_KEYS.get(action.verb, action.verb))
+                meanings.setdefault(key, set()).add(FUNCTION_KEYS.get(action.verb, action.verb))
+    for widget in _widgets():
+        for binding in widget.__dict__.get("BINDINGS", ()):
+            for key in binding.key.split(",") if isinstance(binding, Binding) else ():
+                meanings.setdefault(key, set()).add(FIELD_WORDS.get(binding.action, binding.action))
+    meanings = {key: words for key, words in meanings.items() if re.fullmatch(r"(shift\+)?f\d+", key)}
     assert {key: words for key, words in meanings.items() if len(words) > 1} == {}
     assert meanings["f2"] == {"save"}
     assert meanings["f3"] == {"edit_step"}
     assert meanings["f4"] == {"fix"}
+
+
+def _widgets() -> list[type[Widget]]:
+    """Return the widgets of this program."""
+    for module in pkgutil.walk_packages(widgets.__path__, f"{widgets.__name__}."):
+        importlib.import_module(module.name)
+    found: list[type[Widget]] = []
+    classes: list[type[Widget]] = [Widget]
+    while classes:
+        one = classes.pop()
+        classes += one.__subclasses__()
+        if one.__module__.startswith(f"{widgets.__name__}."):
+            found.append(one)
+    return found
 
 
 def _all_actions() -> list[tuple[Action, ...]]:

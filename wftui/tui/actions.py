@@ -205,7 +205,7 @@ APP_ACTIONS: tuple[Action, ...] = (
         "app.jump",
         "Jump",
         "Label every place that takes the keys, and go to the one whose letter is pressed.",
-        ("grave_accent", "alt+j"),
+        ("grave_accent", "ctrl+backslash"),
         "Everywhere",
         footer=False,
     ),

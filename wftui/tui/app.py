@@ -25,6 +25,7 @@ from wftui.tui.display.theme import HOUSE_RULES, NO_COLOURS, first_theme
 from wftui.tui.exit_summary import ExitMode, finish
 from wftui.tui.history_notices import HistoryNotices
 from wftui.tui.preferences import Preferences
+from wftui.tui.screen_memory import ScreenMemory
 from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.screens.base.local_screen import LocalScreen
 from wftui.tui.screens.screen_registry import make_screen
@@ -77,6 +78,11 @@ class WftuiApp(TerminalApp[ExitMode], inherit_bindings=False):
         """Text and undo history of closed editors, by workflow."""
         self.runs_changed: Signal[str] = Signal(self, "runs-changed")
         """Published with the id of a run that started or ended; empty for other news."""
+        local = workbench.server is None
+        self.memory = ScreenMemory(
+            workbench.settings.tables if local else None, keeps=local and workbench.read_only is None
+        )
+        """Tabs, cursors and filters of screens."""
         self._start = start
         self._runs = SessionRuns(self, workbench, self._publish_runs)
         self._history_notices = HistoryNotices(self, workbench)
@@ -112,6 +118,10 @@ class WftuiApp(TerminalApp[ExitMode], inherit_bindings=False):
             self.call_after_refresh(partial(in_background, self, self._apply_retention, group="retention"))
         if self._start is not None:
             self.call_after_refresh(self._open_start, self._start)
+
+    def on_unmount(self) -> None:
+        """Keep what the screens show for the next start."""
+        self.memory.write()
 
     async def _apply_retention(self) -> None:
         with contextlib.suppress(UserError):  # the Workflows screen shows what is wrong with the database

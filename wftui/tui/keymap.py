@@ -8,6 +8,7 @@ from textual.keys import Keys, _character_to_key
 from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.settings.keys import SettingsError
 from wftui.tui.actions import APP_ACTIONS, Action, show_key
+from wftui.tui.terminal.key_parser import plain_key
 
 Keymap = Mapping[str, tuple[str, ...]]
 """The keys of actions, by their id, in Textual's names."""
@@ -125,7 +126,7 @@ def key_named(text: str, name: str = "the key") -> str:
         modifiers.append(found[1].lower())
         rest = rest[found.end() :]
     last = _character_to_key(rest) if len(rest) == 1 else _SHORT.get(rest.lower(), rest.lower())
-    key = "+".join([*sorted(dict.fromkeys(modifiers), key=_ORDER.index), last])
+    key = plain_key("+".join([*sorted(dict.fromkeys(modifiers), key=_ORDER.index), last]))
     if key in _FIXED:
         raise SettingsError(f"{name}: {text} has a fixed meaning", code="settings.keys")
     if len(rest) > 1 and last not in _NAMED:

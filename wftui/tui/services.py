@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from wftui.model.base import Json
     from wftui.model.errors import UserError
+    from wftui.tui.screen_memory import ScreenMemory
     from wftui.workbench import AnyWorkbench
 
 ResultT = TypeVar("ResultT")
@@ -63,6 +64,11 @@ class AppServices(Protocol):
     @property
     def undo_histories(self) -> "dict[str, tuple[str, EditHistory]]":
         """Text and undo history of closed editors, by workflow."""
+        raise NotImplementedError
+
+    @property
+    def memory(self) -> "ScreenMemory":
+        """Tabs, cursors and filters of screens."""
         raise NotImplementedError
 
     @property

@@ -51,7 +51,7 @@ async def test_contents_of_containers_are_indented(text_of: Callable[[App[Any]],
     app = ListApp(NODES)
     async with app.run_test(size=(30, 10)) as pilot:
         await pilot.pause()
-        assert [line.rstrip() for line in text_of(app).splitlines()[:7]] == [
+        assert [line.rstrip() for line in text_of(app).splitlines()[1:8]] == [
             "▌$ Read the log",
             "╰□ Per author",
             " ├ λ Statistics",
@@ -68,7 +68,7 @@ async def test_a_pool_is_part_of_the_type_or_of_a_name_without_one(text_of: Call
         app = ListApp(nodes)
         async with app.run_test(size=(width, 4)) as pilot:
             await pilot.pause()
-            first, second, *_ = text_of(app).splitlines()
+            _, first, second, *_ = text_of(app).splitlines()
             assert row in first
             assert "@" not in second
 
@@ -89,7 +89,7 @@ async def test_arrows_walk_the_rows_and_the_tree() -> None:
 async def test_a_click_selects_a_row() -> None:
     app = ListApp(NODES)
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.click(app.steps, offset=(40, 3))
+        await pilot.click(app.steps, offset=(40, 4))
         assert (app.steps.cursor, app.selected) == ("each.deep", ["each.deep"])
 
 
@@ -137,7 +137,7 @@ DIAMOND = [
 
 
 def rows(text: str) -> list[str]:
-    return [line.rstrip() for line in text.splitlines() if line.strip()]
+    return [line.rstrip() for line in text.splitlines()[1:] if line.strip()]
 
 
 async def test_gutter_links_the_focused_step_with_those_before_and_after(

@@ -29,6 +29,8 @@ def keys(*packets: str) -> list[str]:
         ("\x1bOP", ["f1"]),
         ("\x1b[1;3A", ["alt+up"]),
         ("\x1b\x7f", ["ctrl+w"]),
+        ("\x1b[17;2~\x1b[19;2~\x1b[20;2~", ["shift+f6", "shift+f8", "shift+f9"]),
+        ("\x1b[24~", ["f12"]),
     ],
 )
 def test_keys_of_a_packet(packet: str, expected: list[str]) -> None:

@@ -42,7 +42,7 @@ async def test_items_are_added_put_in_order_and_removed_by_keys(until: Until) ->
         assert app.command.endswith("""-i urls='["three","one","two"]'""")
         await pilot.press("alt+down")
         assert app.command.endswith("""-i urls='["one","three","two"]'""")
-        await pilot.press("f8", "enter")
+        await pilot.press("shift+f9", "enter")
         assert await returned(app, pilot, until) == {"urls": ["one", "two"]}
 
 
@@ -57,7 +57,7 @@ async def test_empty_list_has_one_line_and_restores_its_last_item(until: Until) 
     app = FormApp({"properties": {"urls": {"type": "array", "items": {"type": "string"}}}})
     async with app.run_test() as pilot:
         assert isinstance(app.field(), AddLine)
-        await pilot.press("enter", "a", "f8")
+        await pilot.press("enter", "a", "shift+f9")
         assert isinstance(app.field(), AddLine)
         await pilot.press("f5")
         assert await returned(app, pilot, until) == {}
@@ -139,7 +139,7 @@ async def test_optional_group_starts_folded_and_can_be_cleared(until: Until) -> 
         assert isinstance(app.field(), GroupHeader)
         await pilot.press("space", "tab", "x")
         assert app.command.endswith("""-i db='{"host":"x","port":80}'""")
-        await pilot.press("shift+tab", "f8")
+        await pilot.press("shift+tab", "shift+f9")
         assert app.command == "wftui run flow"
         await pilot.press("enter")
         assert await returned(app, pilot, until) == {}
@@ -160,7 +160,7 @@ async def test_recursive_fields_are_given_level_by_level_or_as_json(until: Until
     }
     app = FormApp(schema)
     async with app.run_test() as pilot:
-        await pilot.press("a", "tab", "space", "tab", "b", "tab", "f6")
+        await pilot.press("a", "tab", "space", "tab", "b", "tab", "f7")
         await until(pilot, lambda: isinstance(app.screen, Picker))
         await write(pilot, "json")
         await pilot.press("enter")
@@ -276,7 +276,7 @@ async def test_error_of_a_nested_value_has_the_rest_of_its_address(until: Until)
     typed = {"properties": {"to": {"properties": {"mail": {"type": "object", "required": ["cc"], "properties": {}}}}}}
     app = FormApp(typed, inputs={"to": {"mail": {}}})
     async with app.run_test() as pilot:
-        await pilot.press("tab", "f6")
+        await pilot.press("tab", "f7")
         await until(pilot, lambda: isinstance(app.screen, Picker))
         await write(pilot, "json")
         await pilot.press("enter")

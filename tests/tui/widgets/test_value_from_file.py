@@ -20,7 +20,7 @@ async def test_value_is_read_from_a_file(tmp_path: Path, until: Until) -> None:
     file.write_text('["Ulm", "Bonn"]')
     app = FormApp({"properties": {"places": {"type": "array", "items": {"type": "string"}}}})
     async with app.run_test() as pilot:
-        await pilot.press("f6")
+        await pilot.press("f7")
         await until(pilot, lambda: isinstance(app.screen, Picker))
         await write(pilot, "file")
         await pilot.press("enter")

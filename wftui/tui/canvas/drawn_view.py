@@ -34,7 +34,7 @@ class DrawnView(ScrollView, can_focus=True):
     ) -> None:
         super().__init__(name=name, id=id, classes=classes)
         self.message = "No steps yet"
-        self._scene = Scene(ascii=ascii_only)
+        self._scene = Scene(ascii=ascii_only, focused=False)
         self._drawing: Drawing | None = None
         self._strips: LRUCache[int, tuple[int, int, Strip]] = LRUCache(512)
         self._styles: dict[tuple[str, ...], Style] = {}
@@ -47,10 +47,24 @@ class DrawnView(ScrollView, can_focus=True):
             return 0
         return max(0, (self.scrollable_content_region.width - self._drawing.width) // 2)
 
+    @property
+    def _head(self) -> int:
+        """Number of rows above the drawing that do not scroll."""
+        return self._drawing.head if self._drawing is not None and self._drawing.height else 0
+
+    @property
+    def rows_in_view(self) -> int:
+        """Number of rows of the drawing that fit below its head."""
+        return max(0, self.scrollable_content_region.height - self._head)
+
     def render_line(self, y: int) -> Strip:
         """Render one row of the view."""
         width = self.scrollable_content_region.width
-        row, column = y + self.scroll_offset.y, self.scroll_offset.x
+        if self._drawing is not None and y < self._head:
+            head = Cells(0, width)
+            self._drawing.draw_head(head, self._scene)
+            return Strip([Segment(text, self._style(names)) for text, names in head.spans()], width)
+        row, column = y - self._head + self.scroll_offset.y, self.scroll_offset.x
         kept = self._strips.get(row)
         if kept is None or kept[:2] != (column, width):
             cells = Cells(column - self._margin, width)
@@ -81,6 +95,19 @@ class DrawnView(ScrollView, can_focus=True):
             text += styles.text_style
         return text + Style(color=(back + fore).rich_color, bgcolor=back.rich_color)
 
+    def on_focus(self) -> None:
+        """Repaint: the cursor is drawn bold."""
+        self._show_focus()
+
+    def on_blur(self) -> None:
+        """Repaint: the cursor is drawn thin."""
+        self._show_focus()
+
+    def _show_focus(self) -> None:
+        self._scene.focused = self.has_focus
+        self._strips.clear()
+        self.refresh()
+
     def notify_style_update(self) -> None:
         """Drop cached styles and rows."""
         super().notify_style_update()
@@ -102,12 +129,13 @@ class DrawnView(ScrollView, can_focus=True):
 
     def _repaint(self, rows: Iterable[int], x: int, width: int) -> None:
         """Repaint the visible part of these cells."""
-        view = self.scrollable_content_region.size.region
+        size = self.scrollable_content_region.size
+        view = Region(0, self._head, size.width, self.rows_in_view)
         left = x + self._margin - self.scroll_offset.x
         regions = []
         for row in rows:
             self._strips.discard(row)
-            region = Region(left, row - self.scroll_offset.y, width, 1).intersection(view)
+            region = Region(left, row - self.scroll_offset.y + self._head, width, 1).intersection(view)
             if region:
                 regions.append(region)
         if regions:

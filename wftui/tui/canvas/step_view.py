@@ -106,7 +106,7 @@ class StepView(DrawnView):
 
     def list_drawing(self, folded: Folded) -> ListDrawing:
         """Return the steps as a list as wide as the view."""
-        bar = self.styles.scrollbar_size_vertical if len(folded.nodes) > self.size.height else 0
+        bar = self.styles.scrollbar_size_vertical if len(folded.nodes) + 1 > self.size.height else 0
         return ListDrawing(folded.nodes, self.size.width - bar)
 
     def show_drawing(self, drawing: Drawing, folded: Folded) -> None:
@@ -118,7 +118,7 @@ class StepView(DrawnView):
         self._scene.cursor = None if path is None else folded.shown_as.get(path, path)
         for group in folded.members:
             self._summarize(group)
-        self.virtual_size = Size(drawing.width, drawing.height)
+        self.virtual_size = Size(drawing.width, drawing.height + self._head)
         self.refresh()
         # The scroll range is updated only after the refresh.
         self.call_after_refresh(self._scroll_to_cursor)
@@ -269,8 +269,8 @@ class StepView(DrawnView):
         offset = event.get_content_offset(self)
         if self._drawing is None or offset is None:
             return
-        place = offset + self.scroll_offset - Offset(self._margin, 0)
-        shown = self._drawing.step_at(place.x, place.y)
+        place = offset + self.scroll_offset - Offset(self._margin, self._head)
+        shown = self._drawing.step_at(place.x, place.y) if offset.y >= self._head else None
         if shown is not None:
             event.stop()
             self._move_cursor(shown)
@@ -288,7 +288,7 @@ class StepView(DrawnView):
             return
         view = self.scrollable_content_region
         x = _into_view(box.x - 2, box.right + 2, self.scroll_offset.x, view.width)
-        y = _into_view(box.y - 1, box.bottom + 1, self.scroll_offset.y, view.height)
+        y = _into_view(box.y - 1, box.bottom + 1, self.scroll_offset.y, self.rows_in_view)
         if (x, y) != tuple(self.scroll_offset):
             self.scroll_to(x, y, animate=False)
 

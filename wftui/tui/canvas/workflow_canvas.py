@@ -58,14 +58,22 @@ class WorkflowCanvas(StepView):
         nodes: Sequence[CanvasNode] = (),
         *,
         level: Level | None = None,
+        within: bool = False,
         ascii_only: bool = False,
         name: str | None = None,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
-        """Create a canvas; with `level` None it chooses a level that fits."""
+        """Create a canvas.
+
+        Args:
+            nodes: the steps.
+            level: level of detail; None: one that fits.
+            within: never choose a graph wider than the view; else it is, in a wide terminal.
+        """
         super().__init__(nodes, ascii_only=ascii_only, name=name, id=id, classes=classes)
         self._wanted = level
+        self._within = within
         self._level: Level = level or "list"
         self._laid_out = Folded()
         self._graphs: dict[str, GraphDrawing] = {}
@@ -140,6 +148,6 @@ class WorkflowCanvas(StepView):
         box, pill = self._graphs.get("box"), self._graphs["pill"]
         if box is not None and box.width <= self.size.width and box.height <= self.size.height:
             return "box"
-        if pill.width <= self.size.width or self.app.size.width >= WIDE_TERMINAL:
+        if pill.width <= self.size.width or (self.app.size.width >= WIDE_TERMINAL and not self._within):
             return "pill"
         return "list"

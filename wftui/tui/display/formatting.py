@@ -5,6 +5,9 @@ from pathlib import Path
 
 _STEPS = ((60, 1, "s"), (3600, 60, "min"), (86_400, 3600, "h"), (7 * 86_400, 86_400, "d"))
 
+LOADING = "Loading…"
+"""Shown in place of what has not been read yet."""
+
 
 def count(number: int, noun: str) -> str:
     """Return a number with its noun: `1 error`, `3 errors`, `12,000 runs`."""

@@ -66,7 +66,7 @@ class StepTypesScreen(LocalScreen[None]):
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("step_types.trust", "Trust", "Review a file of step types, and trust it.", ("enter", "t"), "Steps"),
-        Action("step_types.refresh", "Refresh", "Reload the step types.", ("f9",), "Steps"),
+        Action("step_types.refresh", "Refresh", "Reload the step types.", ("ctrl+r",), "Steps"),
     )
 
     def trail(self) -> tuple[str, ...]:

@@ -65,7 +65,7 @@ class WorkflowsScreen(ActionScreen[None]):
             "workflows.edit_outside", "$EDITOR", "Open workflow.json in your editor.", ("o",), "Workflow", footer=False
         ),
         Action("workflows.compile_all", "Compile all", "Compile every workflow.", ("c",), "Workspace", footer=False),
-        Action("workflows.refresh", "Refresh", "Reload the workspace.", ("f9",), "Workspace", footer=False),
+        Action("workflows.refresh", "Refresh", "Reload the workspace.", ("ctrl+r",), "Workspace", footer=False),
     )
 
     _NEED_ONE = frozenset({"open", "run", "runs", "duplicate", "rename", "delete", "edit_outside"})
@@ -127,18 +127,26 @@ class WorkflowsScreen(ActionScreen[None]):
                 self._rows = []
                 self._rows = [_nothing_known(name) for name in await self.workbench.workflows.ids()]
                 self._show_rows()
+                self._recall()
             self._rows = await self.workbench.workflows.all()
         except UserError as error:
             self._known, self._error = False, error
             if self._rows:
                 self._show_rows()
             else:
-                self._say(f"{error}\n\nPress f9 to retry, q to quit.")
+                self._say(f"{error}\n\nPress ctrl+r to retry, q to quit.")
             return
         if not self._known and self.workbench.notice:
             self.notify(self.workbench.notice, title="History", severity="warning", timeout=30, markup=False)
         self._known, self._error = True, None
         self._show_rows()
+
+    def _recall(self) -> None:
+        """Select the workflow that was selected last, unless the cursor has moved."""
+        table = self.query_one(WorkflowTable)
+        if table.cursor == 0:
+            table.select(self.services.memory.recall("workflows").get("cursor", ""))
+            self._show_about()
 
     async def _look_for_changes(self) -> None:
         if not self.is_active or self._signature is None:
@@ -173,7 +181,7 @@ class WorkflowsScreen(ActionScreen[None]):
         lines: list[Content] = []
         if self._error is not None:
             lines.append(Content.styled(str(self._error), "$text-error"))
-            lines.append(Content("Workflows can still be edited. Press f9 to retry."))
+            lines.append(Content("Workflows can still be edited. Press ctrl+r to retry."))
         elif row is not None and self._known:
             parts = [count(row.steps, "step"), count(row.stats.runs, "run") if row.stats.runs else "never run"]
             lines.append(
@@ -197,6 +205,7 @@ class WorkflowsScreen(ActionScreen[None]):
 
     @on(LineView.Moved)
     def _moved(self) -> None:
+        self.services.memory.keep("workflows", cursor=self.query_one(WorkflowTable).selected_id or "")
         self._show_about()
 
     @on(LineView.Chosen)

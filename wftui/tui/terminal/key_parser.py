@@ -16,6 +16,7 @@ _INTRODUCERS = frozenset("[O]P_^X")
 """What begins a longer sequence after Escape; a key only if nothing follows it."""
 
 
+_SHIFTED = re.compile(r"f(1[3-9]|2[0-4])")
 _COLOR = re.compile(r"\x1b\](\d+);(?:rgba?:([0-9a-fA-F/]+))?[^\x07\x1b]*(?:\x07|\x1b\\)")
 """The answer of a terminal to a question about its colors."""
 _BEGUN = re.compile(r"\x1b\]\d+;[^\x07\x1b]{0,60}\x1b?$")
@@ -66,7 +67,14 @@ class KeyParser(XTermParser):
             sequence, alt = sequence[1], True
         if alt:
             yield events.Key("escape", _ESCAPE)
-        yield from super()._sequence_to_key_events(sequence)
+        for event in super()._sequence_to_key_events(sequence):
+            yield events.Key(plain_key(event.key), event.character)
+
+
+def plain_key(key: str) -> str:
+    """Return F13 to F24 as terminals mean them: F1 to F12 with Shift."""
+    found = _SHIFTED.fullmatch(key)
+    return key if found is None else f"shift+f{int(found[1]) - 12}"
 
 
 def _color_of(text: str) -> tuple[float, float, float] | None:

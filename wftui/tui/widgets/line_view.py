@@ -34,6 +34,13 @@ LINE_KEYS: tuple[Binding, ...] = (
 """Navigation keys of every list."""
 
 
+def cursor_mark(*, focused: bool, ascii_only: bool) -> str:
+    """Return the sign before the row of the cursor; it is bold with the focus."""
+    if ascii_only:
+        return "|" if focused else ":"
+    return "▌" if focused else "▏"
+
+
 class LineView(ScrollView, can_focus=True):
     """Rows under a cursor; subclasses implement `row` and call `set_rows`."""
 
@@ -244,7 +251,7 @@ class LineView(ScrollView, can_focus=True):
         return Strip.blank(width, self.visual_style.rich_style)
 
     def _row_strip(self, index: int) -> Strip:
-        mark = ("|" if self.ascii_only else "▌") if index == self.cursor else " "
+        mark = cursor_mark(focused=self.has_focus, ascii_only=self.ascii_only) if index == self.cursor else " "
         content = Content.assemble((mark, "$primary"), self.row(index, self.room))
         return Strip(content.render_segments(self._row_style(index)), content.cell_length)
 

@@ -54,7 +54,7 @@ class PaneTabs(Widget, can_focus=True):
             entry = Content(f" {number} {title} ")
             if pane == self.current:
                 style = "b reverse $primary" if self.has_focus else "b $primary on $panel"
-                entry = Content.styled(f" {number} {title} ", style)
+                entry = Content.styled(f"[{number} {title}]", style)  # also without colors
             places.append((column, pane, entry))
             column += entry.cell_length + 2
         return places

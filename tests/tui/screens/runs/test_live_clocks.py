@@ -94,7 +94,7 @@ async def test_clock_change_keeps_history_durations(
         await until(pilot, lambda: "1:00" in text_of(app))
         machine.time_of_day += timedelta(hours=hours)
         machine.elapsed += 5
-        await pilot.press("f9")
+        await pilot.press("ctrl+r")
         await until(pilot, lambda: "1:05" in text_of(app))
 
 

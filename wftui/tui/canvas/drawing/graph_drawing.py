@@ -25,6 +25,8 @@ HEIGHT = {"box": 4, "pill": 1}
 class GraphDrawing:
     """A laid-out graph that can draw any of its rows."""
 
+    head = 0
+
     def __init__(self, nodes: Sequence[CanvasNode], detail: Detail) -> None:
         self.detail = detail
         self._nodes = {node.path: node for node in nodes}
@@ -218,6 +220,9 @@ class GraphDrawing:
             if away >= 0 and (best is None or rank < best):
                 best = rank
         return best[2] if best else None
+
+    def draw_head(self, cells: Cells, scene: Scene) -> None:
+        """Draw nothing: a graph has no columns."""
 
     def draw(self, y: int, cells: Cells, scene: Scene) -> None:
         """Draw the visible part of a row: edges, frames, then steps."""

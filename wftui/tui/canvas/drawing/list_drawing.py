@@ -24,6 +24,8 @@ LONGEST_EXTRA = 18
 class ListDrawing:
     """Rows of a list: guides, glyph, name, type, detail."""
 
+    head = 1
+
     def __init__(self, nodes: Sequence[CanvasNode], width: int) -> None:
         self.width = width
         self._nodes: list[CanvasNode] = []
@@ -105,6 +107,15 @@ class ListDrawing:
             return None
         return self._nodes[to].path
 
+    def draw_head(self, cells: Cells, scene: Scene) -> None:
+        """Draw the titles of the columns."""
+        cells.put(3, "Step", "step--type")
+        last = "" if not scene.details else "Progress" if scene.statuses else "Settings"
+        if self._type:
+            cells.put(self.width - self._extra - self._type - 2, "Type", "step--type")
+        if self._type or self.width >= TYPE_FROM:
+            cells.put(self.width - 1 - len(last), last, "step--type")
+
     def draw(self, y: int, cells: Cells, scene: Scene) -> None:
         """Draw the row of one step."""
         node, guide = self._nodes[y], self._guides[y]
@@ -112,7 +123,8 @@ class ListDrawing:
         base = ("step--row",) if focused else ()
         cells.put(0, fit("", self.width), *base)
         if focused:
-            cells.put(0, ">" if scene.ascii else "▌", *base, "step--mark")
+            signs = "|:" if scene.ascii else "▌▏"
+            cells.put(0, signs[not scene.focused], *base, "step--mark")
         else:
             cells.put(0, self._link(y, scene), "step--edge-lit")
         start = 1 + len(guide)

@@ -20,6 +20,7 @@ class Scene:
         details: short text beside a step: a counter, a duration.
         cursor: path of the focused step.
         marked: paths of the steps marked by the user.
+        focused: the view takes the keys.
         pulse_frame: animation frame of running steps.
         ascii: draw with ASCII only.
         ansi: the theme uses the terminal's palette, so backgrounds do not delimit steps.
@@ -29,6 +30,7 @@ class Scene:
     details: dict[str, str] = field(default_factory=dict)
     cursor: str | None = None
     marked: frozenset[str] = frozenset()
+    focused: bool = True
     pulse_frame: int = 0
     ascii: bool = False
     ansi: bool = False
@@ -62,10 +64,15 @@ class Scene:
 
 
 class Drawing(Protocol):
-    """A drawing of the steps in cells, from (0, 0)."""
+    """A drawing of the steps in cells, from (0, 0).
+
+    Attributes:
+        head: number of rows above it that do not scroll.
+    """
 
     width: int
     height: int
+    head: int
 
     def box(self, path: str) -> Box | None:
         """Return the area of a step."""
@@ -78,6 +85,9 @@ class Drawing(Protocol):
 
     def draw(self, y: int, cells: Cells, scene: Scene) -> None:
         """Draw a row."""
+
+    def draw_head(self, cells: Cells, scene: Scene) -> None:
+        """Draw the row above the drawing."""
 
     def neighbour(self, path: str, direction: Direction) -> str | None:
         """Return the step an arrow key leads to, if any."""

@@ -128,7 +128,7 @@ EDITOR_ACTIONS: tuple[Action, ...] = (
         "Steps",
         footer=False,
     ),
-    Action("editor.previous_pane", "Previous pane", "Go to the previous pane.", ("f7",), "Panes", footer=False),
+    Action("editor.previous_pane", "Previous pane", "Go to the previous pane.", ("shift+f6",), "Panes", footer=False),
     Action(
         "editor.previous_problem",
         "Previous problem",
@@ -213,6 +213,6 @@ EDITOR_ACTIONS: tuple[Action, ...] = (
         footer=False,
     ),
     Action("editor.edit_outside", "$EDITOR", "Open workflow.json in your editor.", ("o",), "Workflow", footer=False),
-    Action("editor.reload", "Reload", "Reload the file.", ("f9",), "Workflow", footer=False),
+    Action("editor.reload", "Reload", "Reload the file.", (), "Workflow", footer=False),
 )
 """In the order of the footer."""

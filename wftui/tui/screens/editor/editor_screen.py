@@ -31,6 +31,14 @@ if TYPE_CHECKING:
 
 _SPACIOUS = 170
 """Columns from which list, canvas and inspector are side by side."""
+_TALL = 45
+"""Rows from which the source is below the list then."""
+_LONGEST_LIST = 0.6
+"""Share of the height that a list beside more takes at most."""
+
+
+_ENTERED = frozenset({"steps", "canvas", "inspector"})
+"""Panes in which an editor can begin: those that take no text."""
 
 
 class EditorScreen(ProblemsScreen):
@@ -59,6 +67,20 @@ class EditorScreen(ProblemsScreen):
             #inspector { width: 60; display: block; }
             &.-steps #canvas, &.-inspector #canvas, &.-problems #canvas { display: block; }
             &.-source #inspector, &.-python #inspector, &.-canvas #inspector { display: block; }
+        }
+        /* In a tall terminal the source takes what a short list leaves. */
+        &.-tall {
+            #inspector { dock: right; }
+            &.-steps #main, &.-canvas #main, &.-inspector #main, &.-problems #main {
+                layout: grid;
+                grid-size: 2 2;
+                grid-columns: 40 1fr;
+            }
+            &.-steps #source, &.-canvas #source, &.-inspector #source, &.-problems #source {
+                display: block;
+                width: 100%;
+            }
+            #canvas { row-span: 2; width: 100%; }
         }
         &.-narrow {
             .pane { border: none; }
@@ -99,9 +121,9 @@ class EditorScreen(ProblemsScreen):
         ascii_only = self.services.ascii
         with Horizontal(id="main"):
             yield StepList(ascii_only=ascii_only, id="steps", classes="pane")
+            yield WorkflowCanvas(ascii_only=ascii_only, id="canvas", classes="pane")
             yield SourceView(id="source", classes="pane")
             yield PythonView(id="python", classes="pane")
-            yield WorkflowCanvas(ascii_only=ascii_only, id="canvas", classes="pane")
             yield StepInspector(self.workbench.clock, ascii_only=ascii_only, id="inspector", classes="pane")
         yield DiagnosticList(ascii_only=ascii_only, id="problems", classes="pane")
         yield Static(id="problem", markup=False)
@@ -118,13 +140,28 @@ class EditorScreen(ProblemsScreen):
         self.attempt(self._inspecting.read_last_run(), group="last-run", exclusive=True)
         self.services.runs_changed.subscribe(self, self._run_changed)
         self.attempt(self.read_pins(), group="pin")
-        self.view = "steps"
-        self.step_list.focus()
+        kept = self.services.memory.recall(self._memory_name)
+        if self._first_step is None:
+            self._first_step = kept.get("step")
+        self.view = kept.get("view", "steps") if kept.get("view") in _ENTERED else "steps"
+        self.query_one(f"#{self.view}").focus()
+
+    @property
+    def _memory_name(self) -> str:
+        return f"editor {self.workflow_id}"
 
     def on_resize(self, event: events.Resize) -> None:
         """Show list, canvas and inspector side by side where there is room."""
-        self.set_class(event.size.width >= _SPACIOUS, "-spacious")
+        spacious = event.size.width >= _SPACIOUS
+        self.set_class(spacious, "-spacious")
+        self.set_class(spacious and event.size.height >= _TALL, "-tall")
+        self._share_height()
         self._inspecting.soon()
+
+    def _share_height(self) -> None:
+        """Give the list the rows it needs, and the source below it the others."""
+        rows = min(len(self.steps) + 3, int(self.size.height * _LONGEST_LIST))  # a head and a border
+        self.query_one("#main").styles.grid_rows = f"{max(rows, 6)} 1fr"
 
     def _run_changed(self, _run_id: str) -> None:
         self.attempt(self._inspecting.read_last_run(), group="last-run", exclusive=True)
@@ -132,6 +169,7 @@ class EditorScreen(ProblemsScreen):
     def watch_view(self, view: str) -> None:
         """Show the selected pane, and fill the inspector if it has come up."""
         super().watch_view(view)
+        self.services.memory.keep(self._memory_name, view=view)
         self._inspecting.soon()
 
     # --- compilation results
@@ -149,6 +187,7 @@ class EditorScreen(ProblemsScreen):
         self._problems.border_title = f"Problems  {diagnostic_counts(result)}".strip()
         self.source.mark(problems)
         self._python.show_code(result.generated_code)
+        self._share_height()
         if outline is not None:
             self.keep_ids()
             self.focus_operated_step()
@@ -227,6 +266,7 @@ class EditorScreen(ProblemsScreen):
                     view.focus_step(step.path)
 
     def _go_to_step(self, path: str) -> None:
+        self.services.memory.keep(self._memory_name, step=path.rpartition(".")[2])
         line = next((step.line for step in self.steps if step.path == path), None)
         if line is not None:
             self.source.jump(line)

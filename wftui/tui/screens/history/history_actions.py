@@ -58,7 +58,7 @@ HISTORY_ACTIONS: tuple[Action, ...] = (
         "Many runs",
     ),
     Action("history.cleanup", "Clean up", "Remove old runs, after a preview.", ("delete", "D"), "History"),
-    Action("history.refresh", "Refresh", "Reload the history.", ("f9",), "History", footer=False),
+    Action("history.refresh", "Refresh", "Reload the history.", ("ctrl+r",), "History", footer=False),
 )
 
 NEED_ONE: frozenset[str] = frozenset(

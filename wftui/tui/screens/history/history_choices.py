@@ -1,8 +1,10 @@
 """Questions of the history: columns, orders, groups, saved filters."""
 
+import contextlib
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import cast, get_args
 
 from wftui.model.errors import UserError
@@ -11,6 +13,7 @@ from wftui.model.run.record import ExecutionStatus
 from wftui.model.run.summary import GroupBy, RunGroup, RunSort
 from wftui.model.user.user_settings import HISTORY_COLUMNS, HistoryColumn
 from wftui.model.workflow.identifiers import WORKFLOW_ID_PATTERN
+from wftui.tui.screen_memory import ScreenMemory
 from wftui.tui.screens.dialogs.prompt import PromptScreen
 from wftui.tui.services import AppServices
 from wftui.tui.widgets.picker import Picker
@@ -145,3 +148,12 @@ def _check_name(text: str) -> str | None:
     if re.fullmatch(WORKFLOW_ID_PATTERN, text):
         return None
     return "a name of lower-case letters, digits, - and _ is required"
+
+
+def recalled(memory: ScreenMemory, now: datetime) -> tuple[HistoryQuery, RunSort]:
+    """Return filters and order of the last time, as far as they still fit."""
+    kept = memory.recall("history")
+    query, sort = HistoryQuery(), kept.get("sort")
+    with contextlib.suppress(QueryError):
+        query = parse_query(kept.get("query", ""), now)
+    return query, next((each for each in get_args(RunSort) if each == sort), "-started")

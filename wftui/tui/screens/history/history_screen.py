@@ -15,7 +15,7 @@ from wftui.tui.actions import Action
 from wftui.tui.display.formatting import count
 from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.screens.history.history_actions import HISTORY_ACTIONS, LOCAL, MOST_SELECTED, NEED_ONE
-from wftui.tui.screens.history.history_choices import ask_columns, ask_group, ask_saved, ask_sort, described
+from wftui.tui.screens.history.history_choices import ask_columns, ask_group, ask_saved, ask_sort, described, recalled
 from wftui.tui.widgets.history.columns import columns
 from wftui.tui.widgets.history.filter_bar import FilterBar
 from wftui.tui.widgets.history.heading import HistoryHeading
@@ -48,6 +48,7 @@ class HistoryScreen(ActionScreen[None]):
 
     def __init__(self, workflow_id: str | None = None) -> None:
         super().__init__()
+        self._of = workflow_id
         self._first = HistoryQuery(workflow=workflow_id or "")
         self._marked: str | None = None
         self._version = 0
@@ -59,9 +60,14 @@ class HistoryScreen(ActionScreen[None]):
     def compose_body(self) -> ComposeResult:
         """Yield filters, heading, table and state."""
         plain_signs, now = self.services.ascii, self.workbench.clock
+        sort: RunSort = "-started"
+        if self._of is None:
+            self._first, sort = recalled(self.services.memory, now())
         yield FilterBar(self._first, now, ascii_only=plain_signs)
         yield HistoryHeading(id="history-heading", markup=False)
-        yield HistoryTable(self._page, self._count, now, self.workbench.elapsed, ascii_only=plain_signs)
+        table = HistoryTable(self._page, self._count, now, self.workbench.elapsed, ascii_only=plain_signs)
+        table.sort = sort
+        yield table
         yield Static(id="history-message", markup=False)
         yield Static(id="history-state", markup=False)
 
@@ -126,7 +132,12 @@ class HistoryScreen(ActionScreen[None]):
 
     @on(FilterBar.Changed)
     def _filters_changed(self) -> None:
+        self._keep()
         self._query()
+
+    def _keep(self) -> None:
+        if self._of is None:
+            self.services.memory.keep("history", query=str(self._bar.current), sort=self._table.sort)
 
     @on(FilterBar.Left)
     def _filters_left(self) -> None:
@@ -287,6 +298,7 @@ class HistoryScreen(ActionScreen[None]):
 
     def _sort_by(self, sort: RunSort) -> None:
         self._table.sort_by(sort)
+        self._keep()
         self._show_heading()
 
     def action_columns(self) -> None:

@@ -23,10 +23,16 @@ _GROUP = "Search"
 class MatchView(LineView):
     """The matches, one in each row."""
 
+    fixed_rows: ClassVar[int] = 1
+
     def __init__(self, *, ascii_only: bool = False) -> None:
         super().__init__(ascii_only=ascii_only)
         self.matches: list[TextMatch] = []
         self.text = ""
+
+    def top_line(self, width: int) -> Content:
+        """Return the titles of the columns."""
+        return Content.styled(f"{'Time':14} Workflow, step, place, text", "$foreground-muted")
 
     def row(self, index: int, width: int) -> Content:
         """Render a match: when and where, then the text."""

@@ -28,6 +28,7 @@ class MissingScreen(ActionScreen[None]):
     DEFAULT_CSS = """
     MissingScreen {
         OptionList, OptionList:focus { height: 1fr; border: none; background: $background; padding: 0 1; }
+        .heading { padding: 0 1; }
         .about { height: auto; padding: 0 2; border-top: solid $border-blurred; }
     }
     """
@@ -47,6 +48,7 @@ class MissingScreen(ActionScreen[None]):
 
     def compose_body(self) -> ComposeResult:
         """Yield the list, and the command for the selected requirement."""
+        yield Static("Steps: what they lack" if self.missing else "", classes="heading", markup=False)
         yield OptionList(*(Option(Content(_line(each))) for each in self.missing), markup=False)
         yield Static(classes="about", markup=False)
 

@@ -17,6 +17,7 @@ from textual.reactive import var
 from wftui.model.run.search import finder
 from wftui.model.run.steps import LogLevel
 from wftui.model.text.local_times import DATE_AND_TIME, TIME, is_repeated, local_text
+from wftui.tui.display.formatting import LOADING
 from wftui.tui.widgets.line_view import FOUND, LineView
 from wftui.tui.widgets.log.lines import LogBuffer, LogFilter, LogLine
 from wftui.tui.widgets.log.sanitize import coloured, plain
@@ -102,6 +103,8 @@ class LogView(LineView):
         self._wants_hit = False
         self._zoned = False
         self._seen = 0
+        self.known = True
+        """Whether the run has been read, so that it has no lines if there are none."""
         self.begun: datetime | None = None
         """Start of the run, from which relative times count."""
 
@@ -347,7 +350,9 @@ class LogView(LineView):
         """Return why there are no rows."""
         if self._busy:
             return "Filtering lines…"
-        return "No lines match the filter." if len(self.lines) else "No log lines yet."
+        if len(self.lines):
+            return "No lines match the filter."
+        return "No log lines yet." if self.known else LOADING
 
     def row(self, index: int, width: int) -> Content:
         """Render time, level, step and text; continuation rows show text only."""

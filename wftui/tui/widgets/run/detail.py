@@ -14,6 +14,7 @@ from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.reducer import new_record
 from wftui.model.run.steps import ExecutionError, StepResult
 from wftui.store.events.payloads import as_reference
+from wftui.tui.display.formatting import LOADING
 from wftui.tui.display.status import look
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.log.sanitize import clean, plain
@@ -109,7 +110,7 @@ class StepDetail(LineView):
 
     def empty(self) -> str:
         """Return why there are no rows."""
-        return "No step selected."
+        return "No step selected." if self.record.last_seq else LOADING
 
     def row(self, index: int, width: int) -> Content:
         """Render a line."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import ClassVar
 
 from textual import work
 from textual.content import Content
@@ -27,6 +28,8 @@ class EventList(LineView):
     EventList { background: $surface; }
     """
 
+    fixed_rows: ClassVar[int] = 1
+
     def __init__(self, source: EventSource, *, ascii_only: bool = False) -> None:
         super().__init__(ascii_only=ascii_only)
         self.note = ""
@@ -47,6 +50,11 @@ class EventList(LineView):
     def empty(self) -> str:
         """Return why there are no rows."""
         return self.note or "No events."
+
+    def top_line(self, width: int) -> Content:
+        """Return the titles of the columns."""
+        number = len(f"{self.rows:,}")
+        return Content.styled(f"{'No':>{number}}  {'Time':12}  {'Event':20} Step, text", "$foreground-muted")
 
     def row(self, index: int, width: int) -> Content:
         """Render an event."""

@@ -11,9 +11,11 @@ from textual.widget import Widget
 
 from wftui.model.base import Json
 from wftui.model.clock import Clock
+from wftui.model.run.paths import without_indices
 from wftui.tui.canvas.graph import nodes_from_steps
 from wftui.tui.canvas.step_view import StepView
 from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
+from wftui.tui.display.formatting import LOADING
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.log.panel import LogPanel
 from wftui.tui.widgets.log.sanitize import plain
@@ -92,7 +94,8 @@ class RunPanes(Container):
         self.timeline = Timeline(state, now, ascii_only=ascii_only)
         self.detail = StepDetail(now, ascii_only=ascii_only)
         self.results = ValueView(source, ascii_only=ascii_only, id="results")
-        self.canvas = WorkflowCanvas(ascii_only=ascii_only)
+        self.canvas = WorkflowCanvas(ascii_only=ascii_only, within=True)
+        self.canvas.message = LOADING
         self.log_panel = LogPanel(state.lines, ascii_only=ascii_only)
         self._tabs = PaneTabs(PANES, "steps")
         self._counted: frozenset[str] = frozenset()
@@ -136,6 +139,7 @@ class RunPanes(Container):
         if not self.chosen:
             self._switch_to("results" if state.record.status == "completed" else "steps")
         self.set_class(not len(state.lines), "-no-log")
+        self.log_view.known = state.is_known
         self.log_view.begun = state.record.started_at
         self.timeline.read()
         self.log_view.read()
@@ -159,7 +163,9 @@ class RunPanes(Container):
 
     def _show_results(self) -> None:
         record = self.state.record
-        if record.outputs:
+        if not self.state.is_known:
+            self.results.show_nothing(LOADING)
+        elif record.outputs:
             self.results.show(record.outputs)
         elif record.status == "completed":
             self.results.show_nothing("The workflow has no outputs.")
@@ -169,11 +175,15 @@ class RunPanes(Container):
             self.results.show_nothing(f"No results: the run is {record.status}.")
 
     def _show_canvas(self) -> None:
+        if self.state.is_known and self.canvas.message == LOADING:
+            self.canvas.message = "This run has no steps."
+            self.canvas.refresh()
+        # Before the graph: a first drawing opens at the current step.
+        self.canvas.set_statuses(*canvas_statuses(self.state))
         counted = frozenset(step.path for step in self.state.record.step_results if step.iterations is not None)
         if self.state.declared and (self._drawn is None or counted != self._counted):
             self._drawn, self._counted = self.state, counted
             self.canvas.set_graph(nodes_from_steps(self.state.declared.values(), counted))
-        self.canvas.set_statuses(*canvas_statuses(self.state))
 
     # --- current pane
 
@@ -207,6 +217,8 @@ class RunPanes(Container):
         if pane != "logs" or self.has_class("-narrow"):
             self._show_pane(pane)
             self.show_side()
+        if pane == "canvas" and self.timeline.selected is not None:
+            self.canvas.focus_step(without_indices(self.timeline.selected.path))
         if enter:
             self._view(pane).focus()
 

@@ -62,6 +62,11 @@ class RunState:
         state.tree.read()
         return state
 
+    @property
+    def is_known(self) -> bool:
+        """True once the first events of the run have been read."""
+        return self.record.last_seq > 0
+
     def announce(self, summary: ExecutionSummary) -> None:
         """Show what lists know of the run until its record is read."""
         record = self.record

@@ -15,6 +15,7 @@ from wftui.model.clock import Clock
 from wftui.model.run.paths import parent_path, without_indices
 from wftui.model.run.steps import StepResult
 from wftui.model.run.worked_time import worked_seconds
+from wftui.tui.display.formatting import LOADING
 from wftui.tui.display.status import PULSE, PULSE_ASCII, look
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.run.gantt import Kind, Usual, bar, beside_usual, run_seconds, spans, step_seconds
@@ -223,15 +224,17 @@ class Timeline(LineView):
 
     def empty(self) -> str:
         """Return why there are no rows."""
+        if not self.state.is_known:
+            return LOADING
         return "No steps yet." if self.only is None else f"No {'failed' if self.only == 'failures' else 'slow'} steps."
 
     def top_line(self, width: int) -> Content:
-        """Render the axis of the bars."""
+        """Render the titles of the columns, and the axis of the bars."""
         self._shown_axis = self._axis(width)
         return self._shown_axis
 
     def _axis(self, width: int) -> Content:
-        names, bars, _ = self._columns(width)
+        names, bars, notes = self._columns(width)
         record, total = self.state.record, self._total()
         window = self.zoom.window(total)
         origin = record.started_at or record.created_at
@@ -240,9 +243,12 @@ class Timeline(LineView):
         zoom = f"{sign}{self.zoom.factor} zoom" if self.zoom.factor > 1 else ""
         ticks = axis(window, bars, gaps, ascii_only=self.ascii_only) if total >= _SHORTEST else " " * bars
         return Content.assemble(
-            (_fit(f"  {zoom}", names + 1, self.ascii_only), "$text-accent"),
+            ("  Step  "[: names + 1], "$foreground-muted"),
+            (_fit(zoom, names - 7, self.ascii_only), "$text-accent"),
             (ticks, "$foreground-muted"),
-            (f"{elapsed(window.end, live=False):>{_DURATION}}" if self.zoom.factor > 1 else "", "$foreground-muted"),
+            (f"{elapsed(window.end, live=False) if zoom else 'Time':>{_DURATION}}", "$foreground-muted"),
+            (" " * _ATTEMPTS if self.state.retried else "", ""),
+            ("  Note" if notes > 0 else "", "$foreground-muted"),
         )
 
     def repaint(self) -> None:

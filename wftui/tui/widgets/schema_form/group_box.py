@@ -39,7 +39,7 @@ class GroupHeader(Widget, can_focus=True):
         Binding("space", "fold", "Fold/unfold"),
         Binding("left", "fold(True)", "Fold", show=False),
         Binding("right", "fold(False)", "Unfold", show=False),
-        Binding("f8", "clear", "Clear"),
+        Binding("shift+f9", "clear", "Clear"),
         Binding("ctrl+n", "give_null", "Set null"),
     ]
     ALLOW_SELECT = False

@@ -74,7 +74,7 @@ class ItemsBox(NodeView[Items]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f9", "add", "Add"),
-        Binding("f8", "remove", "Remove"),
+        Binding("shift+f9", "remove", "Remove"),
         Binding("alt+up", "move(-1)", "Move up"),
         Binding("alt+down", "move(1)", "Move down"),
         Binding("ctrl+up", "move(-1)", show=False),

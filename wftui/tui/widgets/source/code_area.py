@@ -18,7 +18,7 @@ HIGHLIGHT_UP_TO = 100_000
 """Maximum length of highlighted code, in characters; parsing longer code is slow."""
 
 _SCREEN_KEYS = frozenset({"f6", "f7"})
-"""Keys of a TextArea that the screens use otherwise."""
+"""Keys of a TextArea that mean something else on the screens and in forms."""
 
 
 class CodeArea(TextArea, inherit_bindings=False):

@@ -20,6 +20,8 @@ _PLACE = 7
 class DiagnosticList(LineView, inherit_bindings=False):
     """Severity, position, message and code; `fix` marks an available quick fix."""
 
+    fixed_rows: ClassVar[int] = 1
+
     DEFAULT_CSS = "DiagnosticList { background: $background; overflow-x: hidden; scrollbar-gutter: auto; }"
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -63,6 +65,12 @@ class DiagnosticList(LineView, inherit_bindings=False):
     def empty(self) -> str:
         """Return the message for an empty list."""
         return "No problems."
+
+    def top_line(self, width: int) -> Content:
+        """Return the titles of the columns."""
+        titles = Content.styled(f"  {'Line':{_PLACE}} Problem", "$foreground-muted")
+        last = Content.styled("Fix, code", "$foreground-muted")
+        return titles.pad_right(width - titles.cell_length - last.cell_length) + last if width > 60 else titles
 
     def row(self, index: int, width: int) -> Content:
         """Render one diagnostic."""

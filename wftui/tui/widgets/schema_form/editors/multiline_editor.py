@@ -33,7 +33,7 @@ class MultilineEditor(TextArea):
         self.leaf = leaf
         self.complete: Callable[[str, str], str] | None = None
         """Returns what completes the text before the cursor, given also that after it."""
-        self._bindings.key_to_bindings.pop("f6", None)  # selecting a line gives way to the key of every field
+        self._bindings.key_to_bindings.pop("f7", None)  # selecting a line gives way to the key of every field
         self.set_class(leaf.field.kind == "json", "-short")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

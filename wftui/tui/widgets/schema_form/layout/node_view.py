@@ -40,7 +40,7 @@ class NodeView(Widget, Generic[NodeT]):
         & > .head { height: auto; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f6", "ways", "More")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f7", "ways", "More")]
 
     def __init__(self, context: FormContext, node: NodeT, depth: int, about: Content) -> None:
         super().__init__()
