@@ -258,3 +258,16 @@ def test_any_schema_at_all_gives_a_form(schema: Json) -> None:
 def test_hint_on_the_number_of_items(bounds: Json, hint: tuple[str, ...]) -> None:
     assert isinstance(bounds, dict)
     assert field({"type": "array", "items": {"type": "string"}, **bounds}).hints == hint
+
+
+@pytest.mark.parametrize(
+    ("schema", "hint"),
+    [
+        ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, ("text or whole number",)),
+        ({"anyOf": [{"type": "boolean"}, {"type": "number"}, {"type": "null"}]}, ("number or true or false",)),
+        ({}, ("JSON",)),
+    ],
+)
+def test_field_of_several_types_names_them(schema: Json, hint: tuple[str, ...]) -> None:
+    made = field(schema)
+    assert (made.kind, made.hints) == ("json", hint)
