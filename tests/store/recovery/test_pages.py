@@ -12,6 +12,7 @@ from helpers import has_open
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wftui.store.recovery.found_rows import FoundRows
 from wftui.store.recovery.pages import Pages
 
 VALUES = st.one_of(
@@ -57,6 +58,27 @@ def test_found_rows_are_those_of_the_table(
     with closing(Pages(copy, size)) as pages:
         assert found(pages) == expected
         assert not pages.lack_rows()
+
+
+def test_found_row_may_lack_the_columns_of_a_later_version(tmp_path: Path) -> None:
+    path = tmp_path / "some.db"
+    columns = ["key", *(f"c{number}" for number in range(16))]
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        connection.execute(f"CREATE TABLE executions (key INTEGER PRIMARY KEY, {', '.join(columns[1:])})")
+        row = [7, *"abcd", *range(12)]
+        connection.execute(f"INSERT INTO executions VALUES ({', '.join('?' * 17)})", row)
+        connection.execute("ALTER TABLE executions ADD COLUMN label TEXT")
+        connection.execute(f"INSERT INTO executions VALUES ({', '.join('?' * 18)})", [8, *row[1:], "new"])
+        connection.commit()
+    with closing(Pages(path, 4096)) as pages, closing(sqlite3.connect(":memory:")) as index:
+        rows = FoundRows(pages, index)
+        rows.find()
+        assert [*rows.rows("executions", [*columns, "label"], ["key", "c0", "label"])] == [
+            (7, 7, "a", None),
+            (8, 8, "a", "new"),
+        ]
+        assert [*rows.rows("executions", columns, ["c3"])] == [(7, "d"), (8, "d")]
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the system does not list open files")
