@@ -1,5 +1,6 @@
 """Styles beside a text: nothing of the text is lost, and no code gets into it."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -7,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from wftui.model.reading import read_json
+from wftui.model.base import Json
+from wftui.model.reading import UnreadableError, read_json
 from wftui.model.run.events import Log
 from wftui.model.text.terminal_text import without_colours
 from wftui.model.text.text_styles import StyleRun, split_styles, styles_after, with_styles
@@ -64,3 +66,10 @@ def test_overlapping_and_distant_styles_are_ignored() -> None:
     runs = [StyleRun(0, 2, "31"), StyleRun(1, 3, "32"), StyleRun(9, 12, "33")]
     assert without_colours(with_styles("abcd", runs)) == "abcd"
     assert with_styles("abcd", runs) == "\x1b[31mab\x1b[0mcd"
+
+
+@pytest.mark.parametrize("styles", [[[0, 1]], [[0, 1, "31", 2]], [5]])
+def test_styles_of_another_shape_cannot_be_read(styles: Json) -> None:
+    log = Log(run_id="01k9x2m4q-7hd3f", timestamp=datetime(2026, 11, 22, tzinfo=UTC), message="red")
+    with pytest.raises(UnreadableError, match="3 values"):
+        read_json(Log, json.dumps({**log.to_wire(), "styles": styles}))

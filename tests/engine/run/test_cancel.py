@@ -11,7 +11,7 @@ from engine.engine_plans import FAR, Going, Watch, begin, chain, constant, run, 
 from wftui.engine.primitives.engine_settings import EngineSettings
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError
-from wftui.model.run.events import Log, StepCancelled
+from wftui.model.run.events import Log, StepCancelled, StepSkipped
 from wftui.model.run.record import ExecutionRecord
 from wftui.runtime.plan import ForEachPlan, LoopPlan, RetryPlan, StepPlan
 from wftui.steps.api.step_type import StepContext
@@ -54,6 +54,14 @@ WAITS: dict[str, tuple[StepPlan, str, str]] = {
         "s",
     ),
 }
+
+
+async def test_steps_after_a_cancel_count_as_failed_for_their_followers() -> None:
+    going = begin(workflow(*chain(step("a", "forever"), step("b")), finally_=(step("tidy"),)), forever=forever)
+    await going.watch.until("step_started", "a")
+    await ended(going)
+    (skip,) = (each for each in going.watch.events if isinstance(each, StepSkipped))
+    assert (skip.path, skip.reason, skip.because_failed) == ("b", "cancelled", True)
 
 
 @pytest.mark.parametrize("wait", WAITS)

@@ -8,6 +8,7 @@ from engine.engine_plans import FAR, Open, Steps, Watch, begin, run, statuses
 from engine.resuming import resume
 from wftui.engine.restart.rerun_decisions import plan_restart
 from wftui.model.base import Json
+from wftui.model.run.events import StepSkipped
 from wftui.model.run.record import ExecutionRequest
 from wftui.runtime.plan import WorkflowPlan
 from wftui.steps.api.step_type import StepContext
@@ -42,6 +43,15 @@ async def test_the_approval_of_a_branch_that_loses_is_closed() -> None:
     assert lost is not None
     assert lost.skip_reason == "another branch won"
     assert record.step("r").won == "other"  # type: ignore[union-attr]  # the step is in the record
+
+
+async def test_steps_that_lose_count_as_failed_for_their_followers() -> None:
+    ask = {"id": "ask", "type": "approval", "input": {"prompt": "Go?"}}
+    going = begin(flow(race(("person", [ask, set_("later", v=1)]), ("quick", [set_("a", v=1)]))))
+    assert (await going.end()).status == "completed"
+    skips = [each for each in going.watch.events if isinstance(each, StepSkipped)]
+    assert "r.later" in [each.path for each in skips]
+    assert {(each.reason, each.because_failed) for each in skips} == {("another branch won", True)}
 
 
 async def test_reused_race_names_its_winner(open_executor: Open) -> None:
