@@ -128,8 +128,9 @@ def check_message(value: object, kind: object) -> None:
             check_message(each, fields[name])
 
 
-@given(text=st.text(max_size=20))
+@given(text=st.text(st.characters(), max_size=20))
 def test_spans_have_the_form_of_otlp(text: str) -> None:
+    json.dumps(otlp_trace(record(text), "1.0"), ensure_ascii=False).encode()
     check_message(json.loads(json.dumps(otlp_trace(record(text), "1.0"))), "TracesData")
     never = ExecutionRecord(id="r", workflow_id="w", user_id="", status="interrupted")
     check_message(otlp_trace(never, "1.0"), "TracesData")
@@ -159,7 +160,10 @@ def test_styled_lines_have_the_text_of_the_log(text: str) -> None:
 
 @given(text=st.text(max_size=20))
 def test_no_cell_is_a_formula(text: str) -> None:
-    assert not cell(text).startswith(("=", "+", "-", "@", "\t", "\r"))
+    for begun in (text, f"\n{text}", f"\uff1d{text}", f"={text}"):
+        assert not cell(begun).startswith(
+            ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+        )
     assert cell(text).removeprefix("'") == text.removeprefix("'") or text.startswith("'")
 
 

@@ -225,6 +225,13 @@ HOSTILE: list[tuple[str, Callable[[list[dict[str, Json]]], object]]] = [
     ("follows the end", lambda lines: lines.append({"event": {**event(lines, 1), "seq": 7}})),
     ("does not begin", lambda lines: lines.remove({"event": event(lines, 1)})),
     ("later version", lambda lines: event(lines, 3).update(type="from_the_future")),
+    *(
+        (
+            f"an event has no {name}",
+            lambda lines, name=name: (event(lines, 3).update(type="new"), event(lines, 3).pop(name)),
+        )
+        for name in ("seq", "executionId", "timestamp")
+    ),
     ("neither a value nor an event", lambda lines: lines.append({"exec": "rm -rf /"})),
     ("cannot be used|later version", lambda lines: event(lines, 3).update(timestamp="never")),
     *(

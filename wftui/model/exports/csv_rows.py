@@ -20,7 +20,8 @@ HEADER = (
     "errorMessage",
     "parentId",
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""Beginnings of formulas, also in full width; spreadsheets skip a tab or line end in front."""
 
 
 def csv_lines(runs: Iterable[ExecutionSummary], *, header: bool) -> str:

@@ -51,7 +51,7 @@ def _span(trace_id: str, key: str, name: str, start: datetime | None, end: datet
     return {
         "traceId": trace_id,
         "spanId": _hash(key, 16),
-        "name": name,
+        "name": _text(name),
         "kind": _INTERNAL,
         "startTimeUnixNano": _nanoseconds(start),
         "endTimeUnixNano": _nanoseconds(end or start),
@@ -60,7 +60,7 @@ def _span(trace_id: str, key: str, name: str, start: datetime | None, end: datet
 
 def _attributes(values: dict[str, str | int]) -> list[Json]:
     return [
-        {"key": key, "value": {"intValue": str(value)} if isinstance(value, int) else {"stringValue": value}}
+        {"key": key, "value": {"intValue": str(value)} if isinstance(value, int) else {"stringValue": _text(value)}}
         for key, value in values.items()
         if value != ""
     ]
@@ -68,8 +68,13 @@ def _attributes(values: dict[str, str | int]) -> list[Json]:
 
 def _status(status: str, message: str) -> dict[str, Json]:
     if status in ("failed", "cancelled", "interrupted"):
-        return {"code": _ERROR, **({"message": message} if message else {})}
+        return {"code": _ERROR, **({"message": _text(message)} if message else {})}
     return {"code": _OK} if status == "completed" else {}
+
+
+def _text(text: str) -> str:
+    """Return a text without half characters, which collectors refuse."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _nanoseconds(time: datetime | None) -> str:

@@ -110,6 +110,12 @@ def degree_of(pattern: str) -> int:
     return _work_of(pattern).degree
 
 
+def work_of(pattern: str) -> tuple[int, int]:
+    """Return the degree of a pattern, and in how many ways its choices combine."""
+    work = _work_of(pattern)
+    return work.degree, work.ways
+
+
 def _work_of(pattern: str) -> "_Work":
     parsed = parser.parse(pattern)
     work = _Work(bool(parsed.state.flags & re.IGNORECASE))

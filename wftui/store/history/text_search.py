@@ -7,17 +7,22 @@ take about a second; compressed rows and big values are decompressed and searche
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+import sys
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
 from wftui.model.base import Json, WireModel
+from wftui.model.errors import NotFoundError
 from wftui.model.run.events import ExecutionEvent, Log, LogSegment
 from wftui.model.run.search import REGEX, TextMatch, finder
+from wftui.runtime.patterns.searching import first_match, piece_of
 from wftui.store.events import payloads
 from wftui.store.events.event_rows import LOG_NUMBERS, SEGMENT_NUMBER, EventRow, decode
 from wftui.store.sqlite.reader import Reader
 
 _PAGE = 1000
 _EXCERPT = 200
+_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+(?P<end>")?|-?\d[\d.eE+-]*+|true|false')
+"""A text, number or truth value in JSON; null has no text."""
 _FIELDS = ("inputs", "input", "output", "outputs", "error", "message", "item_errors", "data", "reason", "waiting")
 _VALUES = frozenset({"inputs", "input", "output", "outputs", "error"})
 _BEYOND_LOGS = f"event.type NOT IN ({LOG_NUMBERS[0]}, {LOG_NUMBERS[1]})"
@@ -56,6 +61,7 @@ async def search(
         logs: also search the log.
     """
     wanted, after = finder(text), 0
+    is_slow = piece_of(wanted) < sys.maxsize
     while True:
         place = {"run": run_id, "after": after, "logs": logs, "limit": _PAGE, **_asked(text)}
         rows = [EventRow(*row) for row in await reader.rows(_ROWS, place)]
@@ -67,8 +73,10 @@ async def search(
                     yield found
                     found = []
                 found += await asyncio.to_thread(_in_segment, event, wanted, read_segment)
+            elif isinstance(event, Log):
+                found += await asyncio.to_thread(_in_log, event, wanted) if is_slow else _in_log(event, wanted)
             else:
-                found += await _matches(reader, event, wanted)
+                found += await _in_values(reader, event, wanted, is_slow)
         if found:
             yield found
         if len(rows) < _PAGE:
@@ -110,78 +118,94 @@ def _in_segment(
 
 
 def _in_log(event: Log, wanted: re.Pattern[str]) -> list[TextMatch]:
-    if not wanted.search(event.message):
-        return []
-    return [_match(event, "log", line, wanted) for line in event.message.splitlines() if wanted.search(line)]
+    lines = [(line, first_match(wanted, line)) for line in event.message.splitlines()]
+    return [_match(event, "log", line, found) for line, found in lines if found is not None]
 
 
-async def _matches(reader: Reader, event: ExecutionEvent, wanted: re.Pattern[str]) -> list[TextMatch]:
-    if isinstance(event, Log):
-        return _in_log(event, wanted)
+async def _in_values(reader: Reader, event: ExecutionEvent, wanted: re.Pattern[str], is_slow: bool) -> list[TextMatch]:
+    """Return the first match in each field of an event."""
     found: list[TextMatch] = []
     for name in _FIELDS:
         value = getattr(event, name, None)
         if value is None:
             continue
-        if isinstance(value, WireModel):
-            value = value.to_wire()
-        reference = payloads.as_reference(value)
-        texts = _big_texts(reader, reference.hash) if reference is not None else _texts(value)
-        async for text in texts:
-            if wanted.search(text):
-                found.append(_match(event, "error" if name == "item_errors" else name, text, wanted))
+        async for texts in _texts(reader, value.to_wire() if isinstance(value, WireModel) else value):
+            place = await asyncio.to_thread(_first, texts, wanted) if is_slow else _first(texts, wanted)
+            if place is not None:
+                found.append(_match(event, "error" if name == "item_errors" else name, *place))
                 break
     return found
 
 
-async def _texts(value: Json) -> AsyncIterator[str]:
-    for text in _strings(value):
-        yield text
+def _first(texts: Iterable[str], wanted: re.Pattern[str]) -> tuple[str, re.Match[str]] | None:
+    """Return the first of some texts that has a match, and the match."""
+    for text in texts:
+        if (found := first_match(wanted, text)) is not None:
+            return text, found
+    return None
 
 
-def _strings(value: Json) -> Iterator[str]:
-    """Yield the texts of a value: keys, strings, numbers."""
-    rest = [value]
+async def _texts(reader: Reader, value: Json) -> AsyncIterator[list[str]]:
+    """Yield keys, strings and numbers of a value, also behind references."""
+    rest: list[Json] = [value]
+    part: list[str] = []
     while rest:
         item = rest.pop()
-        if isinstance(item, dict):
-            for key in item:
-                yield str(key)
+        if isinstance(item, dict) and (reference := payloads.as_reference(item)) is not None:
+            async for texts in _big_texts(reader, reference.hash):
+                yield texts
+        elif isinstance(item, dict):
+            part += map(str, item)
             rest += reversed(item.values())
         elif isinstance(item, list):
             rest += reversed(item)
-        elif isinstance(item, str):
-            yield item
         elif item is not None:
-            yield json.dumps(item)
+            part.append(item if isinstance(item, str) else json.dumps(item))
+    yield part
 
 
-async def _big_texts(reader: Reader, name: str) -> AsyncIterator[str]:
-    """Yield the JSON text of a big value in overlapping parts."""
+async def _big_texts(reader: Reader, name: str) -> AsyncIterator[list[str]]:
+    """Yield the texts in the JSON text of a big value, part by part."""
     offset: int | None = 0
-    end = ""
+    unread: list[str] = []
     while offset is not None:
-        part, offset = await payloads.read_text(reader, name, offset)
-        yield end + part
-        end = part[-_EXCERPT:]
+        try:
+            text, offset = await payloads.read_text(reader, name, offset)
+        except NotFoundError:
+            return  # a value that a damaged history has lost
+        unread.append(text)
+        if '"' in text or offset is None:  # else a long text goes on
+            texts, rest = await asyncio.to_thread(_tokens, "".join(unread), is_last=offset is None)
+            unread = [rest]
+            yield texts
 
 
-def _match(event: ExecutionEvent, where: str, text: str, wanted: re.Pattern[str]) -> TextMatch:
+def _tokens(text: str, *, is_last: bool) -> tuple[list[str], str]:
+    """Return the texts in a part of a JSON text, and a rest that may go on."""
+    found: list[str] = []
+    end = 0
+    for token in _TOKEN.finditer(text):
+        is_text = token[0].startswith('"')
+        if (is_text and token["end"] is None) or (not is_text and token.end() == len(text) and not is_last):
+            return found, text[token.start() :]
+        end = token.end()
+        found.append(json.loads(token[0]) if is_text else token[0])
+    return found, text[end:]
+
+
+def _match(event: ExecutionEvent, where: str, text: str, found: re.Match[str]) -> TextMatch:
     return TextMatch(
         run_id=event.run_id,
         seq=event.seq,
         timestamp=event.timestamp,
         path=getattr(event, "path", None),
         where=where,
-        text=_excerpt(text, wanted),
+        text=_excerpt(text, found),
     )
 
 
-def _excerpt(text: str, wanted: re.Pattern[str]) -> str:
+def _excerpt(text: str, found: re.Match[str]) -> str:
     """Return the line of a match, cut around it."""
-    found = wanted.search(text)
-    if found is None:
-        return ""
     start = text.rfind("\n", 0, found.start()) + 1
     end = text.find("\n", found.end())
     line = text[start : end if end >= 0 else len(text)]

@@ -192,7 +192,10 @@ def _take(found: RunFile, document: dict[str, Json]) -> None:
     elif isinstance(document.get("log"), str) and isinstance(document.get("data"), str):
         found.logs[document["log"]] = base64.b64decode(document["data"], validate=True)
     elif isinstance(document.get("event"), dict):
-        found.events.append(parse_event(document["event"]))
+        event = document["event"]
+        if missing := [name for name in ("seq", "executionId", "timestamp") if name not in event]:
+            raise ValueError(f"an event has no {missing[0]}")
+        found.events.append(parse_event(event))
     else:
         raise ValueError("a line is neither a value nor an event")
 
