@@ -1,6 +1,8 @@
 """Trials of single steps: what runs, what is taken as known, and that nothing is recorded."""
 
+import asyncio
 import json
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -114,3 +116,98 @@ async def test_errors_of_source_and_inputs_are_told(bench: Workbench, tried: Pat
     trial = await bench.trials.try_step("flow", source(), "first", {"n": "two"})
     assert trial.record.error is not None
     assert trial.result is None or trial.result.status == "pending"
+
+
+CHILD: dict[str, Any] = {
+    "inputSchema": {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]},
+    "steps": [{"id": "twice", "type": "set", "input": {"n": "{{ inputs.n * 2 }}"}}],
+    "outputs": {"twice": "{{ steps.twice.output.n }}"},
+}
+MIDDLE: dict[str, Any] = {
+    **CHILD,
+    "steps": [{"id": "twice", "type": "workflow", "input": {"workflow": "child", "inputs": {"n": "{{ inputs.n }}"}}}],
+    "outputs": {"four": "{{ steps.twice.output.twice * 2 }}"},
+}
+AGAIN = {"id": "again", "type": "workflow", "input": {"workflow": "child", "maxDepth": 3}}
+EMPTY = {"id": "no", "type": "fail", "input": {"message": "out of stock", "type": "stock.empty"}}
+ASKS = {"id": "ask", "type": "approval", "input": {"prompt": "ok?"}}
+
+
+def calling(given: dict[str, Any], **more: Any) -> str:
+    step = {"id": "call", "type": "workflow", **more, "input": {"workflow": "child", **given}}
+    return json.dumps({"format": 1, "id": "flow", "steps": [step]})
+
+
+async def save(bench: Workbench, name: str, workflow: dict[str, Any]) -> None:
+    await bench.workflows.save(name, json.dumps({"format": 1, "id": name, **workflow}), None)
+
+
+async def test_sub_workflow_runs_in_memory(bench: Workbench) -> None:
+    await save(bench, "child", CHILD)
+    await save(bench, "middle", MIDDLE)
+    trial = await bench.trials.try_step("flow", calling({"workflow": "middle", "inputs": {"n": 4}}), "call", {})
+    assert trial.result is not None
+    assert (trial.result.status, trial.result.output) == ("completed", {"four": 16})
+    each = calling({"inputs": {"n": "{{ item }}"}}, forEach={"in": "[1, 2, 3]"})
+    trial = await bench.trials.try_step("flow", each, "call", {})
+    assert trial.record.step_results[0].output == [{"twice": 2}, {"twice": 4}, {"twice": 6}]
+    assert (await bench.runs.history(ExecutionFilters(), limit=5)).executions == []
+
+
+@pytest.mark.parametrize(
+    ("child", "given", "error", "message"),
+    [
+        ({"steps": [EMPTY]}, {}, "stock.empty", "out of stock"),
+        (CHILD, {"inputs": {"n": "{{ 'x' | trim }}"}}, "validation.inputs", "/n"),
+        (CHILD, {"inputs": {"n": 1}, "version": "9.0.0"}, "workflow.version", "not 9.0.0"),
+        ({"steps": [AGAIN]}, {"maxDepth": 3}, "workflow.depth", "more than 3 deep"),
+        ({"steps": [ASKS]}, {}, "approval", ""),
+        ({"steps": [{"id": "x", "type": "nope"}]}, {}, "workflow.invalid", "workflow child cannot run"),
+    ],
+)
+async def test_failing_sub_workflow_fails_the_step(
+    bench: Workbench, child: dict[str, Any], given: dict[str, Any], error: str, message: str
+) -> None:
+    await save(bench, "child", child)
+    trial = await bench.trials.try_step("flow", calling(given), "call", {})
+    assert trial.result is not None
+    assert trial.result.error is not None
+    assert trial.result.error.type.startswith(error)
+    assert message in trial.result.error.message
+
+
+async def test_trial_ends_after_sub_workflows_without_waiting_step(bench: Workbench, tried: Path) -> None:
+    script = 'sleep 0.2; echo done >> "$WFTUI_TRIED"'
+    await save(bench, "child", {"steps": [{"id": "write", "type": "shell", "input": {"script": script}}]})
+    trial = await bench.trials.try_step("flow", calling({"wait": False}), "call", {})
+    assert trial.result is not None
+    assert set(trial.result.output) == {"executionId"}
+    assert tried.read_text() == "done\n"
+
+
+async def test_cancelled_trial_cancels_its_sub_workflows(bench: Workbench, tried: Path) -> None:
+    script = 'echo $$ >> "$WFTUI_TRIED"; exec sleep 1000'
+    await save(bench, "child", {"steps": [{"id": "wait", "type": "shell", "input": {"script": script}}]})
+    calls = [
+        {"id": "off", "type": "workflow", "input": {"workflow": "child", "wait": False}},
+        {"id": "on", "type": "workflow", "input": {"workflow": "child"}},
+    ]
+    await save(bench, "middle", {"steps": calls})
+    task = asyncio.create_task(bench.trials.try_step("flow", calling({"workflow": "middle"}), "call", {}))
+    while not (tried.exists() and len(tried.read_text().splitlines()) == 2):
+        await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    for number in tried.read_text().split():
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(number), 0)
+
+
+async def test_log_is_that_of_the_step_alone(bench: Workbench) -> None:
+    steps = [
+        {"id": "ab", "type": "shell", "input": {"script": "echo other"}},
+        {"id": "a", "type": "shell", "needs": ["ab"], "forEach": {"in": "[1, 2]"}, "input": {"script": "echo own"}},
+    ]
+    trial = await bench.trials.try_step("flow", json.dumps({"format": 1, "id": "flow", "steps": steps}), "a", {})
+    assert trial.lines == ["own", "own"]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from wftui.model.base import Json
     from wftui.model.run.record import ExecutionRecord
     from wftui.model.run.steps import StepResult
+    from wftui.runtime.plan import WorkflowPlan
     from wftui.steps.registry.step_registry import StepRegistry
     from wftui.store.execution_store import ExecutionStore
 
@@ -96,6 +97,7 @@ class TrialService:
         """
         from wftui.engine.host.trial_run import run_trial, steps_of_trial
         from wftui.model.run.events import Log
+        from wftui.model.run.paths import without_indices
 
         loaded = await asyncio.to_thread(lambda: self._compiler().load_text(workflow_id, text))
         top = path.partition(".")[0]
@@ -106,8 +108,13 @@ class TrialService:
         lines: list[str] = []
 
         def heed(event: object) -> None:
-            if isinstance(event, Log) and event.path is not None and event.path.partition(".")[0].startswith(top):
+            if not isinstance(event, Log) or event.path is None:
+                return
+            if without_indices(event.path).partition(".")[0] == top:
                 lines.extend(event.message.split("\n"))
+
+        async def plan_of(name: str) -> WorkflowPlan:
+            return loaded.plan if name == workflow_id else await self._plan(name)
 
         record = await run_trial(
             loaded.plan,
@@ -117,10 +124,19 @@ class TrialService:
             whole=whole,
             on_event=heed,
             step_types=self._step_registry(),
-            folder=self._workspace.source_path(workflow_id).parent,
+            load=plan_of,
+            folder=lambda name: self._workspace.source_path(name).parent,
         )
         used = {step.id for step in steps_of_trial(loaded.plan, top, given, whole=whole)}
         return Trial(record, _result_at(record, path), sorted(used & given.keys()), lines)
+
+    async def _plan(self, workflow_id: str) -> WorkflowPlan:
+        """Return the plan of the saved source of a sub-workflow; writes nothing."""
+
+        def load() -> WorkflowPlan:
+            return self._compiler().load_text(workflow_id, self._workspace.read(workflow_id).text).plan
+
+        return await asyncio.to_thread(load)
 
     async def _last_outputs(self, workflow_id: str) -> dict[str, Json]:
         """Return the unmasked outputs of the top-level steps of the newest run."""

@@ -84,9 +84,7 @@ class ChildRuns:
         Raises:
             WorkflowError: it cannot be started.
         """
-        deepest = call.max_depth or self._max_depth
-        if self._depth >= deepest:
-            raise WorkflowError("workflow.depth", f"sub-workflows are nested more than {deepest} deep")
+        check_depth(self._depth, call, self._max_depth)
         request = ExecutionRequest(
             workflow_id=workflow_id,
             inputs=dict(inputs),
@@ -109,7 +107,7 @@ class ChildRuns:
                 waited_by=self._waiting if call.wait else frozenset(),
                 part_of=self._connections,
                 announce=announce,
-                accept=lambda plan: _check_identity(plan, call),
+                accept=lambda plan: check_identity(plan, call),
             )
             return await self._starter.start(request, options)
         except UserError as error:
@@ -199,7 +197,14 @@ class ChildRuns:
                 raise
 
 
-def _check_identity(plan: WorkflowPlan, call: ChildCall) -> None:
+def check_depth(depth: int, call: ChildCall, max_depth: int) -> None:
+    """Raise a WorkflowError if a child of a run at some depth is nested too deep."""
+    deepest = call.max_depth or max_depth
+    if depth >= deepest:
+        raise WorkflowError("workflow.depth", f"sub-workflows are nested more than {deepest} deep")
+
+
+def check_identity(plan: WorkflowPlan, call: ChildCall) -> None:
     """Raise a WorkflowError unless a workflow is the one that the caller expects."""
     for name, expected, found in (
         ("version", call.version, plan.version),

@@ -80,26 +80,31 @@ def prepare(
     step_types: StepTypes | None = None,
     settings: EngineSettings | None = None,
     folder: Path | None = None,
+    part_of: RunConnections | None = None,
     clock: Clock = utc_now,
 ) -> tuple[Run, MemorySink]:
-    """Return a run in memory that has not started, for callers that control it."""
+    """Return a run in memory that has not started, for callers that control it.
+
+    Args:
+        part_of: connections of the run that starts it as a sub-workflow.
+    """
     run_id = new_id(clock)
-    redactor = Redactor()
     sink = MemorySink(run_id, on_event)
     check_pool(pool)
     request = ExecutionRequest(workflow_id=plan.id, inputs=dict(inputs), connections=dict(connections or {}), pool=pool)
     step_types = step_types or builtin_registry()
+    known = RunConnections(plan, request.connections, Redactor()) if part_of is None else part_of.of(plan)
     context = RunContext(
         plan=in_pool(plan, pool, step_types),
         step_types=step_types,
-        emitter=Emitter(run_id, sink, redactor, SteadyClock(clock)),
+        emitter=Emitter(run_id, sink, known.redactor, SteadyClock(clock)),
         wall=clock,
         settings=settings or EngineSettings(),
         slots=Slots(plan.max_parallel),
         environment=dict(os.environ),
         working_directory=Path.cwd(),
         folder=folder,
-        connections=RunConnections(plan, request.connections, redactor),
+        connections=known,
         workers=workers,
     )
     return Run(context, request), sink

@@ -1,9 +1,10 @@
 """Try one step of a plan: in memory, with given outputs of the steps before it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from wftui.engine.host.memory_children import MemoryChildren
 from wftui.engine.host.standalone_run import prepare
 from wftui.engine.primitives.outcome import StepOutcome
 from wftui.model.base import Json
@@ -22,9 +23,12 @@ async def run_trial(
     whole: bool,
     on_event: Callable[[ExecutionEvent], None],
     step_types: StepTypes,
-    folder: Path | None = None,
+    load: Callable[[str], Awaitable[WorkflowPlan]],
+    folder: Callable[[str], Path],
 ) -> ExecutionRecord:
     """Run a top-level step after those it needs; store nothing.
+
+    Sub-workflows run in memory, too; the trial ends when all of them have.
 
     Args:
         plan: the workflow.
@@ -34,21 +38,32 @@ async def run_trial(
         whole: also run the steps that only come before it in the list.
         on_event: called with every event.
         step_types: the step types.
-        folder: folder of the workflow's file.
+        load: returns the plan of a sub-workflow.
+        folder: returns the folder of a workflow's file.
 
     Raises:
         UsageError: the inputs are not JSON. Inputs that do not match the schema give a failed record.
     """
     steps = steps_of_trial(plan, step_id, given, whole=whole)
     run, sink = prepare(
-        replace(plan, steps=steps, finally_=(), outputs={}), inputs, on_event, step_types=step_types, folder=folder
+        replace(plan, steps=steps, finally_=(), outputs={}),
+        inputs,
+        on_event,
+        step_types=step_types,
+        folder=folder(plan.id),
     )
+    children = MemoryChildren(run.context, load, folder)
+    run.context.children = children
     for step in steps:
         if step.id in given and step.id != step_id:
             run.context.carried.ends[step.id] = StepOutcome("completed", output=given[step.id], attempts=1)
     run.context.approvals.answerable = False
-    await run.create(None)
-    await run.run()
+    try:
+        await run.create(None)
+        await run.run()
+        await children.join()
+    finally:
+        await children.cancel()
     return sink.record
 
 
