@@ -14,6 +14,7 @@ from wftui.workspace.pins import read_pins, write_pins
 if TYPE_CHECKING:
     from wftui.compiler.compiler import WorkflowCompiler
     from wftui.model.base import Json
+    from wftui.model.clock import Clock, Elapsed
     from wftui.model.run.record import ExecutionRecord
     from wftui.model.run.steps import StepResult
     from wftui.runtime.plan import WorkflowPlan
@@ -46,11 +47,15 @@ class TrialService:
         compiler: Callable[[], WorkflowCompiler],
         step_registry: Callable[[], StepRegistry],
         store: Callable[[], Awaitable[ExecutionStore]],
+        clock: Clock,
+        elapsed: Elapsed,
     ) -> None:
         self._workspace = workspace
         self._compiler = compiler
         self._step_registry = step_registry
         self._store = store
+        self._clock = clock
+        self._elapsed = elapsed
 
     async def pins(self, workflow_id: str) -> dict[str, Json]:
         """Return the pinned outputs of a workflow, by step id.
@@ -125,6 +130,8 @@ class TrialService:
             on_event=heed,
             step_types=self._step_registry(),
             load=plan_of,
+            clock=self._clock,
+            elapsed=self._elapsed,
             folder=lambda name: self._workspace.source_path(name).parent,
         )
         used = {step.id for step in steps_of_trial(loaded.plan, top, given, whole=whole)}

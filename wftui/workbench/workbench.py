@@ -81,7 +81,7 @@ class Workbench:
         self.runs = RunService(
             self.store, self.executor, self.compiler, started=lambda: self._executor, user_id=settings.user_id
         )
-        self.trials = TrialService(self.workspace, self.compiler, self.step_registry, self.store)
+        self.trials = TrialService(self.workspace, self.compiler, self.step_registry, self.store, clock, elapsed)
         self.records = RecordService(self.store)
         self.comparisons = ComparisonService(self.store)
         self.statistics = StatisticsService(self.store, clock)

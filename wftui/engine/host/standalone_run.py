@@ -15,7 +15,7 @@ from wftui.engine.run.run import Run
 from wftui.engine.run.state.leaf_work import LeafWork
 from wftui.engine.run.state.run_context import RunContext
 from wftui.model.base import Json
-from wftui.model.clock import Clock, SteadyClock, utc_now
+from wftui.model.clock import Clock, Elapsed, SteadyClock, elapsed_seconds, utc_now
 from wftui.model.run.events import ExecutionEvent
 from wftui.model.run.record import ExecutionRecord, ExecutionRequest
 from wftui.runtime.plan import WorkflowPlan
@@ -82,6 +82,7 @@ def prepare(
     folder: Path | None = None,
     part_of: RunConnections | None = None,
     clock: Clock = utc_now,
+    elapsed: Elapsed = elapsed_seconds,
 ) -> tuple[Run, MemorySink]:
     """Return a run in memory that has not started, for callers that control it.
 
@@ -97,7 +98,7 @@ def prepare(
     context = RunContext(
         plan=in_pool(plan, pool, step_types),
         step_types=step_types,
-        emitter=Emitter(run_id, sink, known.redactor, SteadyClock(clock)),
+        emitter=Emitter(run_id, sink, known.redactor, SteadyClock(clock, elapsed)),
         wall=clock,
         settings=settings or EngineSettings(),
         slots=Slots(plan.max_parallel),

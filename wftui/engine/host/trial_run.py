@@ -8,6 +8,7 @@ from wftui.engine.host.memory_children import MemoryChildren
 from wftui.engine.host.standalone_run import prepare
 from wftui.engine.primitives.outcome import StepOutcome
 from wftui.model.base import Json
+from wftui.model.clock import Clock, Elapsed
 from wftui.model.run.events import ExecutionEvent
 from wftui.model.run.record import ExecutionRecord
 from wftui.runtime.plan import StepPlan, WorkflowPlan
@@ -25,6 +26,8 @@ async def run_trial(
     step_types: StepTypes,
     load: Callable[[str], Awaitable[WorkflowPlan]],
     folder: Callable[[str], Path],
+    clock: Clock,
+    elapsed: Elapsed,
 ) -> ExecutionRecord:
     """Run a top-level step after those it needs; store nothing.
 
@@ -40,6 +43,8 @@ async def run_trial(
         step_types: the step types.
         load: returns the plan of a sub-workflow.
         folder: returns the folder of a workflow's file.
+        clock: the time of day.
+        elapsed: measures durations.
 
     Raises:
         UsageError: the inputs are not JSON. Inputs that do not match the schema give a failed record.
@@ -51,6 +56,8 @@ async def run_trial(
         on_event,
         step_types=step_types,
         folder=folder(plan.id),
+        clock=clock,
+        elapsed=elapsed,
     )
     children = MemoryChildren(run.context, load, folder)
     run.context.children = children

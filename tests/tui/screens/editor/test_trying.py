@@ -4,19 +4,23 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from textual.app import App
+from textual.pilot import Pilot
 
 from tui.notices import notices
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.editor.editor_screen import EditorScreen
-from wftui.tui.screens.editor.trial_screen import TrialScreen
+from wftui.tui.screens.editor.trial_screen import TrialScreen, TrialView
 from wftui.tui.screens.runs.run_form import RunInputModal
 from wftui.tui.widgets.source.compilation_status import CompilationStatus
+from wftui.tui.widgets.source.source_view import SourceView
 from wftui.workbench import Workbench
 
 Until = Callable[..., Awaitable[None]]
 Put = Callable[..., Path]
 TextOf = Callable[[App[Any]], str]
+Matches = Callable[[Pilot[Any]], Awaitable[bool]]
 
 STEPS = [
     {"id": "first", "type": "set", "input": {"text": "Hello"}},
@@ -48,6 +52,38 @@ async def test_step_is_tried_and_its_output_pinned(
         await until(pilot, lambda: not (path.parent / "pins.json").exists() and "⚑" not in text_of(app))
         await pilot.press("k", "asterisk")
         await until(pilot, lambda: any("first has no output in the last run" in each for each in notices(app)))
+
+
+@pytest.mark.parametrize("path", ["third", "fourth"])
+async def test_trial_screen(
+    workbench: Workbench, put_workflow: Put, until: Until, size: tuple[int, int], matches: Matches, path: str
+) -> None:
+    failing = {"script": "echo not there >&2; exit 3"}
+    greeting = {"copy": "{{ steps.second.output.copy }}", "rows": [{"n": 1}, {"n": 2}]}
+    more = [
+        {"id": "third", "type": "set", "input": greeting},
+        {"id": "fourth", "type": "shell", "needs": ["first"], "input": failing},
+    ]
+    put_workflow("hello", steps=[*STEPS, *more])
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test(size=size) as pilot:
+        editor = await opened(app, pilot, until)
+        app.push_screen(TrialScreen("hello", editor.query_one(SourceView).text, path, {}, whole=False))
+        await until(pilot, lambda: isinstance(app.screen, TrialScreen) and app.screen.query_one(TrialView).lines)
+        assert await matches(pilot)
+
+
+async def test_cut_of_a_long_outcome_is_said(
+    workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
+) -> None:
+    put_workflow("hello", steps=[{"id": "many", "type": "set", "input": {"n": "{{ range(30000) | list }}"}}])
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened(app, pilot, until)
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(app.screen, TrialScreen) and "completed" in text_of(app))
+        await pilot.press("end")
+        await until(pilot, lambda: "more lines; press y to copy the whole output" in text_of(app))
 
 
 async def test_inputs_are_asked_and_a_trial_can_be_left(

@@ -33,7 +33,9 @@ class TrialView(LineView):
 
     def show(self, lines: list[tuple[str, str]]) -> None:
         """Show lines, each with a style."""
-        self.lines = lines[:_MOST_LINES]
+        more = len(lines) - _MOST_LINES
+        rest = f"… {more:,} more lines; press y to copy the whole output"
+        self.lines = [*lines[:_MOST_LINES], (rest, "$foreground-muted")] if more > 0 else lines
         self.set_rows(len(self.lines), max((len(text) for text, _ in self.lines), default=0))
 
     def empty(self) -> str:
