@@ -17,7 +17,7 @@ from wftui.model.text.raw_text import literal_text
 from wftui.model.workflow.durations import Duration
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.child_call import WAITED, ChildCall
-from wftui.steps.api.findings import Notice, Repair, raw_repair
+from wftui.steps.api.findings import Notice, Repair, exactly_one_of, raw_repair
 from wftui.steps.api.function_step import step
 from wftui.steps.api.prepare_context import Closable, PrepareContext
 from wftui.steps.api.requirements import Host, MissingRequirement, is_program
@@ -48,6 +48,7 @@ __all__ = [
     "StepTypes",
     "StopFlag",
     "WorkflowError",
+    "exactly_one_of",
     "is_program",
     "literal_text",
     "raw_repair",
