@@ -2,13 +2,13 @@
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from typing import Literal, NamedTuple
 
 from wftui.model.comparison.comparison import ComparedRun, ComparedStep, RunComparison
 from wftui.model.comparison.value_changes import ValueChange
-from wftui.model.statistics import PeriodStatistics, WorkflowStatistics
+from wftui.model.statistics import DayStatistics, PeriodStatistics, WorkflowStatistics
 from wftui.model.text.glyphs import GLYPHS, UNKNOWN_GLYPH
 from wftui.model.workers import WorkerInfo
 from wftui.model.workflow.durations import format_duration
@@ -16,6 +16,7 @@ from wftui.model.workflow.durations import format_duration
 Tone = Literal["plain", "heading", "dim", "good", "bad", "changed"]
 
 _BARS = ("▁▂▃▄▅▆▇█", "_.,-=+*#")
+_BARS_AT_MOST = 60
 _SLOWEST = 15
 _NAME = 28
 _SENTENCE = 76
@@ -133,10 +134,11 @@ def statistics_lines(found: WorkflowStatistics, *, ascii_only: bool = False) -> 
     if found.days:
         yield ReportLine("")
         yield ReportLine(f"Trend, {found.days[0].day} to {found.days[-1].day}", "heading")
+        bars = _trend(found.days)
         for name, values in (
-            ("runs", [float(day.runs) for day in found.days]),
-            ("failed", [float(day.failed) for day in found.days]),
-            ("p50", [day.p50 or 0.0 for day in found.days]),
+            ("runs", [float(sum(day.runs for day in days)) for days in bars]),
+            ("failed", [float(sum(day.failed for day in days)) for days in bars]),
+            ("p50", [max((day.p50 or 0.0 for day in days), default=0.0) for days in bars]),
         ):
             top = _time(max(values)) if name == "p50" else f"{max(values):,.0f}"
             yield ReportLine(f"  {name:<7} {sparkline(values, ascii_only=ascii_only)}  at most {top}")
@@ -162,6 +164,16 @@ def statistics_lines(found: WorkflowStatistics, *, ascii_only: bool = False) -> 
         for error in found.errors:
             message = error.message.partition("\n")[0]
             yield ReportLine(f"  {error.runs:>5,}  {error.type}: {message}", "bad", error.last_run)
+
+
+def _trend(days: Sequence[DayStatistics]) -> list[list[DayStatistics]]:
+    """Return the days of each bar: one or more, also those without runs."""
+    first, last = (date.fromisoformat(day.day).toordinal() for day in (days[0], days[-1]))
+    of_a_bar = -(-(last - first + 1) // _BARS_AT_MOST)
+    found: list[list[DayStatistics]] = [[] for _ in range(first, last + 1, of_a_bar)]
+    for day in days:
+        found[(date.fromisoformat(day.day).toordinal() - first) // of_a_bar].append(day)
+    return found
 
 
 def _period_line(name: str, period: PeriodStatistics) -> ReportLine:
