@@ -115,8 +115,11 @@ def test_a_run_is_given_away_as_a_file(
     assert f"imported from {name}" in bare_cli("show", "last", *other)[1]
     assert counted("show", "./nothing.wfrun")[0] == 1
     (tmp_path / "bad.wfrun").write_text("hello")
-    code, _, err = counted("show", "bad.wfrun")
-    assert (code, "run_file.broken" in err) == (1, True)
+    for words in (["show"], ["monitor"], []):
+        code, _, err = counted(*words, "bad.wfrun")
+        assert (code, "run_file.broken" in err) == (1, True)
+    assert counted("monitor", "./nothing.wfrun")[0] == 1
+    assert counted("monitor", "nothing")[0] == 4
 
 
 @pytest.mark.parametrize("kind", ["html", "ndjson", "otlp"])

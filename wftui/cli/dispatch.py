@@ -17,6 +17,8 @@ _NO_THREAD = "can't start new thread"
 
 def dispatch(words: Sequence[str]) -> int:
     """Run a command line; return the exit code (`wftui.model.errors.ExitCode`)."""
+    if words and words[0].endswith(".wfrun"):
+        words = ["monitor", *words]  # as a desktop opens a run file
     arguments = build_parser(words).parse_args(words)
     try:
         return _until_answered(_command(arguments), arguments)
@@ -48,7 +50,7 @@ def _until_answered(command: Command, arguments: argparse.Namespace) -> int:
     while True:
         try:
             check_remote(arguments)
-            if arguments.read_only and arguments.command is not None:
+            if arguments.read_only and arguments.command not in (None, "monitor"):
                 raise UsageError(
                     f"--read-only is for the terminal UI; it does not go with {arguments.command}",
                     code="session.options",
@@ -102,6 +104,10 @@ def _command(arguments: argparse.Namespace) -> Command:
 
             commands = mcp_serve.COMMANDS if arguments.action == "serve" else mcp.COMMANDS
             return commands[arguments.command]
+        case "monitor":
+            from wftui.cli.commands import screen
+
+            return screen.COMMANDS[arguments.command]
         case "schedule":
             from wftui.cli.commands.setup import schedule
 

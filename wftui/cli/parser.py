@@ -96,6 +96,10 @@ def _add_watch(watch: argparse.ArgumentParser) -> None:
     _add_run_output(watch)
 
 
+def _add_monitor(monitor: argparse.ArgumentParser) -> None:
+    monitor.add_argument("run", help=_RUN_OR_FILE)
+
+
 def _add_cancel(cancel: argparse.ArgumentParser) -> None:
     cancel.add_argument("run", help=_RUN)
 
@@ -261,6 +265,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "mcp": ("Lock the tools that a workflow calls, or be an MCP server: workflows as tools.", setup_arguments.add_mcp),
     "run": ("Run a workflow.", _add_run),
     "watch": ("Follow a run of any process: past events, then live.", _add_watch),
+    "monitor": ("Open the terminal UI at a run, or at the run in a run file.", _add_monitor),
     "cancel": ("Cancel a run of any process.", _add_cancel),
     "approve": ("Approve or reject a step waiting for approval.", _add_approve),
     "rerun": ("Rerun with the same or changed inputs.", _add_rerun),

@@ -3,20 +3,15 @@
 import argparse
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from wftui.cli.session import settings_of, with_any_workbench
 from wftui.model.errors import RunKnownError, UsageError
 from wftui.workbench import AnyWorkbench, Workbench
+from wftui.workbench.file_history import file_workbench, is_run_file
 
 Work = Callable[[AnyWorkbench, Sequence[str]], Awaitable[int]]
 """Takes the workbench and the ids of the runs."""
-
-
-def is_run_file(name: str) -> bool:
-    """Return whether a run is named by its file: a slash, or the suffix of run files."""
-    return "/" in name or name.endswith(".wfrun")
 
 
 def with_runs(arguments: argparse.Namespace, names: Sequence[str], work: Work, *, last_good: bool = False) -> int:
@@ -36,15 +31,11 @@ def with_runs(arguments: argparse.Namespace, names: Sequence[str], work: Work, *
             )
 
         return with_any_workbench(arguments, on_history)
-    if arguments.remote is not None:
-        raise UsageError("run files are read on the machine that has them: leave out --remote", code="remote.local")
+    refuse_remote(arguments)
 
     async def on_files() -> int:
-        from wftui.steps.process.scratch import scratch_folder
-
         settings = settings_of(arguments)
-        with scratch_folder() as folder:
-            workbench = Workbench(replace(settings, database=folder / "runs.db"))
+        async with file_workbench(settings) as (workbench, folder):
             history = Workbench(settings)
             try:
 
@@ -66,6 +57,15 @@ def with_runs(arguments: argparse.Namespace, names: Sequence[str], work: Work, *
                 return await work(workbench, ids)
             finally:
                 await history.close()
-                await workbench.close()
 
     return asyncio.run(on_files())
+
+
+def refuse_remote(arguments: argparse.Namespace) -> None:
+    """Refuse `--remote` for a run file.
+
+    Raises:
+        UsageError: it is given.
+    """
+    if arguments.remote is not None:
+        raise UsageError("run files are read on the machine that has them: leave out --remote", code="remote.local")

@@ -27,6 +27,7 @@ ScreenName = Literal[
     "history",
     "missing",
     "monitor",
+    "run_file",
     "search",
     "secrets",
     "settings",

@@ -5,6 +5,7 @@ the first screen is drawn before the models are loaded and the database is open.
 
 - `workbench`: the services and the parts they share; `workbench_settings`: paths, user and durability.
 - `protocols`: the workbench as frontends call it, which the one of a server implements, too (`wftui.client`).
+- `file_history`: a history for the runs of files.
 - `engine_thread`: an event loop for the engine, and a workbench for callers on another loop.
 - `workflow_service`, `source_service`, `run_service`, `retention_service`,
   `step_service`, `connection_service`, `settings_service`, `token_service`, `notification_service`.

@@ -45,52 +45,53 @@ class ReadOnlyError(UserError):
 
     code = "session.read_only"
 
-    def __init__(self) -> None:
-        super().__init__(f"Nothing was changed: {REASON}.")
+    def __init__(self, reason: str = REASON) -> None:
+        super().__init__(f"Nothing was changed: {reason}.")
 
 
-def refuse() -> NoReturn:
+def refuse(reason: str = REASON) -> NoReturn:
     """Refuse a change.
 
     Raises:
         ReadOnlyError: always.
     """
-    raise ReadOnlyError
+    raise ReadOnlyError(reason)
 
 
-def read_only(workbench: AnyWorkbench) -> AnyWorkbench:
+def read_only(workbench: AnyWorkbench, reason: str = REASON) -> AnyWorkbench:
     """Return a workbench whose methods that change something raise `ReadOnlyError`."""
-    return cast("AnyWorkbench", _ReadOnlyWorkbench(workbench))
+    return cast("AnyWorkbench", _ReadOnlyWorkbench(workbench, reason))
 
 
 class _ReadOnlyWorkbench:
-    def __init__(self, workbench: AnyWorkbench) -> None:
+    def __init__(self, workbench: AnyWorkbench, reason: str) -> None:
         self._workbench = workbench
+        self._reason = reason
 
     def __getattr__(self, name: str) -> Any:
         member = getattr(self._workbench, name)
-        return _ReadOnlyService(member, CHANGES[name]) if name in CHANGES else member
+        return _ReadOnlyService(member, CHANGES[name], self._reason) if name in CHANGES else member
 
     @property
     def read_only(self) -> str:
         """Reason why nothing can be changed."""
-        return REASON
+        return self._reason
 
     @property
     def local(self) -> Any:
         """The workbench of this machine, read-only too."""
         found = self._workbench.local
-        return self if found is self._workbench else _ReadOnlyWorkbench(found)
+        return self if found is self._workbench else _ReadOnlyWorkbench(found, self._reason)
 
 
 class _ReadOnlyService:
-    def __init__(self, service: object, changes: frozenset[str]) -> None:
+    def __init__(self, service: object, changes: frozenset[str], reason: str) -> None:
         self._service = service
         self._changes = changes
+        self._reason = reason
 
     def __getattr__(self, name: str) -> Any:
-        return _refused if name in self._changes else getattr(self._service, name)
+        return self._refused if name in self._changes else getattr(self._service, name)
 
-
-async def _refused(*_arguments: object, **_options: object) -> NoReturn:
-    refuse()
+    async def _refused(self, *_arguments: object, **_options: object) -> NoReturn:
+        refuse(self._reason)

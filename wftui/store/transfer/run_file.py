@@ -13,11 +13,11 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from pydantic import ValidationError
 
@@ -25,6 +25,8 @@ from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.model.json.incremental import read_json
 from wftui.model.run.events import TERMINAL_EVENTS, Created, ExecutionEvent, UnknownEvent, parse_event
+
+ResultT = TypeVar("ResultT")
 
 SUFFIX = ".wfrun"
 FORMAT = "wftui-run"
@@ -119,9 +121,22 @@ def read_run_file(path: Path) -> RunFile:
     Raises:
         RunFileError: it is not one, is damaged, too big, or of a later version.
     """
+    return _reading(path, _read)
+
+
+def check_header(path: Path) -> None:
+    """Check that a file is a run file, without reading it all.
+
+    Raises:
+        RunFileError: it is not one, cannot be read, or is of a later version.
+    """
+    _reading(path, lambda raw, path: _header(next(_lines(gzip.GzipFile(fileobj=raw), path), b""), path))
+
+
+def _reading(path: Path, read: Callable[[BinaryIO, Path], ResultT]) -> ResultT:
     try:
         with path.open("rb") as raw:
-            return _read(raw, path)
+            return read(raw, path)
     except OSError as error:
         if isinstance(error, gzip.BadGzipFile):
             raise _broken(path, "it is not a run file") from error
@@ -136,11 +151,7 @@ def _read(raw: BinaryIO, path: Path) -> RunFile:
     digest = hashlib.sha256()
     lines = _lines(gzip.GzipFile(fileobj=raw), path)
     first = next(lines, b"")
-    header = _object(first)
-    if header.get("format") != FORMAT:
-        raise _broken(path, "it is not a run file")
-    if header.get("version") not in (_WITHOUT_CHILDREN, VERSION):
-        raise RunFileError(f"{path} was made by a later version of wftui; update this one", code="run_file.newer")
+    header = _header(first, path)
     digest.update(first)
     found = part = RunFile()
     events = 0
@@ -163,6 +174,16 @@ def _read(raw: BinaryIO, path: Path) -> RunFile:
             if events > MOST_EVENTS:
                 raise RunFileError(f"{path} holds more than {MOST_EVENTS:,} events", code="run_file.too_big")
     raise _broken(path, "it ends too early")
+
+
+def _header(first: bytes, path: Path) -> dict[str, Json]:
+    """Return the first line of a run file."""
+    header = _object(first)
+    if header.get("format") != FORMAT:
+        raise _broken(path, "it is not a run file")
+    if header.get("version") not in (_WITHOUT_CHILDREN, VERSION):
+        raise RunFileError(f"{path} was made by a later version of wftui; update this one", code="run_file.newer")
+    return header
 
 
 def _lines(file: gzip.GzipFile, path: Path) -> Iterator[bytes]:

@@ -15,6 +15,7 @@ SCREENS: dict[ScreenName, str] = {
     "history": "wftui.tui.screens.history.history_screen:HistoryScreen",
     "missing": "wftui.tui.screens.runs.missing_screen:MissingScreen",
     "monitor": "wftui.tui.screens.runs.monitor_screen:MonitorScreen",
+    "run_file": "wftui.tui.screens.runs.run_file_screen:RunFileScreen",
     "search": "wftui.tui.screens.history.search_screen:SearchScreen",
     "secrets": "wftui.tui.screens.connections.secrets_screen:SecretsScreen",
     "settings": "wftui.tui.screens.settings_screen:SettingsScreen",

@@ -20,6 +20,7 @@ from wftui.tui.screens.history.search_screen import MatchView, SearchScreen
 from wftui.tui.screens.history.statistics_screen import StatisticsScreen
 from wftui.tui.screens.runs.monitor_screen import MonitorScreen
 from wftui.tui.widgets.history.table import HistoryTable
+from wftui.tui.widgets.path_prompt import PathPrompt
 from wftui.workbench import Workbench
 
 Until = Callable[..., Awaitable[None]]
@@ -153,7 +154,7 @@ async def test_a_run_is_exported_and_imported_by_keys(
         await until(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen))
         await (await workbench.store()).delete(completed().run_id)
         await pilot.press("i")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PromptScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, PathPrompt))
         pilot.app.screen.query_one(Input).value = str(path)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, MonitorScreen))

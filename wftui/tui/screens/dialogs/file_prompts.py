@@ -5,6 +5,7 @@ from pathlib import Path
 from wftui.model.errors import UserError
 from wftui.tui.screens.dialogs.prompt import PromptScreen
 from wftui.tui.services import AppServices
+from wftui.tui.widgets.path_prompt import PathPrompt
 from wftui.workspace.locate import current_folder
 
 
@@ -15,8 +16,8 @@ async def ask_new_file(services: AppServices, title: str, name: str) -> Path | N
 
 
 async def ask_file(services: AppServices, title: str) -> Path | None:
-    """Ask for the name of a file to read; None after Escape."""
-    chosen = await services.push_screen_wait(PromptScreen(title, "", _hint(), _check_existing))
+    """Ask for the path of a file to read, with completion; None after Escape."""
+    chosen = await services.push_screen_wait(PathPrompt(title, _hint()))
     return _path(chosen) if chosen else None
 
 
@@ -44,10 +45,6 @@ def _check_new(text: str) -> str | None:
     if path.exists():
         return "a file of that name already exists"
     return None if path.parent.is_dir() else f"the folder {path.parent} does not exist"
-
-
-def _check_existing(text: str) -> str | None:
-    return None if _path(text).is_file() else "there is no such file"
 
 
 def _check_folder(text: str) -> str | None:

@@ -32,6 +32,14 @@ HISTORY_ACTIONS: tuple[Action, ...] = (
     Action("history.grep", "Search", "Search logs and values of the runs shown.", ("l",), "History"),
     Action("history.export", "Export", "Write the run to a file.", ("x",), "Run", footer=False),
     Action("history.import", "Import", "Take a run from a file into the history.", ("i",), "History", footer=False),
+    Action(
+        "history.show_file",
+        "Show file",
+        "Show a run file without taking it into the history.",
+        ("I",),
+        "History",
+        footer=False,
+    ),
     Action("history.filter", "Filter", "Edit the filters.", ("slash",), "Filter"),
     Action("history.faults", "Failures", "Show only failed and interrupted runs, or all.", ("f",), "Filter"),
     Action("history.workflow", "This workflow", "Show only runs of this workflow, or all.", ("w",), "Filter"),
@@ -68,5 +76,7 @@ NEED_ONE: frozenset[str] = frozenset(
     }
 )
 """Actions that need a run under the cursor."""
-LOCAL: frozenset[str] = frozenset({"history.edit", "history.export", "history.import", "history.cleanup"})
+LOCAL: frozenset[str] = frozenset(
+    {"history.edit", "history.export", "history.import", "history.show_file", "history.cleanup"}
+)
 """Actions that need the files of the machine."""

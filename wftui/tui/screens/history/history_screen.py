@@ -287,6 +287,17 @@ class HistoryScreen(ActionScreen[None]):
         if path is not None:
             self.services.open_monitor(await self.workbench.local.transfer.import_file(path))
 
+    def action_show_file(self) -> None:
+        """Ask for a run file, and show the run in it."""
+        self.attempt(self._show_file(), group="transfer", exclusive=True)
+
+    async def _show_file(self) -> None:
+        from wftui.tui.screens.dialogs.file_prompts import ask_file
+
+        path = await ask_file(self.services, "Show run file")
+        if path is not None:
+            self.services.open_screen("run_file", path)
+
     def action_sort(self) -> None:
         """Ask for an order."""
         self.attempt(self._ask_sort(), group="choice", exclusive=True)

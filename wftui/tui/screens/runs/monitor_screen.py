@@ -151,6 +151,10 @@ class MonitorScreen(RunScreen):
         elif goes is not None:
             self.services.open_monitor(goes)
 
+    def open_run(self, run_id: str, path: str | None = None) -> None:
+        """Open another run, at a step where one is named."""
+        self.services.open_monitor(run_id, path)
+
     def action_child(self) -> None:
         """Open the run started by the selected step."""
         step = self.panes.timeline.selected
@@ -160,7 +164,7 @@ class MonitorScreen(RunScreen):
     async def _open_child(self, path: str) -> None:
         child = await self.workbench.runs.child_of(self.run_id, path)
         if child is not None:
-            self.services.open_monitor(child)
+            self.open_run(child)
         elif self.state.record.parent_id and self.state.record.parent_path is None:
             self.notify("Output reused from the earlier run; press b to open it.")
         else:
@@ -170,7 +174,7 @@ class MonitorScreen(RunScreen):
         """Open the parent run, at the step that started this one."""
         record = self.state.record
         if record.parent_id:
-            self.services.open_monitor(record.parent_id, record.parent_path)
+            self.open_run(record.parent_id, record.parent_path)
 
     def action_compare(self) -> None:
         """Compare with the last completed run before this one."""
