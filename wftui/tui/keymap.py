@@ -42,6 +42,7 @@ def actions_by_screen() -> list[tuple[str, tuple[Action, ...]]]:
     from wftui.tui.screens.runs.rerun_plan import RerunPlanScreen
     from wftui.tui.screens.runs.run_form import RunInputModal
     from wftui.tui.screens.runs.value_screen import ValueScreen
+    from wftui.tui.screens.runs.value_table_screen import ValueTableScreen
     from wftui.tui.screens.settings_screen import SettingsScreen
     from wftui.tui.screens.step_types_screen import StepTypesScreen
     from wftui.tui.screens.workers_screen import WorkersScreen
@@ -55,6 +56,7 @@ def actions_by_screen() -> list[tuple[str, tuple[Action, ...]]]:
         ("Monitor", MonitorScreen.ACTIONS),
         ("Rerun plan", RerunPlanScreen.ACTIONS),
         ("Value", ValueScreen.ACTIONS),
+        ("Table", ValueTableScreen.ACTIONS),
         ("History", HistoryScreen.ACTIONS),
         ("Comparison", ComparisonScreen.ACTIONS),
         ("Statistics", StatisticsScreen.ACTIONS),

@@ -18,7 +18,7 @@ def is_run_file(name: str) -> bool:
 
 @asynccontextmanager
 async def file_workbench(settings: Settings) -> AsyncIterator[tuple[Workbench, Path]]:
-    """Yield a workbench with an empty history, and a private folder; both are removed at the end."""
+    """Yield a workbench with an empty history, and a folder; both are removed."""
     from wftui.steps.process.scratch import scratch_folder
 
     with scratch_folder() as folder:

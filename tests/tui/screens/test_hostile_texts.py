@@ -38,6 +38,7 @@ from wftui.tui.screens.history.cleanup import CleanupScreen
 from wftui.tui.screens.runs.events_screen import EventsScreen
 from wftui.tui.screens.runs.rerun_plan import RerunPlanScreen
 from wftui.tui.screens.runs.value_screen import ValueScreen
+from wftui.tui.screens.runs.value_table_screen import ValueTableScreen
 from wftui.tui.screens.screen_registry import make_screen
 from wftui.tui.screens.step_types_screen import TrustScreen
 from wftui.tui.widgets.path_prompt import PathPrompt
@@ -70,6 +71,18 @@ def show(app: WftuiApp, screen: Screen[Any]) -> None:
     app.push_screen(screen)
 
 
+def show_file(app: WftuiApp, run_id: str) -> None:
+    """Show a run from a file with a hostile name."""
+
+    async def export_and_show() -> None:
+        name = ALL.replace("/", "").replace("\0", "").encode(errors="ignore").decode()[:40]
+        path = app.workbench.settings.database.parent / f"{name}.wfrun"
+        await app.workbench.local.transfer.export(run_id, path)
+        app.open_screen("run_file", path)
+
+    app.run_worker(export_and_show())
+
+
 Open = Callable[[WftuiApp, dict[str, str]], object]
 """Opens a place, given the ids of the last run of each workflow."""
 
@@ -89,6 +102,7 @@ SCREENS: dict[str, Open] = {
     "monitor of a question": lambda app, runs: app.open_monitor(runs["evil"], "ask"),
     "monitor of a run that asks": lambda app, runs: app.open_monitor(runs["asks"]),
     "monitor of a run that lacks something": lambda app, runs: app.open_monitor(runs["needy"]),
+    "run file": lambda app, runs: show_file(app, runs["evil"]),
     "missing": lambda app, _: app.open_screen("missing", ALL, [{"kind": "connection", "name": ALL, "message": ALL}]),
     "step types": lambda app, _: app.open_screen("step_types"),
     "connections": lambda app, _: app.open_screen("connections"),
@@ -107,6 +121,7 @@ DIALOGS: dict[str, Open] = {
     "paste": lambda app, _: show(app, PasteScreen(ALL, ALL)),
     "picker": lambda app, _: show(app, Picker(ALL, [(ALL, ALL)])),
     "value": lambda app, _: show(app, ValueScreen(ALL, {ALL: ALL, "list": [ALL]}, no_text, name=ALL)),
+    "table": lambda app, _: show(app, ValueTableScreen(ALL, [{ALL: ALL, "b": [ALL]}, ALL, None], no_text, name=ALL)),
     "path": lambda app, _: show(app, PathPrompt(ALL, ALL)),
     "trial": lambda app, _: show(app, TrialScreen(ALL, "{}", ALL, {}, whole=False)),
     "events": lambda app, _: show(app, EventsScreen(hostile_events, no_text, total=2, number=1)),

@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from wftui.tui.widgets.value.folds import LineFolds
 from wftui.tui.widgets.value.line_parts import Line
 from wftui.tui.widgets.value.lines import LONGEST_TEXT, MOST_LINES, ValueLines
 from wftui.tui.widgets.value.packed_lines import BLOCK, PackedLines
+from wftui.tui.widgets.value.paths import find_path, first_line, key_in, keys_to, parse_path, path_text
 from wftui.tui.widgets.value.search import lines_with, logical_line, match_ranges
 
 values: st.SearchStrategy[Any] = st.recursive(
@@ -117,7 +119,8 @@ def test_long_text_is_shown_before_it_ends() -> None:
         lines.add("x" * LONGEST_TEXT + '\\"')
     lines.add('", "after": true}', last=True)
     assert text_of(lines)[-2:] == ['  "after": true', "}"]
-    assert len(lines.lines) < 2 * LONGEST_TEXT / 90
+    assert "".join(text_of(lines)).count("x") == 22 * LONGEST_TEXT
+    assert not lines.left_out
 
 
 def test_deep_nesting_does_not_crash() -> None:
@@ -176,3 +179,36 @@ def test_a_long_list_has_a_line_for_its_last_row() -> None:
     assert (lines.complete, lines.left_out) == (True, False)
     texts = ["".join(text for text, _ in line).strip() for line in lines.lines[-5:]]
     assert texts == ["{", '"id": 59999,', '"name": "user 59999"', "}", "]"]
+
+
+@given(values, st.integers(16, 60))
+@settings(max_examples=60)
+def test_each_line_has_the_address_of_its_element(value: Any, width: int) -> None:
+    lines = ValueLines.of(value, width)
+    text = json.dumps(value, ensure_ascii=False)
+    lines.ensure(MOST_LINES)
+    for line in range(len(lines.lines)):
+        keys, first = keys_to(lines.lines, line), first_line(lines.lines, line)
+        element = value
+        for key in keys:
+            element = element[key]
+        assert parse_path(path_text(keys)) == keys
+        assert find_path(lines.lines, keys)[1] == len(keys)
+        start, name = lines.lines.place(first).start, key_in(lines.lines, first)
+        if name is not None:
+            start = text.index(": ", start + len(json.dumps(name, ensure_ascii=False))) + 2
+        assert json.JSONDecoder().raw_decode(text, start)[0] == element
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.integers(1, 20)), max_size=8))
+def test_rows_and_lines_of_folds_agree(wanted: list[tuple[int, int]]) -> None:
+    folds, hidden = LineFolds(), set[int]()
+    for start, length in wanted:
+        lines = range(start + 1, start + 1 + length)
+        if hidden.isdisjoint(lines):
+            folds.add(lines)
+            hidden.update(lines)
+    shown = [line for line in range(100) if line not in hidden]
+    assert folds.hidden == len(hidden)
+    assert [folds.line_of(row) for row in range(len(shown))] == shown
+    assert [folds.row_of(line) for line in shown] == list(range(len(shown)))

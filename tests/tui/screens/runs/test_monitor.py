@@ -127,7 +127,7 @@ async def test_failures_have_keys_and_a_filter(open_run: Any, text_of: TextOf) -
         assert "Stale branches" in text_of(pilot.app)
 
 
-async def test_a_step_value_opens_over_the_whole_screen(open_run: Any, text_of: TextOf) -> None:
+async def test_a_step_value_opens_over_the_whole_screen(open_run: Any, until: Until, text_of: TextOf) -> None:
     async with open_run(running()) as (pilot, _screen):
         await pilot.press("home", "enter")
         assert isinstance(pilot.app.focused, StepDetail)
@@ -136,7 +136,7 @@ async def test_a_step_value_opens_over_the_whole_screen(open_run: Any, text_of: 
         assert isinstance(pilot.app.screen, ValueScreen)
         assert "output of clone" in text_of(pilot.app)
         await pilot.press("escape")
-        assert isinstance(pilot.app.screen, MonitorScreen)
+        await until(pilot, lambda: isinstance(pilot.app.screen, MonitorScreen))
 
 
 async def test_big_result_is_loaded_by_scrolling(open_run: Any, until: Until, text_of: TextOf) -> None:

@@ -19,10 +19,9 @@ from wftui.tui.screens.runs.run_screen import RunScreen
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.run.approval_form import ApprovalForm
 from wftui.tui.widgets.run.detail import StepDetail, section_value
-from wftui.tui.widgets.value.export import as_text
+from wftui.tui.widgets.value.export import COPY_LIMIT, as_text
 from wftui.tui.widgets.value.sizes import size_text
 
-_COPY_LIMIT = 1_000_000
 _PANNED = 0.5
 """Share of the shown time by which the bars move."""
 _LOCAL = frozenset({"connect", "copy_command", "edit"})
@@ -208,7 +207,7 @@ class MonitorScreen(RunScreen):
         reference = as_reference(value)
         if not what:
             self.notify("Nothing to copy here.")
-        elif reference is not None and reference.bytes > _COPY_LIMIT:
+        elif reference is not None and reference.bytes > COPY_LIMIT:
             too_large = f"{size_text(reference.bytes)} exceed the clipboard limit"
             self.notify(f"{too_large}; print them with `wftui show {self.run_id} --json`", markup=False)
         else:
@@ -234,7 +233,7 @@ class MonitorScreen(RunScreen):
         reference = as_reference(value)
         if reference is None:
             return value
-        return await self.workbench.runs.value(self.run_id, reference) if reference.bytes <= _COPY_LIMIT else None
+        return await self.workbench.runs.value(self.run_id, reference) if reference.bytes <= COPY_LIMIT else None
 
     @on(StepDetail.Opened)
     def _value_opened(self, event: StepDetail.Opened) -> None:
@@ -356,10 +355,10 @@ class MonitorScreen(RunScreen):
 
     async def _copy_log(self) -> None:
         view = self.panes.log_view
-        text = await asyncio.to_thread(view.text) if view.shown <= _COPY_LIMIT else " " * (_COPY_LIMIT + 1)
+        text = await asyncio.to_thread(view.text) if view.shown <= COPY_LIMIT else " " * (COPY_LIMIT + 1)
         if not text:
             self.notify("No log lines to copy.")
-        elif len(text) > _COPY_LIMIT:
+        elif len(text) > COPY_LIMIT:
             self.notify(
                 f"{view.shown:,} lines exceed the clipboard limit; filter them with t, or print them with"
                 f" `wftui show {self.run_id} --logs`",

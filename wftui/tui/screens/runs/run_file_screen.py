@@ -1,4 +1,4 @@
-"""The monitor over a run file, which is shown as it is and never taken into the history."""
+"""The monitor over a run file, which is never taken into the history."""
 
 import asyncio
 from pathlib import Path
@@ -91,7 +91,9 @@ class RunFileScreen(FileRunScreen):
             async with file_workbench(self.services.workbench.settings) as (workbench, _folder):
                 run_id = await workbench.transfer.import_file(self._path)
                 self._source = read_only(workbench, _REASON)
-                opened.set_result(run_id)
-                await self._left.wait()
+                if not opened.done():  # else the screen was closed meanwhile
+                    opened.set_result(run_id)
+                    await self._left.wait()
         except UserError as error:
-            opened.set_exception(error)
+            if not opened.done():
+                opened.set_exception(error)

@@ -26,8 +26,8 @@ from wftui.tui.widgets.run.detail import StepDetail, section_value
 from wftui.tui.widgets.run.state import RunState
 from wftui.tui.widgets.run.timeline import Timeline
 from wftui.tui.widgets.run.tree import Only, title
+from wftui.tui.widgets.value.browser import ValueBrowser
 from wftui.tui.widgets.value.export import TextSource
-from wftui.tui.widgets.value.view import ValueView
 
 Pane = Literal["steps", "logs", "results", "canvas"]
 PANES: tuple[tuple[Pane, str], ...] = (
@@ -93,7 +93,7 @@ class RunPanes(Container):
         """Return whether the user picked a pane or a step; until then the panes follow the run."""
         self.timeline = Timeline(state, now, ascii_only=ascii_only)
         self.detail = StepDetail(now, ascii_only=ascii_only)
-        self.results = ValueView(source, ascii_only=ascii_only, id="results")
+        self.results = ValueBrowser(source, ascii_only=ascii_only, id="results")
         self.canvas = WorkflowCanvas(ascii_only=ascii_only, within=True)
         self.canvas.message = LOADING
         self.log_panel = LogPanel(state.lines, ascii_only=ascii_only)

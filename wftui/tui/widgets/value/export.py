@@ -13,6 +13,8 @@ from wftui.model.run.steps import ValueRef
 from wftui.store.events.payloads import as_reference
 from wftui.workspace.private import PRIVATE_FILE
 
+COPY_LIMIT = 1_000_000
+"""Characters that the clipboard takes."""
 TextSource = Callable[[ValueRef, int], Awaitable[tuple[str, int | None]]]
 """Returns JSON text of a stored value from an offset, and the next offset or None."""
 

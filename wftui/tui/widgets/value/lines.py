@@ -10,17 +10,18 @@ import re
 from rich.cells import cell_len
 
 from wftui.model.base import Json
-from wftui.tui.widgets.value.line_parts import Kind, Line, Part
+from wftui.tui.widgets.value.line_parts import CLOSING, REST, Kind, Line, LinePlace, Part
 from wftui.tui.widgets.value.packed_lines import PackedLines
 
 LONGEST_TEXT = 50_000
-"""Maximum number of characters shown of one string."""
+"""Maximum number of characters of one string in a line; a longer one is shown in pieces."""
+_ESCAPE = 12
+"""Characters by which a piece may be shorter, so that no escape is cut."""
 MOST_LINES = 20_000_000
 """Maximum number of lines shown of one value; copy and export are complete."""
 INDENT = 2
 
 _TOKEN = re.compile(r'\s*(?:([{\[}\],:])|("(?:[^"\\]|\\.)*")|([^\s{}\[\],:"]+)(?=[\s{}\[\],:"]))', re.DOTALL)
-_STRING_END = re.compile(r'(?:[^"\\]|\\.)*"', re.DOTALL)
 _STRING_START = re.compile(r'(?:[^"\\]|\\u[0-9a-fA-F]{4}|\\[^u])*')
 
 
@@ -34,10 +35,16 @@ class ValueLines:
         """Return whether parts of the value have no line."""
         self._width = max(16, width)
         self._text = ""
+        self._before = 0  # characters of the value before the text
         self._at = 0
+        self._token_at = 0
         self._whole = False
-        self._skipping = False
+        self._in_string = False
+        self._is_block: bool | None = None
         self._open: list[str] = []
+        self._counts = [0]
+        """Elements so far, of the value and of each open container."""
+        self._place = LinePlace(0, REST, 0)
         self._fresh = False
         self._key_next = False
         self._line: list[Part] = []
@@ -51,6 +58,7 @@ class ValueLines:
 
     def add(self, text: str, *, last: bool = False) -> None:
         """Add the next chunk of JSON text; `last` marks the end, complete or not."""
+        self._before += self._at
         self._text = self._text[self._at :] + text + (" " if last else "")
         self._at = 0
         self._whole = self._whole or last
@@ -77,17 +85,20 @@ class ValueLines:
 
     def _token(self) -> bool:
         """Consume one token; False if it is incomplete."""
-        if self._skipping:
-            return self._skip()
+        if self._in_string:
+            return self._piece()
         found = _TOKEN.match(self._text, self._at)
         if found is None:
             return self._cut_string()
         self._at = found.end()
+        self._token_at = self._before + found.start(found.lastindex or 0)
         mark, string, word = found.groups()
         if mark:
             self._mark(mark)
         elif string is not None and len(string) <= LONGEST_TEXT and "\\" not in string and string.isprintable():
             self._scalar(string, "key" if self._key_next else "string")  # as it is shown
+        elif string is not None and len(string) > LONGEST_TEXT:
+            return self._long_string(found.start(2))
         elif string is not None:
             self._string(json.loads(string, strict=False))
         else:
@@ -100,39 +111,75 @@ class ValueLines:
         rest = len(self._text) - start
         if start < 0 or self._text[self._at : start].strip() or not (self._whole or rest > LONGEST_TEXT + 20):
             return False
-        found = _STRING_START.match(self._text, start + 1, min(len(self._text) - 1, start + 1 + LONGEST_TEXT))
-        body = found[0] if found else ""
-        self._string(json.loads(f'"{body}"', strict=False), cut=True)
-        self._at = start + 1 + len(body)
-        self._skipping = True
+        return self._long_string(start)
+
+    def _long_string(self, start: int) -> bool:
+        """Begin a string that is shown in pieces, each a line of its own."""
+        self._token_at = self._before + start
+        self._begin()
+        self._is_at()
+        self._at = start + 1
+        self._in_string, self._is_block = True, None
+        return self._piece()
+
+    def _piece(self) -> bool:
+        """Show the next piece of a string; False if its text has not arrived."""
+        limit = self._at + LONGEST_TEXT
+        found = _STRING_START.match(self._text, self._at, limit)
+        end = found.end() if found is not None else self._at
+        has_ended = self._text[end : end + 1] == '"' and end < limit
+        if not has_ended and end < limit - _ESCAPE and not self._whole:
+            return False
+        is_cut = not has_ended and end < limit - _ESCAPE
+        text = self._text[self._at : end].removesuffix(" " * is_cut)  # the one that `add` appends
+        self._show_piece(json.loads(f'"{text}"', strict=False), is_last=has_ended or is_cut)
+        self._at = len(self._text) if is_cut else end + has_ended
+        self._in_string = not (has_ended or is_cut)
+        if is_cut:
+            self.left_out = True
+            self._line.append(("… truncated", "note"))
+            self._new_line()
         return True
 
-    def _skip(self) -> bool:
-        found = _STRING_END.match(self._text, self._at)
-        if found is None:
-            tail = 1 if self._text.endswith("\\") and not self._whole else 0
-            self._at = max(self._at, len(self._text) - tail)
-            return False
-        self._at, self._skipping = found.end(), False
-        return True
+    def _show_piece(self, text: str, *, is_last: bool) -> None:
+        is_first = self._is_block is None
+        if self._is_block is None:
+            self._is_block = "\n" in text and not self._key_next
+            self._line.append(('"""', "mark") if self._is_block else ('"', "string"))
+        if self._is_block:
+            for line in text.split("\n"):
+                self._new_line(deeper=1)
+                self._line.append((_safe(line.expandtabs(4)), "string"))
+            if is_last:
+                self._new_line()
+                self._line.append(('"""', "mark"))
+            return
+        if not is_first:
+            self._new_line(deeper=1)
+        self._line.append((_quoted(text)[1:-1] + '"' * is_last, "key" if self._key_next else "string"))
 
     def _mark(self, mark: str) -> None:
         if mark in "{[":
             self._begin()
+            self._is_at()
             self._line.append((mark, "mark"))
             self._open.append(mark)
+            self._counts.append(0)
             self._fresh, self._key_next = True, mark == "{"
         elif mark in "}]":
+            count = self._counts.pop() + (not self._fresh) if self._open else 0
             if self._open:
                 self._open.pop()
             if not self._fresh:
                 self._new_line()
+                self._place = LinePlace(len(self._open), CLOSING - count, self._token_at)
             self._fresh = False
             self._line.append((mark, "mark"))
         elif mark == ",":
             if self._has_content:
                 self._line.append((",", "mark"))
                 self._new_line()
+            self._counts[-1] += 1
             self._key_next = self._open[-1:] == ["{"]
         else:
             self._line.append((": ", "mark"))
@@ -144,32 +191,31 @@ class ValueLines:
             self._new_line()
             self._fresh = False
 
-    def _string(self, text: str, *, cut: bool = False) -> None:
-        if len(text) > LONGEST_TEXT:
-            text, cut = text[:LONGEST_TEXT], True
+    def _string(self, text: str) -> None:
         if self._key_next:
             self._scalar(_quoted(text), "key")
         elif "\n" in text:
-            self._text_block(text, cut=cut)
+            self._text_block(text)
         else:
             self._scalar(_quoted(text), "string")
-        if cut:
-            self.left_out = True
-            self._line.append(("… truncated", "note"))
-            self._new_line()
+
+    def _is_at(self) -> None:
+        """Keep where the element of this line begins."""
+        if self._place.number == REST:
+            self._place = LinePlace(len(self._open), self._counts[-1], self._token_at)
 
     def _scalar(self, text: str, kind: Kind) -> None:
         self._begin()
+        self._is_at()
         self._line.append((text, kind))
 
-    def _text_block(self, text: str, *, cut: bool) -> None:
+    def _text_block(self, text: str) -> None:
         self._scalar('"""', "mark")
         for line in text.removesuffix("\n").split("\n"):
             self._new_line(deeper=1)
             self._line.append((_safe(line.expandtabs(4)), "string"))
-        if not cut:
-            self._new_line()
-            self._line.append(('"""', "mark"))
+        self._new_line()
+        self._line.append(('"""', "mark"))
 
     # --- lines
 
@@ -178,6 +224,7 @@ class ValueLines:
             self._flush()
         depth = min(len(self._open) + deeper, self._width // (2 * INDENT))
         self._line = [(" " * (INDENT * depth), "mark")]
+        self._place = LinePlace(len(self._open), REST, self._token_at)
 
     @property
     def _has_content(self) -> bool:
@@ -185,15 +232,18 @@ class ValueLines:
 
     def _flush(self) -> None:
         line = tuple(self._line)
+        place = self._place
         text = "".join([part for part, _ in line])
         if (len(text) if text.isascii() else cell_len(text)) <= self._width:
-            self.lines.append(line)
+            self.lines.append(line, place)
         else:
-            self.lines.extend(fold_line(line, self._width))
+            for part in fold_line(line, self._width):
+                self.lines.append(part, place)
+                place = LinePlace(place.depth, REST, place.start)
 
     def _finish(self) -> None:
         rest = self._text[self._at :].strip()
-        if rest and not self._skipping:
+        if rest and not self._in_string:
             self._line.append((_safe(rest), "word"))
         if self._has_content:
             self._flush()

@@ -15,10 +15,14 @@ from wftui.model.run.steps import ValueRef
 from wftui.store.events.payloads import as_reference
 from wftui.tui.widgets.line_view import FOUND, LineView
 from wftui.tui.widgets.value.export import TextSource
+from wftui.tui.widgets.value.folds import LineFolds
 from wftui.tui.widgets.value.line_parts import Kind, Line
 from wftui.tui.widgets.value.lines import MOST_LINES, ValueLines
+from wftui.tui.widgets.value.packed_lines import PackedLines
+from wftui.tui.widgets.value.paths import count_of
 from wftui.tui.widgets.value.search import lines_with, logical_line, match_ranges
 from wftui.tui.widgets.value.sizes import size_text
+from wftui.workbench.past_runs.search_service import check_search
 
 PART_STYLES: dict[Kind, str] = {
     "key": "$text-primary",
@@ -77,6 +81,10 @@ class ValueView(LineView):
         self._lines = ValueLines(80)
         self._made_for = 0
         self._has_value = False
+        self._folds = LineFolds()
+        self._pieces: list[tuple[int, int]] = []
+        """Where the pieces of a stored value begin: in characters, and as an offset of the source."""
+        self._read_characters = 0
 
     # --- content
 
@@ -100,6 +108,7 @@ class ValueView(LineView):
     def _start_over(self, rows: int = 0) -> None:
         """Lay out the value for the current width, up to a row."""
         self.workers.cancel_group(self, "value")
+        self._folds, self._pieces, self._read_characters = LineFolds(), [], 0
         self._made_for = self.room
         if self.room <= 0:
             return
@@ -136,7 +145,10 @@ class ValueView(LineView):
                 self._show()
             elif reference is not None and lines.is_hungry:
                 try:
-                    text, self._next = await self.source(reference, self._next or 0)
+                    offset = self._next or 0
+                    text, self._next = await self.source(reference, offset)
+                    self._pieces.append((self._read_characters, offset))
+                    self._read_characters += len(text)
                 except UserError as error:
                     self.note = str(error)
                     break
@@ -163,7 +175,24 @@ class ValueView(LineView):
             await self._idle.wait()
 
     def _show(self) -> None:
-        self.set_rows(len(self._lines.lines) + bool(self.note))
+        self.set_rows(len(self._lines.lines) - self._folds.hidden + bool(self.note))
+
+    # --- rows and lines
+
+    @property
+    def cursor_line(self) -> int:
+        """Line of the cursor; that of the note is the first."""
+        return self._folds.line_of(max(0, self.cursor - bool(self.note)))
+
+    def _row_of(self, line: int) -> int:
+        return self._folds.row_of(line) + bool(self.note)
+
+    def _reveal(self, line: int) -> None:
+        """Unfold what hides a line."""
+        hidden = self._folds.around(line)
+        if hidden is not None:
+            self._folds.remove(hidden)
+            self._show()
 
     # --- lazy formatting
 
@@ -193,8 +222,12 @@ class ValueView(LineView):
     def set_search(self, text: str) -> None:
         """Highlight a text and go to the next match, wrapping around.
 
-        An empty text clears the search.
+        An empty text clears the search; `re:` begins a regular expression.
+
+        Raises:
+            UserError: it is an invalid one.
         """
+        check_search(text)
         if text != self.search:
             self.search = text
             self._search(go_there=True)
@@ -204,12 +237,13 @@ class ValueView(LineView):
     def jump(self, by: int) -> None:
         """Move to the next (1) or previous (-1) match, wrapping around."""
         if self._hits:
-            line = self.cursor - bool(self.note)
+            line = self.cursor_line
             at = bisect_right(self._hits, line) if by > 0 else bisect_left(self._hits, line) - 1
             self._go_to(self._hits[at % len(self._hits)])
 
     def _go_to(self, line: int) -> None:
-        self.show_row(line + bool(self.note), centre=True)
+        self._reveal(line)
+        self.show_row(self._row_of(line), centre=True)
         self.post_message(self.Searched(self))
 
     @work(exclusive=True, group="value-search")
@@ -223,7 +257,7 @@ class ValueView(LineView):
             await self._search_lines()
         self._searching = False
         if go_there and self._hits:
-            at = bisect_left(self._hits, self.cursor - bool(self.note))
+            at = bisect_left(self._hits, self.cursor_line)
             self._go_to(self._hits[at % len(self._hits)])
         self.post_message(self.Searched(self))
 
@@ -249,7 +283,7 @@ class ValueView(LineView):
                 if not self._lines.left_out
                 else f"no match for {self.search} in the part shown"
             )
-        return f"{self.search} {bisect_right(self._hits, self.cursor - bool(self.note))} of {len(self._hits)}"
+        return f"{self.search} {bisect_right(self._hits, self.cursor_line)} of {len(self._hits)}"
 
     # --- drawing
 
@@ -261,8 +295,12 @@ class ValueView(LineView):
         """Render a line of the value; the note comes first."""
         if self.note and index == 0:
             return Content.styled(self.note, PART_STYLES["note"]).truncate(width, ellipsis=not self.ascii_only)
-        line = index - bool(self.note)
-        return self._marked(line_content(self._lines.lines[line]), line)
+        line = self._folds.line_of(index - bool(self.note))
+        content = self._marked(line_content(self._lines.lines[line]), line)
+        hidden = self._folds.after(line)
+        if hidden is None:
+            return content
+        return Content.assemble(content, *_folded(self._lines.lines, hidden, self.ascii_only))
 
     def _marked(self, content: Content, line: int) -> Content:
         if self.search:
@@ -271,3 +309,14 @@ class ValueView(LineView):
                 if place == line:
                     content = content.stylize(FOUND, start, end)
         return content
+
+
+def _folded(lines: PackedLines, hidden: range, ascii_only: bool) -> list[tuple[str, str]]:
+    """Return the parts in place of hidden lines, with the number of elements."""
+    last = hidden.stop - 1
+    end = "".join(text for text, _ in lines[last]).strip()
+    return [
+        (" ... " if ascii_only else " … ", PART_STYLES["note"]),
+        (end, PART_STYLES["mark"]),
+        (f"  {count_of(lines.place(last)):,}", PART_STYLES["note"]),
+    ]

@@ -1,0 +1,178 @@
+"""A value over the whole screen: folding, addresses, tables, copies."""
+
+import json
+import math
+from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from textual.app import App
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from tui.notices import notices
+from tui.start_app import StartApp
+from wftui.model.run.steps import ValueRef
+from wftui.tui.screens.runs.value_screen import ValueScreen
+from wftui.tui.screens.runs.value_table_screen import ValueTableScreen
+from wftui.tui.widgets.value.paths import parse_path
+from wftui.tui.widgets.value.table import sort_key
+from wftui.workbench import Workbench
+
+Until = Callable[..., Awaitable[None]]
+TextOf = Callable[[App[Any]], str]
+VALUE = {
+    "rows": [{"name": f"n{number}", "size": number % 7, "tags": ["a", number]} for number in range(40)],
+    "a key": {"text": "line one\nline two", "none": None},
+    "last": "the end",
+}
+
+
+@pytest.fixture
+def open_value(workbench: Workbench, until: Until) -> Callable[..., Any]:
+    """Return `open_value(value)`, the screen of a value; `stored` in pieces of so many characters."""
+
+    @asynccontextmanager
+    async def opened(value: Any, stored: int = 0, size: tuple[int, int] = (80, 24)):  # type: ignore[no-untyped-def]
+        text = json.dumps(value) if not isinstance(value, str) else value
+
+        async def source(_reference: ValueRef, offset: int) -> tuple[str, int | None]:
+            end = offset + stored
+            return text[offset:end], end if end < len(text) else None
+
+        shown = ValueRef(hash="sha256:0", bytes=len(text), preview=text[:200]).to_wire() if stored else value
+        app = StartApp(workbench, start=lambda app: app.push_screen(ValueScreen("it", shown, source, name="it")))
+        async with app.run_test(size=size) as pilot:
+            await until(pilot, lambda: isinstance(app.screen, ValueScreen) and app.screen._view.rows > 1)
+            yield pilot, app.screen
+
+    return opened
+
+
+async def go_to(pilot: Pilot[Any], path: str) -> None:
+    await pilot.press("J")
+    pilot.app.screen.query_one(Input).value = path
+    await pilot.press("enter")
+
+
+@pytest.mark.parametrize("stored", [0, 100])
+async def test_an_address_is_gone_to_and_its_element_copied(open_value: Any, until: Until, stored: int) -> None:
+    async with open_value(VALUE, stored) as (pilot, screen):
+        for path, written in (
+            ("rows[33].name", "rows[33].name"),
+            ("/rows/7/tags", "rows[7].tags"),
+            ('["a key"].text', '["a key"].text'),
+            ("rows", "rows"),
+            ("last", "last"),
+        ):
+            await go_to(pilot, path)
+            await until(pilot, lambda written=written: screen._view.path == written)
+            await pilot.press("A", "y")
+            value: Any = VALUE
+            for key in parse_path(written) or []:
+                value = value[key]
+            expected = value if isinstance(value, str) else json.dumps(value, indent=2)
+            await until(pilot, lambda expected=expected: pilot.app.clipboard == expected)
+        await go_to(pilot, "rows[40].name")
+        await until(pilot, lambda: "There is no rows[40].name." in notices(pilot.app))
+        await go_to(pilot, "rows[")
+        await until(pilot, lambda: any("is not an address" in said for said in notices(pilot.app)))
+
+
+async def test_parts_are_folded_and_found_again(open_value: Any, until: Until, text_of: TextOf) -> None:
+    async with open_value(VALUE, 1000) as (pilot, screen):
+        await pilot.press("O")
+        await until(pilot, lambda: '"last": "the end"' in text_of(pilot.app))
+        assert '"rows": [ … ],  40' in text_of(pilot.app)
+        await pilot.press("slash", *"re:n3[89]", "enter")
+        await until(pilot, lambda: "re:n3[89] 1 of 2" in text_of(pilot.app))
+        assert screen._view.path == "rows[38].name", "a match unfolds what hides it"
+        await pilot.press("left")
+        await until(pilot, lambda: screen._view.path == "rows[38]" and "{ … },  3" in text_of(pilot.app))
+        await pilot.press("left")
+        await until(pilot, lambda: screen._view.path == "rows")
+        await pilot.press("enter")
+        await until(pilot, lambda: '"n0"' in text_of(pilot.app))
+        rows = screen._view.rows
+        await pilot.press("O")
+        await until(pilot, lambda: screen._view.rows > rows)
+
+
+async def test_an_invalid_expression_is_said(open_value: Any, until: Until) -> None:
+    async with open_value(VALUE) as (pilot, _screen):
+        await pilot.press("slash", *"re:(", "enter")
+        await until(pilot, lambda: notices(pilot.app))
+        assert isinstance(pilot.app.screen, ValueScreen)
+
+
+@pytest.mark.parametrize("stored", [0, 90])
+async def test_a_list_is_sorted_and_filtered_as_a_table(
+    open_value: Any, until: Until, text_of: TextOf, stored: int
+) -> None:
+    async with open_value(VALUE, stored) as (pilot, _screen):
+        await go_to(pilot, "rows[5].size")
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ValueTableScreen))
+        table = pilot.app.screen.table
+        assert table.columns == ["name", "size", "tags"]
+        await pilot.press("right", "s", "s")
+        await until(pilot, lambda: table.sorted_by == ("size", True) and table.selected["size"] == 6)
+        assert "size▼" in text_of(pilot.app)
+        await pilot.press("slash", *"re:n3.", "enter")
+        await until(pilot, lambda: table.rows == 11 - 1)
+        assert "10 of 40 rows" in text_of(pilot.app)
+        await pilot.press("left", "y")
+        assert pilot.app.clipboard == "n34"
+        await pilot.press("slash", *"(", "enter", "slash", "ctrl+u", *"re:(", "enter")
+        await until(pilot, lambda: notices(pilot.app)[-1:] and "Copied" not in notices(pilot.app)[-1])
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ValueScreen))
+
+
+async def test_a_table_takes_mixed_rows(open_value: Any, until: Until, text_of: TextOf) -> None:
+    mixed = [
+        3,
+        {"v": 1.5},
+        None,
+        {"v": 10**400},
+        "x\x1b[31m\n",
+        {"v": "t"},
+        {"w": []},
+        [1],
+        {"v": True},
+        {"日本": "語" * 90},
+    ]
+    async with open_value(mixed) as (pilot, _screen):
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ValueTableScreen))
+        table = pilot.app.screen.table
+        assert table.columns == ["value", "v", "w", "日本"]
+        for _ in range(4):
+            await pilot.press("s", "s", "s", "right")
+        await pilot.resize_terminal(30, 8)
+        await pilot.press("left", "left", "left", "s", "end", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ValueScreen))
+        assert "\x1b" not in text_of(pilot.app)
+
+
+async def test_deep_values_have_an_address_and_a_copy(open_value: Any, until: Until) -> None:
+    deep = "[" * 10_000 + "7" + "]" * 10_000
+    async with open_value(deep, 5_000) as (pilot, screen):
+        await pilot.press("end")
+        await until(pilot, lambda: screen._view.cursor > 19_000)
+        await pilot.press("home", *["down"] * 3, "t", "left", "right", "y")
+        await until(pilot, lambda: pilot.app.clipboard.startswith("[[["))
+        await go_to(pilot, "[0]" * 9_999)
+        await until(pilot, lambda: screen._view.cursor_line == 9_999)
+        await pilot.press("A")
+        assert pilot.app.clipboard == "[0]" * 9_999
+
+
+def test_any_rows_have_an_order() -> None:
+    values: list[Any] = [math.nan, 1, -math.inf, 10**400, True, None, "x", [], {}, ""]
+    rows = [{"v": each} for each in values]
+    order: list[Any] = sorted([*rows, 1, None, {}], key=lambda row: sort_key(row, "v"))
+    assert [row["v"] for row in order[:2]] == [-math.inf, 1]
+    assert order[2]["v"] == 10**400
+    assert [row["v"] for row in order[4:7]] == ["", "x", True]

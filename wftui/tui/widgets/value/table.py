@@ -1,0 +1,245 @@
+"""A list of objects as a table, sorted and filtered."""
+
+import asyncio
+import json
+import math
+from array import array
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.cells import cell_len, set_cell_size
+from textual import work
+from textual.content import Content
+
+from wftui.model.base import Json
+from wftui.model.run.search import finder
+from wftui.tui.widgets.line_view import LineView
+from wftui.tui.widgets.log.sanitize import clean, plain
+
+_MEASURED = 200
+"""Rows whose cells give the widths."""
+_WIDEST = 40
+_MOST_COLUMNS = 500
+_LONGEST = 200
+"""Characters of a text that a cell looks at."""
+VALUE = "value"
+"""Heading of elements that are not objects."""
+
+
+def columns_of(rows: Sequence[Json]) -> list[str]:
+    """Return the keys of the objects of a list, in the order in which they appear."""
+    found: dict[str, None] = {}
+    for row in rows:
+        if isinstance(row, dict):
+            found.update(dict.fromkeys(row))
+        else:
+            found.setdefault(VALUE)
+        if len(found) > _MOST_COLUMNS:
+            break
+    return list(found)[:_MOST_COLUMNS]
+
+
+def cell_of(row: Json, column: str) -> tuple[bool, Json]:
+    """Return whether a row has a cell, and its value."""
+    if isinstance(row, dict):
+        return column in row, row.get(column)
+    return column == VALUE, row if column == VALUE else None
+
+
+def cell_text(value: Json) -> str:
+    """Return a value as it is shown in a cell."""
+    if isinstance(value, str):
+        return plain(clean(value[:_LONGEST])).replace("\n", " ")
+    if isinstance(value, dict):
+        return f"{{{len(value):,}}}"
+    if isinstance(value, list):
+        return f"[{len(value):,}]"
+    return json.dumps(value)
+
+
+def sort_key(row: Json, column: str) -> tuple[int, float | int, str]:
+    """Return the sort key of a row.
+
+    Numbers come first, then texts, booleans, null, containers, and rows without the cell.
+    """
+    has, value = cell_of(row, column)
+    if not has:
+        return 5, 0, ""
+    if isinstance(value, bool):
+        return 2, value, ""
+    if isinstance(value, int | float):
+        return 0, math.inf if value != value else value, ""
+    if isinstance(value, str):
+        return 1, 0, value
+    return (3, 0, "") if value is None else (4, len(value), "")
+
+
+class ValueTable(LineView):
+    """The rows of a list; left and right choose a column."""
+
+    DEFAULT_CSS = """
+    ValueTable { background: $surface; }
+    """
+    fixed_rows: ClassVar[int] = 1
+
+    def __init__(self, items: Sequence[Json], *, ascii_only: bool = False) -> None:
+        super().__init__(ascii_only=ascii_only)
+        self.items = items
+        self.columns = columns_of(items)
+        self.column = 0
+        self.wanted = ""
+        self.sorted_by: tuple[str, bool] | None = None
+        """Column and whether it is downwards."""
+        self._order = array("L", range(len(items)))
+        self._widths = [self._width(column) for column in self.columns]
+        self._first = 0
+
+    def on_mount(self) -> None:
+        """Show all rows."""
+        self.set_rows(len(self._order))
+
+    def _width(self, column: str) -> int:
+        cells = [cell_of(row, column) for row in self.items[:_MEASURED]]
+        texts = [cell_text(value) for has, value in cells if has]
+        return min(_WIDEST, max(map(cell_len, [cell_text(column) + "  ", *texts])))
+
+    @property
+    def selected(self) -> Json:
+        """The row at the cursor."""
+        return self.items[self._order[self.cursor]] if self.rows else None
+
+    @property
+    def position(self) -> int:
+        """Position of the row at the cursor in the list."""
+        return self._order[self.cursor] if self.rows else 0
+
+    @property
+    def key(self) -> str | None:
+        """Key of the column; None: there is none."""
+        return self.columns[self.column] if self.columns else None
+
+    # --- columns
+
+    def action_scroll_left(self) -> None:
+        """Choose the column to the left."""
+        self._choose(self.column - 1)
+
+    def action_scroll_right(self) -> None:
+        """Choose the column to the right."""
+        self._choose(self.column + 1)
+
+    def _choose(self, column: int) -> None:
+        self.column = max(0, min(column, len(self.columns) - 1))
+        self._first = min(self._first, self.column)
+        while self._first < self.column and self._end(self.column) > self.room:
+            self._first += 1
+        self.redraw()
+        self.post_message(self.Moved(self))
+
+    def _end(self, column: int) -> int:
+        return self._number_width + sum(width + 2 for width in self._widths[self._first : column + 1])
+
+    @property
+    def _number_width(self) -> int:
+        return len(f"{max(0, len(self.items) - 1):,}") + 2
+
+    # --- order
+
+    def sort(self) -> None:
+        """Sort by the column: upwards, downwards, not at all."""
+        key = self.key
+        if key is None:
+            return
+        before = self.sorted_by
+        if before == (key, True):
+            self.sorted_by = None
+        else:
+            self.sorted_by = key, before == (key, False)
+        self._arrange()
+
+    def show_only(self, text: str) -> None:
+        """Show only rows with a text; `re:` begins a regular expression."""
+        self.wanted = text
+        self._arrange()
+
+    @work(exclusive=True, group="table")
+    async def _arrange(self) -> None:
+        order = await asyncio.to_thread(arranged, self.items, self.columns, self.wanted, self.sorted_by)
+        self._order = order
+        self.cursor = 0
+        self.scroll_to(y=0, animate=False)
+        self.set_rows(len(order))
+        self.post_message(self.Moved(self))
+
+    # --- drawing
+
+    def empty(self) -> str:
+        """Return why there are no rows."""
+        return f"No row has {self.wanted}." if self.wanted else "The list is empty."
+
+    def top_line(self, width: int) -> Content:
+        """Render the headings."""
+        parts: list[str | tuple[str, str]] = [(" " * self._number_width, "")]
+        used = self._number_width
+        for column, cells in list(zip(self.columns, self._widths, strict=True))[self._first :]:
+            cells = min(cells, width - used)
+            if cells < 2:
+                break
+            sign = "" if self.sorted_by is None or self.sorted_by[0] != column else self._sign(self.sorted_by[1])
+            style = "bold reverse" if column == self.key else "bold $text-secondary"
+            parts += [(_fitted(cell_text(column) + sign, cells, ascii_only=self.ascii_only), style), "  "]
+            used += cells + 2
+        return Content.assemble(*parts).truncate(width, ellipsis=not self.ascii_only)
+
+    def _sign(self, downwards: bool) -> str:
+        return ("^v" if self.ascii_only else "▲▼")[downwards]
+
+    def row(self, index: int, width: int) -> Content:
+        """Render a row."""
+        position = self._order[index]
+        number = f"{position:>{self._number_width - 2},}  "
+        parts: list[str | tuple[str, str]] = [(number, "$foreground-muted")]
+        used = self._number_width
+        for column, cells in list(zip(self.columns, self._widths, strict=True))[self._first :]:
+            cells = min(cells, width - used)
+            if cells < 2:
+                break
+            has, value = cell_of(self.items[position], column)
+            text = cell_text(value) if has else ""
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            parts.append((_fitted(text, cells, right=is_number, ascii_only=self.ascii_only) + "  ", _style(value)))
+            used += cells + 2
+        return Content.assemble(*parts).truncate(width, ellipsis=not self.ascii_only)
+
+
+def arranged(
+    items: Sequence[Json], columns: Sequence[str], wanted: str, sorted_by: tuple[str, bool] | None
+) -> "array[int]":
+    """Return the positions of the rows with a text, in an order."""
+    order: Sequence[int] = range(len(items))
+    if wanted:
+        found = finder(wanted)
+        order = [at for at in order if any(found.search(text) for text in _texts(items[at], columns))]
+    if sorted_by is not None:
+        column, downwards = sorted_by
+        order = sorted(order, key=lambda at: sort_key(items[at], column), reverse=downwards)
+    return array("L", order)
+
+
+def _texts(row: Json, columns: Sequence[str]) -> list[str]:
+    """Return the cells of a row as they are searched: whole texts, containers as JSON."""
+    cells = [value for has, value in (cell_of(row, column) for column in columns) if has]
+    return [cell if isinstance(cell, str) else json.dumps(cell, ensure_ascii=False) for cell in cells]
+
+
+def _fitted(text: str, width: int, *, right: bool = False, ascii_only: bool = False) -> str:
+    if cell_len(text) > width:
+        return set_cell_size(text, width - 1) + ("~" if ascii_only else "…")
+    space = " " * (width - cell_len(text))
+    return space + text if right else text + space
+
+
+def _style(value: Json) -> str:
+    if isinstance(value, str):
+        return "$foreground"
+    return "$text-warning" if value is None or isinstance(value, bool) else "$text-accent"
