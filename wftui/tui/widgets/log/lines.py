@@ -30,6 +30,8 @@ _STREAM = 4
 BLOCK = 2048
 """Lines per block."""
 _NO_STEP = -1
+_LAST_LINES = 10_000
+"""Lines looked at for the last ones of a step."""
 _OPENED = 4
 """Segments that stay in memory."""
 
@@ -150,6 +152,16 @@ class LineStore:
             datetime.fromtimestamp(self._timestamps[number] / 1000, UTC),
             self._block(number // BLOCK)[number % BLOCK],
         )
+
+    def last_of(self, path: str, count: int, start: int, end: int) -> list[str]:
+        """Return the last texts of a step and its descendants between two lines."""
+        steps, found = self._step_numbers(path), list[str]()
+        for number in range(end - 1, start - 1, -1) if steps else ():
+            if self._steps[number] in steps:
+                found.append(self._block(number // BLOCK)[number % BLOCK])
+                if len(found) == count:
+                    break
+        return found[::-1]
 
     def height(self, number: int, width: int) -> int:
         """Return the rows of a line wrapped to `width` cells; may exceed by one."""
@@ -277,6 +289,14 @@ class LogBuffer:
         part = self._part(number)
         line = self._opened_store(part).line(number - part.start + part.first)
         return line if part.start == part.first else replace(line, number=number)
+
+    def last_of(self, path: str, count: int) -> tuple[str, ...]:
+        """Return the last lines of a step, of those that are in memory and near the end."""
+        part = self._parts[-1]
+        if part.segment is not None:
+            return ()
+        end = part.first + part.count
+        return tuple(self._own.last_of(path, count, max(part.first, end - _LAST_LINES), end))
 
     def heights(self, numbers: Sequence[int], width: int) -> Iterator[int]:
         """Yield the rows of lines wrapped to `width` cells; each may exceed by one."""

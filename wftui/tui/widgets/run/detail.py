@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 from typing import Literal
 
 from textual.content import Content
@@ -29,12 +30,35 @@ _MOST = 200
 """Maximum number of lines per value; opening the value shows the rest."""
 
 
+_BESIDE = 76
+"""Width from which input and output are side by side."""
+
+
 @dataclass(frozen=True, slots=True)
 class DetailRow:
-    """A line, and the section whose value it belongs to."""
+    """A line, and the section whose value it belongs to.
+
+    `right` is that of its right half.
+    """
 
     content: Content
     section: Section | None = None
+    right: Section | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepSurroundings:
+    """Details of a step that its result does not have.
+
+    Attributes:
+        line: line of the step in workflow.json.
+        log: its last log lines.
+        stopped: it was running when its process ended.
+    """
+
+    line: int | None = None
+    log: tuple[str, ...] = ()
+    stopped: bool = False
 
 
 class StepDetail(LineView):
@@ -59,23 +83,36 @@ class StepDetail(LineView):
         self.record = new_record("")
         self._rows: list[DetailRow] = []
         self._head_rows = 0
-        self.stopped = False
+        self.around = StepSurroundings()
+        self.right = True
+        """The output is chosen where it is beside the input."""
 
-    def show(self, step: StepResult | None, record: ExecutionRecord, *, stopped: bool = False) -> None:
-        """Show a step of a run; `stopped`: it was running when its process ended."""
+    @property
+    def stopped(self) -> bool:
+        """Return whether the step was running when its process ended."""
+        return self.around.stopped
+
+    def show(
+        self, step: StepResult | None, record: ExecutionRecord, around: StepSurroundings = StepSurroundings()
+    ) -> None:
+        """Show a step of a run."""
         if step is not self.step:
-            self.cursor = 0
+            self.cursor, self.right = 0, True
             self.scroll_to(y=0, animate=False)
-        self.step, self.record, self.stopped = step, record, stopped
+        self.step, self.record, self.around = step, record, around
         self._rows = []
         if step is not None and self.room > 0:
             head = self._head(step)
             self._head_rows = len(head)
-            self._rows = head + _rows(step, self.now(), self.room, self.ascii_only, stopped=self.stopped)
+            beside = self.right if self.room >= _BESIDE else None
+            self._rows = head + _rows(step, self.now(), self.room, self.ascii_only, stopped=self.stopped, beside=beside)
+            self._rows += _log(self.around.log, self.room)
         self.set_rows(len(self._rows))
 
     def _head(self, step: StepResult) -> list[DetailRow]:
         lines = _head(step, self.record, self.now(), self.ascii_only, stopped=self.stopped)
+        if self.around.line is not None:
+            lines[0] = Content.assemble(lines[0], (f"  line {self.around.line} of workflow.json", "$foreground-muted"))
         return [DetailRow(part) for line in lines for part in line.wrap(max(2, self.room))]
 
     def tick(self) -> None:
@@ -86,12 +123,32 @@ class StepDetail(LineView):
                 self._rows[: len(head)] = head
                 self.repaint()
             else:
-                self.show(self.step, self.record, stopped=self.stopped)
+                self.show(self.step, self.record, self.around)
 
     def on_resize(self) -> None:
         """Lay out the values for the new width."""
         super().on_resize()
-        self.show(self.step, self.record, stopped=self.stopped)
+        self.show(self.step, self.record, self.around)
+
+    # --- input and output side by side
+
+    def action_scroll_left(self) -> None:
+        """Choose the input, where it is beside the output."""
+        self._choose(right=False)
+
+    def action_scroll_right(self) -> None:
+        """Choose the output, where it is beside the input."""
+        self._choose(right=True)
+
+    def _choose(self, *, right: bool) -> None:
+        if right != self.right and self.room >= _BESIDE:
+            self.right = right
+            self.show(self.step, self.record, self.around)
+
+    def clicked(self, index: int, x: int) -> None:
+        """Choose the clicked half."""
+        if index < len(self._rows) and self._rows[index].right is not None:
+            self._choose(right=x > _half(self.room))
 
     @property
     def section(self) -> Section:
@@ -99,7 +156,7 @@ class StepDetail(LineView):
         if self.cursor < len(self._rows):
             for row in reversed(self._rows[: self.cursor + 1]):
                 if row.section is not None:
-                    return row.section
+                    return row.right if row.right is not None and self.right else row.section
         return "error" if self.step is not None and self.step.error is not None else "output"
 
     def on_line_view_chosen(self, event: LineView.Chosen) -> None:
@@ -138,15 +195,28 @@ def section_value(step: StepResult, section: Section) -> Json:
     return step.input if section == "input" else step.output
 
 
-def _rows(step: StepResult, now: datetime, width: int, ascii_only: bool, *, stopped: bool) -> list[DetailRow]:
+def _rows(
+    step: StepResult, now: datetime, width: int, ascii_only: bool, *, stopped: bool, beside: bool | None = None
+) -> list[DetailRow]:
+    """Return the sections of a step.
+
+    Args:
+        beside: input and output are side by side, and the right one is chosen.
+    """
     rows: list[DetailRow] = []
     if step.error is not None:
         rows += _error(step.error, width, handled=step.handled)
     ended = step.status in {"completed", "failed", "cancelled"}
-    if step.output is not None or step.status == "completed":
-        rows += _value("Output", "output", step.output, width, ascii_only)
-    if step.input is not None:
-        rows += _value("Input", "input", step.input, width, ascii_only)
+    has_output = step.output is not None or step.status == "completed"
+    if has_output and step.input is not None and beside is not None:
+        left = _value("Input", "input", step.input, _half(width), ascii_only)
+        right = _value("Output", "output", step.output, _half(width), ascii_only)
+        rows += _side_by_side(left, right, width, ascii_only, chosen_right=beside)
+    else:
+        if has_output:
+            rows += _value("Output", "output", step.output, width, ascii_only)
+        if step.input is not None:
+            rows += _value("Input", "input", step.input, width, ascii_only)
     if len(step.attempts) > 1 or (step.attempts and not ended and step.attempts[-1].error):
         rows += _attempts(step, now, ascii_only, stopped=stopped)
     return rows
@@ -198,6 +268,38 @@ def _value(title: str, section: Section, value: Json, width: int, ascii_only: bo
         return [_title(title, "", section), *_lines(value, section, width)]
     note = f"{size_text(reference.bytes)}, {'Enter' if ascii_only else '⏎'} opens the full value"
     return [_title(title, note, section), *_text_lines(reference.preview, section, width)]
+
+
+def _half(width: int) -> int:
+    return (width - 3) // 2
+
+
+def _side_by_side(
+    left: list[DetailRow], right: list[DetailRow], width: int, ascii_only: bool, *, chosen_right: bool
+) -> list[DetailRow]:
+    """Return rows with a value in each half; the heading of the chosen one is marked."""
+    between = (" | " if ascii_only else " │ ", "$foreground-muted")
+    nothing = DetailRow(Content(""))
+    rows: list[DetailRow] = []
+    for number, (one, other) in enumerate(zip_longest(left, right, fillvalue=nothing)):
+        halves = [
+            half.content.truncate(_half(width), ellipsis=not ascii_only, pad=is_left)
+            for half, is_left in ((one, True), (other, False))
+        ]
+        if number == 0:
+            halves[chosen_right] = halves[chosen_right].stylize(
+                "reverse", 0, len("output" if chosen_right else "input")
+            )
+        rows.append(DetailRow(Content.assemble(halves[0], between, halves[1]), "input", "output"))
+    return rows
+
+
+def _log(lines: tuple[str, ...], width: int) -> list[DetailRow]:
+    """Return the last log lines of a step."""
+    if not lines:
+        return []
+    shown = [DetailRow(Content(plain(line)).truncate(width)) for line in lines]
+    return [_title("Log", "s shows all", None), *shown]
 
 
 def _lines(value: Json, section: Section, width: int) -> list[DetailRow]:

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from wftui.model.base import Json
 from wftui.model.clock import Clock
 from wftui.model.run.paths import without_indices
+from wftui.model.run.steps import StepResult
 from wftui.tui.canvas.graph import nodes_from_steps
 from wftui.tui.canvas.step_view import StepView
 from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
@@ -22,7 +23,7 @@ from wftui.tui.widgets.log.sanitize import plain
 from wftui.tui.widgets.log.view import LogView
 from wftui.tui.widgets.pane_tabs import PaneTabs
 from wftui.tui.widgets.run.canvas_status import canvas_statuses
-from wftui.tui.widgets.run.detail import StepDetail, section_value
+from wftui.tui.widgets.run.detail import StepDetail, StepSurroundings, section_value
 from wftui.tui.widgets.run.state import RunState
 from wftui.tui.widgets.run.timeline import Timeline
 from wftui.tui.widgets.run.tree import Only, title
@@ -36,6 +37,8 @@ PANES: tuple[tuple[Pane, str], ...] = (
     ("results", "Results"),
     ("canvas", "Canvas"),
 )
+_LOG_LINES = 5
+"""Log lines of a step below its details."""
 WIDE = 110
 """Width from which steps, one other pane and the log are shown side by side."""
 
@@ -158,8 +161,18 @@ class RunPanes(Container):
             self._show_canvas()
         else:
             step = self.timeline.selected
-            self.detail.show(step, self.state.record, stopped=step is not None and self.state.is_stopped(step))
+            self.detail.show(step, self.state.record, self._around(step))
             self.detail.border_title = Content(title(step) if step is not None else "Step")
+
+    def _around(self, step: StepResult | None) -> StepSurroundings:
+        if step is None:
+            return StepSurroundings()
+        declared = self.state.declared.get(without_indices(step.path))
+        return StepSurroundings(
+            declared.line if declared is not None else None,
+            self.state.lines.last_of(step.path, _LOG_LINES),
+            self.state.is_stopped(step),
+        )
 
     def _show_results(self) -> None:
         record = self.state.record

@@ -13,8 +13,8 @@ from textual.content import Content
 
 from wftui.model.base import Json
 from wftui.model.run.search import finder
+from wftui.model.text.terminal_text import clean_text, without_colours
 from wftui.tui.widgets.line_view import LineView
-from wftui.tui.widgets.log.sanitize import clean, plain
 
 _MEASURED = 200
 """Rows whose cells give the widths."""
@@ -49,7 +49,7 @@ def cell_of(row: Json, column: str) -> tuple[bool, Json]:
 def cell_text(value: Json) -> str:
     """Return a value as it is shown in a cell."""
     if isinstance(value, str):
-        return plain(clean(value[:_LONGEST])).replace("\n", " ")
+        return " ".join(without_colours(clean_text(value[:_LONGEST])).split())
     if isinstance(value, dict):
         return f"{{{len(value):,}}}"
     if isinstance(value, list):

@@ -1,0 +1,135 @@
+"""The monitor in each state a run or the view can have."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from tui.run_events import BEGIN, Story, completed, running
+from wftui.model.run.events import (
+    Cancelled,
+    CancelRequested,
+    Completed,
+    Interrupted,
+    IterationCompleted,
+    IterationsPlanned,
+    IterationStarted,
+    Queued,
+    StepCancelled,
+    StepWaiting,
+)
+from wftui.model.run.steps import Waiting
+
+Until = Callable[..., Awaitable[None]]
+Matches = Callable[[Pilot[Any]], Awaitable[bool]]
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
+
+
+def retrying() -> Story:
+    story = running()
+    at = next(number for number, event in enumerate(story.events) if event.type == "step_retrying")
+    story.events = story.events[: at + 1]
+    return story
+
+
+def cancelling() -> Story:
+    story = running()
+    story.add(CancelRequested, 15.9, by="grace")
+    return story
+
+
+def cancelled() -> Story:
+    story = cancelling()
+    for path in ("authors", "branches"):
+        story.add(StepCancelled, 16, step_id=path, path=path, duration=6_000)
+    story.add(Cancelled, 16.1, duration=16_100)
+    return story
+
+
+def interrupted() -> Story:
+    story = running()
+    story.add(Interrupted, 600, message="its process ended", last_sign=BEGIN + timedelta(seconds=16))
+    return story
+
+
+def no_worker() -> Story:
+    story = Story("01k9x2m4v-w41t0")
+    story.created()
+    story.add(StepWaiting, 0.2, step_id="clone", path="clone", waiting=Waiting(reason="worker", pool="build"))
+    return story
+
+
+def queued() -> Story:
+    story = Story("01k9x2m4w-qu3u3")
+    story.created()
+    story.events.pop()  # it has not started
+    story.add(Queued, 0.1, group="deploy", place=2, behind="01k9x2m4q-7hd3f")
+    return story
+
+
+def huge() -> Story:
+    """A forEach of 3,000 items."""
+    story = Story("01k9x2m4x-hu9e0")
+    story.created()
+    story.starts("clone", 0.1)
+    story.ends("clone", 1, {"big": ["x" * 100] * 300})
+    story.starts("authors", 1)
+    story.add(IterationsPlanned, 1, step_id="authors", path="authors", total=3_000)
+    for number in range(3_000):
+        at = 1 + number / 1000
+        common = {"step_id": "authors", "path": f"authors[{number}]", "index": number}
+        story.add(IterationStarted, at, **common)
+        story.add(IterationCompleted, at + 0.001, **common, output=number, duration=1.0)
+    story.ends("authors", 4.1)
+    story.add(Completed, 4.2, outputs={"rows": [{"n": number} for number in range(3_000)]}, duration=4_200)
+    return story
+
+
+STORIES = [retrying, cancelling, cancelled, interrupted, no_worker, queued, huge]
+
+
+@pytest.mark.parametrize("story", STORIES)
+async def test_snapshot_of_a_state(
+    open_run: Any, story: Callable[[], Story], size: tuple[int, int], matches: Matches
+) -> None:
+    async with open_run(story(), size) as (pilot, screen):
+        if story is huge:
+            screen.panes.pick("steps")
+        assert await matches(pilot)
+
+
+async def test_snapshot_of_a_frozen_view(open_run: Any, size: tuple[int, int], until: Until, matches: Matches) -> None:
+    async with open_run(running(), size) as (pilot, screen):
+        await pilot.press("v")
+        await until(pilot, lambda: screen.playback is not None and screen.playback.frozen)
+        assert await matches(pilot)
+
+
+async def test_snapshot_of_step_details(open_run: Any, size: tuple[int, int], matches: Matches) -> None:
+    async with open_run(completed(), size) as (pilot, _screen):
+        await pilot.press("1", "home", "enter")
+        assert await matches(pilot)
+
+
+@pytest.mark.first_cases(3)
+@pytest.mark.parametrize(
+    "keys", ["1 home enter enter t", "J", "R", "E", "1 home enter enter", "t", "slash", "W", "question_mark"]
+)
+async def test_any_size_at_any_dialog(open_run: Any, keys: str) -> None:
+    async with open_run(completed()) as (pilot, _screen):
+        for size in ((40, 12), (20, 5), (79, 24), (200, 60), (80, 24)):
+            await pilot.press(*keys.split())
+            await pilot.resize_terminal(*size)
+            await pilot.press("down", "end", "home", "right", "escape", "escape")
+            assert pilot.app.is_running
+            while len(pilot.app.screen_stack) > 2:
+                await pilot.app.pop_screen()
+            if len(pilot.app.screen_stack) < 2:
+                pilot.app.open_monitor(completed().run_id)
+                await pilot.pause()
