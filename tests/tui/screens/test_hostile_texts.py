@@ -121,7 +121,7 @@ DIALOGS: dict[str, Open] = {
     "paste": lambda app, _: show(app, PasteScreen(ALL, ALL)),
     "picker": lambda app, _: show(app, Picker(ALL, [(ALL, ALL)])),
     "value": lambda app, _: show(app, ValueScreen(ALL, {ALL: ALL, "list": [ALL]}, no_text, name=ALL)),
-    "table": lambda app, _: show(app, ValueTableScreen(ALL, [{ALL: ALL, "b": [ALL]}, ALL, None], no_text, name=ALL)),
+    "table": lambda app, _: show(app, ValueTableScreen(ALL, [{ALL: ALL, "b": [ALL]}, ALL, None], lambda *_: None)),
     "path": lambda app, _: show(app, PathPrompt(ALL, ALL)),
     "trial": lambda app, _: show(app, TrialScreen(ALL, "{}", ALL, {}, whole=False)),
     "events": lambda app, _: show(app, EventsScreen(hostile_events, no_text, total=2, number=1)),

@@ -207,9 +207,7 @@ class ValueScreen(ActionModal[None]):
         if text is None:
             self.notify(f"The list exceeds {size_text(_TABLE_LIMIT)}; s saves it.", severity="warning")
         elif isinstance(items, list):
-            self.app.push_screen(
-                ValueTableScreen(self._title, items, self._view.source, name=self._file, ascii_only=self._ascii)
-            )
+            self.app.push_screen(ValueTableScreen(self._title, items, self._show_row, ascii_only=self._ascii))
         else:
             self.notify("Only a list is shown as a table.", severity="warning")
 
@@ -226,6 +224,10 @@ class ValueScreen(ActionModal[None]):
             self._view.jump(by)
         else:
             self.action_search()
+
+    def _show_row(self, position: int, row: Json) -> None:
+        title, name = f"[{position}] of {self._title}", f"{self._file}-{position}"
+        self.app.push_screen(ValueScreen(title, row, self._view.source, name=name, ascii_only=self._ascii))
 
     # --- saving
 

@@ -1,6 +1,6 @@
 """A list as a table."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -17,7 +17,7 @@ from wftui.tui.services import services_of
 from wftui.tui.widgets.key_line import KeyLine
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.prompt_input import PromptInput
-from wftui.tui.widgets.value.export import COPY_LIMIT, TextSource, as_text
+from wftui.tui.widgets.value.export import COPY_LIMIT, as_text
 from wftui.tui.widgets.value.table import ValueTable, cell_of
 from wftui.workbench.past_runs.search_service import check_search
 
@@ -44,13 +44,13 @@ class ValueTableScreen(ActionModal[None]):
     )
 
     def __init__(
-        self, title: str, items: Sequence[Json], source: TextSource, *, name: str, ascii_only: bool = False
+        self, title: str, items: Sequence[Json], open_row: Callable[[int, Json], object], *, ascii_only: bool = False
     ) -> None:
+        """Show a list; `open_row` takes the position of a row and the row."""
         super().__init__()
         self.table = ValueTable(items, ascii_only=ascii_only)
         self._title = title
-        self._source = source
-        self._file = name
+        self._open_row = open_row
 
     def compose(self) -> ComposeResult:
         """Yield the table, the filter line and the keys."""
@@ -124,12 +124,5 @@ class ValueTableScreen(ActionModal[None]):
 
     def action_open(self) -> None:
         """Show the row as a value."""
-        from wftui.tui.screens.runs.value_screen import ValueScreen
-
         if self.table.rows:
-            at = self.table.position
-            title, name = f"[{at}] of {self._title}", f"{self._file}-{at}"
-            ascii_only = self.table.ascii_only
-            self.app.push_screen(
-                ValueScreen(title, self.table.selected, self._source, name=name, ascii_only=ascii_only)
-            )
+            self._open_row(self.table.position, self.table.selected)
