@@ -30,6 +30,32 @@ class Hello(App):
 Hello().run()
 """
 
+SAME = """
+from textual.app import App, ComposeResult
+from textual.scroll_view import ScrollView
+from textual.widgets import Input, Static
+
+
+class Table(ScrollView, can_focus=True):
+    pass
+
+
+class Same(App):
+    def compose(self) -> ComposeResult:
+        yield Static("SAME-FRAME")
+        yield Input(placeholder="filter", disabled=True)
+        yield Static("heading")
+        yield Table()
+        yield from (Static(text) for text in ("message", "about", "footer"))
+
+    def on_mount(self) -> None:
+        self.query_one(Table).focus()
+
+
+Same().run()
+"""
+"""The widgets of the first screen without anything of ours: the floor of its first frame."""
+
 
 def rows() -> Iterable[Row]:
     """Version, help and first frame."""
@@ -46,6 +72,9 @@ def rows() -> Iterable[Row]:
             lambda: first_frame(screen, b"Workflows"), lambda: first_frame(hello, b"HELLO-FRAME"), rounds=9
         )
     yield Row("first frame of the screen", _ms(pair.median_a), f"hello-world {_ms(pair.median_b)}", pair.ratio, 1.1)
+    same = [sys.executable, "-c", SAME]
+    pair = measure_pair(lambda: first_frame(same, b"SAME-FRAME"), lambda: first_frame(hello, b"HELLO-FRAME"), rounds=9)
+    yield Row("first frame of its widgets alone", _ms(pair.median_a), f"hello-world {_ms(pair.median_b)}", pair.ratio)
 
 
 def _run(command: list[str]) -> float:

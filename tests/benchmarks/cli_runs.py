@@ -58,6 +58,16 @@ class Runs:
             (milliseconds,) = connection.execute("SELECT duration FROM executions ORDER BY key DESC").fetchone()
         return CliRun(float(done.stderr.splitlines()[-1]), milliseconds / 1000)
 
+    def peak_of_compiling(self, workflow: str) -> float:
+        """Peak of memory in MB of `wftui compile`, whose files are removed."""
+        generated = self._folder / "tables" / "workflows" / workflow / "workflow.py"
+        words = ["--tables", str(self._folder / "tables"), "compile", workflow]
+        environment = {**self._environment, "XDG_DATA_HOME": str(self._folder / "other")}
+        command = [sys.executable, "-c", _PEAK, *words]
+        done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+        generated.unlink()
+        return float(done.stderr.splitlines()[-1])
+
     def showing(self) -> float:
         """Seconds that `wftui show` of the newest run takes."""
         begin = time.perf_counter()

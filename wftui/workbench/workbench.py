@@ -6,27 +6,15 @@ import asyncio
 import importlib
 import os
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wftui.compiler.cache.unchanged import UnchangedWorkflows
 from wftui.model.clock import Clock, Elapsed, elapsed_seconds, utc_now
 from wftui.model.errors import UserError
-from wftui.workbench.past_runs.comparison_service import ComparisonService
-from wftui.workbench.past_runs.record_service import RecordService
 from wftui.workbench.past_runs.retention_service import RetentionService
-from wftui.workbench.past_runs.search_service import SearchService
-from wftui.workbench.past_runs.statistics_service import StatisticsService
-from wftui.workbench.past_runs.transfer_service import TransferService
 from wftui.workbench.run_service import RunService
-from wftui.workbench.setup.connection_service import ConnectionService, stored_connections
-from wftui.workbench.setup.doctor_service import DoctorService
 from wftui.workbench.setup.notification_service import NotificationService
-from wftui.workbench.setup.settings_service import SettingsService
-from wftui.workbench.setup.token_service import TokenService
-from wftui.workbench.setup.worker_service import WorkerService
-from wftui.workbench.source_service import SourceService
-from wftui.workbench.step_service import StepService
-from wftui.workbench.trial_service import TrialService
 from wftui.workbench.workbench_settings import Settings, compilation_cache, readable_by_others
 from wftui.workbench.workflow_service import WorkflowService
 from wftui.workspace.files import Workspace
@@ -37,32 +25,32 @@ if TYPE_CHECKING:
     from wftui.steps.registry.step_registry import StepRegistry
     from wftui.store.execution_store import ExecutionStore
     from wftui.store.stale_run_monitor import StaleRunMonitor
+    from wftui.workbench.past_runs.comparison_service import ComparisonService
+    from wftui.workbench.past_runs.record_service import RecordService
+    from wftui.workbench.past_runs.search_service import SearchService
+    from wftui.workbench.past_runs.statistics_service import StatisticsService
+    from wftui.workbench.past_runs.transfer_service import TransferService
+    from wftui.workbench.setup.connection_service import ConnectionService
+    from wftui.workbench.setup.doctor_service import DoctorService
+    from wftui.workbench.setup.settings_service import SettingsService
+    from wftui.workbench.setup.token_service import TokenService
+    from wftui.workbench.setup.worker_service import WorkerService
+    from wftui.workbench.source_service import SourceService
+    from wftui.workbench.step_service import StepService
+    from wftui.workbench.trial_service import TrialService
     from wftui.workers.remote_work import RemoteWork
 
 
 class Workbench:
     """The services of a workspace and a database.
 
-    Shared parts are created on first use.
+    Shared parts and most services are created on first use: a start imports few of them.
 
     Attributes:
         workflows: list, read, save, check and compile the workflows of the workspace.
-        sources: unsaved text of editors, and earlier versions of workflows.
         runs: start, follow, inspect, cancel, answer, resume and rerun runs.
-        records: runs at their newest or any event, and their logs.
-        comparisons: two runs side by side.
-        statistics: success, durations and errors of many runs.
-        search: text in logs and values of many runs.
-        transfer: runs as files.
-        steps: the step types.
-        trials: trials of single steps, which are stored nowhere.
-        connections: the user's connections, accounts and secrets.
-        user_settings: the user's settings.
         retention: the removal of old runs.
         notifications: notifications about runs, by the user's program.
-        workers: the workers of pools.
-        tokens: the access tokens of the HTTP server.
-        doctor: examination and repair of the user's files.
         clock: the time of day.
         elapsed: seconds since some start, which no change of the time of day moves.
     """
@@ -77,24 +65,11 @@ class Workbench:
         self._cache = compilation_cache(self.workspace.root)
         unchanged = UnchangedWorkflows(self.workspace, self._cache, os.environ, clock)
         self.workflows = WorkflowService(self.workspace, self.compiler, self.store, unchanged)
-        self.sources = SourceService(self.workspace, self.store)
         self.runs = RunService(
             self.store, self.executor, self.compiler, started=lambda: self._executor, user_id=settings.user_id
         )
-        self.trials = TrialService(self.workspace, self.compiler, self.step_registry, self.store, clock, elapsed)
-        self.records = RecordService(self.store)
-        self.comparisons = ComparisonService(self.store)
-        self.statistics = StatisticsService(self.store, clock)
-        self.search = SearchService(self.store)
-        self.transfer = TransferService(self.store)
-        self.steps = StepService(self.step_registry, self.compiler, changed=self.workflows.forget_checks)
-        self.connections = ConnectionService(settings.user_id, changed=self.workflows.forget_checks)
-        self.user_settings = SettingsService(settings)
         self.retention = RetentionService(self.store, clock)
         self.notifications = NotificationService()
-        self.workers = WorkerService(settings.workers)
-        self.tokens = TokenService(settings.database, clock)
-        self.doctor = DoctorService(settings, self.store, self.workspace.ids, self.workflows.check_written)
         self._opening = asyncio.Lock()
         self._store: ExecutionStore | None = None
         self._readable: str | None = None
@@ -103,6 +78,97 @@ class Workbench:
         self._compiler: WorkflowCompiler | None = None
         self._executor: WorkflowExecutor | None = None
         self._workers: RemoteWork | None = None
+
+    @cached_property
+    def sources(self) -> SourceService:
+        """Unsaved text of editors, and earlier versions of workflows."""
+        from wftui.workbench.source_service import SourceService
+
+        return SourceService(self.workspace, self.store)
+
+    @cached_property
+    def trials(self) -> TrialService:
+        """Trials of single steps, which are stored nowhere."""
+        from wftui.workbench.trial_service import TrialService
+
+        return TrialService(self.workspace, self.compiler, self.step_registry, self.store, self.clock, self.elapsed)
+
+    @cached_property
+    def records(self) -> RecordService:
+        """Runs at their newest or any event, and their logs."""
+        from wftui.workbench.past_runs.record_service import RecordService
+
+        return RecordService(self.store)
+
+    @cached_property
+    def comparisons(self) -> ComparisonService:
+        """Two runs side by side."""
+        from wftui.workbench.past_runs.comparison_service import ComparisonService
+
+        return ComparisonService(self.store)
+
+    @cached_property
+    def statistics(self) -> StatisticsService:
+        """Success, durations and errors of many runs."""
+        from wftui.workbench.past_runs.statistics_service import StatisticsService
+
+        return StatisticsService(self.store, self.clock)
+
+    @cached_property
+    def search(self) -> SearchService:
+        """Text in logs and values of many runs."""
+        from wftui.workbench.past_runs.search_service import SearchService
+
+        return SearchService(self.store)
+
+    @cached_property
+    def transfer(self) -> TransferService:
+        """Runs as files."""
+        from wftui.workbench.past_runs.transfer_service import TransferService
+
+        return TransferService(self.store)
+
+    @cached_property
+    def steps(self) -> StepService:
+        """The step types."""
+        from wftui.workbench.step_service import StepService
+
+        return StepService(self.step_registry, self.compiler, changed=self.workflows.forget_checks)
+
+    @cached_property
+    def connections(self) -> ConnectionService:
+        """The user's connections, accounts and secrets."""
+        from wftui.workbench.setup.connection_service import ConnectionService
+
+        return ConnectionService(self.settings.user_id, changed=self.workflows.forget_checks)
+
+    @cached_property
+    def user_settings(self) -> SettingsService:
+        """The user's settings."""
+        from wftui.workbench.setup.settings_service import SettingsService
+
+        return SettingsService(self.settings)
+
+    @cached_property
+    def workers(self) -> WorkerService:
+        """The workers of pools."""
+        from wftui.workbench.setup.worker_service import WorkerService
+
+        return WorkerService(self.settings.workers)
+
+    @cached_property
+    def tokens(self) -> TokenService:
+        """The access tokens of the HTTP server."""
+        from wftui.workbench.setup.token_service import TokenService
+
+        return TokenService(self.settings.database, self.clock)
+
+    @cached_property
+    def doctor(self) -> DoctorService:
+        """Examination and repair of the user's files."""
+        from wftui.workbench.setup.doctor_service import DoctorService
+
+        return DoctorService(self.settings, self.store, self.workspace.ids, self.workflows.check_written)
 
     async def store(self) -> ExecutionStore:
         """Return the store; the first call opens it and starts the stale-run monitor.
@@ -191,6 +257,7 @@ class Workbench:
         """Return the compiler of this workspace."""
         if self._compiler is None:
             from wftui.compiler.compiler import WorkflowCompiler
+            from wftui.workbench.setup.connection_service import stored_connections
 
             self._compiler = WorkflowCompiler(
                 self.workspace,

@@ -8,7 +8,6 @@ import contextlib
 import fcntl
 import os
 import re
-import secrets
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -40,7 +39,7 @@ def temporary_beside(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
         OSError: it cannot be created or written; the error names `path`.
     """
     _sweep(path.parent)
-    temporary = path.with_name(f".{path.name[:_NAME_SHOWN]}.{secrets.token_hex(6)}.part")
+    temporary = path.with_name(f".{path.name[:_NAME_SHOWN]}.{os.urandom(6).hex()}.part")
     try:
         with open(temporary, "xb", opener=partial(os.open, mode=mode)) as file:
             with contextlib.suppress(OSError):  # a file system without locks

@@ -1,0 +1,126 @@
+"""The run form of 370 fields: CPU time of the event loop to open it and for each of its first keys.
+
+A page of fields is some hundred widgets; beside it stands what Textual alone takes to mount and lay out as many.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+from measure import Row
+from textual.app import App, ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from wftui.model.base import Json
+from wftui.model.forms.building import form_of
+from wftui.model.listing import WorkflowOutline
+from wftui.tui.display.theme import DARK, HOUSE_RULES
+from wftui.tui.screens.runs.run_form import RunInputModal
+
+FIELDS = 370
+_AIM = 0.05
+_KEYS = [
+    *("a", "b", "tab", "7", "tab", "down", "tab", "tab", "x", "backspace"),
+    *("pagedown", "tab", "y", "end", "shift+tab"),
+]
+"""Keys of each kind: texts, numbers, choices, ways between fields and over pages."""
+_KINDS: list[Json] = [
+    {"type": "string", "description": "A text."},
+    {"type": "integer", "minimum": 0},
+    {"type": "boolean", "default": True},
+    {"enum": ["small", "medium", "large"]},
+    {"type": "array", "items": {"type": "string"}},
+]
+
+
+def rows() -> Iterable[Row]:
+    """Opening and keys, flat and in ten groups; mounting a page by Textual alone."""
+    page = asyncio.run(_bare_page())
+    for name, schema in (("flat", _flat(FIELDS)), ("in ten groups", _grouped())):
+        begin = time.thread_time()
+        form = form_of(schema)
+        built = time.thread_time() - begin
+        outline = WorkflowOutline(id="big", name="Big", version="1.0.0", input_schema=schema)
+        opening, keys = asyncio.run(_measure(partial(RunInputModal, outline, form=form)))
+        yield Row(f"form of {FIELDS} fields, {name}: built in a thread", f"{built * 1000:.0f} ms of CPU")
+        yield Row(f"form of {FIELDS} fields, {name}: opened, on the event loop", f"{opening * 1000:.0f} ms of CPU")
+        typed = max(taken for key, taken in keys if len(key) == 1)
+        yield Row("its slowest key that types", _ms(typed), "50 ms", typed / _AIM, 1)
+        slowest = max(taken for _key, taken in keys)
+        against = f"50 ms; Textual alone, mounting a page of 20 fields {_ms(page)}"
+        yield Row("its slowest key, with all that it brings into view", _ms(slowest), against, slowest / _AIM, 1)
+
+
+def _flat(count: int, first: int = 0) -> Json:
+    return {"type": "object", "properties": {f"field{first + n}": _KINDS[n % len(_KINDS)] for n in range(count)}}
+
+
+def _grouped() -> Json:
+    each = FIELDS // 10
+    return {"type": "object", "properties": {f"group{n}": _flat(each, n * each) for n in range(10)}}
+
+
+class _Screens(App[None]):
+    DEFAULT_CSS = HOUSE_RULES
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_theme(DARK)
+        self.theme = DARK.name
+
+
+async def _measure(make: Callable[[], Screen[Any]]) -> tuple[float, list[tuple[str, float]]]:
+    """Return the CPU seconds of the event loop's thread for opening a screen, and for each key."""
+    app = _Screens()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await _settled(pilot)
+        begin = time.thread_time()
+        await app.push_screen(make())
+        await _settled(pilot)
+        opening = time.thread_time() - begin
+        taken = []
+        for key in [*_KEYS, *_KEYS]:
+            begin = time.thread_time()
+            await pilot.press(key)
+            await _settled(pilot)
+            taken.append((key, time.thread_time() - begin))
+    return opening, taken
+
+
+class _Page(Vertical):
+    """Twenty fields as the form has them: name, input, and a note below."""
+
+    def compose(self) -> ComposeResult:
+        for number in range(20):
+            with Vertical(classes="row"):
+                yield Static(f"field{number}")
+                yield Input()
+                yield Static("")
+
+
+async def _bare_page() -> float:
+    """Return the CPU seconds that Textual takes for a page of fields."""
+    app = _Screens()
+    async with app.run_test(size=(120, 40)) as pilot:
+        scroll = VerticalScroll()
+        await app.screen.mount(scroll)
+        await _settled(pilot)
+        begin = time.thread_time()
+        await scroll.mount(_Page())
+        await _settled(pilot)
+        return time.thread_time() - begin
+
+
+async def _settled(pilot: Pilot[None]) -> None:
+    """Wait until all messages are handled and a frame is drawn."""
+    await pilot.pause()
+    await pilot.pause()
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms of CPU"
