@@ -113,11 +113,16 @@ def _moved(text: str, number: int) -> str:
     return json.dumps(document, indent=2)
 
 
+def _other_inputs(text: str, number: int) -> str:
+    return text.replace('"required": [', f'"title": "change {number}", "required": [')
+
+
 _EDITS: dict[str, Callable[[str, int], str]] = {
     "a text": _reworded,
     "a condition": _other_condition,
     "a step's place": _moved,
-    "the head": _described,
+    "the description": _described,
+    "the input schema": _other_inputs,
 }
 
 

@@ -241,6 +241,29 @@ def test_typing_is_checked_as_a_new_text(seed: int) -> None:
             text = kept
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_labels_are_checked_as_a_new_text(seed: int) -> None:
+    """Names, descriptions and versions, between edits of steps: what stays of the steps is taken over."""
+    editor = Editor(seed)
+    labels = {"name": "Flow", "description": "", "version": "1.0.0"}
+    source = {**labels, **start(seed), "id": "flow"}
+    remembering = compiler_of(NOWHERE)
+    document, shared = parse(json.dumps(source, indent=LAYOUTS[seed % 3])), 0
+    for _ in range(25):
+        key = editor.random.choice(list(labels))
+        source[key] = editor.random.choice(
+            ["", "1.2.3", "Flow", "a\nb", "é", "{{ inputs.a }}", "x" * 5_000, "\ud83d\ude00"]
+        )
+        text = json.dumps(source, indent=LAYOUTS[seed % 3], ensure_ascii=editor.random.random() < 0.5)
+        assert_agrees(remembering, text)
+        again, took_over = parse_again(text, document)
+        assert_same_document(again, parse(text))
+        document, shared = again, shared + took_over
+        if editor.random.random() < 0.3:
+            editor.edit(source)
+    assert shared > 5
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_a_text_is_parsed_again_as_a_new_one(seed: int) -> None:
     random_ = random.Random(seed)

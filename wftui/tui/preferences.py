@@ -23,7 +23,7 @@ class Preferences:
         self.keymap: Mapping[str, tuple[str, ...]] = {}
         for known in THEMES:
             app.register_theme(known)
-        _begin_with(app, first_theme(os.environ))
+        app.theme = first_theme(os.environ)
         self._follows_terminal = app.theme != NO_COLOURS and "COLORFGBG" not in os.environ
 
     def take_theme(self, name: str | None) -> None:
@@ -59,13 +59,3 @@ class Preferences:
             if not action.keys and action.id in self.keymap:
                 self._app._bindings.bind(",".join(self.keymap[action.id]), f"act('{action.id}')", action.label)
         self._app.set_keymap({name: ",".join(keys) for name, keys in self.keymap.items()})
-
-
-def _begin_with(app: App[Any], name: str) -> None:
-    """Use a theme before anything is drawn: a change of theme would read all styles once more."""
-    theme = app.get_theme(name)
-    if theme is None or not theme.dark or app.ansi_color:  # not like the theme that Textual begins with
-        app.theme = name
-        return
-    app.set_reactive(App.theme, name)
-    app.add_class(f"-theme-{name}", "-dark-mode", update=False)

@@ -15,6 +15,8 @@ from wftui.model.data_class import dataclass
 
 _BLOCK = 4096
 _STEP_LISTS = ("steps", "finally")
+_LABELS = ("name", "description", "version")
+"""Texts of a workflow on which nothing that is known of a step depends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +41,15 @@ def parse_again(text: str, before: Document) -> tuple[Document, bool]:
     """Parse a text that may differ little from a parsed one: equal to `parse(text)`.
 
     Returns:
-        The document, and whether all of its value but elements of one list is that of the other document.
+        The document, and whether its value differs from that of the other in elements of one list, or one label, only.
     """
     if before.diagnostics or not isinstance(before.value, dict):
         return parse(text), False
     change = _change(before.text, text)
     path = _path_to_steps(before, change)
     elements = _elements(text, before, change, path) if path else None
-    if elements is None:
-        return parse(text), False
-    return _spliced(text, before, change, path, elements), True
+    document = _relabelled(text, before, change) if elements is None else _spliced(text, before, change, path, elements)
+    return (parse(text), False) if document is None else (document, True)
 
 
 def _change(before: str, text: str) -> _Change:
@@ -148,8 +149,7 @@ def _spliced(
     places: dict[int, Members] = {}
     for _key, container in path[:-1]:
         places[container.start] = {
-            key: member if member.end <= change.begin else _moved(member, shift, inside=member.start < change.begin)
-            for key, member in before.members(container.start).items()
+            key: _after(member, change) for key, member in before.members(container.start).items()
         }
     listed = list(before.members(path[-1][1].start).values())
     new = [Member(start, end) for _value, start, end in elements.made]
@@ -166,6 +166,31 @@ def _spliced(
     document = Document(text, value, places=places)
     document.take_lines(before, change.begin, change.end, change.new_end)
     return document
+
+
+def _relabelled(text: str, before: Document, change: _Change) -> Document | None:
+    """Return the document with another label; None if the change is not within one."""
+    root = before.members(before.start)
+    key = next((key for key in _LABELS if key in root and change.within(root[key])), None)
+    if key is None or not isinstance(before.value[key], str):
+        return None
+    place, shift = root[key], change.shift
+    found = JsonScanner().value(text, place.start)
+    if found is None or found[1] != place.end + shift or may_hold_surrogate(text[place.start : found[1]]):
+        return None
+    places = {before.start: {name: _after(member, change) for name, member in root.items()}}
+    for name in _STEP_LISTS:
+        if name in root and isinstance(before.value[name], list):
+            listed, begin = before.members(root[name].start), places[before.start][name].start
+            places[begin] = {index: _after(member, change) for index, member in listed.items()} if shift else listed
+    document = Document(text, {**before.value, key: found[0]}, places=places)
+    document.take_lines(before, change.begin, change.end, change.new_end)
+    return document
+
+
+def _after(member: Member, change: _Change) -> Member:
+    """Return a member after a change, which is outside of its brackets or within them."""
+    return member if member.end <= change.begin else _moved(member, change.shift, inside=member.start < change.begin)
 
 
 def _with_element(elements: list[Json], index: int, value: Json) -> list[Json]:
