@@ -1,6 +1,8 @@
 """What a key costs the event loop does not depend on the size of the workflow: calls are counted, not seconds."""
 
+import gc
 import sys
+import weakref
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import FrameType
@@ -8,9 +10,11 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.editor.editor_screen import EditorScreen
+from wftui.tui.screens.workflows_screen import WorkflowsScreen
 from wftui.tui.widgets.source.compilation_status import CompilationStatus
 from wftui.tui.widgets.source.source_view import SourceView
 from wftui.workbench import Workbench
@@ -80,3 +84,24 @@ async def test_a_key_costs_the_same_in_a_big_source(
         )
         taken.append(await calls_of_keys(workbench, until, f"w{number}", keys))
     assert taken[1] < 1.4 * taken[0]
+
+
+async def test_closed_screens_are_freed(workbench: Workbench, put_workflow: Callable[..., Path], until: Until) -> None:
+    put_workflow("many")
+    app = WftuiApp(workbench)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen) and app.screen.is_loaded)
+        closed: list[weakref.ref[Screen[Any]]] = []
+        for key, name in 2 * [("enter", "EditorScreen"), ("H", "HistoryScreen"), ("S", "SettingsScreen")]:
+            await pilot.press(key)
+            await until(pilot, lambda name=name: type(app.screen).__name__ == name)
+            closed.append(weakref.ref(app.screen))
+            await pilot.press("escape")
+            await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen))
+
+        def kept() -> int:
+            gc.collect()
+            return sum(each() is not None for each in closed)
+
+        # The last one may be known to the key that closed it.
+        await until(pilot, lambda: kept() <= 1)

@@ -96,6 +96,11 @@ class ActionScreen(WithActions, Screen[ResultT]):
         self.services.runs_changed.subscribe(self, self._show_news)
         self._show_news("")
 
+    @on(events.Unmount)
+    def _follow_no_runs(self) -> None:
+        """Unsubscribe: a signal keeps its subscribers until it is published."""
+        self.services.runs_changed.unsubscribe(self)
+
     def _show_news(self, _run_id: str) -> None:
         self.query_one(TitleBar).news = self.services.news()
 

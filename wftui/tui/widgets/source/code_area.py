@@ -86,6 +86,10 @@ class CodeArea(TextArea, inherit_bindings=False):
         self._take_colours(self.app.current_theme)
         self.app.theme_changed_signal.subscribe(self, self._take_colours)
 
+    def on_unmount(self) -> None:
+        """Unsubscribe, as the app's signal would keep this widget and its screen."""
+        self.app.theme_changed_signal.unsubscribe(self)
+
     def _take_colours(self, _theme: Theme) -> None:
         theme = TextAreaTheme("wftui", syntax_styles=_syntax_styles(self.app))
         self.register_theme(theme)
