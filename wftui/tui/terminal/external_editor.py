@@ -35,9 +35,12 @@ async def page(app: App[Any], path: Path) -> None:
     """Open a file in `$PAGER` or `less`, and wait until it is closed.
 
     Raises:
-        UserError: the pager cannot be started, or this terminal cannot be handed over.
+        UserError: the pager cannot be started or fails, or this terminal cannot be handed over.
     """
-    await _hand_over(app, pager_command(os.environ), path, "pager")
+    command = pager_command(os.environ)
+    status = await _hand_over(app, command, path, "pager")
+    if status > 0:  # a pager that a signal ends has shown what it had
+        raise UserError(f"the pager {shlex.join(command)!r} ended with exit code {status}", code="terminal.pager")
 
 
 def _content(path: Path) -> bytes | None:
