@@ -165,7 +165,10 @@ async def test_recursive_fields_are_given_level_by_level_or_as_json(until: Until
         await write(pilot, "json")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.field(), MultilineEditor))
-        await pilot.press("f7", "delete")
+        editor = app.field()
+        assert isinstance(editor, MultilineEditor)
+        editor.select_all()
+        await pilot.press("delete")
         await write(pilot, '{"name": "c"}')
         await pilot.press("f5")
         assert await returned(app, pilot, until) == {"name": "a", "next": {"name": "b", "next": {"name": "c"}}}
