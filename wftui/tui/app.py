@@ -225,6 +225,7 @@ class WftuiApp(TerminalApp[ExitMode], inherit_bindings=False):
         if self._terminal is not None and self._terminal.is_gone:
             self.terminal_lost()
             return
+        self.free_closed()
         self._history_notices.check()
         await self._runs.poll()
 

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from textual import events
 from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual._styles_cache import StylesCache
 from textual.driver import Driver
+from textual.message_pump import MessagePump
 from textual.screen import Screen
 
 from wftui.tui.terminal.capabilities import is_hosted
@@ -72,6 +74,13 @@ class TerminalApp(PasteApp[ReturnT], inherit_bindings=False):
         elif renderable is not None:
             self._shown.forget()
         super()._display(screen, renderable)
+
+    def free_closed(self) -> None:
+        """Free closed widgets that Textual keeps, as watchers and in a cache."""
+        watching: dict[str, list[tuple[MessagePump, object]]] = getattr(self, "__watchers", {})
+        for watchers in watching.values():
+            watchers[:] = [each for each in watchers if not each[0]._closing]
+        StylesCache.get_inner_outer.cache_clear()  # its keys are the caches of widgets
 
     def redraw(self) -> None:
         """Draw the whole screen again, as another program has written to the terminal."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.screen import Screen
+from textual.widget import Widget
 
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.editor.editor_screen import EditorScreen
@@ -91,11 +91,12 @@ async def test_closed_screens_are_freed(workbench: Workbench, put_workflow: Call
     app = WftuiApp(workbench)
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen) and app.screen.is_loaded)
-        closed: list[weakref.ref[Screen[Any]]] = []
+        closed: list[weakref.ref[Widget]] = []
         for key, name in 2 * [("enter", "EditorScreen"), ("H", "HistoryScreen"), ("S", "SettingsScreen")]:
             await pilot.press(key)
             await until(pilot, lambda name=name: type(app.screen).__name__ == name)
             closed.append(weakref.ref(app.screen))
+            closed.extend(weakref.ref(each) for each in app.screen.query(SourceView))
             await pilot.press("escape")
             await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen))
 
