@@ -38,8 +38,14 @@ pre {{ overflow: auto; max-height: 30rem; padding: .6rem; background: #8881; whi
 """
 
 
-def html_report(record: ExecutionRecord, logs: Sequence[Log], source: str) -> Iterator[str]:
-    """Yield the page in parts; every text is escaped."""
+def html_report(
+    record: ExecutionRecord, logs: Sequence[Log], source: str, left_out: Sequence[str] = ()
+) -> Iterator[str]:
+    """Yield the page in parts; every text is escaped.
+
+    Args:
+        left_out: sentences on what the record and the log do not hold.
+    """
     yield _HEAD.format(title=_text(f"{record.workflow_id} {record.status} {record.id}"), styles=CSS)
     yield f'<h1 class="{_word(record.status)}">{_glyph(record.status)} {_text(record.workflow_id)} '
     yield f"{_text(record.status)}</h1>\n<table>\n"
@@ -55,6 +61,8 @@ def html_report(record: ExecutionRecord, logs: Sequence[Log], source: str) -> It
         if value:
             yield f"<tr><th>{name}</th><td>{_text(value)}</td></tr>\n"
     yield "</table>\n"
+    for sentence in left_out:
+        yield f'<p class="warn">{_text(sentence)}</p>\n'
     if record.error is not None:
         yield f'<pre class="error">{_text(f"{record.error.type}: {record.error.message}")}</pre>\n'
     yield from _value("Inputs", record.inputs)

@@ -1,6 +1,7 @@
 """A run as OpenTelemetry spans: OTLP/JSON, as collectors take it."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 
 from wftui.model.base import Json
@@ -11,8 +12,12 @@ _OK, _ERROR = 1, 2
 _INTERNAL = 1
 
 
-def otlp_trace(record: ExecutionRecord, version: str) -> Json:
-    """Return the trace of a run: a span for it, and one for each step that began."""
+def otlp_trace(record: ExecutionRecord, version: str, left_out: Sequence[str] = ()) -> Json:
+    """Return the trace of a run: a span for it, and one for each step that began.
+
+    Args:
+        left_out: sentences on what the record does not hold.
+    """
     trace_id = _hash(record.id, 32)
     root = _span(trace_id, record.id, record.workflow_id, record.started_at, record.completed_at)
     root["attributes"] = _attributes(
@@ -22,6 +27,7 @@ def otlp_trace(record: ExecutionRecord, version: str) -> Json:
             "wftui.workflow.version": record.workflow_version,
             "wftui.status": record.status,
             "enduser.id": record.user_id,
+            "wftui.left_out": " ".join(left_out),
         }
     )
     root["status"] = _status(record.status, record.error.message if record.error else "")

@@ -139,10 +139,6 @@ class StoredRuns:
     async def _keep_snapshot(self, record: ExecutionRecord) -> None:
         """Store a snapshot of a record that was long to read, where that is possible."""
 
-    async def last_number(self, run_id: str) -> int:
-        """Return the number of a run's last event; 0 without any."""
-        return (await event_log.RunProgress(self._runs).last_places([run_id])).get(run_id, 0)
-
     async def logs(
         self, run_id: str, *, after: int = 0, until: int | None = None
     ) -> tuple["builtins.list[Log | LogSegment]", int | None]:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from wftui.model.errors import RunNotFoundError
+from wftui.workbench.past_runs.whole_records import whole_record
 
 if TYPE_CHECKING:
     from wftui.model.base import Json
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 _COMPARED_BYTES = 1_000_000
 """Bigger values are compared by their hash."""
 _LOG_EVENTS = 50_000
-_WHOLE_EVENTS = 500_000
-"""Events of a run up to which all of its iterations are compared: they take a gigabyte."""
 _USUAL_OF = 20
 _EVER = datetime.fromtimestamp(0, UTC)
 
@@ -97,11 +96,8 @@ async def _side(store: ExecutionStore, run_id: str) -> ComparisonSide:
     from wftui.model.comparison.compare import MOST_LOG_LINES, ComparisonSide
 
     left_out: list[str] = []
-    is_huge = await store.last_number(run_id) > _WHOLE_EVENTS
-    record = await (store.get(run_id) if is_huge else store.get(run_id, window=None))
-    if record is None:
-        raise RunNotFoundError(run_id)
-    if is_huge:
+    record, is_whole = await whole_record(store, run_id)
+    if not is_whole:
         left_out.append(f"Of run {run_id}, only the newest iterations are compared: it has too many events.")
     record.inputs, record.outputs = await _small(store, record.inputs), await _small(store, record.outputs)
     for step in record.step_results:

@@ -81,7 +81,7 @@ class RecordService:
 
     async def is_big(self, run_id: str) -> bool:
         """Return whether a run is opened at its newest event, by `open`."""
-        return await (await self._store()).last_number(run_id) > READ_WHOLE
+        return await (await self._store()).last_seq(run_id) > READ_WHOLE
 
     async def open(self, run_id: str, report: Report) -> OpenedRun:
         """Return a run at its newest event.
@@ -93,7 +93,7 @@ class RecordService:
             NotFoundError: there is no such run.
         """
         store = await self._store()
-        total = await store.last_number(run_id)
+        total = await store.last_seq(run_id)
         record = await store.get(run_id, report=lambda number: report(number, max(total, number)))
         if record is None:
             raise RunNotFoundError(run_id)

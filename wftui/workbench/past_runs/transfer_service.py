@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from wftui import __version__
-from wftui.model.errors import RunNotFoundError
+from wftui.workbench.past_runs.whole_records import whole_record
 
 if TYPE_CHECKING:
     from wftui.model.run.events import Log
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 ExportFormat = Literal["run", "html", "ndjson", "otlp"]
 SUFFIXES: dict[ExportFormat, str] = {"run": ".wfrun", "html": ".html", "ndjson": ".ndjson", "otlp": ".otlp.json"}
 _MOST_LOGS = 100_000
+"""Entries of the log in a report."""
 
 
 class TransferService:
@@ -63,21 +64,22 @@ class TransferService:
         return lines
 
     async def _report(self, store: ExecutionStore, run_id: str, kind: ExportFormat) -> Iterable[str]:
-        record = await store.get(run_id)
-        if record is None:
-            raise RunNotFoundError(run_id)
+        record, is_whole = await whole_record(store, run_id)
+        left_out = [] if is_whole else ["Only the newest iterations are here: the run has too many events."]
         if kind == "otlp":
             from wftui.model.exports.opentelemetry import otlp_trace
 
-            return [json.dumps(otlp_trace(record, __version__)), "\n"]
+            return [json.dumps(otlp_trace(record, __version__, left_out)), "\n"]
         from wftui.model.exports.html_report import html_report
 
         logs: list[Log] = []
         async for page in store.log_lines(run_id):
             logs += page
-            if len(logs) >= _MOST_LOGS:
+            if len(logs) > _MOST_LOGS:
+                left_out.append(f"The log goes on after {_MOST_LOGS:,} entries: wftui show {run_id} --logs")
                 break
-        return html_report(await store.resolve_record(record), logs, await store.source_of(run_id))
+        whole = await store.resolve_record(record)
+        return html_report(whole, logs[:_MOST_LOGS], await store.source_of(run_id), left_out)
 
 
 def _write(path: Path, parts: Iterable[str]) -> None:
