@@ -91,7 +91,9 @@ async def test_a_run_from_its_start_to_its_report(bench: AnyWorkbench) -> None:
     assert [step.path for step in await bench.runs.steps(run_id, ["text", "nothing"])] == ["text"]
     assert (await bench.records.at(run_id, 1)).status == "pending"
     opened = await bench.records.open(run_id, lambda _number, _total: None)
-    assert (opened.record, [step.step_id for step in opened.declared]) == (record, ["text"])
+    assert opened.record == record
+    assert [step.step_id for step in await bench.records.declared(run_id)] == ["text"]
+    assert await bench.runs.live_record(run_id) is None
     assert opened.last_sign is not None
     assert not await bench.records.is_big(run_id)
     assert (await bench.records.summary(run_id)).id == run_id

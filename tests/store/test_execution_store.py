@@ -29,13 +29,14 @@ from store.store_helpers import (
     ticking,
 )
 from wftui.model.errors import ConflictError, NotFoundError, UsageError
-from wftui.model.run.events import Failed, Log, StepWaiting
+from wftui.model.run.events import Failed, IterationCompleted, Log, StepFailed, StepWaiting
+from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.reducer import fold
 from wftui.model.run.steps import ExecutionError, StepInfo, ValueRef, Waiting
 from wftui.model.run.summary import ExecutionFilters
 from wftui.runtime.json_values import JsonValueError
 from wftui.store.events.event_log import RunProgress
-from wftui.store.events.followers import Followers
+from wftui.store.events.followers import Followers, Subscription
 from wftui.store.execution_store import ExecutionStore
 from wftui.store.ownership.signals import Signal
 from wftui.store.run_ids import new_id
@@ -436,3 +437,57 @@ async def test_closed_follower_gets_nothing(store: ExecutionStore) -> None:
     followers.leave("run", second)
     followers.publish("run", [started("run")])
     assert second.take() == []
+
+
+async def test_times_of_steps_of_small_compressed_and_deep_events(store: ExecutionStore) -> None:
+    deep: object = 1
+    for _ in range(150):
+        deep = [deep]
+    outputs = {"small": 1, "big": [str(number) for number in range(2_000)], "deep": deep, "loop[3].inner": None}
+    await store.append([created(), started()], wait=True)
+    for number, (step, value) in enumerate(outputs.items(), 1):
+        end = step_completed(step=step, value=value).model_copy(update={"duration": number + 0.5})
+        await store.append([step_started(step=step), end], wait=True)
+    wrong = ExecutionError(message="no")
+    broken = StepFailed(run_id=RUN, timestamp=START, path="f", step_id="f", error=wrong, duration=9)
+    item = IterationCompleted(run_id=RUN, timestamp=START, path="loop[3]", step_id="loop", index=3, duration=4.0)
+    await store.append([step_started(step="f"), broken, item, completed()], wait=True)
+    [run] = await store.run_times("demo", ["completed"], START - timedelta(days=1), 5)
+    assert [tuple(time) for time in await store.step_times(run)] == [
+        ("small", False, 1.5),
+        ("big", False, 2.5),
+        ("deep", False, 3.5),
+        ("loop.inner", False, 4.5),
+        ("f", True, 9.0),
+    ]
+
+
+async def test_the_record_of_a_live_run_is_that_of_its_stored_events(store: ExecutionStore) -> None:
+    assert await store.live_record(RUN) is None
+    live: ExecutionRecord | None = None
+    await store.append([created(steps=[StepInfo(path="a", step_id="a", step_name="a", step_type="set")])], wait=True)
+    for number in range(20):
+        # What nobody waits for is in the record, and in the database before anyone sees that.
+        await store.append([step_started(step=f"s{number}"), step_completed(step=f"s{number}")], wait=False)
+        live = await store.live_record(RUN)
+        assert live is not None
+        assert live == await store.get(RUN)
+        assert live.last_seq == 2 * number + 3
+    assert live is not None
+    before = live.to_wire()
+    await store.append([completed()], wait=True)
+    assert live.to_wire() == before
+    assert await store.live_record(RUN) is None
+
+
+def test_an_inbox_keeps_thousands_of_events_but_few_long_lines() -> None:
+    inbox = Subscription()
+    numbered = [log().model_copy(update={"seq": seq}) for seq in range(1, 5_001)]
+    inbox.put(numbered)
+    assert seqs(inbox.take()) == seqs(numbered)
+    long = [log(message="x" * 10_000).model_copy(update={"seq": seq}) for seq in range(1, 2_001)]
+    for start in range(0, 2_000, 100):
+        inbox.put(long[start : start + 100])
+    kept = inbox.take()
+    assert sum(len(event.message) for event in kept if isinstance(event, Log)) <= 5_000_000
+    assert seqs(kept) == seqs(long[-len(kept) :])  # the newest: the reader sees the gap, and reads the database

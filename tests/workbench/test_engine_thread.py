@@ -110,3 +110,20 @@ async def test_engine_does_not_inherit_the_callers_context(engine: EngineThread)
         return app.get()
 
     assert await engine.call(look) == "none"
+
+
+async def test_the_record_of_a_run_that_goes_on_comes_from_its_writer(bridged: Workbench) -> None:
+    steps = [
+        {"id": "first", "type": "set", "input": {"n": 1}},
+        {"id": "ask", "type": "approval", "input": {"prompt": "Go on?"}},
+    ]
+    await bridged.workflows.save("asks", json.dumps({"format": 1, "id": "asks", "steps": steps}), None)
+    run_id = await bridged.runs.start("asks", {})
+    async for batch in bridged.runs.follow(run_id):
+        if any(event.type == "step_waiting" for event in batch):
+            break
+    assert await bridged.runs.live_record(run_id) == await bridged.runs.record(run_id)
+    await bridged.runs.answer(run_id, "ask", approved=True)
+    async with patience():
+        await bridged.runs.until_end(run_id)
+    assert await bridged.runs.live_record(run_id) is None

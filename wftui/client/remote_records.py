@@ -10,6 +10,7 @@ from wftui.model.base import Json
 from wftui.model.errors import RunNotFoundError
 from wftui.model.run.events import Created, Interrupted, Log, read_event
 from wftui.model.run.record import ExecutionRecord
+from wftui.model.run.steps import StepInfo
 from wftui.model.run.summary import ExecutionFilters, ExecutionSummary
 from wftui.workbench.past_runs.record_service import READ_WHOLE, OpenedRun, Report
 
@@ -56,11 +57,14 @@ class RemoteRecords:
             report: without effect: the server reads the events.
         """
         record = await self._runs.record(run_id)
-        first = await self._runs.events(run_id, limit=1)
-        declared = first[0].steps if first and isinstance(first[0], Created) else []
         last = await self._runs.events(run_id, after=max(record.last_seq - 2, 0), limit=2)
         signs = [event.timestamp for event in last if not isinstance(event, Interrupted)]
-        return OpenedRun(record, declared, signs[-1] if signs else None)
+        return OpenedRun(record, signs[-1] if signs else None)
+
+    async def declared(self, run_id: str) -> list[StepInfo]:
+        """Return the steps of a run's workflow."""
+        first = await self._runs.events(run_id, limit=1)
+        return first[0].steps if first and isinstance(first[0], Created) else []
 
     async def at(self, run_id: str, number: int) -> ExecutionRecord:
         """Return the record of a run as it was after an event."""

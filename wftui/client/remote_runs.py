@@ -181,6 +181,10 @@ class RemoteRuns:
         async for batch in self._follower.follow(run_id, after):
             yield batch
 
+    @staticmethod
+    async def live_record(run_id: str) -> None:
+        """Return None: its runs are those of the server."""
+
     async def record(self, run_id: str, *, whole: bool = False) -> ExecutionRecord:
         """Return the current record of a run, named as for `find`."""
         return await self._connection.get(run_path(await self.find(run_id)), _RECORD, {"whole": _flag(whole)})

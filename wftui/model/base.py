@@ -34,7 +34,7 @@ class WireModel(metaclass=ModelType):
             elif field.is_required:
                 raise TypeError(f"{type(self).__name__} needs {name}")
             else:
-                value = field.default
+                value = field.stored_default if field.factory is None else field.factory()
             setattr(self, name, value)
         if values:
             raise TypeError(f"{type(self).__name__} has no {', '.join(values)}")

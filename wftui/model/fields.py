@@ -64,9 +64,21 @@ class ModelField:
         alias: key in JSON.
         annotation: its type, with all that is known of it.
         default: its default, or what makes one.
+        is_required: True without a default.
+        factory: makes a default for each model; None where all share one.
     """
 
-    __slots__ = ("alias", "annotation", "exclude", "is_json", "is_time", "name", "stored_default")
+    __slots__ = (
+        "alias",
+        "annotation",
+        "exclude",
+        "factory",
+        "is_json",
+        "is_required",
+        "is_time",
+        "name",
+        "stored_default",
+    )
 
     def __init__(self, name: str, annotation: Any, default: Any) -> None:
         about = [each for each in getattr(annotation, "__metadata__", ()) if isinstance(each, Field)]
@@ -77,24 +89,19 @@ class ModelField:
         self.exclude = any(each.exclude for each in about)
         self.is_json = plain is Json
         self.is_time = _is_time(annotation)
-        self.stored_default = default
-
-    @property
-    def is_required(self) -> bool:
-        """True without a default."""
-        return self.stored_default is _REQUIRED
+        self.is_required = default is _REQUIRED
+        self.factory = default.factory if isinstance(default, _Fresh) else None
+        self.stored_default = None if default is _REQUIRED else default
 
     @property
     def makes_default(self) -> bool:
         """True if each model gets a default of its own."""
-        return isinstance(self.stored_default, _Fresh)
+        return self.factory is not None
 
     @property
     def default(self) -> Any:
         """Its default: a new one where each model has its own; None without."""
-        if isinstance(self.stored_default, _Fresh):
-            return self.stored_default.factory()
-        return None if self.is_required else self.stored_default
+        return self.stored_default if self.factory is None else self.factory()
 
 
 def _is_time(annotation: Any) -> bool:

@@ -17,8 +17,6 @@ from wftui.model.fields import to_utc
 ModelT = TypeVar("ModelT", bound=WireModel)
 _Reader = Callable[[Any], Any]
 
-_ABSENT: Any = object()
-
 
 class UnreadableError(ValueError):
     """A value is not one of its field."""
@@ -35,15 +33,17 @@ def read(model: type[ModelT], data: Json) -> ModelT:
             return data
         raise UnreadableError(f"not a {model.__name__}: {data!r:.100}")
     made = object.__new__(model)
-    for name, alias, reader, field in _table(model):
-        value = data.get(alias, _ABSENT)
-        if value is _ABSENT and name != alias:
-            value = data.get(name, _ABSENT)
-        if value is _ABSENT:
-            if field.is_required:
-                raise UnreadableError(f"{model.__name__} without {alias}")
-            value = field.default
-        elif reader is not None:
+    for name, alias, other, reader, field in _table(model):
+        if alias in data:
+            value = data[alias]
+        elif other is not None and other in data:
+            value = data[other]
+        elif field.is_required:
+            raise UnreadableError(f"{model.__name__} without {alias}")
+        else:
+            setattr(made, name, field.stored_default if field.factory is None else field.factory())
+            continue
+        if reader is not None:
             value = reader(value)
         setattr(made, name, value)
     made.__post_init__()
@@ -65,8 +65,11 @@ def read_json(model: type[ModelT], text: str | bytes) -> ModelT:
 
 
 @cache
-def _table(model: type[WireModel]) -> Sequence[tuple[str, str, _Reader | None, ModelField]]:
-    return [(each.name, each.alias, _reader(each.annotation), each) for each in model.model_fields.values()]
+def _table(model: type[WireModel]) -> Sequence[tuple[str, str, str | None, _Reader | None, ModelField]]:
+    return [
+        (each.name, each.alias, each.name if each.name != each.alias else None, _reader(each.annotation), each)
+        for each in model.model_fields.values()
+    ]
 
 
 def _reader(annotation: Any) -> _Reader | None:

@@ -110,6 +110,10 @@ class ExecutionStore(StoredRuns):
         """Call a function with all events that this process commits from now on."""
         self._listener = listener
 
+    async def live_record(self, run_id: str) -> ExecutionRecord | None:
+        """Return the record of a run that this process writes; None of others."""
+        return await self._writer.live_record(run_id) if self._writer is not None else None
+
     def writes(self, run_id: str) -> bool:
         """Return whether this process writes a run."""
         return self._writer is not None and self._writer.writes(run_id)

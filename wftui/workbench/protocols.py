@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wftui.model.run.events import ExecutionEvent, Log, LogSegment
     from wftui.model.run.record import ExecutionRecord
     from wftui.model.run.search import TextMatch
-    from wftui.model.run.steps import StepResult, ValueRef
+    from wftui.model.run.steps import StepInfo, StepResult, ValueRef
     from wftui.model.run.summary import (
         ExecutionFilters,
         ExecutionPage,
@@ -138,6 +138,9 @@ class Runs(Protocol):
     def follow(self, run_id: str, after: int = 0, *, despite_full: bool = False) -> AsyncIterator[list[ExecutionEvent]]:
         """Yield a run's events in batches, stored ones first, then live, until it ends."""
 
+    async def live_record(self, run_id: str) -> ExecutionRecord | None:
+        """Return the record of a run of this process, without reading it; None of others."""
+
     async def record(self, run_id: str, *, whole: bool = False) -> ExecutionRecord:
         """Return the current record of a run, named as for `find`."""
 
@@ -205,6 +208,9 @@ class Records(Protocol):
 
     async def open(self, run_id: str, report: Report) -> OpenedRun:
         """Return a run at its newest event."""
+
+    async def declared(self, run_id: str) -> Sequence[StepInfo]:
+        """Return the steps of a run's workflow."""
 
     async def at(self, run_id: str, number: int) -> ExecutionRecord:
         """Return the record of a run as it was after an event."""

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
+from wftui.model.errors import UserError
 from wftui.workbench.past_runs.run_reader import RunReader
 
 if TYPE_CHECKING:
@@ -296,6 +297,15 @@ class RunService(RunReader):
             stream = executor.get_event_stream(run_id, after)
         async for batch in stream:
             yield batch
+
+    async def live_record(self, run_id: str) -> ExecutionRecord | None:
+        """Return the record of a run of this process, without reading it; None of others."""
+        if self._started() is None:
+            return None
+        try:
+            return await (await self._store()).live_record(run_id)
+        except UserError:  # its events cannot be stored: the reader meets the same error, and reports it
+            return None
 
     def running(self) -> list[str]:
         """Return the ids of the runs of this process."""

@@ -378,7 +378,7 @@ def _pages(events: list[ExecutionEvent], size: int = 7) -> Playback:
 
     async def state_at(number: int) -> RunState:
         record = fold(events[0].run_id, events[:number])
-        return RunState.opened(record, [], events[number - 1].timestamp)
+        return RunState.opened(record, events[number - 1].timestamp)
 
     async def log_at(number: int) -> LogBuffer:
         lines = LogBuffer()

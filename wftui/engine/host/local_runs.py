@@ -9,12 +9,14 @@ from wftui.engine.host.heartbeat import HeartbeatTask
 from wftui.engine.primitives.emitter import RunBroken
 from wftui.engine.run.run import Run
 from wftui.model.errors import UserError
+from wftui.model.json.big_values import settle_objects
 from wftui.model.run.events import ExecutionEvent
 
 if TYPE_CHECKING:
     from wftui.store.execution_store import ExecutionStore
 
 _RELEASE_SECONDS = 1.0
+_MANY_STEPS = 1_000
 
 
 class UnrecordedError(UserError):
@@ -44,6 +46,8 @@ class LocalRuns:
 
     def launch(self, run: Run) -> None:
         """Start a recorded run."""
+        if len(run.context.plan.steps) >= _MANY_STEPS:
+            settle_objects()
         self._broken.pop(run.id, None)
         self._runs[run.id] = run
         self._tasks[run.id] = asyncio.create_task(self._drive(run))

@@ -11,9 +11,11 @@ from contextlib import suppress
 from typing import Protocol
 
 from wftui.model.errors import UserError
-from wftui.model.run.events import ExecutionEvent
+from wftui.model.run.events import ExecutionEvent, Log
 
-_KEPT = 1_000
+_KEPT = 8_000
+_KEPT_CHARACTERS = 4_000_000
+"""Characters of log lines in an inbox; they are read from the database beyond that."""
 _POLL_SECONDS = 0.04
 _OWN_RUNS_SECONDS = 1.0
 """Between polls while this process writes all followed runs: others only remove or interrupt them."""
@@ -27,10 +29,15 @@ class Subscription:
 
     def __init__(self) -> None:
         self._events: deque[ExecutionEvent] = deque(maxlen=_KEPT)
+        self._characters = 0
         self._news = asyncio.Event()
 
     def put(self, events: Sequence[ExecutionEvent]) -> None:
         """Add committed events; none only wakes the follower."""
+        self._characters += sum(len(event.message) for event in events if isinstance(event, Log))
+        if self._characters > _KEPT_CHARACTERS:
+            self._events.clear()
+            self._characters = 0
         self._events.extend(events)
         self._news.set()
 
@@ -39,6 +46,7 @@ class Subscription:
         self._news.clear()
         events = list(self._events)
         self._events.clear()
+        self._characters = 0
         return events
 
     async def wait(self) -> None:

@@ -14,6 +14,8 @@ from functools import partial
 from wftui.model.data_class import dataclass
 from wftui.model.errors import RunNotFoundError, UserError
 from wftui.model.run.events import TERMINAL_EVENTS, Created, ExecutionEvent, LogSegment
+from wftui.model.run.record import ExecutionRecord
+from wftui.model.run.record_copy import copied
 from wftui.runtime.json_values import TooBigError
 from wftui.store import log_segments
 from wftui.store.events import payloads, snapshots
@@ -106,6 +108,19 @@ class EventWriter:
         if wait or self._queued_bytes > _QUEUE_BYTES:
             await self._commit(ticket)
         return ticket.events
+
+    async def live_record(self, run_id: str) -> ExecutionRecord | None:
+        """Return a copy of the record of a run that is written here, once it is committed.
+
+        Raises:
+            StoreError: the commit failed.
+        """
+        run = self._runs.get(run_id)
+        if run is None or run.fold is None or run.lost:
+            return None
+        record = copied(run.fold.record)
+        await self.flush()
+        return record
 
     def writes(self, run_id: str) -> bool:
         """Return whether events of a run are written here, and it has not ended."""

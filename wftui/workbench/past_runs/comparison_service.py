@@ -24,6 +24,9 @@ _COMPARED_BYTES = 1_000_000
 """Bigger values are compared by their hash."""
 _LOG_EVENTS = 50_000
 _USUAL_OF = 20
+_FEWEST_RUNS = 5
+_MOST_TIMES = 10_000
+"""Durations of steps from which on no more than the fewest runs are read."""
 _EVER = datetime.fromtimestamp(0, UTC)
 
 
@@ -82,10 +85,15 @@ async def usual_times(store: ExecutionStore, workflow_id: str, *, before: str = 
 
     durations: dict[str, list[float]] = defaultdict(list)
     runs = await store.run_times(workflow_id, ["completed"], _EVER, _USUAL_OF)
-    for run in runs:
-        for time in await store.step_times(run) if run.id != before else ():
+    read = 0
+    for number, run in enumerate(runs, 1):
+        times = await store.step_times(run) if run.id != before else ()
+        for time in times:
             if not time.failed:
                 durations[time.path].append(time.duration)
+        read += len(times)
+        if number >= _FEWEST_RUNS and read > _MOST_TIMES:
+            del runs[number:]
     return {
         path: UsualTime(p50=percentile(found, 50), p95=percentile(found, 95), runs=len(runs))
         for path, found in durations.items()

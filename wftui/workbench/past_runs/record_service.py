@@ -30,12 +30,10 @@ class OpenedRun:
     """A run at its newest event.
 
     Attributes:
-        declared: the steps of its workflow.
         last_sign: time of the last sign of life of its process.
     """
 
     record: ExecutionRecord
-    declared: list[StepInfo]
     last_sign: datetime | None
 
 
@@ -97,12 +95,19 @@ class RecordService:
         record = await store.get(run_id, report=lambda number: report(number, max(total, number)))
         if record is None:
             raise RunNotFoundError(run_id)
+        is_dead = record.status == "interrupted" and record.interruptions
+        return OpenedRun(record, is_dead[-1].since if is_dead else record.index.last_at)
+
+    async def declared(self, run_id: str) -> list[StepInfo]:
+        """Return the steps of a run's workflow.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
         from wftui.model.run.events import Created
 
-        first = await store.events(run_id, limit=1)
-        declared = first[0].steps if first and isinstance(first[0], Created) else []
-        is_dead = record.status == "interrupted" and record.interruptions
-        return OpenedRun(record, declared, is_dead[-1].since if is_dead else record.index.last_at)
+        first = await (await self._store()).events(run_id, limit=1)
+        return first[0].steps if first and isinstance(first[0], Created) else []
 
     async def at(self, run_id: str, number: int) -> ExecutionRecord:
         """Return the record of a run as it was after an event.

@@ -1,6 +1,7 @@
 """The monitor over recorded runs: sizes, keys, playback, clipboard."""
 
 import json
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,9 +18,11 @@ from wftui.model.run.events import Completed, IterationCompleted, IterationStart
 from wftui.model.run.reducer import fold
 from wftui.tui.screens.dialogs.confirm import ConfirmScreen
 from wftui.tui.screens.dialogs.prompt import PromptScreen
+from wftui.tui.screens.runs.frame_budget import FRAMES_PER_SECOND
 from wftui.tui.screens.runs.monitor_screen import MonitorScreen
 from wftui.tui.screens.runs.value_screen import ValueScreen
 from wftui.tui.widgets.run.detail import StepDetail
+from wftui.tui.widgets.run.state import RunState
 from wftui.workbench import Workbench
 
 Until = Callable[..., Awaitable[None]]
@@ -415,7 +418,10 @@ async def test_a_big_run_is_opened_at_its_newest_event_with_its_whole_log(open_r
         await until(pilot, lambda: len(screen.state.lines) == lines)
         assert screen.state.lines.line(lines - 1).text == "line 5999"
         assert screen.state.record == fold(story.run_id, story.events)
-        assert set(screen.state.declared) == set(state_of(completed()).declared)
+        await pilot.press("4")
+        await until(pilot, lambda: screen.state.declared == state_of(completed()).declared)
+        declared = list(state_of(completed()).declared or ())
+        await until(pilot, lambda: [node.path for node in screen.panes.canvas.nodes] == declared)
         screen.action_forward()
         await until(pilot, lambda: screen.playback is not None and screen.playback.state.record.last_seq == 1)
         for expected in (2, 3, 2, 1):
@@ -523,3 +529,58 @@ async def test_the_header_counts_items(open_run: Any, text_of: TextOf) -> None:
         assert authors is not None
         assert authors.iterations is not None
         assert f"{authors.iterations.ended} of {authors.iterations.total} items" in text_of(pilot.app)
+
+
+async def storm(story: Story, workbench: Workbench, times: int) -> int:
+    """Append many log lines to a run, a commit for each hundred; return the number of the last event."""
+    store = await workbench.store()
+    for _ in range(times):
+        before = len(story.events)
+        for _ in range(100):
+            story.add(Log, 20, message="a line", path="commits")
+        await store.append(story.events[before:], wait=True)
+    return len(story.events)
+
+
+async def test_a_storm_is_painted_in_few_frames(
+    open_run: Any, workbench: Workbench, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted by the clock of the machine, however fast it is: twenty frames a second at most, events in any number."""
+    story = running()
+    async with open_run(story) as (pilot, screen):
+        paints: list[float] = []
+        timeline = screen.panes.timeline
+        read = timeline.read
+
+        def counted() -> None:
+            paints.append(time.monotonic())
+            read()
+
+        monkeypatch.setattr(timeline, "read", counted)
+        begin = time.monotonic()
+        last = await storm(story, workbench, 40)
+        await until(pilot, lambda: screen.state.record.last_seq == last and screen.is_painted)
+        assert len(screen.state.lines) >= 4_000
+        assert 1 <= len(paints) <= FRAMES_PER_SECOND * (time.monotonic() - begin) + 2
+
+
+async def test_nothing_is_painted_under_another_screen(
+    open_run: Any, workbench: Workbench, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story = running()
+    async with open_run(story) as (pilot, screen):
+        pilot.app.open_history()
+        await until(pilot, lambda: pilot.app.screen is not screen and screen.is_painted)
+        shown: list[int] = []
+        show = screen.panes.show
+
+        def counted(state: RunState) -> None:
+            shown.append(1)
+            show(state)
+
+        monkeypatch.setattr(screen.panes, "show", counted)
+        last = await storm(story, workbench, 5)
+        await until(pilot, lambda: screen.state.record.last_seq == last and screen.is_painted)
+        assert shown == []
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen and shown != [] and screen.is_painted)

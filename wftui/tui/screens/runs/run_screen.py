@@ -3,7 +3,6 @@
 import asyncio
 import os
 import re
-import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import cached_property, partial
@@ -20,6 +19,7 @@ from wftui.model.run.steps import ValueRef
 from wftui.model.run.summary import ExecutionSummary
 from wftui.tui.background import in_background
 from wftui.tui.screens.base.action_screen import ActionScreen
+from wftui.tui.screens.runs.frame_budget import FrameBudget
 from wftui.tui.widgets.log.lines import LogBuffer
 from wftui.tui.widgets.run.approval_form import ApprovalForm
 from wftui.tui.widgets.run.gantt import Usual, run_seconds
@@ -31,12 +31,12 @@ from wftui.tui.widgets.run.state import RunState, batches
 from wftui.tui.widgets.run.timeline import Timeline
 from wftui.tui.widgets.run.tree import asking_step
 from wftui.tui.widgets.title_bar import TitleBar
+from wftui.workbench.past_runs.record_service import OpenedRun
 
-PAINTS_PER_SECOND = 20
-"""Upper limit of screen updates, however many events arrive."""
 _TICK = 0.5
 _PLAYBACK_TICK = 0.1
 _SETTLED = 0.03
+_SOON = 0.001
 _POSITION = re.compile(r"[0-9][0-9,]{0,12}|[0-9]{1,3}(\.[0-9]+)?%|([01]?[0-9]|2[0-3])(:[0-5][0-9]){1,2}")
 
 
@@ -55,8 +55,8 @@ class RunScreen(ActionScreen[None]):
         self.state = RunState(run_id)
         self.playback: Playback | None = None
         self._painting: Timer | None = None
-        self._painted = 0.0
-        self._cost = 0.0
+        self._budget = FrameBudget()
+        self._is_painted = asyncio.Event()
         self._error = ""
 
     def trail(self) -> tuple[str, ...]:
@@ -142,10 +142,14 @@ class RunScreen(ActionScreen[None]):
     async def _open_big(self, summary: ExecutionSummary) -> None:
         self.state.announce(summary)
         self._paint_soon()
-        opened = await self.workbench.records.open(self.run_id, self._reading)
+        live = await self.workbench.runs.live_record(self.run_id)
+        if live is not None:
+            opened = OpenedRun(live, live.index.last_at)
+        else:
+            opened = await self.workbench.records.open(self.run_id, self._reading)
         self.query_one(RunHeader).reading = ""
         source = self.state.lines.source
-        self.state = RunState.opened(opened.record, opened.declared, opened.last_sign)
+        self.state = RunState.opened(opened.record, opened.last_sign)
         self.state.lines.source = source
         self._paint_soon()
         in_background(self, self._read_logs, group="logs", exclusive=True)
@@ -177,8 +181,9 @@ class RunScreen(ActionScreen[None]):
                         self.state.apply(part)
                         if self.state.last_sign is not None:
                             self._clock.advance_to(self.state.last_sign)
-                        self._paint_soon()
                         await asyncio.sleep(0)
+                    self._paint_soon()
+                    await self._is_painted.wait()  # until then events are only collected
                 return
             except GapError:
                 continue
@@ -188,11 +193,33 @@ class RunScreen(ActionScreen[None]):
                 return
 
     def _paint_soon(self) -> None:
-        """Schedule an update: one per burst of events, using a tenth of the time at most."""
+        """Schedule an update: one per burst of events, as the budget allows."""
         if self._painting is None:
-            pause = max(1 / PAINTS_PER_SECOND, 10 * self._cost)
-            wait = max(0.001, self._painted + pause - time.monotonic())
-            self._painting = self.set_timer(wait, self._paint)
+            self._is_painted.clear()
+            self._painting = self.set_timer(self._pause, self._paint_when_due)
+
+    @property
+    def _pause(self) -> float:
+        return max(_SOON, self._budget.pause(hurry=self.state.ended))
+
+    def _paint_when_due(self) -> None:
+        """Paint, or wait if the frames and keys since then have cost too much."""
+        if self._pause > 2 * _SOON:
+            self._painting = self.set_timer(self._pause, self._paint_when_due)
+        elif self._is_seen:
+            self._paint()
+        else:  # nothing is drawn that nobody sees; `on_screen_resume` paints
+            self._painting = None
+            self._is_painted.set()
+
+    @property
+    def _is_seen(self) -> bool:
+        top = [self, *self.app.screen_stack][-1]
+        return top is self or top.styles.background.a < 1
+
+    def on_screen_resume(self) -> None:
+        """Paint what has happened while another screen was shown."""
+        self._paint_soon()
 
     @property
     def _header(self) -> RunHeader | None:
@@ -203,7 +230,8 @@ class RunScreen(ActionScreen[None]):
         if self._painting is not None:
             self._painting.stop()
             self._painting = None
-        begin = time.monotonic()
+        self._is_painted.set()
+        self._budget.paint()
         header = self._header
         if header is None:
             return
@@ -222,13 +250,27 @@ class RunScreen(ActionScreen[None]):
             self.panes.timeline.following = False
             self.panes.pick("steps")
         self.refresh_bindings()
-        self._painted = time.monotonic()
-        self._cost = self._painted - begin
 
     @on(Timeline.DetailsRequested)
     def _wanted(self, event: Timeline.DetailsRequested) -> None:
         event.stop()
         in_background(self, self._read_back, group="details")
+
+    @on(RunPanes.DeclaredRequested)
+    def _declared_wanted(self, event: RunPanes.DeclaredRequested) -> None:
+        event.stop()
+        in_background(self, self._read_declared, group="declared", exclusive=True)
+
+    async def _read_declared(self) -> None:
+        shown = self.shown
+        try:
+            declared = {info.path: info for info in await self.workbench.records.declared(self.run_id)}
+        except UserError as error:
+            self.query_one(RunHeader).error = self._error = str(error)
+        else:
+            for state in (self.state, shown):
+                state.declared = state.declared or declared
+        self._paint_soon()
 
     async def _read_back(self) -> None:
         """Load the visible iterations that the record omits."""
@@ -282,7 +324,9 @@ class RunScreen(ActionScreen[None]):
     async def _state_at(self, number: int) -> RunState:
         record = await self.workbench.records.at(self.run_id, number)
         last = await self.workbench.runs.events(self.run_id, after=number - 1, limit=1)
-        return RunState.opened(record, self.state.declared.values(), last[0].timestamp if last else None)
+        state = RunState.opened(record, last[0].timestamp if last else None)
+        state.declared = self.state.declared
+        return state
 
     async def _log_at(self, number: int) -> LogBuffer:
         lines = LogBuffer(self.state.lines.source)

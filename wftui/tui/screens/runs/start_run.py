@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from importlib import import_module
 
 from wftui.model.base import Json
 from wftui.model.errors import UserError
@@ -35,15 +36,17 @@ async def start_run(
 
     try:
         async with announced(app, f"starting {workflow_id}"):
-            # The form takes a while to import.
+            # Forms and the monitor take a while to import: the run does not go on unseen meanwhile.
             from wftui.model.forms.building import asks, form_of
-            from wftui.tui.screens.runs.run_form import RunInputModal
 
             outline = await app.workbench.workflows.outline(workflow_id)
             form = await asyncio.to_thread(form_of, outline.input_schema)
+            await asyncio.to_thread(import_module, "wftui.tui.screens.runs.monitor_screen")
             if not asks(form):
                 await start({})
         if asks(form):
+            from wftui.tui.screens.runs.run_form import RunInputModal
+
             recent = await app.workbench.runs.recent_inputs(workflow_id)
             pools.offered = pool is not None or bool(outline.pools) or has_workers(app)
             form_screen = RunInputModal(

@@ -1,7 +1,9 @@
 """The approval form: prompt, fields, approve and reject."""
 
+from __future__ import annotations
+
 import asyncio
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -11,21 +13,13 @@ from textual.message import Message
 from textual.widgets import Button, Input, Static
 
 from wftui.model.base import Json
-from wftui.model.forms.building import form_of
-from wftui.model.forms.nodes import FormNode
-from wftui.model.forms.state import build_form
 from wftui.model.run.steps import StepResult
-from wftui.runtime.validation.form_errors import form_problems
 from wftui.tui.actions import FIELD_KEYS
 from wftui.tui.widgets.log.sanitize import clean, plain
-from wftui.tui.widgets.schema_form.form import SchemaForm
 
-
-class _UnfocusedForm(SchemaForm):
-    """A form that does not take the focus when shown: the user may be elsewhere."""
-
-    def focus_first(self) -> None:
-        """Keep the focus where it is."""
+if TYPE_CHECKING:
+    from wftui.model.forms.nodes import FormNode
+    from wftui.tui.widgets.schema_form.form import SchemaForm
 
 
 class ApprovalForm(Vertical):
@@ -81,7 +75,7 @@ class ApprovalForm(Vertical):
             return
         self.path = path
         self.set_class(path is not None, "-asking")
-        self.query(SchemaForm).remove()
+        self.query("SchemaForm").remove()
         self._schema = self._filled = None
         self._show_errors([])
         if step is None or step.waiting is None:
@@ -89,9 +83,13 @@ class ApprovalForm(Vertical):
         lines = [plain(clean(line)) for line in (step.waiting.prompt or "").splitlines()]
         self.query_one("#approval-prompt", Static).update(f"{step.step_name}: " + "\n".join(lines))
         if isinstance(step.waiting.form, dict):
+            from wftui.model.forms.building import form_of
+            from wftui.model.forms.state import build_form
+            from wftui.tui.widgets.run.unfocused_form import UnfocusedForm
+
             self._schema = step.waiting.form
             self._filled = build_form(form_of(self._schema))
-            self.mount(_UnfocusedForm(self._filled), before="#approval-wrong")
+            self.mount(UnfocusedForm(self._filled), before="#approval-wrong")
 
     async def answer(self, approved: bool) -> None:
         """Approve or reject; an approval with invalid fields shows their errors."""
@@ -99,10 +97,12 @@ class ApprovalForm(Vertical):
             return
         data = self._filled.collect() if approved and self._filled is not None else None
         if approved and self._filled is not None and self._schema is not None:
+            from wftui.runtime.validation.form_errors import form_problems
+
             # In a thread: a hostile pattern can be slow.
             problems = await asyncio.to_thread(form_problems, self._schema, self._filled, data)
             if problems:
-                form = self.query_one(SchemaForm)
+                form: SchemaForm = self.query_one("SchemaForm")  # type: ignore[assignment]  # of that class
                 self._show_errors(list(await form.show_problems(problems)))
                 await form.focus_on(next(iter(problems)))
                 return

@@ -22,7 +22,7 @@ def canvas_statuses(state: RunState) -> tuple[dict[str, str], dict[str, str]]:
             times[step.step_id][step.status] += 1
     statuses: dict[str, str] = {}
     details: dict[str, str] = {}
-    for path, info in state.declared.items():
+    for path, info in (state.declared or {}).items():
         declared = record.step(path)
         counts = times.get(info.step_id)
         if declared is None:

@@ -1,5 +1,6 @@
 """The panes of the monitor: steps, step details, results, canvas, log."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -7,12 +8,13 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 
 from wftui.model.base import Json
 from wftui.model.clock import Clock
 from wftui.model.run.paths import without_indices
-from wftui.model.run.steps import StepResult
+from wftui.model.run.steps import StepInfo, StepResult
 from wftui.tui.canvas.graph import nodes_from_steps
 from wftui.tui.canvas.step_view import StepView
 from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
@@ -88,8 +90,12 @@ class RunPanes(Container):
     }
     """
 
+    class DeclaredRequested(Message):
+        """The declared steps are needed and were not read."""
+
     def __init__(self, state: RunState, now: Clock, source: TextSource, *, ascii_only: bool = False) -> None:
-        super().__init__(classes="-ascii" if ascii_only else None)
+        # Each class that is set later styles all panes again.
+        super().__init__(classes="-steps -narrow -no-log -ascii" if ascii_only else "-steps -narrow -no-log")
         self.state = state
         self.pane: Pane = "steps"
         self.chosen = False
@@ -103,6 +109,7 @@ class RunPanes(Container):
         self._tabs = PaneTabs(PANES, "steps")
         self._counted: frozenset[str] = frozenset()
         self._drawn: RunState | None = None
+        self._requested: RunState | None = None
 
     def compose(self) -> ComposeResult:
         """Compose tabs, upper part and log."""
@@ -123,8 +130,10 @@ class RunPanes(Container):
 
     def on_resize(self, event: events.Resize) -> None:
         """Choose the layout for the width."""
-        self.set_class(event.size.width >= WIDE, "-wide")
-        self.set_class(event.size.width < WIDE, "-narrow")
+        is_wide = event.size.width >= WIDE
+        if is_wide != self.has_class("-wide"):
+            self.set_class(is_wide, "-wide", update=False)
+            self.set_class(not is_wide, "-narrow")
 
     @property
     def log_view(self) -> LogView:
@@ -167,7 +176,7 @@ class RunPanes(Container):
     def _around(self, step: StepResult | None) -> StepSurroundings:
         if step is None:
             return StepSurroundings()
-        declared = self.state.declared.get(without_indices(step.path))
+        declared = self._declared().get(without_indices(step.path))
         return StepSurroundings(
             declared.line if declared is not None else None,
             self.state.lines.last_of(step.path, _LOG_LINES),
@@ -188,22 +197,31 @@ class RunPanes(Container):
             self.results.show_nothing(f"No results: the run is {record.status}.")
 
     def _show_canvas(self) -> None:
-        if self.state.is_known and self.canvas.message == LOADING:
+        declared = self._declared()
+        if self.state.declared is not None and self.state.is_known and self.canvas.message == LOADING:
             self.canvas.message = "This run has no steps."
             self.canvas.refresh()
         # Before the graph: a first drawing opens at the current step.
         self.canvas.set_statuses(*canvas_statuses(self.state))
         counted = frozenset(step.path for step in self.state.record.step_results if step.iterations is not None)
-        if self.state.declared and (self._drawn is None or counted != self._counted):
+        if declared and (self._drawn is None or counted != self._counted):
             self._drawn, self._counted = self.state, counted
-            self.canvas.set_graph(nodes_from_steps(self.state.declared.values(), counted))
+            self.canvas.set_graph(nodes_from_steps(declared.values(), counted))
+
+    def _declared(self) -> Mapping[str, StepInfo]:
+        """Return the declared steps; ask for them if they were not read."""
+        if self.state.declared is None and self._requested is not self.state:
+            self._requested = self.state
+            self.post_message(self.DeclaredRequested())
+        return self.state.declared or {}
 
     # --- current pane
 
     def _show_pane(self, pane: Pane) -> None:
+        if pane != self.pane:
+            self.remove_class(f"-{self.pane}", update=False)
+            self.add_class(f"-{pane}")
         self.pane = pane
-        for other, _ in PANES:
-            self.set_class(other == pane, f"-{other}")
         self._tabs.current = pane
 
     def _switch_to(self, pane: Pane) -> None:

@@ -42,7 +42,8 @@ class RunState:
         self.record = new_record(run_id)
         self.lines = LogBuffer()
         self.tree = StepTree(self.record)
-        self.declared: dict[str, StepInfo] = {}
+        self.declared: dict[str, StepInfo] | None = None
+        """Steps of the workflow, by path; None while they are not read."""
         self.active: dict[str, StepResult] = {}
         """Running and waiting steps, by path."""
         self.last_sign: datetime | None = None
@@ -51,11 +52,10 @@ class RunState:
         """Newest log events while earlier ones are still being read."""
 
     @classmethod
-    def opened(cls, record: ExecutionRecord, declared: Iterable[StepInfo], last_sign: datetime | None) -> "RunState":
-        """Return the state of a record; its log is still to be read (`take_logs`)."""
+    def opened(cls, record: ExecutionRecord, last_sign: datetime | None) -> "RunState":
+        """Return the state of a record; its log and declared steps are still to be read."""
         state = cls(record.id)
         state.record, state.tree = record, StepTree(record)
-        state.declared = {info.path: info for info in declared}
         state.active = {step.path: step for step in record.step_results if step.status in {"running", "waiting"}}
         state.last_sign = last_sign
         state._held_back = []
