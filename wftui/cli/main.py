@@ -11,7 +11,7 @@ from types import FrameType
 
 from wftui import __version__
 
-_GARBAGE = (20_000, 20, 50)
+_GARBAGE = (20_000, 20, 3)
 """Thresholds of the garbage collector: those of Python cost a fifth of the time that imports and screens take."""
 _START = (120_000, 20, 50)
 """Thresholds until the first collection, which short commands never need: they keep what they allocate."""
