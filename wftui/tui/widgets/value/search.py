@@ -1,7 +1,9 @@
 """Search in the lines of a value, across wrapped lines."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from wftui.tui.widgets.value.line_parts import Line
 
@@ -26,13 +28,15 @@ def match_ranges(lines: Sequence[Line], together: range, pattern: re.Pattern[str
     texts = [
         "".join(part for part, _ in lines[index])[indent:] for index, indent in zip(together, indents, strict=True)
     ]
+    starts = [0, *accumulate(map(len, texts))]
     for found in pattern.finditer("".join(texts)):
-        start, end, before = found.start(), found.end(), 0
-        for index, text, indent in zip(together, texts, indents, strict=True):
-            begin, stop = max(start - before, 0), min(end - before, len(text))
+        start, end = found.span()
+        at = bisect_right(starts, start) - 1
+        while at < len(texts) and starts[at] < end:
+            begin, stop = max(start - starts[at], 0), min(end - starts[at], len(texts[at]))
             if begin < stop:
-                yield index, (begin + indent, stop + indent), start >= before
-            before += len(text)
+                yield together[at], (begin + indents[at], stop + indents[at]), start >= starts[at]
+            at += 1
 
 
 def lines_with(lines: Sequence[Line], start: int, end: int, pattern: re.Pattern[str]) -> Iterator[int]:
