@@ -53,6 +53,17 @@ async def check_rows(pilot: Pilot[Any], text_of: TextOf) -> None:
     assert text_of(pilot.app) == before
 
 
+async def check_dialog(pilot: Pilot[Any], text_of: TextOf) -> None:
+    """Assert that a screen looks as before once a dialog over it has closed."""
+    before, screen = text_of(pilot.app), pilot.app.screen
+    await pilot.press("question_mark")
+    await settle(pilot.app)
+    assert pilot.app.screen is not screen
+    await pilot.press("escape")
+    await settle(pilot.app)
+    assert text_of(pilot.app) == before
+
+
 @pytest.mark.first_cases(3)
 @pytest.mark.parametrize("name", OPEN)
 async def test_focus_and_rows_follow_every_change_of_size(
@@ -71,6 +82,7 @@ async def test_focus_and_rows_follow_every_change_of_size(
             await until(pilot, lambda: app.screen is not base)
         await settle(app)
         check_focus(app)
+        await check_dialog(pilot, text_of)
         panes = len(app.screen.PANES) if isinstance(app.screen, PanedScreen) else 1
         for width, height in SIZES:
             await pilot.resize_terminal(width, height)

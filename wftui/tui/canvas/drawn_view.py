@@ -95,16 +95,13 @@ class DrawnView(ScrollView, can_focus=True):
             text += styles.text_style
         return text + Style(color=(back + fore).rich_color, bgcolor=back.rich_color)
 
-    def on_focus(self) -> None:
-        """Repaint: the cursor is drawn bold."""
-        self._show_focus()
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Repaint: the cursor is bold with the focus, and thin without it.
 
-    def on_blur(self) -> None:
-        """Repaint: the cursor is drawn thin."""
-        self._show_focus()
-
-    def _show_focus(self) -> None:
-        self._scene.focused = self.has_focus
+        A screen that shows again gives the focus back without an event.
+        """
+        super().watch_has_focus(has_focus)
+        self._scene.focused = has_focus
         self._strips.clear()
         self.refresh()
 

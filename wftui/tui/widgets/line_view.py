@@ -226,12 +226,9 @@ class LineView(ScrollView, can_focus=True):
         """Repaint: rows depend on the width, and some may have the old one."""
         self.redraw()
 
-    def on_focus(self) -> None:
-        """Repaint: the cursor row depends on the focus."""
-        self.redraw()
-
-    def on_blur(self) -> None:
-        """Repaint: the cursor row depends on the focus."""
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Repaint the cursor row; a screen that shows again gives the focus without an event."""
+        super().watch_has_focus(has_focus)
         self.redraw()
 
     def render_line(self, y: int) -> Strip:

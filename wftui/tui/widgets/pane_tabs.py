@@ -59,12 +59,9 @@ class PaneTabs(Widget, can_focus=True):
             column += entry.cell_length + 2
         return places
 
-    def on_focus(self) -> None:
-        """Repaint with focus."""
-        self.refresh()
-
-    def on_blur(self) -> None:
-        """Repaint without focus."""
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Repaint: the current tab is reversed with the focus."""
+        super().watch_has_focus(has_focus)
         self.refresh()
 
     def on_click(self, event: events.Click) -> None:

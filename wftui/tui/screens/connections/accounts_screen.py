@@ -58,7 +58,8 @@ class AccountsScreen(LocalScreen[None]):
 
     def on_mount(self) -> None:
         """Load the accounts."""
-        self.query_one(OptionList).display = False
+        listed = self.query_one(OptionList)
+        listed.display = listed.can_focus = False
         self.attempt(self._read(), group="read", exclusive=True)
 
     def why_not(self, action_id: str) -> str | None:
@@ -76,7 +77,7 @@ class AccountsScreen(LocalScreen[None]):
         width = max((len(each.toolkit) for each in self.accounts), default=0)
         listed.set_options([Option(Content(_line(each, width))) for each in self.accounts])
         self.query_one(".heading", Static).update("Account" if self.accounts else "")
-        listed.display = bool(self.accounts)
+        listed.display = listed.can_focus = bool(self.accounts)
         empty.display = not self.accounts
         what = f"a {self.toolkit} account" if self.toolkit else "an account"
         empty.update(f"{self.workbench.settings.user_id} has no connected accounts. Press n to connect {what}.")

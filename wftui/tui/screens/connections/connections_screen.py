@@ -105,7 +105,7 @@ class ConnectionsScreen(LocalScreen[None]):
         names = [each.name for each in self._shown]
         if names:
             listed.highlighted = names.index(select) if select in names else 0
-        listed.display = bool(names)
+        listed.display = listed.can_focus = bool(names)
         self.query_one(".empty").display = not names
         self.set_focus(listed if names else None)
         self._show_details()

@@ -98,7 +98,8 @@ class SecretsScreen(LocalScreen[None]):
 
     def on_mount(self) -> None:
         """Load the names."""
-        self.query_one(OptionList).display = False
+        listed = self.query_one(OptionList)
+        listed.display = listed.can_focus = False
         self.attempt(self._begin())
 
     async def _begin(self) -> None:
@@ -130,7 +131,8 @@ class SecretsScreen(LocalScreen[None]):
         self.query_one(".heading", Static).update("Secret" if self._names else "")
         if self._names:
             listed.highlighted = self._names.index(select) if select in self._names else 0
-        listed.display, empty.display = bool(self._names), not self._names
+        listed.display = listed.can_focus = bool(self._names)
+        empty.display = not self._names
         empty.update(_EMPTY)
         self.set_focus(listed if self._names else None)
         self._show_details()
