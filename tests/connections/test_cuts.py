@@ -55,6 +55,7 @@ FINE: dict[str, str] = {
     "values[:_SHOWN_CHOICES]": ITEMS,
     "keys[:index]": ITEMS,
     "text[:_LABEL - 1]": "redacted before",
+    "item[:_PARTS]": ITEMS,
     "found[:MAX_PROBLEMS]": ITEMS,
     "problems[:3]": ITEMS,
     "paths[:_NAMED]": ITEMS,

@@ -20,7 +20,7 @@ from store.store_helpers import (
 from wftui.model.errors import NotFoundError
 from wftui.model.run.events import ExecutionEvent, IterationCompleted, IterationStarted
 from wftui.workbench import Workbench
-from wftui.workbench.past_runs import comparison_service
+from wftui.workbench.past_runs import comparison_service, whole_records
 
 ITEMS = 3_000
 """More than a record holds of finished iterations."""
@@ -60,7 +60,7 @@ async def test_no_iteration_of_a_long_run_is_left_out(workbench: Workbench, numb
 
 
 async def test_what_is_too_much_to_compare_is_said(workbench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(comparison_service, "_WHOLE_EVENTS", 100)
+    monkeypatch.setattr(whole_records, "_MOST_EVENTS", 100)
     monkeypatch.setattr(comparison_service, "_LOG_EVENTS", 2)
     await put_items(workbench, "one")
     await put(workbench, created("two"), started("two"), *[log("two") for _ in range(3)], completed("two"))
