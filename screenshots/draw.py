@@ -73,6 +73,8 @@ async def shoot(folder: Path) -> None:
         save("workflows")
         app.open_editor("site_check")
         await settled(pilot)
+        while "Loading" in app.export_screenshot():  # the inspector reads the last run
+            await asyncio.sleep(0.1)
         save("editor")
         app.open_run_form("repo_health", {"repo": "project"})
         await asyncio.sleep(1)
