@@ -116,7 +116,7 @@ async def test_no_pane_shows_or_copies_a_secret(
     app = StartApp(workbench, start=lambda app: app.open_monitor(run_id))
     async with app.run_test(size=room) as pilot:
         seen = Seen(app, text_of, [*secrets, token, token.upper()])
-        await until(pilot, lambda: "Is it ***?" in text_of(app))
+        await until(pilot, lambda: "Is it ***?" in text_of(app) and "Reject" in text_of(app))
         seen.look("the question")
         await pilot.press("a")
         await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and app.screen.state.ended)
