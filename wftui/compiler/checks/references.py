@@ -1,5 +1,6 @@
 """Check references of expressions (inputs, steps, variables) and build the graph."""
 
+from wftui.compiler.checks.hidden_steps import why_hidden
 from wftui.compiler.diagnostics import patches
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.expressions.expression import Expression
@@ -156,19 +157,7 @@ class ReferenceChecker:
     def _unseen_step(self, binding: Binding, reference: Reference, offset: int, step_id: str) -> None:
         hidden = self.scopes.everywhere.get(step_id)
         if hidden is not None:
-            owner = hidden.body.owner
-            if owner is not None and owner is binding.node and binding.field == "while":
-                hint = "it has not run before the first iteration; `previous` is the output of the one before"
-            elif owner is not None and self._handles(binding, owner):
-                hint = f"it is inside {owner.id}, which has failed; a handler reads `error`"
-            elif owner is not None and hidden.body.kind == "catch":
-                hint = f"it handles a failure of {owner.id}; outside, read steps.{owner.id}.output"
-            elif owner is not None and owner.id:
-                hint = f"it is inside {owner.id}; outside, read steps.{owner.id}.output"
-            elif hidden.body.kind == "finally":
-                hint = "it is in finally, which runs last"
-            else:
-                hint = "it is in another list of steps"
+            hint = why_hidden(self.scopes, binding, hidden)
             self._at(binding, reference, offset, "reference.scope", f"the step {step_id} cannot be read here: {hint}")
             return
         names = [name for name in self.scopes.names(binding.body) if not binding.node or name != binding.node.id]
@@ -176,10 +165,6 @@ class ReferenceChecker:
         hint = did_you_mean(guess and f"steps.{guess}")
         fixes = (edit(binding, offset + reference.offset, len(f"steps.{step_id}"), f"steps.{guess}"),) if guess else ()
         self._at(binding, reference, offset, "reference.step", f"there is no step {step_id!r}{hint}", fixes)
-
-    def _handles(self, binding: Binding, owner: StepNode) -> bool:
-        """Return whether a binding is in a handler of a step."""
-        return any(body.kind == "catch" and body.owner is owner for body in self.scopes.around(binding.body))
 
     def _run(self, binding: Binding, reference: Reference, offset: int) -> None:
         if not reference.path or reference.path[0] not in ("status", "error"):

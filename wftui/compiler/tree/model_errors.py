@@ -73,11 +73,21 @@ class ModelError:
         in_matrix = self.path[-2:-1] == ["matrix"] or self.name in ("exclude", "include")
         return self.kind == "list_type" and in_matrix and isinstance(self.value, str)
 
+    @property
+    def _is_list_of_items(self) -> bool:
+        """Return whether it is a list in place of the expression that gives it."""
+        return self.kind == "string_type" and self.name == "in" and isinstance(self.value, list)
+
     def sentence(self) -> tuple[str, tuple[str, ...]]:
         """Return the message for the value, and its choices."""
         shown, context = _shown(self.value), self.context
         if self._lacks_braces:
             return f"{self.field} must be a list, or an expression between {{{{ and }}}}, not {shown}", ()
+        if self.kind == "dict_type" and self.name == "matrix":
+            example = '{"name": "{{ inputs.names }}"}'
+            return f"{self.field} must be an object of lists or expressions by name, as {example}, not {shown}", ()
+        if self._is_list_of_items:
+            return f"{self.field} must be an expression in quotes, or a matrix, not {shown}", ()
         if self.kind in _TYPES:
             return f"{self.field} must be {_TYPES[self.kind]}, not {shown}", ()
         match self.kind:
@@ -98,6 +108,9 @@ class ModelError:
 
     def meant(self) -> Json:
         """Return the value of the right type that was probably meant; None without one."""
+        if self._is_list_of_items and isinstance(self.value, list):
+            is_plain = all(type(item) in (str, int, float) for item in self.value)
+            return json.dumps(self.value, ensure_ascii=False) if is_plain else None
         if not isinstance(self.value, str):
             return None
         if self._lacks_braces:
@@ -137,8 +150,10 @@ def model_errors_of(error: ValidationError, raw: Json) -> list[ModelError]:
         if is_union and each["type"] in ("model_type", "dict_type") and not isinstance(value, dict):
             if any(other.path == path for other in found_errors):
                 continue
+            at = tuple(path)  # of the union itself, not of a value inside of it
             if any(
-                other["loc"][0] == loc[0] and other["type"] in (*_PLAIN_KINDS, *_TEXT_KINDS) for other in error.errors()
+                other["loc"][: len(at)] == at and other["type"] in (*_PLAIN_KINDS, *_TEXT_KINDS)
+                for other in error.errors()
             ):
                 continue
         found_errors.append(made)
