@@ -5,22 +5,34 @@ import hashlib
 import os
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from wftui.model.base import Json
-from wftui.runtime.plan import Bind, CasePlan, ForEachPlan, LoopPlan, RetryPlan, StepPlan, WorkflowPlan
+from wftui.runtime.plan import (
+    Bind,
+    BranchPlan,
+    CasePlan,
+    CatchPlan,
+    ForEachPlan,
+    LoopPlan,
+    RetryPlan,
+    StepPlan,
+    WorkflowPlan,
+)
 from wftui.runtime.scope import Scope
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_type import StepContext, StepType
 from wftui.steps.registry.step_registry import builtin_registry
 
 _TWICE = RetryPlan(max_attempts=3, delay=0.002, backoff=1, jitter=0)
+LAST = "last"
+"""Id of the step of `finally`."""
 
 
 class Trace(StepType[Any]):
-    """Waits a little, may fail at its first attempt, and notes in a file that it was done."""
+    """Waits a little, may fail, takes its time to be cancelled, and notes in a file that it was done."""
 
     word = "trace"
     title = "Trace"
@@ -30,7 +42,13 @@ class Trace(StepType[Any]):
 
     async def run(self, input: dict[str, Json], context: StepContext) -> Json:
         context.log(f"{context.path} begins")
-        await asyncio.sleep(input["wait"])
+        try:
+            await asyncio.sleep(input["wait"])
+        except asyncio.CancelledError:
+            await asyncio.sleep(0.02)
+            raise
+        if input["broken"]:
+            raise WorkflowError("broken", f"{context.path} always fails")
         if input["flaky"] and context.attempt == 1:
             raise WorkflowError("flaky", "the first attempt always fails")
         descriptor = os.open(self._traces, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
@@ -63,8 +81,9 @@ def random_plan(seed: int, workflow_id: str = "crash") -> WorkflowPlan:
     kinds = _KINDS if workflow_id == "crash" else tuple(kind for kind in _KINDS if kind not in ("call", "calls"))
     making = _Making(source, lambda: f"s{next(counter)}", kinds)
     steps = making.steps(depth=0, most=5 if workflow_id == "crash" else 2)
-    last = making.leaf(f"s{next(counter)}", ())
     outputs: dict[str, Bind] = {step.id: _output_of(step.id) for step in steps}
+    if workflow_id == "crash" and source.random() < 0.3:
+        steps = (*steps, making.leaf("wrong", tuple(outputs), broken=True, join="all_done"))
     return WorkflowPlan(
         id=workflow_id,
         name=workflow_id,
@@ -74,13 +93,13 @@ def random_plan(seed: int, workflow_id: str = "crash") -> WorkflowPlan:
         max_parallel=source.choice([1, 2, 8]),
         steps=steps,
         outputs=outputs,
-        finally_=(last,),
+        finally_=(making.leaf(LAST, ()),),
     )
 
 
 _KINDS = (
     *("leaf", "leaf", "leaf", "each", "delay", "approval", "group", "groups", "loop", "loops", "switch"),
-    *("off", "handled", "call", "calls"),
+    *("off", "handled", "call", "calls", "sum", "sums", "race", "caught", "caught_group"),
 )
 
 
@@ -114,6 +133,18 @@ class _Making:
                 return StepPlan(type="workflow", input=lambda _scope: {"workflow": "child"}, **common)
             case "each":
                 return self.leaf(step_id, needs, for_each=items)
+            case "sums":
+                return self.leaf(step_id, needs, for_each=replace(items, max_parallel=1, remembers=True))
+            case "caught":
+                return self.leaf(step_id, needs, broken=True, catch=self.catch(depth))
+            case "caught_group":
+                body = (*self.steps(depth=depth + 1, most=2), self.leaf(self.name(), (), broken=True))
+                return StepPlan(type="group", body=body, catch=self.catch(depth), **common)
+            case "race":
+                loser = (self.leaf(self.name(), ()), self.leaf(self.name(), (), broken=True, wait=0.03))
+                slow = BranchPlan(name="slow", steps=(loser[0], replace(loser[1], needs=(loser[0].id,))))
+                fast = BranchPlan(name="fast", steps=self.steps(depth=depth + 1, most=2))
+                return StepPlan(type="race", branches=(slow, fast), **common)
             case "group" | "groups":
                 return StepPlan(type="group", body=self.steps(depth=depth + 1, most=2), **common)
             case "switch":
@@ -122,8 +153,9 @@ class _Making:
                     for when in (lambda _scope: False, lambda _scope: True, None)
                 ]
                 return StepPlan(type="switch", cases=tuple(cases), **common)
-            case "loop" | "loops":
-                loop = LoopPlan(until=lambda scope: bool(scope.locals["index"] == 1), max_iterations=5)
+            case "loop" | "loops" | "sum":
+                until: Bind = lambda scope: bool(scope.locals["index"] == 1)  # noqa: E731
+                loop = LoopPlan(until=until, max_iterations=5, remembers=kind == "sum")
                 return StepPlan(type="loop", body=self.steps(depth=depth + 1, most=2), loop=loop, **common)
             case "off":
                 return self.leaf(step_id, needs, when=lambda _scope: False)
@@ -134,16 +166,31 @@ class _Making:
             case _:
                 return self.leaf(step_id, needs)
 
-    def leaf(self, step_id: str, needs: tuple[str, ...], **fields: Any) -> StepPlan:
-        wait, flaky = self.source.choice([0, 0, 0.001, 0.005]), self.source.random() < 0.2
+    def catch(self, depth: int) -> tuple[CatchPlan, ...]:
+        """Handlers of the error of a broken step, and others that are not used."""
+        unused, used = (self.steps(depth=depth + 1, most=2) for _ in range(2))
+        return (CatchPlan(on=("other",), steps=unused), CatchPlan(on=("broken",), steps=used))
+
+    def leaf(
+        self, step_id: str, needs: tuple[str, ...], *, broken: bool = False, wait: float | None = None, **fields: Any
+    ) -> StepPlan:
+        waits = self.source.choice([0, 0, 0.001, 0.005]) if wait is None else wait
+        flaky = self.source.random() < 0.2
         text = "x" * self.source.choice([0, 10, 40_000])
+        retry = RetryPlan() if broken else _TWICE
 
         def bind(scope: Scope) -> Json:
             seen = [_told(scope.steps[other].output) for other in needs]
+            seen += [_told(scope.locals.get("previous")), _type_of(scope.locals.get("error"))]
+            seen += [scope.run.get("status"), _type_of(scope.run.get("error"))]
             mark = hashlib.sha256(repr((seen, scope.locals.get("index"))).encode()).hexdigest()
-            return {"wait": wait, "flaky": flaky, "mark": mark, "text": text}
+            return {"wait": waits, "flaky": flaky, "broken": broken, "mark": mark, "text": text}
 
-        return StepPlan(id=step_id, type="trace", name=step_id, needs=needs, input=bind, retry=_TWICE, **fields)
+        return StepPlan(id=step_id, type="trace", name=step_id, needs=needs, input=bind, retry=retry, **fields)
+
+
+def _type_of(error: Json) -> Json:
+    return error["type"] if isinstance(error, dict) else None
 
 
 def _output_of(step_id: str) -> Bind:

@@ -14,8 +14,9 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from crash_plans import TracingSteps, random_plan
+from crash_plans import LAST, TracingSteps, random_plan
 
 import wftui.runtime.validation.rules  # noqa: F401  (imported once here, not in each process)
 from wftui.compiler.module_run import LoadedWorkflow
@@ -23,12 +24,13 @@ from wftui.engine.host.executor import WorkflowExecutor
 from wftui.model.base import Json
 from wftui.model.clock import utc_now
 from wftui.model.run.events import Created, ExecutionEvent, IterationCompleted, StepCompleted
-from wftui.model.run.record import ExecutionRequest
+from wftui.model.run.record import ExecutionRecord, ExecutionRequest
 from wftui.model.run.reducer import fold
 from wftui.model.workflow.compilation import CompilationResult
 from wftui.store.execution_store import ExecutionStore
 
 LONGEST = 0.12  # seconds; the latest moment of a kill
+ENDS = ("completed", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +82,23 @@ async def live(round_: Round, run_id: str | None) -> None:
     await store.close()
 
 
-async def expected_outputs(round_: Round) -> Json:
-    """The outputs of the same workflow when nobody kills it."""
+async def outcome_of(store: ExecutionStore, record: ExecutionRecord) -> Json:
+    """How a run has ended: its status, the type of its error, its outputs, and what its last step has seen of that."""
+    last, error = record.step(LAST), record.error
+    assert last is not None
+    output: Any = await store.resolve(last.output)
+    outputs = await store.resolve(record.outputs)
+    return [record.status, error and [error.type, error.message], outputs, output and output["mark"]]
+
+
+async def expected_outcome(round_: Round) -> Json:
+    """How the same workflow ends when nobody kills it."""
     store = await ExecutionStore.open(round_.folder / f"expected-{round_.seed}.db")
     try:
         executor = executor_over(store, round_.folder / "expected", round_.seed)
         record = await executor.execute(ExecutionRequest(workflow_id="crash"))
-        assert record.status == "completed", record.error
-        return await store.resolve(record.outputs)
+        assert record.status in ("completed", "failed"), record.status
+        return await outcome_of(store, record)
     finally:
         await store.close()
 
@@ -113,11 +124,11 @@ def process(round_: Round, run_id: str | None, kill_after: float | None) -> bool
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is stored of a round: the run, its sub-workflows, and the outputs of the run whole."""
+    """What is stored of a round: the run, its sub-workflows, and how the run has ended so far."""
 
     runs: dict[str, list[ExecutionEvent]]
     main: str | None
-    outputs: Json
+    outcome: Json
 
     @property
     def last(self) -> str:
@@ -137,7 +148,8 @@ async def history(round_: Round) -> Seen:
                 events += more
             runs[run.id] = events
             main = run.id if run.workflow_id == "crash" else main
-        return Seen(runs, main, await store.resolve(fold(main, runs[main]).outputs) if main else None)
+        has_ended = main is not None and runs[main][-1].type in ENDS
+        return Seen(runs, main, await outcome_of(store, fold(main, runs[main])) if main and has_ended else None)
     finally:
         await store.close()
 
@@ -192,10 +204,11 @@ def play(round_: Round, source: random.Random) -> int:
             for event in events
             if isinstance(event, StepCompleted | IterationCompleted)
         }
-        if ended or seen.last == "completed":
+        if ended or seen.last in ENDS:
             break
-    assert seen.last == "completed", seen.runs[seen.main][-1]
-    assert seen.outputs == asyncio.run(expected_outputs(round_)), "other outputs than without a crash"
+    assert seen.last in ENDS, seen.runs[seen.main][-1]
+    expected = asyncio.run(expected_outcome(round_))
+    assert seen.outcome == expected, f"it ends with {seen.outcome}, without a crash with {expected}"
     check_children(seen)
     return kills
 
