@@ -171,6 +171,23 @@ async def test_cancelled_in_the_queue_runs_nothing_and_gives_way(opened: Opened,
     assert gate.order == [runs[0], runs[2]]
 
 
+async def test_cancelled_in_the_queue_by_another_process(opened: Opened, gate: Gate) -> None:
+    holder, owner, other = [await opened({"w": limited()}) for _ in range(3)]
+    runs = [await start(holder)]
+    await started(gate, runs[0])
+    for place in (1, 2):
+        runs.append(await start(owner))
+        await places(owner, runs[-1], place)
+    await other.cancel(runs[1])
+    record = await ended(other, runs[1])
+    assert (record.status, record.queued) == ("cancelled", None)
+    await places(other, runs[2], 1)
+    for run_id in (runs[0], runs[2]):
+        gate.open(run_id)
+        assert (await ended(other, run_id)).status == "completed"
+    assert gate.order == [runs[0], runs[2]]
+
+
 async def test_a_run_that_waits_for_this_one_never_blocks_it(opened: Opened, gate: Gate) -> None:
     """Nor do those that are in the queue behind it."""
     sub = step("sub", type="workflow", input=lambda scope: {"workflow": "w", "wait": scope.inputs["wait"]})
