@@ -78,7 +78,9 @@ def random_plan(seed: int, workflow_id: str = "crash") -> WorkflowPlan:
     """The workflow of a seed: always the same. `child` is the one that steps of `crash` call."""
     source = random.Random(f"{seed} {workflow_id}")
     counter = iter(range(10_000))
-    kinds = _KINDS if workflow_id == "crash" else tuple(kind for kind in _KINDS if kind not in ("call", "calls"))
+    kinds = (
+        _KINDS if workflow_id == "crash" else tuple(kind for kind in _KINDS if kind not in ("call", "calls", "sent"))
+    )
     making = _Making(source, lambda: f"s{next(counter)}", kinds)
     steps = making.steps(depth=0, most=5 if workflow_id == "crash" else 2)
     outputs: dict[str, Bind] = {step.id: _output_of(step.id) for step in steps}
@@ -99,7 +101,7 @@ def random_plan(seed: int, workflow_id: str = "crash") -> WorkflowPlan:
 
 _KINDS = (
     *("leaf", "leaf", "leaf", "each", "delay", "approval", "group", "groups", "loop", "loops", "switch"),
-    *("off", "handled", "call", "calls", "sum", "sums", "race", "caught", "caught_group"),
+    *("off", "handled", "call", "calls", "sent", "sum", "sums", "race", "caught", "caught_group"),
 )
 
 
@@ -131,6 +133,8 @@ class _Making:
                 return StepPlan(type="approval", input=lambda _scope: question, **common)
             case "call" | "calls":
                 return StepPlan(type="workflow", input=lambda _scope: {"workflow": "child"}, **common)
+            case "sent":
+                return StepPlan(type="workflow", input=lambda _scope: {"workflow": "child", "wait": False}, **common)
             case "each":
                 return self.leaf(step_id, needs, for_each=items)
             case "sums":
@@ -198,11 +202,11 @@ def _output_of(step_id: str) -> Bind:
 
 
 def _told(output: Json) -> Json:
-    """An output that can be foretold: of a wait only that it was, as when it was over depends on the clock."""
+    """An output that can be foretold: of a wait or a started run only that it was, not when or which."""
     if isinstance(output, list):
         return [_told(item) for item in output]
     if isinstance(output, dict):
-        if "until" in output or "approved" in output:
+        if "until" in output or "approved" in output or "executionId" in output:
             return "waited"
         return {key: _told(value) for key, value in output.items()}
     return output

@@ -94,12 +94,13 @@ async def outcome_of(store: ExecutionStore, record: ExecutionRecord) -> Json:
 async def expected_outcome(round_: Round) -> Json:
     """How the same workflow ends when nobody kills it."""
     store = await ExecutionStore.open(round_.folder / f"expected-{round_.seed}.db")
+    executor = executor_over(store, round_.folder / "expected", round_.seed)
     try:
-        executor = executor_over(store, round_.folder / "expected", round_.seed)
         record = await executor.execute(ExecutionRequest(workflow_id="crash"))
         assert record.status in ("completed", "failed"), record.status
         return await outcome_of(store, record)
     finally:
+        await executor.close()
         await store.close()
 
 

@@ -9,6 +9,7 @@ from helpers import patience
 from engine.engine_plans import Open, constant, output_of, step, workflow
 from wftui.engine.host.executor import WorkflowExecutor
 from wftui.model.base import Json
+from wftui.model.errors import NotFoundError
 from wftui.model.run.record import ExecutionRequest
 from wftui.runtime.plan import WorkflowPlan
 from wftui.steps.api.step_type import StepContext
@@ -120,3 +121,26 @@ async def test_recursion_ends_at_its_own_limit(open_executor: Open, deepest: int
     assert record.error is not None
     assert (record.error.type, runs) == ("workflow.depth", deepest)
     assert f"more than {deepest} deep" in record.error.message
+
+
+@pytest.mark.parametrize("by_other", [False, True], ids=["here", "another process"])
+async def test_a_cancel_of_the_parent_ends_a_child_that_waits_for_an_approval(
+    open_executor: Open, by_other: bool
+) -> None:
+    child = workflow(step("ok", type="approval", input=constant({"prompt": "?"})), id="child")
+    plans = {"w": calls("child"), "child": child}
+    executor, other = await open_executor(plans), await open_executor(plans)
+    async with patience():
+        run_id = await executor.start(REQUEST)
+        while len(executor.running()) < 2:
+            await asyncio.sleep(0.005)
+        [child_id] = [each for each in executor.running() if each != run_id]
+        async for batch in executor.get_event_stream(child_id):
+            if any(event.type == "step_waiting" for event in batch):
+                break
+        await (other if by_other else executor).cancel(run_id)
+        ended = [await other.wait(each) for each in (run_id, child_id)]
+    assert [record.status for record in ended] == ["cancelled", "cancelled"]
+    assert all(step.waiting is None for record in ended for step in record.step_results)
+    with pytest.raises(NotFoundError, match="does not wait for an approval"):
+        await other.answer(child_id, "ok", approved=True)
