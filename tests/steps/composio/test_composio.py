@@ -210,3 +210,21 @@ async def test_a_field_of_any_type_is_read_or_fails(
             else:
                 assert isinstance(output["version"], str)
     assert failed > 5
+
+
+@pytest.mark.parametrize("status", [400, 429, 500])
+async def test_an_error_of_any_shape_fails(run: Run, service: Composio, context: RecordingContext, status: int) -> None:
+    good = {"error": {"message": "no", "code": 1, "suggested_fix": "x", "errors": ["a"]}}
+    service.status = status
+    for path in places(good):
+        for value in OF_EACH_TYPE:
+            changed = with_value(good, path, value)
+            service.changed = dict.fromkeys(
+                ("GET tools", "GET connected_accounts", "POST tools"), functools.partial(lambda made, _: made, changed)
+            )
+            for kept in context.kept.values():
+                await kept.aclose()
+            context.kept.clear()
+            with pytest.raises(WorkflowError, match=f"status {status}") as failed:
+                await run(STEP, TOOL)
+            assert failed.value.type.startswith("composio."), changed

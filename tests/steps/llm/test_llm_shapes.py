@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from steps.foreign_answers import OF_EACH_TYPE, places, with_value
-from steps.llm.model_server import Model, Raw, Say, anthropic_stream, anthropic_whole, openai_stream, openai_whole
+from steps.llm.model_server import Fail, Model, Raw, Say, anthropic_stream, anthropic_whole, openai_stream, openai_whole
 from steps.step_helpers import RecordingContext, Run
 from wftui.model.base import Json
 from wftui.runtime.workflow_errors import WorkflowError
@@ -51,6 +51,18 @@ async def test_a_field_of_any_type_is_read_or_fails_the_answer(
                 assert isinstance(output["text"], str)
                 ends["read"] += 1
     assert min(ends.values()) > 20, ends
+
+
+@pytest.mark.parametrize("status", [400, 429, 500])
+async def test_an_error_of_any_shape_fails_the_answer(run: Run, model: Model, connected: str, status: int) -> None:
+    good = {"type": "error", "error": {"type": "x", "code": "y", "message": "no", "param": None, "inner": {"a": 1}}}
+    for path in places(good):
+        for value in OF_EACH_TYPE:
+            model.script = [Fail(status, body=json.dumps(with_value(good, path, value)).encode())]
+            with pytest.raises(WorkflowError) as failed:
+                await run(STEP, {"prompt": "?", "resends": 0})
+            assert failed.value.type.startswith("llm."), (path, value)
+            assert str(status) in failed.value.message
 
 
 async def test_malformed_answer_is_retried(run: Run, context: RecordingContext, model: Model, connected: str) -> None:

@@ -30,12 +30,6 @@ def status_failure(status: int, content: bytes, url: str, retry_after: float | N
 
     One of `llm.auth`, `llm.limit`, `llm.overloaded`, `llm.quota`, `llm.context`, `llm.refused` (the request) and
     `llm.server`.
-
-    One of `llm.auth`, `llm.limit`, `llm.overloaded`, `llm.quota`, `llm.context`, `llm.refused` (the request) and
-    `llm.server`.
-
-    One of `llm.auth`, `llm.limit`, `llm.overloaded`, `llm.quota`, `llm.context`, `llm.refused` (the request) and
-    `llm.server`.
     """
     text = content.decode("utf-8", "replace").strip()
     words: list[str] = []
