@@ -54,6 +54,12 @@ def _has_fixed_paths(node: StepNode, body: Body) -> bool:
     return node.step.type != "loop" or body in node.catches
 
 
+def _branch(body: Body) -> str | None:
+    if body.kind == "catch":
+        return catch_name(body.on)
+    return body.kind if body.kind == "finally" else body.name or None
+
+
 def _info(checked: Checked, node: StepNode, prefix: str, parent: str | None, line: int) -> StepInfo:
     body = node.body
     needs = [each for each in checked.graph.demands(node) if each.body is body]
@@ -65,6 +71,6 @@ def _info(checked: Checked, node: StepNode, prefix: str, parent: str | None, lin
         parent=parent,
         needs=[prefix + each.id for each in (*needs, *checked.graph.comes_after(node))],
         line=line,
-        branch=body.name or (catch_name(body.on) if body.kind == "catch" else None),
+        branch=_branch(body),
         pool=node.pool,
     )

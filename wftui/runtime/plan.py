@@ -292,5 +292,5 @@ def step_infos(plan: WorkflowPlan) -> list[StepInfo]:
                 walk(step.fixed_inside, path, step.branch_names)
 
     walk(plan.steps, None, {})
-    walk(plan.finally_, None, {})
+    walk(plan.finally_, None, {step.id: "finally" for step in plan.finally_})
     return found

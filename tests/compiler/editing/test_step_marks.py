@@ -1,9 +1,11 @@
 """Marks of a step: how often, when and under which policy it runs."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from compiler.compiler_helpers import compiler_of, step, text_of, workflow
 from wftui.compiler.editing.step_edits import listed_steps
 from wftui.compiler.editing.step_marks import step_marks
 
@@ -60,3 +62,14 @@ def test_first_step_of_a_case_has_its_condition() -> None:
     steps = listed_steps(text)
     assert steps is not None
     assert {each.id: each.case for each in steps} == {"s": None, "a": "inputs.a", "b": None, "c": "else"}
+
+
+def test_steps_of_finally_are_named_as_such_wherever_steps_are_listed() -> None:
+    group = {"id": "g", "type": "group", "steps": [step("inner")]}
+    text = text_of({**workflow(step("a")), "finally": [group, step("z")]})
+    branches = {"a": None, "g": "finally", "g.inner": None, "z": "finally"}
+    listed = listed_steps(text)
+    assert listed is not None
+    assert {each.path: each.branch for each in listed} == branches
+    outline = compiler_of(Path("nowhere")).outline("flow", text)
+    assert {each.path: each.branch for each in outline.steps} == branches

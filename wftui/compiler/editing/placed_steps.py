@@ -130,7 +130,7 @@ def steps_in(workflow: Json) -> list[PlacedStep]:
     for key in ("steps", "finally"):
         listed = workflow.get(key) if isinstance(workflow, dict) else None
         if isinstance(listed, list):
-            walk(listed, f"/{key}", None)
+            walk(listed, f"/{key}", None, key if key == "finally" else None)
     return found
 
 

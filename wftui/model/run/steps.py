@@ -54,7 +54,8 @@ class StepInfo(WireModel):
     needs: Annotated[list[str], Field(description="Paths of the steps it waits for.")] = fresh(factory=list)
     line: Annotated[int | None, Field(description="Line of the step in workflow.json.")] = None
     branch: Annotated[
-        str | None, Field(description="Branch of a race that it is in, or `catch` with the error types it handles.")
+        str | None,
+        Field(description="Branch of a race that it is in, `catch` with the error types it handles, or `finally`."),
     ] = None
     pool: Annotated[str | None, Field(description="Pool of workers that runs it; absent: the process of the run.")] = (
         None

@@ -69,7 +69,7 @@ def _short(condition: str) -> str:
 
 
 def labelled(name: str, branch: str | None) -> str:
-    """Return the label of a step, after the name of its branch or catch."""
+    """Return the label of a step, after the name of its branch or catch, or `finally`."""
     return f"{branch}: {name}" if branch else name
 
 
