@@ -227,7 +227,7 @@ class LineView(ScrollView, can_focus=True):
         self.redraw()
 
     def watch_has_focus(self, has_focus: bool) -> None:
-        """Repaint the cursor row; a screen that shows again gives the focus without an event."""
+        """Repaint the cursor row: a screen shown again gives the focus without an event."""
         super().watch_has_focus(has_focus)
         self.redraw()
 
