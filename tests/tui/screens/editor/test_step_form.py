@@ -57,7 +57,7 @@ async def test_the_inspector_looks(
     put_workflow("pull", steps=[FETCH])
     app = opened(workbench)
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: ready(app) and "fetch" in text_of(app))
+        await until(pilot, lambda: ready(app) and "[1 Steps]" in text_of(app))
         await pilot.press("f3")
         await until(pilot, lambda: isinstance(app.screen, StepForm) and "default: GET" in text_of(app) and app.focused)
         await until(pilot, lambda: "Apply" in text_of(app))
