@@ -73,7 +73,7 @@ async def shoot(folder: Path) -> None:
         save("workflows")
         app.open_editor("site_check")
         await settled(pilot)
-        while "Loading" in app.export_screenshot():  # the inspector reads the last run
+        while "Loading" in app.export_screenshot():  # noqa: ASYNC110  (the inspector reads the last run)
             await asyncio.sleep(0.1)
         save("editor")
         app.open_run_form("repo_health", {"repo": "project"})
