@@ -12,9 +12,11 @@ from textual.app import App
 
 from tui.notices import notices
 from tui.run_events import BEGIN, Story, running
+from tui.start_app import StartApp
 from wftui.model.errors import UserError
-from wftui.model.run.events import Log
+from wftui.model.run.events import Completed, Log
 from wftui.tui.screens.dialogs.prompt import PromptScreen
+from wftui.tui.screens.runs.monitor_screen import MonitorScreen
 from wftui.tui.terminal.external_editor import pager_command
 from wftui.workbench import Workbench
 
@@ -62,6 +64,23 @@ async def test_a_log_over_a_change_of_the_clock_shows_zones(
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+@pytest.mark.parametrize("lines", [3, 12_000])
+async def test_log_is_whole_however_early_it_is_asked_for(workbench: Workbench, lines: int, until: Until) -> None:
+    story = Story("01k9x2m4t-early")
+    story.created()
+    for number in range(lines):
+        story.add(Log, 1, message=f"line {number}", level="info")
+    story.add(Completed, 2, duration=2_000)
+    await (await workbench.store()).append(story.events, wait=True)
+    app = StartApp(workbench, start=lambda app: app.open_monitor(story.run_id))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
+        screen = app.screen
+        assert isinstance(screen, MonitorScreen)
+        await screen.whole_log()
+        assert len(screen.panes.log_view.plain_lines()) == lines
 
 
 async def test_the_lines_shown_are_saved(open_run: Any, tmp_path: Path, until: Until) -> None:

@@ -354,6 +354,7 @@ class MonitorScreen(RunScreen):
         self.attempt(self._copy_log(), group="copy", exclusive=True)
 
     async def _copy_log(self) -> None:
+        await self.whole_log()
         view = self.panes.log_view
         text = await asyncio.to_thread(view.text) if view.shown <= COPY_LIMIT else " " * (COPY_LIMIT + 1)
         if not text:
@@ -393,6 +394,7 @@ class MonitorScreen(RunScreen):
 
         path = await ask_new_file(self.services, "Save log to file", f"{self.run_id}.log")
         if path is not None:
+            await self.whole_log()
             lines = self.panes.log_view.plain_lines()
             await asyncio.to_thread(save_lines, lines, path)
             self.notify(f"Saved {count(len(lines), 'line')} to {path}", markup=False)
@@ -405,6 +407,7 @@ class MonitorScreen(RunScreen):
         from wftui.tui.terminal.external_editor import page
         from wftui.tui.widgets.value.export import save_lines
 
+        await self.whole_log()
         with tempfile.TemporaryDirectory(prefix="wftui-log-") as folder:
             path = Path(folder) / f"{self.run_id}.log"
             await asyncio.to_thread(save_lines, self.panes.log_view.plain_lines(), path)

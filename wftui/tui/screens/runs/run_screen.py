@@ -57,6 +57,7 @@ class RunScreen(ActionScreen[None]):
         self._painting: Timer | None = None
         self._budget = FrameBudget()
         self._is_painted = asyncio.Event()
+        self._log_is_read = asyncio.Event()
         self._error = ""
 
     def trail(self) -> tuple[str, ...]:
@@ -112,13 +113,25 @@ class RunScreen(ActionScreen[None]):
             summary = await self.workbench.records.summary(self.run_id)
             self._know(summary)
             in_background(self, partial(self._compare_with_usual, summary.workflow_id), group="usual")
-            if await self.workbench.records.is_big(self.run_id):
+            is_big = await self.workbench.records.is_big(self.run_id)
+            if is_big:
                 await self._open_big(summary)
         except UserError as error:
             self.query_one(RunHeader).error = self._error = str(error)
             self._paint_soon()
+            self._log_is_read.set()
             return
+        if summary.completed_at is None:
+            self._log_is_read.set()  # it grows
         await self._follow()
+        if not is_big:
+            self._log_is_read.set()
+
+    async def whole_log(self) -> None:
+        """Wait until the log of a run that has ended is read and in its view."""
+        await self._log_is_read.wait()
+        self._paint_soon()
+        await self._is_painted.wait()
 
     def _know(self, summary: ExecutionSummary) -> None:
         """Show the process that runs the run; the run is not older than it."""
@@ -169,6 +182,7 @@ class RunScreen(ActionScreen[None]):
         except UserError as error:
             self.query_one(RunHeader).error = self._error = str(error)
         state.take_logs([], is_last=True)
+        self._log_is_read.set()
         self._paint_soon()
 
     async def _follow(self) -> None:
