@@ -44,6 +44,13 @@ def wait_until(condition: Callable[[], object]) -> None:
         time.sleep(0.005)
 
 
+def has_ended(process: psutil.Process) -> bool:
+    """Whether a process has ended; that of a parent that is gone may stay a zombie for long."""
+    with suppress(psutil.NoSuchProcess):
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    return True
+
+
 def has_open(pid: int, path: Path) -> bool:
     """Whether a process has a file open; one that has ended has not."""
     with suppress(OSError):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from helpers import patience
+from helpers import has_ended, patience
 
 from steps.email.mail_server import mail_server
 from steps.http.http_server import Handler, serving
@@ -73,7 +73,7 @@ async def test_stopped_step_leaves_nothing(workbench: Workbench, kind: str, how:
             await workbench.runs.cancel(run_id)
     async with patience():
         await workbench.runs.wait(run_id)
-    assert not sleeper.is_running() or sleeper.status() == psutil.STATUS_ZOMBIE
+    assert has_ended(sleeper)
     record = await workbench.runs.record(run_id)
     assert record.status == ("cancelled" if how == "cancel" else "failed")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from helpers import wait_until, write_workflow
+from helpers import has_ended, wait_until, write_workflow
 
 from web.browser import browser
 from web.web_server import WebServer, serving_web
@@ -81,7 +81,7 @@ def test_a_closed_tab_ends_its_process_and_leaves_its_run(folder: Path) -> None:
             other.shows("waits", "running")
             assert len(server.screens()) == 2
         (folder / "go").touch()
-        wait_until(lambda: not screen.is_running())
+        wait_until(lambda: has_ended(screen))
         assert status(server) == "completed"
         wait_until(lambda: server.screens() == [])
 
@@ -93,7 +93,7 @@ def test_the_end_of_the_server_ends_its_screens(folder: Path, number: signal.Sig
         tab.shows("never run")
         [screen] = server.screens()
         server.process.send_signal(number)
-        wait_until(lambda: not screen.is_running())
+        wait_until(lambda: has_ended(screen))
         assert server.process.wait() == (-number if number == signal.SIGKILL else 0)
         tab.until("document.body.classList.contains('-closed')")
         assert tab.evaluate("getComputedStyle(document.querySelector('footer')).display") == "flex"

@@ -46,6 +46,7 @@ class ServerConnection:
     def __init__(self, access: Access) -> None:
         self._access = access
         self._client: httpx2.AsyncClient | None = None
+        self._is_closed = False
         self._opening = asyncio.Lock()
 
     @property
@@ -113,7 +114,8 @@ class ServerConnection:
             yield None if response.status_code == HTTPStatus.NO_CONTENT else response.aiter_bytes()
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; requests fail from now on."""
+        self._is_closed = True
         if self._client is not None:
             await self._client.aclose()
             self._client = None
@@ -144,13 +146,23 @@ class ServerConnection:
                 yield response
         except httpx2.TransportError as error:
             raise UnreachableError(f"cannot reach {self.url}: {_reason(error)}") from None
+        except RuntimeError:
+            if not client.is_closed:
+                raise
+            raise self._closed from None
         except httpx2.HTTPError as error:
             raise RemoteError(
                 f"{self.url} does not answer as a server: {_reason(error)}", code="remote.answer"
             ) from None
 
+    @property
+    def _closed(self) -> UnreachableError:
+        return UnreachableError(f"the connection to {self.url} has been closed")
+
     async def _open(self) -> httpx2.AsyncClient:
         async with self._opening:
+            if self._is_closed:
+                raise self._closed
             if self._client is None:
                 self._client = await asyncio.to_thread(self._make)
             return self._client

@@ -10,6 +10,7 @@ from typing import Any
 
 import psutil
 import pytest
+from helpers import has_ended
 from textual import events
 from textual.app import App
 from textual.widgets import Input
@@ -125,7 +126,7 @@ async def test_ac_b_6_cancel_from_the_screen_stops_a_real_process(
         await pilot.press("c")
         await until(pilot, lambda: screen.state.ended)
         await until(pilot, lambda: "■ cancelled" in text_of(pilot.app))
-        assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+        assert has_ended(process)
         assert status_of(screen, "sleep") == "cancelled"
 
 
@@ -145,7 +146,7 @@ async def test_ac_b_6_second_cancel_abandons_a_stuck_step(
         await until(pilot, lambda: screen.state.record.cancel_requested)
         await pilot.press("c")
         await until(pilot, lambda: screen.state.ended)
-        await until(pilot, lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)
+        await until(pilot, lambda: has_ended(process))
 
 
 async def test_flow_1_run_is_watched_to_its_results(
