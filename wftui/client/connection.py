@@ -46,7 +46,6 @@ class ServerConnection:
     def __init__(self, access: Access) -> None:
         self._access = access
         self._client: httpx2.AsyncClient | None = None
-        self._is_closed = False
         self._opening = asyncio.Lock()
 
     @property
@@ -114,8 +113,7 @@ class ServerConnection:
             yield None if response.status_code == HTTPStatus.NO_CONTENT else response.aiter_bytes()
 
     async def close(self) -> None:
-        """Close all connections; requests fail from now on."""
-        self._is_closed = True
+        """Close all connections; a later request opens others."""
         if self._client is not None:
             await self._client.aclose()
             self._client = None
@@ -149,20 +147,14 @@ class ServerConnection:
         except RuntimeError:
             if not client.is_closed:
                 raise
-            raise self._closed from None
+            raise UnreachableError(f"the connection to {self.url} has been closed") from None
         except httpx2.HTTPError as error:
             raise RemoteError(
                 f"{self.url} does not answer as a server: {_reason(error)}", code="remote.answer"
             ) from None
 
-    @property
-    def _closed(self) -> UnreachableError:
-        return UnreachableError(f"the connection to {self.url} has been closed")
-
     async def _open(self) -> httpx2.AsyncClient:
         async with self._opening:
-            if self._is_closed:
-                raise self._closed
             if self._client is None:
                 self._client = await asyncio.to_thread(self._make)
             return self._client
