@@ -14,13 +14,11 @@ class _Command(CommandParser):
     """A command or action; each accepts the options of locations.
 
     Args:
-        is_named: False for a command that is only listed, and never parses: making a parser takes 0.05 ms.
+        is_named: False for a command that is only listed, and never parses: its arguments are not made.
     """
 
     def __init__(self, *, is_named: bool = True, **options: Any) -> None:
-        if not is_named:
-            return
-        super().__init__(**options, allow_abbrev=False)
+        super().__init__(**{"add_help": is_named, **options}, allow_abbrev=False)
         if self.add_help:
             add_common(self, default=argparse.SUPPRESS)
 
