@@ -11,6 +11,7 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from tui.conftest import settle
 from tui.notices import notices
 from tui.start_app import StartApp
 from wftui.model.run.steps import ValueRef
@@ -161,7 +162,10 @@ async def test_deep_values_have_an_address_and_a_copy(open_value: Any, until: Un
     async with open_value(deep, 5_000) as (pilot, screen):
         await pilot.press("end")
         await until(pilot, lambda: screen._view.cursor > 19_000)
-        await pilot.press("home", *["down"] * 3, "t", "left", "right", "y")
+        await settle(pilot.app)
+        await pilot.press("home", *["down"] * 3)
+        await until(pilot, lambda: screen._view.cursor == 3)
+        await pilot.press("t", "left", "right", "y")
         await until(pilot, lambda: pilot.app.clipboard.startswith("[[["))
         await go_to(pilot, "[0]" * 9_999)
         await until(pilot, lambda: screen._view.cursor_line == 9_999)

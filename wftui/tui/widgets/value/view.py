@@ -214,8 +214,10 @@ class ValueView(LineView):
 
     @work(exclusive=True, group="value-end")
     async def _go_to_end(self) -> None:
+        before = self.cursor
         await self._all()
-        super().action_to_end()
+        if self.cursor == before:  # a later key counts
+            super().action_to_end()
 
     # --- searching
 
