@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,11 +15,6 @@ from wftui.tui.widgets.run.header import RunHeader
 
 Until = Callable[..., Awaitable[None]]
 TextOf = Callable[[App[Any]], str]
-
-
-@pytest.fixture
-def now() -> datetime:
-    return datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
 
 
 @pytest.fixture

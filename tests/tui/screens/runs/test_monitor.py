@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +27,6 @@ from wftui.workbench import Workbench
 
 Until = Callable[..., Awaitable[None]]
 TextOf = Callable[[App[Any]], str]
-
-
-@pytest.fixture
-def now() -> datetime:
-    return datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("story", [running, asking, failed, completed])

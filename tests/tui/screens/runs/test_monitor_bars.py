@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,11 +15,6 @@ from wftui.workbench import Workbench
 
 Until = Callable[..., Awaitable[None]]
 TextOf = Callable[[App[Any]], str]
-
-
-@pytest.fixture
-def now() -> datetime:
-    return datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
 
 
 @pytest.fixture

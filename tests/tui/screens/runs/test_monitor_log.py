@@ -25,11 +25,6 @@ TextOf = Callable[[App[Any]], str]
 
 
 @pytest.fixture
-def now() -> datetime:
-    return datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
-
-
-@pytest.fixture
 def monitor_size() -> tuple[int, int]:
     return 120, 40
 

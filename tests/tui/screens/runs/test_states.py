@@ -1,7 +1,7 @@
 """The monitor in each state a run or the view can have."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -24,11 +24,6 @@ from wftui.model.run.steps import Waiting
 
 Until = Callable[..., Awaitable[None]]
 Matches = Callable[[Pilot[Any]], Awaitable[bool]]
-
-
-@pytest.fixture
-def now() -> datetime:
-    return datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
 
 
 def retrying() -> Story:
