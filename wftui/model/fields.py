@@ -42,7 +42,7 @@ class Field:
 
 
 def fresh(*, factory: Callable[[], ValueT]) -> ValueT:
-    """Return the default of a field whose every model gets a value of its own."""
+    """Return a default that is made for each model separately."""
     made: Any = _Fresh(factory)
     return made  # type: ignore[no-any-return]  # the models replace it
 
@@ -95,7 +95,7 @@ class ModelField:
 
     @property
     def makes_default(self) -> bool:
-        """True if each model gets a default of its own."""
+        """True if each model makes its own default."""
         return self.factory is not None
 
     @property

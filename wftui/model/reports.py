@@ -33,7 +33,7 @@ class ReportLine(NamedTuple):
 
 
 def comparison_lines(found: RunComparison, *, ascii_only: bool = False) -> Iterator[ReportLine]:
-    """Yield a comparison for people; every tone has a sign of its own in the text."""
+    """Yield a comparison for people; each tone has its own sign in the text."""
     yield from (ReportLine(line, "heading") for line in textwrap.wrap(found.difference, _SENTENCE))
     yield _run_line("before", found.before, ascii_only)
     yield _run_line("after ", found.after, ascii_only)
