@@ -145,6 +145,7 @@ async def test_runs_end_before_the_server_that_refuses_new_ones(tmp_path: Path) 
     write_workflows(tmp_path / "tables")
     with serving_http(tmp_path, "--all") as server:
         async with server.agent() as client:
+            await client.list_tools()  # else the client asks for the schema after the answer
             call = asyncio.create_task(client.call_tool("sleeps", {"folder": str(tmp_path)}))
             run_id = await begun(tmp_path)
             server.process.send_signal(signal.SIGTERM)
