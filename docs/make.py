@@ -231,6 +231,10 @@ logs of a run or of all runs exceed `history.run_log_mb` or `history.log_mb`, th
 in the log says how many lines were there; the step goes on. A database that is copied without the folder shows the
 same lines.
 
+A step that logs faster than the disk stores waits for it: the output of its program is not read meanwhile, so that no
+line is lost. Timeouts and cancel go on. If the files cannot be stored at all (the disk is full), the step goes on, and
+a line in the log has the number of lines that were omitted.
+
 ## Notifications
 
 A program can be started when a run fails, waits for an approval, or ends. It is set here only, never in a workspace:

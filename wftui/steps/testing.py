@@ -75,6 +75,9 @@ class RecordingContext:
         if self.on_log is not None:
             self.on_log(message)
 
+    async def drain_log(self) -> None:
+        """Return at once: what is logged is stored."""
+
     def progress(self, fraction: float, message: str | None = None) -> None:
         """Record the progress."""
         self.fractions.append((fraction, message))

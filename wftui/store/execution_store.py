@@ -62,6 +62,7 @@ class ExecutionStore(StoredRuns):
         self._clock = clock
         self._is_alive = LivenessProbe(clock).is_alive
         self._connection: WritingConnection | None = None
+        self._segment_turn = asyncio.Lock()
         self._writer: EventWriter | None = None
         self._listener: Publish = lambda run_id, events: None
 
@@ -167,8 +168,9 @@ class ExecutionStore(StoredRuns):
         Returns:
             The event that names them, to be appended; None if they cannot be stored.
         """
-        segment, data = await asyncio.to_thread(log_segments.pack, lines)
-        return segment if await self.put_segment(segment, data) else None
+        async with self._segment_turn:  # a slow disk occupies one thread, however many steps log
+            segment, data = await asyncio.to_thread(log_segments.pack, lines)
+            return segment if await self.put_segment(segment, data) else None
 
     async def put_segment(self, segment: LogSegment, data: bytes) -> bool:
         """Store the file of a segment; return False if that fails."""

@@ -219,7 +219,7 @@ class RemoteAttempt:
                 await self._send_stop()
             row = self._ended
             if row is not None and row["delivery"] == self._delivered:
-                self._hear_all(row)
+                await self._hear_all(row)
             else:
                 row = await self._read()
             await self._place(row)
@@ -248,12 +248,13 @@ class RemoteAttempt:
             )
         row = found[0]
         self._read_to = row["last"] or self._read_to
-        self._hear_all(row)
+        await self._hear_all(row)
         return row
 
-    def _hear_all(self, row: Row) -> None:
+    async def _hear_all(self, row: Row) -> None:
         for sealed in row["said"] or []:
             self._hear(self._opened(sealed, "message"))
+            await self._context.drain_log()
 
     def _hear(self, said: Mapping[str, Any]) -> None:
         for secret in said.get("secrets", ()):

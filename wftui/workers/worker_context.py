@@ -109,6 +109,10 @@ class WorkerStepContext:
         """Log one or more lines; never blocks."""
         self._logger.log(message, level, stream)
 
+    async def drain_log(self) -> None:
+        """Wait while more is logged than sent."""
+        await self._logger.drain()
+
     def progress(self, fraction: float, message: str | None = None) -> None:
         """Report the progress of the step."""
         self._logger.progress(fraction, message)

@@ -135,7 +135,17 @@ class StepContext(Protocol):
         """Event that is set on cancellation of the run or timeout of this attempt."""
 
     def log(self, message: str, level: LogLevel = "info", stream: Literal["stdout", "stderr", "log"] = "log") -> None:
-        """Log one or more lines; never blocks, and the engine bounds the amount."""
+        """Log one or more lines; never blocks.
+
+        Code that logs faster than a disk stores waits in `drain_log` from time to time; what is logged far ahead is
+        omitted, which the log says. A plain function, which runs in a thread, waits in here instead.
+        """
+
+    async def drain_log(self) -> None:
+        """Wait while more is logged than stored.
+
+        It returns at once if the log cannot be stored, or after the end of the attempt.
+        """
 
     def progress(self, fraction: float, message: str | None = None) -> None:
         """Report progress from 0 to 1."""

@@ -23,6 +23,9 @@ class Caller(Protocol):
     def log(self, message: str, level: LogLevel = "info", stream: _Stream = "log") -> None:
         """Log one or more lines."""
 
+    async def drain_log(self) -> None:
+        """Wait while more is logged than stored."""
+
     def progress(self, fraction: float, message: str | None = None) -> None:
         """Report the progress of the call."""
 
@@ -76,6 +79,12 @@ class Listeners:
             caller.log(message, level, stream)
         else:
             self._backlog.append((message, level, stream))
+
+    async def drain(self) -> None:
+        """Wait while the log of the caller lags behind."""
+        caller = self.current()
+        if caller is not None:
+            await caller.drain_log()
 
     async def ask(self, caller: Caller, prompt: str, form: Mapping[str, Any] | None) -> Answer | None:
         """Ask the person behind a caller; None if the caller stops waiting first."""

@@ -139,6 +139,9 @@ class Quiet:
         """Pass the message on."""
         self._log(message)
 
+    async def drain_log(self) -> None:
+        """Return at once: nothing is stored."""
+
     def progress(self, fraction: float, message: str | None = None) -> None:
         """Ignore progress."""
 

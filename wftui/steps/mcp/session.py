@@ -231,12 +231,14 @@ class McpSession:
         program = await asyncio.to_thread(
             find_program, command[0], env.get("PATH", os.environ.get("PATH", "")), self.server.cwd
         )
-        self._stderr = StderrPipe(lambda lines: self._listeners.log(lines, "info", "stderr"))
+        listeners = self._listeners
+        self._stderr = StderrPipe(lambda lines: listeners.log(lines, "info", "stderr"), listeners.drain)
         started = stdio_streams(
             [program, *command[1:]],
             env=env,
             cwd=self.server.cwd,
             stderr=self._stderr.writer,
+            drain=listeners.drain,
             started_for=ProcessMark(self._run),
         )
         async with started as streams:

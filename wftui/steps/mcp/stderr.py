@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TextIO
 
-from wftui.steps.text.log_lines import LineDecoder, LogBatcher
+from wftui.steps.text.log_lines import LineDecoder, LogBatcher, LogDrain
 
 _REMEMBERED = 8
 _READ_SIZE = 65_536
@@ -19,8 +19,9 @@ class StderrPipe:
         last: its last lines that are not empty.
     """
 
-    def __init__(self, log: Callable[[str], None]) -> None:
+    def __init__(self, log: Callable[[str], None], drain: LogDrain) -> None:
         self.last: deque[str] = deque(maxlen=_REMEMBERED)
+        self._drain_log = drain
         self._batcher = LogBatcher(lambda lines, _stream: log(lines))
         reading, writing = os.pipe()
         self._reading = os.fdopen(reading, "rb")
@@ -56,6 +57,7 @@ class StderrPipe:
         try:
             while data := await stream.read(_READ_SIZE):
                 self._take(decoder.feed(data))
+                await self._drain_log()
         finally:
             transport.close()
             self._take(decoder.feed(b"", final=True))

@@ -23,6 +23,7 @@ from wftui.steps.process import process_tree
 from wftui.steps.process.child_process import watch_exit
 from wftui.steps.process.inherited_limit import inherited_limit
 from wftui.steps.process.process_mark import MARK, ProcessMark
+from wftui.steps.text.log_lines import LogDrain
 
 LEAVE_SECONDS = 2.0
 """How long a server may take to end by itself once its stdin is closed."""
@@ -41,12 +42,19 @@ _Sender = Any  # anyio's stream of messages and faults
 
 @asynccontextmanager
 async def stdio_streams(
-    command: Sequence[str], *, env: Mapping[str, str], cwd: str | None, stderr: IO[str], started_for: ProcessMark
+    command: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: str | None,
+    stderr: IO[str],
+    drain: LogDrain,
+    started_for: ProcessMark,
 ) -> AsyncIterator[tuple[Any, Any]]:
     """Start a server and yield its streams; end its process tree after the block.
 
     Args:
         env: on top of the few variables that every server gets.
+        drain: waits while more is logged than stored; no message is read meanwhile.
         started_for: as for `run_process`.
 
     Raises:
@@ -66,7 +74,7 @@ async def stdio_streams(
         )
     found, messages = anyio.create_memory_object_stream[SessionMessage | Exception](0)
     ours, to_send = anyio.create_memory_object_stream[SessionMessage](0)
-    reading = asyncio.ensure_future(_read(process, found))
+    reading = asyncio.ensure_future(_read(process, found, drain))
     writing = asyncio.ensure_future(_write(process, to_send, found))
     exited = watch_exit(process)
     ending = asyncio.ensure_future(_watch_end(exited, reading, found))
@@ -88,7 +96,7 @@ async def stdio_streams(
                 stream.close()
 
 
-async def _read(process: "subprocess.Popen[bytes]", found: _Sender) -> None:
+async def _read(process: "subprocess.Popen[bytes]", found: _Sender, drain: LogDrain) -> None:
     """Pass on each line as a message or an error; drop lines nobody reads."""
     assert process.stdout is not None
     stream = asyncio.StreamReader(limit=_READ_SIZE)
@@ -99,6 +107,7 @@ async def _read(process: "subprocess.Popen[bytes]", found: _Sender) -> None:
             try:
                 async for line in _lines(stream):
                     await found.send(await _message(line))
+                    await drain()
             except WorkflowError as error:
                 await found.send(error)
         # A server that is stuck writing would not see that it is to end.

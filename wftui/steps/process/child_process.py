@@ -19,7 +19,7 @@ from wftui.steps.process.inherited_limit import inherited_limit
 from wftui.steps.process.output_pipe import PIPE_PATIENCE, OutputPipe, read_to_the_end
 from wftui.steps.process.process_mark import MARK, ProcessMark
 from wftui.steps.text.capture import Capture
-from wftui.steps.text.log_lines import LogBatcher, LogSink, OutputStream
+from wftui.steps.text.log_lines import LogBatcher, LogDrain, LogSink, OutputStream
 
 GRACE_SECONDS = 2.0
 """Time between the request to end (TERM) and the kill."""
@@ -46,6 +46,7 @@ async def run_process(
     env: Mapping[str, str],
     started_for: ProcessMark,
     log: LogSink,
+    drain: LogDrain | None = None,
     batcher: LogBatcher | None = None,
     stdin: Iterable[bytes] | None = None,
     capture: int = DEFAULT_CAPTURE,
@@ -65,6 +66,7 @@ async def run_process(
         env: the whole environment of the child.
         started_for: mark by which a later process finds its orphans, should this one die.
         log: gets stdout and stderr as they come, in whole lines.
+        drain: waits while more is logged than stored; the output is not read meanwhile.
         batcher: of `log`, for callers that do not wait for its next batch.
         stdin: what it can read, in pieces; nothing when absent.
         capture: bytes kept of each stream.
@@ -88,7 +90,7 @@ async def run_process(
         raise _not_started(argv[0], error) from None
     captures: dict[OutputStream, Capture] = {name: Capture(capture, encoding) for name in ("stdout", "stderr")}
     streams: list[tuple[OutputStream, IO[bytes] | None]] = [("stdout", process.stdout), ("stderr", process.stderr)]
-    pipes = [OutputPipe(stream, name, captures[name], batcher) for name, stream in streams if stream is not None]
+    pipes = [OutputPipe(stream, name, captures[name], batcher, drain) for name, stream in streams if stream is not None]
     try:
         if on_started is not None:
             on_started()

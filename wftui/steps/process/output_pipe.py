@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import IO
 
 from wftui.steps.text.capture import Capture
-from wftui.steps.text.log_lines import LineDecoder, LogBatcher, OutputStream
+from wftui.steps.text.log_lines import LineDecoder, LogBatcher, LogDrain, OutputStream
 
 PIPE_PATIENCE = 0.25
 """Seconds in which the end of a stream is awaited before looking who holds it."""
@@ -19,11 +19,16 @@ _UNREAD_LIMIT = 32 * _READ_SIZE
 
 
 class OutputPipe:
-    """Reads one stream into its capture and the log until it ends or `stop` is called."""
+    """Reads one stream into its capture and the log until it ends or `stop` is called.
 
-    def __init__(self, pipe: IO[bytes], name: OutputStream, capture: Capture, batcher: LogBatcher) -> None:
+    It does not read while the log lags behind: the child then waits with its writing, as at any full pipe.
+    """
+
+    def __init__(
+        self, pipe: IO[bytes], name: OutputStream, capture: Capture, batcher: LogBatcher, drain: LogDrain | None
+    ) -> None:
         self.capture = capture
-        self._pipe, self._name, self._batcher = pipe, name, batcher
+        self._pipe, self._name, self._batcher, self._drain = pipe, name, batcher, drain
         self._stream = asyncio.StreamReader(limit=_READ_SIZE)
         self._transport: asyncio.ReadTransport | None = None
         self.task = asyncio.ensure_future(self._read())
@@ -41,6 +46,8 @@ class OutputPipe:
                 if decoder.replaced:
                     self._batcher.replaced.add(self._name)
                     decoder.replaced = False
+                if self._drain is not None:
+                    await self._drain()
                 await asyncio.sleep(0)
         finally:
             self._transport.close()

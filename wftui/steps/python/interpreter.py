@@ -55,6 +55,7 @@ class Interpreter:
                 env=env,
                 started_for=ProcessMark(run),
                 log=self._log,
+                drain=self._drain_log,
                 batcher=self._output,
                 encoding=encoding,
                 pass_fds=(theirs.fileno(),),
@@ -88,9 +89,13 @@ class Interpreter:
                     case "print":
                         stream: OutputStream = event["stream"]
                         batcher.add(stream, decoders[stream].feed(event["text"].encode("latin-1")))
+                        await context.drain_log()
                     case "progress":
                         context.progress(min(1.0, max(0.0, event["fraction"])), event["message"])
                     case _:
+                        for _ in range(_TURNS):
+                            await context.drain_log()
+                            await asyncio.sleep(0)  # what programs of the code have written by now is read
                         return event
             # Nothing more comes from it; one that left children behind may take its time to be gone.
             await asyncio.wait([self._process], timeout=_PATIENCE_SECONDS)
@@ -102,8 +107,6 @@ class Interpreter:
             for name, decoder in decoders.items():
                 batcher.add(name, decoder.feed(b"", final=True))
             batcher.flush()
-            for _ in range(_TURNS):
-                await asyncio.sleep(0)  # what programs of the code have written by now is read
             self._output.flush()
             for name, decoder in decoders.items():
                 if decoder.replaced or name in self._output.replaced:
@@ -137,6 +140,10 @@ class Interpreter:
         # What a program of the code says after its call has ended belongs to nobody.
         if self._context is not None:
             self._context.log(text, "info", stream)
+
+    async def _drain_log(self) -> None:
+        if self._context is not None:
+            await self._context.drain_log()
 
 
 async def _encoded(request: Mapping[str, Json]) -> bytes:

@@ -188,6 +188,7 @@ class ShellStep(StepType[ShellInput]):
                 env=_environment(input, context, outputs_file),
                 started_for=ProcessMark(context.run_id, context.path, context.attempt),
                 log=log,
+                drain=context.drain_log,
                 stdin=None if input.stdin is None else stdin_pieces(input.stdin),
                 capture=input.max_output,
                 background=input.background,

@@ -3,7 +3,7 @@
 import asyncio
 import codecs
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from wftui.model.text.cuts import ELLIPSIS
@@ -12,9 +12,13 @@ from wftui.model.text.text_styles import Style
 OutputStream = Literal["stdout", "stderr"]
 LogSink = Callable[[str, OutputStream], None]
 """Takes one or more whole lines, separated by newlines."""
+LogDrain = Callable[[], Awaitable[None]]
+"""Waits while more is logged than stored; who reads a pipe waits too, and then who writes to it."""
 
 BATCH_SECONDS = 0.05
 """Lines that come within this time are logged together."""
+_BATCH_SIZE = 500_000
+"""Characters that are logged at once, although more may come."""
 MAX_LINE = 32_768
 """Characters after which a line is broken, so that one without an end is seen too."""
 
@@ -97,6 +101,7 @@ class LogBatcher:
         self.replaced: set[OutputStream] = set()
         self._sink = sink
         self._waiting: list[tuple[OutputStream, list[str]]] = []
+        self._size = 0
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, stream: OutputStream, lines: list[str]) -> None:
@@ -107,7 +112,10 @@ class LogBatcher:
             self._waiting[-1][1].extend(lines)
         else:
             self._waiting.append((stream, lines))
-        if self._timer is None:
+        self._size += sum(map(len, lines))
+        if self._size > _BATCH_SIZE:
+            self.flush()
+        elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(BATCH_SECONDS, self.flush)
 
     def flush(self) -> None:
@@ -115,6 +123,6 @@ class LogBatcher:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting, self._size = self._waiting, [], 0
         for stream, lines in waiting:
             self._sink("\n".join(lines), stream)

@@ -12,7 +12,7 @@ SEGMENT = 1_000_000
 """Characters of a segment."""
 _SEGMENT_LINES = 20_000
 _MOST_WAITING = 64_000_000
-"""Characters that wait to be stored; storing is faster than any step logs, unless the disk is slow."""
+"""Characters that wait to be stored where a caller logs on without `drain`; the next ones are omitted."""
 _EVERY_SECONDS = (1.0, 30.0)
 """A segment is stored after this time even if it is small: soon at first, then less often, to make fewer files."""
 
@@ -34,6 +34,7 @@ class LogOverflow:
     Attributes:
         keeps: segments can be stored; else lines beyond the last ones are only counted.
         omitted: lines that were not stored.
+        size: characters that wait to be stored, the last lines apart.
     """
 
     def __init__(self, tail: LogTail, *, keeps: bool) -> None:
@@ -41,7 +42,7 @@ class LogOverflow:
         self.keeps = keeps
         self.omitted = 0
         self._waiting: list[OverflowLines] = []
-        self._size = self._count = 0
+        self.size = self._count = 0
         self._stored = 0
         self._since: datetime | None = None
 
@@ -60,7 +61,7 @@ class LogOverflow:
 
         The last lines are part of it if it has waited for long.
         """
-        if self._size >= SEGMENT or self._count >= _SEGMENT_LINES:
+        if self.size >= SEGMENT or self._count >= _SEGMENT_LINES:
             return True
         least, most = _EVERY_SECONDS
         if (
@@ -84,7 +85,7 @@ class LogOverflow:
                 taken, rest = taken[: index + 1], taken[index + 1 :]
                 break
         self._waiting = rest
-        self._size -= size
+        self.size -= size
         self._count -= count
         self._stored += 1
         self._since = taken[-1].at if taken and self.is_waiting else None
@@ -99,11 +100,11 @@ class LogOverflow:
         for level, stream, text in _joined(dropped):
             for part in parts(text, SEGMENT):
                 count = part.count("\n") + 1
-                if not self.keeps or self._size + len(part) > _MOST_WAITING:
+                if not self.keeps or self.size + len(part) > _MOST_WAITING:
                     self.omitted += count
                     continue
                 self._waiting.append(OverflowLines(now, level, stream, part))
-                self._size += len(part)
+                self.size += len(part)
                 self._count += count
 
 

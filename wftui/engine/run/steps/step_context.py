@@ -142,6 +142,10 @@ class EngineStepContext:
         """Log one or more lines; never blocks."""
         self._logger.log(message, level, stream)
 
+    async def drain_log(self) -> None:
+        """Wait while more is logged than stored."""
+        await self._logger.drain()
+
     def progress(self, fraction: float, message: str | None = None) -> None:
         """Report the progress of the step."""
         self._logger.progress(fraction, message)

@@ -1,6 +1,7 @@
 """Step logger: batches log lines and progress of a step into few, bounded events."""
 
 import asyncio
+from collections.abc import Iterable
 from datetime import datetime
 
 from wftui.engine.primitives.emitter import Emitter, RunBroken
@@ -15,14 +16,17 @@ from wftui.model.text.text_styles import split_styles
 
 _EVENT = 64_000  # characters of one log event
 _EMITTED_AT_ONCE = 2  # redacting and compressing one takes milliseconds
+_LAG = 2_000_000
+"""Characters that wait to be stored, beyond which `drain` waits."""
 
 
 class StepLogger:
     """Logger of one attempt.
 
     The first `log_head` characters are emitted as they come. The rest is stored in segments outside of the events,
-    except the tail within `log_tail` and `log_tail_size`, which is emitted at the end of the attempt. Where segments
-    cannot be stored, a line has the number of omitted lines.
+    except the tail within `log_tail` and `log_tail_size`, which is emitted at the end of the attempt. A caller that
+    logs much waits in `drain` while the log lags behind. A line has the number of lines that were omitted because
+    segments cannot be stored, or because a caller did not wait.
     """
 
     def __init__(self, emitter: Emitter, settings: EngineSettings, step_id: str, path: str) -> None:
@@ -36,6 +40,8 @@ class StepLogger:
         self._lines: list[Entry] = []
         self._progress: StepProgress | None = None
         self._kept = 0
+        self._unstored = 0
+        self._stored = asyncio.Event()
         tail = LogTail(settings.log_tail, settings.log_tail_size)
         self._overflow = LogOverflow(tail, keeps=emitter.keeps_lines)
         self._is_full = False
@@ -63,7 +69,9 @@ class StepLogger:
 
     def _keep(self, level: LogLevel, stream: Stream, text: str) -> None:
         self._kept += len(text) + 1
-        self._lines.extend((level, stream, part) for part in parts(text, _EVENT))
+        kept = [(level, stream, part) for part in parts(text, _EVENT)]
+        self._lines += kept
+        self._unstored += _size(kept)
         self._flush_later()
 
     def progress(self, fraction: float, message: str | None) -> None:
@@ -75,6 +83,19 @@ class StepLogger:
         )
         self._flush_later()
 
+    async def drain(self) -> None:
+        """Wait while the log lags behind.
+
+        It returns at once after a failure, or after the end of the attempt.
+        """
+        while self._unstored + self._overflow.size > _LAG and not self._closed:
+            if self._flushing is None:
+                if self._timer is not None:
+                    self._timer.cancel()
+                self._start_flush()
+            self._stored.clear()
+            await self._stored.wait()
+
     async def flush(self) -> None:
         """Emit the buffered lines and progress."""
         if self._timer is not None:
@@ -85,10 +106,13 @@ class StepLogger:
         events: list[ExecutionEvent] = list(self._events(lines))
         if progress is not None:
             events.append(progress)
-        for start in range(0, len(events), _EMITTED_AT_ONCE):
-            if start:
-                await asyncio.sleep(0)
-            await self._emitter.emit(*events[start : start + _EMITTED_AT_ONCE])
+        try:
+            for start in range(0, len(events), _EMITTED_AT_ONCE):
+                if start:
+                    await asyncio.sleep(0)
+                await self._emitter.emit(*events[start : start + _EMITTED_AT_ONCE])
+        finally:
+            self._settle(_size(lines))
         while not self._lines and self._overflow.due(self._emitter.now()):  # lines of the beginning come first
             await self._store(self._overflow.take())
 
@@ -96,9 +120,10 @@ class StepLogger:
         """Emit the rest and drop later messages."""
         if self._closed:
             return
+        self._closed = True
+        self._stored.set()
         if self._flushing is not None:
             await self._flushing
-        self._closed = True
         await self.flush()
         end = self._overflow.tail.take()
         while self._overflow.is_waiting:
@@ -113,8 +138,17 @@ class StepLogger:
         def logs() -> list[Log]:
             return [self._log(each.at, each.level, each.stream, self._cut(each.text)) for each in lines]
 
-        if not await self._emitter.keep_lines(await asyncio.to_thread(logs)):
-            self._overflow.lose(lines)
+        size = sum(len(each.text) for each in lines)
+        self._unstored += size
+        try:
+            if not await self._emitter.keep_lines(await asyncio.to_thread(logs)):
+                self._overflow.lose(lines)
+        finally:
+            self._settle(size)
+
+    def _settle(self, size: int) -> None:
+        self._unstored -= size
+        self._stored.set()
 
     def _cut(self, text: str) -> str:
         """Return a text with overlong lines truncated."""
@@ -167,3 +201,7 @@ class StepLogger:
             self._flushing = None
         if self._lines or self._progress or self._overflow.is_waiting:
             self._flush_later()
+
+
+def _size(entries: Iterable[Entry]) -> int:
+    return sum(len(text) + 1 for _, _, text in entries)
