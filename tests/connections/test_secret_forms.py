@@ -215,3 +215,31 @@ def test_only_the_secret_is_masked() -> None:
 def test_a_password_with_colons_in_a_url_is_masked() -> None:
     secret = "`~:=b:}%%00"
     assert Redactor([secret]).redact_text(f"{httpx2.URL(f'https://u:{secret}@h/')}") == f"https://u:{MASK}@h/"
+
+
+SECRET, REST = "Sup3rSecret1", "0ther-Half"
+COMPOSED = {
+    "URL": f"postgresql://bob:{SECRET}@db.example/shop",
+    "URL with a slash in the password": f"postgresql://bob:{SECRET}/{REST}@db.example/shop",
+    "URL with an at in the password": f"postgresql://bob:{REST}@{SECRET}@db.example/shop",
+    "URL with a question mark": f"mysql://bob:{REST}?x={SECRET}@db.example/shop",
+    "URL with a password only": f"redis://:{SECRET}@db.example/0",
+    "query": f"https://files.example/a?sv=2022&sig={SECRET}&se=2026",
+    "connection string of libpq": f"host=db.example user=bob password='{SECRET}' dbname=shop",
+    "connection string of ODBC": f"Driver={{SQL Server}};Server=db.example;Uid=bob;Pwd={{{SECRET}}};",
+    "connection string of .NET": f"Server=db.example;User Id=bob;Password={SECRET};Encrypt=true",
+    "connection string of Azure": f"AccountName=shop;AccountKey={SECRET};EndpointSuffix=example",
+    "variables": f"export REGION=eu\nexport AWS_SECRET_ACCESS_KEY={SECRET}\n",
+    "YAML": f"user: bob\ntoken: {SECRET}\nhost: db.example\n",
+    "netrc": f"machine db.example login bob password {SECRET}",
+    "netrc in lines": f"machine db.example\n  password {SECRET}\n  login bob\n",
+    "Basic": "Basic " + base64.b64encode(f"bob:{SECRET}".encode()).decode(),
+}
+
+
+@pytest.mark.parametrize("composed", COMPOSED.values(), ids=COMPOSED)
+def test_the_secret_within_a_composed_one_is_masked_and_the_rest_is_not(composed: str) -> None:
+    redact = Redactor([composed]).redact_text
+    assert redact(f"port {SECRET!r} is no number") == f"port '{MASK}' is no number"
+    assert redact(f"Authorization {base64.b64encode(SECRET.encode()).decode()}") == f"Authorization {MASK}"
+    assert redact("bob cannot reach db.example in eu: shop") == "bob cannot reach db.example in eu: shop"

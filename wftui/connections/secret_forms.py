@@ -8,7 +8,7 @@ import re
 import shlex
 import unicodedata
 from collections.abc import Iterator
-from urllib.parse import quote, quote_plus, unquote, urlsplit
+from urllib.parse import quote, quote_plus, unquote
 
 from wftui.model.json.incremental import read_json
 
@@ -31,6 +31,17 @@ and HTTP libraries in a query, path, fragment and user info."""
 _SCHEMES = ("basic", "bearer", "token")
 """Schemes before the secret in an `Authorization` header."""
 
+_URL_MARKS = re.compile(r"[/?#@:=&\[\]]")
+
+_NAMED = re.compile(
+    r"""(?:pass(?:word|wd|phrase)?|pwd|secret|token|key|sig(?:nature)?)\w*\s*[=:]\s*"""
+    r"""(?:"([^"]+)"|'([^']+)'|\{([^}]+)\}|([^\s;&,"']+))""",
+    re.IGNORECASE,
+)
+"""A value with the name of a secret: of a connection string, a query, a file of variables, YAML."""
+
+_NETRC = re.compile(r"\bmachine\s+\S+(?:\s+\S+\s+\S+)??\s+password\s+(\S+)")
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 """Control characters, which logs drop."""
 
@@ -48,8 +59,8 @@ _ENTITIES = (
 def secret_forms(secret: str) -> set[str]:
     """Return all texts to mask for one secret, each in every encoding.
 
-    The secret, its lines, its JSON leaves, the password of a URL, and the token after `Bearer`. Empty when none of
-    them has `MINIMUM_LENGTH` characters.
+    The secret, its lines, its JSON leaves, its values with the name of a secret, the password of a URL, and the token
+    after `Bearer`. Empty when none of them has `MINIMUM_LENGTH` characters.
     """
     return set().union(*map(encodings, _parts(secret)))
 
@@ -77,8 +88,12 @@ def _parts(secret: str) -> set[str]:
     scheme, _, credentials = secret.partition(" ")
     if scheme.lower() in _SCHEMES:
         parts.add(credentials.strip())
+    if scheme.lower() == "basic":
+        parts.update(_of_user(credentials.strip()))
     if "://" in secret:
         parts.update(_passwords(secret))
+    for found in (*_NAMED.finditer(secret), *_NETRC.finditer(secret)):
+        parts.update(piece for value in found.groups("") for piece in (value, unquote(value)))
     if secret.lstrip()[:1] in ("{", "["):
         # If it is not JSON, the whole and its lines are masked anyway.
         with contextlib.suppress(ValueError, RecursionError):
@@ -87,11 +102,24 @@ def _parts(secret: str) -> set[str]:
 
 
 def _passwords(url: str) -> Iterator[str]:
-    # If it is not a URL, the whole is masked anyway.
-    with contextlib.suppress(ValueError):
-        password = urlsplit(url).password or ""
+    """Yield the password of a URL, whole and in parts.
+
+    If it is not encoded, readers take a part of it for the host, the port or the path.
+    """
+    user, at, _ = url.partition("://")[2].rpartition("@")
+    _, _, password = user.partition(":")
+    if at:
         yield password
         yield unquote(password)
+        yield from _URL_MARKS.split(password)
+
+
+def _of_user(credentials: str) -> Iterator[str]:
+    # If they are not base64, they are masked as they are.
+    with contextlib.suppress(ValueError):
+        text = base64.b64decode(credentials, validate=True).decode()
+        yield text
+        yield text.partition(":")[2]
 
 
 def _leaves(value: object) -> Iterator[str]:
