@@ -98,6 +98,34 @@ async def test_the_result_of_a_worker_that_was_stopped_is_refused(
     assert (after.status, after.step_results[0].worker) == ("completed", first.name)
 
 
+@pytest.mark.parametrize("offset", ["-1 hour", "1 hour"])
+async def test_the_clock_of_postgresql_neither_loses_a_worker_nor_keeps_a_dead_one(
+    start_worker: StartWorker, settings: Settings, workbench: Workbench, tmp_path: Path, address: str, offset: str
+) -> None:
+    first = start_worker()
+    began = tmp_path / "began"
+    write_workflow(settings.tables, "clock", shell("a", f"echo x >> {began}; test $(wc -l < {began}) = 2 || sleep 300"))
+    run_id = await workbench.runs.start("clock", {})
+    await until(began.exists)
+    # As if the clock had been set after each sign of life.
+    change = f"begin new.seen := now() + interval '{offset}'; return new; end"
+    with psycopg.connect(address, autocommit=True, options="-c search_path=wftui") as connection:
+        connection.execute(f"create function later() returns trigger language plpgsql as $$ {change} $$")
+        connection.execute("create trigger later before update on workers for each row execute function later()")
+        signs: set[tuple[object, ...]] = set()
+        while len(signs) < 10:
+            signs.update(connection.execute("select seen from workers").fetchall())
+            await asyncio.sleep(0.1)
+    assert began.read_text() == "x\n"
+    first.process.kill()
+    second = start_worker()
+    record = await end_of(workbench, run_id)
+    assert (record.status, record.step_results[0].worker) == ("completed", second.name)
+    moved = [event for event in await events_of(workbench, run_id) if isinstance(event, StepMoved)]
+    assert [(event.from_, event.to) for event in moved] == [(first.name, second.name)]
+    assert began.read_text() == "x\nx\n"
+
+
 async def test_a_job_whose_worker_never_heard_of_it_is_given_back(
     start_worker: StartWorker, settings: Settings, workbench: Workbench, tmp_path: Path, address: str
 ) -> None:

@@ -5,6 +5,7 @@ import contextlib
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, Self
 
 import psycopg
@@ -19,12 +20,12 @@ from wftui.workers.tables import BEAT_SECONDS, LEASE_SECONDS, queue_name
 _LOOK = """
 select j.id, j.state, j.claim, j.worker, j.queue,
   (select max(m.seq) from messages m where m.job = j.id) as said,
-  coalesce(extract(epoch from now() - w.seen)::float8, 1e9) as silent
+  w.seen
 from jobs j left join workers w on w.name = j.worker
 where j.coordinator = %s
 """
 _LIVE = """
-select name, pools, version, key from workers
+select name, pools, version, key, seen from workers
 where seen > now() - make_interval(secs => %s) and not draining order by since
 """
 _FORGET = """
@@ -53,12 +54,12 @@ class Watched(Protocol):
     def hear_end(self, row: Row) -> None:
         """Take the end of the job from a notification that has all of it."""
 
-    def look(self, row: Row, *, unfit: str | None, judged: bool) -> None:
+    def look(self, row: Row, *, unfit: str | None, lost: bool) -> None:
         """Take note of the state of the job.
 
         Args:
             unfit: why no worker can take it, empty if none of the pool lives; None: one can.
-            judged: workers have had time to renew their leases.
+            lost: the worker has given no sign of life for too long.
         """
 
 
@@ -80,6 +81,7 @@ class Coordinator:
         self._attempts: dict[str, Watched] = {}
         self._forgotten: list[_Forgotten] = []
         self._here_since = time.monotonic()
+        self._signs: dict[str, tuple[datetime, float]] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
@@ -180,9 +182,23 @@ class Coordinator:
             self._here_since = time.monotonic()  # PostgreSQL was slow for the workers, too
         judged = time.monotonic() - self._here_since > LEASE_SECONDS
         await self.database.rows_now("update runs set seen = now() where run = any(%s)", [list(self.runs)])
+        self._signs = {row["name"]: self._sign(row["name"], row["seen"]) for row in workers} | {
+            row["worker"]: self._sign(row["worker"], row["seen"]) for row in rows if row["seen"] is not None
+        }
+        silent = {name for name, (_, since) in self._signs.items() if time.monotonic() - since > LEASE_SECONDS}
+        live = [row for row in workers if row["name"] not in silent]
         for row in rows:
             if (known := self._attempts.get(row["id"])) is not None:
-                known.look(row, unfit=self._unfit(known.pool, workers), judged=judged)
+                lost = row["worker"] in silent or row["seen"] is None
+                known.look(row, unfit=self._unfit(known.pool, live), lost=judged and lost)
+
+    def _sign(self, worker: str, seen: datetime) -> tuple[datetime, float]:
+        """Return the last sign of life of a worker, and when it was first seen here.
+
+        Silence is measured here: the clock of PostgreSQL may be set.
+        """
+        known = self._signs.get(worker)
+        return known if known is not None and known[0] == seen else (seen, time.monotonic())
 
     def queue(self, pool: str) -> str:
         """Return the queue of the workers of a pool that can do jobs of this process."""

@@ -150,10 +150,10 @@ class RemoteAttempt:
         self._ended = row
         self._woken.set()
 
-    def look(self, row: Row, *, unfit: str | None, judged: bool) -> None:
+    def look(self, row: Row, *, unfit: str | None, lost: bool) -> None:
         """Take note of the state of the job."""
-        state, silent = row["state"], row["silent"]
-        self._lost = state == "lost" or (state == "running" and judged and silent > LEASE_SECONDS)
+        state = row["state"]
+        self._lost = state == "lost" or (state == "running" and lost)
         self._unfit = unfit if state == "queued" else None
         changed = (row["claim"], row["worker"]) != (self._claim, self._worker) or (row["said"] or 0) > self._read_to
         if self._lost or changed or state == "ended" or (self._unfit is not None and self._unfit != self._waiting):
