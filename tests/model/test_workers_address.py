@@ -2,7 +2,7 @@
 
 import pytest
 
-from wftui.model.workers_address import has_password, is_address, without_password, workers_address
+from wftui.model.workers_address import has_password, is_address, is_ambiguous, without_password, workers_address
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,9 @@ from wftui.model.workers_address import has_password, is_address, without_passwo
         ("postgresql://ann:p#w@db/wftui", "postgresql://ann@db/wftui"),
         ("postgresql://ann:p?w@db/wftui", "postgresql://ann@db/wftui"),
         ("postgresql://ann:p/w@db/wftui?user=a@b", "postgresql://ann@db/wftui?user=a@b"),
+        ("postgresql://ann:p@s/w@db/wftui", "postgresql://ann@db/wftui"),
+        ("postgresql://ann:p?s/w@db/wftui", "postgresql://ann@db/wftui"),
+        ("postgresql://ann:p?s&x/w@db/wftui?sslmode=require", "postgresql://ann@db/wftui?sslmode=require"),
     ],
 )
 def test_a_password_is_never_part_of_what_is_shown(address: str, shown: str) -> None:
@@ -39,8 +42,18 @@ def test_a_password_is_never_part_of_what_is_shown(address: str, shown: str) -> 
     "text",
     ["", "db.example.org", "mysql://db/x", "postgresql://", "postgresql:", "host=db dbname=x", "postgresql://db/x y"],
 )
-def test_other_text_is_no_address(text: str) -> None:
+def test_other_text_is_no_address_and_not_shown(text: str) -> None:
     assert not is_address(text)
+    assert without_password(text) == "***"
+
+
+@pytest.mark.parametrize(
+    ("password", "is_read_whole"),
+    [("p%2Fw%40x", True), ("p#w", True), ("p:w", True), ("p/w", False), ("p@w", False), ("p@w/x", False)],
+)
+def test_a_password_that_postgresql_would_cut_is_noticed(password: str, is_read_whole: bool) -> None:
+    assert is_ambiguous(f"postgresql://ann:{password}@db/wftui") is not is_read_whole
+    assert not is_ambiguous("postgresql://ann@db/wftui?user=a/b:c@d")
 
 
 def test_the_environment_comes_before_the_settings_file() -> None:

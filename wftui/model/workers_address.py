@@ -3,6 +3,7 @@
 It is a URL with or without a password; a password in an argument could be read in the list of processes.
 """
 
+import re
 from collections.abc import Mapping
 
 VARIABLE = "WFTUI_WORKERS"
@@ -10,6 +11,8 @@ VARIABLE = "WFTUI_WORKERS"
 EXTRA = "wftui[workers]"
 """What has to be installed for steps in pools, and for workers."""
 _SCHEMES = ("postgresql", "postgres")
+_HIDDEN = "***"
+_PARAMETER = re.compile(r"[A-Za-z_]+=")
 _SECRET = ("password", "sslpassword")
 
 
@@ -29,15 +32,35 @@ def has_password(address: str) -> bool:
     return without_password(address) != address
 
 
-def without_password(address: str) -> str:
-    """Return an address without its password, to be shown.
+def is_ambiguous(address: str) -> bool:
+    """Return whether a password has characters that end it for PostgreSQL.
 
-    A password may have characters that a URL would have to encode: all up to the last @ before the database is hidden.
+    PostgreSQL takes the rest for host or port, and quotes it in errors.
     """
-    scheme, separator, rest = address.partition("://")
-    start = rest.partition("/")[0]
-    end = len(start) if "@" in start else len(rest.partition("?")[0])
-    user, at, host = rest[:end].rpartition("@")
-    place, question, query = (host + rest[end:]).partition("?")
+    user, _ = _user_and_rest(address)
+    _, colon, password = user.partition(":")
+    return colon != "" and not set("/@").isdisjoint(password)
+
+
+def without_password(address: str) -> str:
+    """Return an address without its password, to be shown; `***` for other text."""
+    if not is_address(address):
+        return _HIDDEN
+    scheme, separator, _ = address.partition("://")
+    user, rest = _user_and_rest(address)
+    place, question, query = rest.partition("?")
     kept = [pair for pair in query.split("&") if pair.partition("=")[0].lower() not in _SECRET]
-    return f"{scheme}{separator}{user.partition(':')[0]}{at}{place}{question if kept else ''}{'&'.join(kept)}"
+    return f"{scheme}{separator}{user.partition(':')[0]}{place}{question if kept else ''}{'&'.join(kept)}"
+
+
+def _user_and_rest(address: str) -> tuple[str, str]:
+    """Return the user with the password, and what follows from the @ on.
+
+    A password may have characters that a URL would have to encode: it ends at the last @ before the parameters.
+    """
+    _, _, rest = address.partition("://")
+    before, mark, query = rest.partition("?")
+    if not all(map(_PARAMETER.match, query.split("&") if query else ())):
+        before, mark, query = rest, "", ""  # the question mark is one of the password
+    user, at, host = before.rpartition("@")
+    return user, at + host + mark + query

@@ -11,6 +11,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 
+from wftui.model.workers_address import has_password, is_address, is_ambiguous
 from wftui.workers.tables import KEPT_DAYS, REVISION, SCHEMA, TABLES
 from wftui.workers.workers_errors import WorkersError
 
@@ -18,6 +19,12 @@ Row = dict[str, Any]
 Params = Sequence[Any] | Mapping[str, Any]
 
 _CONNECT_SECONDS = 5
+_HOST_BYTES = 32
+"""PostgreSQL allows 63 bytes for the name of a channel, which is the name of a process."""
+_NO_ADDRESS = (
+    "the address of the workers' PostgreSQL is not a URL like postgresql://USER:PASSWORD@HOST/DATABASE;"
+    " special characters of a password are written as codes, as %2F for / and %40 for @"
+)
 _LOGGERS = ("procrastinate", "psycopg", "psycopg.pool")
 _AGAIN_SECONDS = 0.25
 _TABLES_LOCK = 0x77667475
@@ -41,6 +48,8 @@ def conninfo(address: str, program: str) -> str:
     Raises:
         WorkersError: the address is not one.
     """
+    if not is_address(address) or is_ambiguous(address):
+        raise WorkersError(_NO_ADDRESS, code="workers.address")
     try:
         said = conninfo_to_dict(address)
         options = f"{said.get('options', '')} -c search_path={SCHEMA}".strip()
@@ -49,7 +58,9 @@ def conninfo(address: str, program: str) -> str:
             **{**_NETWORK, **said, "options": options, "application_name": program},
         )
     except psycopg.ProgrammingError as error:
-        raise WorkersError(f"not an address of PostgreSQL: {_sentence(error)}", code="workers.address") from None
+        # PostgreSQL quotes what it could not read, which may be the password.
+        why = "" if has_password(address) else f" ({_sentence(error)})"
+        raise WorkersError(_NO_ADDRESS + why, code="workers.address") from None
 
 
 class Database:
@@ -132,8 +143,12 @@ async def ended(task: "asyncio.Task[Any]") -> None:
 
 
 def process_name() -> str:
-    """Return a name for this process in PostgreSQL, unlike any other."""
-    return f"{os.uname().nodename.partition('.')[0]}-{os.getpid()}-{os.urandom(2).hex()}"
+    """Return a name for this process in PostgreSQL, unlike any other.
+
+    Containers of one image often have the same host name and process number.
+    """
+    host = os.uname().nodename.partition(".")[0].encode("utf-8", "replace")[:_HOST_BYTES].decode("utf-8", "ignore")
+    return f"{host}-{os.getpid()}-{os.urandom(4).hex()}"
 
 
 async def _create_tables(connection: "psycopg.AsyncConnection[Any]") -> None:

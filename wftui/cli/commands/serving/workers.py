@@ -94,15 +94,15 @@ def _list(arguments: argparse.Namespace) -> int:
 def _address(arguments: argparse.Namespace) -> str:
     """Return the address of PostgreSQL: argument, environment, or settings."""
     given: str | None = arguments.url
-    if given is not None and has_password(given):
-        raise UsageError(
-            f"no password in an argument: all users can read it; keep it in PGPASSFILE or {VARIABLE}",
-            code="workers.password",
-        )
     if given is not None and not is_address(given):
         raise UsageError(
             "the address must be a URL that starts with postgresql://",
             code="workers.address",
+        )
+    if given is not None and has_password(given):
+        raise UsageError(
+            f"no password in an argument: all users can read it; keep it in PGPASSFILE or {VARIABLE}",
+            code="workers.password",
         )
     address = given or settings_of(arguments).workers
     missing = missing_workers(address)
