@@ -2,11 +2,17 @@
 
 import asyncio
 import ctypes
+import fcntl
 import json
+import os
+import random
+import socket
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 import psutil
 
@@ -70,6 +76,27 @@ def lives(pid: int) -> bool:
         return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
+
+
+_RESERVED: list[IO[bytes]] = []
+
+
+def free_port() -> int:
+    """A port that nothing listens on, and that no other test gets until this process ends.
+
+    It is none of those that the system gives to servers with port 0 and to clients.
+    """
+    folder = Path(tempfile.gettempdir()) / f"wftui-test-ports-{os.getuid()}"
+    folder.mkdir(exist_ok=True)
+    for port in random.Random().sample(range(20_000, 32_000), 1_000):
+        file = (folder / str(port)).open("wb")
+        with suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with socket.create_server(("127.0.0.1", port)):
+                _RESERVED.append(file)  # the lock lasts as long as the file is open
+                return port
+        file.close()
+    raise AssertionError("no port is free")
 
 
 def write_workflow(tables: Path, workflow_id: str, *steps: dict[str, Json], **fields: Json) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -203,8 +202,3 @@ def all_events(client: httpx.Client, run_id: str, after: int = 0, last_id: int |
     """The events of a run until its stream ends."""
     with following(client, run_id, after, last_id) as stream:
         return [event for event in stream if event[1] != ":"]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])

@@ -4,7 +4,6 @@ import asyncio
 import json
 import socket
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import httpx
 import psutil
 import pytest
 import uvicorn
-from helpers import PATIENCE, patience, wait_until, write_workflow
+from helpers import PATIENCE, free_port, patience, wait_until, write_workflow
 
 from api.api_server import (
     Event,
@@ -21,7 +20,6 @@ from api.api_server import (
     each_of,
     ended,
     following,
-    free_port,
     record,
     serving,
     start,
@@ -145,17 +143,17 @@ def test_an_interrupted_run_keeps_its_stream_open_until_it_ends(tmp_path: Path) 
 def test_clients_hear_goodbye_before_the_server_ends(client: httpx.Client, server: Server) -> None:
     run_id = server.wftui("run", "asks", "--detach").strip()
     waits(client, run_id)
-    heard: list[list[Event]] = []
+    heard: list[list[Event]] = [[] for _ in range(10)]
 
-    def follow() -> None:
-        with server.client() as own:
-            heard.append(all_events(own, run_id))
+    def follow(events: list[Event]) -> None:
+        with server.client() as own, following(own, run_id) as stream:
+            for event in stream:
+                events.append(event)
 
-    threads = [threading.Thread(target=follow) for _ in range(10)]
+    threads = [threading.Thread(target=follow, args=(events,)) for events in heard]
     for thread in threads:
         thread.start()
-    wait_until(lambda: len(psutil.Process(server.process.pid).net_connections()) > 10)
-    time.sleep(0.2)
+    wait_until(lambda: all(heard))
     assert server.stop() == 0
     for thread in threads:
         thread.join()

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from api.api_server import Server, ended, free_port, record, serving, start, waits, write_workflows
-from helpers import PATIENCE, Cli, wait_until
+from api.api_server import Server, ended, record, serving, start, waits, write_workflows
+from helpers import PATIENCE, Cli, free_port, wait_until
 
 from wftui.model.errors import ExitCode
 

@@ -2,16 +2,15 @@
 
 import dataclasses
 import json
-import os
+import re
 import shlex
 import signal
 import subprocess
 import sys
-from datetime import datetime
 from pathlib import Path
 
 import pytest
-from helpers import PATIENCE, obey_permissions
+from helpers import PATIENCE, lives, obey_permissions
 
 from wftui.workbench import Settings
 
@@ -178,8 +177,7 @@ def test_ctrl_c_cancels_and_ends_the_step_process(settings: Settings) -> None:
     rest = [json.loads(line)["type"] for line in process.stdout]
     assert process.wait(timeout=PATIENCE) == 130
     assert rest[-1] == "cancelled"
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
+    assert not lives(pid)
 
 
 def test_run_continues_after_a_closed_pipe(settings: Settings) -> None:
@@ -376,7 +374,7 @@ def test_approve_answers_a_waiting_step_of_another_process(settings: Settings) -
     assert wrong.returncode == 2
     assert "waiting: sure" in wrong.stderr
     shown = wftui(settings, "show", run_id).stdout
-    assert f"sure waits for approval since {datetime.now().year}" in shown
+    assert re.search(r"sure waits for approval since \d{4}-\d\d-\d\d ", shown)
     assert f"  Go on?\n  wftui approve {run_id} sure\n  wftui approve {run_id} sure --reject  # the step cont" in shown
     assert wftui(settings, "approve", run_id, "sure").returncode == 0
     assert json.loads(watching.stdout.readlines()[-1])["outputs"] == {"yes": True}

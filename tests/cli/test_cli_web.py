@@ -6,8 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from api.api_server import free_port
-from helpers import Cli
+from helpers import Cli, free_port
 from web.web_server import serving_web
 
 from wftui.model.errors import ExitCode

@@ -10,7 +10,10 @@ from helpers import run_to_end
 from steps.http.http_server import serving
 
 from wftui.connections.connections import Connections, StoredConnection
+from wftui.connections.redaction import Redactor
+from wftui.engine.connections.run_connections import RunConnections
 from wftui.model.errors import UserError
+from wftui.runtime.plan import WorkflowPlan
 from wftui.workbench import Workbench
 
 SECRET = "tok-en_with/odd+chars=0123"
@@ -102,6 +105,7 @@ async def test_a_stored_secret_is_read_by_its_name(
     workbench: Workbench, tables: Path, tmp_path: Path, server: str
 ) -> None:
     headers = {"X-Length": "{{ secrets.door }}", "X-Part": "key-{{ secrets.door | upper }}"}
+    headers["X-Other"] = "{{ secrets.window | default('no window') }}"
     get = {"id": "get", "type": "http", "input": {"url": f"{server}/echo/x", "headers": headers}}
     write(tables, {"format": 1, "id": "keyed", "steps": [get]})
     Connections().store.keep("door", SECRET)
@@ -109,8 +113,17 @@ async def test_a_stored_secret_is_read_by_its_name(
     assert record.status == "completed", record.error
     told = record.step_results[0].output["body"]["headers"]
     assert (told["x-length"], SECRET.upper() in told["x-part"]) == ("***", False)
+    assert told["x-other"] == "no window", "a secret that the store lacks has a default"
     await workbench.close()
     assert not files_with_it(tmp_path, workbench.settings.database)
+
+
+def test_expressions_see_the_secrets_of_the_store() -> None:
+    Connections().store.keep("door", SECRET)
+    plan = WorkflowPlan(id="w", name="w", version="1", description="", source_hash="", compiler="")
+    secrets = RunConnections(plan, {}, Redactor()).secrets
+    assert (list(secrets), len(secrets), dict(secrets)) == (["door"], 1, {"door": SECRET})
+    assert "window" not in secrets
 
 
 @pytest.mark.parametrize("where", ["when", "outputs", "name"])

@@ -1,7 +1,6 @@
 """What `wftui run` and `wftui watch` do when they are interrupted, asked to end, or nobody reads any more."""
 
 import json
-import os
 import shlex
 import signal
 import subprocess
@@ -11,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from helpers import PATIENCE
+from helpers import PATIENCE, lives
 
 from wftui.model.base import Json
 from wftui.model.run.record import ExecutionRecord
@@ -73,14 +72,13 @@ async def test_a_first_ctrl_c_asks_and_a_second_one_does_not_wait(settings: Sett
     stubborn = int(str(until(program, "log")["message"]))
     program.send_signal(signal.SIGINT)
     until(program, "cancel_requested")
-    os.kill(stubborn, 0)  # it is asked, and ignores that
+    assert lives(stubborn), "it is asked, and ignores that"
     program.send_signal(signal.SIGINT)
     until(program, "cancel_requested")
     out, errors = program.communicate(timeout=PATIENCE)
     assert (program.returncode, errors) == (130, "")
     assert json.loads(out.splitlines()[-1])["type"] == "cancelled"
-    with pytest.raises(ProcessLookupError):
-        os.kill(stubborn, 0)
+    assert not lives(stubborn)
     record = await record_of(settings)
     assert statuses(record) == {"first": "completed", "stubborn": "cancelled", "tidy": "skipped"}
 

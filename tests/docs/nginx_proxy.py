@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from api.api_server import free_port
-from helpers import wait_until
+from helpers import free_port, wait_until
 
 from docs.page_runner import blocks
 

@@ -222,7 +222,12 @@ async def test_failing_plugin_requirement_check_is_named(workbench: Workbench, t
 
 _LOOKS_AHEAD = """
 import asyncio
+from pathlib import Path
 from wftui.steps.api.step_type import StepType
+
+class Oven:
+    async def aclose(self):
+        Path(CLOSED).touch()
 
 class Kiln(StepType):
     word = "acme.kiln"
@@ -249,6 +254,7 @@ class Kiln(StepType):
 
     async def prepare(self, early_input, context):
         if HOW == "cancelled":
+            context.keep("oven", Oven)
             raise asyncio.CancelledError("by its own library")
 
     async def run(self, input, context):
@@ -269,10 +275,12 @@ async def test_a_run_whose_look_ahead_breaks_has_failed(
 ) -> None:
     file = tables / "steps" / "kiln.py"
     file.parent.mkdir(exist_ok=True)
-    file.write_text(f"HOW = {how!r}\n{_LOOKS_AHEAD}")
+    closed = tables.with_name("closed")
+    file.write_text(f"HOW, CLOSED = {how!r}, {str(closed)!r}\n{_LOOKS_AHEAD}")
     await workbench.steps.trust(file)
     write_workflow(tables, "needy", {"id": "bake", "type": "acme.kiln", "input": {}})
     record = await run_to_end(workbench, "needy", {})
     assert (record.status, record.started_at, workbench.runs.running()) == ("failed", None, [])
     assert record.error is not None
     assert (record.error.type, record.error.message) == ("internal", message)
+    assert closed.exists() == (how == "cancelled"), "what the step kept before it failed is closed"

@@ -1,14 +1,13 @@
 """Testing a connection of each kind against a real server of that kind."""
 
 import asyncio
-import socket
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from helpers import PATIENCE
+from helpers import PATIENCE, free_port
 
 from steps.composio.composio_server import composio_server
 from steps.email.mail_server import mail_server
@@ -159,9 +158,7 @@ async def test_other_kinds_check_only_secrets(connections: Connections, monkeypa
 async def test_failures_are_sentences(
     connections: Connections, url: str, kind: str, values: dict[str, Json], sentence: str
 ) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        closed = f"http://127.0.0.1:{free.getsockname()[1]}"
+    closed = f"http://127.0.0.1:{free_port()}"
     given = {name: value.format(url=url, closed=closed) for name, value in values.items()}
     with pytest.raises(ConnectionsError, match=sentence):
         await outcome(connections, kind, given)

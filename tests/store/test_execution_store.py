@@ -1,8 +1,13 @@
 """The store through its front door: append, read, list, find, ask, keep."""
 
 import asyncio
+import contextlib
+import gc
 import random
 import re
+import resource
+import weakref
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -106,6 +111,40 @@ async def test_close_commits_queued_events(database: Path) -> None:
     again = await ExecutionStore.open(database)
     assert len(await again.events(RUN)) == 2
     await again.close()
+
+
+@contextlib.contextmanager
+def no_space() -> Iterator[None]:
+    """No file of this process can grow."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+async def test_failed_commit_is_retried_without_another_call(store: ExecutionStore) -> None:
+    await store.append([created()], wait=True)
+    with no_space(), pytest.raises(StoreError):
+        await store.append([log()], wait=True)
+    async with patience():
+        while len(await store.events(RUN)) < 2:
+            await asyncio.sleep(0.01)
+
+
+async def test_closed_store_is_freed_although_a_commit_was_to_be_retried(database: Path) -> None:
+    store = await ExecutionStore.open(database)
+    freed = weakref.ref(store)
+    await store.append([created()], wait=True)
+    with no_space():
+        with pytest.raises(StoreError):
+            await store.append([log()], wait=True)
+        with pytest.raises(StoreError):
+            await store.close()
+    del store
+    gc.collect()
+    assert freed() is None
 
 
 async def test_no_event_follows_the_end(store: ExecutionStore) -> None:

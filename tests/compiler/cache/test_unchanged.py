@@ -17,6 +17,7 @@ import pytest
 from compiler.compiler_helpers import step, workflow, write
 from compiler.every_feature import EVERYTHING
 from wftui.model.base import Json
+from wftui.model.workers_address import VARIABLE
 from wftui.workbench import Settings, Workbench
 from wftui.workspace.locate import user_data_path
 
@@ -172,6 +173,14 @@ def test_a_program_that_is_installed_meanwhile_is_noticed(
     assert rows(root)[1]["warnings"] == 1
     (programs / "acme-tool").write_text("#!/bin/sh\n")
     (programs / "acme-tool").chmod(0o700)
+    assert rows(root)[1]["warnings"] == 0
+
+
+def test_an_address_of_workers_that_is_set_meanwhile_is_noticed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    write(root, workflow({"id": "a", "type": "shell", "pool": "gpu", "input": {"script": "true"}}))
+    assert rows(root)[1]["warnings"] == 1
+    monkeypatch.setenv(VARIABLE, "postgresql://127.0.0.1/nowhere")
     assert rows(root)[1]["warnings"] == 0
 
 

@@ -151,7 +151,9 @@ async def test_an_earlier_iteration_that_has_to_run_again_refuses_a_later_one() 
 
 async def test_a_plan_counts_what_it_repeats() -> None:
     each = ForEachPlan(items=constant(list(range(8))), on_item_error="continue")
-    plan = workflow(*chain(step("s", "call", for_each=each, idempotent=False), step("pay", "call", idempotent=False)))
+    none = step("none", "call", for_each=ForEachPlan(items=constant([])))
+    pay = step("pay", "call", idempotent=False)
+    plan = workflow(*chain(step("s", "call", for_each=each, idempotent=False), none, pay))
     record = await run(plan, call=Calls("s[2]", "s[5]"))
     decisions = plan_restart(plan, record, inputs={}, environment={}, before=plan).decisions
     usual = with_usual_times(decisions, {"s": 8000.0, "pay": 500.0})
@@ -159,6 +161,7 @@ async def test_a_plan_counts_what_it_repeats() -> None:
         (each.path, each.items, each.had_ended, each.effects, each.usual) for each in usual if each.action == "run"
     ] == [
         ("s", 2, 2, ("s[2]", "s[5]"), 2000.0),
+        ("none", 0, 0, (), None),
         ("pay", None, None, ("pay",), 500.0),
     ]
     assert repetition(usual) == [

@@ -9,6 +9,7 @@ from html import escape
 from html.parser import HTMLParser
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +21,7 @@ from wftui.model.run.events import Log
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import ExecutionError, StepResult
 from wftui.model.run.summary import ExecutionSummary
-from wftui.model.text.text_styles import split_styles
+from wftui.model.text.text_styles import StyleRun, split_styles
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 EVIL = "<script>alert('x')</script>\"&\x1b[31m\ud800"
@@ -156,6 +157,24 @@ def test_styled_lines_have_the_text_of_the_log(text: str) -> None:
     plain, styles = split_styles(text)
     lines = list(styled_lines(plain, styles, escape))
     assert [re.sub("<[^>]*>", "", line) for line in lines] == [escape(line) for line in plain.split("\n")]
+
+
+@pytest.mark.parametrize(
+    ("codes", "attributes"),
+    [
+        ("1;3;4;9;7;2", ' class="b i u s r d"'),
+        ("31;94;42;101", ' class="c4 g1"'),
+        ("1;22;31", ' class="c1"'),
+        ("38;5;208;48;2;1;2;3", ' style="color:rgb(255,135,0);background:rgb(1,2,3)"'),
+        ("38;5;240", ' style="color:rgb(88,88,88)"'),
+        ("38;5;1;1", ' class="b" style="color:rgb(176,0,32)"'),
+        ("38;2;1;2;300", None),
+        ("8", None),
+    ],
+)
+def test_styles_of_terminals_in_html(codes: str, attributes: str | None) -> None:
+    [line] = styled_lines("a<b", [StyleRun(0, 3, codes)], escape)
+    assert line == ("a&lt;b" if attributes is None else f"<span{attributes}>a&lt;b</span>")
 
 
 @given(text=st.text(max_size=20))

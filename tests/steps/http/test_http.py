@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import json
-import socket
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 import jsonschema
 import pydantic
 import pytest
-from helpers import until
+from helpers import free_port, until
 
 from steps.http.http_server import Handler, make_certificate, serving
 from steps.step_helpers import RecordingContext, Run
@@ -183,8 +182,7 @@ async def test_error_status_keeps_the_response(run: Run, server: str) -> None:
 
 
 async def test_connection_errors_are_sentences(run: Run) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as unused:
-        port = unused.getsockname()[1]
+    port = free_port()
     with pytest.raises(WorkflowError, match=f"Connection to 127.0.0.1:{port} failed: connection refused.") as caught:
         await run(STEP, {"url": f"http://127.0.0.1:{port}/"})
     assert caught.value.type == "http.connect"

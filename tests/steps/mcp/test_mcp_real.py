@@ -3,14 +3,13 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from helpers import until
+from helpers import free_port, until
 
 from steps.mcp.mcp_helpers import call_tool, closing
 from wftui.model.base import Json
@@ -51,8 +50,7 @@ def everything(npm_servers: Path) -> dict[str, Json]:
 
 @pytest.fixture
 def everything_over_http(npm_servers: Path) -> Iterator[dict[str, Json]]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     script = str(npm_servers / "server-everything" / "dist" / "index.js")
     with subprocess.Popen(
         ["node", script, "streamableHttp"],

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
+from helpers import lives
 
 from steps.step_helpers import RecordingContext, Run
 from wftui.model.base import Json
@@ -272,7 +272,7 @@ async def test_cancel_ends_busy_code(run: Run, context: RecordingContext) -> Non
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert not psutil.pid_exists(pid)
+    assert not lives(pid)
 
 
 COUNTING = """

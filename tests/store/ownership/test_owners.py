@@ -16,6 +16,7 @@ from helpers import patience
 
 from store.store_helpers import RUN, START, completed, created, interrupted, log, resumed, started, ticking
 from wftui.model.run.events import Interrupted
+from wftui.model.run.summary import ExecutionFilters
 from wftui.store.execution_store import ExecutionStore
 from wftui.store.ownership.owners import LivenessProbe, Owner, current_owner, is_alive
 from wftui.store.sqlite.store_errors import StoreConflict
@@ -213,6 +214,38 @@ async def test_a_died_process_is_noted_once_whoever_looks(store: ExecutionStore,
         assert [event.type for event in events] == ["created", "started", "interrupted"]
         assert [event.last_sign for event in events if isinstance(event, Interrupted)] == [START]
     await asyncio.gather(*(each.close() for each in others))
+
+
+async def test_an_interrupted_run_says_why_it_could_not_be_recorded(store: ExecutionStore, database: Path) -> None:
+    reasons = {"slow": "the disk was slow", "full": ""}
+    for run, reason in reasons.items():
+        await store.append([created(run), started(run)], wait=True)
+        await store.note_unrecorded(run, OSError(reason))
+        await store.release(run)
+    assert sorted(await store.recover()) == sorted(reasons)
+    for run, reason in reasons.items():
+        (*_, last) = await store.events(run)
+        assert isinstance(last, Interrupted)
+        assert last.message == f"its events could not be stored: {reason or 'the disk was full'}"
+    assert not list(database.parent.glob("*unrecorded*"))
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the system tells no age of processes")
+async def test_lists_tell_the_age_of_owners_of_this_host(store: ExecutionStore) -> None:
+    parent = replace(store.owner, pid=os.getppid())
+    owners = {
+        "here": parent,
+        "mine": store.owner,
+        "elsewhere": replace(parent, host="elsewhere"),
+        "before": replace(parent, boot_id="another"),
+    }
+    for run, owner in owners.items():
+        await store.append([created(run), started(run)], wait=True)
+        await store.release(run)
+        await store.claim(run, owner)
+    listed = (await store.list(ExecutionFilters())).executions
+    known = {run.id: run.owner.seconds is not None and run.owner.since is not None for run in listed if run.owner}
+    assert known == {"here": True, "mine": False, "elsewhere": False, "before": False}
 
 
 async def test_active_run_is_never_marked_interrupted(store: ExecutionStore, database: Path) -> None:

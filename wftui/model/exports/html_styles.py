@@ -1,12 +1,16 @@
 """Styles of log lines in HTML; the sixteen colors fit dark and light pages."""
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
-from wftui.model.text.text_styles import StyleRun, extended_colour
+from wftui.model.text.text_styles import Style, StyleRun
 
 _LIGHT = ("#000", "#b00020", "#1b6e2e", "#8a5a00", "#0b57d0", "#8e24aa", "#006a6a", "#5f6368")
 _DARK = ("#9aa0a6", "#ff8a80", "#81c995", "#ffd180", "#8ab4f8", "#e5a4f5", "#78d9ec", "#fff")
-_MARKS = {1: "b", 2: "d", 3: "i", 4: "u", 7: "r", 9: "s"}
+_MARKS = {"bold": "b", "dim": "d", "italic": "i", "underline": "u", "reverse": "r", "strike": "s"}
+_COLOURS = {"text": ("c", "color"), "ground": ("g", "background")}
+"""Class of the sixteen colors, and property of all others."""
+
 CSS = "\n".join(
     [
         *(f".c{n} {{ color: light-dark({_LIGHT[n]}, {_DARK[n]}); }}" for n in range(8)),
@@ -23,12 +27,12 @@ def styled_lines(text: str, runs: Sequence[StyleRun] | None, to_html: Callable[[
     Args:
         to_html: escapes a piece of text.
     """
-    rest = list(runs or ())
+    rest = deque(runs or ())
     start = 0
     for line in text.split("\n"):
         end, at, pieces = start + len(line), start, []
         while rest and rest[0].start < end:
-            run = rest.pop(0)
+            run = rest.popleft()
             if at <= run.start < run.end <= end:
                 pieces.append(to_html(text[at : run.start]))
                 pieces.append(_span(run.codes, to_html(text[run.start : run.end])))
@@ -40,22 +44,16 @@ def styled_lines(text: str, runs: Sequence[StyleRun] | None, to_html: Callable[[
 def _span(codes: str, inner: str) -> str:
     classes: list[str] = []
     colours: list[str] = []
-    numbers = [int(each) for each in codes.split(";") if each.isdigit()]
-    at = 0
-    while at < len(numbers):
-        number = numbers[at]
-        at += 1
-        if number in (38, 48):
-            values, at = extended_colour(numbers, at)
-            if values:
-                red, green, blue = values[1:] if len(values) == 4 else _indexed(values[1])
-                colours.append(f"{'color' if number == 38 else 'background'}:rgb({red},{green},{blue})")
-        elif number in _MARKS:
-            classes.append(_MARKS[number])
-        elif 30 <= number <= 37 or 90 <= number <= 97:
-            classes.append(f"c{number % 10}")
-        elif 40 <= number <= 47 or 100 <= number <= 107:
-            classes.append(f"g{number % 10}")
+    for part, written in Style(codes).parts.items():
+        if part not in _COLOURS:
+            classes.append(_MARKS[part])
+            continue
+        first, *more = map(int, written.split(";"))
+        if more:
+            red, green, blue = more[1:] if len(more) == 4 else _indexed(more[1])
+            colours.append(f"{_COLOURS[part][1]}:rgb({red},{green},{blue})")
+        else:
+            classes.append(f"{_COLOURS[part][0]}{first % 10}")
     attributes = f' class="{" ".join(classes)}"' if classes else ""
     if colours:
         attributes += f' style="{";".join(colours)}"'

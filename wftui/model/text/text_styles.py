@@ -17,7 +17,7 @@ _MOST_RUNS = 20_000
 CODES_PATTERN = "^[0-9]{1,3}(;[0-9]{1,3}){0,20}$"
 
 
-def extended_colour(numbers: Sequence[int], at: int) -> tuple[Sequence[int], int]:
+def _extended_colour(numbers: Sequence[int], at: int) -> tuple[Sequence[int], int]:
     """Return the numbers of a colour after 38 or 48, and where the next code is.
 
     Args:
@@ -37,15 +37,21 @@ class StyleRun(NamedTuple):
 
 
 class Style:
-    """Style that a terminal is in after some codes."""
+    """Style that a terminal is in after some codes.
 
-    def __init__(self) -> None:
-        self._parts: dict[str, str] = {}
+    Attributes:
+        parts: codes by part: a colour for `text` and `ground`, one number for `bold` and the other marks.
+    """
+
+    def __init__(self, codes: str = "") -> None:
+        self.parts: dict[str, str] = {}
+        if codes:
+            self.follow(codes)
 
     @property
     def codes(self) -> str:
         """Codes that bring a terminal into this style; empty for none."""
-        return ";".join(self._parts.values())
+        return ";".join(self.parts.values())
 
     def follow(self, codes: str) -> None:
         """Apply the codes of one sequence."""
@@ -55,22 +61,22 @@ class Style:
             number = numbers[at]
             at += 1
             if number in (38, 48):
-                values, at = extended_colour(numbers, at)
+                values, at = _extended_colour(numbers, at)
                 if values:
-                    self._parts["text" if number == 38 else "ground"] = ";".join(map(str, [number, *values]))
+                    self.parts["text" if number == 38 else "ground"] = ";".join(map(str, [number, *values]))
             elif number == 0:
-                self._parts.clear()
+                self.parts.clear()
             elif number in _KEPT:
-                self._parts[_KEPT[number]] = str(number)
+                self.parts[_KEPT[number]] = str(number)
             elif number in _ENDED:
                 for name in _ENDED[number]:
-                    self._parts.pop(name, None)
+                    self.parts.pop(name, None)
             elif 30 <= number <= 37 or 90 <= number <= 97:
-                self._parts["text"] = str(number)
+                self.parts["text"] = str(number)
             elif 40 <= number <= 47 or 100 <= number <= 107:
-                self._parts["ground"] = str(number)
+                self.parts["ground"] = str(number)
             elif number in (39, 49):
-                self._parts.pop("text" if number == 39 else "ground", None)
+                self.parts.pop("text" if number == 39 else "ground", None)
 
 
 def split_styles(text: str) -> tuple[str, list[StyleRun]]:
