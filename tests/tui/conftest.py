@@ -20,7 +20,7 @@ from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
-from wftui.model.run.events import parse_event
+from wftui.model.run.event_json import parse_event
 from wftui.store.run_ids import new_id
 from wftui.workbench import Settings, Workbench
 

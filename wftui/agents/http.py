@@ -71,7 +71,7 @@ class _Endpoint(ProblemApplication):
         self._manager = manager
 
     async def respond(self, request: Request) -> ASGIApp:
-        """Check who asks, and pass the request on as that token's.
+        """Authenticate a request, and forward it on behalf of its token.
 
         A session is its token's: another one does not find it.
         """

@@ -1,4 +1,4 @@
-"""Progress of a run by its events, and the approvals that wait."""
+"""Progress of a run from its events, and its pending approvals."""
 
 from wftui.agents.questions import Question
 from wftui.model.run.events import (
@@ -16,7 +16,7 @@ _ENDS = (StepCompleted, StepFailed, StepSkipped, StepCancelled)
 
 
 class CallProgress:
-    """The progress of a run by its events.
+    """Progress of a run, from its events.
 
     Attributes:
         seq: number of the last event.
@@ -31,7 +31,7 @@ class CallProgress:
         self._asking: dict[str, Question] = {}
 
     def question(self) -> Question | None:
-        """Return the first approval that waits."""
+        """Return the first pending approval."""
         return next(iter(self._asking.values()), None)
 
     def settle(self, question: Question) -> None:
@@ -39,7 +39,7 @@ class CallProgress:
         self._asking.pop(question.path, None)
 
     def fold(self, event: ExecutionEvent) -> str:
-        """Take note of an event; return a message to report, or nothing."""
+        """Apply an event; return a message to report, or None."""
         self.seq = event.seq
         match event:
             case Created():

@@ -86,7 +86,7 @@ def may_ask(context: ServerRequestContext[Any, Any]) -> bool:
 
 
 def asks_by_result(context: ServerRequestContext[Any, Any]) -> bool:
-    """Return whether the version of the protocol has questions as results."""
+    """Return whether this protocol version sends questions as results."""
     return context.protocol_version in MODERN_PROTOCOL_VERSIONS
 
 

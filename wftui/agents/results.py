@@ -35,7 +35,7 @@ def error_result(code: str, message: str, **details: Json) -> CallToolResult:
 
 
 def invalid_arguments_result(problems: Iterable[FieldProblem]) -> CallToolResult:
-    """Return what is wrong with the arguments of a tool."""
+    """Return the result that reports invalid arguments of a tool."""
     errors = [{"pointer": each.pointer, "message": each.message} for each in problems]
     return error_result("request.invalid", "the arguments are not valid", errors=errors)
 

@@ -1,4 +1,4 @@
-"""Answers that were made before, for as long as nothing has changed."""
+"""Cached answers, valid while nothing has changed."""
 
 from collections import OrderedDict
 from collections.abc import Hashable
@@ -10,7 +10,7 @@ _MOST_ENTRIES = 256
 
 @dataclass(frozen=True, slots=True)
 class MadeAnswer:
-    """A body, and the ETag of what it was made from."""
+    """A body, with the ETag of the data it was made from."""
 
     etag: str
     body: bytes
@@ -24,7 +24,7 @@ class AnswerCache:
         self._bytes = 0
 
     def get(self, key: Hashable, etag: str) -> bytes | None:
-        """Return the body for a request, if it was made from what has this ETag."""
+        """Return the cached body for a request, if it has this ETag."""
         found = self._made.get(key)
         if found is None or found.etag != etag:
             return None

@@ -42,7 +42,7 @@ class ProblemApplication:
     """An ASGI application whose errors are problem details."""
 
     async def respond(self, request: Request) -> ASGIApp:
-        """Return the response to a request, or what responds to it."""
+        """Return the response to a request, or the application that responds."""
         raise NotImplementedError
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -191,7 +191,7 @@ class Call:
 
 
 def _typed(text: Json) -> Json:
-    """Return the number or truth value that a parameter means, else its text."""
+    """Return a parameter as a number or boolean if it is one, else as text."""
     if text in ("true", "false"):
         return text == "true"
     return int(text) if isinstance(text, str) and _NUMBER.fullmatch(text) else text

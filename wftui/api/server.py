@@ -1,4 +1,4 @@
-"""A server: its socket, and its end."""
+"""The server's socket, and its shutdown."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""The types of inputs, wherever they stand in a schema."""
+"""Types of inputs, from any place in a schema."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DEEPEST = 4
 
 
 def typed(whole: Mapping[str, Json], schema: Json) -> Json:
-    """Return an input's schema with what its references and branches say.
+    """Return an input's schema with its references and branches merged in.
 
     These are types, items, properties, required names and listed values, of the schema and of those inside.
     """

@@ -8,7 +8,8 @@ from wftui.client.connection import ServerConnection
 from wftui.client.errors import UnreachableError
 from wftui.model.clock import Elapsed
 from wftui.model.errors import UserError
-from wftui.model.run.events import TERMINAL_EVENTS, ExecutionEvent, parse_event
+from wftui.model.run.event_json import parse_event
+from wftui.model.run.events import TERMINAL_EVENTS, ExecutionEvent
 
 PATIENCE = 300.0
 """Seconds without a connection after which a follower gives up."""

@@ -8,7 +8,8 @@ from wftui.client.reading import model
 from wftui.client.remote_runs import RemoteRuns, run_path
 from wftui.model.base import Json
 from wftui.model.errors import RunNotFoundError
-from wftui.model.run.events import Created, Interrupted, Log, read_event
+from wftui.model.run.event_json import read_event
+from wftui.model.run.events import Created, Interrupted, Log
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import StepInfo
 from wftui.model.run.summary import ExecutionFilters, ExecutionSummary

@@ -16,7 +16,8 @@ from wftui.model.base import Json
 from wftui.model.errors import NotFoundError, RunNotFoundError, UsageError
 from wftui.model.listing import AttentionItem, RecentInputs, WorkflowOutline
 from wftui.model.run.actions import RunAction, run_actions
-from wftui.model.run.events import ExecutionEvent, read_event
+from wftui.model.run.event_json import read_event
+from wftui.model.run.events import ExecutionEvent
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import StepResult, ValueRef
 from wftui.model.run.summary import (

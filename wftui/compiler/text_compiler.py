@@ -115,7 +115,7 @@ class TextCompiler:
             return Compilation(text, self.failed(workflow_id, failure), outline, lasting=False)
 
     def unchanged(self, known: Compilation) -> bool:
-        """Return whether everything that a compilation has looked at is as it was."""
+        """Return whether nothing that a compilation depends on has changed."""
         beside = all(file_etag(path) == etag for path, etag in known.looked_at.items())
         children = beside and self._sub_workflows.unchanged(known.children)
         return children and self._not_installed(known.needs) == known.missing

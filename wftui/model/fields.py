@@ -17,7 +17,7 @@ _REQUIRED: Any = object()
 
 
 class Field:
-    """Facts about a field beside its type, in `Annotated`.
+    """Metadata of a field in `Annotated`.
 
     Args:
         alias: key in JSON, where it is not the name in camelCase.

@@ -73,7 +73,7 @@ def _table(model: type[WireModel]) -> Sequence[tuple[str, str, str | None, _Read
 
 
 def _reader(annotation: Any) -> _Reader | None:
-    """Return what reads a value of a type; None: any JSON value is one."""
+    """Return the reader of a type; None if any JSON value will do."""
     if annotation is Any:
         return None
     origin, parts = get_origin(annotation), get_args(annotation)

@@ -102,7 +102,7 @@ def _step_lines(step: ComparedStep, ascii_only: bool) -> Iterator[ReportLine]:
 
 
 def _is_alike(step: ComparedStep) -> bool:
-    """Return whether a step belongs to an iteration and has nothing to tell."""
+    """Return whether a step of an iteration has no difference to show."""
     return "]" in step.path and step.relation == "same" and not (step.differs or step.slower or step.log)
 
 

@@ -48,7 +48,7 @@ class ValidatedModel(BaseModel):
 
 @cache
 def adapter_of(model: ModelType) -> TypeAdapter[Any]:
-    """Return what validates a model of plain data."""
+    """Return the validator of a model of plain data."""
     with _BUILDING:
         return TypeAdapter(model)
 
@@ -70,7 +70,7 @@ def as_data_class(model: ModelType) -> None:
 
 
 def _annotation(annotation: Any) -> Any:
-    """Return a type with what is known of it in the words of pydantic."""
+    """Return a type with its metadata in pydantic's terms."""
     origin, parts = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         plain, *about = parts

@@ -65,7 +65,7 @@ def make_web_app(workbench: Workbench, state: ServerState, hosts: Iterable[str] 
 def _answering(
     gate: PageGate, answer: Callable[[], Response], *, takes_token: bool = False
 ) -> Callable[[Request], Response]:
-    """Return an endpoint that checks who asks, and says in a sentence why it refuses.
+    """Return an endpoint that authenticates, and refuses with a sentence.
 
     Args:
         takes_token: a token in the address becomes the cookie.

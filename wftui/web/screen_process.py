@@ -70,7 +70,7 @@ class ScreenProcess:
         return cls(ours, process)
 
     async def read(self) -> bytes:
-        """Return what the process has drawn next; nothing at its end."""
+        """Return the next output of the process; empty at its end."""
         loop = asyncio.get_running_loop()
         while True:
             try:
@@ -86,7 +86,7 @@ class ScreenProcess:
                 return b""
 
     async def write(self, data: bytes) -> None:
-        """Type into the terminal; what nobody reads any more is dropped."""
+        """Type into the terminal; input that no process reads is dropped."""
         loop = asyncio.get_running_loop()
         while data:
             try:

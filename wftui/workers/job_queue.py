@@ -26,7 +26,7 @@ class _Deliveries(JobManager):
     async def listen_for_jobs(
         self, *, on_notification: NotificationCallback, queues: Iterable[str] | None = None
     ) -> None:
-        """Listen for jobs, and count what is heard."""
+        """Listen for jobs, and count the notifications."""
 
         async def hear(*, channel: str, notification: Notification) -> None:
             self._notified += 1
@@ -57,7 +57,7 @@ class _Deliveries(JobManager):
         )
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
-        """Leave the delivery, which nobody fetches again, to the process of the run."""
+        """Leave the delivery to the process of the run; it is fetched by nobody else."""
 
 
 def job_queue(database: Database, take: Take, follow: Follow) -> App:

@@ -47,7 +47,7 @@ class Messages:
         self.last: list[bytes] = []
 
     async def append(self, events: Sequence[ExecutionEvent], *, wait: bool) -> list[ExecutionEvent]:
-        """Say log lines and progress, after the secrets in them."""
+        """Send log lines and progress, after the secrets in them."""
         said: dict[str, Json] = {}
         if self._secrets:
             said["secrets"], self._secrets = self._secrets, []
@@ -69,7 +69,7 @@ class Messages:
         return list(events)
 
     async def keep_lines(self, lines: Sequence[Log]) -> LogSegment | None:
-        """Say log lines; the process of the run stores them."""
+        """Send log lines; the process of the run stores them."""
         await self.append(lines, wait=False)
         if not lines:
             return None
@@ -85,11 +85,11 @@ class Messages:
         )
 
     def tell_secret(self, secret: str) -> None:
-        """Say a secret before anything that may hold it."""
+        """Send a secret before anything that may contain it."""
         self._secrets.append(secret)
 
     async def end(self, logger: StepLogger) -> None:
-        """Collect what is said after the end of the step."""
+        """Collect the messages sent after the end of the step."""
         self._ended = True
         await logger.close()
         if self._secrets:

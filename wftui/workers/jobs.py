@@ -1,4 +1,4 @@
-"""Jobs as JSON: what a worker gets, says meanwhile, and gives back."""
+"""Jobs as JSON: what a worker receives, reports and returns."""
 
 import asyncio
 import base64
@@ -90,7 +90,7 @@ def is_over(value: Json, size: int) -> bool:
 
 
 def direct_end(job: Mapping[str, Any], worker: str, result: bytes, said: Sequence[bytes]) -> str | None:
-    """Return the notification of an end, with all that it says.
+    """Return the notification of an end, with its whole result.
 
     None if that is too big, or the job was moved before.
     """
@@ -102,7 +102,7 @@ def direct_end(job: Mapping[str, Any], worker: str, result: bytes, said: Sequenc
 
 
 def read_direct_end(notification: str) -> dict[str, Any]:
-    """Return what a notification of an end says, as the row of the job."""
+    """Return the result in a notification of an end, as the row of the job."""
     id, delivery, worker, *texts = json.loads(notification)
     result, *said = [base64.b64decode(text) for text in texts]
     ended = {"state": "ended", "claim": 1, "worker": worker, "result": result, "refusal": None}

@@ -1,4 +1,4 @@
-"""Lease: the sign of life of a worker, given by a thread of its own.
+"""Lease: a worker's proof of life, renewed by a thread of its own.
 
 A step that keeps the event loop busy does not cost the worker its lease.
 """
@@ -76,7 +76,7 @@ class Lease(threading.Thread):
 
     @property
     def holds(self) -> bool:
-        """True while nobody else may have the jobs of this worker."""
+        """True while no other worker may take this worker's jobs."""
         return boot_seconds() < self._until
 
     def end(self) -> None:

@@ -1,4 +1,4 @@
-"""The workers that live, and what they do."""
+"""The live workers, and their jobs."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Sealing of everything that a job, its messages and its result say (AES-GCM).
+"""Encryption of jobs, their messages and results (AES-GCM).
 
 PostgreSQL and its backups see sealed bytes only. A text is sealed for one place (`about`), and opens nowhere else.
 """

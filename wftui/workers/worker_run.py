@@ -86,7 +86,7 @@ class WorkerRun:
             self.redactor.add_derived(text)
 
     async def prepare(self, job: Job, cache: BlobCache) -> None:
-        """Bring what a job needs: files of the workflow, its step type, big values.
+        """Fetch what a job needs: files of the workflow, its step type, big values.
 
         Raises:
             WorkflowError: `worker.files` when something cannot be had.
@@ -132,5 +132,5 @@ class WorkerRun:
 
 
 def own_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of a worker without what opens its database."""
+    """Return the environment of a worker without its database credentials."""
     return {name: value for name, value in environment.items() if name != "WFTUI_WORKERS" and not name.startswith("PG")}

@@ -1,4 +1,4 @@
-"""Errors of the use of workers that a user can cause."""
+"""Errors of workers that a user can cause."""
 
 from wftui.model.errors import ExitCode, UserError
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wftui.model.base import Json
+from wftui.model.run.event_json import parse_event
 from wftui.model.run.events import (
     Cancelled,
     CancelRequested,
@@ -31,7 +32,6 @@ from wftui.model.run.events import (
     StepSkipped,
     StepStarted,
     StepWaiting,
-    parse_event,
 )
 from wftui.model.run.paths import is_at_or_in, parent_path
 from wftui.model.run.record import ExecutionRecord

@@ -48,7 +48,7 @@ def monitor(arguments: argparse.Namespace) -> int:
 
 
 def check_readable(path: Path) -> None:
-    """Open a run file, before the screen covers what is said.
+    """Check that a run file can be read while errors are still visible.
 
     Raises:
         UserError: it is none, or cannot be read.

@@ -26,13 +26,12 @@ from wftui.engine.restart.resume import (
     check_resumable,
     every_step,
     inputs_with_secrets,
-    may_run_twice,
     read_history,
     repeated_work,
 )
 from wftui.engine.restart.seed_results import seed_results
 from wftui.engine.restart.stored_plans import LoadStored, StoredPlans
-from wftui.engine.run.run import OrphanCleanup, Run
+from wftui.engine.run.run import Run
 from wftui.engine.run.state.leaf_work import LeafWork
 from wftui.model.base import Json
 from wftui.model.clock import Clock, Elapsed, elapsed_seconds, utc_now
@@ -46,10 +45,8 @@ from wftui.store.run_ids import new_id
 from wftui.store.sqlite.store_errors import RunExistsError
 
 if TYPE_CHECKING:
-    from wftui.connections.connections import Connections
-
-if TYPE_CHECKING:
     from wftui.compiler.module_run import LoadedWorkflow
+    from wftui.connections.connections import Connections
     from wftui.store.execution_store import ExecutionStore
 
 _USUAL = StartOptions()
@@ -118,12 +115,10 @@ class WorkflowExecutor:
 
         try:
             return await self._create(make, loaded, options)
-        except RunExistsError:
-            if (
-                before := await run_of_start_key(self._store, request, self.input_schema)
-            ) is not None:  # at the same time
-                return before
-            raise
+        except RunExistsError:  # of the same key, at the same time
+            if (before := await run_of_start_key(self._store, request, self.input_schema)) is None:
+                raise
+            return before
 
     async def resume(
         self, run_id: str, inputs: Mapping[str, Json] | None = None, options: StartOptions = _USUAL
@@ -159,8 +154,7 @@ class WorkflowExecutor:
         plan = (await self._stored.of(created)).plan
         if not options.confirmed:
             held = None if self._workers is None else partial(self._workers.held, run_id)
-            repeated = await repeated_work(self._store, self._stored.of, plan, history.carried, held)
-            if repeated:
+            if repeated := await repeated_work(self._store, self._stored.of, plan, history.carried, held):
                 raise ConfirmationNeeded(repeated)
         whole = inputs_with_secrets(plan, await self._store.resolve(created.inputs), inputs)
         request = ExecutionRequest(
@@ -219,9 +213,8 @@ class WorkflowExecutor:
         """
         check_pool(pool)
         record = await self._record(run_id, window=None)
-        before = await self._stored.plan_before(run_id)
         asked = RerunRequest(from_step, inputs or {}, connections or {}, complete=complete)
-        found = await prepare_rerun(self._store, self._load, record, asked, before)
+        found = await prepare_rerun(self._store, self._load, self._stored, record, asked)
         plan = self._runs.in_pool(found.loaded.plan, record.pool if pool is None else pool)
         found.restart.name_pools({step.id: step.pool for step in every_step(plan)})
         return found.restart
@@ -263,31 +256,19 @@ class WorkflowExecutor:
         record = await self._record(run_id, window=None)
         if record.status in ("pending", "running"):
             raise ConflictError(f"run {run_id} is still running; wait for it to finish", code="run.going")
-        before = await self._stored.plan_before(run_id)
         asked = RerunRequest(from_step, inputs or {}, connections or {}, complete=complete)
-        found = await prepare_rerun(self._store, self._load, record, asked, before)
-        plan = found.loaded.plan
-        repeated = replace(found.restart.repeated, interrupted=may_run_twice(plan, found.record, from_step))
-        if repeated and not confirmed:
+        found = await prepare_rerun(self._store, self._load, self._stored, record, asked)
+        if (repeated := found.repeated) and not confirmed:
             raise ConfirmationNeeded(repeated)
-        request = ExecutionRequest(
-            workflow_id=plan.id,
-            inputs=inputs_with_secrets(plan, found.inputs, asked.inputs),
-            user_id=user_id,
-            parent_id=run_id,
-            connections=dict(asked.connections),
-            inherited_connections=record.connections,
-            pool=record.pool if pool is None else pool,
-        )
-        cleanup: OrphanCleanup | None = None
-        if record.status == "interrupted":  # its orphan processes must not run beside the same steps
-            cleanup = partial(self._end_orphans, run_id)
+        request = found.request(user_id, record.pool if pool is None else pool)
+        # The orphan processes of an interrupted run must not run beside the same steps.
+        cleanup = partial(self._end_orphans, run_id) if record.status == "interrupted" else None
         options = StartOptions(orphan_cleanup=cleanup)
 
         async def make(new_id: str) -> Run:
             now = self._clock()
             carried = await asyncio.to_thread(seed_results, found.record, found.restart.reused, new_id, now)
-            return self._runs.new(new_id, plan, request, replace(options, carried=carried))
+            return self._runs.new(new_id, found.loaded.plan, request, replace(options, carried=carried))
 
         return await self._create(make, found.loaded, options)
 

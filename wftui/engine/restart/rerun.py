@@ -3,16 +3,18 @@
 import asyncio
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wftui.engine.primitives.schema_validation import check_inputs
 from wftui.engine.primitives.secret_inputs import masked
 from wftui.engine.restart.rerun_decisions import plan_restart
-from wftui.engine.restart.restart_plan import RestartPlan
+from wftui.engine.restart.restart_plan import RepeatedWork, RestartPlan
+from wftui.engine.restart.resume import inputs_with_secrets, may_run_twice
+from wftui.engine.restart.stored_plans import StoredPlans
 from wftui.model.base import Json
 from wftui.model.data_class import dataclass
-from wftui.model.run.record import ExecutionRecord
-from wftui.runtime.plan import WorkflowPlan
+from wftui.model.run.record import ExecutionRecord, ExecutionRequest
 
 if TYPE_CHECKING:
     from wftui.compiler.module_run import LoadedWorkflow
@@ -41,32 +43,54 @@ class Rerun:
     """Planned rerun.
 
     Attributes:
+        asked: the changes against the earlier run.
         record: the earlier run, with big values resolved.
         inputs: of the new run, with masked secrets.
     """
 
+    asked: RerunRequest
     record: ExecutionRecord
     loaded: "LoadedWorkflow"
     inputs: dict[str, Json]
     restart: RestartPlan
 
+    @property
+    def repeated(self) -> RepeatedWork:
+        """Steps whose work the rerun would repeat without need, or at a risk."""
+        interrupted = may_run_twice(self.loaded.plan, self.record, self.asked.from_step)
+        return replace(self.restart.repeated, interrupted=interrupted)
+
+    def request(self, user_id: str, pool: str | None) -> ExecutionRequest:
+        """Return the request for the new run.
+
+        Raises:
+            UserError: a secret input is missing.
+        """
+        return ExecutionRequest(
+            workflow_id=self.loaded.plan.id,
+            inputs=inputs_with_secrets(self.loaded.plan, self.inputs, self.asked.inputs),
+            user_id=user_id,
+            parent_id=self.record.id,
+            connections=dict(self.asked.connections),
+            inherited_connections=self.record.connections,
+            pool=pool,
+        )
+
 
 async def prepare_rerun(
     store: "ExecutionStore",
     load: "Callable[[str], LoadedWorkflow]",
+    stored: StoredPlans,
     record: ExecutionRecord,
     asked: RerunRequest,
-    before: WorkflowPlan | None,
 ) -> Rerun:
     """Plan a rerun.
-
-    Args:
-        before: the plan of the earlier run; None when it is no longer available.
 
     Raises:
         NotFoundError: there is no such step.
         UserError: the workflow does not exist or has errors.
     """
+    before = await stored.plan_before(record.id)
     whole = await store.resolve_record(record)
     loaded = await asyncio.to_thread(load, record.workflow_id)
     plan = loaded.plan
@@ -86,4 +110,4 @@ async def prepare_rerun(
             reconnected=others,
         )
     )
-    return Rerun(whole, loaded, hidden, restart)
+    return Rerun(asked, whole, loaded, hidden, restart)

@@ -1,4 +1,4 @@
-"""Values computed before the first step: defaults of inputs, and variables."""
+"""Values computed before and after the steps: defaults, variables, outputs."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -49,3 +49,18 @@ async def compute_vars(plan: WorkflowPlan, scope: Scope) -> tuple[dict[str, Json
             return values, describe_outside(error, f"/vars/{name}", plan)
         values[name] = value
     return values, None
+
+
+async def compute_outputs(plan: WorkflowPlan, scope: Scope) -> tuple[dict[str, Json], ExecutionError | None]:
+    """Return the outputs, null for those with an error, and the first error or None."""
+    outputs: dict[str, Json] = {}
+    first: ExecutionError | None = None
+    for name, bind in plan.outputs.items():
+        try:
+            value = await evaluate(bind, scope)
+            await ensure_json(value, "output.not_json", "the output")
+            outputs[name] = value
+        except Exception as error:  # noqa: BLE001  (an output that cannot be computed fails the run)
+            outputs[name] = None
+            first = first or describe_outside(error, f"/outputs/{name}", plan)
+    return outputs, first

@@ -7,12 +7,11 @@ from dataclasses import replace
 
 from wftui.connections.secret_forms import MINIMUM_LENGTH
 from wftui.engine.primitives.cancellation import Stopped, StopScope
-from wftui.engine.primitives.conditions import evaluate
 from wftui.engine.primitives.failures import describe_outside
 from wftui.engine.primitives.outcome import Failure
 from wftui.engine.primitives.schema_validation import check_inputs
 from wftui.engine.primitives.secret_inputs import masked, refuse_short_secrets, secret_texts
-from wftui.engine.run.computed import compute_defaults, compute_vars
+from wftui.engine.run.computed import compute_defaults, compute_outputs, compute_vars
 from wftui.engine.run.preflight import Preflight
 from wftui.engine.run.state.approvals import ApprovalReply, validate_reply
 from wftui.engine.run.state.carried_results import RunHistory
@@ -300,10 +299,9 @@ class Run:
             Stopped: the run was cancelled during the check.
         """
         preflight = Preflight(self.context, self._scope())
-        chosen = self._request.connections
-        if not chosen and not preflight.has_work():
+        if not self._request.connections and not preflight.has_work():
             return None
-        return await self._main.wait(asyncio.ensure_future(preflight.resolve(chosen)))
+        return await self._main.wait(asyncio.ensure_future(preflight.resolve(self._request.connections)))
 
     async def _take_turn(self) -> bool:
         """Wait for the turn in the concurrency group; return False if the run has ended."""
@@ -361,25 +359,11 @@ class Run:
             self._finally.close()
             scope = last.scope
         # After `finally`: outputs may read its steps, too.
-        outputs, bad_output = await self._outputs(scope)
+        outputs, bad_output = await compute_outputs(plan, scope)
         result.output = None
         for _ in freed(frame.take_big()):
             await self.context.yield_point.reach()
         return outputs, error or bad_output or untidy
-
-    async def _outputs(self, scope: Scope) -> tuple[dict[str, Json], ExecutionError | None]:
-        """Evaluate the outputs; return them, null for errors, and the first error."""
-        outputs: dict[str, Json] = {}
-        first: ExecutionError | None = None
-        for name, bind in self.context.plan.outputs.items():
-            try:
-                value = await evaluate(bind, scope)
-                await ensure_json(value, "output.not_json", "the output")
-                outputs[name] = value
-            except Exception as error:  # noqa: BLE001  (an output that cannot be evaluated fails the run)
-                outputs[name] = None
-                first = first or describe_outside(error, f"/outputs/{name}", self.context.plan)
-        return outputs, first
 
     async def _compute_vars(self) -> ExecutionError | None:
         """Compute the variables, unless they were recorded; return an error or None."""

@@ -1,4 +1,4 @@
-"""A node of a form's state, and the one without fields of its own.
+"""Nodes of a form's state: their base class, and leaves.
 
 A node for a value of another shape than its field's keeps the value unchanged, as JSON.
 """

@@ -7,12 +7,10 @@ The original's nine types (`started`, `step_started`, `step_progress`, `step_com
 Producers build events with `seq=0`; the store's writer numbers them as it appends them.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Annotated, Literal, get_args
 
 from wftui.model.base import Field, Json, Timestamp, WireModel, fresh
-from wftui.model.reading import UnreadableError, read
 from wftui.model.run.steps import ExecutionError, LogLevel, StepInfo, Waiting
 from wftui.model.text.text_styles import StyleRun
 
@@ -390,24 +388,3 @@ FLUSH_EVENTS: frozenset[str] = TERMINAL_EVENTS | {
     "resumed",
 }
 """Types whose commit the producer waits for; the others are committed with the next batch."""
-
-
-def read_event(fields: dict[str, Json]) -> ExecutionEvent:
-    """Return an event from its wire form, perhaps of a later version.
-
-    Unknown fields are left out; any other event that this version cannot read becomes an `UnknownEvent`.
-    """
-    name = fields.get("type")
-    kind = EVENTS.get(name, UnknownEvent) if isinstance(name, str) else UnknownEvent
-    if kind is not UnknownEvent:
-        try:
-            return read(kind, fields)
-        except UnreadableError:
-            pass  # shown by its name
-    own = {key: fields[key] for key in ("seq", "executionId", "timestamp")}
-    return read(UnknownEvent, {**own, "fields": fields})
-
-
-def parse_event(data: dict[str, Json] | str | bytes) -> ExecutionEvent:
-    """Return an event from its wire form (a dict, or JSON text)."""
-    return read_event(data if isinstance(data, dict) else json.loads(data))

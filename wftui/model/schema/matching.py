@@ -31,7 +31,7 @@ class SchemaMatcher:
 
     @cached_property
     def _tester(self) -> "Any | None":
-        """The class that tests; None if the document is not a valid schema."""
+        """Validator class; None if the document is not a valid schema."""
         draft = validator_class(self._schema)
         return _class(draft) if draft(draft.META_SCHEMA).is_valid(self._schema) else None
 

@@ -5,7 +5,7 @@ import os
 
 
 def user_name() -> str:
-    """Return the user's name, or the number of a user without one, as in a container."""
+    """Return the user's name, or the uid where it has none, as in containers."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -230,7 +230,7 @@ def with_value(body: Json, path: str, value: Json) -> Json:
 
 
 def _is_true(value: Json) -> bool:
-    """Return whether a server says yes; some send text."""
+    """Return whether a value means true; some servers send text."""
     return value.strip().lower() not in ("", "false", "0", "no") if isinstance(value, str) else bool(value)
 
 

@@ -15,7 +15,8 @@ from typing import NamedTuple
 from wftui.model.base import Json, ModelField, WireModel
 from wftui.model.data_class import dataclass
 from wftui.model.json.writing import encode
-from wftui.model.run.events import EventBase, ExecutionEvent, StepEventBase, StepStarted, read_event
+from wftui.model.run.event_json import read_event
+from wftui.model.run.events import EventBase, ExecutionEvent, StepEventBase, StepStarted
 from wftui.model.run.paths import declared_id
 from wftui.model.run.steps import ValueRef
 from wftui.runtime.json_values import JsonValueError, TooBigError, check_big, measure

@@ -181,7 +181,7 @@ async def _big_texts(reader: Reader, name: str) -> AsyncIterator[list[str]]:
 
 
 def _tokens(text: str, *, is_last: bool) -> tuple[list[str], str]:
-    """Return the texts in a part of a JSON text, and a rest that may go on."""
+    """Return the texts in a part of a JSON text, and an unfinished rest."""
     found: list[str] = []
     end = 0
     for token in _TOKEN.finditer(text):

@@ -98,7 +98,7 @@ class Pages:
                     self._broken.add(number)
 
     def lack_rows(self) -> bool:
-        """Return whether a damaged page may have held rows, after `cells` has read all."""
+        """Return whether a damaged page may have held rows; call it after `cells`."""
         header = self._read(1)
         length = int.from_bytes(header[28:32]) if header.startswith(HEADER) else 0
         return bool(self._broken - self._used) or length > self._count or self._is_cut

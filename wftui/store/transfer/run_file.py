@@ -24,7 +24,8 @@ from pydantic import ValidationError
 from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.model.json.incremental import read_json
-from wftui.model.run.events import TERMINAL_EVENTS, Created, ExecutionEvent, UnknownEvent, parse_event
+from wftui.model.run.event_json import parse_event
+from wftui.model.run.events import TERMINAL_EVENTS, Created, ExecutionEvent, UnknownEvent
 
 ResultT = TypeVar("ResultT")
 

@@ -25,7 +25,7 @@ _BACKGROUND = "11"
 
 
 class BackgroundTold(Message):
-    """The terminal has told its background: red, green and blue from 0 to 1."""
+    """The terminal has reported its background: red, green and blue from 0 to 1."""
 
     def __init__(self, color: tuple[float, float, float]) -> None:
         super().__init__()

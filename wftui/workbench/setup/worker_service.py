@@ -1,4 +1,4 @@
-"""The workers of pools: who lives, and what each does."""
+"""The workers of pools: who is alive, and their jobs."""
 
 from __future__ import annotations
 

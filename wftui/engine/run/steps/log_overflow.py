@@ -27,7 +27,7 @@ class OverflowLines(NamedTuple):
 
 
 class LogOverflow:
-    """OverflowLines of a step beyond the first ones.
+    """Lines of a step after those that are stored as events.
 
     The last ones are held back as the `tail`, which is emitted at the end, unless they wait for too long.
 

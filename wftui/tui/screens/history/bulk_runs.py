@@ -1,4 +1,4 @@
-"""Do something to all marked runs, after a preview."""
+"""Bulk actions on marked runs, after a preview."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -78,7 +78,7 @@ async def _as_they_are(services: AppServices, runs: list[ExecutionSummary]) -> l
 
 
 async def _do(services: AppServices, plan: BulkPlan, folder: Path) -> dict[str, list[ExecutionSummary]]:
-    """Do it to each run; return the runs for which it failed, by error."""
+    """Apply the action to each run; return the failures, by error."""
     failures: dict[str, list[ExecutionSummary]] = {}
     for run in plan.runs:
         try:

@@ -16,6 +16,7 @@ from wftui.tui.display.formatting import count
 from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.screens.history.history_actions import HISTORY_ACTIONS, LOCAL, MOST_SELECTED, NEED_ONE
 from wftui.tui.screens.history.history_choices import ask_columns, ask_group, ask_saved, ask_sort, described, recalled
+from wftui.tui.screens.history.run_files import export_run, import_run, show_run_file
 from wftui.tui.widgets.history.columns import columns
 from wftui.tui.widgets.history.filter_bar import FilterBar
 from wftui.tui.widgets.history.heading import HistoryHeading
@@ -150,10 +151,9 @@ class HistoryScreen(ActionScreen[None]):
         pages = self._table.pages
         message = event.error
         if not message and not len(pages):
-            asked = self._bar.current != HistoryQuery()
             message = (
                 "No run matches these filters.\n\nPress backspace to clear them."
-                if asked
+                if self._bar.current != HistoryQuery()
                 else "No runs yet.\n\nRuns appear here with their steps, logs and results."
             )
         if message:
@@ -162,8 +162,8 @@ class HistoryScreen(ActionScreen[None]):
         self._show_state()
 
     def _show_heading(self) -> None:
-        table = self._table
-        self.query_one("#history-heading", Static).update(table.heading(table.size.width), layout=False)
+        heading = self._table.heading(self._table.size.width)
+        self.query_one("#history-heading", Static).update(heading, layout=False)
 
     def _state(self) -> str:
         pages = self._table.pages
@@ -194,8 +194,7 @@ class HistoryScreen(ActionScreen[None]):
 
     @on(LineView.Chosen)
     def _chosen(self) -> None:
-        if self._table.selected is not None:
-            self.action_open()
+        self.action_open()
 
     # --- actions
 
@@ -263,40 +262,17 @@ class HistoryScreen(ActionScreen[None]):
 
     def action_export(self) -> None:
         """Ask for a file name, and export the run."""
-        self.attempt(self._export(), group="transfer", exclusive=True)
-
-    async def _export(self) -> None:
-        from wftui.tui.screens.dialogs.file_prompts import ask_new_file
-
         run = self._table.selected
-        if run is None:
-            return
-        path = await ask_new_file(self.services, "Export to file", f"{run.workflow_id}-{run.id}.wfrun")
-        if path is not None:
-            await self.workbench.local.transfer.export(run.id, path)
-            self.notify(f"Exported to {path}", markup=False)
+        if run is not None:
+            self.attempt(export_run(self.services, run), group="transfer", exclusive=True)
 
     def action_import(self) -> None:
         """Ask for a run file, import it and open the run."""
-        self.attempt(self._import(), group="transfer", exclusive=True)
-
-    async def _import(self) -> None:
-        from wftui.tui.screens.dialogs.file_prompts import ask_file
-
-        path = await ask_file(self.services, "Import run file")
-        if path is not None:
-            self.services.open_monitor(await self.workbench.local.transfer.import_file(path))
+        self.attempt(import_run(self.services), group="transfer", exclusive=True)
 
     def action_show_file(self) -> None:
         """Ask for a run file, and show the run in it."""
-        self.attempt(self._show_file(), group="transfer", exclusive=True)
-
-    async def _show_file(self) -> None:
-        from wftui.tui.screens.dialogs.file_prompts import ask_file
-
-        path = await ask_file(self.services, "Show run file")
-        if path is not None:
-            self.services.open_screen("run_file", path)
+        self.attempt(show_run_file(self.services), group="transfer", exclusive=True)
 
     def action_sort(self) -> None:
         """Ask for an order."""

@@ -48,7 +48,7 @@ class DetailRow:
 
 @dataclass(frozen=True, slots=True)
 class StepSurroundings:
-    """Details of a step that its result does not have.
+    """Details of a step beside its result.
 
     Attributes:
         line: line of the step in workflow.json.
