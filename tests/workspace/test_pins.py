@@ -1,5 +1,6 @@
 """Pinned outputs beside workflow.json."""
 
+import stat
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ def test_pins_are_written_and_read(tmp_path: Path) -> None:
     assert read_pins(tmp_path) == {}
     write_pins(tmp_path, {"a": None, "b": {"x": [1, "é"]}})
     assert read_pins(tmp_path) == {"a": None, "b": {"x": [1, "é"]}}
+    assert stat.S_IMODE((tmp_path / PINS).stat().st_mode) == 0o600, "outputs of runs, which only their user may read"
     write_pins(tmp_path, {})
     assert not (tmp_path / PINS).exists()
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from wftui.model.errors import UserError
 from wftui.workspace.atomic import atomic_write
+from wftui.workspace.private import PRIVATE_FILE
 from wftui.workspace.regular import read_regular
 from wftui.workspace.workspace_errors import explain
 
@@ -61,7 +62,7 @@ def write_pins(folder: Path, pins: dict[str, Json]) -> None:
         raise PinsError(f"pinned outputs may take up to {MOST_BYTES // 1024 // 1024} MB together")
     try:
         if pins:
-            atomic_write(path, text.encode())
+            atomic_write(path, text.encode(), new_mode=PRIVATE_FILE)
         else:
             path.unlink(missing_ok=True)
     except OSError as error:

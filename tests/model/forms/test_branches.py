@@ -2,8 +2,8 @@
 
 from wftui.model.base import Json
 from wftui.model.forms.addresses import node_at, pointer_of
-from wftui.model.forms.building import form_of
-from wftui.model.forms.fields import FormField
+from wftui.model.forms.building import MAX_DEPTH, form_of
+from wftui.model.forms.fields import FormField, holds_secrets
 from wftui.model.forms.groups import Group, Tuple
 from wftui.model.forms.nodes import Leaf
 from wftui.model.forms.state import build_form, rebuild_form
@@ -106,6 +106,54 @@ def test_properties_of_all_variants_are_shown_before_one_is_chosen() -> None:
     root.choose(0)
     assert [node.field.name for node in root.nodes[0].nodes] == ["name", "a"]
     assert root.collect() == {"name": "x"}
+
+
+def _variants(**fields: Json) -> Json:
+    """A schema of two variants, with these keywords for both."""
+    forms = [{"properties": {name: {"type": "string"}}, "required": [name]} for name in ("a", "b")]
+    return {"oneOf": forms, **fields}
+
+
+def _shared(schema: Json, *, required: bool = False) -> FormField | None:
+    """The fields that all variants of an input have."""
+    whole = {"properties": {"to": schema}, "required": ["to"] if required else []}
+    return form_of(whole).fields[0].base
+
+
+def test_properties_of_all_variants_have_a_group() -> None:
+    host: Json = {"type": "string", "default": "local"}
+    own: Json = {"host": host, "key": {"type": "string", "writeOnly": True}}
+    for required in (True, False):
+        shared = _shared(_variants(title="Target", properties=own), required=required)
+        assert shared is not None
+        assert (shared.kind, shared.label, shared.required, shared.nullable) == ("group", "Target", required, False)
+        assert (shared.secret, shared.hides) == (False, True), "a value in it is secret"
+        assert [(each.name, each.secret, each.conditional) for each in shared.fields] == [
+            ("host", False, True),
+            ("key", True, True),
+        ]
+    shared = _shared(_variants(properties={"host": host}))
+    assert shared is not None
+    assert (shared.hides, holds_secrets(shared)) == (False, False)
+    shared = _shared(_variants(properties={"host": host}, writeOnly=True))
+    assert shared is not None
+    assert [each.secret for each in shared.fields] == [True]
+    assert _shared(_variants(additionalProperties={"type": "string"})) is None, "there are no names to show"
+    assert form_of(_variants()).base is None
+    assert _shared(_variants(properties={"x": host}, type=["object", "array"])) is None, "it may be a list"
+
+
+def test_shared_properties_end_with_the_levels_of_a_form() -> None:
+    kinds = []
+    for levels in (MAX_DEPTH - 1, MAX_DEPTH):
+        schema = _variants(properties={"host": {"type": "string"}})
+        for _ in range(levels):
+            schema = {"properties": {"in": schema}}
+        field = form_of(schema)
+        while field.kind == "group":
+            field = field.fields[0]
+        kinds.append((field.kind, field.base is not None))
+    assert kinds == [("union", True), ("union", False)]
 
 
 CONDITIONS: Json = {

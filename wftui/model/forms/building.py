@@ -160,7 +160,7 @@ class _Builder:
 
     def _base(self, parts: Facets, field: FormField, around: _Around) -> FormField | None:
         """Return the group of the properties that all variants have; None without any."""
-        if not any(map(properties_of, parts)) or around.depth >= MAX_DEPTH:
+        if not any(map(properties_of, parts)):
             return None
         inner = around.variant((), 0, secret=field.secret)
         made = self._of_parts(parts, field.name, inner, required=field.required, nullable=False, default=MISSING)
