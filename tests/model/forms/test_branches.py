@@ -138,6 +138,10 @@ def test_properties_of_all_variants_have_a_group() -> None:
     shared = _shared(_variants(properties={"host": host}, writeOnly=True))
     assert shared is not None
     assert [each.secret for each in shared.fields] == [True]
+    around = form_of({"properties": {"all": {"writeOnly": True, "properties": {"to": _variants(properties=own)}}}})
+    shared = around.fields[0].fields[0].base
+    assert shared is not None
+    assert [each.secret for each in shared.fields] == [True, True], "everything in a secret is one"
     assert _shared(_variants(additionalProperties={"type": "string"})) is None, "there are no names to show"
     assert form_of(_variants()).base is None
     assert _shared(_variants(properties={"x": host}, type=["object", "array"])) is None, "it may be a list"

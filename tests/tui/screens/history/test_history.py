@@ -239,16 +239,14 @@ async def test_the_last_run_of_a_long_history_is_one_key_away(
     async with open_history() as (pilot, _screen, table):
         await until(pilot, lambda: "1,050 runs" in text_of(pilot.app))
         await pilot.press("end")
-        await until(pilot, lambda: table.selected is not None)
-        assert table.selected.id == "01short00000-aaaaa"
+        await until(pilot, lambda: table.selected is not None and table.selected.id == "01short00000-aaaaa")
         for _ in range(9):
             await pilot.press("pageup")
-        await until(pilot, lambda: table.selected is not None)
+        await until(pilot, lambda: table.cursor < 1_049 - 9 and table.selected is not None)
         expected = 1_049 - table.cursor
         assert table.selected.id == f"01short{expected:05d}-aaaaa"
         await pilot.press("home")
-        await until(pilot, lambda: table.selected is not None)
-        assert table.selected.id == "01short01049-aaaaa"
+        await until(pilot, lambda: table.selected is not None and table.selected.id == "01short01049-aaaaa")
 
 
 async def test_the_runs_with_a_text_are_counted_grouped_and_gone_through_to_the_end(
@@ -259,12 +257,13 @@ async def test_the_runs_with_a_text_are_counted_grouped_and_gone_through_to_the_
         await store.append(with_text(number, "a needle" if number % 2 else "hay"), wait=number == 449)
     async with open_history() as (pilot, _screen, table):
         await pilot.press("slash", *"contains:needle", "enter")
-        await until(pilot, lambda: "225 runs" in text_of(pilot.app))
+        await until(pilot, lambda: table.query_filters.contains == "needle" and table.known)
+        await until(pilot, lambda: table.pages.is_whole and "225 runs" in text_of(pilot.app))
         await pilot.press("end")
-        await until(pilot, lambda: table.selected is not None)
-        assert (table.cursor, table.selected.id) == (224, "01short00001-aaaaa")
+        await until(pilot, lambda: table.selected is not None and table.selected.id == "01short00001-aaaaa")
+        assert table.cursor == 224
         await pilot.press(*["pageup"] * 5)
-        await until(pilot, lambda: table.selected is not None)
+        await until(pilot, lambda: table.cursor < 224 - 5 and table.selected is not None)
         assert table.selected.id == f"01short{2 * (224 - table.cursor) + 1:05d}-aaaaa"
         await pilot.press("b")
         await until(pilot, lambda: isinstance(pilot.app.screen, Picker))

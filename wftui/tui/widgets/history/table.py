@@ -126,7 +126,7 @@ class HistoryTable(LineView):
 
     @work(group="pages")
     async def _fetch(self, numbers: list[int], keep: str | None) -> None:
-        pages, error, differs = self.pages, "", not self.known
+        pages, error, differs, cursor = self.pages, "", not self.known, self.cursor
         try:
             for number in numbers:
                 fetched = await self.source(self.query_filters, self.sort, pages.start(number))
@@ -143,8 +143,9 @@ class HistoryTable(LineView):
             self.repaint()
             return
         self._failed = bool(error)
+        has_moved = self.cursor != cursor  # a key while the page was read
         self.set_rows(len(self.pages))
-        row = self.pages.row_of(keep) if keep is not None else None
+        row = self.pages.row_of(keep) if keep is not None and not has_moved else None
         if row is not None:
             self.show_row(row)
         self.post_message(self.Loaded(error))
