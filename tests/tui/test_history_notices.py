@@ -9,6 +9,7 @@ import pytest
 
 from wftui.store.sqlite.schema import VERSION
 from wftui.tui.app import WftuiApp
+from wftui.tui.history_notices import HistoryNotices
 from wftui.workbench import Workbench
 
 Until = Callable[..., Awaitable[None]]
@@ -27,18 +28,43 @@ def move(path: Path) -> None:
     path.rename(path.with_name("elsewhere.db"))
 
 
+_GONE = "was deleted, moved or replaced while it was in use"
+_NEWER = "a newer wftui has updated the database"
+
+
+@pytest.mark.first_cases(3)
 @pytest.mark.parametrize(
-    ("change", "sentence"),
+    ("screen", "change", "sentence"),
     [
-        (delete, "was deleted, moved or replaced while it was in use"),
-        (move, "was deleted, moved or replaced while it was in use"),
-        (newer, "a newer wftui has updated the database"),
+        ("workflows", delete, _GONE),
+        ("history", newer, _NEWER),
+        ("settings", move, _GONE),
+        ("workflows", newer, _NEWER),
+        ("workflows", move, _GONE),
+        ("history", delete, _GONE),
+        ("history", move, _GONE),
+        ("settings", delete, _GONE),
+        ("settings", newer, _NEWER),
     ],
 )
-@pytest.mark.parametrize("screen", ["workflows", "history", "settings"])
 async def test_unusable_database_is_shown(
-    workbench: Workbench, until: Until, change: Callable[[Path], None], sentence: str, screen: str
+    workbench: Workbench,
+    until: Until,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[Path], None],
+    sentence: str,
+    screen: str,
 ) -> None:
+    checks = 0
+    check = HistoryNotices.check
+
+    def counted(self: HistoryNotices) -> None:
+        nonlocal checks
+        checks += 1
+        check(self)
+
+    monkeypatch.setattr(HistoryNotices, "check", counted)
+    monkeypatch.setattr("wftui.tui.app._POLL_EVERY", 0.05)
     app = WftuiApp(workbench)
     async with app.run_test(size=(120, 40)) as pilot:
         await workbench.store()
@@ -51,6 +77,7 @@ async def test_unusable_database_is_shown(
             return [each.message for each in app._notifications if each.title == "History"]
 
         await until(pilot, notices)
-        await pilot.pause(2.5)
+        told = checks
+        await until(pilot, lambda: checks > told + 2)
         (notice,) = notices()
         assert sentence in notice

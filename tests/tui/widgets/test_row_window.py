@@ -2,6 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 
+import pytest
+
 from tui.run_form_app import FormApp
 from wftui.model.base import Json
 from wftui.tui.widgets.schema_form.editors.text_editor import TextEditor
@@ -22,19 +24,23 @@ def focused_field(app: FormApp) -> str:
     return app.field().leaf.field.name if isinstance(app.field(), TextEditor) else ""  # type: ignore[attr-defined]
 
 
-async def test_every_field_is_reached_by_tab_though_few_rows_are_mounted(until: Until) -> None:
+@pytest.mark.first_cases(1)
+@pytest.mark.parametrize(("count", "at_once"), [(54, 18), (COUNT - 1, 1)], ids=["some", "all"])
+async def test_every_field_is_reached_by_tab_though_few_rows_are_mounted(
+    until: Until, count: int, at_once: int
+) -> None:
+    names = [*(f"f{number}" for number in range(COUNT - 1)), "last"]
     app = FormApp(many({"type": "string"}))
     async with app.run_test() as pilot:
-        for number in range(COUNT - 1):
-            await until(pilot, lambda number=number: focused_field(app) == f"f{number}")
+        for number in range(at_once, count + 1, at_once):
+            await pilot.press(*["tab"] * at_once)
+            await until(pilot, lambda number=number: focused_field(app) == names[number])
             assert len(app.form.query(FieldRow)) <= MOST + 3 * AHEAD
-            await pilot.press("tab")
-        await until(pilot, lambda: focused_field(app) == "last")
         await pilot.press("x")
-        assert app.command.endswith("-i last=x")
-        for number in reversed(range(COUNT - 60, COUNT - 1)):
-            await pilot.press("shift+tab")
-            await until(pilot, lambda number=number: focused_field(app) == f"f{number}")
+        assert app.command.endswith(f"-i {names[count]}=x")
+        for number in range(count - at_once, count // 3, -at_once):
+            await pilot.press(*["shift+tab"] * at_once)
+            await until(pilot, lambda number=number: focused_field(app) == names[number])
 
 
 async def test_error_of_a_row_far_away_is_shown_and_focused(until: Until) -> None:
