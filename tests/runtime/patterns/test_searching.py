@@ -2,6 +2,7 @@
 
 import re
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from wftui.runtime.patterns import searching
 from wftui.runtime.patterns.safety import problem_of
-from wftui.runtime.patterns.searching import first_match, piece_of
+from wftui.runtime.patterns.searching import all_matches, first_match, piece_of
 
 PATTERNS = ("ab", "a.b", "^a", "b$", "a+b", r"\ba", "a[^b]*c", "(a|bc)d?", "^$", "c{2,40}$", r"\d+x", "a|b|c")
 
@@ -22,6 +23,7 @@ def test_it_finds_what_a_search_of_the_whole_text_finds(pattern: str, text: str,
         piece_of.cache_clear()
         piece = piece_of(compiled)
         found = first_match(compiled, text)
+        spans = [match.span() for match in all_matches(compiled, text)]
         piece_of.cache_clear()
     whole = list(compiled.finditer(text))
     if found is not None:
@@ -29,6 +31,10 @@ def test_it_finds_what_a_search_of_the_whole_text_finds(pattern: str, text: str,
     if any(match.end() - match.start() <= piece // 2 - 1 for match in whole):
         assert found is not None
     assert found is None or whole
+    assert spans == sorted(spans)
+    assert all(end <= start for (_, end), (start, _) in pairwise(spans)), "matches do not overlap"
+    if piece >= len(text):
+        assert spans == [match.span() for match in whole]
 
 
 @pytest.mark.parametrize("pattern", ["[^x]*[^y]*z", r"\d+x", ".*b", "a{1,1000}b"])

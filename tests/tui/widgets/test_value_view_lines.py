@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from wftui.model.run.search import finder
 from wftui.tui.widgets.value.folds import LineFolds
 from wftui.tui.widgets.value.line_parts import Line
 from wftui.tui.widgets.value.lines import LONGEST_TEXT, MOST_LINES, ValueLines
 from wftui.tui.widgets.value.packed_lines import BLOCK, PackedLines
 from wftui.tui.widgets.value.paths import find_path, first_line, key_in, keys_to, parse_path, path_text
-from wftui.tui.widgets.value.search import lines_with, logical_line, match_ranges
+from wftui.tui.widgets.value.search import drawn_ranges, lines_with, logical_line, match_ranges
 
 values: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -143,6 +144,29 @@ def test_a_text_is_found_where_folds_cut_it(width: int) -> None:
     ]
     assert "".join(text for text, _ in pieces) == "needle" * 4
     assert sum(begins for _, begins in pieces) == 4
+
+
+@pytest.mark.parametrize("wanted", ["needle", "re:ne+dle", "re:n.*e"], ids=["text", "regex", "greedy"])
+@pytest.mark.parametrize("before", ["", "first row\n"], ids=["line", "block"])
+@pytest.mark.parametrize("width", [40, 100_000])
+def test_a_text_is_found_across_the_pieces_of_a_long_text(
+    wanted: str, before: str, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    piece = 700
+    monkeypatch.setattr("wftui.tui.widgets.value.lines.LONGEST_TEXT", piece)
+    for end in [piece * number - shift for number in (1, 2) for shift in range(-15, 16)]:
+        text = before + "." * (end - 6 - len(before)) + "needle" + "." * (2 * piece)
+        lines = ValueLines.of({"text": text}, width)
+        lines.ensure(1_000_000)
+        pattern = finder(wanted)
+        found = list(lines_with(lines.lines, 0, len(lines.lines), pattern))
+        assert len(found) == 1, f"found at {found}, where the text ends at {end}"
+        marked = [
+            "".join(part for part, _ in lines.lines[at])[start:stop]
+            for at in range(found[0], min(found[0] + 2, len(lines.lines)))
+            for start, stop in drawn_ranges(lines.lines, at, pattern)
+        ]
+        assert "".join(marked) == "needle"
 
 
 def test_packed_lines_are_equal_to_those_in_memory() -> None:

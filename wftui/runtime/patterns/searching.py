@@ -6,6 +6,7 @@ A search holds the interpreter, so long texts are searched in pieces that take s
 import functools
 import re
 import sys
+from collections.abc import Iterator
 
 from wftui.runtime.patterns.safety import work_of
 
@@ -13,22 +14,32 @@ _WORK = 2_000_000
 """Matching steps in one piece: about 20 ms."""
 
 
-def first_match(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    """Return a match of a pattern that `problem_of` lets pass, or None.
+def first_match(pattern: re.Pattern[str], text: str, start: int = 0) -> re.Match[str] | None:
+    """Return the first match of `all_matches`, or None."""
+    if len(text) <= piece_of(pattern):
+        return pattern.search(text, start)
+    return next(all_matches(pattern, text, start), None)
+
+
+def all_matches(pattern: re.Pattern[str], text: str, start: int = 0) -> Iterator[re.Match[str]]:
+    """Yield the matches of a pattern that `problem_of` lets pass.
 
     In a text longer than a piece, it finds matches of up to half a piece.
     """
     piece = piece_of(pattern)
-    if len(text) <= piece:
-        return pattern.search(text)
-    for start in range(0, len(text), max(1, piece // 2)):
+    while True:
         end = min(len(text), start + piece)
-        found = pattern.search(text, start, end)
-        if found is not None and (found.end() < end or end == len(text)):
-            return found  # else `$` may have matched the end of the piece; the next piece has it in its middle
-        if end == len(text):
-            break
-    return None
+        is_last = end == len(text)
+        border = start + max(1, piece // 2)
+        for found in pattern.finditer(text, start, end):
+            # `$` may have matched the end of the piece; the next piece has what begins or ends there in its middle.
+            if not is_last and (found.start() >= border or found.end() == end):
+                break
+            yield found
+            border = max(border, found.end())
+        if is_last:
+            return
+        start = border
 
 
 @functools.lru_cache(maxsize=64)

@@ -14,7 +14,7 @@ from tui.notices import notices
 from tui.run_events import BEGIN, Story, running
 from tui.start_app import StartApp
 from wftui.model.errors import UserError
-from wftui.model.run.events import Completed, Log
+from wftui.model.run.events import Completed, Interrupted, Log
 from wftui.tui.screens.dialogs.prompt import PromptScreen
 from wftui.tui.screens.runs.monitor_screen import MonitorScreen
 from wftui.tui.terminal.external_editor import pager_command
@@ -62,12 +62,15 @@ async def test_a_log_over_a_change_of_the_clock_shows_zones(
 
 
 @pytest.mark.parametrize("lines", [3, 12_000])
-async def test_log_is_whole_however_early_it_is_asked_for(workbench: Workbench, lines: int, until: Until) -> None:
+@pytest.mark.parametrize("end", [Completed, Interrupted])
+async def test_log_is_whole_however_early_it_is_asked_for(
+    workbench: Workbench, lines: int, end: type[Completed | Interrupted], until: Until
+) -> None:
     story = Story("01k9x2m4t-early")
     story.created()
     for number in range(lines):
         story.add(Log, 1, message=f"line {number}", level="info")
-    story.add(Completed, 2, duration=2_000)
+    story.add(end, 2, **({"duration": 2_000} if end is Completed else {"message": "its process was killed"}))
     await (await workbench.store()).append(story.events, wait=True)
     app = StartApp(workbench, start=lambda app: app.open_monitor(story.run_id))
     async with app.run_test(size=(120, 40)) as pilot:

@@ -60,8 +60,10 @@ class _Selection:
             return None
         if self.text is None or not isinstance(event, Log):
             return event
+        from wftui.runtime.patterns.searching import first_match
+
         lines = with_styles(event.message, event.styles).split("\n")
-        lines = [line for line in lines if self.text.search(without_colours(line))]
+        lines = [line for line in lines if first_match(self.text, without_colours(line))]
         message, styles = split_styles("\n".join(lines))
         return event.model_copy(update={"message": message, "styles": styles or None}) if lines else None
 

@@ -10,6 +10,7 @@ from textual.widgets import Input, Static
 from wftui.model.errors import UserError
 from wftui.model.run.search import TextMatch, finder
 from wftui.model.run.summary import ExecutionFilters
+from wftui.runtime.patterns.searching import all_matches
 from wftui.tui.actions import Action
 from wftui.tui.background import in_background
 from wftui.tui.display.formatting import count
@@ -40,7 +41,7 @@ class MatchView(LineView):
         place = f"{match.timestamp.astimezone():%m-%d %H:%M:%S} {match.workflow_id} {match.path or '-'} {match.where}  "
         text = match.text.expandtabs()
         content = Content(text)
-        for found in finder(self.text).finditer(text):
+        for found in all_matches(finder(self.text), text):
             content = content.stylize(FOUND, found.start(), found.end())
         return Content.assemble((place, "$foreground-muted"), content)
 

@@ -58,6 +58,8 @@ class RunScreen(ActionScreen[None]):
         self._budget = FrameBudget()
         self._is_painted = asyncio.Event()
         self._log_is_read = asyncio.Event()
+        self._has_read = asyncio.Event()
+        self._follows = True
         self._error = ""
 
     def trail(self) -> tuple[str, ...]:
@@ -119,17 +121,20 @@ class RunScreen(ActionScreen[None]):
         except UserError as error:
             self.query_one(RunHeader).error = self._error = str(error)
             self._paint_soon()
+            self._follows = False
             self._log_is_read.set()
             return
-        if summary.completed_at is None:
-            self._log_is_read.set()  # it grows
-        await self._follow()
         if not is_big:
-            self._log_is_read.set()
+            self._log_is_read.set()  # it is part of what is followed
+        await self._follow()
 
     async def whole_log(self) -> None:
-        """Wait until the log of a run that has ended is read and in its view."""
+        """Wait until the log of the run, as far as it has come, is read and in its view."""
         await self._log_is_read.wait()
+        newest = (await self.workbench.runs.head(self.run_id)).last_seq
+        while self._follows and self.state.record.last_seq < newest:  # a run that has not ended, or was interrupted
+            self._has_read.clear()
+            await self._has_read.wait()
         self._paint_soon()
         await self._is_painted.wait()
 
@@ -186,6 +191,13 @@ class RunScreen(ActionScreen[None]):
         self._paint_soon()
 
     async def _follow(self) -> None:
+        try:
+            await self._follow_to_the_end()
+        finally:
+            self._follows = False
+            self._has_read.set()
+
+    async def _follow_to_the_end(self) -> None:
         read = -1
         while read < self.state.record.last_seq:
             read = self.state.record.last_seq
@@ -196,6 +208,7 @@ class RunScreen(ActionScreen[None]):
                         if self.state.last_sign is not None:
                             self._clock.advance_to(self.state.last_sign)
                         await asyncio.sleep(0)
+                    self._has_read.set()
                     self._paint_soon()
                     await self._is_painted.wait()  # until then events are only collected
                 return

@@ -20,6 +20,7 @@ from wftui.model.run.events import Log, LogSegment
 from wftui.model.run.search import finder
 from wftui.model.run.steps import LogLevel
 from wftui.model.text.text_styles import with_styles
+from wftui.runtime.patterns.searching import first_match, piece_of
 from wftui.tui.widgets.log.sanitize import LONGEST, clean, plain
 
 Stream = Literal["stdout", "stderr", "log"]
@@ -186,7 +187,7 @@ class LineStore:
             if finders and numbers:
                 texts = [plain(text) for text in self._block(block)]
                 numbers = [
-                    number for number in numbers if all(finder.search(texts[number % BLOCK]) for finder in finders)
+                    number for number in numbers if all(first_match(each, texts[number % BLOCK]) for each in finders)
                 ]
             yield numbers
 
@@ -345,7 +346,7 @@ class LogBuffer:
             in_step = log_filter.path is None or inside(event.path or "", log_filter.path)
             if kind_of(event) in kinds and in_step and _may_match(event.message, finders):
                 for at, line in enumerate(event.message.split("\n"), number):
-                    if at >= start and all(each.search(_searched(line)) for each in finders):
+                    if at >= start and all(first_match(each, _searched(line)) for each in finders):
                         found.append(at)
             number = following
         return found[: bisect_left(found, part.start + part.count)]
@@ -399,7 +400,8 @@ class LogBuffer:
 
 def _may_match(message: str, finders: Sequence[re.Pattern[str]]) -> bool:
     """Return whether a line of a text may match, without looking at each."""
-    return all(each.search(message) for each in finders) or not message.replace("\n", "").isprintable()
+    quick = [each for each in finders if piece_of(each) > len(message)]
+    return all(each.search(message) for each in quick) or not message.replace("\n", "").isprintable()
 
 
 def _searched(line: str) -> str:

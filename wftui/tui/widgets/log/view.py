@@ -17,6 +17,7 @@ from textual.reactive import var
 from wftui.model.run.search import finder
 from wftui.model.run.steps import LogLevel
 from wftui.model.text.local_times import DATE_AND_TIME, TIME, is_repeated, local_text
+from wftui.runtime.patterns.searching import all_matches
 from wftui.tui.display.formatting import LOADING
 from wftui.tui.widgets.line_view import FOUND, LineView
 from wftui.tui.widgets.log.lines import LogBuffer, LogFilter, LogLine
@@ -382,7 +383,7 @@ class LogView(LineView):
 
     def _marked(self, text: Content) -> Content:
         if self.search:
-            for found in finder(self.search).finditer(text.plain):
+            for found in all_matches(finder(self.search), text.plain):
                 text = text.stylize(FOUND, found.start(), found.end())
         return text
 

@@ -12,6 +12,7 @@ from textual.widgets import TextArea
 from textual.widgets.text_area import Selection, TextAreaTheme
 
 from wftui.model.run.search import finder
+from wftui.runtime.patterns.searching import first_match
 from wftui.tui.widgets.source.code_lines import Captured, CountedLines, LineHighlights
 
 HIGHLIGHT_UP_TO = 100_000
@@ -114,7 +115,7 @@ class CodeArea(TextArea, inherit_bindings=False):
         assert isinstance(document, Document)  # the document type of every TextArea
         start = document.get_index_from_location(max(self.selection))
         whole, pattern = self.text, finder(text)
-        found = pattern.search(whole, start) or pattern.search(whole)
+        found = first_match(pattern, whole, start) or first_match(pattern, whole)
         if found is None:
             return False
         begin, end = (document.get_location_from_index(index) for index in found.span())

@@ -2,8 +2,8 @@
 
 from typing import Literal, NamedTuple
 
-Kind = Literal["key", "string", "number", "word", "mark", "note", "fold"]
-"""Kind of a part of a line; `fold` is the indent of a continuation line."""
+Kind = Literal["key", "string", "number", "word", "mark", "note", "fold", "more"]
+"""Kind of a part of a line; `fold` and `more` are indents: of a wrapped line, of the next piece of a long text."""
 Part = tuple[str, Kind]
 Line = tuple[Part, ...]
 

@@ -147,15 +147,15 @@ class ValueLines:
             self._is_block = "\n" in text and not self._key_next
             self._line.append(('"""', "mark") if self._is_block else ('"', "string"))
         if self._is_block:
-            for line in text.split("\n"):
-                self._new_line(deeper=1)
+            for number, line in enumerate(text.split("\n")):
+                self._new_line(deeper=1, continues=not is_first and not number)
                 self._line.append((_safe(line.expandtabs(4)), "string"))
             if is_last:
                 self._new_line()
                 self._line.append(('"""', "mark"))
             return
         if not is_first:
-            self._new_line(deeper=1)
+            self._new_line(deeper=1, continues=True)
         self._line.append((_quoted(text)[1:-1] + '"' * is_last, "key" if self._key_next else "string"))
 
     def _mark(self, mark: str) -> None:
@@ -219,11 +219,11 @@ class ValueLines:
 
     # --- lines
 
-    def _new_line(self, deeper: int = 0) -> None:
+    def _new_line(self, deeper: int = 0, *, continues: bool = False) -> None:
         if self._has_content:
             self._flush()
         depth = min(len(self._open) + deeper, self._width // (2 * INDENT))
-        self._line = [(" " * (INDENT * depth), "mark")]
+        self._line = [(" " * (INDENT * depth), "more" if continues else "mark")]
         self._place = LinePlace(len(self._open), REST, self._token_at)
 
     @property

@@ -14,6 +14,7 @@ from textual.content import Content
 from wftui.model.base import Json
 from wftui.model.run.search import finder
 from wftui.model.text.terminal_text import clean_text, without_colours
+from wftui.runtime.patterns.searching import first_match
 from wftui.tui.widgets.line_view import LineView
 
 _MEASURED = 200
@@ -219,7 +220,7 @@ def arranged(
     order: Sequence[int] = range(len(items))
     if wanted:
         found = finder(wanted)
-        order = [at for at in order if any(found.search(text) for text in _texts(items[at], columns))]
+        order = [at for at in order if any(first_match(found, text) for text in _texts(items[at], columns))]
     if sorted_by is not None:
         column, downwards = sorted_by
         order = sorted(order, key=lambda at: sort_key(items[at], column), reverse=downwards)

@@ -20,7 +20,7 @@ from wftui.tui.widgets.value.line_parts import Kind, Line
 from wftui.tui.widgets.value.lines import MOST_LINES, ValueLines
 from wftui.tui.widgets.value.packed_lines import PackedLines
 from wftui.tui.widgets.value.paths import count_of
-from wftui.tui.widgets.value.search import lines_with, logical_line, match_ranges
+from wftui.tui.widgets.value.search import drawn_ranges, lines_with, logical_line
 from wftui.tui.widgets.value.sizes import size_text
 from wftui.workbench.past_runs.search_service import check_search
 
@@ -32,6 +32,7 @@ PART_STYLES: dict[Kind, str] = {
     "mark": "$foreground-muted",
     "note": "italic $foreground-muted",
     "fold": "",
+    "more": "",
 }
 _AHEAD = 300
 """Lines formatted beyond the visible ones."""
@@ -306,10 +307,8 @@ class ValueView(LineView):
 
     def _marked(self, content: Content, line: int) -> Content:
         if self.search:
-            lines = self._lines.lines
-            for place, (start, end), _ in match_ranges(lines, logical_line(lines, line), finder(self.search)):
-                if place == line:
-                    content = content.stylize(FOUND, start, end)
+            for start, end in drawn_ranges(self._lines.lines, line, finder(self.search)):
+                content = content.stylize(FOUND, start, end)
         return content
 
 
