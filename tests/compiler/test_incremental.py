@@ -241,27 +241,137 @@ def test_typing_is_checked_as_a_new_text(seed: int) -> None:
             text = kept
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_labels_are_checked_as_a_new_text(seed: int) -> None:
-    """Names, descriptions and versions, between edits of steps: what stays of the steps is taken over."""
-    editor = Editor(seed)
-    labels = {"name": "Flow", "description": "", "version": "1.0.0"}
-    source = {**labels, **start(seed), "id": "flow"}
-    remembering = compiler_of(NOWHERE)
-    document, shared = parse(json.dumps(source, indent=LAYOUTS[seed % 3])), 0
-    for _ in range(25):
-        key = editor.random.choice(list(labels))
-        source[key] = editor.random.choice(
-            ["", "1.2.3", "Flow", "a\nb", "é", "{{ inputs.a }}", "x" * 5_000, "\ud83d\ude00"]
+class HeadEditor:
+    """Makes random edits around the steps: of each part on which findings about steps may depend, and of labels."""
+
+    def __init__(self, random_: random.Random) -> None:
+        self.random = random_
+
+    def edit(self, source: dict[str, Any]) -> None:
+        """Make one edit."""
+        choose = self.random.choice
+        key = choose(
+            [
+                *("name", "description", "version", "inputSchema", "inputSchema", "inputSchema", "defaults"),
+                *("defaults", "env", "vars", "outputs", "timeout", "labels", "connections", "pool", "order"),
+            ]
         )
-        text = json.dumps(source, indent=LAYOUTS[seed % 3], ensure_ascii=editor.random.random() < 0.5)
+        match key:
+            case "inputSchema":
+                self.inputs(source.setdefault(key, {"type": "object"}))
+            case "defaults":
+                self.defaults(source.setdefault(key, {}))
+            case "order":
+                moved = choose(["defaults", "inputSchema", "steps", "outputs"])
+                if moved in source:
+                    source[moved] = source.pop(moved)
+            case _ if key in source and self.random.random() < 0.2:
+                del source[key]
+            case _:
+                source[key] = choose(self.values(key))
+
+    def values(self, key: str) -> list[Any]:
+        match key:
+            case "env":
+                return [[], ["HOME"], ["HOME", "B"], 7]
+            case "vars":
+                return [{}, {"v": 1}, {"v": "{{ inputs.word }}"}, {"w": 2, "v": "{{ vars.w }}"}]
+            case "outputs":
+                return [{"o": "{{ steps.s1.output.x }}"}, {"p": "{{ inputs.word }}"}, {}]
+            case "timeout":
+                return ["1h", "2h", "x"]
+            case "labels":
+                return [{"a": "b"}, {"a": 1}]
+            case "connections":
+                return [{"web": {"kind": "http"}}, {}]
+            case "pool":
+                return ["here", "far"]
+        return ["", "1.2.3", "Flow", "a\nb", "é", "{{ inputs.a }}", "x" * 5_000, "\ud83d\ude00"]
+
+    def inputs(self, schema: dict[str, Any]) -> None:
+        choose, kind = self.random.choice, self.random.randrange(7)
+        properties = schema.setdefault("properties", {})
+        name = choose(["word", "key", "other", "HOME"])
+        if kind == 0:
+            properties.pop(name, None)
+        elif kind == 1:
+            schema["required"] = choose([["word"], ["word", "key"], []])
+        elif kind == 2:
+            schema[choose(["additionalProperties", "title"])] = choose([True, False, "t"])
+        elif kind == 3:
+            schema["$defs"] = {"part": {"type": choose(["string", "array"])}}
+            properties[name] = {"$ref": "#/$defs/part"}
+        else:
+            part = properties.setdefault(name, {"type": "string"})
+            keyword = choose(["title", "type", "type", "default", "writeOnly", "minLength", "properties"])
+            part[keyword] = choose([1, True, "integer", "string", "object", "array", {"x": {"type": "boolean"}}])
+
+    def defaults(self, defaults: dict[str, Any]) -> None:
+        choose, kind = self.random.choice, self.random.randrange(4)
+        if kind == 0:
+            defaults["timeout"] = choose(["1s", "20s", "{{ inputs.word }}", 3])
+        elif kind == 1:
+            defaults["retry"] = {"maxAttempts": choose([1, 2, "x"]), "on": [choose(["own", "nope"])]}
+        elif kind == 2:
+            defaults["onError"] = choose(["continue", "fail", {"fallback": {"x": 1}}])
+        else:
+            field = choose(["q", "x", "script"])
+            value = choose([1, "{{ inputs.word }}", "a {{ inputs.word | upper }}", "{{ vars.v }}"])
+            defaults.setdefault("types", {})[choose(["set", "shell", "sleep"])] = choose(
+                [{"input": {field: value}}, {"timeout": "9s"}, {"onError": "continue"}]
+            )
+
+
+def typed_inputs(source: dict[str, Any], random_: random.Random) -> None:
+    """Let some steps read the head: inputs, environment and variables, alone and as a whole."""
+    for steps in lists_of_steps(source):
+        for step in steps:
+            if step.get("type") == "set" and random_.random() < 0.7:
+                name = random_.choice(
+                    ["inputs.word", "inputs.key", "inputs.other.x", "inputs", "env.HOME", "env", "vars.v", "vars"]
+                )
+                step.setdefault("input", {})["r"] = random_.choice([f"{{{{ {name} }}}}", f"is {{{{ {name} }}}}"])
+            elif random_.random() < 0.2:
+                step["when"] = random_.choice(["inputs.word == 'a'", "inputs.other", "vars.v", "env.HOME == 'b'"])
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_head_is_checked_as_a_new_one(seed: int) -> None:
+    """Edits around the steps, between edits of steps: what stays of the steps is taken over."""
+    editor = Editor(seed)
+    heads = HeadEditor(editor.random)
+    source = {"name": "Flow", **start(seed), "id": "flow"}
+    typed_inputs(source, editor.random)
+    remembering = compiler_of(NOWHERE)
+    layout = LAYOUTS[seed % 3]
+    document, shared = parse(json.dumps(source, indent=layout)), 0
+    for _ in range(40):
+        heads.edit(source)
+        text = json.dumps(source, indent=layout, ensure_ascii=editor.random.random() < 0.5)
         assert_agrees(remembering, text)
         again, took_over = parse_again(text, document)
         assert_same_document(again, parse(text))
         document, shared = again, shared + took_over
-        if editor.random.random() < 0.3:
+        if editor.random.random() < 0.2:
             editor.edit(source)
-    assert shared > 5
+            typed_inputs(source, editor.random)
+    assert shared > 2
+
+
+def test_expressions_of_defaults_are_placed_where_they_stand() -> None:
+    """The steps stand before the defaults, in one line, and stay as they are."""
+    set_input = {"note": "x", "word": "{{ inputs.word | upper }}"}
+    source: dict[str, Any] = {"format": 1, "id": "flow", "inputSchema": start(1)["inputSchema"], "steps": []}
+    source["steps"] = [{"id": f"s{number}", "type": "set", "input": {}} for number in range(4)]
+    source["defaults"] = {"types": {"set": {"input": set_input}}}
+    remembering = compiler_of(NOWHERE)
+    assert assert_agrees(remembering, json.dumps(source))
+    source["steps"][3]["note"] = "moves what comes after it"
+    assert assert_agrees(remembering, json.dumps(source))
+    set_input["note"] = "longer"
+    assert assert_agrees(remembering, json.dumps(source))
+    source["defaults"] = {"timeout": "1h", **source["defaults"]}
+    assert assert_agrees(remembering, json.dumps(source))
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -2,7 +2,7 @@
 
 from dataclasses import field
 
-from wftui.compiler.checks.checker import Checked
+from wftui.compiler.checks.checked import Checked
 from wftui.compiler.source.document import Document
 from wftui.compiler.tree.nodes import Body, StepNode
 from wftui.model.data_class import dataclass

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field
 from pathlib import Path
 
-from wftui.compiler.checks.checker import Checked, check_workflow
+from wftui.compiler.checks.checked import Checked
+from wftui.compiler.checks.checker import check_workflow
 from wftui.compiler.checks.own_connections import check_own_connections
 from wftui.compiler.checks.requirement_checks import StepNeeds, check_requirements, is_lasting
 from wftui.compiler.codegen.transpile import StepCache, WrittenSteps, transpile

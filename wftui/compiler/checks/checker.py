@@ -1,31 +1,22 @@
 """All checks of a workflow, of everything that can be read and has changed."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
-from pathlib import Path
-from typing import Any
 
 from wftui.compiler.checks.approval_checks import check_approvals
-from wftui.compiler.checks.branch_checks import check_branches
+from wftui.compiler.checks.checked import Checked, check_step
 from wftui.compiler.checks.child_checks import check_child, outputs_of
-from wftui.compiler.checks.error_type_checks import check_error_types, errors_of
+from wftui.compiler.checks.error_type_checks import check_error_types
 from wftui.compiler.checks.flow import FlowChecker
 from wftui.compiler.checks.id_checks import check_ids
-from wftui.compiler.checks.lint import Reads, lint_step, lint_workflow
-from wftui.compiler.checks.literal_secrets import check_literal_secrets, literal_secrets
-from wftui.compiler.checks.pool_checks import check_pools
+from wftui.compiler.checks.lint import Reads, lint_workflow
+from wftui.compiler.checks.literal_secrets import check_literal_secrets
 from wftui.compiler.checks.references import ReferenceChecker, cycle_diagnostic
-from wftui.compiler.checks.requirement_checks import StepNeeds
-from wftui.compiler.checks.schema_checks import check_output_schema, check_schemas
-from wftui.compiler.checks.secret_checks import SecretInputs, check_secret_defaults, check_secrets, secret_inputs
-from wftui.compiler.checks.site_checks import Sites, check_facts
+from wftui.compiler.checks.schema_checks import check_schemas
+from wftui.compiler.checks.secret_checks import check_secret_defaults, check_secrets, secret_inputs
+from wftui.compiler.checks.site_checks import Sites
 from wftui.compiler.checks.step_checks import (
-    check_connection,
-    check_connection_uses,
     check_default_types,
     check_expressions,
-    check_input,
-    check_type,
 )
 from wftui.compiler.checks.step_records import (
     Changes,
@@ -34,7 +25,6 @@ from wftui.compiler.checks.step_records import (
     edges_from,
     flow_key,
     in_order_of_values,
-    lasts,
     lists_of,
     move_edges,
     readers,
@@ -50,62 +40,16 @@ from wftui.compiler.tree.bindings import (
     group_bindings,
     input_default_bindings,
     output_bindings,
-    step_bindings,
     var_bindings,
 )
 from wftui.compiler.tree.graph import Graph, cycles
-from wftui.compiler.tree.inherited import inherit, where_written
+from wftui.compiler.tree.inherited import where_written
 from wftui.compiler.tree.nodes import StepNode, WorkflowTree
-from wftui.compiler.tree.pools import pool_of
 from wftui.compiler.tree.scopes import Scopes
 from wftui.compiler.tree.structure import read_tree
 from wftui.compiler.tree.sub_workflows import SubWorkflows
 from wftui.model.base import Json
-from wftui.model.data_class import dataclass
-from wftui.model.text.raw_text import KEEP_BRACES
-from wftui.steps.api.step_type import SiteFacts, StepType, StepTypes
-
-
-@dataclass(slots=True)
-class Checked:
-    """A workflow with the results of all checks.
-
-    Attributes:
-        tree: None if the file has none.
-        uses: connections named in the inputs of steps, besides the steps' own.
-        needs: what steps may need to be installed.
-        looked_at: files beside the workflow that the checks read, with their etags (None: missing).
-        steps: the findings by step.
-        unchanged: steps that are, with all inside them, as the check before had them, edges included.
-        memory: what the next check goes on from; None if this one met a defect.
-    """
-
-    tree: WorkflowTree | None
-    diagnostics: list[Diagnostic]
-    graph: Graph = field(default_factory=Graph)
-    bindings: dict[StepNode | None, list[Binding]] = field(default_factory=dict)
-    types: dict[StepNode, StepType[Any] | None] = field(default_factory=dict)
-    uses: dict[StepNode, tuple[str, ...]] = field(default_factory=dict)
-    needs: dict[StepNode, StepNeeds] = field(default_factory=dict)
-    facts: dict[StepNode, SiteFacts] = field(default_factory=dict)
-    looked_at: dict[Path, str | None] = field(default_factory=dict)
-    steps: dict[StepNode, StepRecord] = field(default_factory=dict)
-    unchanged: frozenset[StepNode] = frozenset()
-    memory: CheckMemory | None = None
-
-    def needs_in_order(self) -> list[StepNeeds]:
-        """Return what steps may need, in the order of the file."""
-        nodes = self.tree.walk() if self.tree is not None else ()
-        return [self.needs[node] for node in nodes if node in self.needs]
-
-    def go_on(self, before: "Checked", changes: Changes) -> None:
-        """Take over the findings about steps that did not change."""
-        self.bindings, self.types, self.uses = before.bindings, before.types, before.uses
-        self.needs, self.facts, self.steps = before.needs, before.facts, before.steps
-        by_step: list[dict[Any, Any]] = [self.bindings, self.types, self.uses, self.needs, self.facts, self.steps]
-        for node in changes.gone.values():
-            for each in by_step:
-                each.pop(node, None)
+from wftui.steps.api.step_type import StepTypes
 
 
 def check_workflow(
@@ -116,17 +60,18 @@ def check_workflow(
     Args:
         workflow_id: the id it must have: the name of its folder.
         children: the other workflows, for steps that run one.
-        before: a check of the same workflow, from which `value` differs only in the steps of one list, those that are
-            the same being the same objects. It is used up: this check takes its findings over.
+        before: a check of the same workflow, from which `value` differs only in the steps of one list, or around the
+            lists, steps that are the same being the same objects. It is used up: this check takes its findings over.
     """
     checked = Checked(None, [])
     memory = before.memory if before is not None else None
     with fence(checked.diagnostics):
-        checked.tree, found = read_tree(value, memory.known_nodes() if memory is not None else None)
+        checked.tree, found = read_tree(value, memory.known_nodes if memory is not None else None)
         checked.diagnostics += found
     if checked.tree is not None:
         with fence(checked.diagnostics):
-            _Check(checked, checked.tree, workflow_id, step_types, children).run(before, memory)
+            check = _Check(checked, checked.tree, workflow_id, step_types, children)
+            check.run(before, memory if memory is not None and memory.head is not None else None)
         checked.diagnostics = list(where_written(checked.tree, checked.diagnostics))
     return checked
 
@@ -160,7 +105,7 @@ class _Check:
         for node in changes.fresh:
             checked.steps[node] = StepRecord()
             with fence(found, node.pointer, node.id):
-                checked.steps[node].own = _check_step(node, checked, self.step_types, self.sites, self.secret)
+                checked.steps[node].own = check_step(node, checked, self.step_types, self.sites, self.secret)
         if any(each.code == INTERNAL for each in found):
             return  # the following checks need what this one finds out
         for record in self._records():
@@ -168,7 +113,7 @@ class _Check:
         self._check_workflow_values()
         same_edges, reread, touched = self._check_references(changes, memory, old)
         values = self._check_values(changes, memory, old, gone)
-        flow = self._check_flow(changes, memory, old, same_edges, reread)
+        flow = self._check_flow(changes, memory, old, same_edges, reread, touched)
         for record in self._records():
             found += record.references
             found += record.values
@@ -218,7 +163,8 @@ class _Check:
             Whether the graph has the edges it had, the steps checked, and all steps from which edges may have changed.
         """
         records = self.checked.steps
-        reread = readers(records, changes) if memory is not None else changes.fresh
+        head = memory.head if memory is not None else None
+        reread = readers(records, changes, head) if head is not None else changes.fresh
         same = memory is not None and old.keys() == {node.pointer for node in changes.fresh}
         sources: set[StepNode] = set()
         for node in changes.fresh:
@@ -282,7 +228,10 @@ class _Check:
             shapes = {node.id: old[node.pointer].shape for node in changes.gone.values()}
             new = {node.id: records[node].shape for node in changes.fresh}
             changed = [each for each in {*shapes, *new} if new.get(each) is None or new[each] != shapes.get(each)]
-            stale = value_readers(records, checked.types, changes.fresh, changed)
+            head = memory.head
+            by_head = records.items() if head is not None and head.any else ()
+            others = [node for node, record in by_head if head is not None and head.concern_values(record.read)]
+            stale = value_readers(records, checked.types, changes.fresh, changed, others)
             values.go_on(
                 self.scopes, gone, [(None, checked.bindings[None]), *((n, checked.bindings[n]) for n in stale)]
             )
@@ -306,29 +255,36 @@ class _Check:
         old: Mapping[str, StepRecord],
         same_edges: bool,
         reread: Iterable[StepNode],
+        touched: set[StepNode],
     ) -> FlowChecker | None:
         checked, records = self.checked, self.checked.steps
-        same = same_edges and memory is not None and memory.flow is not None
-        for node in changes.fresh:
-            records[node].flow = flow_key(node)
-            same = same and old[node.pointer].flow == records[node].flow
+        known = memory.flow if memory is not None and memory.flow is not None and memory.flow.can_go_on() else None
         all_bodies = list(lists_of(self.tree))
-        if not same_edges or memory is None or memory.flow is None:
+        if not same_edges or known is None:
             found = [cycle_diagnostic(cycle) for body in all_bodies for cycle in cycles(body, checked.graph)]
             checked.diagnostics += found
             if found:
                 for record in records.values():
                     record.reads = []
                 return None  # a cycle has no first step
+        same: dict[StepNode, StepNode] = {}
+        for node in changes.fresh:
+            records[node].flow = flow_key(node)
+            if node.pointer in old and old[node.pointer].flow == records[node].flow:
+                same[node] = changes.gone[node.pointer]
         flow = FlowChecker(self.scopes, checked.graph, checked.bindings)
-        if same and memory is not None and memory.flow is not None:
-            flow.go_on(memory.flow, {node: changes.gone[node.pointer] for node in changes.fresh})
-            stale: Iterable[StepNode] = dict.fromkeys([*changes.fresh, *reread])
+        if known is not None:
+            changed = {node for node in changes.fresh if node not in same}
+            moved = set[StepNode]() if same_edges else touched
+            others = flow.go_on(known, all_bodies, same, changed | moved)
+            stale: Iterable[StepNode] = dict.fromkeys([*changes.fresh, *reread, *flow.readers(records, others, moved)])
         else:
             for body in all_bodies:
                 flow.body(body)
             stale = records
-        checked.diagnostics += flow.unreachable
+        for body in all_bodies if flow.unreachable else ():
+            for node in checked.graph.order(body):
+                checked.diagnostics += flow.unreachable.get(node, ())
         for node in stale:
             records[node].reads = flow.reader(node)
         return flow
@@ -338,7 +294,7 @@ class _Check:
         checked, tree, found = self.checked, self.tree, self.checked.diagnostics
         records = checked.steps
         used = {name for names in checked.uses.values() for name in names}
-        reads = [Reads.of(checked.bindings[None], tree.workflow), *(record.read for record in records.values())]
+        reads = [Reads.of(checked.bindings[None]), *(record.read for record in records.values())]
         found += lint_workflow(tree, reads, used)
         found += check_error_types(tree, ((node, record.errors) for node, record in records.items()))
         secrets = ((node, record.secrets) for node, record in records.items() if record.secrets)
@@ -347,46 +303,3 @@ class _Check:
             if node.step.type == "workflow":
                 with fence(found, node.pointer, node.id):
                     found += check_child(node, self.workflow_id, self.children)
-
-
-def _check_step(
-    node: StepNode, checked: Checked, step_types: StepTypes, sites: Sites, secret: SecretInputs
-) -> list[Diagnostic]:
-    """Return the diagnostics that depend only on the step and its containers."""
-    assert checked.tree is not None
-    workflow, record = checked.tree.workflow, checked.steps[node]
-    step_type, wrong_type = check_type(node, step_types)
-    checked.types[node] = step_type
-    found = [*node.found, *wrong_type]
-    inherit(node, workflow.defaults, waits=step_type is not None and step_type.waits)
-    node.pool = pool_of(node, step_type, workflow)
-    found += check_connection(node, step_type, workflow)
-    bindings = step_bindings(node)
-    checked.bindings[node] = bindings
-    if step_type is not None:
-        wrong_input = check_input(node, step_type, bindings)
-        # The braces of these are those of another language.
-        record.foreign = frozenset(
-            each.pointer for each in wrong_input if each.fixes and each.fixes[0].title == KEEP_BRACES
-        )
-        found += wrong_input
-        facts = sites.facts_of(node, step_type)
-        programs = sites.programs(node, step_type)
-        facts = sites.facts.get(node, facts)
-        checked.needs[node] = StepNeeds(node, step_type, facts, programs)
-        found += check_facts(node, facts, bindings)
-        found += check_connection_uses(node, facts.connections, workflow)
-        checked.uses[node] = tuple(dict.fromkeys(use.name for use in facts.connections))
-    for binding in bindings:
-        if binding.pointer not in record.foreign:
-            found += check_expressions(binding)
-    found += check_output_schema(node)
-    found += lint_step(node, step_type)
-    found += check_branches(node)
-    found += check_pools(node, step_type, step_types, sites.folder)
-    found += check_secrets(bindings, secret, step_type)
-    record.lasts = lasts(node, step_type)
-    record.read = Reads.of(bindings, workflow)
-    record.errors = errors_of(node)
-    record.secrets = literal_secrets(node)
-    return found

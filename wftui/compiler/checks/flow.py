@@ -1,13 +1,21 @@
 """Reachability of steps: joins that never come true, reads of skipped outputs."""
 
-from collections.abc import Mapping
-from dataclasses import field
+from collections.abc import Iterable, Iterator, Mapping, Set
 
 from wftui.compiler.checks.path_conditions import (
     PathCondition,
     conditions_of_expression,
     contradiction,
     status_condition,
+)
+from wftui.compiler.checks.reachability import (
+    ALWAYS,
+    PathConditions,
+    Reachability,
+    first_conflict,
+    inherited_conditions,
+    join_operation,
+    own_reason,
 )
 from wftui.compiler.diagnostics import patches
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
@@ -18,7 +26,6 @@ from wftui.compiler.tree.edits import with_default
 from wftui.compiler.tree.graph import Graph
 from wftui.compiler.tree.nodes import Body, StepNode
 from wftui.compiler.tree.scopes import Scopes, waiting_step
-from wftui.model.data_class import dataclass
 from wftui.model.workflow.compilation import Fix, PatchOperation, Severity
 from wftui.model.workflow.containers import Join
 
@@ -26,24 +33,7 @@ MAX_CONDITIONS = 32
 """Conditions kept per step: a chain of thousands would cost more than it finds."""
 
 
-PathConditions = dict[PathCondition, StepNode]
-
-
-@dataclass(frozen=True, slots=True)
-class Reachability:
-    """The reachability of a step, as far as it is known before the run.
-
-    Attributes:
-        conditions: requirements for it to run, each with the first step that has it. Shared between steps, never
-            changed.
-        skipped_by: the steps that may cause its skip (itself for its own condition), as the bits of a number, one per
-            step of the file: sets of thousands of steps are joined at every step.
-        dead: it never runs.
-    """
-
-    conditions: PathConditions = field(default_factory=dict)
-    skipped_by: int = 0
-    dead: bool = False
+_SPARE_BITS = 100
 
 
 class FlowChecker:
@@ -51,6 +41,7 @@ class FlowChecker:
 
     Attributes:
         unreachable: diagnostics of steps that never run.
+        searched: readers whose diagnostics depend on edges of other steps.
     """
 
     def __init__(self, scopes: Scopes, graph: Graph, bindings: Mapping[StepNode | None, list[Binding]]) -> None:
@@ -58,27 +49,73 @@ class FlowChecker:
         self.graph = graph
         self.bindings = bindings
         self.found: list[Diagnostic] = []
-        self.unreachable: list[Diagnostic] = []
+        self.unreachable: dict[StepNode, list[Diagnostic]] = {}
         self.reachability: dict[StepNode, Reachability] = {}
-        self._nodes = list(scopes.tree.walk())
-        self._bits = {node: 1 << index for index, node in enumerate(self._nodes)}
+        self.searched: set[StepNode] = set()
+        self._bits: dict[str, int] = {}
 
     def body(self, body: Body) -> None:
         """Check the steps of a list in order."""
-        self.found = []
         for node in self.graph.order(body):
-            self.reachability[node] = self._reachability(node)
-        self.unreachable += self.found
+            self._reach(node)
 
-    def go_on(self, before: "FlowChecker", replaced: Mapping[StepNode, StepNode]) -> None:
-        """Take over the reachability of a workflow with equal edges and flow keys.
+    def can_go_on(self) -> bool:
+        """Return whether few of the ids that it has numbered are no more."""
+        return len(self._bits) < 2 * len(self.reachability) + _SPARE_BITS
+
+    def go_on(
+        self, before: "FlowChecker", bodies: Iterable[Body], same: Mapping[StepNode, StepNode], changed: Set[StepNode]
+    ) -> set[StepNode]:
+        """Check the steps that a change concerns.
+
+        It is followed along the edges, as far as it makes a difference.
 
         Args:
-            replaced: the steps that differ, with those in their places before.
+            same: new steps with equal flow keys, with those in their places before.
+            changed: steps with other flow keys, or other edges.
+
+        Returns:
+            The steps whose reachability is another one to those that read them.
         """
-        self.unreachable = before.unreachable
-        known = before.reachability
-        self.reachability = {node: known[replaced.get(node, node)] for node in self._nodes}
+        self._bits, self.searched = before._bits, before.searched
+        known, unreachable = before.reachability, before.unreachable
+        earlier = {node.id: reached for node, reached in known.items()} if changed else {}
+        affected, other = set(changed), set[StepNode]()
+        for body in bodies:
+            for node in self.graph.order(body):
+                old = same.get(node, node)
+                if node not in changed and not (affected and self._follows(node, affected)):
+                    self.reachability[node] = known[old]
+                    if old in unreachable:
+                        self.unreachable[node] = unreachable[old]
+                    continue
+                reached, reached_before = self._reach(node), earlier.get(node.id)
+                if reached != reached_before:
+                    affected.add(node)
+                    if reached_before is None or reached.as_read != reached_before.as_read:
+                        other.add(node)
+        self.searched.intersection_update(self.reachability)
+        return other
+
+    def _follows(self, node: StepNode, others: Set[StepNode]) -> bool:
+        return any(edge.target in others and edge.kind != "order" for edge in self.graph.of(node))
+
+    def readers(self, nodes: Iterable[StepNode], others: Set[StepNode], changed: Set[StepNode]) -> Iterator[StepNode]:
+        """Yield the steps whose reads depend on some others.
+
+        Args:
+            others: steps with another reachability.
+            changed: steps that may have other edges.
+        """
+        waiting = {node for node in self.reachability if node in changed or node in others}
+        if others:
+            waiting.update(node for node in self.reachability if self._follows(node, others))
+        for node in nodes:
+            around: StepNode | None = node
+            while around is not None and around not in waiting:
+                around = around.body.owner
+            if around is not None or (changed and node in self.searched):
+                yield node
 
     def reader(self, node: StepNode) -> list[Diagnostic]:
         """Return the diagnostics of a step's reads of steps that may be skipped.
@@ -86,6 +123,7 @@ class FlowChecker:
         It needs the reachability of all lists.
         """
         self.found = []
+        self.searched.discard(node)
         reported: set[StepNode] = set()
         for binding in self.bindings.get(node, []):
             for expression, offset in binding.expressions:
@@ -94,15 +132,27 @@ class FlowChecker:
 
     # --- fates
 
+    def _reach(self, node: StepNode) -> Reachability:
+        """Note the reachability of a step, after those it waits for."""
+        self.found = []
+        reached = self.reachability[node] = self._reachability(node)
+        if self.found:
+            self.unreachable[node] = self.found
+        return reached
+
+    def _bit(self, node: StepNode) -> int:
+        """Return the bit of a step: that of its id, which outlives edits."""
+        return self._bits.setdefault(node.id or node.pointer, 1 << len(self._bits))
+
     def _reachability(self, node: StepNode) -> Reachability:
         demands = self.graph.demands(node)
-        demanded = [self.reachability.get(each, Reachability()) for each in demands]
+        demanded = [self.reachability.get(each, ALWAYS) for each in demands]
         join = node.step.join
         if node.step.disabled:
-            return Reachability(skipped_by=self._bits[node], dead=True)
-        inherited = _inherited(join, demanded)
+            return Reachability(skipped_by=self._bit(node), dead=True, why=f"{node.id} is disabled")
+        inherited = inherited_conditions(join, demanded)
         if self._is_dead_join(node, join, demanded, inherited):
-            return Reachability(inherited, self._bits[node], True)
+            return Reachability(inherited, self._bit(node), True, own_reason(node))
         own = self._own_conditions(node)
         conditions = inherited
         if own:
@@ -110,9 +160,14 @@ class FlowChecker:
             conflict = contradiction([*inherited, *status], own)
             if conflict is not None:
                 self._report_condition(node, conflict, {**status, **inherited}, own)
-                return Reachability(inherited, self._bits[node], True)
+                return Reachability(inherited, self._bit(node), True, own_reason(node))
             conditions = dict([*own.items(), *inherited.items()][:MAX_CONDITIONS])
-        return Reachability(conditions, self._skipped_by(node, join, demanded))
+        causes = self._skipped_by(node, join, demanded)
+        if causes and causes & self._bit(node):
+            why = own_reason(node)
+        else:
+            why = next((reached.why for reached in demanded if reached.skipped_by), "") if causes else ""
+        return Reachability(conditions, causes, why=why)
 
     def _own_conditions(self, node: StepNode) -> PathConditions:
         for binding in self.bindings.get(node, []):
@@ -134,12 +189,12 @@ class FlowChecker:
         causes = 0
         when = node.step.when
         if when is not None and when.strip() not in ("true", "True"):
-            causes = self._bits[node]
+            causes = self._bit(node)
         if join == "all_success" or (join == "none_failed" and all(reached.skipped_by for reached in demanded)):
             for reached in demanded:
                 causes |= reached.skipped_by
         elif join in ("any_success", "any_failed"):
-            causes |= self._bits[node]
+            causes |= self._bit(node)
         return causes
 
     # --- steps that never run
@@ -157,7 +212,7 @@ class FlowChecker:
             return True
         if join != "all_success":
             return False
-        conflict = _first_conflict(demanded)
+        conflict = first_conflict(demanded)
         if conflict is None:
             return False
         sources = [inherited[condition] for condition in conflict]
@@ -186,9 +241,7 @@ class FlowChecker:
     ) -> None:
         """Report a condition that can never hold, or not together with earlier ones."""
         if conflict[0] is conflict[1] or all(condition in own for condition in conflict):
-            self._report(
-                node, "flow.unreachable", f"{node.id} never runs: its condition is never true", "when", "warning"
-            )
+            self._report(node, "flow.unreachable", f"{node.id} never runs: its condition is never true", "when")
             return
         by_status = next((condition for condition in conflict if "attr='status'" in condition.subject), None)
         if by_status is not None:
@@ -201,7 +254,7 @@ class FlowChecker:
         source = before[conflict[0]]
         other = f"{source.id} (when {source.step.when})"
         message = f"{node.id} never runs: its condition excludes that of {other}, which it needs"
-        self._report(node, "flow.unreachable", message, "when", "warning")
+        self._report(node, "flow.unreachable", message, "when")
 
     def _report_unreachable(self, node: StepNode, dead: StepNode) -> None:
         fixes: tuple[Fix, ...] = ()
@@ -210,11 +263,11 @@ class FlowChecker:
             why = "is disabled"
             fixes = (patches.remove(f"enable {dead.id}", dead.at("disabled")),)
         message = f"{node.id} never runs: it needs {dead.id}, which {why}"
-        self._report(node, "flow.unreachable", message, None, "warning", fixes)
+        self._report(node, "flow.unreachable", message, None, fixes)
 
     def _report_join(self, node: StepNode, code: str, message: str, join: Join) -> None:
         written = "join" in node.raw
-        fix = Fix(title=f'set "join": "{join}"', patch=[_join_operation(node, join)])
+        fix = Fix(title=f'set "join": "{join}"', patch=[join_operation(node, join)])
         pointer = node.at("join") if written else node.pointer
         self.found.append(
             Diagnostic(
@@ -227,18 +280,11 @@ class FlowChecker:
             )
         )
 
-    def _report(
-        self,
-        node: StepNode,
-        code: str,
-        message: str,
-        field: str | None,
-        severity: Severity,
-        fixes: tuple[Fix, ...] = (),
-    ) -> None:
+    def _report(self, node: StepNode, code: str, message: str, field: str | None, fixes: tuple[Fix, ...] = ()) -> None:
+        """Report a step that never runs."""
         pointer = node.at(field) if field and field in node.raw else node.at("id")
         self.found.append(
-            Diagnostic(code, message, pointer, severity, step_id=node.id or None, field=field, fixes=fixes)
+            Diagnostic(code, message, pointer, "warning", step_id=node.id or None, field=field, fixes=fixes)
         )
 
     # --- reads of outputs that may be missing
@@ -255,13 +301,13 @@ class FlowChecker:
             reader = waiting_step(node, target.body)
             if target.body.kind == "main" and reader is None:
                 self._read_in_finally(node, binding, reference, offset, target)
-            elif reader is not None and reader is not target and not self.reachability.get(reader, Reachability()).dead:
+            elif reader is not None and reader is not target and not self.reachability.get(reader, ALWAYS).dead:
                 reported.add(target)
                 self._read(reader, binding, reference, offset, target)
 
     def _read(self, reader: StepNode, binding: Binding, reference: Reference, offset: int, target: StepNode) -> None:
         join = reader.step.join
-        reached = self.reachability.get(target, Reachability())
+        reached = self.reachability.get(target, ALWAYS)
         if join == "all_success":
             if reached.skipped_by and not reached.dead:
                 self._read_in_branch(reader, binding, reference, offset, target, reached)
@@ -291,17 +337,18 @@ class FlowChecker:
         With `all_success` the reader is skipped as well: intended inside a branch, rarely intended after it.
         """
         others = [each for each in self.graph.demands(reader) if each is not target]
+        if others and binding.node is not None:
+            self.searched.add(binding.node)
         rejoins = any(
-            reached.skipped_by & ~self.reachability.get(each, Reachability()).skipped_by
-            and not self._leads_to(each, target)
+            reached.skipped_by & ~self.reachability.get(each, ALWAYS).skipped_by and not self._leads_to(each, target)
             for each in others
         )
-        if not rejoins and not reached.skipped_by & self._bits[target]:
+        if not rejoins and not reached.skipped_by & self._bit(target):
             return
         message = f"{target.id} may be skipped ({self._why(reached, target)}); then {reader.id} is skipped too"
         join: Join = "none_failed" if others else "all_done"
         severity: Severity = "warning" if rejoins else "hint"
-        more = [_join_operation(reader, join)]
+        more = [join_operation(reader, join)]
         self._maybe(binding, reference, offset, "reference.maybe_skipped", message, severity, more)
 
     def _read_in_finally(
@@ -343,40 +390,8 @@ class FlowChecker:
         return False
 
     def _why(self, reached: Reachability, target: StepNode) -> str:
-        first = (reached.skipped_by & -reached.skipped_by).bit_length() - 1
-        cause = target if reached.skipped_by & self._bits[target] else self._nodes[first]
-        if cause.step.disabled:
-            return f"{cause.id} is disabled" if cause is not target else "it is disabled"
-        if cause.step.when is not None:
-            return f"when {cause.step.when}" if cause is target else f"{cause.id} has a when"
-        return f"its join is {cause.step.join}" if cause is target else f"{cause.id} may be skipped"
-
-
-def _inherited(join: Join, demanded: list[Reachability]) -> PathConditions:
-    """Return the conditions that hold when the join lets a step run."""
-    if join == "all_success" and demanded:
-        joined = demanded[0].conditions
-        for reached in demanded[1:]:
-            if reached.conditions and reached.conditions is not joined:
-                joined = {**reached.conditions, **joined}
-        return joined
-    if join in ("none_failed", "any_success") and demanded:
-        common = set(demanded[0].conditions).intersection(*(reached.conditions for reached in demanded[1:]))
-        return {condition: source for condition, source in demanded[0].conditions.items() if condition in common}
-    return {}
-
-
-def _first_conflict(demanded: list[Reachability]) -> tuple[PathCondition, PathCondition] | None:
-    """Return conditions of two steps that exclude each other, where both must hold."""
-    known = demanded[0].conditions if demanded else {}
-    for reached in demanded[1:]:
-        if reached.conditions is not known:
-            conflict = contradiction(known, [condition for condition in reached.conditions if condition not in known])
-            if conflict is not None:
-                return conflict
-            known = {**known, **reached.conditions}
-    return None
-
-
-def _join_operation(node: StepNode, join: Join) -> PatchOperation:
-    return PatchOperation(op="replace" if "join" in node.raw else "add", path=node.at("join"), value=join)
+        if not reached.skipped_by & self._bit(target):
+            return reached.why
+        if target.step.disabled:
+            return "it is disabled"
+        return f"when {target.step.when}" if target.step.when is not None else f"its join is {target.step.join}"

@@ -13,10 +13,10 @@ from wftui.compiler.tree.nodes import StepNode, WorkflowTree, strings_in
 from wftui.model.base import Json
 from wftui.model.data_class import dataclass
 from wftui.model.json.pointers import pointer_to
-from wftui.model.schema.json_schema import as_list, as_object
+from wftui.model.schema.json_schema import as_list
 from wftui.model.text.raw_text import blank_raw
 from wftui.model.workflow.compilation import Fix, PatchOperation
-from wftui.model.workflow.definition import Fallback, Workflow
+from wftui.model.workflow.definition import Fallback
 from wftui.steps.api.step_type import StepType
 
 _REST = r"(?:\.\w+|\[\d+\])*"
@@ -29,29 +29,37 @@ class Reads:
     """Inputs and environment variables that expressions read.
 
     Attributes:
+        every_input: the inputs as a whole; `every_env`: the environment as a whole.
+        variables: some of the workflow's variables.
         known: false if an expression is broken: it may read anything.
     """
 
     inputs: frozenset[str] = frozenset()
     env: frozenset[str] = frozenset()
+    every_input: bool = False
+    every_env: bool = False
+    variables: bool = False
     known: bool = True
 
     @classmethod
-    def of(cls, bindings: Iterable[Binding], workflow: Workflow) -> "Reads":
+    def of(cls, bindings: Iterable[Binding]) -> "Reads":
         """Return the reads of some bindings."""
-        inputs: set[str] = set()
-        env: set[str] = set()
+        read: dict[str, set[str]] = {"inputs": set(), "env": set()}
+        whole: set[str] = set()
+        variables = False
         for binding in bindings:
             for expression, _offset in binding.expressions:
                 if expression.tree is None:
                     return cls(known=False)  # a broken expression may read anything
                 for reference in expression.references:
-                    if reference.root == "inputs":
-                        every = as_object(workflow.input_schema.get("properties", {}))
-                        inputs.update([str(reference.path[0])] if reference.path else every)
-                    elif reference.root == "env":
-                        env.update([str(reference.path[0])] if reference.path else workflow.env)
-        return cls(frozenset(inputs), frozenset(env))
+                    if reference.root == "local":
+                        variables = variables or reference.path[0] == "vars"
+                    elif reference.root in read and reference.path:
+                        read[reference.root].add(str(reference.path[0]))
+                    else:
+                        whole.add(reference.root)
+        inputs, env = frozenset(read["inputs"]), frozenset(read["env"])
+        return cls(inputs, env, "inputs" in whole, "env" in whole, variables)
 
 
 def lint_step(node: StepNode, step_type: StepType[Any] | None) -> Iterator[Diagnostic]:
@@ -72,13 +80,13 @@ def lint_workflow(tree: WorkflowTree, reads: Collection[Reads], used: Collection
         yield from _string(None, pointer, field, text)
 
 
-def _unused(tree: WorkflowTree, reads: Iterable[Reads], also_used: Collection[str]) -> Iterator[Diagnostic]:
+def _unused(tree: WorkflowTree, reads: Collection[Reads], also_used: Collection[str]) -> Iterator[Diagnostic]:
     workflow = tree.workflow
     read = frozenset().union(*(each.inputs for each in reads))
     env = frozenset().union(*(each.env for each in reads))
     properties = workflow.input_schema.get("properties")
     for name in properties if isinstance(properties, dict) else ():
-        if name not in read:
+        if name not in read and not any(each.every_input for each in reads):
             pointer = "/inputSchema/properties" + pointer_to([name])
             message = f"no step reads the input {name}"
             field = f"inputSchema.properties.{name}"
@@ -86,7 +94,7 @@ def _unused(tree: WorkflowTree, reads: Iterable[Reads], also_used: Collection[st
             yield Diagnostic("input.unused", message, pointer, "hint", part="key", field=field, fixes=(fix,))
         yield from _nested_defaults(name, properties[name] if isinstance(properties, dict) else None)
     for index, name in enumerate(workflow.env):
-        if name not in env:
+        if name not in env and not any(each.every_env for each in reads):
             fix = patches.remove(f"remove {name}", f"/env/{index}")
             message = f"no expression reads env.{name}"
             yield Diagnostic("env.unused", message, f"/env/{index}", "hint", field="env", fixes=(fix,))

@@ -10,6 +10,7 @@ from typing import Any
 
 from wftui.compiler.checks.error_type_checks import StepErrors
 from wftui.compiler.checks.flow import FlowChecker
+from wftui.compiler.checks.head_changes import HeadChanges
 from wftui.compiler.checks.lint import Reads
 from wftui.compiler.checks.literal_secrets import SecretPlace
 from wftui.compiler.checks.values.checks import ValueChecker
@@ -20,6 +21,7 @@ from wftui.compiler.tree.nodes import Body, KnownNodes, StepNode, WorkflowTree, 
 from wftui.model.base import Json
 from wftui.model.data_class import dataclass
 from wftui.model.workflow.containers import CONTAINER_TYPES
+from wftui.model.workflow.definition import Workflow
 from wftui.steps.api.step_type import SiteFacts, StepType
 from wftui.steps.registry.step_registry import BUILTIN
 
@@ -75,6 +77,9 @@ class CheckMemory:
     """A finished check, from which the next one of the same workflow goes on.
 
     It is used once: the next check takes its nodes over, and changes them.
+
+    Attributes:
+        head: what the next check changes around the steps; None: everything.
     """
 
     tree: WorkflowTree
@@ -82,17 +87,24 @@ class CheckMemory:
     graph: Graph
     values: ValueChecker
     flow: FlowChecker | None
+    head: HeadChanges | None = None
 
     @property
     def is_circular(self) -> bool:
         """Return whether steps wait for each other, or for themselves."""
         return self.flow is None or any(record.is_circular for record in self.records.values())
 
-    def known_nodes(self) -> KnownNodes:
-        """Return the nodes that may be taken over: their findings last."""
+    def known_nodes(self, workflow: Workflow, raw: Mapping[str, Json]) -> KnownNodes:
+        """Return the nodes that a workflow may take over.
+
+        Their findings last, and they inherit the same.
+        """
+        head = self.head = HeadChanges.between(self.tree, workflow, raw)
+        if head is None:
+            return KnownNodes()
         nodes = {node.pointer: node for node in self.records}
         for node, record in self.records.items():
-            around: StepNode | None = node if not record.lasts else None
+            around: StepNode | None = node if not record.lasts or head.concern_inherited(node) else None
             while around is not None and nodes.pop(around.pointer, None) is not None:
                 around = around.body.owner
         bodies = {body.pointer: body for body in lists_of(self.tree)}
@@ -131,16 +143,19 @@ class Changes:
         return cls(fresh, gone, frozenset(node.id for node in [*fresh, *gone.values()]))
 
 
-def readers(records: Mapping[StepNode, StepRecord], changes: Changes) -> list[StepNode]:
+def readers(records: Mapping[StepNode, StepRecord], changes: Changes, head: HeadChanges) -> list[StepNode]:
     """Return the steps whose references are to be checked.
 
-    They name a changed step, come after another one, or have diagnostics that depend on all names.
+    They name a changed step or part of the head, come after another one, or have diagnostics that depend on all names.
     """
-    ids = changes.ids
+    ids, by_head = changes.ids, head.any
     return [
         node
         for node, record in records.items()
-        if record.before is not node.before or record.references or not ids.isdisjoint(record.asked)
+        if record.before is not node.before
+        or record.references
+        or not ids.isdisjoint(record.asked)
+        or (by_head and head.concern_references(record.read))
     ]
 
 
@@ -149,36 +164,46 @@ def value_readers(
     types: Mapping[StepNode, StepType[Any] | None],
     fresh: Collection[StepNode],
     changed: Iterable[str],
+    others: Iterable[StepNode],
 ) -> set[StepNode]:
     """Return the steps whose values are to be checked, and computed again.
 
     Args:
         fresh: the new steps.
         changed: ids of steps whose outputs have other shapes.
+        others: steps that read other inputs.
     """
     by_id: dict[str, list[StepNode]] = {}
     for node, record in records.items():
         for step_id in record.asked:
             by_id.setdefault(step_id, []).append(node)
     found, seen, waiting = set(fresh), set[str](), list(changed)
+    for reader in others:
+        waiting += _read_again(reader, types, found)
     while waiting:
         step_id = waiting.pop()
-        if step_id in seen:
-            continue
-        seen.add(step_id)
-        for reader in by_id.get(step_id, ()):
-            # Inside a loop its items are read by name, and a catch gives what its last step gives.
-            for node in walk_of(reader):
-                found.add(node)
-                if _forwards(node, types):
-                    waiting.append(node.id)
-                owner = node.body.owner
-                while owner is not None:
-                    if owner.catches:
-                        found.add(owner)
-                        waiting.append(owner.id)
-                    owner = owner.body.owner
+        if step_id not in seen:
+            seen.add(step_id)
+            for reader in by_id.get(step_id, ()):
+                waiting += _read_again(reader, types, found)
     return found
+
+
+def _read_again(
+    reader: StepNode, types: Mapping[StepNode, StepType[Any] | None], found: set[StepNode]
+) -> Iterator[str]:
+    """Add a step whose values are to be checked; yield ids whose shapes follow."""
+    # Inside a loop its items are read by name, and a catch gives what its last step gives.
+    for node in walk_of(reader):
+        found.add(node)
+        if _forwards(node, types):
+            yield node.id
+        owner = node.body.owner
+        while owner is not None:
+            if owner.catches:
+                found.add(owner)
+                yield owner.id
+            owner = owner.body.owner
 
 
 def walk_of(node: StepNode) -> Iterator[StepNode]:

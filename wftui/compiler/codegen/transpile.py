@@ -7,7 +7,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wftui.compiler.checks.checker import Checked
+from wftui.compiler.checks.checked import Checked
 from wftui.compiler.codegen.layout import INDENT, WIDTH, assignment, columns
 from wftui.compiler.codegen.step_code import GeneratedPart, bound_value, placed, step_name, write_step
 from wftui.compiler.python_code import Atom, Code, literal, mapping, record, text_literal, tuple_of
@@ -37,6 +37,7 @@ _SIMPLE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _REMEMBERED_STEPS = 20_000
 
 Names = tuple[str, ...]
+Defaults = tuple[str, tuple[int, int]]
 StepKey = tuple[str, Names, Names, str, Names, frozenset[str], frozenset[str], Names, Names, NamesInside, str | None]
 
 
@@ -62,9 +63,11 @@ class WrittenStep:
 
     Attributes:
         place: line and column of the step in workflow.json.
+        defaults: those of the workflow, with their place, if the step has expressions of them.
     """
 
     place: tuple[int, int]
+    defaults: Defaults | None
     blocks: list[str]
     spots: list[str]
     modules: frozenset[str]
@@ -108,6 +111,9 @@ class _Transpiler:
         self.document = document
         self.cache = cache
         self.defaults = self.tree.workflow.defaults.model_dump_json()
+        start, end = document.span("/defaults")
+        self.defaults_place = document.text[start:end], document.line_column(start)
+        self.inherits = False
         self.blocks: list[str] = []
         self.spots: list[str] = []
         self.modules: set[str] = set()
@@ -157,13 +163,15 @@ class _Transpiler:
         """Write a step, or take what was written of it the time before."""
         place = self.document.line_column(self.document.span(node.pointer)[0])
         known = self.written.steps.get(node)
-        if known is None or known.place != place:
-            outer = self.blocks, self.spots, self.modules, self.plans
-            self.blocks, self.spots, self.modules, self.plans = [], [], set(), set()
+        if known is None or known.place != place or known.defaults not in (None, self.defaults_place):
+            outer = self.blocks, self.spots, self.modules, self.plans, self.inherits
+            self.blocks, self.spots, self.modules, self.plans, self.inherits = [], [], set(), set(), False
             self._step(node)
             blocks, spots = ["\n\n\n".join(self.blocks)], ["\n".join(self.spots)] if self.spots else []
-            known = WrittenStep(place, blocks, spots, frozenset(self.modules), frozenset(self.plans))
-            self.blocks, self.spots, self.modules, self.plans = outer
+            defaults = self.defaults_place if self.inherits else None
+            known = WrittenStep(place, defaults, blocks, spots, frozenset(self.modules), frozenset(self.plans))
+            self.blocks, self.spots, self.modules, self.plans, self.inherits = outer
+        self.inherits = self.inherits or known.defaults is not None
         self.new_steps[node] = known
         self.blocks += known.blocks
         self.spots += known.spots
@@ -210,7 +218,9 @@ class _Transpiler:
             )
             known = made, self._relative(made, node.pointer, start, node)
             # What stands in `defaults` moves apart from the step.
-            if not any(node.inherits(node.pointer + pointer) for _, _, pointer, _ in made.marks):
+            if any(node.inherits(node.pointer + pointer) for _, _, pointer, _ in made.marks):
+                self.inherits = True
+            else:
                 self.cache.keep(key, known)
         made, marks = known
         line = self.document.line_column(start)[0]

@@ -15,8 +15,6 @@ from wftui.model.data_class import dataclass
 
 _BLOCK = 4096
 _STEP_LISTS = ("steps", "finally")
-_LABELS = ("name", "description", "version")
-"""Texts of a workflow on which nothing that is known of a step depends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +39,15 @@ def parse_again(text: str, before: Document) -> tuple[Document, bool]:
     """Parse a text that may differ little from a parsed one: equal to `parse(text)`.
 
     Returns:
-        The document, and whether its value differs from that of the other in elements of one list, or one label, only.
+        The document, and whether its value differs from that of the other in elements of one list only, or around the
+        workflow's lists only.
     """
     if before.diagnostics or not isinstance(before.value, dict):
         return parse(text), False
     change = _change(before.text, text)
     path = _path_to_steps(before, change)
     elements = _elements(text, before, change, path) if path else None
-    document = _relabelled(text, before, change) if elements is None else _spliced(text, before, change, path, elements)
+    document = _reheaded(text, before, change) if elements is None else _spliced(text, before, change, path, elements)
     return (parse(text), False) if document is None else (document, True)
 
 
@@ -168,22 +167,51 @@ def _spliced(
     return document
 
 
-def _relabelled(text: str, before: Document, change: _Change) -> Document | None:
-    """Return the document with another label; None if the change is not within one."""
-    root = before.members(before.start)
-    key = next((key for key in _LABELS if key in root and change.within(root[key])), None)
-    if key is None or not isinstance(before.value[key], str):
+def _reheaded(text: str, before: Document, change: _Change) -> Document | None:
+    """Return the document with another head; None if more has changed."""
+    root, shift = before.members(before.start), change.shift
+    listed = {key: member for key, member in root.items() if key in _STEP_LISTS and isinstance(before.value[key], list)}
+    if any(change.begin < member.end and member.start < change.end for member in listed.values()):
         return None
-    place, shift = root[key], change.shift
-    found = JsonScanner().value(text, place.start)
-    if found is None or found[1] != place.end + shift or may_hold_surrogate(text[place.start : found[1]]):
+    moved = {key: member.start + (shift if member.start >= change.end else 0) for key, member in listed.items()}
+    scanner, start = JsonScanner(), JsonScanner.space(text, 0)
+    value: dict[str, Json] = {}
+    places: dict[int, Members] = {start: {}}
+    position, sign = start, "{"
+    while sign != "}":
+        if text[position : position + 1] != sign:
+            return None
+        key_start = scanner.space(text, position + 1)
+        key = scanner.value(text, key_start)
+        if key is None or not isinstance(key[0], str) or key[0] in value:
+            return None
+        name, key_end = key
+        position = scanner.space(text, key_end)
+        if text[position : position + 1] != ":":
+            return None
+        position = scanner.space(text, position + 1)
+        if moved.get(name) == position:
+            old = listed[name]
+            value[name], end = before.value[name], position + old.end - old.start
+            members = before.members(old.start)
+            down = position - old.start
+            places[position] = (
+                {index: Member(each.start + down, each.end + down) for index, each in members.items()}
+                if down
+                else members
+            )
+        else:
+            found = scanner.value(text, position)
+            part = text[key_start : found[1]] if found is not None else ""
+            if found is None or may_hold_surrogate(part) or may_nest(part, MAX_NESTING - 1):
+                return None
+            value[name], end = found
+        places[start][name] = Member(position, end, key_start, key_end)
+        position = scanner.space(text, end)
+        sign = "}" if text[position : position + 1] == "}" else ","
+    if scanner.space(text, position + 1) != len(text) or not listed.keys() <= value.keys():
         return None
-    places = {before.start: {name: _after(member, change) for name, member in root.items()}}
-    for name in _STEP_LISTS:
-        if name in root and isinstance(before.value[name], list):
-            listed, begin = before.members(root[name].start), places[before.start][name].start
-            places[begin] = {index: _after(member, change) for index, member in listed.items()} if shift else listed
-    document = Document(text, {**before.value, key: found[0]}, places=places)
+    document = Document(text, value, places=places)
     document.take_lines(before, change.begin, change.end, change.new_end)
     return document
 

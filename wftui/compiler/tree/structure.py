@@ -1,7 +1,7 @@
 """Read the structure of a workflow by the models; report and omit what is wrong."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from typing import TypeVar
 
@@ -40,20 +40,24 @@ _ALL_CONTAINER_KEYS = frozenset(key for keys in CONTAINER_KEYS.values() for key 
 _EXAMPLES: dict[str, Json] = {"steps": [], "cases": [], "branches": [], "until": "false", "maxIterations": 10}
 
 
-def read_tree(value: Json, known: KnownNodes | None = None) -> tuple[WorkflowTree | None, list[Diagnostic]]:
+KnownBy = Callable[[Workflow, dict[str, Json]], KnownNodes]
+
+
+def read_tree(value: Json, known: KnownBy | None = None) -> tuple[WorkflowTree | None, list[Diagnostic]]:
     """Return the valid part of a workflow as a tree, and its own diagnostics.
 
     The tree is None if the file is not a workflow of a known format. Its steps hold their own diagnostics.
 
     Args:
-        known: the tree of the text before, whose nodes and lists are taken over where their step is the same object.
+        known: returns, for the workflow around the steps, the nodes and lists of the text before that are taken over
+            where their step is the same object.
     """
     if not isinstance(value, dict):
         return None, [Diagnostic("workflow.type", "a workflow must be an object: { ... }", "")]
     refused = _check_format(value)
     if refused:
         return None, [refused]
-    reader = _Reader(known if known is not None else KnownNodes())
+    reader = _Reader(known if known is not None else lambda _workflow, _raw: KnownNodes())
     return reader.tree(value), reader.found
 
 
@@ -78,14 +82,16 @@ _WITH_STEPS = frozenset({"steps", "default", *BRANCH_KEYS})
 
 
 class _Reader:
-    def __init__(self, known: KnownNodes) -> None:
+    def __init__(self, known: KnownBy) -> None:
         self.found: list[Diagnostic] = []
-        self.known = known
+        self.known_nodes = known
+        self.known = KnownNodes()
 
     def tree(self, raw: dict[str, Json]) -> WorkflowTree:
         own = {key: entry for key, entry in raw.items() if key not in ("steps", "finally")}
         own["steps"] = []
         workflow = self._model(Workflow, own, "", None, {"id": "unnamed", "format": FORMAT, "steps": []})
+        self.known = self.known_nodes(workflow, raw)
         if "steps" not in raw:
             fix = patches.add('add "steps"', "/steps", [])
             self.found.append(

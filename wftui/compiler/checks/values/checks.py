@@ -86,6 +86,8 @@ class ValueChecker:
         Args:
             scopes: of the workflow as it is now; types, bindings and facts are looked up where they were.
         """
+        if scopes.tree.workflow.input_schema is not self.scopes.tree.workflow.input_schema:
+            self.inputs = shapes.of_schema(scopes.tree.workflow.input_schema)
         self.scopes = scopes
         for node, bindings in gone:
             self._outputs.pop(node, None)
