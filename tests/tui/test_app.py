@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 from textual.app import App
+from textual.binding import Binding
+from textual.containers import ScrollableContainer
 from textual.pilot import Pilot
-from textual.widgets import Input, Static
+from textual.widget import Widget
+from textual.widgets import Input, Static, TextArea
 from textual.widgets._toast import Toast
 
 from wftui.engine.restart.restart_plan import StepDecision
@@ -265,6 +268,49 @@ async def test_help_sentences_wrap_correctly(workbench: Workbench, until: Until,
         lines = str(shown.content).split("\n")
         assert max(len(line) for line in lines) <= shown.size.width
         assert len(lines) == shown.size.height
+
+
+@pytest.mark.parametrize(
+    ("keys", "named", "toolkit"),
+    [
+        ("enter 2", "Redo the change last undone.", TextArea),
+        ("r", "Set null.", Input),
+        ("r tab", "Add an item.", ScrollableContainer),
+        ("enter", "Show only what leads to the step and what follows it, or all.", ScrollableContainer),
+    ],
+    ids=["source", "field", "list of a form", "steps"],
+)
+async def test_help_names_our_keys_and_none_of_the_toolkit(
+    keys: str,
+    named: str,
+    toolkit: type[Widget],
+    workbench: Workbench,
+    put_workflow: Callable[..., Path],
+    until: Until,
+) -> None:
+    who = {"type": ["string", "null"]}
+    put_workflow("asks", inputSchema={"properties": {"who": who, "all": {"type": "array", "items": who}}})
+    app = WftuiApp(workbench)
+    async with app.run_test(size=(120, 60)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen) and app.screen.is_loaded)
+        await pilot.press(*keys.split(), "f1")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        await until(pilot, lambda: named in " ".join(str(app.screen.query_one(Static).content).split()))
+        text = str(app.screen.query_one(Static).content)
+        theirs = {
+            each.description for each in toolkit.BINDINGS if isinstance(each, Binding) and " " in each.description
+        }
+        assert theirs
+        assert not [each for each in theirs if each in text]
+
+
+async def test_help_closes_by_the_key_that_opens_it(workbench: Workbench, until: Until) -> None:
+    app = WftuiApp(workbench)
+    app.take_keys({"app.help": ["f9"]})
+    async with app.run_test() as pilot:
+        for is_open in (True, False, True):
+            await pilot.press("f9")
+            await until(pilot, lambda is_open=is_open: isinstance(app.screen, HelpScreen) is is_open)
 
 
 async def test_plan_keys_stay_visible_on_a_small_screen(workbench: Workbench, until: Until) -> None:

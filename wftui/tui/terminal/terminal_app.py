@@ -12,6 +12,7 @@ from textual.message_pump import MessagePump
 from textual.screen import Screen
 
 from wftui.tui.terminal.capabilities import is_hosted
+from wftui.tui.terminal.idle_collection import IdleCollection
 from wftui.tui.terminal.pasted_text import PasteApp
 from wftui.tui.terminal.shown_cells import ShownCells
 from wftui.tui.terminal.type_ahead import TypeAhead
@@ -37,12 +38,14 @@ class TerminalApp(PasteApp[ReturnT], inherit_bindings=False):
         super().__init__(ansi_color=ansi_color)
         self._type_ahead = TypeAhead(self, super().on_event, opening=opening, loading=loading)
         self._shown = ShownCells()
+        self._idle_collection = IdleCollection()
 
     async def on_event(self, event: events.Event) -> None:
         """Handle keys one at a time, and other events as Textual does."""
         if isinstance(event, events.Resize):
             self._shown.forget()  # terminals move lines when their size changes
         if isinstance(event, events.Key) and not event.is_forwarded:
+            self._idle_collection.key_came()
             await self._type_ahead.take(event)
         else:
             await super().on_event(event)
@@ -76,11 +79,16 @@ class TerminalApp(PasteApp[ReturnT], inherit_bindings=False):
         super()._display(screen, renderable)
 
     def free_closed(self) -> None:
-        """Free closed widgets that Textual keeps, as watchers and in a cache."""
+        """Free closed widgets that Textual keeps, as watchers and in a cache.
+
+        Cycles are freed in idle moments.
+        """
         watching: dict[str, list[tuple[MessagePump, object]]] = getattr(self, "__watchers", {})
         for watchers in watching.values():
             watchers[:] = [each for each in watchers if not each[0]._closing]
         StylesCache.get_inner_outer.cache_clear()  # its keys are the caches of widgets
+        if self._terminal is not None:
+            self._idle_collection.collect_if_idle()
 
     def redraw(self) -> None:
         """Draw the whole screen again, as another program has written to the terminal."""

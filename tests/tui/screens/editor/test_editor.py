@@ -479,7 +479,7 @@ async def test_steps_are_found_and_every_view_follows(
         await pilot.press("slash", *"report", "enter")
         await until(pilot, lambda: screen.step_list.cursor == "report" and screen.step_list.has_focus)
         await until(pilot, lambda: screen.query_one(WorkflowCanvas).cursor == "report")
-        await until(pilot, lambda: "After Say hello" in text_of(app))
+        await until(pilot, lambda: "After  Say hello" in text_of(app))
         await pilot.press("up")
         await until(pilot, lambda: screen.query_one(WorkflowCanvas).cursor == "count")
         await until(pilot, lambda: "count · set" in text_of(app))

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widget import Widget
 
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.editor.editor_screen import EditorScreen
 from wftui.tui.screens.workflows_screen import WorkflowsScreen
+from wftui.tui.widgets.source.code_area import CodeArea
 from wftui.tui.widgets.source.compilation_status import CompilationStatus
 from wftui.tui.widgets.source.source_view import SourceView
 from wftui.workbench import Workbench
@@ -91,12 +91,13 @@ async def test_closed_screens_are_freed(workbench: Workbench, put_workflow: Call
     app = WftuiApp(workbench)
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen) and app.screen.is_loaded)
-        closed: list[weakref.ref[Widget]] = []
+        closed: list[weakref.ref[Any]] = []
         for key, name in 2 * [("enter", "EditorScreen"), ("H", "HistoryScreen"), ("S", "SettingsScreen")]:
             await pilot.press(key)
             await until(pilot, lambda name=name: type(app.screen).__name__ == name)
             closed.append(weakref.ref(app.screen))
             closed.extend(weakref.ref(each) for each in app.screen.query(SourceView))
+            closed.extend(weakref.ref(each.document) for each in app.screen.query(CodeArea))
             await pilot.press("escape")
             await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen))
 

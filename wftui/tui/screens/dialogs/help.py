@@ -1,10 +1,11 @@
 """The keys of the current screen, generated from its actions."""
 
 import textwrap
+from collections.abc import Iterator
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingsMap
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.dom import DOMNode
@@ -14,6 +15,7 @@ from textual.widgets import Static
 from wftui.tui.actions import APP_ACTIONS, Action, keys_of, offered, show_key
 from wftui.tui.widgets.glyphs import glyph
 
+_HELP = next(action for action in APP_ACTIONS if action.id == "app.help")
 _LEAST = 20
 """Least width of a description beside its keys instead of below them."""
 
@@ -44,6 +46,12 @@ class HelpScreen(ModalScreen[None]):
         """Focus the text for scrolling."""
         self.query_one(VerticalScroll).focus()
 
+    def on_key(self, event: events.Key) -> None:
+        """Close by the keys that open it, which the settings may have changed."""
+        if event.key in keys_of(self.app, _HELP):
+            event.stop()
+            self.dismiss()
+
     def on_resize(self, _event: events.Resize) -> None:
         """Wrap the descriptions to the width."""
         self.call_after_refresh(self._show)
@@ -64,9 +72,8 @@ class HelpScreen(ModalScreen[None]):
         for action in offered(self.app, (*actions, *everywhere)):
             if keys_of(self.app, action):
                 groups.setdefault(action.group, []).append((" ".join(self._signs(action)), action.help))
-        focused = self._of.focused
-        if focused is not None and (own := _widget_keys(focused)):
-            groups["Focused widget"] = own
+        if own := self._focused_keys():
+            groups["Where the focus is"] = own
         width = max(len(keys) for rows in groups.values() for keys, _ in rows)
         beside = room - width - 2 >= _LEAST
         lines: list[Content] = []
@@ -83,10 +90,30 @@ class HelpScreen(ModalScreen[None]):
                 lines += [Content(" " * indent + part) for part in more]
         return Content("\n").join(lines[1:])
 
+    def _focused_keys(self) -> list[tuple[str, str]]:
+        """Return our keys of the focused widget and of those around it."""
+        found: dict[str, str] = {}
+        focused = self._of.focused
+        for node in focused.ancestors_with_self if focused is not None else ():
+            if node is self._of:
+                break
+            for key, meaning in _own_keys(node):
+                found.setdefault(key, meaning)
+        by_meaning: dict[str, list[str]] = {}
+        for key, meaning in found.items():
+            by_meaning.setdefault(meaning, []).append(glyph(self, show_key(key)))
+        return [(" ".join(names), f"{meaning}.") for meaning, names in by_meaning.items()]
 
-def _widget_keys(widget: DOMNode) -> list[tuple[str, str]]:
-    keys: dict[str, list[str]] = {}
-    for key, binding in widget._bindings:
-        if binding.description:
-            keys.setdefault(binding.description, []).append(show_key(key))
-    return [(" ".join(names[:3]), description) for description, names in keys.items()]
+
+def _own_keys(node: DOMNode) -> Iterator[tuple[str, str]]:
+    """Yield the keys of a widget and their meanings, without those of the toolkit."""
+    toolkit = {
+        (binding.key, binding.action)
+        for kind in type(node).__mro__
+        if not kind.__module__.startswith("wftui.")
+        for bindings in BindingsMap(kind.__dict__.get("BINDINGS", ())).key_to_bindings.values()
+        for binding in bindings
+    }
+    for key, binding in node._bindings:
+        if binding.description and (key, binding.action) not in toolkit:
+            yield key, binding.tooltip or binding.description

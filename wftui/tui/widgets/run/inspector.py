@@ -9,6 +9,7 @@ from textual.content import Content
 
 from wftui.model.clock import Clock
 from wftui.model.run.steps import StepResult
+from wftui.tui.display.formatting import count
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.run.detail import result_lines, section_title
 from wftui.tui.widgets.value.lines import ValueLines
@@ -87,38 +88,44 @@ class StepInspector(LineView):
         self.set_rows(len(self._lines))
 
     def _made(self, step: InspectedStep) -> Iterable[Content]:
+        """Yield the lines, as far as possible at the same places for every step.
+
+        What stays is not written to the terminal again.
+        """
+        above = [*self._about(step)]
+        yield from above
+        share = 2 / 3 if step.result is None else 1 / 2
+        for _ in range(len(above), max(len(above) + 1, int(self.size.height * share))):
+            yield Content("")
+        yield section_title("Last run", step.ran)
+        if step.result is None or step.record is None:
+            said = "This step did not start in it." if step.ran else "Never run: F5 runs the workflow, t this step."
+            yield from Content.styled(said, "$foreground-muted").wrap(self.room)
+        else:
+            yield from result_lines(step.result, step.record, self._now(), self.room, self.ascii_only)
+
+    def _about(self, step: InspectedStep) -> Iterable[Content]:
         width = self.room
-        kind, id_ = step.value.get("type"), step.value.get("id")
-        yield from Content.assemble((step.name, "bold"), (f"  {id_} · {kind}", "$foreground-muted")).wrap(width)
-        for each in step.marks:
-            yield from Content.styled(each, "$text-secondary").wrap(width)
-        for severity, message in step.problems:
-            sign = "✗" if severity == "error" else "▲"
-            style = "$text-error" if severity == "error" else "$text-warning"
-            yield from Content.styled(f"{sign} {' '.join(message.split())}", style).wrap(width)
+        kind = f"{step.value.get('id')} · {step.value.get('type')}"
+        inside = f" of {count(step.inside, 'step')}" if step.inside else ""
+        yield from Content.assemble((step.name, "bold"), (f"  {kind}{inside}", "$foreground-muted")).wrap(width)
         yield from self._links("After", step.above)
         yield from self._links("Before", step.below)
-        if step.inside:
-            yield Content.assemble(("Contains ", "$foreground-muted"), f"{step.inside} steps")
+        yield from Content.styled(", ".join(step.marks), "$text-secondary").wrap(width)
         written = {key: value for key, value in step.value.items() if key not in _NAMES}
         if written:
             # Beside the last run, long code leaves room for its values.
             most = max(_LEAST, self.size.height // 3) if step.result is not None else 1_000
-            yield Content("")
             yield section_title("As written", "")
             yield from _written(written, width, most)
-        yield Content("")
-        if step.result is None or step.record is None:
-            yield section_title("Last run", step.ran)
-            said = "This step did not start in it." if step.ran else "Never run: F5 runs the workflow, t this step."
-            yield from Content.styled(said, "$foreground-muted").wrap(width)
-        else:
-            yield section_title("Last run", step.ran)
-            yield from result_lines(step.result, step.record, self._now(), width, self.ascii_only)
+        for severity, message in step.problems:
+            sign = "✗" if severity == "error" else "▲"
+            style = "$text-error" if severity == "error" else "$text-warning"
+            yield from Content.styled(f"{sign} {' '.join(message.split())}", style).wrap(width)
 
     def _links(self, title: str, names: Sequence[str]) -> Iterable[Content]:
-        if names:
-            yield from Content.assemble((f"{title} ", "$foreground-muted"), ", ".join(names)).wrap(self.room)
+        line = Content.assemble((f"{title:7}", "$foreground-muted"), ", ".join(names) or "nothing")
+        yield from line.wrap(self.room)
 
     def empty(self) -> str:
         """Return why there is no step."""

@@ -73,10 +73,10 @@ class ItemsBox(NodeView[Items]):
     """Header, items and add line."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f9", "add", "Add"),
-        Binding("shift+f9", "remove", "Remove"),
-        Binding("alt+up", "move(-1)", "Move up"),
-        Binding("alt+down", "move(1)", "Move down"),
+        Binding("f9", "add", "Add", tooltip="Add an item after this one"),
+        Binding("shift+f9", "remove", "Remove", tooltip="Remove this item"),
+        Binding("alt+up", "move(-1)", "Move up", tooltip="Move this item up"),
+        Binding("alt+down", "move(1)", "Move down", tooltip="Move this item down"),
         Binding("ctrl+up", "move(-1)", show=False),
         Binding("ctrl+down", "move(1)", show=False),
     ]

@@ -5,7 +5,8 @@ from typing import ClassVar
 from rich.style import Style
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.document._document import Document
+from textual.document._document import Document, DocumentBase
+from textual.document._syntax_aware_document import SyntaxAwareDocument
 from textual.document._wrapped_document import WrappedDocument
 from textual.theme import Theme
 from textual.widgets import TextArea
@@ -88,8 +89,15 @@ class CodeArea(TextArea, inherit_bindings=False):
         self.app.theme_changed_signal.subscribe(self, self._take_colours)
 
     def on_unmount(self) -> None:
-        """Unsubscribe, as the app's signal would keep this widget and its screen."""
+        """Free the text, and unsubscribe: the app's signal would keep this widget."""
         self.app.theme_changed_signal.unsubscribe(self)
+        _release(self.document)
+
+    def _set_document(self, text: str, language: str | None) -> None:
+        before = getattr(self, "document", None)
+        super()._set_document(text, language)
+        if before is not None:
+            _release(before)
 
     def _take_colours(self, _theme: Theme) -> None:
         theme = TextAreaTheme("wftui", syntax_styles=_syntax_styles(self.app))
@@ -126,6 +134,15 @@ class CodeArea(TextArea, inherit_bindings=False):
     def in_view(self, row: int) -> bool:
         """Return whether a row, counted from 0, is visible."""
         return self.scroll_offset.y <= row < self.scroll_offset.y + self.scrollable_content_region.height
+
+
+def _release(document: DocumentBase) -> None:
+    """Free the syntax tree of a document that is no longer shown.
+
+    The tree holds the method that reads the document, which holds the tree: a cycle that the collector does not see.
+    """
+    if isinstance(document, SyntaxAwareDocument):
+        document._syntax_tree = document._parser.parse(b"")
 
 
 def _syntax_styles(app: App[object]) -> dict[str, Style]:

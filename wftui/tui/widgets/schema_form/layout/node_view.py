@@ -40,7 +40,9 @@ class NodeView(Widget, Generic[NodeT]):
         & > .head { height: auto; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f7", "ways", "More")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f7", "ways", "More", tooltip="Give the value another way: none, null, empty, as JSON, from a file")
+    ]
 
     def __init__(self, context: FormContext, node: NodeT, depth: int, about: Content) -> None:
         super().__init__()

@@ -1,0 +1,69 @@
+"""Full collections of garbage wait until no key comes."""
+
+import gc
+import weakref
+from collections.abc import Iterator
+
+import pytest
+
+from wftui.tui.terminal.idle_collection import IdleCollection
+
+
+class Cycle:
+    """An object that only a collection frees."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+class Time:
+    """A clock that is set by hand; `cpu` is the processor time used."""
+
+    def __init__(self) -> None:
+        self.now = self.cpu = 0.0
+
+    def pass_(self, seconds: float, *, share: float = 0.0) -> None:
+        self.now += seconds
+        self.cpu += seconds * share
+
+
+@pytest.fixture(autouse=True)
+def _nothing_collects_by_itself() -> Iterator[None]:
+    thresholds = gc.get_threshold()
+    gc.disable()
+    yield
+    gc.enable()
+    gc.set_threshold(*thresholds)
+
+
+def old_garbage() -> weakref.ref[Cycle]:
+    """Return a reference to garbage that only a full collection frees."""
+    garbage = Cycle()
+    for _ in range(3):
+        gc.collect(1)
+    return weakref.ref(garbage)
+
+
+@pytest.mark.parametrize(
+    ("key_ago", "share", "frees"), [(2.0, 0.0, True), (0.1, 0.0, False), (2.0, 0.9, False)], ids=["idle", "key", "busy"]
+)
+def test_old_garbage_is_freed_in_idle_moments_only(key_ago: float, share: float, frees: bool) -> None:
+    time = Time()
+    collection = IdleCollection(lambda: time.now, lambda: time.cpu)
+    time.pass_(2)
+    assert collection.collect_if_idle()  # the first idle moment
+    garbage = old_garbage()
+    time.pass_(1, share=share)
+    collection.key_came()
+    time.pass_(key_ago, share=share)
+    assert collection.collect_if_idle() is frees
+    assert (garbage() is None) is frees
+
+
+def test_an_idle_process_is_left_alone() -> None:
+    time = Time()
+    collection = IdleCollection(lambda: time.now, lambda: time.cpu)
+    time.pass_(2)
+    assert collection.collect_if_idle()
+    time.pass_(60)
+    assert not collection.collect_if_idle()

@@ -1,0 +1,60 @@
+"""Full collections of garbage while no key comes.
+
+One visits every object of the process, which takes a tenth of a second: a key must not wait for it.
+"""
+
+import gc
+import time
+from collections.abc import Callable
+
+_QUIET = 0.7
+"""Seconds without a key after which a full collection may begin."""
+_BUSY = 0.3
+"""Share of a CPU above which the process is not idle: a run has its own garbage, and needs the time."""
+_AFTER = 3
+"""Collections of the middle generation after which a full one is worth its time."""
+_SELDOM = 10
+"""The same number for full collections that begin by themselves, should the process never be idle."""
+
+
+class IdleCollection:
+    """Decides when to collect; asked from time to time."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic, cpu: Callable[[], float] = time.process_time) -> None:
+        self._now = now
+        self._cpu = cpu
+        self._last_key = self._asked = now()
+        self._cpu_asked = cpu()
+        self._collected: tuple[int, int] | None = None
+
+    def key_came(self) -> None:
+        """Take a key: the user is working."""
+        self._last_key = self._now()
+
+    def collect_if_idle(self) -> bool:
+        """Collect if no key has come for a moment and there may be garbage.
+
+        Returns:
+            Whether it did.
+        """
+        now, cpu = self._now(), self._cpu()
+        share = (cpu - self._cpu_asked) / max(now - self._asked, 1e-3)
+        self._asked, self._cpu_asked = now, cpu
+        middle, full = _collections()
+        if self._collected is not None and self._collected[1] != full:
+            self._collected = (middle, full)  # one began by itself
+        if now - self._last_key < _QUIET or share > _BUSY:
+            return False
+        if self._collected is not None and middle - self._collected[0] < _AFTER:
+            return False
+        gc.collect()
+        first, second, third = gc.get_threshold()
+        gc.set_threshold(first, second, max(third, _SELDOM))
+        self._collected = _collections()
+        return True
+
+
+def _collections() -> tuple[int, int]:
+    """Return the number of collections of the middle and of the old generation so far."""
+    _, middle, full = gc.get_stats()
+    return middle["collections"], full["collections"]
