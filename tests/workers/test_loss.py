@@ -15,7 +15,7 @@ import pytest
 from helpers import patience, until, write_workflow
 from steps.sql.sql_servers import PLACES, program
 
-from wftui.model.run.events import ExecutionEvent, StepMoved
+from wftui.model.run.events import ExecutionEvent, Log, StepMoved
 from wftui.model.run.record import ExecutionRecord
 from wftui.workbench import Settings, Workbench
 from workers.conftest import StartWorker, shell
@@ -36,6 +36,10 @@ async def end_of(bench: Workbench, run_id: str) -> ExecutionRecord:
     async with patience():
         await bench.runs.wait(run_id)
     return await bench.runs.record(run_id, whole=True)
+
+
+async def logged(bench: Workbench, run_id: str, path: str) -> list[str]:
+    return [event.message for event in await events_of(bench, run_id) if isinstance(event, Log) and event.path == path]
 
 
 def effects(folder: Path) -> collections.Counter[str]:
@@ -233,6 +237,9 @@ async def test_postgresql_that_is_away_delays_a_run_and_loses_nothing(
     try:
         # Nobody else may have `once`, so that it goes on; `twice` is stopped before it could be given away.
         await until(lambda: "no sign of PostgreSQL: stopped twice" in worker.said)
+        await until(lambda: "PostgreSQL cannot be used: " in worker.said)
+        while not any("cannot be used" in line for line in await logged(workbench, run_id, "once")):
+            await asyncio.sleep(0.1)
         go.touch()
     finally:
         await asyncio.to_thread(control, server, "start")
@@ -244,6 +251,34 @@ async def test_postgresql_that_is_away_delays_a_run_and_loses_nothing(
     assert done["twice"] == 1 + len(moved) == 2
     outputs = {step.path: step.output["stdout"] for step in record.step_results}
     assert outputs["once"] == "said\n"
+    said = await logged(workbench, run_id, "once")
+    assert [line.partition(":")[0] for line in said if "PostgreSQL" in line] == [
+        "the PostgreSQL of the workers cannot be used",
+        "the PostgreSQL of the workers can be used again",
+    ]
+    await until(lambda: "PostgreSQL can be used again" in worker.said)
+
+
+async def test_tables_that_are_dropped_fail_the_step_and_not_the_worker(
+    start_worker: StartWorker, settings: Settings, workbench: Workbench, address: str, tmp_path: Path
+) -> None:
+    worker = start_worker()
+    began = tmp_path / "began"
+    write_workflow(settings.tables, "dropped", shell("a", f"touch {began}; sleep 300"))
+    run_id = await workbench.runs.start("dropped", {})
+    await until(began.exists)
+    with psycopg.connect(address, autocommit=True) as connection:
+        coordinator, job = connection.execute("select coordinator, id from wftui.jobs").fetchone() or ("", "")
+        for forged in ("[", "[1]", "[" * 7_000, '["a", 1, 2, 3]', f'["{job}", 1, "evil", "AAAA"]', "unknown"):
+            connection.execute("select pg_notify(%s, %s)", [coordinator, forged])
+        connection.execute("drop schema wftui cascade")
+        connection.execute("select pg_notify(%s, %s)", [coordinator, job])
+    record = await end_of(workbench, run_id)
+    assert record.error is not None
+    assert record.error.type == "workers.database", record.error
+    assert 'relation "jobs" does not exist' in record.error.message
+    await until(lambda: "PostgreSQL cannot be used: " in worker.said)
+    assert worker.process.poll() is None, worker.said
 
 
 async def test_postgresql_away_for_a_minute_stops_no_run(

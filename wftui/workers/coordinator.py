@@ -54,6 +54,9 @@ class Watched(Protocol):
     def hear_end(self, row: Row) -> None:
         """Take the end of the job from a notification that has all of it."""
 
+    def hear_trouble(self, sentence: str | None) -> None:
+        """Take note that PostgreSQL cannot be used, or can be used again."""
+
     def look(self, row: Row, *, unfit: str | None, lost: bool) -> None:
         """Take note of the state of the job.
 
@@ -72,8 +75,8 @@ class _Forgotten:
 class Coordinator:
     """The coordinator of one process."""
 
-    def __init__(self, database: Database, seal: Seal) -> None:
-        self.database = database
+    def __init__(self, address: str, seal: Seal) -> None:
+        self.database = database = Database(address, "wftui", tell=self._hear_trouble)
         self.seal = seal
         self.name = process_name()
         self.runs: set[str] = set()
@@ -87,9 +90,8 @@ class Coordinator:
     @classmethod
     async def open(cls, address: str) -> Self:
         """Connect; raises WorkersError when that cannot be done."""
-        database = Database(address, "wftui")
-        coordinator = cls(database, load_seal())
-        await database.open()
+        coordinator = cls(address, load_seal())
+        await coordinator.database.open()
         listening = asyncio.Event()
         coordinator._tasks = [
             asyncio.create_task(coordinator._listen(listening)),
@@ -107,6 +109,8 @@ class Coordinator:
     def enter(self, attempt: Watched) -> None:
         """Look after the job of an attempt."""
         self._attempts[attempt.id] = attempt
+        if self.database.trouble is not None:
+            attempt.hear_trouble(self.database.trouble)
 
     def leave(self, attempt: Watched, ticket: str) -> None:
         """Remove the job of an attempt that has ended."""
@@ -153,14 +157,24 @@ class Coordinator:
                 await asyncio.sleep(BEAT_SECONDS / 4)
 
     def _hear(self, notification: str) -> None:
-        """Take a notification: the id of a job, or its end with all that it says."""
-        ended = read_direct_end(notification) if notification.startswith("[") else None
+        """Take a notification: the id of a job, or its end with all that it says.
+
+        Every user of the database can send one, so that one which cannot be read is none.
+        """
+        try:
+            ended = read_direct_end(notification) if notification.startswith("[") else None
+        except (ValueError, TypeError, RecursionError):
+            return
         if (known := self._attempts.get(notification if ended is None else ended["id"])) is None:
             return
         if ended is None:
             known.wake()
         else:
             known.hear_end(ended)
+
+    def _hear_trouble(self, sentence: str | None) -> None:
+        for attempt in self._attempts.values():
+            attempt.hear_trouble(sentence)
 
     async def _watch(self) -> None:
         while True:

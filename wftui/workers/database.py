@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import os
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from typing import Any, LiteralString
 
@@ -28,7 +29,12 @@ _NO_ADDRESS = (
 _LOGGERS = ("procrastinate", "psycopg", "psycopg.pool")
 _AGAIN_SECONDS = 0.25
 _TABLES_LOCK = 0x77667475
-_LOST = (psycopg.OperationalError, psycopg.InterfaceError)  # a wait for the pool that is too long is one of the first
+_LOST = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction)
+"""Errors that pass: a lost connection, a long wait for the pool, a full disk, a server that becomes the main one."""
+_LIMITS = "54"
+"""Beginning of the codes of statements over a limit of PostgreSQL: they are the same the next time."""
+_SAID_AFTER = 3.0
+"""Seconds without a successful statement after which that is said."""
 _REMOVE_OLD = """
 with old as (select run from runs where seen < now() - make_interval(days => %s))
 , gone as (delete from jobs using old where jobs.run = old.run returning delivery)
@@ -59,7 +65,7 @@ def conninfo(address: str, program: str) -> str:
         )
     except psycopg.ProgrammingError as error:
         # PostgreSQL quotes what it could not read, which may be the password.
-        why = "" if has_password(address) else f" ({_sentence(error)})"
+        why = "" if has_password(address) else f" ({sentence_of(error)})"
         raise WorkersError(_NO_ADDRESS + why, code="workers.address") from None
 
 
@@ -67,9 +73,20 @@ class Database:
     """A pool of connections; a statement waits while PostgreSQL is away.
 
     Statements are repeated after a lost connection, so each one may be carried out twice without harm.
+
+    Args:
+        tell: gets a sentence when PostgreSQL cannot be used for a while, and None when it can be used again.
+
+    Attributes:
+        trouble: what was said last.
     """
 
-    def __init__(self, address: str, program: str, *, size: int = 4) -> None:
+    def __init__(
+        self, address: str, program: str, *, size: int = 4, tell: Callable[[str | None], None] = lambda _sentence: None
+    ) -> None:
+        self.trouble: str | None = None
+        self._tell = tell
+        self._failing_since: float | None = None
         self.conninfo = conninfo(address, program)
         for name in _LOGGERS:  # what they would print on the screen is said by errors
             logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -101,7 +118,7 @@ class Database:
             async with await psycopg.AsyncConnection.connect(self.conninfo, autocommit=True) as connection:
                 await _create_tables(connection)
         except psycopg.Error as error:
-            raise WorkersError(f"PostgreSQL cannot be used: {_sentence(error)}") from None
+            raise WorkersError(f"PostgreSQL cannot be used: {sentence_of(error)}") from None
 
     async def close(self) -> None:
         """Close all connections."""
@@ -112,7 +129,9 @@ class Database:
         while True:
             try:
                 return await self.rows_now(statement, params)
-            except _LOST:
+            except _LOST as error:
+                if (error.sqlstate or "").startswith(_LIMITS):
+                    raise
                 await asyncio.sleep(_AGAIN_SECONDS)
 
     async def rows_now(self, statement: LiteralString, params: Params = ()) -> list[Row]:
@@ -121,9 +140,26 @@ class Database:
         Raises:
             psycopg.Error: PostgreSQL is away, or refuses it.
         """
-        async with self.pool.connection() as connection:
-            cursor = await connection.execute(statement, params)
-            return await cursor.fetchall() if cursor.description else []
+        try:
+            async with self.pool.connection() as connection:
+                cursor = await connection.execute(statement, params)
+                rows = await cursor.fetchall() if cursor.description else []
+        except psycopg.Error as error:
+            self._note_error(error)
+            raise
+        self._failing_since = None
+        if self.trouble is not None:
+            self.trouble = None
+            self._tell(None)
+        return rows
+
+    def _note_error(self, error: psycopg.Error) -> None:
+        now = time.monotonic()
+        if self._failing_since is None:
+            self._failing_since = now
+        elif self.trouble is None and now - self._failing_since >= _SAID_AFTER:
+            self.trouble = sentence_of(error)
+            self._tell(self.trouble)
 
 
 async def _configure(connection: "psycopg.AsyncConnection[Row]") -> None:
@@ -184,5 +220,6 @@ def _series(version: str) -> str:
     return ".".join(version.split(".")[:2])
 
 
-def _sentence(error: psycopg.Error) -> str:
+def sentence_of(error: psycopg.Error) -> str:
+    """Return the message of PostgreSQL as one line."""
     return " ".join(str(error).split()) or type(error).__name__

@@ -14,6 +14,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from wftui import __version__
+from wftui.workers.database import sentence_of
 from wftui.workers.tables import BEAT_SECONDS, HOLD_SECONDS
 
 _BEAT = """
@@ -57,6 +58,8 @@ class Lease(threading.Thread):
     Args:
         runs: returns the runs of which the worker holds files.
         on_beat: called in this thread after each renewal.
+        on_trouble: called in this thread with the reason when the lease cannot be renewed in time, and with None when
+            it is renewed again.
     """
 
     def __init__(
@@ -65,12 +68,15 @@ class Lease(threading.Thread):
         identity: Identity,
         runs: Callable[[], list[str]],
         on_beat: Callable[[Beat], None],
+        on_trouble: Callable[[str | None], None],
     ) -> None:
         super().__init__(name="lease", daemon=True)
         self._conninfo = conninfo
         self._identity = identity
         self._runs = runs
         self._on_beat = on_beat
+        self._on_trouble = on_trouble
+        self._in_trouble = False
         self._ending = threading.Event()
         self._until = 0.0
 
@@ -92,7 +98,10 @@ class Lease(threading.Thread):
                         self._beat(connection)
                         self._ending.wait(BEAT_SECONDS)
                     connection.execute("delete from workers where name = %s", [self._identity.name])
-            except psycopg.Error:
+            except psycopg.Error as error:
+                if not self.holds and not self._in_trouble:
+                    self._in_trouble = True
+                    self._on_trouble(sentence_of(error))
                 self._ending.wait(BEAT_SECONDS / 4)
 
     def _beat(self, connection: psycopg.Connection[dict[str, Any]]) -> None:
@@ -111,6 +120,9 @@ class Lease(threading.Thread):
         self._until = begun + HOLD_SECONDS
         claims = {row["id"]: (row["claim"], row["stop"]) for row in connection.execute(_CLAIMS, [me.name])}
         gone = [row["run"] for row in connection.execute(_GONE, [self._runs()])]
+        if self._in_trouble:
+            self._in_trouble = False
+            self._on_trouble(None)
         self._on_beat(Beat(claims, begun, gone))
 
 

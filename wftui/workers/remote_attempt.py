@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from typing import Any, cast
 
+import psycopg
+
 from wftui import __version__
 from wftui.engine.primitives.cancellation import Stopped
 from wftui.engine.run.state.leaf_work import LeafAttempt
@@ -13,7 +15,7 @@ from wftui.model.base import Json
 from wftui.model.run.steps import LogLevel
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.workers.coordinator import Coordinator
-from wftui.workers.database import Row
+from wftui.workers.database import Row, sentence_of
 from wftui.workers.job_making import make_job
 from wftui.workers.jobs import Job, error_of, is_over, job_id
 from wftui.workers.sealing import AT_ONCE, WrongKeyError
@@ -117,6 +119,10 @@ class RemoteAttempt:
                 raise
             self._context.log(f"worker {self._worker} did not say that the step has ended; it may go on", "warn")
             raise Stopped(abandoned=True) from None
+        except psycopg.Error as error:
+            raise WorkflowError(
+                "workers.database", f"the PostgreSQL of the workers cannot be used: {sentence_of(error)}"
+            ) from None
 
     async def _done(self) -> Json:
         self._coordinator.enter(self)
@@ -149,6 +155,13 @@ class RemoteAttempt:
         """Take the end of the job from a notification that has all of it."""
         self._ended = row
         self._woken.set()
+
+    def hear_trouble(self, sentence: str | None) -> None:
+        """Log that PostgreSQL cannot be used, or can be used again."""
+        if sentence is None:
+            self._context.log("the PostgreSQL of the workers can be used again", "info")
+        else:
+            self._context.log(f"the PostgreSQL of the workers cannot be used: {sentence}; waiting for it", "warn")
 
     def look(self, row: Row, *, unfit: str | None, lost: bool) -> None:
         """Take note of the state of the job."""
@@ -217,8 +230,8 @@ class RemoteAttempt:
             self._woken.clear()
             if self._stop_level > self._stop_sent:
                 await self._send_stop()
-            row = self._ended
-            if row is not None and row["delivery"] == self._delivered:
+            row, self._ended = self._ended, None
+            if row is not None and row["delivery"] == self._delivered and self._opens(row):
                 await self._hear_all(row)
             else:
                 row = await self._read()
@@ -303,6 +316,18 @@ class RemoteAttempt:
         if (error := error_of(result)) is not None:
             raise error
         return result["output"]
+
+    def _opens(self, row: Row) -> bool:
+        """Return whether a notification comes from a worker.
+
+        Every user of the database can send one.
+        """
+        try:
+            for sealed, what in [(row["result"], "result 1"), *((each, "message") for each in row["said"])]:
+                self._coordinator.seal.open(sealed, f"{what} {self.id}")
+        except WrongKeyError:
+            return False
+        return True
 
     def _opened(self, sealed: bytes, what: str) -> dict[str, Any]:
         try:

@@ -80,7 +80,9 @@ class Worker:
         self._loop = asyncio.get_running_loop()
         self._stack = contextlib.ExitStack()
         self._cache = BlobCache(self._database, self._seal, self._stack.enter_context(scratch_folder()))
-        self._lease = Lease(self._database.conninfo, self._me, lambda: list(self._runs), self._hear_beat)
+        self._lease = Lease(
+            self._database.conninfo, self._me, lambda: list(self._runs), self._hear_beat, self._hear_trouble
+        )
 
     @property
     def name(self) -> str:
@@ -265,6 +267,11 @@ class Worker:
     def _hear_beat(self, beat: Beat) -> None:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._take_note, beat)
+
+    def _hear_trouble(self, sentence: str | None) -> None:
+        said = "PostgreSQL can be used again" if sentence is None else f"PostgreSQL cannot be used: {sentence}"
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._tell, said)
 
     def _take_note(self, beat: Beat) -> None:
         for id, doing in list(self._jobs.items()):
