@@ -202,6 +202,19 @@ async def test_secret_is_registered_before_its_step(
     assert TOKEN not in json.dumps(events)
 
 
+async def test_wftuis_own_secrets_in_an_environment_are_masked(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WFTUI_TOKEN", "token-of-a-server")
+    monkeypatch.setenv("WFTUI_WORKERS", "postgresql://ann:pw-of-workers@db.example/wftui")
+    script = 'printenv WFTUI_TOKEN WFTUI_WORKERS; echo "${WFTUI_WORKERS##*ann:}"; echo db.example'
+    record, events = await run(workbench, {}, steps=[{"id": "dump", "type": "shell", "input": {"script": script}}])
+    step = record.step("dump")
+    assert step is not None
+    assert step.output["stdout"] == "***\n***\n***@db.example/wftui\ndb.example\n"
+    assert not any(part in json.dumps(events) for part in ("token-of", "pw-of"))
+
+
 async def test_results_of_filters_on_secrets_are_masked(workbench: Workbench) -> None:
     made = {
         "upper": "{{ inputs.token | upper }}",

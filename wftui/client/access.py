@@ -8,10 +8,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from wftui.client.errors import RemoteError
+from wftui.connections.own_secrets import TOKEN_VARIABLE
 from wftui.model.errors import ExitCode, UsageError
 from wftui.workspace.regular import read_regular
 
-TOKEN_VARIABLE = "WFTUI_TOKEN"
 _TOKEN = re.compile(r"[!-~]{1,500}")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wftui.connections.own_secrets import own_secrets
 from wftui.connections.redaction import Redactor
 from wftui.engine.connections.run_connections import RunConnections
 from wftui.engine.host.child_runs import ChildRuns
@@ -70,7 +71,9 @@ class RunFactory:
         """Return a run that has not started, its steps in the requested pool."""
         plan = self.in_pool(plan, request.pool)
         if options.part_of is None:
-            connections = RunConnections(plan, request.chosen_connections, Redactor(), self._connections)
+            connections = RunConnections(
+                plan, request.chosen_connections, Redactor(own_secrets(os.environ)), self._connections
+            )
         else:
             connections = options.part_of.of(plan)
         clock = SteadyClock(self._clock, self._elapsed, not_before=options.not_before)

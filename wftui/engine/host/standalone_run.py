@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from wftui.connections.own_secrets import own_secrets
 from wftui.connections.redaction import Redactor
 from wftui.engine.connections.run_connections import RunConnections
 from wftui.engine.host.pools import check_pool, in_pool
@@ -94,7 +95,10 @@ def prepare(
     check_pool(pool)
     request = ExecutionRequest(workflow_id=plan.id, inputs=dict(inputs), connections=dict(connections or {}), pool=pool)
     step_types = step_types or builtin_registry()
-    known = RunConnections(plan, request.connections, Redactor()) if part_of is None else part_of.of(plan)
+    if part_of is None:
+        known = RunConnections(plan, request.connections, Redactor(own_secrets(os.environ)))
+    else:
+        known = part_of.of(plan)
     context = RunContext(
         plan=in_pool(plan, pool, step_types),
         step_types=step_types,
