@@ -152,6 +152,8 @@ other = { keep_days = true }
         ('a = 1\ntables = "x\n', "settings.toml:2:12: illegal character '\\n'"),
         ("a = 1\na = 2\n", "settings.toml:2:6: cannot overwrite a value"),
         ('a = 1\nb = """\n\n', "settings.toml:3: unterminated string"),
+        ("a = " + "[" * 20_000, "settings.toml: nested too deeply"),
+        ("a = " + "9" * 5_000, "settings.toml: a number has too many digits"),
     ],
 )
 def test_invalid_toml_is_located(file: Path, text: str, said: str) -> None:
@@ -161,6 +163,9 @@ def test_invalid_toml_is_located(file: Path, text: str, said: str) -> None:
 def test_unreadable_file(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="it is a folder"):
         read_settings(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UserError, match="it is a named pipe"):
+        read_settings(tmp_path / "pipe")
     (tmp_path / "settings.toml").write_bytes(b"tables = '\xff'")
     with pytest.raises(SettingsError, match="not UTF-8 text"):
         read_settings(tmp_path / "settings.toml")

@@ -8,6 +8,7 @@ from pathlib import Path
 from wftui.model.user.user_settings import UserSettings
 from wftui.settings.keys import InvalidSetting, SettingsError, interpret
 from wftui.workspace.locate import absolute, user_config_path
+from wftui.workspace.regular import read_regular
 from wftui.workspace.workspace_errors import explain
 
 VARIABLE = "WFTUI_CONFIG"
@@ -49,7 +50,7 @@ def read_text(path: Path) -> str | None:
         WorkspaceError: the file cannot be read.
     """
     try:
-        return path.read_bytes().decode()
+        return read_regular(path).decode()
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -75,6 +76,10 @@ def parse(path: Path, text: str) -> dict[str, object]:
             last = max(text.count("\n"), 1)
             raise SettingsError(f"{path}:{last}: {_sentence(message.removesuffix(_END))}") from error
         raise SettingsError(f"{path}:{place[1]}:{place[2]}: {_sentence(message[: place.start()])}") from error
+    except RecursionError as error:
+        raise SettingsError(f"{path}: nested too deeply") from error
+    except ValueError as error:
+        raise SettingsError(f"{path}: a number has too many digits") from error
 
 
 def located(path: Path, text: str, invalid: InvalidSetting) -> str:
@@ -94,7 +99,7 @@ def _line_of(text: str, key: tuple[str, ...]) -> int:
     for number in range(1, len(lines) + 1):
         try:
             data: object = tomllib.loads("".join(lines[:number]))
-        except tomllib.TOMLDecodeError:
+        except ValueError:
             continue  # within a multi-line value
         if _holds(data, key):
             while not lines[begin].strip() or lines[begin].lstrip().startswith("#"):
