@@ -29,6 +29,10 @@ def read_regular(path: Path) -> bytes:
 def _check_kind(mode: int, path: Path) -> None:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
-    for is_kind, name in _KINDS:
-        if is_kind(mode):
-            raise OSError(errno.EINVAL, f"it is {name}, not a file", str(path))
+    if (name := special_kind(mode)) is not None:
+        raise OSError(errno.EINVAL, f"it is {name}, not a file", str(path))
+
+
+def special_kind(mode: int) -> str | None:
+    """Return what a file is that is neither a regular one nor a folder or link."""
+    return next((name for is_kind, name in _KINDS if is_kind(mode)), None)

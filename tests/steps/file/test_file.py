@@ -5,7 +5,10 @@ import base64
 import hashlib
 import io
 import os
+import shutil
+import socket
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -449,3 +452,48 @@ def test_check_names_the_fields_of_the_action() -> None:
     assert STEP.check({"action": "copy", "path": "x"}) == [("", 'The action "copy" needs "to".')]
     assert [field for field, _ in STEP.check({"action": "read", "path": "x", "maxFiles": 1})] == ["maxFiles"]
     assert STEP.check({"action": "{{ inputs.action }}", "path": "x"}) == []
+
+
+SPECIAL: dict[str, dict[str, Any]] = {
+    "read": {"path": "SPECIAL"},
+    "write": {"path": "SPECIAL", "content": "x"},
+    "copy": {"path": "SPECIAL", "to": "b"},
+    "copy to it": {"path": "a.txt", "to": "SPECIAL", "overwrite": True},
+    "move to it": {"path": "a.txt", "to": "SPECIAL", "overwrite": True},
+    "archive": {"path": "SPECIAL", "to": "b.zip"},
+    "archive to it": {"path": "a.txt", "to": "SPECIAL.zip", "overwrite": True},
+    "extract": {"path": "SPECIAL.zip", "to": "b"},
+    "checksum": {"path": "SPECIAL"},
+}
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "socket"])
+@pytest.mark.parametrize("action", SPECIAL)
+async def test_a_pipe_a_device_or_a_socket_is_neither_read_nor_replaced(
+    run: Run, context: RecordingContext, action: str, kind: str
+) -> None:
+    folder = context.working_directory
+    (folder / "a.txt").write_text("alpha")
+    step: dict[str, Any] = {"action": action.partition(" ")[0], **SPECIAL[action]}
+    name = step["path"] if "SPECIAL" in step["path"] else step["to"]
+    special = folder / name
+    with socket.socket(socket.AF_UNIX) as listener:
+        if kind == "pipe":
+            os.mkfifo(special)
+        elif kind == "device":
+            special.symlink_to("/dev/full")
+        else:
+            place = Path(tempfile.mkdtemp(dir="/tmp")) / "s"  # the path of a socket is short
+            listener.bind(str(place))
+            special.symlink_to(place)
+        before = special.stat()
+        with pytest.raises(WorkflowError) as caught:
+            await run(FileStep(), step)
+        assert (caught.value.type, f"is a {kind}" in caught.value.message.replace("named pipe", "pipe")) == (
+            "file.kind",
+            True,
+        )
+        assert (special.stat().st_ino, special.stat().st_mode) == (before.st_ino, before.st_mode)
+        assert sorted(path.name for path in folder.iterdir()) == sorted({"a.txt", name})
+        if kind == "socket":
+            shutil.rmtree(place.parent)

@@ -17,6 +17,7 @@ from wftui.connections.connection_kinds import SmtpConnection
 from wftui.model.base import Json
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.email.input import Addresses, EmailInput
+from wftui.workspace.regular import read_regular
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _MADE_HERE = frozenset({"from", "to", "cc", "bcc", "reply-to", "subject", "date", "message-id", "mime-version"})
@@ -184,7 +185,7 @@ def _explained(deliver: Callable[[], T], host: str) -> T:
 
 def _attach(message: EmailMessage, path: Path) -> None:
     try:
-        data = path.read_bytes()
+        data = read_regular(path)
     except OSError as error:
         raise WorkflowError("file.missing", f"{str(path)!r} cannot be read: {error.strerror or error}.") from None
     main, _, sub = (mimetypes.guess_type(path.name)[0] or "application/octet-stream").partition("/")

@@ -12,9 +12,11 @@ from wftui.steps.api.threads import StopFlag
 from wftui.steps.file.input import FileInput
 from wftui.steps.files.archives import Limits, pack, unpack
 from wftui.steps.files.formats import FileFormat, decode, encode, encode_appended, format_of, without_mark
-from wftui.steps.files.paths import path_text, readable_name, real_path, replacing, resolve_path
+from wftui.steps.files.paths import check_kind, path_text, readable_name, real_path, replacing, resolve_path
 from wftui.steps.files.trees import checksum, copy_tree, kind_of
 
+_READING = frozenset({"read", "copy", "archive", "extract", "checksum"})
+"""Actions that read their path to the end."""
 READ_BYTES = 10 * 1024 * 1024
 _FIRST_ROW = 65_536
 UNPACKED_BYTES = 10 * 1024 * 1024 * 1024
@@ -49,7 +51,10 @@ class FileActions:
             "stat": self._stat,
             "mkdir": self._mkdir,
         }
-        return actions[self._step.action](find(self._step.path))
+        path = find(self._step.path)
+        if self._step.action in _READING:
+            check_kind(path)
+        return actions[self._step.action](path)
 
     def _inside(self, text: str) -> Path:
         path = resolve_path(text, self._base)
@@ -77,6 +82,7 @@ class FileActions:
         target = self._inside(self._step.to or "")
         if not self._step.overwrite and target.exists():
             raise WorkflowError("file.exists", f"{self._step.to!r} already exists.")
+        check_kind(target)
         return target
 
     @property

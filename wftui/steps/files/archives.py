@@ -236,7 +236,7 @@ def _unpack_zip_file(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Pa
     if descriptor is None:  # a link is on its way, or it leads out
         place = _inside(info, target)
         place.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+        descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
     with os.fdopen(descriptor, "wb") as writer, archive.open(info) as reader:
         shutil.copyfileobj(reader, writer, _CHUNK)
         writer.flush()

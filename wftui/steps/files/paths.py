@@ -10,6 +10,7 @@ from typing import IO
 from urllib.parse import unquote_to_bytes
 
 from wftui.runtime.workflow_errors import WorkflowError
+from wftui.workspace.regular import special_kind
 from wftui.workspace.temporary_file import temporary_beside
 
 _URL = "file:///"
@@ -63,13 +64,30 @@ def real_path(path: Path) -> Path:
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from None
 
 
+def check_kind(path: Path) -> None:
+    """Check that a path is not one of a pipe, a socket or a device.
+
+    They block, never end, or would be replaced by a file.
+
+    Raises:
+        WorkflowError: `file.kind`.
+    """
+    with contextlib.suppress(OSError):  # what uses the path says it
+        if (kind := special_kind(path.stat().st_mode)) is not None:
+            raise WorkflowError("file.kind", f"{str(path)!r} is {kind}, not a file.")
+
+
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """Open a file that replaces `path` on success and is discarded on failure.
 
     A link stays one: what it leads to is written.
+
+    Raises:
+        WorkflowError: `file.kind` when the path is one of a pipe, a socket or a device.
     """
     place = real_path(path)
+    check_kind(place)
     place.parent.mkdir(parents=True, exist_ok=True)
     try:
         # Nobody may read it who may not read what it replaces.

@@ -11,7 +11,7 @@ from pathlib import Path
 from wftui.steps.files.paths import real_path
 
 _NO_NAMES = frozenset(("", ".", ".."))
-_WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+_WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class RealFolders:
