@@ -197,7 +197,6 @@ def _copy_events(
         if not whole or "workflow_id" not in row:
             new, changes = mended(row, held, now)
             if "workflow_id" in row:
-                del changes["id"]
                 names = ", ".join(f"{name} = ?" for name in changes)
                 target.execute(f"UPDATE executions SET {names} WHERE key = ?", [*changes.values(), key])
             else:
