@@ -17,9 +17,14 @@ def _figures(runs: int) -> PeriodStatistics:
 
 
 def _statistics(**fields: Any) -> WorkflowStatistics:
-    since = datetime(2024, 1, 1, tzinfo=UTC)
-    periods = {"total": _figures(1), "last_week": _figures(0), "week_before": _figures(0)}
-    return WorkflowStatistics(workflow_id=None, since=since, **periods, **fields)
+    return WorkflowStatistics(
+        workflow_id=None,
+        since=datetime(2024, 1, 1, tzinfo=UTC),
+        total=_figures(1),
+        last_week=_figures(0),
+        week_before=_figures(0),
+        **fields,
+    )
 
 
 def test_steps_that_became_slower_are_marked() -> None:

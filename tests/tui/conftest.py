@@ -20,6 +20,7 @@ from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
+from tui.notices import remember_notices
 from wftui.model.run.event_json import parse_event
 from wftui.store.run_ids import new_id
 from wftui.workbench import Settings, Workbench
@@ -41,6 +42,7 @@ def one_look(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     monkeypatch.setattr("textual.constants.TEXTUAL_ANIMATIONS", "none")
+    remember_notices(monkeypatch)
     # The toolkit's own wait for a screen ends after 30 s, which a loaded machine exceeds.
     monkeypatch.setattr(Pilot, "_wait_for_screen", partialmethod(Pilot._wait_for_screen, timeout=PATIENCE))
     yield

@@ -8,8 +8,8 @@ from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.worker import Worker
 
-OPENING = frozenset({"ask", "cleanup", "edit", "leave", "load", "rerun", "run", "save", "step"})
-"""Groups of workers that open a dialog or a screen, which gets the keys that are typed meanwhile."""
+OPENING = frozenset({"ask", "choice", "cleanup", "edit", "leave", "load", "rerun", "run", "save", "select", "step"})
+"""Groups of workers that open a dialog or a screen, or select what the next key is about; keys wait for them."""
 LOADING = frozenset({"load"})
 """Groups of workers that read what a screen is about; keys wait for them."""
 

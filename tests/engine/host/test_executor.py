@@ -149,7 +149,9 @@ async def test_later_of_two_answers_is_refused(open_executor: Open) -> None:
     (late,) = [each for each in told if each is not None]
     done = "approved by ann" if answer["approved"] else "rejected by bob"
     assert isinstance(late, ConflictError)
-    assert f"has just been {done}" in str(late)
+    assert f"was already {done}" in str(late)
+    with pytest.raises(ConflictError, match=f"was already {done}"):
+        await there.answer(run_id, "ok", approved=True, by="eve")
 
 
 @pytest.mark.parametrize(("on_timeout", "approved"), [("reject", False), ("approve", True)])

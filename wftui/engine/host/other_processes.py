@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from wftui.store.execution_store import ExecutionStore
 
 _HEARD_SECONDS = 5.0
+_RECENT = 200
+"""Newest events that are searched for an answer."""
 
 
 class OtherProcessRuns:
@@ -73,6 +75,9 @@ class OtherProcessRuns:
         record = await self._record(run_id)
         step = record.step(path)
         if step is None or step.waiting is None or step.waiting.reason != "approval":
+            for event in reversed(await self._store.events(run_id, after=max(0, record.last_seq - _RECENT))):
+                if isinstance(event, StepAnswered) and event.path == path:
+                    raise _already_answered(event)
             raise NotFoundError(f"step {path} of run {run_id} does not wait for an approval", code="approval.none")
         form = await self._store.resolve(step.waiting.form)
         if approved:
@@ -93,11 +98,7 @@ class OtherProcessRuns:
                         if isinstance(event, StepAnswered) and event.path == path:
                             if (event.approved, event.by) == (approved, by):
                                 return
-                            done = "approved" if event.approved else "rejected"
-                            raise ConflictError(
-                                f"step {path} of run {record.id} has just been {done} by {event.by or 'somebody'}",
-                                code="approval.answered",
-                            )
+                            raise _already_answered(event)
 
     async def _end_interrupted(self, run_id: str, by: str) -> None:
         """End an interrupted run and its sub-workflows without running any step.
@@ -129,3 +130,9 @@ class OtherProcessRuns:
         if record is None:
             raise RunNotFoundError(run_id)
         return record
+
+
+def _already_answered(answer: StepAnswered) -> ConflictError:
+    done = "approved" if answer.approved else "rejected"
+    message = f"step {answer.path} of run {answer.run_id} was already {done} by {answer.by or 'somebody'}"
+    return ConflictError(message, code="approval.answered")

@@ -334,7 +334,7 @@ async def test_a_key_applies_all_fixes_those_of_the_syntax_first(
         before = source_of(screen).text
         await pilot.press("F")
         await until(pilot, lambda: status_of(screen) == "Ready")
-        assert "Fixed 6 problems; none left." in notices(app)
+        await until(pilot, lambda: "Fixed 6 problems; none left." in notices(app))
         await pilot.press("u")
         await until(pilot, lambda: source_of(screen).text == before)
 
@@ -424,7 +424,7 @@ async def test_a_workflow_with_errors_is_not_run(
     async with app.run_test(notifications=True) as pilot:
         screen = await open_editor(pilot, "hello")
         await pilot.press("f5")
-        await until(pilot, lambda: "Run not started: 2 errors" in text_of(app))
+        await until(pilot, lambda: "Run not started: 2 errors." in notices(app))
         assert app.screen is screen
         assert screen.query_one(DiagnosticList).has_focus
         assert not app.session_runs

@@ -234,22 +234,19 @@ async def test_copy_uses_the_selection_under_the_cursor(open_run: Any) -> None:
 # --- the log
 
 
-async def test_the_log_is_filtered_by_level_step_and_text(open_run: Any, text_of: TextOf) -> None:
+async def test_the_log_is_filtered_by_level_step_and_text(open_run: Any, text_of: TextOf, until: Until) -> None:
     async with open_run(running()) as (pilot, screen):
         log = screen.panes.log_view
         await pilot.press("2")
-        assert log.shown == 10
+        await until(pilot, lambda: log.shown == 10)
         await pilot.press("l")
-        assert log.shown == 7
+        await until(pilot, lambda: log.shown == 7)
         await pilot.press("l", "l")
-        assert log.shown == 1
-        assert "fatal: could not read" in text_of(pilot.app)
+        await until(pilot, lambda: log.shown == 1 and "fatal: could not read" in text_of(pilot.app))
         await pilot.press("l", "1", "home", "s")
-        assert log.log_filter.path == "clone"
-        assert log.shown == 2
+        await until(pilot, lambda: log.log_filter.path == "clone" and log.shown == 2)
         await pilot.press("s", "t", *"grace", "enter")
-        assert log.shown == 1
-        assert "containing “grace”" in text_of(pilot.app)
+        await until(pilot, lambda: log.shown == 1 and "containing “grace”" in text_of(pilot.app))
 
 
 async def test_search_cycles_through_matches(open_run: Any, text_of: TextOf) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from wftui.engine.primitives.schema_validation import check_answer
 from wftui.model.base import Json
 from wftui.model.data_class import dataclass
-from wftui.model.errors import NotFoundError, UsageError
+from wftui.model.errors import ConflictError, NotFoundError, UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,7 @@ class PendingApprovals:
 
         Raises:
             NotFoundError: the step has no pending approval.
+            ConflictError: it was already answered.
             UsageError: the data does not match the form.
         """
         question = self._open.get(path)
@@ -75,7 +76,8 @@ class PendingApprovals:
         if approved:
             data = await validate_reply(question.form, data)
         if question.reply.done():
-            raise NotFoundError(f"step {path} has just been answered", code="approval.none")
+            done, who = "approved" if question.reply.result().approved else "rejected", question.reply.result().by
+            raise ConflictError(f"step {path} was already {done} by {who or 'somebody'}", code="approval.answered")
         question.reply.set_result(ApprovalReply(approved, by, data))
 
 
