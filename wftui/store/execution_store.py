@@ -266,6 +266,7 @@ class ExecutionStore(StoredRuns):
         report = await self._in_thread(lambda cleanup: cleanup.remove(run_id), threading.Event())
         if not report.runs:
             raise StoreConflict(f"run {run_id} has not ended; cancel it first")
+        self._writing()[1].forget(run_id)  # its id is free, as for an import
         return report
 
     # --- between processes ------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from wftui.workbench.workbench import Workbench
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
 
-_SERVICES = ("workflows", "runs", "steps", "connections", "user_settings", "retention", "trials")
+_SERVICES = ("workflows", "runs", "steps", "connections", "user_settings", "retention", "transfer", "trials")
 _END: Any = object()
 
 

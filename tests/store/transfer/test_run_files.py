@@ -1,10 +1,13 @@
 """Run files: nothing is lost on the way, and nothing in a hostile one is believed."""
 
+import asyncio
+import base64
 import gzip
 import hashlib
 import json
 import random
 import stat
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,9 +17,11 @@ from store.store_helpers import RUN, START, asking, completed, created, finished
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError, UserError
 from wftui.model.run.actions import run_actions
-from wftui.model.run.events import Created, ExecutionEvent
+from wftui.model.run.events import Created, ExecutionEvent, Log
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.summary import ExecutionFilters
+from wftui.model.text.terminal_text import without_colours
+from wftui.model.text.text_styles import StyleRun, with_styles
 from wftui.store.execution_store import ExecutionStore
 from wftui.store.transfer import run_file
 from wftui.store.transfer.run_file import RunFileError, read_run_file
@@ -138,6 +143,112 @@ async def test_every_damage_is_a_sentence(exported: Path, tmp_path: Path) -> Non
             assert str(path) in str(error)
         else:  # only bytes of the gzip header that mean nothing
             assert file.created.workflow_id == "demo"
+
+
+async def long_run(path: Path, lines: int = 1_500) -> None:
+    """Export a run with many events, which are hard to compress."""
+    store = await ExecutionStore.open(path.with_suffix(".db"))
+    choose = random.Random(1)
+    said = [log(message=choose.randbytes(40).hex()) for _ in range(lines)]
+    await store.append([created(), started(), *said, completed()], wait=True)
+    await export_run(store, RUN, path)
+    await store.close()
+
+
+async def test_an_import_says_how_far_it_is(tmp_path: Path) -> None:
+    path, store = tmp_path / "long.wfrun", await ExecutionStore.open(tmp_path / "second.db")
+    await long_run(path)
+    reports: list[tuple[int, int]] = []
+    await import_run(store, path, lambda number, total: reports.append((number, total)))
+    assert len(reports) > 5
+    assert reports == sorted(reports)
+    assert reports[-1] == (1_503, 1_503)
+    assert len(await store.events(RUN, limit=2_000)) == 1_503
+    await store.close()
+
+
+@pytest.mark.parametrize("how", ["cancelled", "file changes"])
+async def test_an_import_that_does_not_end_leaves_nothing(tmp_path: Path, how: str) -> None:
+    path, store = tmp_path / "long.wfrun", await ExecutionStore.open(tmp_path / "second.db")
+    await long_run(path)
+    data = path.read_bytes()
+
+    def stop(number: int, total: int) -> None:
+        if how == "cancelled":
+            importing.cancel()
+        else:
+            path.write_bytes(data[: len(data) // 2])
+
+    importing = asyncio.ensure_future(import_run(store, path, stop))
+    with pytest.raises(asyncio.CancelledError if how == "cancelled" else RunFileError):
+        await importing
+    assert (await store.list()).executions == []
+    path.write_bytes(data)
+    assert await import_run(store, path) == RUN
+    assert len(await store.events(RUN, limit=2_000)) == 1_503
+    await store.close()
+
+
+JUNK: list[Json] = [
+    None,
+    -1,
+    10**30,
+    0.5,
+    True,
+    "x",
+    "\x1b[2J",
+    [],
+    {},
+    [[-5, 9, "31"]],
+    [[0, 10**9, "31"]],
+    [[0, 1, "m"]],
+]
+
+
+async def test_hostile_styles_and_segments_are_refused_or_readable(tmp_path: Path) -> None:
+    store = await ExecutionStore.open(tmp_path / "first.db")
+    colourful = Log(run_id=RUN, timestamp=START, message="one two", styles=[StyleRun(0, 3, "31")])
+    step = {"step_id": "a", "path": "a"}
+    await store.append([created(), started(), colourful], wait=True)
+    segment = await store.keep_lines([colourful.model_copy(update=step)])
+    assert segment is not None
+    await store.append([segment, completed()], wait=True)
+    path, choose = tmp_path / "run.wfrun", random.Random(3)
+    await export_run(store, RUN, path)
+    await store.close()
+    second, whole = await ExecutionStore.open(tmp_path / "second.db"), path.read_bytes()
+    read = 0
+    for number in range(250):
+        name = f"run-{number}"
+
+        def change(lines: list[dict[str, Json]], name: str = name) -> None:
+            rename(lines, name)
+            found, carried = event(lines, 4), next(line for line in lines if "log" in line)
+            if choose.random() < 0.5:
+                target = event(lines, choose.choice([3, 4]))
+                target[choose.choice([*target, "styles"])] = choose.choice(JUNK)
+                target["executionId"] = name
+            else:
+                entry: list[Json] = [1, "info", "log", "one two", [[0, 3, "31"]]]
+                entry[choose.randrange(5)] = choose.choice(JUNK)
+                data = zlib.compress(json.dumps(entry).encode())
+                found["segment"] = carried["log"] = f"sha256:{hashlib.sha256(data).hexdigest()}"
+                found["bytes"], carried["data"] = len(data), base64.b64encode(data).decode()
+
+        path.write_bytes(whole)
+        rewrite(path, change)
+        try:
+            await import_run(second, path)
+        except RunFileError:
+            continue
+        async for page in second.log_lines(name):
+            for each in page:
+                assert without_colours(with_styles(each.message, each.styles)) == without_colours(each.message)
+        async for _ in second.search(name, "two"):
+            pass
+        read += 1
+    assert read > 20
+    await second.close()
 
 
 def rename(lines: list[dict[str, Json]], name: str) -> None:

@@ -14,10 +14,10 @@ import json
 import os
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO
 
 from pydantic import ValidationError
 
@@ -25,9 +25,9 @@ from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.model.json.incremental import read_json
 from wftui.model.run.event_json import parse_event
-from wftui.model.run.events import TERMINAL_EVENTS, Created, ExecutionEvent, UnknownEvent
-
-ResultT = TypeVar("ResultT")
+from wftui.model.run.events import TERMINAL_EVENTS, Created, ExecutionEvent, LogSegment, UnknownEvent
+from wftui.store.events.payloads import as_reference
+from wftui.store.log_segments import SegmentError, decode
 
 SUFFIX = ".wfrun"
 FORMAT = "wftui-run"
@@ -38,6 +38,10 @@ MOST_BYTES = 1024 * 1024 * 1024
 MOST_LINE_BYTES = 256 * 1024 * 1024
 MOST_EVENTS = 5_000_000
 MOST_RUNS = 10_000
+VALUE_FIELDS = ("inputs", "input", "output", "outputs", "data", "items")
+NESTED_FIELDS = (("error", "details"), ("item_errors", "details"), ("waiting", "form"))
+"""Fields of events in which big values are."""
+_PAGE_BYTES = 4 * 1024 * 1024
 _ID = frozenset("0123456789abcdefghijklmnopqrstuvwxyz-_.")
 _LONGEST_ID = 100
 
@@ -49,32 +53,92 @@ class RunFileError(UserError):
 
 
 @dataclass(slots=True)
-class RunFile:
-    """The contents of a run file.
+class FileRun:
+    """A run in a file, without its events.
 
     Attributes:
-        values: JSON texts of big values by hash.
-        logs: log segments by hash.
-        children: the runs that its steps started, and those that theirs started.
+        source: text of its workflow.json; empty if it is not in the file.
+        events: their number.
+        last: the last one.
     """
 
-    source: str = ""
-    values: dict[str, str] = field(default_factory=dict)
-    logs: dict[str, bytes] = field(default_factory=dict)
-    events: list[ExecutionEvent] = field(default_factory=list)
-    children: list["RunFile"] = field(default_factory=list)
-
-    @property
-    def created(self) -> Created:
-        """The first event."""
-        first = self.events[0]
-        assert isinstance(first, Created)
-        return first
+    created: Created
+    source: str
+    events: int
+    last: ExecutionEvent
 
     @property
     def has_ended(self) -> bool:
         """Return whether the run had ended when it was exported."""
-        return self.events[-1].type in TERMINAL_EVENTS
+        return self.last.type in TERMINAL_EVENTS
+
+
+@dataclass(slots=True)
+class RunFile:
+    """A run file that was read once and checked; `pages` reads it again.
+
+    Attributes:
+        runs: the run, the runs that its steps started, and those that theirs started.
+    """
+
+    path: Path
+    runs: list[FileRun]
+
+    @property
+    def created(self) -> Created:
+        """The first event of the run."""
+        return self.runs[0].created
+
+    def pages(self, size: int) -> Iterator["EventPage"]:
+        """Yield the events of the runs, one run after the other; it blocks.
+
+        Raises:
+            RunFileError: the file has changed.
+        """
+        with _reading(self.path), self.path.open("rb") as raw:
+            page = EventPage()
+            for part, event in _events(raw, self.path):
+                if page.events and (page.events[0].run_id != event.run_id or page.is_full(size)):
+                    yield page
+                    page = EventPage()
+                page.add(event, part)
+            yield page
+
+
+@dataclass(slots=True)
+class EventPage:
+    """Some events of a run, with what they refer to.
+
+    Attributes:
+        values: JSON texts of big values by hash.
+        logs: log segments by hash.
+    """
+
+    events: list[ExecutionEvent] = field(default_factory=list)
+    values: dict[str, str] = field(default_factory=dict)
+    logs: dict[str, bytes] = field(default_factory=dict)
+    _bytes: int = 0
+
+    def is_full(self, size: int) -> bool:
+        """Return whether other events belong on another page."""
+        return len(self.events) >= size or self._bytes > _PAGE_BYTES
+
+    def add(self, event: ExecutionEvent, part: "_Part") -> None:
+        """Add an event."""
+        self.events.append(event)
+        for reference in references(event):
+            self.values[reference] = part.values[reference]
+            self._bytes += len(part.values[reference])
+        if isinstance(event, LogSegment) and event.segment in part.logs:
+            self.logs[event.segment] = part.logs[event.segment]
+            self._bytes += event.bytes
+
+
+def references(event: ExecutionEvent) -> Iterator[str]:
+    """Yield the hashes of the big values of an event."""
+    fields = [getattr(event, name, None) for name in VALUE_FIELDS]
+    fields += [getattr(getattr(event, name, None), inner, None) for name, inner in NESTED_FIELDS]
+    return (reference.hash for reference in map(as_reference, fields) if reference is not None)
 
 
 class RunFileWriter:
@@ -116,13 +180,31 @@ class RunFileWriter:
                     self._path.unlink()
 
 
-def read_run_file(path: Path) -> RunFile:
-    """Read and check a run file; it blocks.
+def read_run_file(path: Path, is_stopped: Callable[[], bool] = lambda: False) -> RunFile:
+    """Read and check a run file, of which little is kept; it blocks.
+
+    Args:
+        is_stopped: the result is no longer wanted.
 
     Raises:
         RunFileError: it is not one, is damaged, too big, or of a later version.
     """
-    return _reading(path, _read)
+    runs: list[FileRun] = []
+    known: set[str] = set()
+    with _reading(path), path.open("rb") as raw:
+        for part, event in _events(raw, path):
+            if is_stopped():
+                raise RunFileError(f"{path} is no longer read", code="run_file.unreadable")
+            if isinstance(event, Created):
+                if runs and (event.parent_id not in known or not event.parent_path or event.run_id in known):
+                    raise _broken(path, f"the run {event.run_id} in it was started by none of its steps")
+                known.add(event.run_id)
+                runs.append(FileRun(event, part.source, 1, event))
+            else:
+                runs[-1].events, runs[-1].last = runs[-1].events + 1, event
+            if isinstance(event, LogSegment) and event.segment in part.logs:
+                decode(event, part.logs[event.segment])
+    return RunFile(path, runs)
 
 
 def check_header(path: Path) -> None:
@@ -131,49 +213,122 @@ def check_header(path: Path) -> None:
     Raises:
         RunFileError: it is not one, cannot be read, or is of a later version.
     """
-    _reading(path, lambda raw, path: _header(next(_lines(gzip.GzipFile(fileobj=raw), path), b""), path))
+    with _reading(path), path.open("rb") as raw:
+        _header(next(_lines(gzip.GzipFile(fileobj=raw), path), b""), path)
 
 
-def _reading(path: Path, read: Callable[[BinaryIO, Path], ResultT]) -> ResultT:
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Raise errors of the block as `RunFileError`."""
     try:
-        with path.open("rb") as raw:
-            return read(raw, path)
+        yield
     except OSError as error:
         if isinstance(error, gzip.BadGzipFile):
             raise _broken(path, "it is not a run file") from error
         raise RunFileError(f"cannot read {path}: {error.strerror or error}", code="run_file.unreadable") from error
     except (EOFError, zlib.error) as error:
         raise _broken(path, "it ends too early") from error
+    except SegmentError as error:
+        raise _broken(path, str(error)) from error
     except (ValueError, RecursionError, ValidationError) as error:
         raise _broken(path, str(error).splitlines()[0][:200]) from error
 
 
-def _read(raw: BinaryIO, path: Path) -> RunFile:
+class _Part:
+    """A run in the file, as far as it is read.
+
+    Attributes:
+        values: JSON texts of big values by hash.
+        logs: the log segments before the next event, by hash.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.source = ""
+        self.values: dict[str, str] = {}
+        self.logs: dict[str, bytes] = {}
+        self._path = path
+        self._number = 0
+        self._run_id = ""
+        self._has_ended = False
+
+    def take(self, document: dict[str, Json]) -> ExecutionEvent | None:
+        """Take a line; return its event, if it is one."""
+        if isinstance(document.get("source"), str):
+            self.source = document["source"]
+        elif isinstance(document.get("value"), str) and isinstance(document.get("text"), str):
+            name, text = document["value"], document["text"]
+            if name != f"sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}":
+                raise ValueError(f"the value {name[:80]} does not match its hash")
+            self.values[name] = text
+        elif isinstance(document.get("log"), str) and isinstance(document.get("data"), str):
+            self.logs[document["log"]] = base64.b64decode(document["data"], validate=True)
+        elif isinstance(document.get("event"), dict):
+            return self._event(document["event"])
+        else:
+            raise ValueError("a line is neither a value nor an event")
+        return None
+
+    def _event(self, document: dict[str, Json]) -> ExecutionEvent:
+        if missing := [name for name in ("seq", "executionId", "timestamp") if name not in document]:
+            raise ValueError(f"an event has no {missing[0]}")
+        event = parse_event(document)
+        self._number += 1
+        if self._number == 1:
+            if not isinstance(event, Created):
+                self.end()
+            self._run_id = event.run_id
+            if not 0 < len(self._run_id) <= _LONGEST_ID or not _ID.issuperset(self._run_id):
+                raise _broken(self._path, "the id of its run is not valid")
+        if self._has_ended:
+            raise _broken(self._path, f"event {self._number} follows the end of the run")
+        if (
+            event.seq != self._number
+            or event.run_id != self._run_id
+            or (isinstance(event, Created) and self._number > 1)
+        ):
+            raise _broken(self._path, f"its event {self._number} is out of order")
+        if isinstance(event, UnknownEvent):
+            raise _newer(self._path, "has events of")
+        if any(name not in self.values for name in references(event)):
+            raise _broken(self._path, "a value is missing")
+        self._has_ended = event.type in TERMINAL_EVENTS
+        return event
+
+    def end(self) -> None:
+        """Check that there were events."""
+        if not self._run_id:
+            raise _broken(self._path, "it does not begin with the creation of a run")
+
+
+def _events(raw: BinaryIO, path: Path) -> Iterator[tuple[_Part, ExecutionEvent]]:
+    """Yield the events of a file, checked; the checksum comes last."""
     digest = hashlib.sha256()
     lines = _lines(gzip.GzipFile(fileobj=raw), path)
     first = next(lines, b"")
     header = _header(first, path)
     digest.update(first)
-    found = part = RunFile()
-    events = 0
+    part, runs, events = _Part(path), 1, 0
     for line in lines:
         document = _object(line)
         if "sha256" in document:
             if document["sha256"] != digest.hexdigest() or next(lines, None) is not None:
                 raise _broken(path, "its contents do not match its checksum")
-            _check_runs(found, path)
-            return found
+            part.end()
+            return
         digest.update(line)
         if "child" in document and header["version"] == VERSION:
-            part = RunFile()
-            found.children.append(part)
-            if len(found.children) > MOST_RUNS:
+            part.end()
+            part, runs = _Part(path), runs + 1
+            if runs > MOST_RUNS + 1:
                 raise RunFileError(f"{path} holds more than {MOST_RUNS:,} runs", code="run_file.too_big")
-        else:
-            _take(part, document)
-            events += "event" in document
+            continue
+        event = part.take(document)
+        if event is not None:
+            events += 1
             if events > MOST_EVENTS:
                 raise RunFileError(f"{path} holds more than {MOST_EVENTS:,} events", code="run_file.too_big")
+            yield part, event
+            part.logs.clear()
     raise _broken(path, "it ends too early")
 
 
@@ -183,7 +338,7 @@ def _header(first: bytes, path: Path) -> dict[str, Json]:
     if header.get("format") != FORMAT:
         raise _broken(path, "it is not a run file")
     if header.get("version") not in (_WITHOUT_CHILDREN, VERSION):
-        raise RunFileError(f"{path} was made by a later version of wftui; update this one", code="run_file.newer")
+        raise _newer(path, "was made by")
     return header
 
 
@@ -203,54 +358,12 @@ def _object(line: bytes) -> dict[str, Json]:
     return value
 
 
-def _take(found: RunFile, document: dict[str, Json]) -> None:
-    if isinstance(document.get("source"), str):
-        found.source = document["source"]
-    elif isinstance(document.get("value"), str) and isinstance(document.get("text"), str):
-        name, text = document["value"], document["text"]
-        if name != f"sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}":
-            raise ValueError(f"the value {name[:80]} does not match its hash")
-        found.values[name] = text
-    elif isinstance(document.get("log"), str) and isinstance(document.get("data"), str):
-        found.logs[document["log"]] = base64.b64decode(document["data"], validate=True)
-    elif isinstance(document.get("event"), dict):
-        event = document["event"]
-        if missing := [name for name in ("seq", "executionId", "timestamp") if name not in event]:
-            raise ValueError(f"an event has no {missing[0]}")
-        found.events.append(parse_event(event))
-    else:
-        raise ValueError("a line is neither a value nor an event")
-
-
-def _check_runs(found: RunFile, path: Path) -> None:
-    """Check the events of all runs, and that each child has a parent before it."""
-    _check_events(found.events, path)
-    known = {found.created.run_id}
-    for child in found.children:
-        _check_events(child.events, path)
-        created = child.created
-        if created.parent_id not in known or not created.parent_path or created.run_id in known:
-            raise _broken(path, f"the run {created.run_id} in it was started by none of its steps")
-        known.add(created.run_id)
-
-
-def _check_events(events: list[ExecutionEvent], path: Path) -> None:
-    if not events or not isinstance(events[0], Created):
-        raise _broken(path, "it does not begin with the creation of a run")
-    run_id = events[0].run_id
-    if not 0 < len(run_id) <= _LONGEST_ID or not _ID.issuperset(run_id):
-        raise _broken(path, "the id of its run is not valid")
-    for number, event in enumerate(events, 1):
-        if event.seq != number or event.run_id != run_id or (isinstance(event, Created) and number > 1):
-            raise _broken(path, f"its event {number} is out of order")
-        if isinstance(event, UnknownEvent):
-            raise RunFileError(f"{path} has events of a later version of wftui; update this one", code="run_file.newer")
-        if event.type in TERMINAL_EVENTS and number < len(events):
-            raise _broken(path, f"event {number + 1} follows the end of the run")
-
-
 def _broken(path: Path, why: str) -> RunFileError:
     return RunFileError(f"{path} cannot be used: {why}", code="run_file.broken")
+
+
+def _newer(path: Path, what: str) -> RunFileError:
+    return RunFileError(f"{path} {what} a later version of wftui; update this one", code="run_file.newer")
 
 
 def _private(path: str, flags: int) -> int:

@@ -2,23 +2,36 @@
 
 import asyncio
 import base64
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from wftui.model.base import Json
-from wftui.model.errors import RunKnownError, RunNotFoundError
+from wftui.model.errors import RunKnownError, RunNotFoundError, UserError
 from wftui.model.json.incremental import read_json
-from wftui.model.run.events import ExecutionEvent, Interrupted, LogSegment
+from wftui.model.run.events import Created, ExecutionEvent, Interrupted, LogSegment
 from wftui.model.run.summary import ExecutionFilters
 from wftui.store.events.payloads import as_reference
 from wftui.store.execution_store import ExecutionStore
-from wftui.store.log_segments import SegmentError, decode
+from wftui.store.log_segments import SegmentError
 from wftui.store.sqlite.store_errors import RunExistsError
-from wftui.store.transfer.run_file import MOST_RUNS, RunFile, RunFileError, RunFileWriter, read_run_file
+from wftui.store.transfer.run_file import (
+    MOST_RUNS,
+    NESTED_FIELDS,
+    VALUE_FIELDS,
+    EventPage,
+    FileRun,
+    RunFile,
+    RunFileError,
+    RunFileWriter,
+    read_run_file,
+)
+
+Report = Callable[[int, int], None]
 
 _PAGE = 1000
-_VALUES = ("inputs", "input", "output", "outputs", "data", "items")
-_NESTED = (("error", "details"), ("item_errors", "details"), ("waiting", "form"))
+_IMPORT_PAGE = 200  # the event loop is busy with one for a few milliseconds
 
 
 async def export_run(store: ExecutionStore, run_id: str, path: Path) -> None:
@@ -86,81 +99,104 @@ async def _text(store: ExecutionStore, name: str) -> str:
     return "".join(parts)
 
 
-async def import_run(store: ExecutionStore, path: Path) -> str:
+async def import_run(store: ExecutionStore, path: Path, report: Report = lambda number, total: None) -> str:
     """Take a run from a file into the history, marked as imported; return its id.
+
+    The file is checked as a whole first. What was taken is removed if the rest cannot be taken, or on a cancel.
+
+    Args:
+        report: called while events are taken, with their number and that of all.
 
     Raises:
         RunFileError: the file cannot be used.
         ConflictError: the history has a run of this id.
     """
-    file = await asyncio.to_thread(_read, path)
-    for each in (file, *file.children):
+    stop = threading.Event()
+    try:
+        file = await asyncio.to_thread(read_run_file, path, stop.is_set)
+    finally:
+        stop.set()
+    for each in file.runs:
         if await store.summary(each.created.run_id) is not None:
             raise RunKnownError(each.created.run_id)
-    file.created.parent_path = None  # its parent may not be here; a list would hide it
-    for each in (file, *file.children):
-        await _import_one(store, each, path.name)
+    taken: list[FileRun] = []
+    try:
+        await _take(store, file, taken, report)
+    except BaseException:
+        await asyncio.shield(asyncio.ensure_future(_remove(store, taken)))
+        raise
     return file.created.run_id
 
 
-async def _import_one(store: ExecutionStore, file: RunFile, name: str) -> None:
-    created = file.created
+async def _take(store: ExecutionStore, file: RunFile, taken: list[FileRun], report: Report) -> None:
+    runs = iter(file.runs)
+    pages = file.pages(_IMPORT_PAGE)
+    total, number, left = sum(each.events for each in file.runs), 0, 0
+    run = file.runs[0]
+    while page := await asyncio.to_thread(_next_page, pages):
+        if left <= 0:
+            run = next(runs)
+            left = run.events
+            await _begin(store, run, page.events[0], file.path.name, is_child=bool(taken))
+        for event in page.events:
+            if isinstance(event, LogSegment) and event.segment in page.logs:
+                await store.put_segment(event, page.logs[event.segment])
+        storing = asyncio.ensure_future(store.append(page.events, wait=True))
+        try:
+            await asyncio.shield(storing)
+        except RunExistsError as error:
+            raise RunKnownError(run.created.run_id) from error
+        finally:
+            await asyncio.wait({storing})  # on a cancel, too: what is stored is known to `_remove`
+            if storing.exception() is None and run not in taken[-1:]:
+                taken.append(run)
+        left -= len(page.events)
+        number += len(page.events)
+        report(number, total)
+        if left <= 0 and not run.has_ended:
+            await store.append([_interrupted(run, "it was exported before it ended")], wait=True)
+
+
+async def _begin(store: ExecutionStore, run: FileRun, created: ExecutionEvent, name: str, *, is_child: bool) -> None:
+    """Change the first event of a run to that of an imported one."""
+    assert isinstance(created, Created)
+    if not is_child:
+        created.parent_path = None  # its parent may not be here; a list would hide it
     created.imported_from = name
     created.start_key = None  # it must not answer a start of this history
-    created.plan = await store.put_plan(file.source, "") if file.source else None
-    try:
-        for start in range(0, len(file.events), _PAGE):
-            page = await asyncio.to_thread(_prepared, file, file.events[start : start + _PAGE])
-            for event in page:
-                if isinstance(event, LogSegment) and event.segment in file.logs:
-                    await store.put_segment(event, file.logs[event.segment])
-            await store.append(page, wait=True)
-    except RunExistsError as error:
-        raise RunKnownError(created.run_id) from error
-    if not file.has_ended:
-        message = "it was exported before it ended"
-        last = file.events[-1].timestamp
-        await store.append([Interrupted(run_id=created.run_id, timestamp=last, message=message)], wait=True)
+    created.plan = await store.put_plan(run.source, "") if run.source else None
 
 
-def _read(path: Path) -> RunFile:
-    """Read a file and check that it holds the values of its events."""
-    file = read_run_file(path)
-    for each in (file, *file.children):
-        _check_values(each, path)
-    return file
+def _interrupted(run: FileRun, message: str) -> Interrupted:
+    return Interrupted(run_id=run.created.run_id, timestamp=run.last.timestamp, message=message)
 
 
-def _check_values(file: RunFile, path: Path) -> None:
-    for event in file.events:
-        fields = [getattr(event, name, None) for name in _VALUES]
-        fields += [getattr(getattr(event, name, None), inner, None) for name, inner in _NESTED]
-        for reference in filter(None, map(as_reference, fields)):
-            if reference.hash not in file.values:
-                raise RunFileError(f"{path} cannot be used: a value is missing", code="run_file.broken")
-        if isinstance(event, LogSegment) and event.segment in file.logs:
-            try:
-                decode(event, file.logs[event.segment])
-            except SegmentError as error:
-                raise RunFileError(f"{path} cannot be used: {error}", code="run_file.broken") from error
+async def _remove(store: ExecutionStore, runs: list[FileRun]) -> None:
+    """Remove runs of which only a part was taken."""
+    for run in reversed(runs):
+        with suppress(UserError):  # it has ended
+            await store.append([_interrupted(run, "its import did not end")], wait=True)
+        with suppress(UserError):  # if it cannot be removed now, it is an interrupted run of the history
+            await store.delete(run.created.run_id)
 
 
-def _prepared(file: RunFile, events: list[ExecutionEvent]) -> list[ExecutionEvent]:
-    """Return events with their values in place of references, and without numbers."""
-    for event in events:
+def _next_page(pages: Iterator[EventPage]) -> EventPage | None:
+    """Return the next page, with values in place of references and without numbers."""
+    page = next(pages, None)
+    if page is None:
+        return None
+    for event in page.events:
         event.seq = 0
-        for name in _VALUES:
+        for name in VALUE_FIELDS:
             if hasattr(event, name):
-                setattr(event, name, _value(file, getattr(event, name)))
-        for name, inner in _NESTED:
+                setattr(event, name, _value(page, getattr(event, name)))
+        for name, inner in NESTED_FIELDS:
             holder = getattr(event, name, None)
             if holder is not None:
-                setattr(holder, inner, _value(file, getattr(holder, inner)))
-    return events
+                setattr(holder, inner, _value(page, getattr(holder, inner)))
+    return page
 
 
-def _value(file: RunFile, value: Json) -> Json:
+def _value(page: EventPage, value: Json) -> Json:
     reference = as_reference(value)
-    if reference is None:
-        return value
-    return read_json(file.values[reference.hash])
+    return value if reference is None else read_json(page.values[reference.hash])

@@ -15,6 +15,7 @@ from wftui.workbench.past_runs.whole_records import whole_record
 if TYPE_CHECKING:
     from wftui.model.run.events import Log
     from wftui.store.execution_store import ExecutionStore
+    from wftui.workbench.past_runs.record_service import Report
 
 ExportFormat = Literal["run", "html", "ndjson", "otlp"]
 SUFFIXES: dict[ExportFormat, str] = {"run": ".wfrun", "html": ".html", "ndjson": ".ndjson", "otlp": ".otlp.json"}
@@ -45,15 +46,18 @@ class TransferService:
         else:
             await asyncio.to_thread(_write, path, await self._report(store, run_id, kind))
 
-    async def import_file(self, path: Path) -> str:
+    async def import_file(self, path: Path, report: Report = lambda number, total: None) -> str:
         """Take a run from a run file into the history, marked as imported; return its id.
+
+        Args:
+            report: called while events are taken, with their number and that of all, in the thread of the history.
 
         Raises:
             UserError: the file cannot be used, or the history has the run.
         """
         from wftui.store.transfer.transfer import import_run
 
-        return await import_run(await self._store(), path)
+        return await import_run(await self._store(), path, report)
 
     async def _events(self, store: ExecutionStore, run_id: str) -> list[str]:
         lines: list[str] = []

@@ -20,6 +20,7 @@ async def import_run(services: AppServices) -> None:
 
     path = await ask_file(services, "Import run file")
     if path is not None:
+        services.notify(f"Importing {path}…", markup=False)
         services.open_monitor(await services.workbench.local.transfer.import_file(path))
 
 

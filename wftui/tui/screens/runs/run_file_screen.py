@@ -8,7 +8,7 @@ from wftui.model.errors import UserError
 from wftui.tui.screens.runs.monitor_screen import MonitorScreen
 from wftui.tui.widgets.run.header import RunHeader
 from wftui.tui.widgets.run.state import RunState
-from wftui.workbench.file_history import file_workbench
+from wftui.workbench.file_history import file_workbench, import_beside
 from wftui.workbench.read_only import read_only
 
 if TYPE_CHECKING:
@@ -64,8 +64,10 @@ class RunFileScreen(FileRunScreen):
         self._keeping: asyncio.Task[None] | None = None
 
     def on_unmount(self) -> None:
-        """Remove the history of the file."""
+        """Stop reading, and remove the history of the file."""
         self._left.set()
+        if self._keeping is not None and not self._source:
+            self._keeping.cancel()
 
     async def _open(self) -> None:
         """Read the file into a history of its own, then show the run."""
@@ -85,11 +87,17 @@ class RunFileScreen(FileRunScreen):
         self.state = RunState(self.run_id)
         await super()._open()
 
+    def _taking(self, number: int, total: int) -> None:
+        if self._left.is_set():
+            return
+        self.query_one(RunHeader).reading = f"reading {self._path}: {number:,} of {total:,} events"
+        self._paint_soon()
+
     async def _keep(self, opened: "asyncio.Future[str]") -> None:
         """Keep the history of the file until the screen is closed."""
         try:
             async with file_workbench(self.services.workbench.settings) as (workbench, _folder):
-                run_id = await workbench.transfer.import_file(self._path)
+                run_id = await import_beside(workbench.settings, self._path, self._taking)
                 self._source = read_only(workbench, _REASON)
                 if not opened.done():  # else the screen was closed meanwhile
                     opened.set_result(run_id)
