@@ -1,14 +1,21 @@
 """Clients that read a byte at a time or vanish cost a run nothing, and leave nothing behind."""
 
 import asyncio
+import contextlib
+import os
 import socket
+import sys
 from pathlib import Path
 
+import httpx2
 import psutil
+import pytest
 from helpers import patience, until, write_workflow
+from starlette.requests import Request
+from starlette.types import ASGIApp
 
 from api.api_server import each_of
-from wftui.api.app import make_app
+from wftui.api.app import ProblemApplication, make_app
 from wftui.api.call import ServerState
 from wftui.api.server import ServeOptions, serving
 from wftui.workbench import Settings, Workbench
@@ -71,3 +78,28 @@ async def test_a_client_that_reads_a_byte_at_a_time(tmp_path: Path) -> None:
         for _, writer in clients:
             writer.transport.abort()
     await bench.close()
+
+
+class Broken(ProblemApplication):
+    """A path with a defect."""
+
+    async def respond(self, request: Request) -> ASGIApp:
+        """Fail."""
+        raise RuntimeError(f"no luck with {request.url.path}")
+
+
+async def test_a_log_that_nobody_reads_holds_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with contextlib.suppress(BlockingIOError):
+        while os.write(writing, b"x" * 65_536):
+            pass
+    os.set_blocking(writing, True)
+    with os.fdopen(writing, "w") as stream, os.fdopen(reading, "rb") as log:
+        monkeypatch.setattr(sys, "stderr", stream)
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(Broken()), base_url="http://here") as client:
+            answers = [await client.get(f"/{number}") for number in range(3)]
+        assert [answer.status_code for answer in answers] == [500] * 3
+        found = b""
+        while b"no luck with /2" not in found:
+            found = found[-100:] + await asyncio.to_thread(log.read1)

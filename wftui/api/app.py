@@ -18,6 +18,7 @@ from wftui.api.problems import ProblemError, problem_of
 from wftui.api.routes import ENDPOINTS, Endpoint
 from wftui.model.errors import UserError
 from wftui.model.text.terminal_text import clean_text
+from wftui.output.output_thread import OutputThread
 from wftui.workbench import Workbench
 
 
@@ -119,5 +120,17 @@ def _not_allowed(methods: Iterable[str]) -> ProblemError:
     return ProblemError(405, "request.method", f"this path takes {allowed}", headers={"Allow": allowed})
 
 
+_LOG_BYTES = 1024 * 1024
+"""What the log of the server may hold for a terminal that is not read; more is dropped."""
+_log_output = OutputThread()
+
+
 def _log(text: str) -> None:
-    print(f"wftui: {clean_text(text)}", file=sys.stderr, flush=True)  # noqa: T201  (the log of the server)
+    line = f"wftui: {clean_text(text)}\n"
+    try:
+        descriptor = sys.stderr.fileno()
+    except (OSError, ValueError):  # a stream in memory
+        sys.stderr.write(line)
+        return
+    if not _log_output.is_behind(_LOG_BYTES):
+        _log_output.write(descriptor, line.encode(errors="backslashreplace"))

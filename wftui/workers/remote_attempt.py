@@ -117,7 +117,8 @@ class RemoteAttempt:
         except TimeoutError:
             if not self._patience.expired():
                 raise
-            self._context.log(f"worker {self._worker} did not say that the step has ended; it may go on", "warn")
+            worker = f"worker {self._worker}" if self._worker else "the worker"
+            self._context.log(f"{worker} did not say that the step has ended; it may go on", "warn")
             raise Stopped(abandoned=True) from None
         except psycopg.Error as error:
             raise WorkflowError(
