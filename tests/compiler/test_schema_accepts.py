@@ -61,6 +61,11 @@ def bases() -> Iterator[tuple[dict[str, Any], list[tuple[Any, ...]]]]:
         source = {**workflow, "connections": {"c": {"kind": step_type.connection_kind or "http"}}, "steps": [step]}
         own = [*places(example), *((name,) for name in fields if name not in example)]
         yield source, [("steps", 0, "input", *path) for path in own]
+    inputs = {each.word: {"input": dict(each.example)} for each in registry.types()}
+    yield (
+        {**workflow, "steps": [SHELL], "defaults": {"types": inputs}},
+        [("defaults", *each) for each in places({"types": inputs})],
+    )
     step = SHELL | {
         "forEach": {"in": "[1]", "as": "i", "maxParallel": 1, "when": "true", "stopWhen": "true", "maxItems": 3},
         "retry": {"maxAttempts": 2, "delay": "1s", "backoff": 2, "maxDelay": "1s", "jitter": 0.1, "totalTimeout": "1s"},
@@ -137,6 +142,13 @@ def test_it_rejects_a_step_without_a_needed_field_wherever_it_stands() -> None:
             assert bool(missing) == bool(complaints(source)), (source, missing)
             needed += bool(missing)
     assert needed > 200
+
+
+@pytest.mark.parametrize("given", [{"cwd": 3}, {"scrip": "true"}, {"parse": "jsn"}, {"env": ["A"]}])
+def test_it_rejects_what_no_default_can_be(given: dict[str, Json]) -> None:
+    source = {"format": 1, "id": "flow", "defaults": {"types": {"shell": {"input": given}}}, "steps": [SHELL]}
+    assert not compiles(source)
+    assert len(complaints(source)) == 1
 
 
 def test_it_still_rejects_what_no_default_can_mend() -> None:

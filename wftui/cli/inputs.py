@@ -190,6 +190,8 @@ def _read_object(text: str, stdin: str | None) -> dict[str, Json]:
 
 
 def _read_file(name: str) -> str:
+    if not name:
+        raise UsageError("@ names no file", code="usage.input")
     try:
         return Path(name).expanduser().read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

@@ -36,6 +36,8 @@ def workflow_schema(step_types: StepTypes) -> dict[str, Any]:
     definitions = schema["$defs"]
     step = definitions["Step"]
     step["allOf"] = []
+    by_type = definitions["Defaults"]["properties"]["types"]
+    by_type["properties"] = {}
     rules: dict[str, dict[str, Any]] = {}
     for step_type in step_types.types():
         own = step_type.input_schema()
@@ -45,10 +47,17 @@ def workflow_schema(step_types: StepTypes) -> dict[str, Any]:
         rules[step_type.word] = {**({"required": required} if required else {}), **step_type.field_rules}
         fields = _bindable(_moved(own, step_type.word))["anyOf"][0] if own.get("type") == "object" else own
         about = ": ".join(part for part in (step_type.title, step_type.description) if part)
+        definitions[f"{step_type.word}.input"] = fields
+        given = {"$ref": f"#/$defs/{step_type.word}.input", "description": about}
+        by_type["properties"][step_type.word] = {
+            **by_type["additionalProperties"],
+            "properties": {"input": given},
+            "description": f"Values for the steps of the type {step_type.word}.",
+        }
         step["allOf"].append(
             {
                 "if": {"properties": {"type": {"const": step_type.word}}, "required": ["type"]},
-                "then": {"properties": {"input": {**fields, "description": about}}},
+                "then": {"properties": {"input": given}},
             }
         )
     needed, condition = needed_input(rules)

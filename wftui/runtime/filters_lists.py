@@ -356,7 +356,8 @@ def dictsort(value: Json, case_sensitive: Json = False, by: Json = "key", revers
     if by not in ("key", "value"):
         raise BindingError("binding.value", 'the filter dictsort sorts by "key" or "value"')
     at = 0 if by == "key" else 1
-    return ordered(pairs(value), "dictsort", bool(reverse), lambda pair: folded(pair[at], case_sensitive))
+    found = [[key, entry] for key, entry in object_argument(value, "dictsort").items()]
+    return ordered(found, "dictsort", bool(reverse), lambda pair: folded(pair[at], case_sensitive))
 
 
 @declare(LIST_FILTERS, "merge", gives="object")

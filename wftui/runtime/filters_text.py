@@ -285,8 +285,8 @@ def b64decode(value: Json) -> str:
     """
     try:
         return base64.b64decode(text_argument(value, "b64decode"), validate=True).decode()
-    except ValueError as error:
-        raise BindingError("binding.value", f"the text is not base64 of UTF-8 text: {error}") from None
+    except ValueError:
+        raise BindingError("binding.value", f"the text is not base64 of UTF-8 text: {shown(value)}") from None
 
 
 @declare(TEXT_FILTERS, "sha256", gives="string")

@@ -11,6 +11,7 @@ class WorkflowError(Exception):
         recoverable: whether a retry may help.
         details: more for the record, as JSON (never secrets).
         stack: the user's own lines of a traceback, where there are any.
+        origin: the plan's function that gave a value of the wrong kind, and the end of that expression's pointer.
     """
 
     def __init__(
@@ -21,6 +22,7 @@ class WorkflowError(Exception):
         recoverable: bool = False,
         details: Json = None,
         stack: str | None = None,
+        origin: tuple[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.type = type
@@ -28,6 +30,7 @@ class WorkflowError(Exception):
         self.recoverable = recoverable
         self.details = details
         self.stack = stack
+        self.origin = origin
 
 
 class CaughtAgainError(WorkflowError):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wftui.model.errors import UserError
+from wftui.model.json.json_reasons import located_reason
 from wftui.workspace.atomic import atomic_write
 from wftui.workspace.private import PRIVATE_FILE
 from wftui.workspace.regular import read_regular
@@ -43,7 +44,7 @@ def read_pins(folder: Path) -> dict[str, Json]:
     try:
         found = json.loads(data)
     except ValueError as error:
-        raise PinsError(f"{path} is not JSON: {error}") from error
+        raise PinsError(f"{path} is not JSON: {located_reason(error)}") from error
     if not isinstance(found, dict):
         raise PinsError(f"{path} must be a JSON object of outputs by step id")
     return found

@@ -65,7 +65,7 @@ async def test_a_value_that_does_not_fit_fails_the_step(key: str, value: Any, me
     assert record.error is not None
     assert record.error.type == "binding.type"
     assert message in record.error.message
-    assert record.error.step_id == "a"
+    assert (record.error.step_id, record.error.pointer) == ("a", f"/steps/0/retry/{key}")
 
 
 async def test_defaults_may_be_expressions_too() -> None:
@@ -105,3 +105,29 @@ def test_a_number_as_text_is_offered_as_a_number() -> None:
     text = text_of(workflow(step("a", retry={"maxAttempts": "3"})))
     (only,) = found(text)
     assert after_fix(text, only) == []
+
+
+INNER: dict[str, Any] = {"id": "b", "type": "set", "input": {}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer"),
+    [
+        ({"type": "set", "input": {}, "when": "inputs.n"}, "/steps/0/when"),
+        ({"type": "set", "input": {}, "timeout": "{{ inputs.n }}"}, "/steps/0/timeout"),
+        ({"type": "set", "input": {}, "forEach": {"in": "inputs.n"}}, "/steps/0/forEach/in"),
+        ({"type": "set", "input": {}, "forEach": {"in": {"matrix": {"a": "{{ inputs.n }}"}}}}, "/steps/0/forEach/in"),
+        ({"type": "set", "input": {}, "forEach": {"in": "[1]", "when": "inputs.n"}}, "/steps/0/forEach/when"),
+        ({"type": "set", "input": {}, "forEach": {"in": "[1]", "stopWhen": "inputs.n"}}, "/steps/0/forEach/stopWhen"),
+        ({"type": "loop", "until": "inputs.n", "maxIterations": 1, "steps": [INNER]}, "/steps/0/until"),
+        ({"type": "loop", "while": "inputs.n", "maxIterations": 1, "steps": [INNER]}, "/steps/0/while"),
+        ({"type": "switch", "cases": [{"when": "inputs.n", "steps": [INNER]}]}, "/steps/0/cases/0/when"),
+    ],
+)
+async def test_a_value_of_the_wrong_kind_names_its_expression(fields: dict[str, Any], pointer: str) -> None:
+    record = await run(compiled(workflow({"id": "a", **fields}, inputSchema=SCHEMA)), inputs={"n": "soon"})
+    assert record.error is not None
+    assert record.error.type == "binding.type"
+    assert (record.error.pointer or "").startswith(pointer)
+    assert record.error.line is not None
+    assert record.error.column is not None

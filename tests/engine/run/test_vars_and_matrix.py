@@ -115,6 +115,7 @@ async def test_a_limit_must_be_a_whole_number(key: str, value: Json) -> None:
     record = await run(plan)
     assert record.error is not None
     assert (record.error.type, key in record.error.message) == ("binding.type", True)
+    assert record.error.pointer == f"/steps/0/forEach/{key}"
 
 
 async def test_more_items_than_an_expression_allows() -> None:

@@ -86,7 +86,7 @@ def test_text_and_value(contents: Json, text: str, value: Json) -> None:
         (
             {"type": "object", "additionalProperties": False},
             "{]",
-            "Not JSON: expecting property name enclosed in double quotes, at line 1, column 2.",
+            "Not JSON: expected a key in double quotes, at line 1, column 2.",
         ),
         ({}, "[NaN]", "Not JSON: NaN is not a JSON number, at line 1, column 2."),
     ],

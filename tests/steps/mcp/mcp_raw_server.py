@@ -1,6 +1,7 @@
 """An MCP server in the protocol of 2025, written by hand so that it can do all that real ones do wrong.
 
-`python mcp_raw_server.py [start-file]`: with a file, it adds a line to it at every start.
+`python mcp_raw_server.py [start-file [answers]]`: with a file, it adds a line to it at every start; answers are the
+responses to methods, as JSON, in place of its own.
 """
 
 import json
@@ -34,6 +35,7 @@ TOOLS: dict[str, Message] = {
     "lie": {"inputSchema": FREE, "outputSchema": TEXT},
     "odd": {"inputSchema": {"type": "object", "properties": {"message": {}, "before": {}}}},
 }
+ANSWERS: dict[str, Message] = json.loads(sys.argv[2]) if len(sys.argv) > 2 else {}
 FORM = {"type": "object", "properties": {"n": {"type": "integer"}, "note": {"type": "string"}}, "required": ["n"]}
 
 
@@ -62,7 +64,9 @@ class Server:
 
     def take(self, message: Message) -> None:
         method, params = message["method"], message.get("params") or {}
-        if method == "initialize":
+        if method in ANSWERS:
+            send(id=message["id"], **ANSWERS[method])
+        elif method == "initialize":
             capabilities: Message = {"tools": {}, "logging": {}}
             info = {"name": "raw", "version": "1"}
             result = {"protocolVersion": params["protocolVersion"], "capabilities": capabilities, "serverInfo": info}
@@ -142,7 +146,7 @@ class Server:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
+    if sys.argv[1:2] > [""]:
         with open(sys.argv[1], "a") as starts:  # noqa: PTH123
             starts.write("started\n")
     Server().run()

@@ -15,6 +15,7 @@ from wftui.compiler.checks.schema_checks import check_schemas
 from wftui.compiler.checks.secret_checks import check_secret_defaults, check_secrets, secret_inputs
 from wftui.compiler.checks.site_checks import Sites
 from wftui.compiler.checks.step_checks import (
+    check_default_inputs,
     check_default_types,
     check_expressions,
 )
@@ -137,6 +138,7 @@ class _Check:
             yield Diagnostic("workflow.id", message, "/id", field="id", fixes=(fix,))
         yield from check_ids(tree, self.scopes)
         yield from check_default_types(tree, self.step_types)
+        yield from check_default_inputs(tree, self.step_types)
 
     def _check_workflow_values(self) -> None:
         """Check the expressions of variables, defaults, the group and the outputs."""

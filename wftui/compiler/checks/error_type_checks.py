@@ -1,7 +1,7 @@
 """Error types in `retry.on` and `catch` that nothing known raises."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from wftui.compiler.diagnostics import patches
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
@@ -51,6 +51,11 @@ def check_error_types(tree: WorkflowTree, steps: Iterable[tuple[StepNode, StepEr
     for step_id, pointer, prefix in prefixes:
         plain = prefix.rstrip(".")
         code, field = ("catch.type", "catch") if "/catch/" in pointer else ("retry.type", "retry")
+        if pointer.endswith("/on"):
+            fix = (patches.remove("remove on", pointer),)
+            message = "an empty list is for every error, as none is; name the types, or remove it"
+            yield Diagnostic(code, message, pointer, "warning", step_id=step_id, field=field, fixes=fix)
+            continue
         if plain == "cancelled" or (field == "retry" and is_never_retried(plain)):
             what = "retried" if field == "retry" else "caught"
             yield Diagnostic(
@@ -60,7 +65,10 @@ def check_error_types(tree: WorkflowTree, steps: Iterable[tuple[StepNode, StepEr
         if _BY_NUMBER.fullmatch(plain) or any(each == plain or each.startswith(f"{plain}.") for each in known):
             continue
         builtin = plain.partition(".")[0] in BUILTIN_FAMILIES
-        guess = suggestion(plain, own if is_open and not builtin else known | BUILTIN_FAMILIES)
+        last = plain.rpartition(".")[2]
+        guess = (
+            last if last in known else suggestion(plain, own if is_open and not builtin else known | BUILTIN_FAMILIES)
+        )
         if guess is None and is_open and not builtin:
             continue
         message = f"no step raises an error of type {prefix!r}{did_you_mean(guess)}"
@@ -84,12 +92,18 @@ def _prefixes(node: StepNode) -> Iterator[tuple[str, str]]:
     if not node.inherits(node.at("retry")):
         yield from _of_policy(node.at("retry", "on"), node.step.retry)
     for body in node.catches:
-        for index, prefix in enumerate(body.on or []):
-            yield f"{body.pointer.removesuffix('/steps')}/on/{index}", prefix
+        yield from _listed(body.pointer.removesuffix("/steps") + "/on", body.on)
 
 
 def _of_policy(pointer: str, retry: Retry | None) -> Iterator[tuple[str, str]]:
-    for index, prefix in enumerate(retry.on or [] if retry is not None else []):
+    yield from _listed(pointer, retry.on if retry is not None else None)
+
+
+def _listed(pointer: str, prefixes: Sequence[str] | None) -> Iterator[tuple[str, str]]:
+    """Yield pointer and text of each prefix; an empty list is one without text."""
+    if prefixes is not None and not prefixes:
+        yield pointer, ""
+    for index, prefix in enumerate(prefixes or ()):
         yield pointer + pointer_to([index]), prefix
 
 

@@ -4,6 +4,7 @@ from wftui.compiler.checks.hidden_steps import why_hidden
 from wftui.compiler.diagnostics import patches
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.expressions.expression import Expression
+from wftui.compiler.expressions.foreign_names import instead_of_root
 from wftui.compiler.expressions.reference import Reference
 from wftui.compiler.expressions.translate import ROOTS
 from wftui.compiler.tree.bindings import OUTSIDE_ITEMS, PREVIOUS, Binding, is_loop_variable
@@ -20,6 +21,16 @@ from wftui.runtime.functions import FUNCTIONS
 VARS = "vars"
 _BEFORE_STEPS = {"vars": "a variable", "group": "the concurrency group", "input_default": "a default of an input"}
 """What is computed before the first step, by the use of its bindings."""
+
+_ELSEWHERE = {
+    "previous": "inside a loop, and a forEach that runs one item at a time",
+    "error": "in the handlers of a catch; others read steps.<id>.error",
+    "output": "in stopWhen of a forEach; others read steps.<id>.output",
+    "index": "inside a forEach or a loop",
+    "item": "inside a forEach; `as` names its items",
+    "vars": "where the workflow has the key vars",
+}
+"""Places of the names that only some expressions have."""
 
 
 class ReferenceChecker:
@@ -149,6 +160,8 @@ class ReferenceChecker:
             message = f"the step {step_id} cannot read itself"
             if target is not binding.node:
                 message = f"{step_id} contains this step, so its output is not available yet"
+            if "error" in binding.names and _handles(binding, target):
+                message += "; its handlers read `error`"
             self._at(binding, reference, offset, "reference.self", message)
         elif source is not None:
             place = offset + reference.offset
@@ -214,13 +227,20 @@ class ReferenceChecker:
         elif self.scopes.visible(binding.body, name):
             meant = f"steps.{name}.output" if len(reference.path) == 1 else f"steps.{name}"
         else:
-            meant = suggestion(name, [*ROOTS, *binding.names, *FUNCTIONS])
+            here = [*ROOTS, *binding.names, *([VARS] if self.workflow.vars else [])]
+            other = instead_of_root(name)
+            meant = other if other in here else suggestion(name, [*here, *FUNCTIONS])
         if name == PREVIOUS and (parallel := _parallel_around(binding)) is not None:
             message = f"the items of {parallel.id} run in parallel, so none of them has a previous one"
             one = (patches.replace("run one item at a time", parallel.at("forEach", "maxParallel"), 1),)
             self._at(binding, reference, offset, "reference.name", message, one, len(name))
             return
-        hint = did_you_mean(meant, f"; known names: {', '.join([*ROOTS, *sorted(binding.names)])}")
+        if name in _ELSEWHERE and meant not in (f"inputs.{name}", f"steps.{name}", f"steps.{name}.output"):
+            message = f"{name} is known only {_ELSEWHERE[name]}"
+            self._at(binding, reference, offset, "reference.name", message, (), len(name))
+            return
+        known = [*ROOTS, *sorted({*binding.names, *([VARS] if self.workflow.vars else [])})]
+        hint = did_you_mean(meant, f"; known names: {', '.join(known)}")
         fixes = (edit(binding, offset + reference.offset, len(name), meant),) if meant else ()
         self._at(binding, reference, offset, "reference.name", f"there is no name {name!r}{hint}", fixes, len(name))
 
@@ -238,7 +258,7 @@ class ReferenceChecker:
         if name in known:
             return
         guess = suggestion(name, known)
-        hint = did_you_mean(guess and f"vars.{guess}")
+        hint = did_you_mean(guess and f"vars.{guess}", f"; vars has {', '.join(known) or 'none before it'}")
         fixes = (edit(binding, offset + reference.offset, len(f"vars.{name}"), f"vars.{guess}"),) if guess else ()
         message = f"there is no variable {name!r}{hint}"
         if name in self.workflow.vars:
@@ -266,6 +286,15 @@ class ReferenceChecker:
         self, code: str, message: str, pointer: str, node: StepNode, field: str, fixes: tuple[Fix, ...] = ()
     ) -> None:
         self.found.append(Diagnostic(code, message, pointer, step_id=node.id or None, field=field, fixes=fixes))
+
+
+def _handles(binding: Binding, target: StepNode) -> bool:
+    """Return whether a binding belongs to the catch of a step."""
+    body = binding.body
+    while body.owner is not None and body.owner is not target:
+        body = body.owner.body
+    inside = body.owner is target and body.kind == "catch"
+    return inside or (binding.node is target and binding.pointer.startswith(target.at("catch")))
 
 
 def _is_common(reference: Reference) -> bool:

@@ -13,6 +13,7 @@ from wftui.compiler.tree.literal_values import input_diagnostics
 from wftui.compiler.tree.nodes import StepNode, WorkflowTree
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
+from wftui.model.schema.json_schema import as_object
 from wftui.model.text.raw_text import KEEP_BRACES, with_raw, without_raw
 from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.compilation import Fix, PatchOperation
@@ -52,6 +53,36 @@ def check_default_types(tree: WorkflowTree, step_types: StepTypes) -> Iterator[D
             renamed = pointer_to(["defaults", "types", guess or ""])
             fixes = (patches.rename(f"rename it to {guess}", pointer, renamed),) if guess else ()
             yield Diagnostic("step.type", message, pointer, part="key", field=field, fixes=fixes)
+
+
+def check_default_inputs(tree: WorkflowTree, step_types: StepTypes) -> Iterator[Diagnostic]:
+    """Yield the diagnostics of fields in `defaults.types` that no step takes."""
+    defaults = tree.workflow.defaults.types
+    for word, each in defaults.items():
+        step_type = step_types.get(word)
+        if step_type is None:
+            continue
+        base = pointer_to(["defaults", "types", word, "input"])
+        takers = [as_object(node.raw.get("input")) for node in tree.walk() if node.step.type == word]
+        for name, value in each.input.items():
+            if any(name not in given for given in takers):
+                continue
+            bound = frozenset(_bound(value, pointer_to([name])))
+            for problem in input_diagnostics(step_type, {name: value}, bound):
+                if problem.path[:1] == (name,) and problem.code != "input.missing":
+                    field = ".".join(["defaults", "types", word, "input", *problem.path])
+                    at, fixes = base + problem.pointer, problem.fixes_at(base)
+                    yield Diagnostic(problem.code, problem.message, at, part=problem.part, field=field, fixes=fixes)
+
+
+def _bound(value: Json, pointer: str) -> Iterator[str]:
+    """Yield the pointers of the texts in a value that are bindings."""
+    if isinstance(value, str):
+        if split_template(value) is not None:
+            yield pointer
+    elif isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _bound(inner, pointer + pointer_to([key]))
 
 
 def _unknown_type(word: str, known: list[str]) -> tuple[str | None, str]:

@@ -193,16 +193,15 @@ def _read_again(
     reader: StepNode, types: Mapping[StepNode, StepType[Any] | None], found: set[StepNode]
 ) -> Iterator[str]:
     """Add a step whose values are to be checked; yield ids whose shapes follow."""
-    # Inside a loop its items are read by name, and a catch gives what its last step gives.
+    # Inside a loop its items are read by name; a catch and a container give what their last step gives.
     for node in walk_of(reader):
         found.add(node)
         if _forwards(node, types):
             yield node.id
         owner = node.body.owner
         while owner is not None:
-            if owner.catches:
-                found.add(owner)
-                yield owner.id
+            found.add(owner)
+            yield owner.id
             owner = owner.body.owner
 
 
@@ -231,7 +230,7 @@ def lasts(node: StepNode, step_type: StepType[Any] | None) -> bool:
 
 def shape_key(node: StepNode, step_type: StepType[Any] | None, facts: SiteFacts | None) -> ShapeKey:
     """Return what the shape of a step's output depends on, besides the steps it reads."""
-    if node.catches or (facts is not None and facts.output_schema is not None):
+    if node.bodies or (facts is not None and facts.output_schema is not None):
         return None
     if step_type is not None and step_type.word == "workflow":
         return None

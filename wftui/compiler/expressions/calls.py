@@ -7,6 +7,7 @@ from typing import Protocol
 
 from jinja2 import nodes
 
+from wftui.compiler.expressions.foreign_names import instead_of_call
 from wftui.compiler.python_code import Atom, Code, Lambda, Named, Operation, call, literal
 from wftui.compiler.source.text_diagnostic import TextDiagnostic
 from wftui.model.text.suggestions import did_you_mean, suggestion
@@ -105,7 +106,8 @@ class CallTranslator:
     def _method(self, node: nodes.Call) -> Code:
         if isinstance(node.node, nodes.Getattr):
             name = node.node.attr
-            meant = f"; write value | {name}(...)" if name in FILTERS else "; use a filter: value | name(...)"
+            other = instead_of_call(name, FILTERS)
+            meant = f"; write {other}" if other else "; use a filter: value | name(...)"
             filtered = f" | {name}" if name in FILTERS else None
             message = f"values have no methods such as .{name}(){meant}"
             return self.outer.diagnostic(node.node, message, len(name) + 1, replacement=filtered)
@@ -282,7 +284,10 @@ class CallTranslator:
             guess = suggestion(name, [*table, *special])
             # The position of a test is that of `is`; its name follows.
             at = self.outer.text.find(name, node.lineno) if kind == "test" else node.lineno + offset
-            hint = did_you_mean(guess)
+            other = instead_of_call(name, FILTERS) if kind != "test" else None
+            if guess is None and kind == "function" and other is None and (known := suggestion(name, FILTERS)):
+                other = f"value | {known}"
+            hint = f"; write {other}" if other else did_you_mean(guess)
             message = f"there is no {kind} {name!r}{hint}"
             self.outer.diagnostics.append(TextDiagnostic(f"expression.{kind}", message, max(at, 0), len(name), guess))
         return entry

@@ -26,8 +26,17 @@ MAX_DEPTH = 40
 """Levels of an expression's tree."""
 
 _DIGITS = 1_000
-_HINTS = {"&": "write `and`", "!": "write `not`", "?": "write `a if condition else b`", "$": "names need no $"}
+_HINTS = {
+    "&": "write `and`",
+    "!": "write `not`",
+    "??": "write `a | default(b)`",
+    "?": "write `a if condition else b`",
+    "$": "names need no $",
+}
+_SAME = ("===", "!==")
 _MEANT = {"&&": " and ", "||": " or ", "!": "not "}
+_EXPECTED = re.compile(r"expected token (.+), got (.+)")
+_TOKENS = {"'integer'": "a number", "'float'": "a number", "'string'": "a text", "'name'": "a name"}
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -81,7 +90,7 @@ def parse(text: str) -> nodes.Expr:
         token = next((token for token in tokens if token.lineno == offset), None)
         if token is not None and token.type == "assign":
             raise _unexpected(text, tokens, token) from None
-        message = (error.message or "cannot be read").rstrip(".")
+        message = _in_words((error.message or "cannot be read").rstrip("."))
         raise ExpressionError(message, offset, _length(text, tokens, offset)) from None
     except RecursionError:
         raise ExpressionError("the expression is nested too deeply", 0, len(text), "expression.limit") from None
@@ -148,8 +157,8 @@ def _tokens(text: str) -> Iterator[Token]:
             char = text[position]
             if char in "'\"":
                 raise ExpressionError("the text is not closed", position, len(text) - position)
-            hint = f"; {_HINTS[char]}" if char in _HINTS else ""
-            sign = text[position : position + 2] if char == "&" else char
+            sign = text[position : position + 2] if text.startswith(("&", "??"), position) else char
+            hint = f"; {_HINTS[sign if sign in _HINTS else char]}" if char in _HINTS else ""
             raise ExpressionError(f"unexpected {sign!r}{hint}", position, len(sign), replacement=_MEANT.get(sign))
         word = found[0]
         if kind == "operator":
@@ -208,8 +217,21 @@ def _value(kind: str, word: str, position: int) -> Any:
     return word
 
 
+def _in_words(message: str) -> str:
+    """Return a message of Jinja's parser without the names of its tokens."""
+    found = _EXPECTED.fullmatch(message)
+    if found is None:
+        return message
+    expected, actual = (_TOKENS.get(each, each) for each in found.groups())
+    hint = "; there are no comprehensions: use | map(...) or | select(...)" if actual == "'for'" else ""
+    return f"expected {expected} instead of {actual}{hint}"
+
+
 def _unexpected(text: str, tokens: list[Token], token: Token) -> ExpressionError:
     length = _length(text, tokens, token.lineno)
+    sign = text[max(token.lineno - 2, 0) : token.lineno + 1]
+    if token.type == "assign" and sign in _SAME:
+        return ExpressionError(f"unexpected {sign!r}; write {sign[:2]}", token.lineno - 2, 3, replacement=sign[:2])
     if token.type == "assign":
         return ExpressionError("= is not a comparison; write ==", token.lineno, length, replacement="==")
     if token.type == "comma":

@@ -152,7 +152,8 @@ class Translator:
         if not keys:
             return self.diagnostic(name, f"{root} needs a name: {root}.name", length)
         if root == "run" and keys[0] not in RUN_PARTS:
-            return self._unknown_part(name, f"run has no {keys[0]!r}", str(keys[0]), RUN_PARTS)
+            known = f"{', '.join(RUN_PARTS[:-2])}; in finally also {' and '.join(RUN_PARTS[-2:])}"
+            return self._unknown_part(name, f"run has no {keys[0]!r}; it has {known}", str(keys[0]), RUN_PARTS)
         return call("values.look_up", Atom(f"scope.{root}"), literal(root), *map(literal, keys))
 
     def _step(self, name: nodes.Name, keys: tuple[str | int, ...], length: int) -> Code:
@@ -176,7 +177,11 @@ class Translator:
         if part in STEP_PARTS:
             return self.diagnostic(name, f"steps.{step_id}.{part} has no keys", length)
         return self._unknown_part(
-            name, f"a step has no {part!r}", str(part), STEP_PARTS, f"steps.{step_id}.output.{part}"
+            name,
+            f"a step has no {part!r}; it has {', '.join(STEP_PARTS)}",
+            str(part),
+            STEP_PARTS,
+            f"steps.{step_id}.output.{part}",
         )
 
     def _unknown_part(
@@ -185,7 +190,7 @@ class Translator:
         offset = self.text.find(word, name.lineno)
         guess = suggestion(word, known)
         meant = did_you_mean(guess or otherwise)
-        message = f"{message}; it has {', '.join(known)}{meant}"
+        message += meant
         replacement = guess or (f"output.{word}" if otherwise else None)
         self.diagnostics.append(TextDiagnostic("expression.step_part", message, offset, len(word), replacement))
         return _NOTHING

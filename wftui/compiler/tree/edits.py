@@ -13,7 +13,7 @@ _KEY = re.compile(r"\s*(?:\.\s*(\w+)|\[\s*([^\]]*)\])")
 def edit(binding: Binding, offset: int, length: int, new: str, title: str | None = None) -> Fix:
     """Return a fix that replaces a stretch of the binding."""
     text = binding.text[:offset] + new + binding.text[offset + length :]
-    return patches.replace(title or f"change it to {new}", binding.pointer, text)
+    return patches.replace(title or f"change it to {new.strip()}", binding.pointer, text)
 
 
 def with_default(binding: Binding, reference: Reference, offset: int, *more: PatchOperation) -> Fix:

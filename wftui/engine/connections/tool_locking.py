@@ -15,6 +15,7 @@ from wftui.engine.connections.run_connections import RunConnections
 from wftui.engine.primitives.secret_inputs import secret_texts
 from wftui.model.base import Json
 from wftui.model.errors import UserError
+from wftui.model.json.json_reasons import located_reason
 from wftui.model.schema.json_schema import as_list, as_object
 from wftui.model.workflow.inner_steps import every_step
 from wftui.runtime.plan import WorkflowPlan
@@ -59,7 +60,7 @@ async def lock_tools(
     try:
         workflow = as_object(json.loads(source.text))
     except ValueError as error:
-        raise UserError(f"{source.path} is not JSON: {error}", code="workflow.syntax") from None
+        raise UserError(f"{source.path} is not JSON: {located_reason(error)}", code="workflow.syntax") from None
     redactor = Redactor()
     uses = list(_uses(workflow))
     if any(use.step.get("type") == "mcp" for use in uses):

@@ -23,14 +23,24 @@ def holds(condition: Bind, scope: Scope, name: str) -> bool:
     Raises:
         BindingError: the result is not a boolean.
     """
-    return truth(condition(scope), name)
+    return truth(condition(scope), name, condition)
 
 
-def truth(value: Json, name: str) -> bool:
+def truth(value: Json, name: str, condition: Bind) -> bool:
     """Return the result of a condition as a boolean; raises what `holds` raises."""
     if value is True or value is False:
         return bool(value)
-    raise BindingError("binding.type", f"`{name}` must give true or false; it gave {_shown(value)}")
+    message = f"`{name}` must give true or false; it gave {_shown(value)}"
+    raise BindingError("binding.type", message, origin=origin(condition))
+
+
+def origin(bind: Bind, end: str = "") -> tuple[str, str]:
+    """Return the origin of a value, for its error.
+
+    Args:
+        end: end of the pointer, where the binding has several expressions.
+    """
+    return getattr(bind, "__name__", ""), end
 
 
 def _shown(value: Json) -> str:

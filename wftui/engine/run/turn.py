@@ -3,10 +3,13 @@
 import asyncio
 
 from wftui.engine.primitives.cancellation import StopScope
-from wftui.engine.primitives.conditions import evaluate
+from wftui.engine.primitives.conditions import evaluate, origin
 from wftui.engine.run.state.run_context import RunContext
+from wftui.model.base import Json
 from wftui.model.run.events import Queued
 from wftui.model.run.steps import ExecutionError
+from wftui.runtime.language.json_kinds import kind_and_value
+from wftui.runtime.plan import Bind
 from wftui.runtime.scope import Scope
 from wftui.runtime.workflow_errors import WorkflowError
 
@@ -27,7 +30,7 @@ async def take_turn(context: RunContext, scope: Scope, stop: StopScope) -> Execu
     limit = context.plan.concurrency
     if limit is None:
         return None
-    group = _name(await evaluate(limit.group, scope), context)
+    group = _name(await evaluate(limit.group, scope), limit.group, context)
     if group is None:
         return None
     if context.group_queue is None:
@@ -60,7 +63,7 @@ async def _tell(context: RunContext, group: str, place: int, behind: str | None)
     )
 
 
-def _name(value: object, context: RunContext) -> str | None:
+def _name(value: Json, bind: Bind, context: RunContext) -> str | None:
     """Return the name of a group; None for none.
 
     Raises:
@@ -69,7 +72,8 @@ def _name(value: object, context: RunContext) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or not value or len(value) > _LONGEST_NAME:
-        raise WorkflowError("concurrency.group", f"the group must be null or a text of 1 to {_LONGEST_NAME} characters")
+        message = f"the group must be null or a text of 1 to {_LONGEST_NAME} characters; it is {kind_and_value(value)}"
+        raise WorkflowError("concurrency.group", message, origin=origin(bind))
     if context.emitter.redactor.redact(value) != value:
         raise WorkflowError("concurrency.group", "the group holds a secret, and its name is stored")
     return value

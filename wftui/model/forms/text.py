@@ -7,6 +7,7 @@ from itertools import islice
 
 from wftui.model.base import Json
 from wftui.model.forms.fields import FormField
+from wftui.model.json.json_reasons import json_reason
 from wftui.model.schema.facets import literal
 from wftui.model.schema.json_schema import MISSING
 
@@ -103,7 +104,7 @@ def parse_json(text: str) -> Json:
     try:
         return json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
-        raise JsonError(_reason(error.msg), error.lineno, error.colno) from None
+        raise JsonError(json_reason(error), error.lineno, error.colno) from None
     except _NoJsonNumberError as error:
         at = text.find(str(error))
         line = text.count("\n", 0, at) + 1
@@ -118,11 +119,6 @@ class _NoJsonNumberError(ValueError):
 
 def _refuse_constant(name: str) -> Json:
     raise _NoJsonNumberError(name)
-
-
-def _reason(message: str) -> str:
-    """Return the decoder's message in lower case, for use inside a sentence."""
-    return message[:1].lower() + message[1:].removesuffix(" at")
 
 
 def _parse_integer(text: str) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 from wftui.model.base import Json
 from wftui.model.json.big_values import making_big_value
+from wftui.model.json.json_reasons import located_reason
 
 BIG_TEXT = 1_000_000
 """Size in characters from which a text is parsed in pieces, in a thread."""
@@ -36,6 +37,8 @@ def read_json(text: str | bytes, at_once: int | None = None) -> Json:
         if at_once is None and len(text) <= BIG_TEXT:
             return json.loads(text, parse_constant=_refuse)
         return _read_pieces(text if isinstance(text, str) else text.decode(), at_once or _AT_ONCE)
+    except ValueError as error:
+        raise ValueError(located_reason(error)) from None
     except RecursionError:
         raise ValueError("its lists and objects are nested too deeply") from None
 

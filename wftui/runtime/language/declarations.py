@@ -84,8 +84,11 @@ def _guarded(function: FunctionT, name: str) -> FunctionT:
             check_sharing(value, name)
         try:
             return function(*arguments, **more)
-        except (UnicodeError, OverflowError) as error:  # half a character, a number beyond those of the machine
-            raise BindingError("binding.value", f"{name} cannot process the value: {error}") from None
+        except UnicodeError:
+            message = f"{name} cannot process the value: the text has half a character (a lone surrogate)"
+            raise BindingError("binding.value", message) from None
+        except OverflowError:
+            raise BindingError("binding.value", f"{name} cannot process the value: a number is too big") from None
 
     return cast("FunctionT", call)
 

@@ -138,6 +138,8 @@ def _literal(value: Json) -> str:
 
 
 def _one_of(values: Sequence[Json]) -> str:
+    if not values:
+        return "No value is allowed here."
     if len(values) == 1:
         return f"Must be exactly {_literal(values[0])}."
     shown = ", ".join(_literal(value) for value in values[:_SHOWN_CHOICES])

@@ -194,7 +194,16 @@ def tool_facts(
         output_schema: that of the step type.
         result: field of the output that holds what the tool's own schema describes.
     """
+    from wftui.runtime.validation.validator import schema_problems  # slow to import
+
     notices: list[Notice] = []
+    if wrong := schema_problems(tool.input_schema):
+        place = wrong[0].pointer or "the whole"
+        message = (
+            f"the schema of the arguments of {name} is invalid, so they are not checked: {place}: {wrong[0].message}"
+        )
+        tool = tool.model_copy(update={"input_schema": {}})
+        notices.append(Notice("arguments", message, "hint"))
     required = _required(tool.input_schema)
     if "arguments" not in literal_input and required:
         notices.append(Notice("", f"the tool {name} needs arguments: {', '.join(map(str, required))}", "error"))

@@ -28,6 +28,7 @@ from wftui.model.base import Json
 from wftui.model.run.steps import LogLevel
 from wftui.model.text.cuts import beginning
 from wftui.runtime.workflow_errors import WorkflowError
+from wftui.steps.mcp.invalid_answer import invalid_content, invalid_field
 from wftui.steps.mcp.listeners import Caller, Listeners, listen_to_sdk
 from wftui.steps.mcp.lock import LockedTool
 from wftui.steps.mcp.questions import Questions
@@ -370,10 +371,14 @@ def _reason(fault: BaseException | None, otherwise: str) -> str:
         return otherwise
     if isinstance(fault, MCPError) and fault.message == _CLOSED[0]:
         return otherwise
-    return _first_line(fault)
+    return _first_line(fault).removeprefix(f"{INVALID_RESPONSE}: ")
 
 
 def _first_line(error: BaseException) -> str:
+    if isinstance(error, ValidationError):
+        return invalid_field(error)
+    if isinstance(error, RuntimeError):
+        return invalid_content(error)
     return str(error).strip().partition("\n")[0] or type(error).__name__
 
 

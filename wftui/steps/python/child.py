@@ -23,7 +23,7 @@ import sys
 import threading
 import traceback
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -226,7 +226,7 @@ class CodeFromArguments(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 def call(function: Callable[..., Any], args: Any) -> Any:
     """Call with a list as positional or an object as keyword arguments; await it."""
     positions, names = (args, {}) if isinstance(args, list) else ((), args)
-    inspect.signature(function).bind(*positions, **names)
+    _check_arguments(function, positions, names)
     result = function(*positions, **names)
     if inspect.isawaitable(result):
 
@@ -235,6 +235,16 @@ def call(function: Callable[..., Any], args: Any) -> Any:
 
         result = asyncio.run(wait())
     return result
+
+
+def _check_arguments(function: Callable[..., Any], positions: Sequence[Any], names: Mapping[str, Any]) -> None:
+    """Raise TypeError, with what `main` takes, if it cannot take the arguments."""
+    signature = inspect.signature(function)
+    try:
+        signature.bind(*positions, **names)
+    except TypeError as error:
+        given = f"{len(positions)} values" if positions else ", ".join(names) or "nothing"
+        raise TypeError(f"{error}; the function is {function.__name__}{signature}, args has {given}") from None
 
 
 def own_lines(error: BaseException) -> str:

@@ -117,7 +117,7 @@ async def test_invalid_json_is_located_without_leaving_the_view(until: Until) ->
         editor = app.form.query_one(JsonEditor)
         editor.text = '{\n  "repo": "x"\n  "weeks": 1\n}'
         await until(pilot, app.whole)
-        assert app.whole() == "✗ Not JSON: expecting ',' delimiter, at line 3, column 3."
+        assert app.whole() == "✗ Not JSON: expected a comma or the end of the list or object, at line 3, column 3."
         await pilot.press("ctrl+t")
         assert app.field() is editor
         assert editor.cursor_location == (2, 2)
@@ -321,7 +321,7 @@ async def test_inputs_without_a_field_are_rows(until: Until) -> None:
         await write(pilot, "x-y")
         await pilot.press("tab")
         await write(pilot, "[2")
-        assert app.problems() == ["Not JSON: expecting ',' delimiter, at line 1, column 3."]
+        assert app.problems() == ["Not JSON: expected a comma or the end of the list or object, at line 1, column 3."]
         await pilot.press("]", "f5")
         await until(pilot, lambda: app.result is not UNDECIDED)
     assert app.result == {"shape": {"b": 1}, "x-y": [2]}

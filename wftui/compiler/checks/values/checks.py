@@ -153,7 +153,9 @@ class ValueChecker:
         step, step_type = node.step, self.types.get(node)
         if isinstance(step.output_schema, dict):
             shape = shapes.of_schema(step.output_schema)
-        elif step.type in CONTAINER_TYPES or step_type is None:
+        elif step.type in CONTAINER_TYPES:
+            shape = self._container(node)
+        elif step_type is None:
             shape = UNKNOWN
         elif step_type.gives_input:
             shape = self._bound(node, step.input, node.at("input"))
@@ -184,10 +186,21 @@ class ValueChecker:
         known = wait is True and isinstance(child, str) and "{{" not in child
         return self.child_outputs(child) if known and isinstance(child, str) else UNKNOWN
 
+    def _container(self, node: StepNode) -> Shape:
+        """Return the shape of a container's output; null if its last step was skipped."""
+        lasts = [self._last(body) for body in node.bodies if body.kind != "catch"]
+        shape = shapes.union([*lasts, of_types("null")])
+        if node.step.type != "race":
+            return shape
+        return shapes.of_members({"branch": lambda: of_types("string"), "output": lambda: shape})
+
     def _caught(self, node: StepNode, body: Body) -> Shape:
         """Return the shape of the output that a catch gives."""
         if body.output is not None:
             return self._bound(node, body.output[0], body.pointer.removesuffix("/steps") + "/output")
+        return self._last(body)
+
+    def _last(self, body: Body) -> Shape:
         return self.output_of(body.steps[-1]) if body.steps else of_types("null")
 
     def _bound(self, node: StepNode, value: Json, pointer: str) -> Shape:

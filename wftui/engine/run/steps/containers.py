@@ -48,6 +48,6 @@ async def run_container(
 
 async def _taken(step: StepPlan, frame: Frame) -> CasePlan | None:
     for case in step.cases:
-        if case.when is not None and truth(await evaluate(case.when, frame.scope), "when"):
+        if case.when is not None and truth(await evaluate(case.when, frame.scope), "when", case.when):
             return case
     return next((case for case in step.cases if case.when is None), None)

@@ -1,7 +1,7 @@
 """`forEach` of a step: one run per item, with results in the order of the items."""
 
 from wftui.engine.primitives.cancellation import Stopped, StopScope
-from wftui.engine.primitives.conditions import evaluate, truth
+from wftui.engine.primitives.conditions import evaluate, origin, truth
 from wftui.engine.primitives.failures import describe
 from wftui.engine.primitives.outcome import WHEN_IS_FALSE, Failure, StepOutcome
 from wftui.engine.primitives.tasks import task_group
@@ -129,7 +129,7 @@ class _Items:
         inside = self._frame.with_locals(self.stop, **{**names, plan.as_: self._items[index]})
         begun = context.begun(self._place(index))
         try:
-            if plan.when is not None and not truth(await evaluate(plan.when, inside.scope), "forEach.when"):
+            if plan.when is not None and not truth(await evaluate(plan.when, inside.scope), "forEach.when", plan.when):
                 await self._marks.skipped(index, WHEN_IS_FALSE)
                 return
             await self._marks.started(index, context.emitter.label(self._items[index]), at_once=self._pure)
@@ -171,7 +171,7 @@ class _Items:
         if self._plan.stop_when is None:
             return False
         scope = inside.with_locals(output=output).scope
-        return truth(await evaluate(self._plan.stop_when, scope), "forEach.stopWhen")
+        return truth(await evaluate(self._plan.stop_when, scope), "forEach.stopWhen", self._plan.stop_when)
 
     async def _find_end(self) -> None:
         """Find the item that had ended the forEach in an earlier process or run."""
@@ -196,13 +196,20 @@ async def _items(step: StepPlan, frame: Frame) -> tuple[int, list[Json]]:
     plan = step.for_each
     assert plan is not None
     limits = await evaluate(plan.limits, frame.scope) if plan.limits is not None else {}
-    most = count(limits.get("maxItems", plan.max_items), "forEach.maxItems")
-    max_parallel = count(limits.get("maxParallel", plan.max_parallel), "forEach.maxParallel")
+    most = count(limits.get("maxItems", plan.max_items), "forEach.maxItems", plan.limits)
+    max_parallel = count(limits.get("maxParallel", plan.max_parallel), "forEach.maxParallel", plan.limits)
     items = await evaluate(plan.items, frame.scope)
-    if plan.matrix:
-        return max_parallel, matrix_items(items, most)
+    try:
+        return max_parallel, matrix_items(items, most) if plan.matrix else _checked(items, most)
+    except BindingError as error:
+        error.origin = origin(plan.items)
+        raise
+
+
+def _checked(items: Json, most: int) -> list[Json]:
+    """Return the items of a list, or raise the error of what is none or too long."""
     if not isinstance(items, list):
         raise BindingError("binding.type", f"`forEach.in` must give a list; it gave {kind_and_value(items)}")
     if len(items) > most:
         raise too_many(len(items), most)
-    return max_parallel, items
+    return items

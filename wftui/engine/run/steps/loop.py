@@ -45,7 +45,7 @@ async def run_loop(
         place = f"{path}[{index}]"
         around = frame.with_locals(index=index, **({"previous": output} if plan.remembers else {}))
         condition = plan.while_ if place not in context.carried.iterations else None
-        if condition is not None and not truth(await evaluate(condition, around.scope), "while"):
+        if condition is not None and not truth(await evaluate(condition, around.scope), "while", condition):
             return output, None
         if index >= plan.max_iterations:
             break
@@ -56,7 +56,7 @@ async def run_loop(
         await marks.started(index, None)
         try:
             output = (await runner.run_body(step.body, inside)).value()
-            done = plan.until is not None and truth(await evaluate(plan.until, inside.scope), "until")
+            done = plan.until is not None and truth(await evaluate(plan.until, inside.scope), "until", plan.until)
         except Stopped:
             await marks.cancelled(index, Stopped(), context.since(begun), stop)
             raise

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from wftui.engine.primitives.conditions import evaluate
+from wftui.engine.primitives.conditions import evaluate, origin
 from wftui.model.base import Json
 from wftui.model.workflow.durations import parse_duration
 from wftui.runtime.language.json_kinds import kind_and_value
@@ -20,19 +20,22 @@ async def with_policy(step: StepPlan, policy: Bind, scope: Scope) -> StepPlan:
         BindingError: a value is not what the key takes.
     """
     given = await evaluate(policy, scope)
-    timeout = _read(_duration, given["timeout"], "timeout") if "timeout" in given else step.timeout
-    read = {key: _read(_RETRY[key][1], value, f"retry.{key}") for key, value in given.get("retry", {}).items()}
+    timeout = _read(_duration, given["timeout"], "timeout", policy) if "timeout" in given else step.timeout
+    read = {key: _read(_RETRY[key][1], value, f"retry.{key}", policy) for key, value in given.get("retry", {}).items()}
     retry = replace(step.retry, **{_RETRY[key][0]: value for key, value in read.items()})
     return replace(step, timeout=timeout, retry=retry)
 
 
-def count(value: Json, name: str) -> int:
+def count(value: Json, name: str, bind: Bind | None) -> int:
     """Return the value of a key that takes a number of things.
+
+    Args:
+        bind: what gave the value; None for a literal.
 
     Raises:
         BindingError: it is not one.
     """
-    return int(_read(_whole, value, name))
+    return int(_read(_whole, value, name, bind))
 
 
 def _whole(value: Json) -> int:
@@ -68,8 +71,9 @@ _RETRY: dict[str, tuple[str, Callable[[Json], float]]] = {
 """Field of the plan and reader of its value, by key of `retry`."""
 
 
-def _read(read: Callable[[Json], float], value: Json, name: str) -> Any:
+def _read(read: Callable[[Json], float], value: Json, name: str, bind: Bind | None) -> Any:
     try:
         return read(value)
     except ValueError as error:
-        raise BindingError("binding.type", f"`{name}` must give {error}") from None
+        place = origin(bind, "/" + name.replace(".", "/")) if bind is not None else None
+        raise BindingError("binding.type", f"`{name}` must give {error}", origin=place) from None

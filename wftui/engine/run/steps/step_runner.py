@@ -319,7 +319,7 @@ class StepRunner:
 
     async def _may_run(self, step: StepPlan, scope: Scope, path: str) -> bool:
         try:
-            return step.when is None or truth(await evaluate(step.when, scope), "when")
+            return step.when is None or truth(await evaluate(step.when, scope), "when", step.when)
         except Exception as error:  # a condition that raises is a failure, never false
             raise Failure(describe(error, self.context.plan, step, path, 1)) from error
 
