@@ -17,6 +17,7 @@ from store.store_helpers import (
     step_started,
 )
 
+from wftui.model.base import Json
 from wftui.model.errors import NotFoundError
 from wftui.model.run.events import ExecutionEvent, IterationCompleted, IterationStarted
 from wftui.workbench import Workbench
@@ -57,6 +58,25 @@ async def test_no_iteration_of_a_long_run_is_left_out(workbench: Workbench, numb
     assert len(found.steps) == ITEMS + 1
     assert found.left_out == []
     assert (await workbench.comparisons.compare("one", "one")).same
+
+
+async def test_big_values_differ_at_a_place(workbench: Workbench) -> None:
+    rows: list[Json] = [{"number": number, "text": "x" * 100} for number in range(15_000)]
+    others: list[Json] = [*rows]
+    others[12_345] = {"number": -1, "text": "x" * 100}
+    for run, value in (("one", rows), ("two", others), ("same", rows), ("small", rows[:3])):
+        await put(workbench, created(run), started(run), step_started(run), step_completed(run, value=value))
+        await put(workbench, completed(run, value=value))
+    found = await workbench.comparisons.compare("one", "two")
+    assert found.difference == (
+        "The first step that differs is fetch: its output differs: /12345/number was 12345 and is -1."
+    )
+    assert [change.pointer for change in found.outputs] == ["/12345/number"]
+    assert found.left_out == ["Of values over 1 MB, only the first difference is shown."]
+    same = await workbench.comparisons.compare("one", "same")
+    assert (same.same, same.left_out) == (True, [])
+    smaller = await workbench.comparisons.compare("one", "small")
+    assert [(change.kind, change.pointer) for change in smaller.outputs] == [("removed", "/3")]
 
 
 async def test_what_is_too_much_to_compare_is_said(workbench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:

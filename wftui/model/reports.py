@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Literal, NamedTuple
 
 from wftui.model.comparison.comparison import ComparedRun, ComparedStep, RunComparison
-from wftui.model.comparison.value_changes import ValueChange
+from wftui.model.comparison.value_change import ValueChange
 from wftui.model.statistics import DayStatistics, PeriodStatistics, WorkflowStatistics
 from wftui.model.text.glyphs import GLYPHS, UNKNOWN_GLYPH
 from wftui.model.workers import WorkerInfo

@@ -9,7 +9,7 @@ from wftui.model.base import Json
 from wftui.model.comparison.alignment import StepPair, align, definitions
 from wftui.model.comparison.comparison import ComparedRun, ComparedStep, RunComparison, UsualTime
 from wftui.model.comparison.first_difference import first_difference
-from wftui.model.comparison.value_changes import value_changes
+from wftui.model.comparison.value_changes import ReadText, is_stored, value_changes
 from wftui.model.run.paths import without_indices
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import StepResult
@@ -19,6 +19,7 @@ MOST_LOG_LINES = 2_000
 _DIFF_LINES = 200
 _SLOWER = 1.5
 _NOTICED_MS = 500.0
+_ONLY_FIRST = "Of values over 1 MB, only the first difference is shown."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,14 @@ class ComparisonSide:
     left_out: Sequence[str] = ()
 
 
-def compare(before: ComparisonSide, after: ComparisonSide, usual: Mapping[str, UsualTime]) -> RunComparison:
+def compare(
+    before: ComparisonSide, after: ComparisonSide, usual: Mapping[str, UsualTime], read: ReadText | None = None
+) -> RunComparison:
     """Return the comparison of two runs; it takes time for long logs.
 
     Args:
         usual: usual durations by the address of a step without indices.
+        read: reads the texts of the stored values in the records.
     """
     was, now = definitions(before.workflow), definitions(after.workflow)
     pairs = align(before.record.step_results, after.record.step_results, was, now, (before.items, after.items))
@@ -54,13 +58,25 @@ def compare(before: ComparisonSide, after: ComparisonSide, usual: Mapping[str, U
         after=_run(after.record),
         same=False,
         difference="",
-        inputs=value_changes(before.record.inputs, after.record.inputs),
+        inputs=value_changes(before.record.inputs, after.record.inputs, read),
         definition=_diff(before.source.splitlines(), after.source.splitlines(), context=2),
         changed_steps=sorted(key for key in {*was, *now} if was.get(key) != now.get(key)),
-        outputs=value_changes(before.record.outputs, after.record.outputs),
+        outputs=value_changes(before.record.outputs, after.record.outputs, read),
         left_out=list(dict.fromkeys([*before.left_out, *after.left_out])),
-        steps=[_step(pair, before.logs, after.logs, usual) for pair in pairs],
+        steps=[_step(pair, before.logs, after.logs, usual, read) for pair in pairs],
     )
+    values = [
+        (before.record.inputs, after.record.inputs),
+        (before.record.outputs, after.record.outputs),
+        *(
+            values
+            for pair in pairs
+            if pair.before is not None and pair.after is not None
+            for values in ((pair.before.input, pair.after.input), (pair.before.output, pair.after.output))
+        ),
+    ]
+    if any(one != other and (is_stored(one) or is_stored(other)) for one, other in values):
+        found.left_out.append(_ONLY_FIRST)
     found.same, found.difference = first_difference(found, pairs)
     return found
 
@@ -81,6 +97,7 @@ def _step(
     logs_before: Mapping[str, Sequence[str]],
     logs_after: Mapping[str, Sequence[str]],
     usual: Mapping[str, UsualTime],
+    read: ReadText | None,
 ) -> ComparedStep:
     before, after = pair.before, pair.after
     path = after.path if after is not None else before.path if before is not None else ""
@@ -93,8 +110,8 @@ def _step(
         found.status_after, found.duration_after = after.status, after.duration
         found.attempts_after, found.error_after = len(after.attempts), _error(after)
     if before is not None and after is not None:
-        found.input = value_changes(before.input, after.input)
-        found.output = value_changes(before.output, after.output)
+        found.input = value_changes(before.input, after.input, read)
+        found.output = value_changes(before.output, after.output, read)
         lines = [
             list(logs.get(step.path, ()))[-MOST_LOG_LINES:]
             for logs, step in ((logs_before, before), (logs_after, after))

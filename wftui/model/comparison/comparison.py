@@ -4,7 +4,7 @@ from typing import Annotated
 
 from wftui.model.base import Field, Timestamp, WireModel, fresh
 from wftui.model.comparison.alignment import Relation
-from wftui.model.comparison.value_changes import ValueChange
+from wftui.model.comparison.value_change import ValueChange
 from wftui.model.run.steps import ExecutionError
 
 

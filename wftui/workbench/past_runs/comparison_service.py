@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from wftui.model.errors import RunNotFoundError
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from wftui.store.execution_store import ExecutionStore
 
 _COMPARED_BYTES = 1_000_000
-"""Bigger values are compared by their hash."""
+"""Of bigger values, the first difference is looked for in their texts."""
 _LOG_EVENTS = 50_000
 _USUAL_OF = 20
 _FEWEST_RUNS = 5
@@ -47,7 +48,8 @@ class ComparisonService:
         usual = await usual_times(store, sides[1].record.workflow_id)
         from wftui.model.comparison.compare import compare
 
-        return await asyncio.to_thread(compare, sides[0], sides[1], usual)
+        read = partial(_read_text, store, asyncio.get_running_loop())
+        return await asyncio.to_thread(compare, sides[0], sides[1], usual, read)
 
     async def last_good(self, run_id: str) -> str:
         """Return the newest completed run of the same workflow before a run.
@@ -125,6 +127,14 @@ async def _side(store: ExecutionStore, run_id: str) -> ComparisonSide:
     return ComparisonSide(record, source, workflow, logs, await store.item_labels(run_id), left_out)
 
 
+def _read_text(store: ExecutionStore, loop: asyncio.AbstractEventLoop, digest: str) -> Iterator[str]:
+    """Yield the JSON text of a stored value, in a thread beside the event loop."""
+    offset: int | None = 0
+    while offset is not None:
+        text, offset = asyncio.run_coroutine_threadsafe(store.value_text(digest, offset), loop).result()
+        yield text
+
+
 async def _read_values(store: ExecutionStore, step: StepResult) -> None:
     step.input, step.output = await _small(store, step.input), await _small(store, step.output)
 
@@ -137,5 +147,7 @@ async def _small(store: ExecutionStore, value: Json) -> Json:
     if reference is None:
         return value
     if reference.bytes > _COMPARED_BYTES:
-        return {"$value": reference.hash, "bytes": reference.bytes}
+        from wftui.model.comparison.value_changes import stored_value
+
+        return stored_value(reference.hash, reference.bytes)
     return await store.value(reference)
