@@ -74,6 +74,8 @@ class WorkflowCanvas(StepView):
         super().__init__(nodes, ascii_only=ascii_only, name=name, id=id, classes=classes)
         self._wanted = level
         self._within = within
+        self.most_rows: int | None = None
+        """Rows that the view can grow to, if its height follows the drawing."""
         self._level: Level = level or "list"
         self._laid_out = Folded()
         self._graphs: dict[str, GraphDrawing] = {}
@@ -146,7 +148,8 @@ class WorkflowCanvas(StepView):
     def _fitting(self) -> Level:
         """Return boxes if they fit, pills if they fit in width, else the list."""
         box, pill = self._graphs.get("box"), self._graphs["pill"]
-        if box is not None and box.width <= self.size.width and box.height <= self.size.height:
+        rows = max(self.size.height, self.most_rows or 0)
+        if box is not None and box.width <= self.size.width and box.height <= rows:
             return "box"
         if pill.width <= self.size.width or (self.app.size.width >= WIDE_TERMINAL and not self._within):
             return "pill"

@@ -487,6 +487,30 @@ async def test_steps_are_found_and_every_view_follows(
         assert screen.query_one(WorkflowCanvas).display
 
 
+async def test_panes_share_a_big_screen_by_what_they_hold(
+    workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until
+) -> None:
+    put_workflow("hello", steps=STEPS)
+    app = WftuiApp(workbench)
+    async with app.run_test(size=(200, 60)) as pilot:
+        screen = await open_editor(pilot, "hello")
+        names = ["steps", "inspector", "canvas", "source"]
+        panes = {name: screen.query_one(f"#{name}") for name in names}
+        await until(pilot, lambda: panes["canvas"].region.height < 20)
+        assert panes["steps"].region.height == len(STEPS) + 3  # with its head and border
+        assert panes["source"].region.height > 30
+        assert panes["source"].region.width > 120
+        assert sum(pane.region.area for pane in panes.values()) == 200 * screen.query_one("#main").region.height
+        await pilot.press("4")
+        await until(pilot, lambda: screen.query_one("#python").region.height == screen.query_one("#main").region.height)
+        await pilot.press("1")
+        for size, shown in (((120, 40), ["steps", "inspector"]), ((80, 24), ["steps"])):
+            await pilot.resize_terminal(*size)
+            await until(
+                pilot, lambda shown=shown: [name for name in names if screen.query_one(f"#{name}").region] == shown
+            )
+
+
 async def test_inspector_shows_the_last_run(
     workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until, text_of: TextOf
 ) -> None:

@@ -72,13 +72,45 @@ async def test_run_form_of_edited_inputs_is_previewed(
     schema = {"type": "object", "properties": {"limit": {"type": "integer", "title": "Most rows"}}}
     path = put_workflow("hello", inputSchema=schema)
     app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
-    async with app.run_test(size=(100, 40)) as pilot:
+    async with app.run_test(size=(120, 40)) as pilot:
         editor, form = await form_of_workflow(pilot, until)
         await form.query_one(SchemaForm).focus_on("/inputSchema/properties/limit/title")
-        await pilot.press("end", *"!", "ctrl+t")
+        await pilot.press("end", *"!")
+        await until(pilot, lambda: text_of(app).count("Most rows!") == 2)  # the field, and the form beside it
+        await pilot.press("ctrl+t")
         await until(pilot, lambda: isinstance(app.screen, RunFormPreview) and "Most rows!" in text_of(app))
+        await pilot.resize_terminal(80, 24)
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is form)
+        await until(pilot, lambda: text_of(app).count("Most rows!") == 1)
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is editor)
         assert editor.query_one(SourceView).text == path.read_text()
+
+
+async def test_preview_follows_until_there_are_no_inputs(
+    workbench: Workbench, put_workflow: Put, until: Until, text_of: Callable[[App[Any]], str]
+) -> None:
+    put_workflow("hello", inputSchema={"type": "object", "properties": {"limit": {"type": "integer"}}})
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test(size=(160, 48)) as pilot:
+        _editor, form = await form_of_workflow(pilot, until)
+        await until(pilot, lambda: len(form.query(SchemaForm)) == 2)
+        await form.query_one(SchemaForm).focus_on("/inputSchema/properties/limit")
+        await pilot.press("shift+f9")
+        await until(pilot, lambda: "it starts without a form" in text_of(app))
+        assert len(form.query(SchemaForm)) == 1
+
+
+async def test_description_is_shown_where_the_focus_is(
+    workbench: Workbench, put_workflow: Put, until: Until, text_of: Callable[[App[Any]], str]
+) -> None:
+    put_workflow("hello")
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    about = {"/connections": "Connections that steps use", "/defaults": "Values for steps that do not set"}
+    async with app.run_test(size=(120, 60)) as pilot:
+        _editor, form = await form_of_workflow(pilot, until)
+        for pointer, sentence in about.items():
+            await form.query_one(SchemaForm).focus_on(pointer)
+            await until(pilot, lambda sentence=sentence: sentence in text_of(app))
+            assert [each for each in about.values() if each in text_of(app)] == [sentence]

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Container, Horizontal, Vertical
 from textual.widgets import Static, TextArea
 
 from wftui.model.listing import WorkflowOutline
@@ -32,10 +32,9 @@ if TYPE_CHECKING:
 _SPACIOUS = 170
 """Columns from which list, canvas and inspector are side by side."""
 _TALL = 45
-"""Rows from which the source is below the list then."""
-_LONGEST_LIST = 0.6
-"""Share of the height that a list beside more takes at most."""
-
+"""Rows from which the inspector is below the list then, and the source below the canvas."""
+_AROUND = 5
+"""Rows of a tall screen around the panes, and of the canvas around its drawing."""
 
 _ENTERED = frozenset({"steps", "canvas", "inspector"})
 """Panes in which an editor can begin: those that take no text."""
@@ -48,43 +47,48 @@ class EditorScreen(ProblemsScreen):
     EditorScreen {
         layout: vertical;
         #main { height: 1fr; }
+        .overview { layout: horizontal; width: 1fr; height: 100%; }
+        .whole { display: none; width: 3fr; height: 100%; }
         #steps { width: 2fr; min-width: 34; max-width: 64; }
         #inspector { width: 3fr; }
         .pane { height: 1fr; }
-        SourceView, PythonView, WorkflowCanvas { width: 3fr; display: none; }
+        SourceView, PythonView, WorkflowCanvas { display: none; }
         #problems { height: auto; min-height: 3; max-height: 9; }
         #problem { height: auto; max-height: 8; padding: 0 2; border-top: solid $border-blurred; display: none; }
         StepView { background: $background; }
         CompilationStatus { dock: none; }
 
         &.-source #source, &.-python #python, &.-canvas #canvas { display: block; }
+        &.-source .whole, &.-python .whole, &.-canvas .whole { display: block; }
         /* Beside the list: the inspector, or the pane that was chosen instead of it. */
-        &.-wide.-source #inspector, &.-wide.-python #inspector, &.-wide.-canvas #inspector { display: none; }
+        &.-wide.-source, &.-wide.-python, &.-wide.-canvas {
+            .overview { width: 2fr; min-width: 34; max-width: 64; }
+            #steps { width: 1fr; max-width: 100%; }
+            #inspector { display: none; }
+        }
         &.-wide.-clean #problems { display: none; }
         &.-wide.-problems #problems { display: block; }
-        &.-spacious {
+        &.-wide.-spacious {
+            .overview { width: 100; max-width: 100; }
             #steps { width: 40; }
             #inspector { width: 60; display: block; }
+            .whole { display: block; }
             &.-steps #canvas, &.-inspector #canvas, &.-problems #canvas { display: block; }
-            &.-source #inspector, &.-python #inspector, &.-canvas #inspector { display: block; }
         }
-        /* In a tall terminal the source takes what a short list leaves. */
-        &.-tall {
-            #inspector { dock: right; }
-            &.-steps #main, &.-canvas #main, &.-inspector #main, &.-problems #main {
-                layout: grid;
-                grid-size: 2 2;
-                grid-columns: 40 1fr;
-            }
-            &.-steps #source, &.-canvas #source, &.-inspector #source, &.-problems #source {
-                display: block;
-                width: 100%;
-            }
-            #canvas { row-span: 2; width: 100%; }
+        /* In a tall terminal, list and canvas take what they need; inspector and source the rest. */
+        &.-wide.-tall {
+            .overview { layout: vertical; width: 64; }
+            #steps, #inspector { width: 100%; max-width: 100%; }
+            #steps { height: auto; max-height: 40%; }
+            #canvas { height: auto; min-height: 5; max-height: 50%; display: block; }
+            #source { display: block; }
+            &.-python #canvas, &.-python #source { display: none; }
         }
         &.-narrow {
             .pane { border: none; }
-            #steps, #inspector, #problems { display: none; width: 1fr; max-width: 100%; }
+            .overview, #steps, #inspector, #problems { display: none; width: 1fr; max-width: 100%; }
+            .whole { width: 1fr; }
+            &.-steps .overview, &.-inspector .overview { display: block; }
             &.-steps #steps, &.-inspector #inspector { display: block; }
             &.-problems #main { display: none; }
             &.-problems #problems { display: block; height: 1fr; max-height: 100%; }
@@ -120,11 +124,13 @@ class EditorScreen(ProblemsScreen):
         yield PaneTabs(self.PANES, "steps")
         ascii_only = self.services.ascii
         with Horizontal(id="main"):
-            yield StepList(ascii_only=ascii_only, id="steps", classes="pane")
-            yield WorkflowCanvas(ascii_only=ascii_only, id="canvas", classes="pane")
-            yield SourceView(id="source", classes="pane")
-            yield PythonView(id="python", classes="pane")
-            yield StepInspector(self.workbench.clock, ascii_only=ascii_only, id="inspector", classes="pane")
+            with Container(classes="overview"):
+                yield StepList(ascii_only=ascii_only, id="steps", classes="pane")
+                yield StepInspector(self.workbench.clock, ascii_only=ascii_only, id="inspector", classes="pane")
+            with Vertical(classes="whole"):
+                yield WorkflowCanvas(ascii_only=ascii_only, id="canvas", classes="pane")
+                yield SourceView(id="source", classes="pane")
+                yield PythonView(id="python", classes="pane")
         yield DiagnosticList(ascii_only=ascii_only, id="problems", classes="pane")
         yield Static(id="problem", markup=False)
         yield PromptInput()
@@ -154,14 +160,10 @@ class EditorScreen(ProblemsScreen):
         """Show list, canvas and inspector side by side where there is room."""
         spacious = event.size.width >= _SPACIOUS
         self.set_class(spacious, "-spacious")
-        self.set_class(spacious and event.size.height >= _TALL, "-tall")
-        self._share_height()
+        tall = spacious and event.size.height >= _TALL
+        self.set_class(tall, "-tall")
+        self.query_one(WorkflowCanvas).most_rows = event.size.height // 2 - _AROUND if tall else None
         self._inspecting.soon()
-
-    def _share_height(self) -> None:
-        """Give the list the rows it needs, and the source below it the others."""
-        rows = min(len(self.steps) + 3, int(self.size.height * _LONGEST_LIST))  # a head and a border
-        self.query_one("#main").styles.grid_rows = f"{max(rows, 6)} 1fr"
 
     def _run_changed(self, _run_id: str) -> None:
         self.attempt(self._inspecting.read_last_run(), group="last-run", exclusive=True)
@@ -187,7 +189,6 @@ class EditorScreen(ProblemsScreen):
         self._problems.border_title = f"Problems  {diagnostic_counts(result)}".strip()
         self.source.mark(problems)
         self._python.show_code(result.generated_code)
-        self._share_height()
         if outline is not None:
             self.keep_ids()
             self.focus_operated_step()

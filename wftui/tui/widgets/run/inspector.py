@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _LEAST = 6
 """Lines of the step as written that are shown at any height."""
+_LAST_RUN = 18
+"""Line of the last run in a tall pane, if the step leaves it free."""
 _NAMES = frozenset({"id", "name", "type"})
 """Fields in the heading."""
 
@@ -94,8 +96,8 @@ class StepInspector(LineView):
         """
         above = [*self._about(step)]
         yield from above
-        share = 2 / 3 if step.result is None else 1 / 2
-        for _ in range(len(above), max(len(above) + 1, int(self.size.height * share))):
+        place = self.size.height * 2 // 3 if step.result is None else min(self.size.height // 2, _LAST_RUN)
+        for _ in range(len(above), max(len(above) + 1, place)):
             yield Content("")
         yield section_title("Last run", step.ran)
         if step.result is None or step.record is None:

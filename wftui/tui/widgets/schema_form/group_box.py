@@ -92,6 +92,11 @@ class GroupHeader(Widget, can_focus=True):
         self._box.node.give_null()
         await self._box.rebuild()
 
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Show the description while the line has the focus."""
+        super().watch_has_focus(has_focus)
+        self._box.show_description(has_focus)
+
     async def on_click(self, _event: events.Click) -> None:
         """Toggle the group."""
         await self.action_fold()

@@ -55,6 +55,11 @@ class AddLine(Widget, can_focus=True):
         """Post the focus change."""
         self.post_message(FocusMoved(self._box.node))
 
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Show the description while the line has the focus."""
+        super().watch_has_focus(has_focus)
+        self._box.show_description(has_focus)
+
     async def action_add(self) -> None:
         """Add an item and focus it."""
         await self._box.add()

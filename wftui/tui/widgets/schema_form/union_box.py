@@ -38,6 +38,11 @@ class VariantPicker(ChoiceEditor):
         self.refresh(layout=True)
         self.call_next(self.choose, value)
 
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Show the description while the picker has the focus."""
+        super().watch_has_focus(has_focus)
+        self._box.show_description(has_focus)
+
     def on_focus(self) -> None:
         """Post the focus change."""
         self.post_message(FocusMoved(self._box.node))

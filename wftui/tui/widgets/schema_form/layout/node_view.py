@@ -38,6 +38,9 @@ class NodeView(Widget, Generic[NodeT]):
         height: auto;
         width: 1fr;
         & > .head { height: auto; }
+        /* As in the row of a field, the description is help while the focus is there. */
+        Note.-about { display: none; }
+        Note.-about.-shown.-wanted { display: block; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -50,6 +53,10 @@ class NodeView(Widget, Generic[NodeT]):
         self.depth = depth
         self._form_context = context
         self._note = Note(about)
+
+    def show_description(self, is_wanted: bool) -> None:
+        """Show the description of the value, or hide it."""
+        self._note.set_class(is_wanted, "-wanted")
 
     @property
     def label_width(self) -> int:
