@@ -18,6 +18,7 @@ from wftui.model.clock import Clock, utc_now
 from wftui.model.run.events import Created, ExecutionEvent, Interrupted, Log, LogSegment
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.snapshot import pack_record
+from wftui.model.run.steps import StepInfo
 from wftui.model.run.summary import CleanupReport
 from wftui.model.user.user_settings import Durability
 from wftui.store import log_segments
@@ -114,6 +115,18 @@ class ExecutionStore(StoredRuns):
     async def live_record(self, run_id: str) -> ExecutionRecord | None:
         """Return the record of a run that this process writes; None of others."""
         return await self._writer.live_record(run_id) if self._writer is not None else None
+
+    async def declared(self, run_id: str) -> Sequence[StepInfo]:
+        """Return the steps of a run's workflow.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        written = self._writer.declared(run_id) if self._writer is not None else None
+        if written is not None:
+            return written
+        first = await self.events(run_id, limit=1)
+        return first[0].steps if first and isinstance(first[0], Created) else []
 
     def writes(self, run_id: str) -> bool:
         """Return whether this process writes a run."""

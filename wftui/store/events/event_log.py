@@ -214,12 +214,15 @@ async def follow(
             if rows:
                 last = rows[-1].seq
                 yield await _decoded(run_id, rows)
-            if len(rows) == _PAGE:
+            is_behind = len(rows) == _PAGE
+            if is_last and is_behind:
                 continue
-            if is_last or status in resting:
+            if not is_behind and (is_last or status in resting):
                 return
             while True:
-                await inbox.wait()
+                if not is_behind:
+                    await inbox.wait()
+                is_behind = False  # the inbox may have all that is missing
                 events = [event for event in inbox.take() if event.seq > last]
                 if not events or events[0].seq != last + 1:
                     break  # from another process, or the inbox overflowed: read the database

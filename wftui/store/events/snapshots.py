@@ -6,12 +6,14 @@ them.
 """
 
 import sqlite3
+from collections.abc import Sequence
 
 from wftui.model.data_class import dataclass
-from wftui.model.run.events import TERMINAL_EVENTS, ExecutionEvent
+from wftui.model.run.events import TERMINAL_EVENTS, Created, ExecutionEvent
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.reducer import apply, new_record
 from wftui.model.run.snapshot import REDUCER_REVISION, pack_record, unpack_record
+from wftui.model.run.steps import StepInfo
 from wftui.store.sqlite.reader import Reader
 from wftui.store.sqlite.schema import place
 
@@ -39,9 +41,11 @@ class RunFold:
         packed_at: number of the last event in the newest snapshot.
         bytes_since: bytes of the events after that.
         packed_bytes: size of the newest snapshot.
+        declared: the steps of its workflow.
     """
 
     record: ExecutionRecord
+    declared: Sequence[StepInfo] = ()
     packed_at: int = 0
     bytes_since: int = 0
     packed_bytes: int = 0
@@ -62,9 +66,9 @@ class RunFold:
         return data
 
 
-def begin_fold(run_id: str) -> RunFold:
-    """Return the fold of a run without events."""
-    return RunFold(new_record(run_id))
+def begin_fold(created: Created) -> RunFold:
+    """Return the fold of a run before its first event."""
+    return RunFold(new_record(created.run_id), created.steps)
 
 
 async def newest(reader: Reader, run_id: str, until: int) -> ExecutionRecord | None:

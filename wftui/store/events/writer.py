@@ -16,6 +16,7 @@ from wftui.model.errors import RunNotFoundError, UserError
 from wftui.model.run.events import TERMINAL_EVENTS, Created, ExecutionEvent, LogSegment
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.record_copy import copied
+from wftui.model.run.steps import StepInfo
 from wftui.runtime.json_values import TooBigError
 from wftui.store import log_segments
 from wftui.store.events import payloads, snapshots
@@ -103,7 +104,7 @@ class EventWriter:
         if run is None:
             run = self._runs[run_id] = _Run(RunRow(run_id))
             if isinstance(events[0], Created):
-                run.loaded, run.fold = True, begin_fold(run_id)
+                run.loaded, run.fold = True, begin_fold(events[0])
         ticket = self._enqueue_at_once(run, events) or await self._enqueue_in_turn(run, events)
         if wait or self._queued_bytes > _QUEUE_BYTES:
             await self._commit(ticket)
@@ -121,6 +122,11 @@ class EventWriter:
         record = copied(run.fold.record)
         await self.flush()
         return record
+
+    def declared(self, run_id: str) -> Sequence[StepInfo] | None:
+        """Return the steps of a workflow whose run was created here and has not ended; None of others."""
+        run = self._runs.get(run_id)
+        return run.fold.declared if run is not None and run.fold is not None else None
 
     def writes(self, run_id: str) -> bool:
         """Return whether events of a run are written here, and it has not ended."""

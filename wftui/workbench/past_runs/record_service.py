@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from wftui.model.data_class import dataclass
@@ -98,16 +98,13 @@ class RecordService:
         is_dead = record.status == "interrupted" and record.interruptions
         return OpenedRun(record, is_dead[-1].since if is_dead else record.index.last_at)
 
-    async def declared(self, run_id: str) -> list[StepInfo]:
+    async def declared(self, run_id: str) -> Sequence[StepInfo]:
         """Return the steps of a run's workflow.
 
         Raises:
             NotFoundError: there is no such run.
         """
-        from wftui.model.run.events import Created
-
-        first = await (await self._store()).events(run_id, limit=1)
-        return first[0].steps if first and isinstance(first[0], Created) else []
+        return await (await self._store()).declared(run_id)
 
     async def at(self, run_id: str, number: int) -> ExecutionRecord:
         """Return the record of a run as it was after an event.

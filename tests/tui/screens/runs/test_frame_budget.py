@@ -1,10 +1,11 @@
 """The budget of the monitor's frames, with clocks of its own."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
-from wftui.tui.screens.runs.frame_budget import FRAMES_PER_SECOND, SHARE, FrameBudget
+from wftui.tui.screens.runs.frame_budget import FRAMES_PER_SECOND, SHARE, FrameBudget, ProcessorTime
 
 
 @dataclass
@@ -13,6 +14,7 @@ class Machine:
 
     now: float = 100.0
     used: float = 7.0
+    granted: float = 1.0
 
     def work(self, cpu: float) -> None:
         self.now += cpu
@@ -26,7 +28,7 @@ def machine() -> Machine:
 
 @pytest.fixture
 def budget(machine: Machine) -> FrameBudget:
-    return FrameBudget(lambda: machine.now, lambda: machine.used)
+    return FrameBudget(lambda: machine.now, lambda: machine.used, lambda: machine.granted)
 
 
 def storm(machine: Machine, budget: FrameBudget, seconds: float, cost: float) -> tuple[int, float]:
@@ -73,3 +75,28 @@ def test_what_others_use_at_rest_is_forgotten(machine: Machine, budget: FrameBud
     storm(machine, budget, 10, 0.05)
     machine.now += 10
     assert budget.pause() == 0.0
+
+
+def test_on_a_busy_machine_it_is_a_share_of_what_the_process_gets(machine: Machine, budget: FrameBudget) -> None:
+    machine.granted = 0.25
+    frames, used = storm(machine, budget, 60, 0.02)
+    assert used <= 60 * SHARE / 4 + 0.1 + 0.02
+    assert frames >= 60 * 0.9
+
+
+def test_processor_time_counts_what_threads_got_of_what_they_asked_for(tmp_path: Path) -> None:
+    def task(number: int, used: int, waited: int) -> None:
+        (tmp_path / str(number)).mkdir(exist_ok=True)
+        (tmp_path / str(number) / "schedstat").write_text(f"{used} {waited} 7\n")
+
+    time = ProcessorTime(tmp_path)
+    task(1, 1_000, 9_000)
+    assert time.share() == 1.0
+    task(1, 1_100, 9_000)
+    task(2, 500, 500)
+    assert time.share() == 1.0
+    task(1, 1_200, 9_100)
+    task(2, 600, 700)
+    assert time.share() == 0.4
+    assert time.share() == 1.0
+    assert ProcessorTime(tmp_path / "none").share() == 1.0

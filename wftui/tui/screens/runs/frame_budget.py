@@ -1,7 +1,9 @@
 """Budget of the monitor's frames: a share of a CPU, however many events arrive."""
 
+import contextlib
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 FRAMES_PER_SECOND = 20
 """Most updates of the monitor."""
@@ -11,8 +13,39 @@ _CREDIT = 0.1
 """Seconds of CPU that may be used at once, so that short runs are painted as they go."""
 _LONGEST = 1.0
 """Seconds that a frame waits at most, whatever keys and other screens have used meanwhile."""
+_LEAST = 0.01
+"""Least share of CPU time that counts as got."""
 
 Seconds = Callable[[], float]
+
+
+class ProcessorTime:
+    """The share of the CPU time that the threads of this process ask for, and get.
+
+    On a busy machine a share of the time that passes would be most of what the run gets. Always 1 where the system does
+    not count how long threads wait (Linux does).
+    """
+
+    def __init__(self, tasks: Path = Path("/proc/self/task")) -> None:
+        self._tasks = tasks
+        self._before: dict[str, tuple[int, int]] = {}
+
+    def share(self) -> float:
+        """Return the share since the last call."""
+        now: dict[str, tuple[int, int]] = {}
+        with contextlib.suppress(OSError):
+            for task in self._tasks.iterdir():
+                with contextlib.suppress(OSError):  # a thread that has just ended
+                    counted = (task / "schedstat").read_bytes().split()
+                    now[task.name] = int(counted[0]), int(counted[1])
+        new = [
+            (used - before[0], waited - before[1])
+            for name, (used, waited) in now.items()
+            if (before := self._before.get(name)) is not None
+        ]
+        self._before = now
+        used, waited = (sum(each) for each in zip(*new, strict=True)) if new else (0, 0)
+        return used / (used + waited) if waited else 1.0
 
 
 class FrameBudget:
@@ -23,17 +56,23 @@ class FrameBudget:
     Args:
         clock: seconds.
         cpu: seconds of CPU that this thread has used.
+        granted: the share of CPU time that this process asked for and got since the last call.
     """
 
-    def __init__(self, clock: Seconds = time.monotonic, cpu: Seconds = time.thread_time) -> None:
+    def __init__(
+        self, clock: Seconds = time.monotonic, cpu: Seconds = time.thread_time, granted: Seconds | None = None
+    ) -> None:
         self._clock = clock
         self._cpu = cpu
+        self._granted = granted or ProcessorTime().share
+        self._share = 1.0
         self._painted: float | None = None
         self._at = self._used = 0.0
         self._credit = _CREDIT
 
     def paint(self) -> None:
         """Note that a frame is painted."""
+        self._share = self._granted()
         self._count()
         self._painted = self._clock()
 
@@ -48,12 +87,14 @@ class FrameBudget:
         self._count()
         wait = self._painted + 1 / FRAMES_PER_SECOND - self._clock()
         if self._credit < 0 and not hurry:
-            wait = max(wait, min(-self._credit / SHARE, self._painted + _LONGEST - self._clock()))
+            wait = max(
+                wait, min(-self._credit / (SHARE * max(self._share, _LEAST)), self._painted + _LONGEST - self._clock())
+            )
         return max(0.0, wait)
 
     def _count(self) -> None:
         now, used = self._clock(), self._cpu()
         if self._painted is not None:
-            earned = SHARE * (now - self._at) - (used - self._used)
+            earned = SHARE * self._share * (now - self._at) - (used - self._used)
             self._credit = max(-SHARE * _LONGEST, min(_CREDIT, self._credit + earned))
         self._at, self._used = now, used

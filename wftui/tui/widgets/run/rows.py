@@ -3,13 +3,13 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from wftui.model.run.paths import iteration_index, owner_path
 from wftui.model.run.steps import StepResult
 
 
-@dataclass(frozen=True, slots=True)
-class StepRow:
+class StepRow(NamedTuple):
     """One row of the timeline; `opens`: the step has children."""
 
     step: StepResult

@@ -224,6 +224,8 @@ class StepTree:
         return self.record.index.logs.get(step.path)
 
     def _children_read_back(self, step: StepResult) -> list[StepResult]:
+        if not self._read_back:
+            return []
         place: str | None = step.path
         while place is not None and place not in self._read_back:
             place = parent_path(place)
