@@ -23,6 +23,7 @@ from textual.widgets import Input, TextArea
 from tui.notices import remember_notices
 from wftui.model.run.event_json import parse_event
 from wftui.store.run_ids import new_id
+from wftui.tui.app import WftuiApp
 from wftui.workbench import Settings, Workbench
 
 NOW = datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
@@ -174,6 +175,8 @@ def matches(snapshot: SnapshotAssertion) -> Callable[[Pilot[Any]], Awaitable[boo
             return None
 
     async def compare(pilot: Pilot[Any]) -> bool:
+        if isinstance(pilot.app, WftuiApp):
+            await pilot.app.check_attention()  # a poll does it some time
         for line in pilot.app.screen.query("Input, TextArea"):
             assert isinstance(line, Input | TextArea)
             line.cursor_blink = False

@@ -110,6 +110,7 @@ class WftuiApp(TerminalApp[ExitMode], inherit_bindings=False):
     def on_mount(self) -> None:
         """Start watching runs, and open what `start` asks for, after the first paint."""
         self.set_interval(_POLL_EVERY, self._poll)
+        self.call_after_refresh(partial(in_background, self, self.check_attention, group="news"))
         self._history_notices.begin()
         if self.workbench.server is None and self.workbench.read_only is None:
             local = self.workbench.local
@@ -220,6 +221,14 @@ class WftuiApp(TerminalApp[ExitMode], inherit_bindings=False):
     def adopt(self, run_id: str) -> None:
         """Announce the end of a run of this process, and list it in the exit summary."""
         self._runs.adopt(run_id)
+
+    def toggle_awaited(self, run_id: str) -> bool:
+        """Announce the end of a run, or no longer; return whether it will be."""
+        return self._runs.toggle_awaited(run_id)
+
+    async def check_attention(self) -> None:
+        """Update the numbers of waiting runs in the title line, as polls do."""
+        await self._runs.check_attention()
 
     async def _poll(self) -> None:
         if self._terminal is not None and self._terminal.is_gone:

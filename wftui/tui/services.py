@@ -86,6 +86,10 @@ class AppServices(Protocol):
     def adopt(self, run_id: str) -> None:
         """Announce the end of a run of this process, and list it in the exit summary."""
 
+    def toggle_awaited(self, run_id: str) -> bool:
+        """Announce the end of a run, or no longer; return whether it will be."""
+        raise NotImplementedError
+
     def open_screen(self, name: ScreenName, *arguments: object) -> None:
         """Open a screen by its name in the registry."""
 

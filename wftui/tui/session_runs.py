@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 from textual.content import Content
+from textual.worker import Worker
 
 from wftui.model.errors import UserError
 from wftui.tui.background import in_background
@@ -16,10 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wftui.model.run.record import ExecutionRecord
+    from wftui.model.run.summary import ExecutionSummary
     from wftui.workbench import AnyWorkbench
 
 _IDLE_POLLS = 5
 """Checks between two on other processes, while this one has no runs."""
+_END_SECONDS = 60.0
+"""Time that the end of an awaited run is shown."""
 
 
 class SessionRuns:
@@ -45,6 +49,7 @@ class SessionRuns:
         self._publish = publish
         self._waiting: set[str] = set()
         self._without_worker: set[str] = set()
+        self._awaited: dict[str, Worker[None]] = {}
         self._polls = 0
 
     def adopt(self, run_id: str) -> None:
@@ -65,6 +70,33 @@ class SessionRuns:
                 self._notify_failure(record)
         await self.check_attention()
         self._publish(run_id)
+
+    def toggle_awaited(self, run_id: str) -> bool:
+        """Announce the end of a run, or no longer; return whether it will be."""
+        waits = self._awaited.pop(run_id, None)
+        if waits is not None and not waits.is_finished:
+            waits.cancel()
+            return False
+        self._awaited[run_id] = in_background(self._app, partial(self._announce_end, run_id), group="awaited")
+        return True
+
+    async def _announce_end(self, run_id: str) -> None:
+        runs, records = self._workbench.runs, self._workbench.records
+        try:
+            await runs.until_end(run_id)
+            run = await records.summary(run_id)
+        except UserError as error:
+            services_of(self._app).show_error(error)
+            return
+        self._awaited.pop(run_id, None)
+        self._app.bell()
+        self._app.notify(
+            _end_of(run),
+            title=f"{run.workflow_id} {run.status}",
+            severity="information" if run.status == "completed" else "error",
+            timeout=_END_SECONDS,
+            markup=False,
+        )
 
     async def poll(self) -> None:
         """Adopt the runs of this process, and check for runs that wait for an answer."""
@@ -90,6 +122,8 @@ class SessionRuns:
             self._publish("")
 
     def _notify_failure(self, record: ExecutionRecord) -> None:
+        if record.id in self._awaited:
+            return
         self._app.bell()
         if getattr(self._app.screen, "run_id", None) != record.id:
             why = record.error.message if record.error else ""
@@ -106,3 +140,12 @@ class SessionRuns:
         if running:
             parts.append(Content.styled(f"{'>' if ascii_only else '●'} {running} running", "$text-primary"))
         return Content("  ").join(parts)
+
+
+def _end_of(run: ExecutionSummary) -> str:
+    """Return id, duration and error of a run that has ended."""
+    from wftui.tui.widgets.run.labels import elapsed, first_line
+
+    took = f" after {elapsed(run.duration / 1000, live=False)}" if run.duration is not None else ""
+    why = f": {first_line(run.error.message)}" if run.error is not None else ""
+    return f"{run.id}{took}{why}"

@@ -124,7 +124,7 @@ class EventWriter:
         return record
 
     def declared(self, run_id: str) -> Sequence[StepInfo] | None:
-        """Return the steps of a workflow whose run was created here and has not ended; None of others."""
+        """Return the declared steps of a run in progress, if it was created here."""
         run = self._runs.get(run_id)
         return run.fold.declared if run is not None and run.fold is not None else None
 

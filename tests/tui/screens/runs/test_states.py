@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from textual.app import App
 from textual.pilot import Pilot
 
 from tui.run_events import BEGIN, Story, completed, running
@@ -12,6 +13,7 @@ from wftui.model.run.events import (
     Cancelled,
     CancelRequested,
     Completed,
+    Created,
     Interrupted,
     IterationCompleted,
     IterationsPlanned,
@@ -97,6 +99,25 @@ async def test_snapshot_of_a_state(
         if story is huge:
             screen.panes.pick("steps")
         assert await matches(pilot)
+
+
+async def test_steps_are_named_after_their_branch(open_run: Any, text_of: Callable[[App[Any]], str]) -> None:
+    story = running()
+    created = story.events[0]
+    assert isinstance(created, Created)
+    for info, branch in zip(created.steps, ["mirror", "catch http", None, None, None, None, "finally"], strict=True):
+        info.branch = branch
+    async with open_run(story) as (pilot, _screen):
+        await pilot.press("home", "down")
+        text = text_of(pilot.app)
+        for label in (
+            "mirror: Clone",
+            "catch http: Count",
+            " Biggest files",
+            "finally: Write",
+            "─catch http: Count commits──",
+        ):
+            assert label in text
 
 
 async def test_snapshot_of_a_frozen_view(open_run: Any, size: tuple[int, int], until: Until, matches: Matches) -> None:

@@ -31,6 +31,7 @@ MONITOR_ACTIONS: tuple[Action, ...] = (
         "Run",
         footer=False,
     ),
+    Action("monitor.await", "Tell me", "Ring the bell when the run ends; again for not.", ("B",), "Run", footer=False),
     Action("monitor.edit", "Editor", "Open the workflow at the selected step.", ("e",), "Run"),
     Action("monitor.copy", "Copy", "Copy the selected value or log line.", ("y",), "Run"),
     Action("monitor.copy_log", "Copy log", "Copy all log lines shown.", ("ctrl+y",), "Log", footer=False),

@@ -56,6 +56,10 @@ class MonitorScreen(RunScreen):
                 return None if is_call else "the selected step runs no workflow"
             case "parent":
                 return None if self.state.record.parent_id else "this run has no parent"
+            case "await":
+                return (
+                    None if self.state.is_live or not self.state.is_known else f"the run is {self.state.record.status}"
+                )
             case "rerun_from":
                 return None if self.state.ended else f"the run is {self.state.record.status}"
             case "slow":
@@ -129,6 +133,11 @@ class MonitorScreen(RunScreen):
         new = await rerun(self.services, self.run_id, from_step)
         if new is not None:
             self.services.open_monitor(new)
+
+    def action_await(self) -> None:
+        """Announce the end of the run on any screen, or no longer."""
+        is_awaited = self.services.toggle_awaited(self.run_id)
+        self.notify("The bell rings when this run ends." if is_awaited else "The bell does not ring for this run.")
 
     def action_connect(self) -> None:
         """Show the missing requirements."""

@@ -1,6 +1,7 @@
 """Base of the monitor: follows a run live, or plays back its events."""
 
 import asyncio
+import contextlib
 import os
 import re
 from collections.abc import Awaitable, Callable
@@ -14,6 +15,7 @@ from textual.timer import Timer
 from wftui.model.clock import SteadyClock
 from wftui.model.errors import UserError
 from wftui.model.run.events import ExecutionEvent, Log, LogSegment
+from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.reducer import GapError
 from wftui.model.run.steps import ValueRef
 from wftui.model.run.summary import ExecutionSummary
@@ -37,6 +39,10 @@ _TICK = 0.5
 _PLAYBACK_TICK = 0.1
 _SETTLED = 0.03
 _SOON = 0.001
+_MANY_STEPS = 500
+"""Declared steps from which the record of a run of this process is copied, and its first event is not read."""
+_COLLECTED = 0.25
+"""Seconds for which events are left to the inbox while no frame is due; one that overflows costs much more."""
 _POSITION = re.compile(r"[0-9][0-9,]{0,12}|[0-9]{1,3}(\.[0-9]+)?%|([01]?[0-9]|2[0-3])(:[0-5][0-9]){1,2}")
 
 
@@ -115,9 +121,11 @@ class RunScreen(ActionScreen[None]):
             summary = await self.workbench.records.summary(self.run_id)
             self._know(summary)
             in_background(self, partial(self._compare_with_usual, summary.workflow_id), group="usual")
+            live = await self.workbench.runs.live_record(self.run_id)
             is_big = await self.workbench.records.is_big(self.run_id)
+            is_big |= live is not None and len(live.step_results) > _MANY_STEPS
             if is_big:
-                await self._open_big(summary)
+                await self._open_big(summary, live)
         except UserError as error:
             self.query_one(RunHeader).error = self._error = str(error)
             self._paint_soon()
@@ -147,7 +155,9 @@ class RunScreen(ActionScreen[None]):
             self._clock.not_after(summary.started_at + timedelta(seconds=owner.seconds))
         if owner.pid != os.getpid():
             since = f" since {local_timestamp(owner.since, self.now())}" if owner.since is not None else ""
-            self.query_one(RunHeader).owner = f"process {owner.pid} on {owner.host}{since}"
+            place = f"process {owner.pid} on {owner.host}"
+            user = f"{summary.user_id}, " if summary.user_id else ""
+            self.query_one(RunHeader).owner = (f"{user}{place}{since}", f"{user}{place}", place, f"{user}{owner.host}")
 
     async def _compare_with_usual(self, workflow_id: str) -> None:
         usual = await self.workbench.statistics.usual(workflow_id, before=self.run_id)
@@ -157,10 +167,9 @@ class RunScreen(ActionScreen[None]):
             self.panes.timeline.usual = {path: Usual(each.p50 / 1000, each.p95 / 1000) for path, each in steps.items()}
             self._paint_soon()
 
-    async def _open_big(self, summary: ExecutionSummary) -> None:
+    async def _open_big(self, summary: ExecutionSummary, live: ExecutionRecord | None) -> None:
         self.state.announce(summary)
         self._paint_soon()
-        live = await self.workbench.runs.live_record(self.run_id)
         if live is not None:
             opened = OpenedRun(live, live.index.last_at)
         else:
@@ -210,7 +219,9 @@ class RunScreen(ActionScreen[None]):
                         await asyncio.sleep(0)
                     self._has_read.set()
                     self._paint_soon()
-                    await self._is_painted.wait()  # until then events are only collected
+                    with contextlib.suppress(TimeoutError):  # until then events are only collected, in a bounded inbox
+                        async with asyncio.timeout(_COLLECTED):
+                            await self._is_painted.wait()
                 return
             except GapError:
                 continue

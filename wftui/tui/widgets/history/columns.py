@@ -1,5 +1,7 @@
 """Columns of the table of runs: which fit, their headings, and what they show."""
 
+import os
+import socket
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple, get_args
@@ -123,13 +125,16 @@ def _time(time: datetime | None, now: datetime) -> str:
 
 
 def run_note(run: ExecutionSummary) -> tuple[str, str]:
-    """Return error, warnings or relation of a run, and its colour."""
+    """Return error, process, warnings or relation of a run, and its colour."""
     if run.error is not None:
         return first_line(run.error.message), "$text-error"
+    place = _place(run)
     if run.waiting:
-        return "waiting for you", "$text-warning"
+        return ", ".join(["waiting for you", *([place] if place else [])]), "$text-warning"
     if run.waiting_pools:
         return f"no worker in pool {', '.join(run.waiting_pools)}", "$text-warning"
+    if place:
+        return place, "$foreground"
     if run.warnings:
         return f"{run.warnings} warning{'s' if run.warnings > 1 else ''}", "$text-warning"
     if run.parent_path:
@@ -137,6 +142,15 @@ def run_note(run: ExecutionSummary) -> tuple[str, str]:
     if run.parent_id:
         return f"rerun of {run.parent_id}", "$foreground-muted"
     return "", ""
+
+
+def _place(run: ExecutionSummary) -> str:
+    """Return user, machine and process of a run that has not ended."""
+    if run.owner is None:
+        return ""
+    if run.owner.pid == os.getpid() and run.owner.host.startswith(socket.gethostname()):
+        return f"{run.user_id}, this process"
+    return f"{run.user_id} on {run.owner.host}, process {run.owner.pid}"
 
 
 def fit(text: str, cells: int, ascii_only: bool) -> str:

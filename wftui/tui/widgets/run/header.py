@@ -1,5 +1,7 @@
 """The header of a run: identity and status, progress and current step."""
 
+from collections.abc import Sequence
+
 from textual import events
 from textual.content import Content
 from textual.message import Message
@@ -13,7 +15,7 @@ from wftui.tui.display.status import look
 from wftui.tui.widgets.run.gantt import run_seconds
 from wftui.tui.widgets.run.labels import elapsed, first_line, interruption_note, local_timestamp, run_label, step_note
 from wftui.tui.widgets.run.state import RunState
-from wftui.tui.widgets.run.tree import asking_step, current_step, title
+from wftui.tui.widgets.run.tree import asking_step, current_step
 
 _BAR = 24
 
@@ -45,7 +47,8 @@ class RunHeader(Widget):
         self.position: float | None = None
         """Position of the playback, as a share of all events."""
         self.reading = ""
-        self.owner = ""
+        self.owner: Sequence[str] = ()
+        """User and process of the run, the longest form first."""
         self.usual: float | None = None
         """Seconds that the run usually takes."""
         self._shown: Content | None = None
@@ -131,7 +134,6 @@ class RunHeader(Widget):
         if of_items:
             parts += [separator, f"{items:,} of {of_items:,} items"]
         warnings = self.run.warnings
-        owner = self.owner if self.run.is_live else ""
         right = Content.styled(f"{warnings} warning{'s' if warnings > 1 else ''}" if warnings else "", "$text-warning")
         if record.status in {"running", "pending"}:
             step = current_step(self.run.active.values())
@@ -139,7 +141,8 @@ class RunHeader(Widget):
                 parts += [separator, (record.queued.why, "$text-warning")]
             if step is not None:
                 note = step_note(step, self.now())
-                name = f"{step.step_name} {title(step)}" if step.path.endswith("]") else title(step)
+                name = self.run.title(step)
+                name = f"{step.step_name} {name}" if step.path.endswith("]") else name
                 parts += [separator, name, *([(f"  {note}", "$foreground-muted")] if note else [])]
             if record.cancel_requested:
                 parts += [separator, ("waiting for steps to stop; press c again to stop now", "$text-warning")]
@@ -151,7 +154,9 @@ class RunHeader(Widget):
                 parts += [separator, ("press m for missing requirements", "$text-warning")]
             parts += [separator, (first_line(record.error.message), "$text-error")]
         left = Content.assemble(*parts)
-        if owner and left.cell_length + len(owner) + right.cell_length + 4 <= width:
+        room = width - left.cell_length - right.cell_length - 4
+        owner = next((each for each in self.owner if len(each) <= room), "") if self.run.is_live else ""
+        if owner:
             right = Content.assemble((owner, "$foreground-muted"), "  " if right else "", right)
         return _between(left, right, width, self.ascii_only)
 

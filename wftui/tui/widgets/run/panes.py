@@ -28,7 +28,7 @@ from wftui.tui.widgets.run.canvas_status import canvas_statuses
 from wftui.tui.widgets.run.detail import StepDetail, StepSurroundings, section_value
 from wftui.tui.widgets.run.state import RunState
 from wftui.tui.widgets.run.timeline import Timeline
-from wftui.tui.widgets.run.tree import Only, title
+from wftui.tui.widgets.run.tree import Only
 from wftui.tui.widgets.value.browser import ValueBrowser
 from wftui.tui.widgets.value.export import TextSource
 
@@ -171,7 +171,7 @@ class RunPanes(Container):
         else:
             step = self.timeline.selected
             self.detail.show(step, self.state.record, self._around(step))
-            self.detail.border_title = Content(title(step) if step is not None else "Step")
+            self.detail.border_title = Content(self.state.title(step) if step is not None else "Step")
 
     def _around(self, step: StepResult | None) -> StepSurroundings:
         if step is None:

@@ -12,12 +12,14 @@ from wftui.model.run.events import (
     Log,
     LogSegment,
 )
+from wftui.model.run.paths import without_indices
 from wftui.model.run.record import TERMINAL, ExecutionRecord, ExecutionStatus
 from wftui.model.run.reducer import apply, new_record
 from wftui.model.run.steps import StepInfo, StepResult
 from wftui.model.run.summary import ExecutionSummary
+from wftui.tui.canvas.graph import labelled
 from wftui.tui.widgets.log.lines import LogBuffer
-from wftui.tui.widgets.run.tree import StepTree
+from wftui.tui.widgets.run.tree import StepTree, title
 
 _TURN_EVENTS = 250
 _TURN_CHARACTERS = 100_000
@@ -115,6 +117,11 @@ class RunState:
                 else:
                     self.active.pop(path, None)
         self.tree.read()
+
+    def title(self, step: StepResult) -> str:
+        """Return the display name of a step, after its branch, its catch or `finally`."""
+        declared = (self.declared or {}).get(without_indices(step.path)) if not step.path.endswith("]") else None
+        return labelled(title(step), declared.branch if declared is not None else None)
 
     @property
     def retried(self) -> bool:

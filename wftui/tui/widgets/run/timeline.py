@@ -23,7 +23,7 @@ from wftui.tui.widgets.run.labels import elapsed, step_note
 from wftui.tui.widgets.run.rows import RunRows, StepRow
 from wftui.tui.widgets.run.state import RunState
 from wftui.tui.widgets.run.time_axis import Zoom, axis
-from wftui.tui.widgets.run.tree import Only, current_step, failed_step, title
+from wftui.tui.widgets.run.tree import Only, current_step, failed_step
 
 _DURATION = 8
 _ATTEMPTS = 4
@@ -79,7 +79,8 @@ class Timeline(LineView):
         self._widest = 0
         self._notes = 0
         self._shown_axis: Content | None = None
-        self._built: tuple[object, ...] = ()
+        self._named: tuple[object, ...] = ()
+        """What the rows and their names were built of."""
 
     # --- content
 
@@ -129,14 +130,16 @@ class Timeline(LineView):
     def _build(self) -> None:
         """Rebuild the rows if they changed."""
         built = (self.state, self.state.tree.version, self.only)
-        if built == self._built and self.only is None:
+        named = (*built, self.state.declared is None)
+        if named == self._named and self.only is None:
             return
-        self._built = built
-        self._rows = self.state.tree.rows(only=self.only, is_slow=self.is_slow)
+        if built != self._named[:-1] or self.only is not None:
+            self._rows = self.state.tree.rows(only=self.only, is_slow=self.is_slow)
+        self._named = named
         last = len(self._rows) - 1
         spread = (round(number * last / _MEASURED) for number in range(_MEASURED + 1)) if last > _MEASURED else None
         looked_at = (self._rows[number] for number in spread or range(last + 1))
-        self._widest = max((cell_len(self._lead(row) + title(row.step)) + 2 for row in looked_at), default=0)
+        self._widest = max((cell_len(self._lead(row) + self.state.title(row.step)) + 2 for row in looked_at), default=0)
         self.set_rows(len(self._rows))
 
     def show_only(self, only: "Only | None") -> None:
@@ -273,7 +276,7 @@ class Timeline(LineView):
         style = look("interrupted" if stopped else step.status, ascii_only=self.ascii_only)
         names, bars, notes = self._columns(width)
         lead = self._lead(row)
-        name = _fit(f" {title(step)}", names - len(lead) - 1, self.ascii_only)
+        name = _fit(f" {self.state.title(step)}", names - len(lead) - 1, self.ascii_only)
         muted = step.status in {"pending", "skipped"}
         parts: list[tuple[str, str]] = [
             (lead, "$foreground-muted"),
