@@ -108,9 +108,41 @@ def _described(text: str, number: int) -> str:
 
 
 def _moved(text: str, number: int) -> str:
+    """Move a step over half of the list, and back."""
+    document = json.loads(text)
+    steps = document["steps"]
+    if number % 2 == 0:
+        steps.insert(len(steps) * 3 // 4, steps.pop(len(steps) // 4 + 4))
+    return json.dumps(document, indent=2)
+
+
+def _inserted(text: str, number: int) -> str:
+    """Insert a step before all others, and remove it."""
+    document = json.loads(text)
+    if number % 2 == 0:
+        document["steps"].insert(0, {"id": "first", "type": "set", "needs": [], "input": {"number": number}})
+    return json.dumps(document, indent=2)
+
+
+def _lowered(text: str, number: int) -> str:
+    """Put one more line end before all steps, which are written into workflow.py with their lines."""
+    return text.replace('"steps": [', '"steps": [' + "\n" * number)
+
+
+def _swapped(text: str, number: int) -> str:
     document = json.loads(text)
     document["steps"].insert(10 + number, document["steps"].pop(95))
     return json.dumps(document, indent=2)
+
+
+def _other_types(text: str, number: int) -> str:
+    """Change the type of an input that four of five steps read."""
+    kind = ("string", "boolean")[number % 2]
+    return text.replace('"type": "string"', f'"type": "{kind}"')
+
+
+def _other_retries(text: str, number: int) -> str:
+    return text.replace('"id": "flow"', f'"id": "flow", "defaults": {{"retry": {{"maxAttempts": {number + 2}}}}}')
 
 
 def _other_inputs(text: str, number: int) -> str:
@@ -120,9 +152,14 @@ def _other_inputs(text: str, number: int) -> str:
 _EDITS: dict[str, Callable[[str, int], str]] = {
     "a text": _reworded,
     "a condition": _other_condition,
-    "a step's place": _moved,
+    "places, of two neighbours": _swapped,
+    "place, of one step over half of the list": _moved,
+    "a new first step": _inserted,
+    "the lines of all steps, by an empty one": _lowered,
     "the description": _described,
     "the input schema": _other_inputs,
+    "the type of an input that 80 % of the steps read": _other_types,
+    "defaults that all steps inherit": _other_retries,
 }
 
 
@@ -143,8 +180,9 @@ def _change(size: int, edit: Callable[[str, int], str]) -> float:
     with tempfile.TemporaryDirectory() as folder:
         compiler = _compiler(Path(folder))
         compiler.check("flow", text)
+        compiler.check("flow", edit(text, 0))
         found = []
-        for number in range(15):
+        for number in range(1, 13):
             changed = edit(text, number)
             begin = time.process_time()
             assert compiler.check("flow", changed).success

@@ -358,6 +358,30 @@ def test_a_head_is_checked_as_a_new_one(seed: int) -> None:
     assert shared > 2
 
 
+@pytest.mark.parametrize(("old", "new"), [(None, 0), (0, None), (2, 15), (15, 2)])
+def test_steps_that_move_keep_what_is_known_of_them(old: int | None, new: int | None) -> None:
+    """An insertion, a deletion, and moves down and up, of steps with findings, fixes and steps inside."""
+    source: dict[str, Any] = {"format": 1, "id": "flow", "inputSchema": start(1)["inputSchema"], "steps": []}
+    for number in range(20):
+        inner = {"id": f"i{number}", "type": "set", "input": {"b": f"{{{{ steps.s{number}.output.a }}}}"}}
+        source["steps"] += [
+            {"id": f"s{number}", "type": "set", "when": "inputs.word == 'a'", "input": {"a": "{{ inputs.word }}"}},
+            {"id": f"g{number}", "type": "group", "steps": [inner], "retry": {"maxAttempts": 2, "on": ["nope"]}},
+        ]
+    remembering = compiler_of(NOWHERE)
+    assert_agrees(remembering, json.dumps(source, indent=2))
+    before = remembering._texts._edited["flow"].checked
+    step = {"id": "new", "type": "set", "needs": [], "input": {}} if old is None else source["steps"].pop(old)
+    if new is not None:
+        source["steps"].insert(new, step)
+    assert_agrees(remembering, json.dumps(source, indent=2))
+    after = remembering._texts._edited["flow"].checked
+    assert before is not None
+    assert after is not None
+    assert before.tree is not None
+    assert len(set(before.tree.walk()) & set(after.steps)) >= 57
+
+
 def test_expressions_of_defaults_are_placed_where_they_stand() -> None:
     """The steps stand before the defaults, in one line, and stay as they are."""
     set_input = {"note": "x", "word": "{{ inputs.word | upper }}"}

@@ -142,7 +142,7 @@ class TextCompiler:
             same = before.checked if shared else None
             checked = check_workflow(document.value, workflow_id, self.step_types, self._sub_workflows, same)
             now.checked = checked
-            now.written.keep(checked.unchanged)
+            now.written.keep(checked.unchanged.difference(checked.moved.nodes))
             known.looked_at, known.needs = checked.looked_at, checked.needs_in_order()
             known.missing = self._not_installed(known.needs)
             own = self._own_connections(checked, known)

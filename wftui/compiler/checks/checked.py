@@ -25,6 +25,7 @@ from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.tree.bindings import Binding, step_bindings
 from wftui.compiler.tree.graph import Graph
 from wftui.compiler.tree.inherited import inherit
+from wftui.compiler.tree.moved_steps import MovedSteps
 from wftui.compiler.tree.nodes import StepNode, WorkflowTree
 from wftui.compiler.tree.pools import pool_of
 from wftui.model.data_class import dataclass
@@ -42,7 +43,8 @@ class Checked:
         needs: what steps may need to be installed.
         looked_at: files beside the workflow that the checks read, with their etags (None: missing).
         steps: the findings by step.
-        unchanged: steps that are, with all inside them, as the check before had them, edges included.
+        moved: steps that were elsewhere in their list.
+        unchanged: steps that are, with all inside them, as the check before had them, edges included, if elsewhere.
         memory: what the next check goes on from; None if this one met a defect.
     """
 
@@ -56,6 +58,7 @@ class Checked:
     facts: dict[StepNode, SiteFacts] = field(default_factory=dict)
     looked_at: dict[Path, str | None] = field(default_factory=dict)
     steps: dict[StepNode, StepRecord] = field(default_factory=dict)
+    moved: MovedSteps = field(default_factory=lambda: MovedSteps(""))
     unchanged: frozenset[StepNode] = frozenset()
     memory: CheckMemory | None = None
 
@@ -72,6 +75,10 @@ class Checked:
         for node in changes.gone.values():
             for each in by_step:
                 each.pop(node, None)
+        for node in self.moved.nodes:
+            self.steps[node].move(self.moved)
+            for binding in self.bindings[node]:
+                binding.pointer = self.moved.moved(binding.pointer)
 
 
 def check_step(

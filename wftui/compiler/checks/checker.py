@@ -67,7 +67,7 @@ def check_workflow(
     checked = Checked(None, [])
     memory = before.memory if before is not None else None
     with fence(checked.diagnostics):
-        checked.tree, found = read_tree(value, memory.known_nodes if memory is not None else None)
+        checked.tree, found, checked.moved = read_tree(value, memory.known_nodes if memory is not None else None)
         checked.diagnostics += found
     if checked.tree is not None:
         with fence(checked.diagnostics):
@@ -168,6 +168,7 @@ class _Check:
         head = memory.head if memory is not None else None
         reread = readers(records, changes, head) if head is not None else changes.fresh
         same = memory is not None and old.keys() == {node.pointer for node in changes.fresh}
+        same = same and not self.checked.moved.nodes
         sources: set[StepNode] = set()
         for node in changes.fresh:
             if (known := changes.gone.get(node.pointer)) is not None:
@@ -277,6 +278,8 @@ class _Check:
         flow = FlowChecker(self.scopes, checked.graph, checked.bindings)
         if known is not None:
             changed = {node for node in changes.fresh if node not in same}
+            if checked.moved.nodes:
+                changed |= known.unreachable.keys() & records.keys()
             moved = set[StepNode]() if same_edges else touched
             others = flow.go_on(known, all_bodies, same, changed | moved)
             stale: Iterable[StepNode] = dict.fromkeys([*changes.fresh, *reread, *flow.readers(records, others, moved)])

@@ -17,7 +17,8 @@ from wftui.compiler.checks.values.checks import ValueChecker
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.expressions.template import split_template
 from wftui.compiler.tree.graph import Edge, Graph
-from wftui.compiler.tree.nodes import Body, KnownNodes, StepNode, WorkflowTree, walk
+from wftui.compiler.tree.moved_steps import MovedSteps
+from wftui.compiler.tree.nodes import Body, KnownNodes, StepNode, WorkflowTree, walk, walk_of
 from wftui.model.base import Json
 from wftui.model.data_class import dataclass
 from wftui.model.workflow.containers import CONTAINER_TYPES
@@ -70,6 +71,25 @@ class StepRecord:
     def is_circular(self) -> bool:
         """Return whether the step reads itself."""
         return any(each.code == "reference.self" for each in self.references)
+
+    def move(self, moved: MovedSteps) -> None:
+        """Follow the step to where it is now."""
+        for name in ("own", "references", "values", "reads"):
+            if found := getattr(self, name):
+                setattr(self, name, moved.diagnostics(found))
+        self.edges = [
+            Edge(each.source, each.target, each.kind, moved.moved(each.pointer), each.offset, each.length)
+            for each in self.edges
+        ]
+        self.foreign = frozenset(map(moved.moved, self.foreign))
+        if self.errors.prefixes:
+            named = tuple((moved.moved(pointer), prefix) for pointer, prefix in self.errors.prefixes)
+            self.errors = replace(self.errors, prefixes=named)
+        self.secrets = [(moved.moved(pointer), name, text, span) for pointer, name, text, span in self.secrets]
+        if self.shape is not None:
+            self.shape = (moved.moved(str(self.shape[0])), *self.shape[1:])
+        if self.flow:
+            self.flow = (moved.moved(str(self.flow[0])), *self.flow[1:])
 
 
 @dataclass(slots=True)
@@ -203,13 +223,6 @@ def _read_again(
             found.add(owner)
             yield owner.id
             owner = owner.body.owner
-
-
-def walk_of(node: StepNode) -> Iterator[StepNode]:
-    """Yield a step and those inside it."""
-    yield node
-    for body in node.bodies:
-        yield from walk(body)
 
 
 def _forwards(node: StepNode, types: Mapping[StepNode, StepType[Any] | None]) -> bool:

@@ -6,6 +6,7 @@ taken over, as the same objects. Identity therefore tells the checks that a step
 """
 
 import bisect
+import itertools
 from collections.abc import Sequence
 
 from wftui.compiler.source.document import MAX_NESTING, Document, Member, Members
@@ -107,6 +108,7 @@ def _elements(text: str, before: Document, change: _Change, path: list[tuple[str
     place, depth = path[-1][1], MAX_NESTING - len(path)
     members = list(before.members(place.start).values())
     first = bisect.bisect_left(members, change.begin, key=lambda member: member.end)
+    changed = _by_text(before, path, members, first, change)
     starts = {member.start: index for index, member in enumerate(members)}
     scanner = JsonScanner()
     made: list[tuple[Json, int, int]] = []
@@ -130,8 +132,22 @@ def _elements(text: str, before: Document, change: _Change, path: list[tuple[str
         found = scanner.value(text, position)
         if found is None:
             return None
-        made.append((found[0], position, found[1]))
+        made.append((changed.pop(text[position : found[1]], found[0]), position, found[1]))
         position, separated = found[1], False
+
+
+def _by_text(
+    before: Document, path: list[tuple[str | int, Member]], members: Sequence[Member], first: int, change: _Change
+) -> dict[str, Json]:
+    """Return the elements that the change touches, by their texts.
+
+    One that only moved is the same object afterwards.
+    """
+    value = before.value
+    for key, _member in path[1:]:
+        value = value[key]
+    touched = itertools.takewhile(lambda each: each[1].start < change.end, enumerate(members[first:], first))
+    return {before.text[member.start : member.end]: value[index] for index, member in touched}
 
 
 def _is_plain(text: str, made: Sequence[tuple[Json, int, int]], depth: int) -> bool:

@@ -40,9 +40,11 @@ ERROR = "error"
 """The error that the handler steps of a catch handle."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Binding:
     """A string of workflow.json that is, or contains, expressions.
+
+    Only its pointer changes, when its step moves.
 
     Attributes:
         node: the step it belongs to; None for the workflow's outputs.

@@ -105,6 +105,10 @@ class StepNode:
             self._strings = list(strings_in(self.step.input, f"{self.pointer}/input", "input"))
         return self._strings
 
+    def forget_strings(self) -> None:
+        """Read the strings of its input again, which stand elsewhere now."""
+        self._strings = None
+
 
 @dataclass(slots=True, eq=False)
 class WorkflowTree:
@@ -135,6 +139,13 @@ def walk(body: Body) -> Iterator[StepNode]:
         yield node
         for inner in node.bodies:
             yield from walk(inner)
+
+
+def walk_of(node: StepNode) -> Iterator[StepNode]:
+    """Yield a step and those inside it."""
+    yield node
+    for body in node.bodies:
+        yield from walk(body)
 
 
 def strings_in(value: Json, pointer: str, field: str) -> Iterator[tuple[str, str, str]]:

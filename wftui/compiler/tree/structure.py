@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from wftui.compiler.diagnostics import patches
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.tree.model_errors import ModelError, keys_beside, model_errors_of
+from wftui.compiler.tree.moved_steps import MovedSteps, move_steps
 from wftui.compiler.tree.nodes import Body, KnownNodes, StepNode, WorkflowTree
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
@@ -43,22 +44,23 @@ _EXAMPLES: dict[str, Json] = {"steps": [], "cases": [], "branches": [], "until":
 KnownBy = Callable[[Workflow, dict[str, Json]], KnownNodes]
 
 
-def read_tree(value: Json, known: KnownBy | None = None) -> tuple[WorkflowTree | None, list[Diagnostic]]:
-    """Return the valid part of a workflow as a tree, and its own diagnostics.
+def read_tree(value: Json, known: KnownBy | None = None) -> tuple[WorkflowTree | None, list[Diagnostic], MovedSteps]:
+    """Return the valid part of a workflow as a tree.
 
-    The tree is None if the file is not a workflow of a known format. Its steps hold their own diagnostics.
+    With it come its own diagnostics, and the known steps that moved. The tree is None if the file is not a workflow of
+    a known format. Its steps hold their own diagnostics.
 
     Args:
         known: returns, for the workflow around the steps, the nodes and lists of the text before that are taken over
             where their step is the same object.
     """
     if not isinstance(value, dict):
-        return None, [Diagnostic("workflow.type", "a workflow must be an object: { ... }", "")]
+        return None, [Diagnostic("workflow.type", "a workflow must be an object: { ... }", "")], MovedSteps("")
     refused = _check_format(value)
     if refused:
-        return None, [refused]
+        return None, [refused], MovedSteps("")
     reader = _Reader(known if known is not None else lambda _workflow, _raw: KnownNodes())
-    return reader.tree(value), reader.found
+    return reader.tree(value), reader.found, reader.moved
 
 
 def _check_format(value: dict[str, Json]) -> Diagnostic | None:
@@ -86,12 +88,16 @@ class _Reader:
         self.found: list[Diagnostic] = []
         self.known_nodes = known
         self.known = KnownNodes()
+        self.moved = MovedSteps("")
+        self.listed: dict[Body, list[StepNode]] = {}
 
     def tree(self, raw: dict[str, Json]) -> WorkflowTree:
         own = {key: entry for key, entry in raw.items() if key not in ("steps", "finally")}
         own["steps"] = []
         workflow = self._model(Workflow, own, "", None, {"id": "unnamed", "format": FORMAT, "steps": []})
         self.known = self.known_nodes(workflow, raw)
+        for node in self.known.nodes.values():
+            self.listed.setdefault(node.body, []).append(node)
         if "steps" not in raw:
             fix = patches.add('add "steps"', "/steps", [])
             self.found.append(
@@ -115,6 +121,9 @@ class _Reader:
                 self._report("value.type", "a step must be an object: { ... }", pointer, owner, None)
                 continue
             node = self.known.nodes.get(pointer)
+            if (node is None or node.raw is not raw) and not self.moved.nodes and body in self.listed:
+                self.moved = move_steps(self.known, self.listed.pop(body), body, value)
+                node = self.known.nodes.get(pointer)
             if node is not None and node.raw is raw:
                 node.before = body.steps[-1] if body.steps else None
             else:

@@ -70,9 +70,9 @@ class ValueChecker:
         self.facts = facts
         self.inputs = shapes.of_schema(scopes.tree.workflow.input_schema)
         self.found: list[Diagnostic] = []
-        self._bindings = {binding.pointer: binding for each in bindings.values() for binding in each}
+        self._bindings = {_place(binding): binding for each in bindings.values() for binding in each}
         self._outputs: dict[StepNode, Shape] = {}
-        self._values: dict[str, Shape] = {}
+        self._values: dict[Binding, Shape] = {}
         self._depth = 0
 
     def go_on(
@@ -92,14 +92,18 @@ class ValueChecker:
         for node, bindings in gone:
             self._outputs.pop(node, None)
             for binding in bindings:
-                self._bindings.pop(binding.pointer, None)
-                self._values.pop(binding.pointer, None)
+                self._forget(_place(binding))
         for each, bindings in stale:
             if each is not None:
                 self._outputs.pop(each, None)
             for binding in bindings:
-                self._bindings[binding.pointer] = binding
-                self._values.pop(binding.pointer, None)
+                self._forget(_place(binding))
+                self._bindings[_place(binding)] = binding
+
+    def _forget(self, place: tuple[StepNode | None, str]) -> None:
+        binding = self._bindings.pop(place, None)
+        if binding is not None:
+            self._values.pop(binding, None)
 
     def take(self) -> list[Diagnostic]:
         """Return what was found since the last call."""
@@ -124,13 +128,13 @@ class ValueChecker:
 
     def value_of(self, binding: Binding) -> Shape:
         """Return the shape of a bound value; unknown beyond the deepest nesting."""
-        known = self._values.get(binding.pointer)
+        known = self._values.get(binding)
         if known is None:
             if self._depth == _DEEPEST:
                 return UNKNOWN
             self._depth += 1
             try:
-                known = self._values[binding.pointer] = self._value(binding)
+                known = self._values[binding] = self._value(binding)
             finally:
                 self._depth -= 1
         return known
@@ -158,7 +162,7 @@ class ValueChecker:
         elif step_type is None:
             shape = UNKNOWN
         elif step_type.gives_input:
-            shape = self._bound(node, step.input, node.at("input"))
+            shape = self._bound(node, step.input, "/input")
         elif step.type == "workflow":
             shape = self._sub_workflow(step.input)
         elif (facts := self.facts.get(node)) is not None and facts.output_schema is not None:
@@ -197,15 +201,17 @@ class ValueChecker:
     def _caught(self, node: StepNode, body: Body) -> Shape:
         """Return the shape of the output that a catch gives."""
         if body.output is not None:
-            return self._bound(node, body.output[0], body.pointer.removesuffix("/steps") + "/output")
+            clause = body.pointer.removeprefix(node.pointer).removesuffix("/steps")
+            return self._bound(node, body.output[0], f"{clause}/output")
         return self._last(body)
 
     def _last(self, body: Body) -> Shape:
         return self.output_of(body.steps[-1]) if body.steps else of_types("null")
 
     def _bound(self, node: StepNode, value: Json, pointer: str) -> Shape:
+        """Return the shape of a value in a step; the pointer begins at the step."""
         if isinstance(value, str):
-            binding = self._bindings.get(pointer)
+            binding = self._bindings.get((node, pointer))
             return of_types("string") if binding is None else self.value_of(binding)
         if isinstance(value, dict):
             return shapes.of_members(
@@ -248,7 +254,7 @@ class ValueChecker:
         while owner is not None:
             loop = owner.step.for_each
             if loop is not None and loop.as_ == name:
-                items = self._bindings.get(owner.at("forEach", "in"))
+                items = self._bindings.get((owner, "/forEach/in"))
                 return shapes.item_of(self.value_of(items)) if items is not None else UNKNOWN
             owner = owner.body.owner
         return UNKNOWN
@@ -368,6 +374,12 @@ class ValueChecker:
         name, *inner = pointer_parts(pointer)
         schema = self.facts[node].field_schemas.get(name) if node in self.facts else None
         return _types_at(shapes.of_schema(dict(schema)), pointer_to(inner)) if schema is not None and inner else None
+
+
+def _place(binding: Binding) -> tuple[StepNode | None, str]:
+    """Return the step of a binding, and where it stands in the step."""
+    node = binding.node
+    return node, binding.pointer if node is None else binding.pointer[len(node.pointer) :]
 
 
 @functools.lru_cache(maxsize=10_000)

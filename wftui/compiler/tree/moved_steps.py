@@ -1,0 +1,112 @@
+"""Steps that an edit moved within their list, under other pointers."""
+
+import bisect
+from collections.abc import Iterable, Sequence
+from dataclasses import field, replace
+
+from wftui.compiler.diagnostics.diagnostic import Diagnostic
+from wftui.compiler.tree.nodes import Body, KnownNodes, StepNode, walk_of
+from wftui.model.base import Json
+from wftui.model.data_class import dataclass
+from wftui.model.workflow.compilation import Fix
+
+
+@dataclass(slots=True)
+class MovedSteps:
+    """Steps at other positions of their list than before, in the same order.
+
+    Attributes:
+        pointer: of the list.
+        indexes: their positions by those they had, as texts.
+        nodes: these steps, and those inside them.
+    """
+
+    pointer: str
+    indexes: dict[str, str] = field(default_factory=dict)
+    nodes: list[StepNode] = field(default_factory=list)
+
+    def moved(self, pointer: str) -> str:
+        """Return the pointer of what had another one before the edit."""
+        base = f"{self.pointer}/"
+        if not pointer.startswith(base):
+            return pointer
+        index, slash, rest = pointer[len(base) :].partition("/")
+        new = self.indexes.get(index)
+        return pointer if new is None else f"{base}{new}{slash}{rest}"
+
+    def diagnostics(self, found: Sequence[Diagnostic]) -> list[Diagnostic]:
+        """Return diagnostics of these steps with their pointers after the edit."""
+        return [
+            replace(each, pointer=self.moved(each.pointer), fixes=tuple(self._fix(fix) for fix in each.fixes))
+            for each in found
+        ]
+
+    def _fix(self, fix: Fix) -> Fix:
+        patch = [
+            each.model_copy(
+                update={"path": self.moved(each.path), "from_": None if each.from_ is None else self.moved(each.from_)}
+            )
+            for each in fix.patch
+        ]
+        return fix.model_copy(update={"patch": patch})
+
+
+def move_steps(known: KnownNodes, nodes: Iterable[StepNode], body: Body, value: Sequence[Json]) -> MovedSteps:
+    """Move the known steps of a list to where they are now.
+
+    Steps that are no longer in the order of the others are forgotten: what depends on the order is not known of them.
+
+    Args:
+        nodes: those of `known` that were in the list.
+        value: the list as it is now.
+    """
+    places = {id(step): index for index, step in enumerate(value)}
+    listed = [(node, places.get(id(node.raw))) for node in nodes]
+    listed.sort(key=lambda each: each[0].index)
+    kept = _longest_increasing([index for _node, index in listed if index is not None])
+    moved = MovedSteps(body.pointer)
+    tops: list[tuple[StepNode, int]] = []
+    for node, index in listed:
+        if index is None:
+            continue
+        if index not in kept or index != node.index:
+            _forget(known, node)
+        if index in kept and index != node.index:
+            tops.append((node, index))
+            moved.indexes[str(node.index)] = str(index)
+    for node, index in tops:
+        node.index = index
+        for each in walk_of(node):
+            each.pointer = moved.moved(each.pointer)
+            each.inherited = {moved.moved(pointer): at for pointer, at in each.inherited.items()}
+            each.found = moved.diagnostics(each.found)
+            each.forget_strings()
+            for inner in each.bodies:
+                inner.pointer, inner.when_pointer = moved.moved(inner.pointer), moved.moved(inner.when_pointer)
+                known.bodies[inner.pointer] = inner
+            known.nodes[each.pointer] = each
+            moved.nodes.append(each)
+    return moved
+
+
+def _forget(known: KnownNodes, node: StepNode) -> None:
+    for each in walk_of(node):
+        known.nodes.pop(each.pointer, None)
+        for inner in each.bodies:
+            known.bodies.pop(inner.pointer, None)
+
+
+def _longest_increasing(numbers: Sequence[int]) -> set[int]:
+    """Return a longest selection of different numbers that increases."""
+    ends: list[int] = []
+    before: dict[int, int | None] = {}
+    for number in numbers:
+        at = bisect.bisect_left(ends, number)
+        before[number] = ends[at - 1] if at else None
+        ends[at:] = [number] if at == len(ends) else [number, *ends[at + 1 :]]
+    found: set[int] = set()
+    last = ends[-1] if ends else None
+    while last is not None:
+        found.add(last)
+        last = before[last]
+    return found
