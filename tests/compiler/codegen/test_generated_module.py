@@ -15,7 +15,7 @@ from mypy import api
 
 from compiler.compiler_helpers import assert_harmless, check, compiler_of, step, workflow, write
 from compiler.every_feature import EVERYTHING
-from wftui.compiler.module_run import run_module
+from wftui.compiler.module_run import CompileFailed, run_module
 from wftui.model.workflow.definition import Workflow
 from wftui.runtime.plan import step_infos
 from wftui.runtime.scope import Scope, StepValues
@@ -244,6 +244,17 @@ def test_lines_of_a_plan_from_memory_are_found(tmp_path: Path) -> None:
     linecache.checkcache()
     again = compiler_of(tmp_path).load_stored("flow", source)
     assert again.plan.source_hash == loaded.plan.source_hash
+
+
+def test_a_stored_workflow_has_a_plan_although_its_surroundings_are_gone(tmp_path: Path) -> None:
+    call = {"id": "call", "type": "workflow", "input": {"workflow": "gone", "inputs": {}}}
+    source = json.dumps(workflow(step("a"), call, {"id": "b", "type": "acme.kiln", "input": {}}))
+    compiler = compiler_of(tmp_path)
+    with pytest.raises(CompileFailed):
+        compiler.load_text("flow", source)
+    assert [each.id for each in compiler.load_stored("flow", source).plan.steps] == ["a", "call", "b"]
+    with pytest.raises(CompileFailed):
+        compiler.load_stored("flow", json.dumps(workflow(step("a", input={"x": "{{ steps.b.output }}"}))))
 
 
 @pytest.mark.parametrize("text", ["{{ inputs.n }}\n\ndef f():\n\nX = ", 'a"""\\\n\nX = 1\n\n"""\\\n\ndef f():\n\nY"'])
