@@ -139,3 +139,11 @@ def texts(value: Json) -> list[str]:
 def test_big_values_without_sharing_are_accepted() -> None:
     assert not is_blown_up(list(range(MAX_WEIGHT + 1)))
     assert not is_blown_up([[number] for number in range(MAX_WEIGHT // 2 + 1)])
+
+
+@pytest.mark.parametrize(
+    ("value", "times", "expected"),
+    [([0] * 10, MAX_WEIGHT // 10, False), ([0] * 10, MAX_WEIGHT, True), ({"a": 1}, MAX_WEIGHT, False), ([], 9, False)],
+)
+def test_a_value_that_is_repeated_weighs_as_often(value: Json, times: int, expected: bool) -> None:
+    assert is_blown_up(value, times) == expected

@@ -1,5 +1,7 @@
 """Running again from inside a loop or a forEach: what was before is kept; what cannot be done is refused."""
 
+import asyncio
+
 import pytest
 
 from engine.engine_plans import Open, Steps, chain, constant, output_of, run, step, workflow
@@ -170,6 +172,27 @@ async def test_a_plan_counts_what_it_repeats() -> None:
         "About 2.5s of work by the usual durations.",
     ]
     assert usual[0].note == "2 of 8 items run; 2 items run again, 2 of them had ended; repeats s[2], s[5]"
+
+
+async def test_many_reused_items_leave_the_event_loop_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wftui.engine.primitives.tasks._YIELD_AFTER", -1.0)  # whenever it is thought of
+    each = ForEachPlan(items=constant(list(range(600))))
+    plan = workflow(*chain(step("s", "call", for_each=each), step("last", "call")))
+    record = await run(plan, call=Calls())
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(others())
+    made, new = await again(plan, record, "last")
+    task.cancel()
+    assert made == ["last"]
+    assert len(new.step_results) == 602
+    assert turns > 600 * 3 / 100, "one between each hundred of their events"
 
 
 async def test_a_rerun_inside_a_loop_over_the_executor(open_executor: Open) -> None:
