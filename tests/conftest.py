@@ -27,6 +27,9 @@ gc.set_threshold(20_000, 20, 50)
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
+_LONGEST_NAME = 100
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as slow all cases of a test with `first_cases(n)` but the first n."""
@@ -38,6 +41,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             seen[test] += 1
             if seen[test] > marker.args[0]:
                 item.add_marker(pytest.mark.slow)
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Shorten the names of long values: each name goes from process to process many times, and some took 10 MB."""
+    if isinstance(val, str | bytes) and len(val) > _LONGEST_NAME:
+        return f"{val[:20]!a}-{len(val)}"
+    if isinstance(val, int) and val.bit_length() > 4 * _LONGEST_NAME:
+        return f"{argname}-{val.bit_length()}-bits"
+    return None
 
 
 # Numbered by us: pytest reads the names of all folders it has made, each time it makes one.

@@ -173,7 +173,6 @@ def test_hosts_and_origins(world: World, headers: dict[str, str], status: int) -
         (b'{"workflowId": "greet", "inputs": []}', 422, "request.invalid"),
         (b'"' + b"x" * 10_000_000 + b'"', 413, "request.too_large"),
     ],
-    ids=str,
 )
 def test_bodies_are_bounded_and_checked(world: World, content: bytes, status: int, code: str) -> None:
     headers = {"Content-Type": "application/json"}
