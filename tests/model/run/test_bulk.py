@@ -10,7 +10,7 @@ def run(number: int, status: str, *, child: bool = False) -> ExecutionSummary:
     return ExecutionSummary(
         id=f"r{number}",
         workflow_id="w",
-        status=status,  # type: ignore[arg-type]  # given by the cases
+        status=status,
         parent_path="call" if child else None,
     )
 

@@ -20,8 +20,8 @@ TextOf = Callable[[App[Any]], str]
 SIZES = [(120, 40), (60, 15), (200, 50), (80, 24)]
 OPEN: dict[str, Callable[[WftuiApp, str], None]] = {
     "workflows": lambda app, run_id: None,
-    "editor": lambda app, run_id: app.open_editor("hello"),
     "monitor": lambda app, run_id: app.open_monitor(run_id),
+    "editor": lambda app, run_id: app.open_editor("hello"),
     "history": lambda app, run_id: app.open_history(),
     "connections": lambda app, run_id: app.open_screen("connections"),
     "secrets": lambda app, run_id: app.open_screen("secrets"),
@@ -64,7 +64,7 @@ async def check_dialog(pilot: Pilot[Any], text_of: TextOf) -> None:
     assert text_of(pilot.app) == before
 
 
-@pytest.mark.first_cases(3)
+@pytest.mark.first_cases(2)
 @pytest.mark.parametrize("name", OPEN)
 async def test_focus_and_rows_follow_every_change_of_size(
     name: str, workbench: Workbench, put_workflow: Callable[..., Path], until: Until, text_of: TextOf

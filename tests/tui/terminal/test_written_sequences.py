@@ -80,6 +80,7 @@ def journey(opened: Terminal, database: Path) -> set[str]:
     return sequences | set(SEQUENCE.sub("", said)) & INVISIBLE
 
 
+@pytest.mark.slow
 def test_texts_add_no_sequence(
     terminal: Callable[..., Terminal],
     tables: Path,

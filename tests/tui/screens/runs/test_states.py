@@ -133,7 +133,7 @@ async def test_snapshot_of_step_details(open_run: Any, size: tuple[int, int], ma
         assert await matches(pilot)
 
 
-@pytest.mark.first_cases(3)
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize(
     "keys", ["1 home enter enter t", "J", "R", "E", "1 home enter enter", "t", "slash", "W", "question_mark"]
 )
