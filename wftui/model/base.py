@@ -8,12 +8,13 @@ where it comes from people or other programs.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from wftui.model.fields import Field, Json, ModelField, ModelType, Timestamp, format_timestamp, fresh, to_utc
+from wftui.model.compiled_methods import compile_dump, compile_init
+from wftui.model.fields import Field, Json, ModelField, ModelType, Timestamp, format_timestamp, fresh
 
 if TYPE_CHECKING:
     from typing import Self
@@ -25,20 +26,11 @@ class WireModel(metaclass=ModelType):
     """Base of models: plain data, and its JSON form."""
 
     def __init__(self, **values: Any) -> None:
-        for field in type(self).model_fields.values():
-            name = field.name
-            if name in values:
-                value = values.pop(name)
-                if field.is_time:
-                    value = to_utc(value)
-            elif field.is_required:
-                raise TypeError(f"{type(self).__name__} needs {name}")
-            else:
-                value = field.stored_default if field.factory is None else field.factory()
-            setattr(self, name, value)
-        if values:
-            raise TypeError(f"{type(self).__name__} has no {', '.join(values)}")
-        self.__post_init__()
+        # Each model has a copy of this in its own namespace, which its compiled one replaces.
+        model = type(self)
+        has_more = model.__post_init__ is not WireModel.__post_init__
+        model.__init__ = compile_init(model.model_fields.values(), has_more=has_more)  # type: ignore[method-assign]
+        self.__init__(**values)  # type: ignore[misc]
 
     def __post_init__(self) -> None:
         """Do what remains when all fields are set."""
@@ -76,17 +68,12 @@ class WireModel(metaclass=ModelType):
             if (value := getattr(self, field.name)) is not None and not field.exclude
         }
 
-    def without_defaults(self, fields: Iterable[ModelField] | None = None) -> dict[str, Json]:
-        """Return the JSON form of some fields without those equal to their defaults.
+    def without_defaults(self) -> dict[str, Json]:
+        """Return the JSON form without fields that are equal to their defaults.
 
         Models inside are treated likewise.
         """
-        return {
-            field.alias: value if field.is_json else wire_value(value, WireModel.without_defaults)
-            for field in (type(self).model_fields.values() if fields is None else fields)
-            if (value := getattr(self, field.name)) != field.default or field.is_required
-            if not field.exclude
-        }
+        return dumper(type(self))(self)
 
     def to_json(self, *, indent: int | None = None) -> str:
         """Return `to_wire` as text."""
@@ -124,6 +111,13 @@ class WireModel(metaclass=ModelType):
 
 
 @cache
+def dumper(model: type[WireModel], excluded: frozenset[str] = frozenset()) -> Callable[[WireModel], dict[str, Json]]:
+    """Return `without_defaults` of a model, without some more fields."""
+    fields = [field for name, field in model.model_fields.items() if name not in excluded]
+    return compile_dump(fields, _without_defaults)
+
+
+@cache
 def _slots(model: type[WireModel]) -> Sequence[str]:
     """Return the names of all slots of a model, those of its bases first."""
     return [name for base in reversed(model.__mro__) for name in base.__dict__.get("__slots__", ())]
@@ -149,3 +143,7 @@ def wire_value(value: Any, form: Callable[[WireModel], dict[str, Json]] | None =
     if form is not None and isinstance(value, WireModel):
         return form(value)
     return value.to_wire()
+
+
+def _without_defaults(value: Any) -> Json:
+    return wire_value(value, WireModel.without_defaults)

@@ -118,8 +118,10 @@ class ModelType(type):
     """Makes the slots of a model of its annotations."""
 
     model_fields: Mapping[str, ModelField]
+    first_init: ClassVar[Callable[..., None]]
+    """`__init__` of every model until its first use."""
 
-    def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> ModelType:
+    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> ModelType:
         """Return a model; its own fields follow those of its base."""
         fields: dict[str, ModelField] = {}
         for base in bases:
@@ -132,8 +134,11 @@ class ModelType(type):
             if each not in fields:
                 slots.append(each)
             fields[each] = ModelField(each, annotation, default)
+        if not bases:
+            mcs.first_init = namespace["__init__"]
+        namespace.setdefault("__init__", mcs.first_init)
         namespace["__slots__"] = (*namespace.get("__slots__", ()), *slots)
-        made = super().__new__(cls, name, bases, namespace)
+        made = super().__new__(mcs, name, bases, namespace)
         made.model_fields = MappingProxyType(fields)
         return made
 

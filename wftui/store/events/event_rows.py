@@ -7,12 +7,11 @@ compressed. The rows are this small because a commit writes whole pages.
 
 import json
 import zlib
-from collections.abc import Sequence
 from dataclasses import field
 from functools import cache
 from typing import NamedTuple
 
-from wftui.model.base import Json, ModelField, WireModel
+from wftui.model.base import Json, WireModel, dumper
 from wftui.model.data_class import dataclass
 from wftui.model.json.writing import encode
 from wftui.model.run.event_json import read_event
@@ -160,12 +159,7 @@ def _dump(event: ExecutionEvent, excluded: frozenset[str]) -> bytes:
     if isinstance(event, StepEventBase) and event.step_id == declared_id(event.path):
         derived = isinstance(event, StepStarted) and event.step_name == event.step_id
         excluded = excluded | (_ID_AND_NAME if derived else _ID)
-    return encode(event.without_defaults(_others(type(event), excluded)))
-
-
-@cache
-def _others(kind: type[EventBase], excluded: frozenset[str]) -> Sequence[ModelField]:
-    return [field for name, field in kind.model_fields.items() if name not in excluded]
+    return encode(dumper(type(event), excluded)(event))
 
 
 def decode(run_id: str, rows: list[EventRow]) -> list[ExecutionEvent]:
