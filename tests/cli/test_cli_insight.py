@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -253,6 +254,17 @@ def test_log_lines_are_selected_by_stream_and_text(cli: Cli, settings: Settings)
     assert [match["text"] for match in json.loads(cli("grep", "o.e$", "--regex", "--in", "log", "--json")[1])] == [
         "red one"
     ]
+
+
+@pytest.mark.slow
+def test_slow_patterns_search_long_log_lines_in_pieces(cli: Cli, settings: Settings) -> None:
+    script = "printf '%5000s\\n' '' | tr ' ' a; echo one z"
+    write_workflow(settings.tables, "talk", {"id": "say", "type": "shell", "input": {"script": script}})
+    assert cli("run", "talk", "-q")[0] == 0
+    begin = time.process_time()
+    code, out, _ = cli("show", "last", "--logs", "--text", "[^x]*[^y]*z", "--regex")
+    assert time.process_time() - begin < 60, "all ways at once take more than a hundred seconds"
+    assert (code, len(out.splitlines()), "one z" in out) == (0, 1, True)
 
 
 @pytest.mark.parametrize(
