@@ -164,7 +164,7 @@ class _Builder:
             return None
         inner = around.variant((), 0, secret=field.secret)
         made = self._of_parts(parts, field.name, inner, required=field.required, nullable=False, default=MISSING)
-        return replace(made, label=field.label, hides=field.hides or made.hides) if made.kind == "group" else None
+        return replace(made, label=field.label, hides=field.hides) if made.kind == "group" else None
 
     def _variant(self, branch: SchemaBranch, field: FormField, around: _Around) -> Variant:
         inner = around.variant(branch.constants, branch.own, secret=field.secret)

@@ -140,5 +140,5 @@ def as_json_field(field: FormField) -> FormField:
 
 def holds_secrets(field: FormField) -> bool:
     """Return whether a value of the field may hold a secret."""
-    inner = (*field.fields, *(each for each in (field.item, field.base) if each is not None))
+    inner = field.fields if field.item is None else (*field.fields, field.item)
     return field.secret or field.hides or any(map(holds_secrets, inner))
