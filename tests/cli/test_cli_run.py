@@ -377,6 +377,10 @@ def test_approve_answers_a_waiting_step_of_another_process(settings: Settings) -
     assert re.search(r"sure waits for approval since \d{4}-\d\d-\d\d ", shown)
     assert f"  Go on?\n  wftui approve {run_id} sure\n  wftui approve {run_id} sure --reject  # the step cont" in shown
     assert wftui(settings, "approve", run_id, "sure").returncode == 0
+    late = wftui(settings, "approve", run_id, "sure", "--reject")
+    assert late.returncode == 1
+    assert "error[approval.answered]" in late.stderr
+    assert "was already approved by" in late.stderr
     assert json.loads(watching.stdout.readlines()[-1])["outputs"] == {"yes": True}
     assert watching.wait(timeout=PATIENCE) == 0
 

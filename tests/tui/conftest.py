@@ -5,7 +5,6 @@ import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator
 from datetime import UTC, datetime, timedelta
-from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +18,10 @@ from textual.css.model import RuleSet
 from textual.css.query import NoMatches
 from textual.css.stylesheet import Stylesheet
 from textual.message_pump import MessagePump
+from textual.notifications import Notification
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
-from tui.notices import remember_notices
 from wftui.model.run.event_json import parse_event
 from wftui.store.run_ids import new_id
 from wftui.tui.app import WftuiApp
@@ -33,6 +32,9 @@ NOW = datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
 
 SIZES = [(80, 24), (120, 40)]
 """Terminal sizes of the snapshots of every screen."""
+
+_TURNS = 400
+"""Turns of the event loop that keys get to take effect: a test may hold up what they wait for."""
 
 
 @pytest.fixture(autouse=True)
@@ -45,9 +47,9 @@ def one_look(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     monkeypatch.setattr("textual.constants.TEXTUAL_ANIMATIONS", "none")
-    remember_notices(monkeypatch)
-    # The toolkit's own wait for a screen ends after 30 s, which a loaded machine exceeds.
-    monkeypatch.setattr(Pilot, "_wait_for_screen", partialmethod(Pilot._wait_for_screen, timeout=PATIENCE))
+    monkeypatch.setattr(Pilot, "_wait_for_screen", _until_keys_count)
+    # A notice stays: a loaded machine may take longer to look than a notice is shown.
+    monkeypatch.setattr(Notification, "time_left", PATIENCE)
     yield
     monkeypatch.undo()
     time.tzset()
@@ -68,6 +70,22 @@ def css_parsed_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Stylesheet, "_parse_rules", once)
         yield
+
+
+_wait_for_screen = Pilot._wait_for_screen
+
+
+async def _until_keys_count(pilot: Pilot[Any]) -> bool:
+    """Wait until the app has handled its keys, in turns of its loop; then for the messages of its widgets.
+
+    The toolkit takes a process that gets no CPU time for idle, and its wait ends after 30 s.
+    """
+    keys = getattr(pilot.app, "_type_ahead", None)
+    for _ in range(_TURNS):
+        if keys is None or not keys._is_busy:
+            break
+        await asyncio.sleep(0.005)
+    return await _wait_for_screen(pilot, timeout=PATIENCE)
 
 
 @pytest.fixture

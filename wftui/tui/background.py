@@ -8,7 +8,9 @@ from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.worker import Worker
 
-OPENING = frozenset({"ask", "choice", "cleanup", "edit", "leave", "load", "rerun", "run", "save", "select", "step"})
+OPENING = frozenset(
+    {"ask", "choice", "cleanup", "edit", "leave", "load", "open", "rerun", "run", "save", "select", "step", "trust"}
+)
 """Groups of workers that open a dialog or a screen, or select what the next key is about; keys wait for them."""
 LOADING = frozenset({"load"})
 """Groups of workers that read what a screen is about; keys wait for them."""

@@ -18,7 +18,7 @@ from wftui.cli.session import with_any_workbench
 from wftui.cli.terminal import Terminal
 from wftui.engine.restart.restart_plan import StepDecision, repetition
 from wftui.model.base import Json
-from wftui.model.errors import ConflictError, ExitCode, UsageError, UserError
+from wftui.model.errors import ConflictError, ExitCode, NotFoundError, UsageError, UserError
 from wftui.model.json.incremental import read_json
 from wftui.model.run.record import ExecutionRecord
 from wftui.steps.process.process_mark import MARK
@@ -166,16 +166,18 @@ def approve(arguments: argparse.Namespace) -> int:
         run_id = await workbench.runs.find(arguments.run)
         record = await workbench.runs.record(run_id)
         step = record.step(arguments.step)
-        if step is None or step.waiting is None or step.waiting.reason != "approval":
+        try:
+            await workbench.runs.answer(run_id, arguments.step, approved=not arguments.reject, data=data)
+        except NotFoundError as error:
+            if error.code != "approval.none":
+                raise
             waiting = [s.path for s in record.step_results if s.waiting and s.waiting.reason == "approval"]
             hint = f"; waiting: {', '.join(waiting)}" if waiting else ""
-            raise UsageError(
-                f"step {arguments.step} of run {run_id} is not waiting for approval{hint}", code="approval.none"
-            )
-        await workbench.runs.answer(run_id, arguments.step, approved=not arguments.reject, data=data)
-        said = f"approved {arguments.step} of {run_id}"
-        if arguments.reject:
-            said = f"rejected {arguments.step} of {run_id}: {step.waiting.rejection_effect}"
+            message = f"step {arguments.step} of run {run_id} is not waiting for approval{hint}"
+            raise UsageError(message, code="approval.none") from None
+        said = f"{'rejected' if arguments.reject else 'approved'} {arguments.step} of {run_id}"
+        if arguments.reject and step is not None and step.waiting is not None:
+            said += f": {step.waiting.rejection_effect}"
         if record.status == "interrupted":
             said += (
                 f"; the run is interrupted, resume it to continue: wftui resume {run_id}{same_place(workbench.server)}"

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from wftui.store.execution_store import ExecutionStore
 
 _HEARD_SECONDS = 5.0
-_RECENT = 200
-"""Newest events that are searched for an answer."""
 
 
 class OtherProcessRuns:
@@ -75,9 +73,6 @@ class OtherProcessRuns:
         record = await self._record(run_id)
         step = record.step(path)
         if step is None or step.waiting is None or step.waiting.reason != "approval":
-            for event in reversed(await self._store.events(run_id, after=max(0, record.last_seq - _RECENT))):
-                if isinstance(event, StepAnswered) and event.path == path:
-                    raise _already_answered(event)
             raise NotFoundError(f"step {path} of run {run_id} does not wait for an approval", code="approval.none")
         form = await self._store.resolve(step.waiting.form)
         if approved:
@@ -130,6 +125,24 @@ class OtherProcessRuns:
         if record is None:
             raise RunNotFoundError(run_id)
         return record
+
+
+async def refuse_late_answer(store: "ExecutionStore", run_id: str, path: str) -> None:
+    """Refuse to answer an approval that has been answered before.
+
+    Raises:
+        NotFoundError: there is no such run.
+        ConflictError: the approval has been answered; the message says by whom.
+    """
+    last = None
+    after = 0
+    while page := await store.events(run_id, after=after):
+        after = page[-1].seq
+        for event in page:
+            if isinstance(event, StepAnswered) and event.path == path and event.approved is not None:
+                last = event
+    if last is not None:
+        raise _already_answered(last)
 
 
 def _already_answered(answer: StepAnswered) -> ConflictError:
