@@ -1,16 +1,23 @@
 """Runs whose secrets come from where connections say they are: environment, file, program, encrypted store."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
-from helpers import run_to_end
+from helpers import lives, run_to_end, wait_until
 from steps.http.http_server import serving
 
+from wftui.connections import secret_references
+from wftui.connections.connection_errors import ConnectionsError
 from wftui.connections.connections import Connections, StoredConnection
 from wftui.connections.redaction import Redactor
+from wftui.connections.secret_references import resolve_reference
+from wftui.connections.secret_store import SecretStore
 from wftui.engine.connections.run_connections import RunConnections
 from wftui.model.errors import UserError
 from wftui.runtime.plan import WorkflowPlan
@@ -135,3 +142,46 @@ async def test_a_secret_has_no_place_where_it_would_be_shown(workbench: Workbenc
     write(tables, {"format": 1, "id": "bad", "steps": [step], **outputs})
     with pytest.raises(UserError, match="secrets cannot be used here"):
         await workbench.runs.start("bad", {})
+
+
+def resolved(reference: str, tmp_path: Path) -> str:
+    return resolve_reference(reference, SecretStore(tmp_path / "private"))
+
+
+def test_a_pipe_is_read_to_its_end(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as writer:
+        writing = writer.submit(pipe.write_text, f"{SECRET}\r\n")
+        assert resolved(f"file:{pipe}", tmp_path) == SECRET
+        writing.result()
+
+
+@pytest.mark.parametrize(
+    ("reference", "said"),
+    [
+        ("file:/dev/zero", "is larger than 1,048,576 bytes"),
+        ("file:PLACE", "cannot read"),
+        ("file:PLACE/pipe", "nothing was written into"),
+        ("cmd:yes", "printed more than 1,048,576 bytes"),
+        ("cmd:sh -c 'sleep 1000; echo x'", "printed no secret within"),
+        ("cmd:sh -c 'sleep 1000 & echo $! >PLACE/pid; wait'", "printed no secret within"),
+    ],
+)
+def test_what_never_ends_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reference: str, said: str
+) -> None:
+    if "printed more" not in said:
+        monkeypatch.setattr(secret_references, "COMMAND_SECONDS", 0.4)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ConnectionsError, match=said) as caught:
+        resolved(reference.replace("PLACE", str(tmp_path)), tmp_path)
+    assert caught.value.code == "connection.reference"
+    for left in tmp_path.glob("pid"):
+        if pid := left.read_text().strip():  # it may have been killed before it wrote that
+            wait_until(lambda pid=pid: not lives(int(pid)))  # type: ignore[misc]
+
+
+def test_a_program_may_leave_another_one_running(tmp_path: Path) -> None:
+    assert resolved(f"cmd:sh -c 'sleep 30 & echo {SECRET}; echo $! >{tmp_path}/pid'", tmp_path) == SECRET
+    psutil.Process(int((tmp_path / "pid").read_text())).kill()

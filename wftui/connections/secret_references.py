@@ -1,10 +1,14 @@
 """Secret references: `env:NAME`, `file:PATH`, `cmd:PROGRAM …`, `store:NAME`."""
 
+import contextlib
 import os
 import re
+import select
 import shlex
+import signal
 import subprocess
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from wftui.connections.connection_errors import ConnectionsError
@@ -12,6 +16,10 @@ from wftui.connections.secret_store import SecretStore
 
 COMMAND_SECONDS = 60.0
 """Time limit of a program that prints a secret; it may have to ask the user to unlock it."""
+
+MOST_BYTES = 1024 * 1024
+"""Size of a secret, with which endless files and programs end."""
+_QUIET_SECONDS = 0.25
 
 _REFERENCE = re.compile(r"^(env|file|cmd|store):(.+)$", re.DOTALL)
 
@@ -54,9 +62,16 @@ def resolve_reference(text: str, store: SecretStore, environment: Mapping[str, s
 
 def _from_file(path: Path) -> tuple[str | None, str]:
     try:
-        return path.read_text("utf-8").removesuffix("\n").removesuffix("\r"), ""
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb"):
+            data = _read(handle, COMMAND_SECONDS)
+        return _without_line_end(data.decode().replace("\r\n", "\n").replace("\r", "\n")), ""
     except UnicodeDecodeError:
         return None, f"{path} is not UTF-8 text"
+    except TimeoutError:
+        return None, f"nothing was written into {path} within {COMMAND_SECONDS:g} s"
+    except OverflowError:
+        return None, f"{path} is larger than {MOST_BYTES:,} bytes"
     except OSError as error:
         return None, f"cannot read {path}: {(error.strerror or str(error)).lower()}"
 
@@ -69,16 +84,78 @@ def _from_command(line: str, environment: Mapping[str, str]) -> tuple[str | None
     if not argv:
         return None, "the command of a secret is empty"
     try:
-        done = subprocess.run(
-            argv, capture_output=True, stdin=subprocess.DEVNULL, timeout=COMMAND_SECONDS, env=dict(environment)
+        # In the session of this program: it may ask on the terminal.
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=dict(environment),
         )
     except FileNotFoundError:
         return None, f"the program {argv[0]} was not found"
-    except subprocess.TimeoutExpired:
-        return None, f"the program {argv[0]} printed no secret within {COMMAND_SECONDS:g} s"
     except OSError as error:
         return None, f"the program {argv[0]} could not be started: {(error.strerror or str(error)).lower()}"
-    if done.returncode != 0:
+    assert process.stdout is not None
+    ended = False
+    try:
+        # What it leaves running may hold its output open.
+        data = _read(process.stdout.fileno(), COMMAND_SECONDS, has_ended=lambda: process.poll() is not None)
+        code = process.wait(COMMAND_SECONDS)
+        ended = True
+    except (TimeoutError, subprocess.TimeoutExpired):
+        return None, f"the program {argv[0]} printed no secret within {COMMAND_SECONDS:g} s"
+    except OverflowError:
+        return None, f"the program {argv[0]} printed more than {MOST_BYTES:,} bytes"
+    finally:
+        process.stdout.close()
+        if not ended:
+            _end(process)
+    if code != 0:
         # Its output is left out: it may contain part of the secret.
-        return None, f"the program {argv[0]} ended with exit code {done.returncode}"
-    return done.stdout.decode("utf-8", "replace").removesuffix("\n").removesuffix("\r"), ""
+        return None, f"the program {argv[0]} ended with exit code {code}"
+    return _without_line_end(data.decode("utf-8", "replace")), ""
+
+
+def _read(descriptor: int, seconds: float, has_ended: Callable[[], bool] = lambda: False) -> bytes:
+    """Read to the end.
+
+    Args:
+        has_ended: whether nothing more will come; asked when nothing has come for a while.
+
+    Raises:
+        TimeoutError: the end did not come in time.
+        OverflowError: there is more than `MOST_BYTES`.
+    """
+    poller = select.poll()
+    poller.register(descriptor, select.POLLIN)
+    data = b""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if not poller.poll(_QUIET_SECONDS * 1000):
+            if has_ended():
+                return data
+            continue
+        piece = os.read(descriptor, 65_536)
+        if not piece:
+            return data
+        data += piece
+        if len(data) > MOST_BYTES:
+            raise OverflowError
+    raise TimeoutError
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    import psutil
+
+    process.send_signal(signal.SIGSTOP)  # it starts no more children
+    with contextlib.suppress(psutil.Error):
+        for child in psutil.Process(process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                child.kill()
+    process.kill()
+    process.wait()
+
+
+def _without_line_end(text: str) -> str:
+    return text.removesuffix("\n").removesuffix("\r")
