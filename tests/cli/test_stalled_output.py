@@ -11,11 +11,13 @@ import termios
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import PATIENCE, wait_until
+from helpers import PATIENCE, wait_until, write_workflow
 
+from wftui.cli.main import main
 from wftui.model.errors import NotFoundError
 from wftui.store.execution_store import ExecutionStore
 from wftui.workbench import Settings
@@ -219,3 +221,35 @@ def test_fast_reader_gets_every_line(chatty: Settings) -> None:
     assert done.returncode == 0
     assert "not shown" not in done.stdout
     assert done.stdout.count(LONG) == COUNT
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Settings:
+    write_workflow(tmp_path / "tables", "small", {"id": "a", "type": "set", "input": {"x": 1}})
+    return Settings(tables=tmp_path / "tables", database=tmp_path / "runs.db", user_id="ada")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+@pytest.mark.parametrize("command", ["list", "steps --json", "run small"])
+def test_output_that_finds_no_room_is_an_error(
+    small: Settings, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], command: str
+) -> None:
+    where = ["--tables", str(small.tables), "--db", str(small.database)]
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert main([*command.split(), *where]) == 1
+    assert "error[output.full] the output is not complete: no space left on device" in capfd.readouterr().err
+    monkeypatch.undo()
+    assert main(["list", *where]) == 0
+
+
+def test_a_program_without_standard_streams(small: Settings) -> None:
+    where = ["--tables", str(small.tables), "--db", str(small.database)]
+
+    def close() -> None:
+        for number in range(3):
+            os.close(number)
+
+    command = [sys.executable, "-m", "wftui", "run", "small", *where]
+    assert subprocess.run(command, preexec_fn=close).returncode == 0
+    assert main(["history", *where]) == 0

@@ -133,7 +133,9 @@ def test_a_defect_of_the_code_generator_is_a_diagnostic(tmp_path: Path, monkeypa
 # --- one workflow never hides the others
 
 
-@pytest.mark.parametrize("kind", ["fifo", "folder", "device", "dangling", "loop", "binary", "timeout", "schema"])
+@pytest.mark.parametrize(
+    "kind", ["fifo", "folder", "device", "dangling", "loop", "binary", "huge", "timeout", "schema"]
+)
 def test_one_workflow_never_hides_the_others(tmp_path: Path, bare_cli: Cli, kind: str) -> None:
     workspace = Workspace(tmp_path / "tables")
     workspace.write("good", new_source("good"), None)
@@ -177,6 +179,10 @@ def _put(path: Path, kind: str) -> str:
         case "binary":
             path.write_bytes(b"\xff\xfe\x00")
             return "is not UTF-8"
+        case "huge":
+            path.touch()
+            os.truncate(path, 1 << 40)
+            return "it is larger than 67,108,864 bytes"
         case "timeout":
             path.write_text(json.dumps({**broken, "timeout": 10**400}))
             return "a duration is between 0 and 36500d"

@@ -1,6 +1,7 @@
 """Output to a pipe that nobody reads, reads late, or has closed."""
 
 import asyncio
+import errno
 import os
 import threading
 from collections.abc import Iterator
@@ -63,15 +64,15 @@ def test_backlog_end_is_signalled_once(pipe: tuple[int, int]) -> None:
 
 
 def test_lost_reader_is_reported_once_and_others_are_served(pipe: tuple[int, int]) -> None:
-    output, lost, other = OutputThread(), list[int](), os.pipe()
-    output.on_lost = lost.append
+    output, lost, other = OutputThread(), list[tuple[int, int | None]](), os.pipe()
+    output.on_lost = lambda descriptor, error: lost.append((descriptor, error.errno))
     os.close(pipe[0])
     for _ in range(3):
         output.write(pipe[1], b"gone")
         output.write(other[1], b"here")
     assert read(other[0], 12) == b"here" * 3
     assert output.drain(300)
-    assert lost == [pipe[1]]
+    assert lost == [(pipe[1], errno.EPIPE)]
 
 
 def test_nonblocking_descriptor_is_waited_for(pipe: tuple[int, int]) -> None:

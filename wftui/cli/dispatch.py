@@ -8,7 +8,7 @@ from wftui.cli.options import Command
 from wftui.cli.parser import build_parser
 from wftui.cli.questions import is_answered
 from wftui.cli.remote import check_remote
-from wftui.cli.terminal import Terminal
+from wftui.cli.terminal import Terminal, take_cut
 from wftui.model.errors import ExitCode, UsageError, UserError
 
 _NO_THREAD = "can't start new thread"
@@ -21,7 +21,8 @@ def dispatch(words: Sequence[str]) -> int:
         words = ["monitor", *words]  # as a desktop opens a run file
     arguments = build_parser(words).parse_args(words)
     try:
-        return _until_answered(_command(arguments), arguments)
+        code = _until_answered(_command(arguments), arguments)
+        return ExitCode.FAILED if take_cut() and code == ExitCode.DONE else code
     except BrokenPipeError:
         # The reader of stdout left (`wftui history | head`): there is nobody to report to.
         sys.stderr.close()

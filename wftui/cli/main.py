@@ -4,6 +4,7 @@
 """
 
 import gc
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -25,9 +26,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         gc.callbacks.append(_collect_often)
         # Background jobs of a script start with SIGINT ignored; restore it so that the signal works.
         signal.signal(signal.SIGINT, _interrupt)
+        _open_closed_streams()
     words = sys.argv[1:] if argv is None else argv
     if list(words) == ["--version"]:
-        print(f"wftui {__version__}")
+        try:
+            print(f"wftui {__version__}", flush=True)
+        except OSError:  # a full disk, a reader who is gone
+            return 1
         return 0
     try:
         from wftui.cli.dispatch import dispatch
@@ -40,6 +45,23 @@ def main(argv: Sequence[str] | None = None) -> int:
             gc.freeze()  # the end of the process frees everything; looking for cycles takes longer than the rest
         if is_program and signal.getsignal(signal.SIGINT) is _interrupt:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # the interpreter's end is not interrupted
+
+
+def _open_closed_streams() -> None:
+    """Open standard streams that the caller has closed.
+
+    Else a file could get the number of one, and what libraries and child processes write to it.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            try:
+                os.fstat(number)
+            except OSError:
+                opened = os.open(os.devnull, os.O_RDWR)
+                os.dup2(opened, number)
+                if opened != number:
+                    os.close(opened)
+            setattr(sys, name, open(os.devnull, "r" if number == 0 else "w", encoding="utf-8"))  # noqa: SIM115, PTH123
 
 
 def _collect_often(_phase: str, _facts: dict[str, int]) -> None:

@@ -6,6 +6,7 @@ All output of the command line passes through here: no text of a user's file or 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import math
 import os
@@ -14,6 +15,7 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TextIO
 
+from wftui.model.errors import UserError
 from wftui.model.text.glyphs import GLYPHS, UNKNOWN_GLYPH, ascii_only
 from wftui.model.text.terminal_text import clean_cell, clean_json, clean_text, ending_colours, without_colours
 from wftui.output.output_thread import OutputThread
@@ -46,6 +48,17 @@ STATUS_COLOURS = {
 _SCREENFULS = 64 * 1024
 _LOG = 1024 * 1024
 """Unwritten bytes from which on progress is dropped: on a terminal, and in a pipe or file."""
+
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_is_cut = False
+
+
+def take_cut() -> bool:
+    """Return whether a part of the output found no room in its file, and forget it."""
+    global _is_cut
+    was_cut, _is_cut = _is_cut, False
+    return was_cut
 
 
 class Terminal:
@@ -115,8 +128,8 @@ class Terminal:
         try:
             stream.write(data.decode(encoding))
             stream.flush()
-        except OSError:
-            self._lost(stream.fileno())
+        except OSError as error:
+            self._lost(stream.fileno(), error)
 
     def ask(self, question: str) -> bool:
         """Ask a question on stderr, no by default; False without a terminal.
@@ -161,10 +174,16 @@ class Terminal:
             self.is_broken = True
             self._thread.discard()
 
-    def _lost(self, descriptor: int) -> None:
+    def _lost(self, descriptor: int, error: OSError) -> None:
         # A closed pipe or terminal must not end the run being reported.
         if descriptor == self.out.fileno():
             self.is_broken = True
+            if error.errno in _NO_ROOM:
+                global _is_cut
+                _is_cut = True
+                reason = os.strerror(error.errno).lower()
+                full = UserError(f"the output is not complete: {reason}", code="output.full")
+                self.error(f"wftui: error[{full.code}] {full}")
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
 

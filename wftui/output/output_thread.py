@@ -24,12 +24,13 @@ class OutputThread:
     The thread starts with the first write. It is a daemon: a write that never returns does not hold the process.
 
     Attributes:
-        on_lost: called in the thread, with the descriptor, when a reader is gone; further output to it is discarded.
+        on_lost: called in the thread, with the descriptor and the error, when the reader is gone or the disk is full;
+            further output to it is discarded.
         on_drained: called in the thread when everything is written after `is_behind` was True.
     """
 
     def __init__(self) -> None:
-        self.on_lost: Callable[[int], None] = lambda descriptor: None
+        self.on_lost: Callable[[int, OSError], None] = lambda _descriptor, _error: None
         self.on_drained: Callable[[], None] = lambda: None
         self._state = threading.Condition()
         self._queue: deque[tuple[int, memoryview]] = deque()
@@ -139,8 +140,8 @@ class OutputThread:
             except BlockingIOError:  # another program made the terminal they share non-blocking
                 with contextlib.suppress(OSError):  # the next write reports it
                     select.select([], [descriptor], [])
-            except OSError:
-                self._lose(descriptor)
+            except OSError as error:
+                self._lose(descriptor, error)
             else:
                 self._advance(item, written)
 
@@ -161,14 +162,14 @@ class OutputThread:
         if drained:
             self.on_drained()
 
-    def _lose(self, descriptor: int) -> None:
+    def _lose(self, descriptor: int, error: OSError) -> None:
         with self._state:
             self._lost.add(descriptor)
             self._queue = deque(item for item in self._queue if item[0] != descriptor)
             self._pending = sum(len(data) for _, data in self._queue)
             self._state.notify_all()
             self._wake()
-        self.on_lost(descriptor)
+        self.on_lost(descriptor, error)
 
 
 def _settle(waiter: asyncio.Future[None]) -> None:

@@ -5,6 +5,8 @@ import os
 import stat
 from pathlib import Path
 
+MOST_BYTES = 64 * 1024 * 1024
+"""Size of a file of a workspace or of the user: one that is read whole by mistake fills the memory."""
 _KINDS = (
     (stat.S_ISFIFO, "a named pipe"),
     (stat.S_ISSOCK, "a socket"),
@@ -13,16 +15,18 @@ _KINDS = (
 )
 
 
-def read_regular(path: Path) -> bytes:
+def read_regular(path: Path, most: int = MOST_BYTES) -> bytes:
     """Return the content of a regular file.
 
     Raises:
-        OSError: the file cannot be read, or is not a regular file; `strerror` names its kind.
+        OSError: the file cannot be read, is not a regular file, or is larger than `most`; `strerror` says which.
     """
     _check_kind(path.stat().st_mode, path)  # before opening it: opening a device can have an effect
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(handle, "rb") as file:
         _check_kind(os.fstat(handle).st_mode, path)
+        if os.fstat(handle).st_size > most:
+            raise OSError(errno.EFBIG, f"it is larger than {most:,} bytes", str(path))
         return file.read()
 
 

@@ -1,6 +1,7 @@
 """The `compile` command: check workflows, apply fixes, write Python, report."""
 
 import argparse
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from wftui.compiler.diagnostics import report
 from wftui.model.errors import ExitCode, UsageError
 from wftui.model.workflow.compilation import CompilationError, CompilationResult
 from wftui.workbench import Workbench
+from wftui.workspace.regular import read_regular
 
 
 def compile_(arguments: argparse.Namespace) -> int:
@@ -75,7 +77,9 @@ def _print_human(terminal: Terminal, workbench: Workbench, result: CompilationRe
     problems: list[CompilationError] = [*result.errors, *result.warnings]
     path = workbench.workspace.source_path(result.workflow_id)
     if problems:
-        source = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        source = ""
+        with contextlib.suppress(OSError):  # which is the problem that is reported
+            source = read_regular(path).decode("utf-8", "replace")
         terminal.error(report.human(_path(workbench, result.workflow_id), source, problems).rstrip("\n"))
     state = terminal.paint("Ready", "green") if result.success else terminal.paint("Failed", "red")
     counts = f" · {report.summary([result])}" if problems else ""

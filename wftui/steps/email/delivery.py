@@ -6,6 +6,7 @@ import re
 import smtplib
 import socket
 import ssl
+import sys
 from collections.abc import Callable, Iterator
 from email.errors import MessageError
 from email.message import EmailMessage
@@ -185,7 +186,7 @@ def _explained(deliver: Callable[[], T], host: str) -> T:
 
 def _attach(message: EmailMessage, path: Path) -> None:
     try:
-        data = read_regular(path)
+        data = read_regular(path, sys.maxsize)
     except OSError as error:
         raise WorkflowError("file.missing", f"{str(path)!r} cannot be read: {error.strerror or error}.") from None
     main, _, sub = (mimetypes.guess_type(path.name)[0] or "application/octet-stream").partition("/")

@@ -19,6 +19,7 @@ from wftui.tui.actions import Action
 from wftui.tui.screens.base.local_screen import LocalScreen
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.source.code_area import CodeArea
+from wftui.workspace.regular import read_regular
 
 
 class _Types(LineView):
@@ -194,6 +195,6 @@ class TrustScreen(ModalScreen[bool]):
 
 def _read_text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8", errors="replace")
+        return read_regular(file).decode("utf-8", "replace")
     except OSError as error:
         raise UserError(f"{file} cannot be read: {error.strerror}", code="steps.unreadable") from error

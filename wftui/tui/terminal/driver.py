@@ -84,7 +84,7 @@ class TerminalDriver(LinuxDriver):
         self._encoding = sys.__stderr__.encoding or "ascii"
         self._ascii = ascii_only(os.environ, sys.__stderr__.encoding)
         self._output = app.output if isinstance(app, TerminalOwner) else OutputThread()
-        self._output.on_lost = lambda descriptor: self._lost()
+        self._output.on_lost = lambda _descriptor, _error: self._lost()
         self._has_asked = False
         self._output.on_drained = lambda: self._in_loop(app.refresh)
 
