@@ -88,6 +88,32 @@ def test_messages_name_the_mistake_and_a_suggestion(fields: dict[str, Any], mess
     assert [each.message for each in found(workflow(step("first"), step("a", **fields)))] == [message]
 
 
+@pytest.mark.parametrize(
+    ("expression", "reads_safely"),
+    [
+        ("inputs.n is defined and inputs.n == 1", True),
+        ("not (inputs.n is undefined) and (true and inputs.n == 1)", True),
+        ("inputs.n is not defined or inputs.n == 1", True),
+        ("inputs.n == 1 if inputs.n is defined else false", True),
+        ("true if inputs.n is undefined else inputs.n.x == 1", True),
+        ("inputs.n is defined or inputs.n == 1", False),
+        ("inputs.n == 1 and inputs.n is defined", False),
+        ("inputs.m is defined and inputs.n == 1", False),
+        ("(inputs.n is defined and true) or inputs.n == 1", False),
+    ],
+)
+def test_a_tested_input_is_read_without_a_warning(expression: str, reads_safely: bool) -> None:
+    schema = {"type": "object", "properties": {"n": {}, "m": {}}}
+    codes = {each.code for each in found(workflow(step("a", when=expression), inputSchema=schema))}
+    assert codes - {"input.unused"} == (set() if reads_safely else {"reference.optional_input"})
+
+
+def test_the_condition_of_a_step_tests_what_it_reads() -> None:
+    schema = {"type": "object", "properties": {"n": {}}}
+    source = workflow(step("a", when="inputs.n is defined", input={"x": "{{ inputs.n }}"}), inputSchema=schema)
+    assert found(source) == []
+
+
 @pytest.mark.parametrize(("given", "codes"), [("number", []), ("integer", []), ("string", ["type.mismatch"])])
 def test_number_accepts_an_integer(given: str, codes: list[str]) -> None:
     schema = {"type": "object", "properties": {"n": {"type": given}}, "required": ["n"]}

@@ -17,6 +17,7 @@ class Reference:
         offset: of its first character in the expression.
         length: of all of it in the text.
         soft: a missing value is allowed for, by `| default(...)` or `is defined`.
+        guarded: it is read only where a test in the expression says that it, or a part of its path, is defined.
     """
 
     root: Root
@@ -24,6 +25,7 @@ class Reference:
     offset: int
     length: int
     soft: bool = False
+    guarded: bool = False
 
     @property
     def text(self) -> str:

@@ -40,6 +40,7 @@ class Translator:
         self.references: list[Reference] = []
         self.diagnostics: list[TextDiagnostic] = []
         self.soft = 0
+        self.guards: list[tuple[str | int, ...]] = []
         self.calls = CallTranslator(self)
 
     def diagnostic(
@@ -67,8 +68,7 @@ class Translator:
         if isinstance(node, nodes.Call):
             return self.calls.function(node)
         if isinstance(node, nodes.And | nodes.Or):
-            sign: Sign = "and" if isinstance(node, nodes.And) else "or"
-            return Operation(sign, tuple(self.translate(each) for each in _flattened(node)))
+            return self._logical(node)
         if isinstance(node, nodes.Not):
             return Operation("not", (self.translate(node.node),))
         if isinstance(node, nodes.Compare):
@@ -196,7 +196,9 @@ class Translator:
         return _NOTHING
 
     def _refer(self, root: Root, path: tuple[str | int, ...], name: nodes.Name, length: int) -> None:
-        self.references.append(Reference(root, path, name.lineno, length, self.soft > 0))
+        whole = path if root == "local" else (root, *path)
+        guarded = any(whole[: len(each)] == each for each in self.guards)
+        self.references.append(Reference(root, path, name.lineno, length, self.soft > 0, guarded))
 
     def _end_of(self, link: nodes.Getattr | nodes.Getitem) -> int:
         found = _ATTRIBUTE.match(self.text, link.lineno)
@@ -221,12 +223,30 @@ class Translator:
         rest = [tuple_of([literal(sign), Lambda(operand)]) for sign, operand in pairs]
         return call("operators.compare_all", first, *rest)
 
+    def _logical(self, node: nodes.And | nodes.Or) -> Code:
+        """Translate `a and b and c`; what follows `x is defined` may read `x`."""
+        sign: Sign = "and" if isinstance(node, nodes.And) else "or"
+        operands, before = [], len(self.guards)
+        for each in _flattened(node):
+            operands.append(self.translate(each))
+            self.guards += defined_paths(each, sign == "and")
+        del self.guards[before:]
+        return Operation(sign, tuple(operands))
+
+    def _guarded(self, node: nodes.Expr, test: nodes.Expr, truth: bool) -> Code:
+        """Translate what is evaluated only if a test is true, or false."""
+        before = len(self.guards)
+        self.guards += defined_paths(test, truth)
+        code = self.translate(node)
+        del self.guards[before:]
+        return code
+
     def _condition(self, node: nodes.CondExpr) -> Code:
-        chosen, condition = self.translate(node.expr1), self.translate(node.test)
+        chosen, condition = self._guarded(node.expr1, node.test, True), self.translate(node.test)
         if node.expr2 is None:
             message = "`if` needs an `else` with the value for a false condition"
             return self.diagnostic(node, message, 1, "expression.else")
-        return Operation("if", (chosen, condition, self.translate(node.expr2)))
+        return Operation("if", (chosen, condition, self._guarded(node.expr2, node.test, False)))
 
     def _object(self, node: nodes.Dict) -> Code:
         items: dict[str, Code] = {}
@@ -258,3 +278,22 @@ def _flattened(node: nodes.And | nodes.Or) -> list[nodes.Expr]:
         operands.append(current.right)
         current = current.left
     return [current, *reversed(operands)]
+
+
+def defined_paths(test: nodes.Expr | None, truth: bool) -> list[tuple[str | int, ...]]:
+    """Return the paths that are defined if a test is true, or false."""
+    if isinstance(test, nodes.Not):
+        return defined_paths(test.node, not truth)
+    if isinstance(test, nodes.And if truth else nodes.Or):
+        return [path for each in _flattened(test) for path in defined_paths(each, truth)]
+    if not isinstance(test, nodes.Test) or test.name != ("defined" if truth else "undefined"):
+        return []
+    keys: list[str | int] = []
+    node: nodes.Node = test.node
+    while isinstance(node, nodes.Getattr | nodes.Getitem):
+        key = literal_key(node)
+        if key is None:
+            return []
+        keys.append(key)
+        node = node.node
+    return [(node.name, *reversed(keys))] if isinstance(node, nodes.Name) else []

@@ -7,8 +7,8 @@ from typing import Any
 from jinja2 import nodes
 
 from wftui.compiler.checks.values import shapes
-from wftui.compiler.checks.values.inference import compatible, in_words, shape_of
-from wftui.compiler.checks.values.shapes import UNKNOWN, NoMember, Shape, of_types
+from wftui.compiler.checks.values.inference import compatible, in_words, is_given, shape_of
+from wftui.compiler.checks.values.shapes import UNKNOWN, NoMember, Shape, of_types, types_at
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.expressions.expression import Expression
 from wftui.compiler.expressions.reference import Reference
@@ -299,7 +299,9 @@ class ValueChecker:
         schema = self.scopes.tree.workflow.input_schema
         name = reference.path[0]
         known = as_object(schema.get("properties")).get(str(name))
-        if reference.soft or not isinstance(known, dict) or name in as_list(schema.get("required")):
+        if reference.soft or reference.guarded or not isinstance(known, dict):
+            return
+        if name in as_list(schema.get("required")) or is_given(binding, name):
             return
         if "default" in known or any(key in known for key in ("$ref", "allOf", "anyOf", "oneOf", "const")):
             return
@@ -373,7 +375,7 @@ class ValueChecker:
         """Return the JSON types that a part of a field takes by the facts of this step."""
         name, *inner = pointer_parts(pointer)
         schema = self.facts[node].field_schemas.get(name) if node in self.facts else None
-        return _types_at(shapes.of_schema(dict(schema)), pointer_to(inner)) if schema is not None and inner else None
+        return types_at(shapes.of_schema(dict(schema)), pointer_to(inner)) if schema is not None and inner else None
 
 
 def _place(binding: Binding) -> tuple[StepNode | None, str]:
@@ -385,16 +387,7 @@ def _place(binding: Binding) -> tuple[StepNode | None, str]:
 @functools.lru_cache(maxsize=10_000)
 def _field_types(step_type: StepType[Any], pointer: str) -> frozenset[str] | None:
     """Return the JSON types that an input field takes; None if unknown."""
-    return _types_at(shapes.of_schema(input_schema_of(step_type)), pointer)
-
-
-def _types_at(shape: Shape, pointer: str) -> frozenset[str] | None:
-    for part in pointer_parts(pointer):
-        inner = shapes.member(shape, int(part) if part.isdecimal() else part)
-        if isinstance(inner, NoMember):
-            return None
-        shape = inner
-    return shape.types
+    return types_at(shapes.of_schema(input_schema_of(step_type)), pointer)
 
 
 @functools.lru_cache(maxsize=256)

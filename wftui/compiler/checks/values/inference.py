@@ -7,7 +7,9 @@ from jinja2 import nodes
 
 from wftui.compiler.checks.values import shapes
 from wftui.compiler.checks.values.shapes import UNKNOWN, NoMember, Shape, of_types, union
-from wftui.compiler.expressions.translate import literal_key
+from wftui.compiler.expressions.expression import compile_expression
+from wftui.compiler.expressions.translate import defined_paths, literal_key
+from wftui.compiler.tree.bindings import Binding
 from wftui.runtime.filters import FILTERS
 from wftui.runtime.functions import FUNCTIONS
 from wftui.runtime.language.json_kinds import TYPE_WORDS
@@ -128,3 +130,10 @@ def compatible(given: frozenset[str], wanted: frozenset[str]) -> bool:
 def in_words(types: frozenset[str]) -> str:
     """Return types in words: `a text or null`."""
     return " or ".join(word for kind, word in TYPE_WORDS.items() if kind in types)
+
+
+def is_given(binding: Binding, name: str | int) -> bool:
+    """Return whether the condition of its step says that an input is defined."""
+    when = binding.node.step.when if binding.node is not None and binding.use != "when" else None
+    tree = compile_expression(when).tree if when else None
+    return ("inputs", name) in defined_paths(tree, True)
