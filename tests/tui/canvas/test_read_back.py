@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from wftui.tui.canvas.drawing.cells import Cells
 from wftui.tui.canvas.drawing.graph_drawing import Detail, GraphDrawing
 from wftui.tui.canvas.drawing.list_drawing import ListDrawing
-from wftui.tui.canvas.drawing.scene import Scene
+from wftui.tui.canvas.drawing.scene import Direction, Scene
 from wftui.tui.canvas.folding import fold
 from wftui.tui.canvas.graph import CanvasNode, edges_between
 
@@ -34,6 +34,9 @@ def workflows(draw: st.DrawFn) -> list[CanvasNode]:
         when = draw(st.sampled_from(["", "", f"inputs.w{number} > 1000 and inputs.other"]))
         nodes.append(CanvasNode(f"s{number}", f"s{number}", "set", tuple(needs), parent, case=case, when=when, room=16))
     return nodes
+
+
+DIRECTIONS: tuple[Direction, ...] = ("up", "down", "left", "right")
 
 
 class Picture:
@@ -184,3 +187,32 @@ def test_lines_of_the_focused_step_are_lit_and_no_other(detail: Detail, nodes: l
                     lit |= {(column + offset, y) for offset in range(len(text))}
         linked = bool(node.case or any(node.path in edge for edge in edges_between(nodes)) or node.when)
         assert bool(lit) == linked
+
+
+@pytest.mark.parametrize("detail", ["pill", "box"])
+@given(workflows())
+@settings(max_examples=40, deadline=None)
+def test_arrows_skip_no_layer_and_reach_every_step(detail: Detail, nodes: list[CanvasNode]) -> None:
+    drawing = GraphDrawing(nodes, detail)
+    edges = edges_between(nodes)
+    containers = {node.parent for node in nodes}
+    for node in nodes:
+        above = [source for source, target in edges if target == node.path]
+        below = [target for source, target in edges if source == node.path]
+        if below and node.path not in containers:
+            assert drawing.neighbour(node.path, "down") in first_layer(drawing, below, last=False)
+        if above:
+            assert drawing.neighbour(node.path, "up") in first_layer(drawing, above, last=True)
+    reached: list[str] = [node.path for node in nodes[:1]]
+    for here in reached:
+        for direction in DIRECTIONS:
+            there = drawing.neighbour(here, direction)
+            reached += [there] if there is not None and there not in reached else []
+    assert sorted(reached) == sorted(node.path for node in nodes)
+
+
+def first_layer(drawing: GraphDrawing, paths: list[str], *, last: bool) -> set[str]:
+    """Return the steps of the highest row, or of the last one."""
+    rows = {path: box.y for path in paths if (box := drawing.box(path)) is not None}
+    wanted = (max if last else min)(rows.values())
+    return {path for path, row in rows.items() if row == wanted}

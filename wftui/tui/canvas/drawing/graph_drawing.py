@@ -178,7 +178,28 @@ class GraphDrawing:
         if direction == "up":
             found = self._nearest(box, self._above.get(path, ()))
             return found or self._frame_of(path) or self._beyond(box, direction)
-        return self._beyond(box, direction)
+        by = 1 if direction == "right" else -1
+        return self._overlapping(path, by) or self._beyond(box, direction) or self._read_on(path, by)
+
+    def _overlapping(self, path: str, by: int) -> str | None:
+        """Return the next step beside this one that a label has moved up or down."""
+        box, parent, above = self._boxes[path], self._nodes[path].parent, {*self._above.get(path, ())}
+        beside = [
+            (by * (other.x - box.x), each)
+            for each, other in self._boxes.items()
+            if box.x < other.right
+            and other.x < box.right
+            and by * (other.x - box.x) > 0
+            and self._nodes[each].parent == parent
+            and {*self._above.get(each, ())} == above
+        ]
+        return min(beside)[1] if beside else None
+
+    def _read_on(self, path: str, by: int) -> str | None:
+        """Return the next step in reading order, as at the end of a row."""
+        order = sorted(self._boxes, key=lambda each: (self._boxes[each].y, self._boxes[each].x))
+        place = order.index(path) + by
+        return order[place] if 0 <= place < len(order) else None
 
     def _frame_of(self, path: str) -> str | None:
         parent = self._nodes[path].parent
