@@ -52,6 +52,12 @@ def rows() -> Iterable[Row]:
 
 # --- what watching costs
 
+_FLOORS = {
+    "unseen": "floor: another screen in front",
+    "feed": "floor: a monitor that reads and draws nothing",
+    "clock": "floor: a monitor that draws its header",
+}
+
 
 def _watching(folder: Path) -> Iterable[Row]:
     workflow = Runs(folder).chain(_STEPS)
@@ -79,6 +85,10 @@ def _watching(folder: Path) -> Iterable[Row]:
         ratios[len(ratios) // 2],
         1.25,
     )
+    for shown, about in _FLOORS.items():
+        costs = [measure_run(folder, workflow, watched=True, shown=shown).cpu for _ in range(_ROUNDS)]
+        cost = sorted(costs)[_ROUNDS // 2]
+        yield Row(f"{what}, {about}", f"{cost:.2f} s", f"without {alone.cpu:.2f} s", cost / alone.cpu)
     share = watched.screen / watched.seconds
     yield Row(f"{what}, thread of the screen", f"{watched.screen:.2f} s", f"{share:.0%} of the time", share, 0.15)
 

@@ -1,6 +1,6 @@
 """Runs and screens in a process of their own, on a pseudo-terminal or without one: time, CPU and bytes.
 
-As a program: `watched_run.py FOLDER WORKFLOW {watched|alone|idle} RESULT`.
+As a program: `watched_run.py FOLDER WORKFLOW {watched|clock|feed|unseen|alone|idle} RESULT`.
 """
 
 from __future__ import annotations
@@ -51,11 +51,16 @@ class RunCost:
     written: int = 0
 
 
-def measure_run(folder: Path, workflow: str, *, watched: bool) -> RunCost:
-    """Run a workflow without inputs in another process; `watched`: started on a screen, which shows its monitor."""
+def measure_run(folder: Path, workflow: str, *, watched: bool, shown: str = "watched") -> RunCost:
+    """Run a workflow without inputs in another process.
+
+    Args:
+        watched: started on a screen, which shows its monitor.
+        shown: of the monitor: all of it, its header (`clock`), nothing (`feed`); or no monitor is opened (`unseen`).
+    """
     result = folder / "cost.json"
     written = 0
-    with _process(folder, workflow, "watched" if watched else "alone", result) as (process, controller):
+    with _process(folder, workflow, shown if watched else "alone", result) as (process, controller):
         with contextlib.suppress(OSError):  # the end of the terminal
             while data := os.read(controller, 1 << 16):
                 written += len(data)
@@ -114,10 +119,14 @@ def _main(folder: Path, workflow: str, mode: str, result: Path) -> None:
         return
     from wftui.tui.app import run_app
 
-    work = _watched if mode == "watched" else _at_rest
-
     async def start(app: WftuiApp) -> None:
-        app.run_worker(work(app, workflow, result))
+        match mode:
+            case "watched":
+                app.run_worker(_watched(app, workflow, result))
+            case "idle":
+                app.run_worker(_at_rest(app, workflow, result))
+            case _:
+                app.run_worker(_reduced(app, workflow, mode, result))
 
     asyncio.run(run_app(workbench, start))
 
@@ -140,6 +149,34 @@ async def _watched(app: WftuiApp, workflow: str, result: Path) -> None:
     begin = time.process_time(), time.thread_time()
     await app.workbench.runs.until_end(runs[0])
     await _note(app.workbench, runs[0], begin, result)
+    app.exit(ExitMode.DONE)
+
+
+async def _reduced(app: WftuiApp, workflow: str, shown: str, result: Path) -> None:
+    """Run a workflow in front of a monitor that draws less, or of none."""
+    from wftui.tui.exit_summary import ExitMode
+    from wftui.tui.screens.runs.monitor_screen import MonitorScreen
+    from wftui.tui.widgets.run.header import RunHeader
+
+    class ReducedMonitor(MonitorScreen):
+        """A monitor that reads all events, and draws its header at most."""
+
+        def _paint(self) -> None:
+            painting, self._painting = self._painting, None
+            if painting is not None:
+                painting.stop()
+            self._is_painted.set()
+            self._budget.paint()
+            if shown == "clock":
+                self.query_one(RunHeader).read(self.shown)
+
+    await app.workbench.workflows.outline(workflow)
+    run = await app.workbench.runs.start(workflow, {})
+    begin = time.process_time(), time.thread_time()
+    if shown != "unseen":
+        app.push_screen(ReducedMonitor(run))
+    await app.workbench.runs.until_end(run)
+    await _note(app.workbench, run, begin, result)
     app.exit(ExitMode.DONE)
 
 
