@@ -179,17 +179,22 @@ class GraphDrawing:
             found = self._nearest(box, self._above.get(path, ()))
             return found or self._frame_of(path) or self._beyond(box, direction)
         by = 1 if direction == "right" else -1
-        return self._overlapping(path, by) or self._beyond(box, direction) or self._read_on(path, by)
+        beyond = self._beyond(box, direction)
+        if beyond is not None and self._nodes[beyond].parent == self._nodes[path].parent:
+            return self._alike(path, by, overlapping=True) or beyond
+        return self._alike(path, by, overlapping=False) or beyond or self._read_on(path, by)
 
-    def _overlapping(self, path: str, by: int) -> str | None:
-        """Return the next step beside this one that a label has moved up or down."""
+    def _alike(self, path: str, by: int, *, overlapping: bool) -> str | None:
+        """Return the next step of this frame that follows the same steps.
+
+        A label may have moved it down, below its neighbours.
+        """
         box, parent, above = self._boxes[path], self._nodes[path].parent, {*self._above.get(path, ())}
         beside = [
             (by * (other.x - box.x), each)
             for each, other in self._boxes.items()
-            if box.x < other.right
-            and other.x < box.right
-            and by * (other.x - box.x) > 0
+            if by * (other.x - box.x) > 0
+            and (not overlapping or (box.x < other.right and other.x < box.right))
             and self._nodes[each].parent == parent
             and {*self._above.get(each, ())} == above
         ]
