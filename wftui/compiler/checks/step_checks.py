@@ -69,7 +69,7 @@ def check_default_inputs(tree: WorkflowTree, step_types: StepTypes) -> Iterator[
                 continue
             bound = frozenset(_bound(value, pointer_to([name])))
             for problem in input_diagnostics(step_type, {name: value}, bound):
-                if problem.path[:1] == (name,) and problem.code != "input.missing":
+                if problem.path[:1] == (name,):
                     field = ".".join(["defaults", "types", word, "input", *problem.path])
                     at, fixes = base + problem.pointer, problem.fixes_at(base)
                     yield Diagnostic(problem.code, problem.message, at, part=problem.part, field=field, fixes=fixes)
