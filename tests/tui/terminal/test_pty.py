@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from helpers import wait_until
 
 from tui.terminal.pty_terminal import Terminal, last_run, run_slow
 
@@ -16,7 +17,7 @@ def test_run_survives_a_closed_terminal(terminal: Callable[..., Terminal], gate:
     opened = terminal()
     run_slow(opened, gate)
     opened.close()
-    assert last_run(database).status == "running"
+    wait_until(lambda: last_run(database).status == "running")  # a commit may come after the start of the process
     gate.touch()
     assert opened.exit_code() == 0
     record = last_run(database)
