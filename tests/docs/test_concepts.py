@@ -61,6 +61,8 @@ def test_files_have_documented_paths_and_modes(
         "wftui settings set history.keep_days 90",
         "wftui connections add web --kind http -s token=env:TOKEN",
         "wftui steps trust tables/steps/mine.py",
+        "wftui serve token add reader --scope read",
+        "wftui workers key",
     ):
         assert execute(command)[0] == 0, command
     monkeypatch.setattr("sys.stdin", io.StringIO("a secret"))
