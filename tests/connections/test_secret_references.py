@@ -171,7 +171,7 @@ def test_a_pipe_is_read_to_its_end(tmp_path: Path) -> None:
 def test_what_never_ends_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reference: str, said: str
 ) -> None:
-    if "printed more" not in said:
+    if said.endswith(("into", "within")):
         monkeypatch.setattr(secret_references, "COMMAND_SECONDS", 0.4)
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ConnectionsError, match=said) as caught:
@@ -183,5 +183,5 @@ def test_what_never_ends_is_an_error(
 
 
 def test_a_program_may_leave_another_one_running(tmp_path: Path) -> None:
-    assert resolved(f"cmd:sh -c 'sleep 30 & echo {SECRET}; echo $! >{tmp_path}/pid'", tmp_path) == SECRET
+    assert resolved(f"cmd:sh -c 'sleep 1000 & echo {SECRET}; echo $! >{tmp_path}/pid'", tmp_path) == SECRET
     psutil.Process(int((tmp_path / "pid").read_text())).kill()
