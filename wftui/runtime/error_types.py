@@ -11,7 +11,7 @@ loop.limit race.failed
 validation.inputs validation.input validation.output validation.type validation.env validation.form
 validation.arguments validation.error_type
 connection.unresolved connection.name
-worker.files worker.key worker.lost worker.question worker.workflow workers.missing workers.no_url
+worker.files worker.key worker.lost worker.question worker.workflow workers.database workers.missing workers.no_url
 secret.missing
 binding.missing binding.type binding.value binding.limit binding.not_json
 output.not_json output.parse output.truncated output.file output.too_big
