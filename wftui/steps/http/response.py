@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -121,7 +122,7 @@ def _parsed(reply: HttpResponse, parse: Literal["json", "jsonl"], encoding: str 
     try:
         if parse == "json" and encoding is None:
             with contextlib.suppress(UnicodeDecodeError):  # JSON is UTF-8; what is not may be what its header says
-                return read_json(reply.content)
+                return read_json(reply.content.decode(json.detect_encoding(reply.content)))
         text = _text(reply.content, encoding, declared)
         return read_json(text) if parse == "json" else read_json_lines(text)
     except (UnicodeDecodeError, LookupError) as error:
