@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from helpers import patience, wait_until
 
-from wftui.model.errors import NotFoundError
+from wftui.model.errors import NotFoundError, RunNotFoundError
 from wftui.workbench import Settings, Workbench
 from wftui.workbench.engine_thread import EngineThread, on_engine_thread
 
@@ -38,6 +38,14 @@ async def test_run_is_started_and_followed_from_another_loop(bridged: Workbench)
     assert seen == list(range(1, len(seen) + 1))
     assert (await bridged.runs.record(run_id)).status == "completed"
     assert bridged.runs.running() == []
+
+
+async def test_the_store_is_opened_once_for_both_loops(bridged: Workbench) -> None:
+    asked = [ask for _ in range(5) for ask in (bridged.store, bridged.records.segment_reader)]
+    assert len({id(each) for each in await asyncio.gather(*(ask() for ask in asked))}) == 2
+    asked_first = (bridged.records.summary("nothing"), bridged.runs.head("nothing"))
+    told = await asyncio.gather(*asked_first, return_exceptions=True)
+    assert [type(each) for each in told] == [RunNotFoundError, RunNotFoundError]
 
 
 async def test_service_errors_arrive_unchanged(bridged: Workbench) -> None:

@@ -107,6 +107,7 @@ class _Bridge:
 
 def on_engine_thread(workbench: Workbench, engine: EngineThread) -> Workbench:
     """Return a workbench for another event loop, whose calls run on the engine's."""
+    workbench.open_on(engine.call)
     bridge = _Bridge(workbench, engine)
     for name in _SERVICES:
         setattr(bridge, name, _Bridge(getattr(workbench, name), engine))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import importlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wftui.compiler.cache.unchanged import UnchangedWorkflows
 from wftui.model.clock import Clock, Elapsed, elapsed_seconds, utc_now
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from wftui.workbench.trial_service import TrialService
     from wftui.workers.remote_work import RemoteWork
 
+    _OpeningStore = Coroutine[Any, Any, ExecutionStore]
+    _OpenStore = Callable[[], _OpeningStore]
+
 
 class Workbench:
     """The services of a workspace and a database.
@@ -60,6 +63,7 @@ class Workbench:
         self.clock = clock
         self.elapsed = elapsed
         self._report_opening: Callable[[str], None] = lambda _: None
+        self._on_own_loop: Callable[[_OpenStore], _OpeningStore] = lambda open_store: open_store()
         # A folder becomes a workspace if it was named for this command; settings given in code name it, too.
         self.workspace = Workspace(settings.tables, adopt=settings.origins.get("tables", "--tables") == "--tables")
         self._cache = compilation_cache(self.workspace.root)
@@ -176,6 +180,11 @@ class Workbench:
         Raises:
             UserError: the database cannot be used; the message says why.
         """
+        if self._store is None or self._opening.locked():
+            return await self._on_own_loop(self._open_store)
+        return self._store
+
+    async def _open_store(self) -> ExecutionStore:
         async with self._opening:
             if self._store is None:
                 await asyncio.to_thread(importlib.import_module, "wftui.store.execution_store")
@@ -223,6 +232,10 @@ class Workbench:
     def unusable(self) -> UserError | None:
         """The error of every further write to a replaced or updated database."""
         return self._store.unusable if self._store else None
+
+    def open_on(self, call: Callable[[_OpenStore], _OpeningStore]) -> None:
+        """Open the store through a call to the loop that it belongs to, whichever loop asks for it."""
+        self._on_own_loop = call
 
     def report_opening_to(self, report: Callable[[str], None]) -> None:
         """Report what takes long in opening the database, in a thread."""
