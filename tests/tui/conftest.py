@@ -33,7 +33,7 @@ NOW = datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
 SIZES = [(80, 24), (120, 40)]
 """Terminal sizes of the snapshots of every screen."""
 
-_TURNS = 400
+_TURNS = 60
 """Turns of the event loop that keys get to take effect: a test may hold up what they wait for."""
 
 

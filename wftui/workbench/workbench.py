@@ -64,6 +64,7 @@ class Workbench:
         self.elapsed = elapsed
         self._report_opening: Callable[[str], None] = lambda _: None
         self._on_own_loop: Callable[[_OpenStore], _OpeningStore] = lambda open_store: open_store()
+        self._has_own_loop = False
         # A folder becomes a workspace if it was named for this command; settings given in code name it, too.
         self.workspace = Workspace(settings.tables, adopt=settings.origins.get("tables", "--tables") == "--tables")
         self._cache = compilation_cache(self.workspace.root)
@@ -205,6 +206,8 @@ class Workbench:
                 await self._monitor.begin()
                 self._readable = await asyncio.to_thread(readable_by_others, self.settings.database)
                 await asyncio.to_thread(remove_leftovers)
+                if self._has_own_loop:
+                    await self._store.open_readers()
             return self._store
 
     @property
@@ -234,8 +237,8 @@ class Workbench:
         return self._store.unusable if self._store else None
 
     def open_on(self, call: Callable[[_OpenStore], _OpeningStore]) -> None:
-        """Open the store through a call to the loop that it belongs to, whichever loop asks for it."""
-        self._on_own_loop = call
+        """Open the store through a call to its own loop, whichever loop asks."""
+        self._on_own_loop, self._has_own_loop = call, True
 
     def report_opening_to(self, report: Callable[[str], None]) -> None:
         """Report what takes long in opening the database, in a thread."""

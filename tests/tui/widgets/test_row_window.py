@@ -52,7 +52,7 @@ async def test_error_of_a_row_far_away_is_shown_and_focused(until: Until) -> Non
         assert app.problems() == ["Needs at least 3 characters, has 1."]
         form = app.form.query_one(SchemaForm)
         await until(pilot, lambda: form.scroll_y == form.max_scroll_y)
-        await pilot.press("y", "z")
+        await pilot.press(*"xyz")
         await until(pilot, lambda: not app.problems())
         await pilot.press("shift+tab")
         await until(pilot, lambda: focused_field(app) == f"f{COUNT - 2}")

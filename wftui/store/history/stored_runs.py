@@ -56,6 +56,11 @@ class StoredRuns:
         self._lists = Reader(opened)
         self._values = ValueFilter(self._lists)
 
+    async def open_readers(self) -> None:
+        """Open the reading connections, before several loops read."""
+        await self._runs.open()
+        await self._lists.open()
+
     def writes(self, run_id: str) -> bool:
         """Return whether this process writes a run."""
         return False

@@ -1,7 +1,7 @@
 """Reading connection in its own thread, by aiosqlite, without open transactions."""
 
+import asyncio
 import sqlite3
-import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -28,7 +28,7 @@ class Reader:
         self._opened = opened
         self._file = file_identity(opened.path)
         self._connection: aiosqlite.Connection | None = None
-        self._choosing = threading.Lock()
+        self._opening = asyncio.Lock()
 
     async def rows(self, sql: str, values: Iterable[Json] | Mapping[str, Json] = ()) -> list[Row]:
         """Return all rows of a query, in one call to the thread.
@@ -39,7 +39,7 @@ class Reader:
         if file_identity(self._opened.path) != self._file:
             raise StoreError(f"{replaced_sentence(self._opened.path)}; start this program again", code="store.replaced")
         try:
-            connection = self._connection or await self._open()
+            connection = self._connection or await self.open()
             return list(await connection.execute_fetchall(sql, values))  # type: ignore[arg-type]  # rows are tuples
         except sqlite3.Error as error:
             if is_damage(error) and not self._opened.read_only:
@@ -48,24 +48,23 @@ class Reader:
 
     async def close(self) -> None:
         """Close the connection after the running queries."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await connection.close()
+        async with self._opening:
+            if self._connection is not None:
+                await self._connection.close()
+                self._connection = None
 
-    async def _open(self) -> aiosqlite.Connection:
-        connection = aiosqlite.connect(
-            connection_uri(self._opened), uri=True, timeout=BUSY_SECONDS, isolation_level=None
-        )
-        # A program that ends with an exception, without closing, must not wait for this thread.
-        # (Up to aiosqlite 0.21 the connection is the thread.)
-        thread: Any = getattr(connection, "_thread", connection)
-        thread.daemon = True
-        await connection
-        await connection.execute("PRAGMA query_only = ON")
-        with self._choosing:  # several loops may open one at the same time
+    async def open(self) -> aiosqlite.Connection:
+        """Return the connection; the first call opens it, others wait for that."""
+        async with self._opening:
             if self._connection is None:
+                connection = aiosqlite.connect(
+                    connection_uri(self._opened), uri=True, timeout=BUSY_SECONDS, isolation_level=None
+                )
+                # A program that ends with an exception, without closing, must not wait for this thread.
+                # (Up to aiosqlite 0.21 the connection is the thread.)
+                thread: Any = getattr(connection, "_thread", connection)
+                thread.daemon = True
+                await connection
+                await connection.execute("PRAGMA query_only = ON")
                 self._connection = connection
-            chosen = self._connection
-        if chosen is not connection:
-            await connection.close()
-        return chosen
+            return self._connection

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -78,6 +79,7 @@ class WorkflowsScreen(ActionScreen[None]):
         self._known = False
         self._error: UserError | None = None
         self._signature: object = None
+        self._loading = asyncio.Lock()
 
     def trail(self) -> tuple[str, ...]:
         """Return the root of all locations."""
@@ -120,6 +122,10 @@ class WorkflowsScreen(ActionScreen[None]):
         in_background(self, self._load, group="load", exclusive=True)
 
     async def _load(self) -> None:
+        async with self._loading:  # what was read first must not be shown last
+            await self._read_rows()
+
+    async def _read_rows(self) -> None:
         # Before reading, so that what is written meanwhile is read again.
         self._signature = await self.workbench.workflows.signature()
         try:

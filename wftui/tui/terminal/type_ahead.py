@@ -131,5 +131,6 @@ class TypeAhead:
             # A newly opened screen takes the focus after that.
             for pump in (self._app, self._app.screen, self._app):
                 await passed(pump)
-        if self._app.screen is not screen:
-            await refreshed(self._app.screen)  # a form moves the focus to its first field then
+        while self._app.screen is not screen:
+            screen = self._app.screen
+            await refreshed(screen)  # a form moves the focus to its first field then
