@@ -33,6 +33,15 @@ def queued(program: "subprocess.Popen[str]") -> None:
     assert "of group g" in line, line + program.stderr.read()
 
 
+def two_runs(tmp_path: Path, places: list[str], start: Any) -> tuple["subprocess.Popen[str]", "subprocess.Popen[str]"]:
+    """Start a program whose run holds the group, and one whose run waits for it."""
+    holder = start("-m", "wftui", "run", "one", *places)
+    wait_until((tmp_path / "begun").exists)
+    waiting = start("-m", "wftui", "run", "one", *places)
+    queued(waiting)
+    return holder, waiting
+
+
 async def statuses(tmp_path: Path) -> list[str]:
     """Statuses of all runs, the newest first."""
     store = await ExecutionStore.open(tmp_path / "wftui.db")
@@ -43,10 +52,7 @@ async def statuses(tmp_path: Path) -> list[str]:
 
 @pytest.mark.slow
 async def test_a_killed_holder_gives_way(tmp_path: Path, places: list[str], start: Any) -> None:
-    holder = start("-m", "wftui", "run", "one", *places)
-    wait_until((tmp_path / "begun").exists)
-    waiting = start("-m", "wftui", "run", "one", *places)
-    queued(waiting)
+    holder, waiting = two_runs(tmp_path, places, start)
     holder.kill()
     holder.communicate(timeout=PATIENCE)
     (tmp_path / "go").touch()
@@ -59,10 +65,7 @@ async def test_a_killed_holder_gives_way(tmp_path: Path, places: list[str], star
 async def test_a_run_killed_in_the_queue_waits_again_after_a_resume(
     tmp_path: Path, places: list[str], start: Any
 ) -> None:
-    holder = start("-m", "wftui", "run", "one", *places)
-    wait_until((tmp_path / "begun").exists)
-    waiting = start("-m", "wftui", "run", "one", *places)
-    queued(waiting)
+    holder, waiting = two_runs(tmp_path, places, start)
     waiting.kill()
     waiting.communicate(timeout=PATIENCE)
     resumed = start("-m", "wftui", "resume", "last", *places)
@@ -80,10 +83,7 @@ async def test_a_run_killed_in_the_queue_waits_again_after_a_resume(
 async def test_a_run_in_the_queue_is_cancelled_from_another_program(
     tmp_path: Path, places: list[str], start: Any
 ) -> None:
-    holder = start("-m", "wftui", "run", "one", *places)
-    wait_until((tmp_path / "begun").exists)
-    waiting = start("-m", "wftui", "run", "one", *places)
-    queued(waiting)
+    holder, waiting = two_runs(tmp_path, places, start)
     cancel = start("-m", "wftui", "cancel", "last", *places)
     output, errors = cancel.communicate(timeout=PATIENCE)
     assert cancel.returncode == 0, output + errors
