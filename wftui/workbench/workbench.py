@@ -63,8 +63,7 @@ class Workbench:
         self.clock = clock
         self.elapsed = elapsed
         self._report_opening: Callable[[str], None] = lambda _: None
-        self._on_own_loop: Callable[[_OpenStore], _OpeningStore] = lambda open_store: open_store()
-        self._has_own_loop = False
+        self._on_own_loop: Callable[[_OpenStore], _OpeningStore] | None = None
         # A folder becomes a workspace if it was named for this command; settings given in code name it, too.
         self.workspace = Workspace(settings.tables, adopt=settings.origins.get("tables", "--tables") == "--tables")
         self._cache = compilation_cache(self.workspace.root)
@@ -181,9 +180,11 @@ class Workbench:
         Raises:
             UserError: the database cannot be used; the message says why.
         """
-        if self._store is None or self._opening.locked():
+        if self._store is not None and not self._opening.locked():
+            return self._store
+        if self._on_own_loop is not None:
             return await self._on_own_loop(self._open_store)
-        return self._store
+        return await self._open_store()
 
     async def _open_store(self) -> ExecutionStore:
         async with self._opening:
@@ -206,7 +207,7 @@ class Workbench:
                 await self._monitor.begin()
                 self._readable = await asyncio.to_thread(readable_by_others, self.settings.database)
                 await asyncio.to_thread(remove_leftovers)
-                if self._has_own_loop:
+                if self._on_own_loop is not None:
                     await self._store.open_readers()
             return self._store
 
@@ -238,7 +239,7 @@ class Workbench:
 
     def open_on(self, call: Callable[[_OpenStore], _OpeningStore]) -> None:
         """Open the store through a call to its own loop, whichever loop asks."""
-        self._on_own_loop, self._has_own_loop = call, True
+        self._on_own_loop = call
 
     def report_opening_to(self, report: Callable[[str], None]) -> None:
         """Report what takes long in opening the database, in a thread."""

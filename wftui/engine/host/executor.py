@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wftui.engine.host.local_runs import LocalRuns, UnrecordedError
-from wftui.engine.host.other_processes import OtherProcessRuns, refuse_late_answer
+from wftui.engine.host.other_processes import OtherProcessRuns, refusing_late_answers
 from wftui.engine.host.pools import check_pool
 from wftui.engine.host.run_factory import RunFactory
 from wftui.engine.host.start_keys import run_of_start_key
@@ -35,7 +35,7 @@ from wftui.engine.run.run import Run
 from wftui.engine.run.state.leaf_work import LeafWork
 from wftui.model.base import Json
 from wftui.model.clock import Clock, Elapsed, elapsed_seconds, utc_now
-from wftui.model.errors import ConflictError, NotFoundError, RunNotFoundError, UserError
+from wftui.model.errors import ConflictError, RunNotFoundError, UserError
 from wftui.model.run.events import ExecutionEvent
 from wftui.model.run.record import ExecutionRecord, ExecutionRequest
 from wftui.model.run.record_index import WINDOW
@@ -349,15 +349,11 @@ class WorkflowExecutor:
             ConflictError: it was already answered.
         """
         run = self._running.get(run_id)
-        try:
+        async with refusing_late_answers(self._store, run_id, path):
             if run is None:
                 await self._other_processes.answer(run_id, path, approved, data, by)
             else:
                 await run.answer(path, approved, data, by)
-        except NotFoundError as error:
-            if error.code == "approval.none":
-                await refuse_late_answer(self._store, run_id, path)
-            raise
 
     # --- end of the program
 

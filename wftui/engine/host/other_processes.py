@@ -1,8 +1,8 @@
 """Requests to runs of other processes, and to interrupted runs."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from wftui.engine.primitives.secret_inputs import answered_secrets
@@ -127,22 +127,30 @@ class OtherProcessRuns:
         return record
 
 
-async def refuse_late_answer(store: "ExecutionStore", run_id: str, path: str) -> None:
-    """Refuse to answer an approval that has been answered before.
+@asynccontextmanager
+async def refusing_late_answers(store: "ExecutionStore", run_id: str, path: str) -> AsyncIterator[None]:
+    """Say who answered an approval, where there is none to answer any more.
 
     Raises:
-        NotFoundError: there is no such run.
         ConflictError: the approval has been answered; the message says by whom.
     """
-    last = None
-    after = 0
+    try:
+        yield
+    except NotFoundError as error:
+        last = await _last_answer(store, run_id, path) if error.code == "approval.none" else None
+        if last is None:
+            raise
+        raise _already_answered(last) from None
+
+
+async def _last_answer(store: "ExecutionStore", run_id: str, path: str) -> StepAnswered | None:
+    last, after = None, 0
     while page := await store.events(run_id, after=after):
         after = page[-1].seq
         for event in page:
             if isinstance(event, StepAnswered) and event.path == path and event.approved is not None:
                 last = event
-    if last is not None:
-        raise _already_answered(last)
+    return last
 
 
 def _already_answered(answer: StepAnswered) -> ConflictError:

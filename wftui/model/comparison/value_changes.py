@@ -26,7 +26,7 @@ ReadText = Callable[[str], Iterator[str]]
 
 
 def stored_value(digest: str, size: int) -> Json:
-    """Return what stands in a record for a value that is too big for it."""
+    """Return the placeholder of a value that is too big for a record."""
     return {"$value": digest, "bytes": size}
 
 
