@@ -10,7 +10,7 @@ from pathlib import Path
 from wftui.compiler.cache.cache_file import CompilationCache
 from wftui.compiler.cache.entries import CachedWorkflow, entry_of
 from wftui.compiler.cache.unchanged import registry_hashes
-from wftui.compiler.checks.requirement_checks import programs
+from wftui.compiler.checks.steps.requirement_checks import programs
 from wftui.compiler.module_run import CompileFailed, LoadedWorkflow, run_module
 from wftui.compiler.registry import RegistryEntry, read_registry, update_registry
 from wftui.compiler.text_compiler import Compilation, TextCompiler

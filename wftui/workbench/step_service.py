@@ -161,7 +161,7 @@ class StepService:
         return sorted({kind.word for kind in self._step_registry().types()} - before)
 
     def _from_command(self, command: str, taken: Collection[str]) -> tuple[dict[str, Json], list[str]]:
-        from wftui.compiler.checks.literal_secrets import without_secrets
+        from wftui.compiler.checks.secrets.literal_secrets import without_secrets
 
         stored: Collection[str] = ()
         for kind in self._step_registry().types():

@@ -1,4 +1,4 @@
 """All checks of a workflow, each a function from the tree to diagnostics.
 
-Imports `compiler.tree` and below.
+`checker` runs them and `step_records` keeps what they found. Imports `compiler.tree` and below.
 """

@@ -4,23 +4,23 @@ from dataclasses import field
 from pathlib import Path
 from typing import Any
 
-from wftui.compiler.checks.branch_checks import check_branches
-from wftui.compiler.checks.error_type_checks import errors_of
 from wftui.compiler.checks.lint import Reads, lint_step
-from wftui.compiler.checks.literal_secrets import literal_secrets
-from wftui.compiler.checks.pool_checks import check_pools
-from wftui.compiler.checks.requirement_checks import StepNeeds
 from wftui.compiler.checks.schema_checks import check_output_schema
-from wftui.compiler.checks.secret_checks import SecretInputs, check_secrets
-from wftui.compiler.checks.site_checks import Sites, check_facts
-from wftui.compiler.checks.step_checks import (
+from wftui.compiler.checks.secrets.literal_secrets import literal_secrets
+from wftui.compiler.checks.secrets.secret_checks import SecretInputs, check_secrets
+from wftui.compiler.checks.step_records import Changes, CheckMemory, StepRecord, lasts
+from wftui.compiler.checks.steps.branch_checks import check_branches
+from wftui.compiler.checks.steps.error_type_checks import errors_of
+from wftui.compiler.checks.steps.pool_checks import check_pools
+from wftui.compiler.checks.steps.requirement_checks import StepNeeds
+from wftui.compiler.checks.steps.site_checks import Sites, check_facts
+from wftui.compiler.checks.steps.step_checks import (
     check_connection,
     check_connection_uses,
     check_expressions,
     check_input,
     check_type,
 )
-from wftui.compiler.checks.step_records import Changes, CheckMemory, StepRecord, lasts
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.tree.bindings import Binding, step_bindings
 from wftui.compiler.tree.graph import Graph

@@ -2,23 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from wftui.compiler.checks.approval_checks import check_approvals
 from wftui.compiler.checks.checked import Checked, check_step
-from wftui.compiler.checks.child_checks import check_child, outputs_of
-from wftui.compiler.checks.error_type_checks import check_error_types
-from wftui.compiler.checks.flow import FlowChecker
 from wftui.compiler.checks.id_checks import check_ids
 from wftui.compiler.checks.lint import Reads, lint_workflow
-from wftui.compiler.checks.literal_secrets import check_literal_secrets
-from wftui.compiler.checks.references import ReferenceChecker, cycle_diagnostic
+from wftui.compiler.checks.paths.flow import FlowChecker
+from wftui.compiler.checks.paths.references import ReferenceChecker, cycle_diagnostic
 from wftui.compiler.checks.schema_checks import check_schemas
-from wftui.compiler.checks.secret_checks import check_secret_defaults, check_secrets, secret_inputs
-from wftui.compiler.checks.site_checks import Sites
-from wftui.compiler.checks.step_checks import (
-    check_default_inputs,
-    check_default_types,
-    check_expressions,
-)
+from wftui.compiler.checks.secrets.literal_secrets import check_literal_secrets
+from wftui.compiler.checks.secrets.secret_checks import check_secret_defaults, check_secrets, secret_inputs
 from wftui.compiler.checks.step_records import (
     Changes,
     CheckMemory,
@@ -32,6 +23,15 @@ from wftui.compiler.checks.step_records import (
     shape_key,
     value_readers,
     with_those_around,
+)
+from wftui.compiler.checks.steps.approval_checks import check_approvals
+from wftui.compiler.checks.steps.child_checks import check_child, outputs_of
+from wftui.compiler.checks.steps.error_type_checks import check_error_types
+from wftui.compiler.checks.steps.site_checks import Sites
+from wftui.compiler.checks.steps.step_checks import (
+    check_default_inputs,
+    check_default_types,
+    check_expressions,
 )
 from wftui.compiler.checks.values.checks import ValueChecker
 from wftui.compiler.diagnostics import patches

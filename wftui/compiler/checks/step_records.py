@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from typing import Any
 
-from wftui.compiler.checks.error_type_checks import StepErrors
-from wftui.compiler.checks.flow import FlowChecker
 from wftui.compiler.checks.head_changes import HeadChanges
 from wftui.compiler.checks.lint import Reads
-from wftui.compiler.checks.literal_secrets import SecretPlace
+from wftui.compiler.checks.paths.flow import FlowChecker
+from wftui.compiler.checks.secrets.literal_secrets import SecretPlace
+from wftui.compiler.checks.steps.error_type_checks import StepErrors
 from wftui.compiler.checks.values.checks import ValueChecker
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.expressions.template import split_template

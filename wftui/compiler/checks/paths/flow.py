@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Set
 
-from wftui.compiler.checks.path_conditions import (
+from wftui.compiler.checks.paths.path_conditions import (
     PathCondition,
     conditions_of_expression,
     contradiction,
     status_condition,
 )
-from wftui.compiler.checks.reachability import (
+from wftui.compiler.checks.paths.reachability import (
     ALWAYS,
     PathConditions,
     Reachability,

@@ -2,7 +2,7 @@
 
 from dataclasses import field
 
-from wftui.compiler.checks.path_conditions import PathCondition, contradiction
+from wftui.compiler.checks.paths.path_conditions import PathCondition, contradiction
 from wftui.compiler.tree.nodes import StepNode
 from wftui.model.data_class import dataclass
 from wftui.model.workflow.compilation import PatchOperation

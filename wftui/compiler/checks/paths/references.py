@@ -1,6 +1,6 @@
 """Check references of expressions (inputs, steps, variables) and build the graph."""
 
-from wftui.compiler.checks.hidden_steps import why_hidden
+from wftui.compiler.checks.paths.hidden_steps import why_hidden
 from wftui.compiler.diagnostics import patches
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.expressions.expression import Expression

@@ -1,0 +1,1 @@
+"""Tests of `wftui/compiler/checks/secrets`."""
