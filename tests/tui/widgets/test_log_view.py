@@ -7,7 +7,7 @@ from typing import Any
 from textual.app import App, ComposeResult
 
 from wftui.model.run.events import Log
-from wftui.tui.widgets.log.lines import LogBuffer
+from wftui.tui.widgets.log.log_buffer import LogBuffer
 from wftui.tui.widgets.log.view import LogView
 
 MOMENT = datetime(2026, 11, 2, 10, 30, tzinfo=UTC)

@@ -8,7 +8,8 @@ from rich.cells import cell_len
 
 from wftui.model.run.events import Log, LogSegment
 from wftui.model.run.steps import LogLevel
-from wftui.tui.widgets.log.lines import BLOCK, LEVELS, LineStore, LogBuffer, LogFilter, inside
+from wftui.tui.widgets.log.lines import BLOCK, LEVELS, LineStore, LogFilter, inside
+from wftui.tui.widgets.log.log_buffer import LogBuffer
 from wftui.tui.widgets.log.sanitize import LONGEST, clean, coloured, plain
 
 MOMENT = datetime(2026, 11, 2, 10, 30, tzinfo=UTC)

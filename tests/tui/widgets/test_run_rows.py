@@ -18,7 +18,7 @@ from wftui.model.run.events import (
 from wftui.model.run.paths import is_at_or_in
 from wftui.model.run.reducer import fold, fold_part, new_record
 from wftui.model.run.steps import ExecutionError, Iterations, StepResult, Waiting
-from wftui.tui.widgets.log.lines import LogBuffer
+from wftui.tui.widgets.log.log_buffer import LogBuffer
 from wftui.tui.widgets.run.canvas_status import canvas_statuses
 from wftui.tui.widgets.run.gantt import Span, Usual, Window, bar, beside_usual, run_seconds, spans, step_seconds
 from wftui.tui.widgets.run.labels import (

@@ -22,7 +22,7 @@ from wftui.model.run.summary import ExecutionSummary
 from wftui.tui.background import in_background
 from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.screens.runs.frame_budget import FrameBudget
-from wftui.tui.widgets.log.lines import LogBuffer
+from wftui.tui.widgets.log.log_buffer import LogBuffer
 from wftui.tui.widgets.run.approval_form import ApprovalForm
 from wftui.tui.widgets.run.gantt import Usual, run_seconds
 from wftui.tui.widgets.run.header import RunHeader

@@ -11,7 +11,8 @@ from textual.widgets import Static
 
 from wftui.model.errors import UsageError
 from wftui.tui.display.formatting import count
-from wftui.tui.widgets.log.lines import LEVELS, STREAMS, LogBuffer
+from wftui.tui.widgets.log.lines import LEVELS, STREAMS
+from wftui.tui.widgets.log.log_buffer import LogBuffer
 from wftui.tui.widgets.log.view import TIMES, LogView
 from wftui.tui.widgets.prompt_input import PromptInput
 from wftui.workbench.past_runs.search_service import check_search

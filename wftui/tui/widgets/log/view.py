@@ -20,7 +20,8 @@ from wftui.model.text.local_times import DATE_AND_TIME, TIME, is_repeated, local
 from wftui.runtime.patterns.searching import all_matches
 from wftui.tui.display.formatting import LOADING
 from wftui.tui.widgets.line_view import FOUND, LineView
-from wftui.tui.widgets.log.lines import LogBuffer, LogFilter, LogLine
+from wftui.tui.widgets.log.lines import LogFilter, LogLine
+from wftui.tui.widgets.log.log_buffer import LogBuffer
 from wftui.tui.widgets.log.sanitize import coloured, plain
 
 LEVEL_LOOK: dict[LogLevel, tuple[str, str]] = {

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from wftui.model.run.events import ExecutionEvent, Log, LogSegment
-from wftui.tui.widgets.log.lines import LogBuffer
+from wftui.tui.widgets.log.log_buffer import LogBuffer
 from wftui.tui.widgets.run.state import RunState
 
 EventSource = Callable[[int], Awaitable[list[ExecutionEvent]]]

@@ -18,7 +18,7 @@ from wftui.model.run.reducer import apply, new_record
 from wftui.model.run.steps import StepInfo, StepResult
 from wftui.model.run.summary import ExecutionSummary
 from wftui.tui.canvas.graph import labelled
-from wftui.tui.widgets.log.lines import LogBuffer
+from wftui.tui.widgets.log.log_buffer import LogBuffer
 from wftui.tui.widgets.run.tree import StepTree, title
 
 _TURN_EVENTS = 250
