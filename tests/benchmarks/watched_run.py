@@ -117,7 +117,7 @@ def _main(folder: Path, workflow: str, mode: str, result: Path) -> None:
     if mode == "alone":
         asyncio.run(_alone(workbench, workflow, result))
         return
-    from wftui.tui.app import run_app
+    from wftui.tui.launch import run_app
 
     async def start(app: WftuiApp) -> None:
         match mode:

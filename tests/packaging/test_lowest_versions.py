@@ -14,7 +14,7 @@ from builds import ROOT, build
 from packaging.requirements import Requirement
 
 MODULES = {
-    (): ["wftui.tui.app"],
+    (): ["wftui.tui.launch"],
     ("mcp", "serve", "sql", "store"): [
         "wftui.steps.mcp.session",
         "wftui.api.server",

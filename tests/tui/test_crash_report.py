@@ -17,7 +17,7 @@ pytestmark = pytest.mark.pty
 PROGRAM = """
 import asyncio, sys
 from pathlib import Path
-from wftui.tui.app import run_app
+from wftui.tui.launch import run_app
 from wftui.workbench import Settings, Workbench
 
 def broken(app):

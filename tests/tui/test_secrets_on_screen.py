@@ -323,7 +323,7 @@ def test_typed_secrets_are_never_sent_to_the_terminal(tables: Path, put_workflow
         steps=[step("say", "shell", script='echo "it is $T"', env={"T": "{{ inputs.token }}"})],
     )
     program = (
-        "import asyncio, sys\nfrom pathlib import Path\nfrom wftui.tui.app import run_app\n"
+        "import asyncio, sys\nfrom pathlib import Path\nfrom wftui.tui.launch import run_app\n"
         "from wftui.workbench import Settings, Workbench\n"
         "bench = Workbench(Settings(tables=Path(sys.argv[1]), database=Path(sys.argv[2]), user_id='ada'))\n"
         "sys.exit(asyncio.run(run_app(bench, start=lambda app: app.open_run_form('ask'))))\n"

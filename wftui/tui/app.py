@@ -1,10 +1,9 @@
-"""The Textual app: screens, the runs of this session, and leaving. Wiring only."""
+"""The Textual app: screens, the runs of this session, and leaving. Wiring only; `launch` runs it."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
@@ -16,13 +15,13 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.signal import Signal
 
-from wftui.model.errors import ExitCode, UserError
+from wftui.model.errors import UserError
 from wftui.model.text.glyphs import ascii_only
 from wftui.tui.actions import APP_ACTIONS, bindings
 from wftui.tui.background import LOADING, OPENING, in_background
 from wftui.tui.display.formatting import count
 from wftui.tui.display.theme import HOUSE_RULES, NO_COLOURS, first_theme
-from wftui.tui.exit_summary import ExitMode, finish
+from wftui.tui.exit_summary import ExitMode
 from wftui.tui.history_notices import HistoryNotices
 from wftui.tui.preferences import Preferences
 from wftui.tui.screen_memory import ScreenMemory
@@ -31,12 +30,8 @@ from wftui.tui.screens.base.local_screen import LocalScreen
 from wftui.tui.screens.screen_registry import make_screen
 from wftui.tui.services import ScreenName
 from wftui.tui.session_runs import SessionRuns
-from wftui.tui.terminal.capabilities import check_terminal
 from wftui.tui.terminal.key_parser import BackgroundTold
 from wftui.tui.terminal.terminal_app import TerminalApp
-from wftui.workbench.engine_thread import EngineThread, on_engine_thread
-from wftui.workbench.forced_exit import call_on_signal, watch_signals
-from wftui.workbench.read_only import read_only
 
 if TYPE_CHECKING:
     from textual.document._history import EditHistory
@@ -394,38 +389,3 @@ class WftuiApp(TerminalApp[ExitMode], inherit_bindings=False):
         """Disable cursor blink, which repaints over a slow line for nothing."""
         if hasattr(event.widget, "cursor_blink"):
             event.widget.cursor_blink = False
-
-
-async def run_app(workbench: AnyWorkbench, start: Start | None = None, *, changes_nothing: bool = False) -> int:
-    """Run the app, then finish active runs without it and close the workbench.
-
-    Args:
-        workbench: behind the screens.
-        start: opens a screen above Workflows.
-        changes_nothing: refuse every change.
-
-    Returns:
-        The exit code of the program.
-
-    Raises:
-        UserError: there is no terminal that can show the app.
-    """
-    check_terminal(os.environ)
-    if workbench.server is not None:
-        return await _run(read_only(workbench) if changes_nothing else workbench, start)
-    async with EngineThread() as engine:
-        local = on_engine_thread(workbench.local, engine)
-        return await _run(read_only(local) if changes_nothing else local, start)
-
-
-async def _run(workbench: AnyWorkbench, start: Start | None) -> int:
-    app = WftuiApp(workbench, start=start)
-    watch_signals(new_session=True)
-    # Installed until `finish` replaces them: a lost terminal may signal more than once.
-    call_on_signal(signal.SIGHUP, app.terminal_lost)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        call_on_signal(number, partial(app.exit, ExitMode.CANCEL))
-    leaving = await app.run_async()
-    # A crashed app returns None; its runs are not affected.
-    await finish(workbench, app.session_runs, leaving or ExitMode.CRASHED, app.output, ascii_only=app.ascii)
-    return ExitCode.FAILED if leaving is None else ExitCode.DONE

@@ -26,7 +26,7 @@ _TIOCGPTN = 0x80045430
 PROGRAM = """
 import asyncio, sys
 from pathlib import Path
-from wftui.tui.app import run_app
+from wftui.tui.launch import run_app
 from wftui.workbench import Settings, Workbench
 start = None
 bench = Workbench(Settings(tables=Path(sys.argv[1]), database=Path(sys.argv[2]), user_id="ada"))

@@ -54,7 +54,7 @@ def test_without_a_terminal_the_command_line_is_pointed_at() -> None:
 
 
 async def test_run_app_refuses_before_it_touches_anything(tmp_path: Path) -> None:
-    from wftui.tui.app import run_app
+    from wftui.tui.launch import run_app
 
     bench = Workbench(Settings(tables=tmp_path, database=tmp_path / "runs.db"))
     with pytest.raises(TerminalError):
@@ -112,7 +112,7 @@ def test_the_first_screen_needs_no_heavy_import() -> None:
     ]
     late += ["textual.widgets._text_area", "textual.widgets._markdown", "textual.widgets._data_table", "pydantic"]
     script = f"""
-import sys, wftui.tui.app
+import sys, wftui.tui.launch
 from wftui.tui.screens.screen_registry import make_screen
 make_screen("workflows")
 print(*[name for name in {late!r} if name in sys.modules])

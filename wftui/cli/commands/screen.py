@@ -20,7 +20,7 @@ def open_screen(arguments: argparse.Namespace, start: "Start | None" = None) -> 
     Raises:
         UserError: there is no suitable terminal.
     """
-    from wftui.tui.app import run_app
+    from wftui.tui.launch import run_app
 
     if arguments.remote is not None:
         return asyncio.run(run_app(remote_workbench(arguments), start, changes_nothing=arguments.read_only))

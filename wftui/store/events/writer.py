@@ -8,25 +8,22 @@ in the queue, with their numbers, and is retried: no accepted event is dropped, 
 import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import field
 from functools import partial
 
-from wftui.model.data_class import dataclass
 from wftui.model.errors import RunNotFoundError, UserError
 from wftui.model.run.events import TERMINAL_EVENTS, Created, ExecutionEvent, LogSegment
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.record_copy import copied
 from wftui.model.run.steps import StepInfo
 from wftui.runtime.json_values import TooBigError
-from wftui.store import log_segments
-from wftui.store.events import payloads, snapshots
-from wftui.store.events.event_rows import EventRow, PreparedEvent, prepare
+from wftui.store.events import payloads
+from wftui.store.events.event_rows import PreparedEvent, prepare
+from wftui.store.events.group_commit import Ticket, WrittenRun, loss_of, write_group
 from wftui.store.events.payloads import Payload
-from wftui.store.events.run_rows import Changes, RunRow, waiting_entries
-from wftui.store.events.snapshots import RunFold, begin_fold
+from wftui.store.events.run_rows import RunRow, waiting_entries
+from wftui.store.events.snapshots import begin_fold
 from wftui.store.ownership.claims import ThisProcess
 from wftui.store.sqlite.connection import WritingConnection
-from wftui.store.sqlite.schema import place
 from wftui.store.sqlite.store_errors import RunExistsError, StoreConflict
 
 _GROUP_SECONDS = 0.015
@@ -36,48 +33,6 @@ _QUEUE_BYTES = 8 * 1024 * 1024
 _PAYLOAD_TRANSACTION_BYTES = 4 * 1024 * 1024
 
 Publish = Callable[[str, Sequence[ExecutionEvent]], None]
-Snapshot = bytes | None
-
-
-@dataclass(slots=True, eq=False)
-class _Run:
-    """A run that this process writes.
-
-    Attributes:
-        loaded: its row is known, or is being created.
-        lost: another process has written it, or taken its id.
-        fold: its record, for snapshots; None if this process has not written all of it.
-        turn: held while a call prepares large events; `calls` counts those calls.
-    """
-
-    row: RunRow
-    loaded: bool = False
-    lost: bool = False
-    fold: RunFold | None = None
-    calls: int = 0
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-
-@dataclass(slots=True, eq=False)
-class _Ticket:
-    """The queued events of one call, perhaps with a snapshot of the record after them."""
-
-    run: _Run
-    events: list[ExecutionEvent]
-    rows: list[EventRow]
-    changes: Changes
-    references: list[str]
-    bytes: int
-    snapshot: Snapshot = None
-    segments: list[LogSegment] = field(default_factory=list)
-    committed: bool = False
-    error: Exception | None = None
-    waiter: asyncio.Future[None] | None = None
-
-    @property
-    def is_awaited(self) -> bool:
-        """True while a caller waits for the commit."""
-        return self.waiter is not None and not self.waiter.done()
 
 
 class EventWriter:
@@ -87,8 +42,8 @@ class EventWriter:
         self._connection = connection
         self._process = process
         self._publish = publish
-        self._runs: dict[str, _Run] = {}
-        self._queue: list[_Ticket] = []
+        self._runs: dict[str, WrittenRun] = {}
+        self._queue: list[Ticket] = []
         self._queued_bytes = 0
         self._timer: asyncio.TimerHandle | None = None
         self._drain: asyncio.Task[None] | None = None
@@ -102,7 +57,7 @@ class EventWriter:
             raise ValueError("the events of one append belong to one run")
         run = self._runs.get(run_id)
         if run is None:
-            run = self._runs[run_id] = _Run(RunRow(run_id))
+            run = self._runs[run_id] = WrittenRun(RunRow(run_id))
             if isinstance(events[0], Created):
                 run.loaded, run.fold = True, begin_fold(events[0])
         ticket = self._enqueue_at_once(run, events) or await self._enqueue_in_turn(run, events)
@@ -156,7 +111,7 @@ class EventWriter:
 
     # --- into the queue ---------------------------------------------------------------------------------------------
 
-    def _enqueue_at_once(self, run: _Run, events: Sequence[ExecutionEvent]) -> _Ticket | None:
+    def _enqueue_at_once(self, run: WrittenRun, events: Sequence[ExecutionEvent]) -> Ticket | None:
         """Enqueue small events without yielding, unless other calls of the run wait."""
         if run.calls or not run.loaded:
             return None
@@ -166,7 +121,7 @@ class EventWriter:
             return None
         return self._enqueue(run, prepared)
 
-    async def _enqueue_in_turn(self, run: _Run, events: Sequence[ExecutionEvent]) -> _Ticket:
+    async def _enqueue_in_turn(self, run: WrittenRun, events: Sequence[ExecutionEvent]) -> Ticket:
         run.calls += 1
         try:
             async with run.turn:  # first come, first served
@@ -180,9 +135,9 @@ class EventWriter:
         finally:
             run.calls -= 1
 
-    def _enqueue(self, run: _Run, prepared: list[PreparedEvent]) -> _Ticket:
+    def _enqueue(self, run: WrittenRun, prepared: list[PreparedEvent]) -> Ticket:
         self._refuse(run, prepared)
-        ticket = _Ticket(run, [], [], {}, [], 0)
+        ticket = Ticket(run, [], [], {}, [], 0)
         for one in prepared:
             run.row.last_seq += 1
             event, row = one.number(run.row.last_seq)
@@ -204,10 +159,10 @@ class EventWriter:
             self._timer = asyncio.get_running_loop().call_later(_GROUP_SECONDS, self._on_timer)
         return ticket
 
-    def _refuse(self, run: _Run, prepared: list[PreparedEvent]) -> None:
+    def _refuse(self, run: WrittenRun, prepared: list[PreparedEvent]) -> None:
         row = run.row
         if run.lost:
-            raise _loss(row)
+            raise loss_of(row)
         if row.ended:
             self.forget(row.id)
             raise StoreConflict(f"run {row.id} has ended ({row.status}); no events can be added")
@@ -221,7 +176,7 @@ class EventWriter:
             if one.event.type in TERMINAL_EVENTS:
                 raise StoreConflict(f"run {row.id}: no event can follow its end")
 
-    async def _load(self, run: _Run) -> None:
+    async def _load(self, run: WrittenRun) -> None:
         def read(connection: sqlite3.Connection) -> tuple[int, str, str | None, int] | None:
             row: tuple[int, str, str | None, int] | None = connection.execute(
                 "SELECT key, status, waiting,"
@@ -257,7 +212,7 @@ class EventWriter:
         if self._queue and not self._commit_in_place():
             self._start_drain()
 
-    async def _commit(self, ticket: _Ticket) -> None:
+    async def _commit(self, ticket: Ticket) -> None:
         """Wait for the commit of a ticket; raise its error."""
         if not ticket.committed and ticket.error is None and not self._commit_in_place():
             ticket.waiter = asyncio.get_running_loop().create_future()
@@ -275,7 +230,7 @@ class EventWriter:
             return False
         tickets = self._queue
         try:
-            done = self._connection.try_at_once(lambda connection: _write(connection, tickets, self._process))
+            done = self._connection.try_at_once(lambda connection: write_group(connection, tickets, self._process))
         except (sqlite3.IntegrityError, UserError):
             return False  # the thread will meet and handle the same error
         if done is None:
@@ -309,10 +264,10 @@ class EventWriter:
         finally:
             self._drain = None
 
-    async def _commit_in_thread(self, tickets: list[_Ticket]) -> None:
+    async def _commit_in_thread(self, tickets: list[Ticket]) -> None:
         try:
             keys = await self._connection.run(
-                lambda connection: _write(connection, tickets, self._process), short=False
+                lambda connection: write_group(connection, tickets, self._process), short=False
             )
         except sqlite3.IntegrityError:
             if len({ticket.run for ticket in tickets}) == 1:
@@ -324,12 +279,12 @@ class EventWriter:
         else:
             self._committed(tickets, keys)
 
-    def _take_queue(self) -> list[_Ticket]:
+    def _take_queue(self) -> list[Ticket]:
         # The timer keeps running: one timer per commit costs more than an occasional early commit.
         tickets, self._queue, self._queued_bytes = self._queue, [], 0
         return tickets
 
-    def _committed(self, tickets: list[_Ticket], keys: dict[str, int]) -> None:
+    def _committed(self, tickets: list[Ticket], keys: dict[str, int]) -> None:
         for ticket in tickets:
             run = ticket.run
             if run.row.key is None:
@@ -339,16 +294,16 @@ class EventWriter:
             if run.row.ended and run.row.last_seq == ticket.rows[-1].seq:
                 self.forget(run.row.id)
             self._publish(run.row.id, ticket.events)
-            _wake(ticket)
+            ticket.wake()
 
-    def _mark_lost(self, tickets: list[_Ticket]) -> None:
+    def _mark_lost(self, tickets: list[Ticket]) -> None:
         for ticket in tickets:
             ticket.run.lost = True
             row = ticket.run.row
-            ticket.error = _loss(row)
-            _wake(ticket)
+            ticket.error = loss_of(row)
+            ticket.wake()
 
-    def _requeue(self, tickets: list[_Ticket], error: BaseException) -> None:
+    def _requeue(self, tickets: list[Ticket], error: BaseException) -> None:
         """Requeue tickets after a failed commit, notify their callers, and retry soon."""
         pending = [ticket for ticket in tickets if not ticket.committed and not ticket.run.lost]
         waiting = [*pending, *self._queue]
@@ -358,44 +313,8 @@ class EventWriter:
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_RETRY_SECONDS, self._on_timer)
 
-    def _notify(self, tickets: list[_Ticket], error: BaseException) -> None:
+    def _notify(self, tickets: list[Ticket], error: BaseException) -> None:
         for ticket in tickets:
             if ticket.waiter is not None and ticket.is_awaited:
                 ticket.waiter.set_exception(error)
             ticket.waiter = None
-
-
-def _loss(row: RunRow) -> StoreConflict:
-    if row.key is None:
-        return RunExistsError(f"run {row.id} already exists")
-    return StoreConflict(f"run {row.id} was written by another process in the meantime")
-
-
-def _wake(ticket: _Ticket) -> None:
-    if ticket.waiter is not None and not ticket.waiter.done():
-        ticket.waiter.set_result(None)
-
-
-def _write(connection: sqlite3.Connection, tickets: list[_Ticket], process: ThisProcess) -> dict[str, int]:
-    """Execute the statements of a group commit; return the keys of created runs."""
-    keys: dict[str, int] = {}
-    rows: list[tuple[int, int, int, str | bytes]] = []
-    for ticket in tickets:
-        run = ticket.run.row
-        key = run.key or keys.get(run.id)
-        if key is None:
-            changes = {"owner": process.key(connection)} | ticket.changes
-            statement = f"INSERT INTO executions ({', '.join(changes)}) VALUES ({', '.join('?' * len(changes))})"
-            key = keys[run.id] = connection.execute(statement, list(changes.values())).lastrowid or 0
-        elif ticket.changes:
-            assignments = ", ".join(f"{column} = ?" for column in ticket.changes)
-            connection.execute(f"UPDATE executions SET {assignments} WHERE key = ?", [*ticket.changes.values(), key])
-        rows += [(place(key, row.seq), row.type, row.at, row.data) for row in ticket.rows]
-        if ticket.snapshot is not None:
-            snapshots.put(connection, key, ticket.rows[-1].seq, ticket.snapshot)
-        if ticket.segments:
-            log_segments.name(connection, key, ticket.segments)
-        for reference in ticket.references:
-            payloads.refer(connection, reference, key, process.key(connection))
-    connection.executemany("INSERT INTO events (place, type, at, data) VALUES (?, ?, ?, ?)", rows)
-    return keys
