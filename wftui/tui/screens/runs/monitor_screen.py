@@ -1,26 +1,20 @@
 """ExecutionMonitor: a run, live or finished, and its actions."""
 
-import asyncio
 import re
-import tempfile
-from pathlib import Path
 from typing import ClassVar
 
 from textual import on
 
 from wftui.model.base import Json
 from wftui.model.run.events import ExecutionEvent
-from wftui.store.events.payloads import as_reference
 from wftui.tui.actions import Action
 from wftui.tui.background import in_background
-from wftui.tui.display.formatting import count
+from wftui.tui.screens.runs import run_exports
 from wftui.tui.screens.runs.monitor_actions import MONITOR_ACTIONS
-from wftui.tui.screens.runs.run_screen import RunScreen
+from wftui.tui.screens.runs.playback_screen import PlaybackScreen
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.run.approval_form import ApprovalForm
 from wftui.tui.widgets.run.detail import StepDetail, section_value
-from wftui.tui.widgets.value.export import COPY_LIMIT, as_text
-from wftui.tui.widgets.value.sizes import size_text
 
 _PANNED = 0.5
 """Share of the shown time by which the bars move."""
@@ -28,7 +22,7 @@ _LOCAL = frozenset({"connect", "copy_command", "edit"})
 """Actions that need the files of the machine."""
 
 
-class MonitorScreen(RunScreen):
+class MonitorScreen(PlaybackScreen):
     """A run with all its actions."""
 
     ACTIONS: ClassVar[tuple[Action, ...]] = MONITOR_ACTIONS
@@ -210,39 +204,11 @@ class MonitorScreen(RunScreen):
 
     def action_copy(self) -> None:
         """Copy the selected value or log line."""
-        self.attempt(self._copy(*self.panes.to_copy()), group="copy", exclusive=True)
-
-    async def _copy(self, value: Json, what: str) -> None:
-        reference = as_reference(value)
-        if not what:
-            self.notify("Nothing to copy here.")
-        elif reference is not None and reference.bytes > COPY_LIMIT:
-            too_large = f"{size_text(reference.bytes)} exceed the clipboard limit"
-            self.notify(f"{too_large}; print them with `wftui show {self.run_id} --json`", markup=False)
-        else:
-            self.app.copy_to_clipboard(
-                as_text(await self.workbench.runs.value(self.run_id, reference) if reference else value)
-            )
-            self.notify(f"Copied {what}", markup=False)
+        self.attempt(run_exports.copy_value(self, *self.panes.to_copy()), group="copy", exclusive=True)
 
     def action_copy_command(self) -> None:
         """Copy the selected step as a shell command."""
-        self.attempt(self._copy_command(), group="copy", exclusive=True)
-
-    async def _copy_command(self) -> None:
-        from wftui.tui.screens.editor.step_commands import copy_command
-
-        step = self.panes.timeline.selected
-        if step is not None:
-            step_input, output = [await self._whole(value) for value in (step.input, step.output)]
-            await copy_command(self.services, step.path, step.step_type, step_input, output)
-
-    async def _whole(self, value: Json) -> Json:
-        """Return the full value; None if it is too large for the clipboard."""
-        reference = as_reference(value)
-        if reference is None:
-            return value
-        return await self.workbench.runs.value(self.run_id, reference) if reference.bytes <= COPY_LIMIT else None
+        self.attempt(run_exports.copy_step_command(self), group="copy", exclusive=True)
 
     @on(StepDetail.Opened)
     def _value_opened(self, event: StepDetail.Opened) -> None:
@@ -360,23 +326,7 @@ class MonitorScreen(RunScreen):
 
     def action_copy_log(self) -> None:
         """Copy the filtered log lines, up to the clipboard limit."""
-        self.attempt(self._copy_log(), group="copy", exclusive=True)
-
-    async def _copy_log(self) -> None:
-        await self.whole_log()
-        view = self.panes.log_view
-        text = await asyncio.to_thread(view.text) if view.shown <= COPY_LIMIT else " " * (COPY_LIMIT + 1)
-        if not text:
-            self.notify("No log lines to copy.")
-        elif len(text) > COPY_LIMIT:
-            self.notify(
-                f"{view.shown:,} lines exceed the clipboard limit; filter them with t, or print them with"
-                f" `wftui show {self.run_id} --logs`",
-                markup=False,
-            )
-        else:
-            self.app.copy_to_clipboard(text)
-            self.notify(f"Copied {count(view.shown, 'line')}", markup=False)
+        self.attempt(run_exports.copy_log(self), group="copy", exclusive=True)
 
     def action_filter(self) -> None:
         """Ask for a filter of log lines."""
@@ -395,32 +345,11 @@ class MonitorScreen(RunScreen):
 
     def action_save_log(self) -> None:
         """Save the filtered log lines to a new file."""
-        self.attempt(self._save_log(), group="save", exclusive=True)
-
-    async def _save_log(self) -> None:
-        from wftui.tui.screens.dialogs.file_prompts import ask_new_file
-        from wftui.tui.widgets.value.export import save_lines
-
-        path = await ask_new_file(self.services, "Save log to file", f"{self.run_id}.log")
-        if path is not None:
-            await self.whole_log()
-            lines = self.panes.log_view.plain_lines()
-            await asyncio.to_thread(save_lines, lines, path)
-            self.notify(f"Saved {count(len(lines), 'line')} to {path}", markup=False)
+        self.attempt(run_exports.save_log(self), group="save", exclusive=True)
 
     def action_page_log(self) -> None:
         """Open the filtered log lines in the pager."""
-        self.attempt(self._page_log(), group="pager", exclusive=True)
-
-    async def _page_log(self) -> None:
-        from wftui.tui.terminal.external_editor import page
-        from wftui.tui.widgets.value.export import save_lines
-
-        await self.whole_log()
-        with tempfile.TemporaryDirectory(prefix="wftui-log-") as folder:
-            path = Path(folder) / f"{self.run_id}.log"
-            await asyncio.to_thread(save_lines, self.panes.log_view.plain_lines(), path)
-            await page(self.app, path)
+        self.attempt(run_exports.page_log(self), group="pager", exclusive=True)
 
     def action_stream(self) -> None:
         """Show only the next stream of the log, or all."""

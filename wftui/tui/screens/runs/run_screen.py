@@ -1,10 +1,8 @@
-"""Base of the monitor: follows a run live, or plays back its events."""
+"""Base of the monitor: follows a run live, and paints it or its playback."""
 
 import asyncio
 import contextlib
 import os
-import re
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 
@@ -14,7 +12,7 @@ from textual.timer import Timer
 
 from wftui.model.clock import SteadyClock
 from wftui.model.errors import UserError
-from wftui.model.run.events import ExecutionEvent, Log, LogSegment
+from wftui.model.run.events import Log, LogSegment
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.reducer import GapError
 from wftui.model.run.steps import ValueRef
@@ -22,7 +20,6 @@ from wftui.model.run.summary import ExecutionSummary
 from wftui.tui.background import in_background
 from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.screens.runs.frame_budget import FrameBudget
-from wftui.tui.widgets.log.log_buffer import LogBuffer
 from wftui.tui.widgets.run.approval_form import ApprovalForm
 from wftui.tui.widgets.run.gantt import Usual, run_seconds
 from wftui.tui.widgets.run.header import RunHeader
@@ -36,14 +33,12 @@ from wftui.tui.widgets.title_bar import TitleBar
 from wftui.workbench.past_runs.record_service import OpenedRun
 
 _TICK = 0.5
-_PLAYBACK_TICK = 0.1
 _SETTLED = 0.03
 _SOON = 0.001
 _MANY_STEPS = 500
 """Declared steps from which the record of a run of this process is copied, and its first event is not read."""
 _COLLECTED = 0.25
 """Seconds for which events are left to the inbox while no frame is due; one that overflows costs much more."""
-_POSITION = re.compile(r"[0-9][0-9,]{0,12}|[0-9]{1,3}(\.[0-9]+)?%|([01]?[0-9]|2[0-3])(:[0-5][0-9]){1,2}")
 
 
 class RunScreen(ActionScreen[None]):
@@ -82,7 +77,6 @@ class RunScreen(ActionScreen[None]):
     def on_mount(self) -> None:
         """Follow the run."""
         self.set_interval(_TICK, self._tick)
-        self.set_interval(_PLAYBACK_TICK, self._play_on)
         in_background(self, self._open, group="follow", exclusive=True)
 
     @property
@@ -336,144 +330,6 @@ class RunScreen(ActionScreen[None]):
     async def value_text(self, reference: ValueRef, offset: int) -> tuple[str, int | None]:
         """Return a part of a large value's text, and the next offset; None at the end."""
         return await self.workbench.runs.value_text(self.run_id, reference, offset)
-
-    # --- playback
-
-    def action_playback(self) -> None:
-        """Play back from the start; pause; continue."""
-        if self.playback is None or self.playback.at_end:
-            self._begin_playback()
-        elif self.playback is not None:
-            self.playback.playing = not self.playback.playing
-        self._paint()
-
-    def _begin_playback(self) -> Playback:
-        self.playback = Playback(self.state, self._events, self._state_at, self._log_at)
-        self.playback.playing = True
-        self.panes.chosen = True
-        if self.panes.pane == "results":
-            self.panes.pick("steps")
-        self.panes.timeline.following = True
-        return self.playback
-
-    async def _events(self, after: int) -> list[ExecutionEvent]:
-        return await self.workbench.runs.events(self.run_id, after=after)
-
-    async def _state_at(self, number: int) -> RunState:
-        record = await self.workbench.records.at(self.run_id, number)
-        last = await self.workbench.runs.events(self.run_id, after=number - 1, limit=1)
-        state = RunState.opened(record, last[0].timestamp if last else None)
-        state.declared = self.state.declared
-        return state
-
-    async def _log_at(self, number: int) -> LogBuffer:
-        lines = LogBuffer(self.state.lines.source)
-        async for page in self.workbench.records.log_events(self.run_id, until=number):
-            for event in page:
-                lines.append(event)
-            await asyncio.sleep(0)
-        return lines
-
-    def action_go_to(self) -> None:
-        """Ask for an event to show the run at."""
-        self.attempt(self._go_to(), group="playback", exclusive=True)
-
-    async def _go_to(self) -> None:
-        from wftui.tui.screens.dialogs.prompt import PromptScreen
-
-        last = self.state.record.last_seq
-        shown = self.shown.record.last_seq
-        hint = f"an event from 1 to {last:,}, a share such as 50%, or a local time such as 14:30:05"
-        answer = await self.services.push_screen_wait(PromptScreen("Go to", str(shown), hint, self._position_problem))
-        if answer is not None:
-            await self._show_at(await self._event_at(answer))
-
-    def _position_problem(self, text: str) -> str | None:
-        return None if _POSITION.fullmatch(text.strip()) else "a number, a share such as 50%, or a time such as 14:30"
-
-    async def _event_at(self, text: str) -> int:
-        """Return the event that a number, share or time of day names."""
-        text, last = text.strip(), self.state.record.last_seq
-        if text.endswith("%"):
-            return max(1, min(last, round(last * float(text[:-1]) / 100)))
-        if ":" not in text:
-            return max(1, min(last, int(text.replace(",", ""))))
-        begun = (self.state.record.started_at or self.now()).astimezone()
-        clock = [int(part) for part in text.split(":")]
-        wanted = begun.replace(hour=clock[0], minute=clock[1], second=clock[2] if clock[2:] else 0, microsecond=0)
-        if wanted < begun - timedelta(hours=12):
-            wanted += timedelta(days=1)
-        low, high = 1, last
-        while low < high:  # the last event that is not later
-            middle = (low + high + 1) // 2
-            event = (await self.workbench.runs.events(self.run_id, after=middle - 1, limit=1))[0]
-            low, high = (middle, high) if event.timestamp <= wanted + timedelta(seconds=1) else (low, middle - 1)
-        return low
-
-    async def _show_at(self, number: int) -> None:
-        playback = self.playback or self._begin_playback()
-        playback.playing = False
-        await playback.go_to(number)
-        self._paint()
-
-    @on(RunHeader.Seeked)
-    def _seeked(self, event: RunHeader.Seeked) -> None:
-        event.stop()
-        number = max(1, round(event.share * self.state.record.last_seq))
-        self.attempt(self._show_at(number), group="playback", exclusive=True)
-
-    def action_freeze(self) -> None:
-        """Stop the view, not the run; again to continue."""
-        if self.playback is not None and self.playback.frozen:
-            self.action_now()
-        else:
-            self.attempt(self._freeze(), group="playback", exclusive=True)
-
-    async def _freeze(self) -> None:
-        playback = self.playback or self._begin_playback()
-        playback.playing = False
-        await playback.go_to(self.state.record.last_seq)
-        playback.frozen = True
-        self._paint()
-
-    async def _play_on(self) -> None:
-        playback = self.playback
-        if playback is not None and playback.playing:
-            await playback.advance(_PLAYBACK_TICK)
-            self._paint_soon()
-
-    def action_forward(self) -> None:
-        """Step one event forward."""
-        playback = self.playback or self._begin_playback()
-        self.attempt(self._go(playback, playback.forward), group="playback")
-
-    def action_back(self) -> None:
-        """Step one event back."""
-        if self.playback is not None:
-            self.attempt(self._go(self.playback, self.playback.back), group="playback")
-
-    async def _go(self, playback: Playback, move: Callable[[], Awaitable[None]]) -> None:
-        playback.playing = False
-        await move()
-        self._paint()
-
-    def action_slower(self) -> None:
-        """Halve the speed."""
-        self._change_speed(-1)
-
-    def action_faster(self) -> None:
-        """Double the speed."""
-        self._change_speed(1)
-
-    def _change_speed(self, by: int) -> None:
-        if self.playback is not None:
-            self.playback.change_speed(by)
-            self._paint()
-
-    def action_now(self) -> None:
-        """Show the current state of the run."""
-        self.playback = None
-        self._paint()
 
 
 def _playback_note(playback: Playback | None, events: int, length: float, ascii_only: bool) -> str:
