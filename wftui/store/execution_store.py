@@ -29,13 +29,14 @@ from wftui.store.history.stored_runs import RETENTION, StoredRuns
 from wftui.store.log_segments import DEFAULT_LIMITS, LogLimits
 from wftui.store.maintenance.cleanup import Cleanup
 from wftui.store.maintenance.retention import Policy, Rule
+from wftui.store.opening import open_database
 from wftui.store.ownership import claims, concurrency, maintenance_lease, signals
 from wftui.store.ownership.claims import ThisProcess
 from wftui.store.ownership.owners import LivenessProbe, Owner, beat, current_owner
 from wftui.store.ownership.signals import Signal, SignalKind
 from wftui.store.ownership.unrecorded import put_note, read_note, remove_note
 from wftui.store.sqlite.connection import WritingConnection
-from wftui.store.sqlite.database import OpenedDatabase, Opening, prepare
+from wftui.store.sqlite.database import OpenedDatabase
 from wftui.store.sqlite.store_errors import StoreConflict, StoreError
 from wftui.store.sqlite.times import to_milliseconds
 
@@ -89,19 +90,7 @@ class ExecutionStore(StoredRuns):
         Raises:
             StoreError: it is not a database of wftui, is newer than this program, or cannot be opened.
         """
-        stop, now = threading.Event(), clock()
-
-        def recover(damaged: Path, fresh: Path) -> str:
-            from wftui.store.recovery.salvage import salvage
-
-            return salvage(damaged, fresh, now, tell, stop.is_set).sentence()
-
-        try:
-            prepared = await asyncio.to_thread(prepare, path, Opening(now, recover, tell, stop.is_set))
-        except asyncio.CancelledError:
-            stop.set()
-            raise
-        opened = replace(prepared, durability=durability)
+        opened = replace(await open_database(path, clock(), tell), durability=durability)
         store = cls(opened, current_owner(clock), clock, log_limits)
         if not opened.read_only:
             store._connection = await asyncio.to_thread(WritingConnection, opened)
@@ -187,16 +176,7 @@ class ExecutionStore(StoredRuns):
 
     async def put_segment(self, segment: LogSegment, data: bytes) -> bool:
         """Store the file of a segment; return False if that fails."""
-        connection = self._writing()[0]
-        try:
-            gone = await connection.run(
-                lambda transaction: log_segments.make_room(transaction, segment.run_id, len(data), self._log_limits)
-            )
-            await asyncio.to_thread(log_segments.remove, self.path, gone)
-            await asyncio.to_thread(log_segments.write, self.path, data)
-        except (OSError, StoreError):
-            return False
-        return True
+        return await log_segments.store(self._writing()[0], segment, data, self._log_limits)
 
     async def create(self, created: Created) -> ExecutionRecord:
         """Create a run and return its record, `pending`.

@@ -5,6 +5,7 @@ leaves at most a file that nothing names; `remove_unnamed` removes those. What i
 be a regular file of the recorded size, hash and number of lines, and is decompressed within bounds.
 """
 
+import asyncio
 import hashlib
 import json
 import os
@@ -23,7 +24,9 @@ from wftui.model.errors import NotFoundError
 from wftui.model.json.writing import encode
 from wftui.model.reading import read as read_model
 from wftui.model.run.events import Log, LogSegment
+from wftui.store.sqlite.connection import WritingConnection
 from wftui.store.sqlite.schema import place
+from wftui.store.sqlite.store_errors import StoreError
 from wftui.store.sqlite.times import from_milliseconds, to_milliseconds
 from wftui.workspace.private import PRIVATE_FILE, make_private_folder
 from wftui.workspace.temporary_file import temporary_beside
@@ -245,6 +248,17 @@ def _forget(connection: Connection, room: int, first: int, last: int) -> list[st
     connection.executemany("DELETE FROM log_segments WHERE place = ?", [(number,) for number, _ in gone])
     named = "SELECT 1 FROM log_segments WHERE hash = ?"
     return [digest for _, digest in gone if not connection.execute(named, (digest,)).fetchone()]
+
+
+async def store(connection: WritingConnection, segment: LogSegment, data: bytes, limits: LogLimits) -> bool:
+    """Write the file of a segment within the limits; return False if that fails."""
+    try:
+        gone = await connection.run(lambda transaction: make_room(transaction, segment.run_id, len(data), limits))
+        await asyncio.to_thread(remove, connection.path, gone)
+        await asyncio.to_thread(write, connection.path, data)
+    except (OSError, StoreError):
+        return False
+    return True
 
 
 def remove(database: Path, hashes: Collection[str]) -> None:

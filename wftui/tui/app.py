@@ -1,4 +1,4 @@
-"""The Textual app: screens, the runs of this session, and leaving. Wiring only; `launch` runs it."""
+"""The Textual app: screens, the runs of this session, and leaving. Wiring only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run screen with playback: from its start, at an event, at a time of day, or frozen."""
+"""Playback of a run: from its start, at an event or a time, or frozen."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""Take out what a run screen shows: copy it, save it to a file, open it in the pager."""
+"""Copies of what a run screen shows: in the clipboard, a file, the pager."""
 
 import asyncio
 import tempfile

@@ -1,4 +1,4 @@
-"""Log of a run: its own lines in memory, lines in segments on disk until they are looked at."""
+"""Log of a run: its lines in memory, and those of segments, which stay on disk."""
 
 import re
 from array import array
