@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from textual.app import App
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from tui.conftest import settle
 from wftui.tui.app import WftuiApp
 from wftui.tui.canvas.step_view import StepView
 from wftui.tui.screens.base.paned_screen import PanedScreen
+from wftui.tui.widgets.history.table import HistoryTable
 from wftui.tui.widgets.line_view import LineView
 from wftui.workbench import Workbench
 
@@ -28,6 +30,9 @@ OPEN: dict[str, Callable[[WftuiApp, str], None]] = {
     "settings": lambda app, run_id: app.open_screen("settings"),
     "step_types": lambda app, run_id: app.open_screen("step_types"),
     "statistics": lambda app, run_id: app.open_screen("statistics", "hello"),
+    "comparison": lambda app, run_id: app.open_screen("comparison", run_id, run_id),
+    "workers": lambda app, run_id: app.open_screen("workers"),
+    "missing": lambda app, run_id: app.open_screen("missing", "hello", [{"steps": ["step_1"], "message": "m"}]),
 }
 
 
@@ -51,6 +56,16 @@ async def check_rows(pilot: Pilot[Any], text_of: TextOf) -> None:
     pilot.app.refresh(layout=True)
     await settle(pilot.app)
     assert text_of(pilot.app) == before
+
+
+async def check_lost_focus(pilot: Pilot[Any]) -> None:
+    """Assert that a list takes the focus when nothing has it."""
+    screen = pilot.app.screen
+    screen.set_focus(None)
+    pilot.app.refresh(layout=True)
+    await settle(pilot.app)
+    lists = [each for each in screen.focus_chain if isinstance(each, LineView | OptionList | StepView) and each.region]
+    assert (screen.focused in lists) if lists else (screen.focused is None)
 
 
 async def check_dialog(pilot: Pilot[Any], text_of: TextOf) -> None:
@@ -83,6 +98,7 @@ async def test_focus_and_rows_follow_every_change_of_size(
         await settle(app)
         check_focus(app)
         await check_dialog(pilot, text_of)
+        await check_lost_focus(pilot)
         panes = len(app.screen.PANES) if isinstance(app.screen, PanedScreen) else 1
         for width, height in SIZES:
             await pilot.resize_terminal(width, height)
@@ -108,3 +124,25 @@ async def test_empty_workspace_gives_the_keys_back_after_an_abandoned_question(
             assert focused is None or focused.region.area > 0, keys
         await pilot.press("n")
         await until(pilot, lambda: "New workflow" in text_of(app))
+
+
+async def test_the_list_of_a_history_takes_the_focus_when_its_rows_come(
+    workbench: Workbench, put_workflow: Callable[..., Path], until: Until, text_of: TextOf
+) -> None:
+    put_workflow("hello")
+    put_workflow("never_run")
+    await workbench.runs.wait(await workbench.runs.start("hello", {}))
+    app = WftuiApp(workbench)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(app)
+        app.open_history("never_run")
+        await until(pilot, lambda: "No run matches" in text_of(app))
+        for dialog in ("question_mark", "s"):
+            await pilot.press(dialog, "escape")
+            await settle(app)
+            assert app.screen.focused is None, "the next letter is a command, not a filter"
+        await pilot.press("backspace")
+        await until(pilot, lambda: isinstance(app.screen.focused, HistoryTable) and "hello" in text_of(app))
+        await pilot.press("question_mark", "escape", "w")
+        await until(pilot, lambda: "workflow:hello" in text_of(app))
+        assert isinstance(app.screen.focused, HistoryTable)

@@ -168,8 +168,6 @@ class WorkflowsScreen(ActionScreen[None]):
         rows = [row for row in self._rows if text in f"{row.id} {row.name} {row.description}".lower()]
         if self._rows:
             self.remove_class("-message")
-            if self.focused is None:
-                self.query_one(WorkflowTable).focus()
         else:
             self._say("This workspace has no workflows yet.\n\nPress n to create one.")
         table = self.query_one(WorkflowTable)

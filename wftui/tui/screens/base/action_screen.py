@@ -3,11 +3,12 @@
 import inspect
 from collections.abc import Coroutine
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.screen import Screen
+from textual.widget import Widget
 
 from wftui.model.errors import UserError
 from wftui.tui.actions import APP_ACTIONS, Action, WithActions
@@ -21,12 +22,17 @@ if TYPE_CHECKING:
 
 ResultT = TypeVar("ResultT")
 
+_LISTS = "LineView, OptionList, StepView"
+"""Types of lists, as a selector: each has keys of its own."""
+
 
 class ActionScreen(WithActions, Screen[ResultT]):
     """A full screen; subclasses define `ACTIONS` and a method per action.
 
     They may override `trail`, `compose_body`, `why_not` and `may_leave`.
     """
+
+    AUTO_FOCUS: ClassVar[str | None] = ""  # Textual would take the first text field, or a hidden list
 
     _acting = ""
     """Label of the action whose method is being called."""
@@ -89,6 +95,22 @@ class ActionScreen(WithActions, Screen[ResultT]):
             await work
         except UserError as error:
             self.services.show_error(error, f"{name} failed" if name else "Error")
+
+    @on(events.Mount)
+    def _follow_layout(self) -> None:
+        """Look at the focus whenever widgets appear or go."""
+        self.screen_layout_refresh_signal.subscribe(self, lambda _screen: self._focus_list())
+
+    @on(events.ScreenResume)
+    def _focus_list(self) -> None:
+        """Give the focus to a list if nothing has it: its rows may have come late, or a filter was cleared."""
+        if self.focused is None and self.app.app_focus and (shown := self.list_shown) is not None:
+            self.set_focus(shown, scroll_visible=False)
+
+    @property
+    def list_shown(self) -> Widget | None:
+        """The first list that is shown and takes keys."""
+        return next((each for each in self.query(_LISTS) if each.focusable and each.region), None)
 
     @on(events.Mount)
     def _follow_runs(self) -> None:

@@ -81,7 +81,6 @@ class AccountsScreen(LocalScreen[None]):
         empty.display = not self.accounts
         what = f"a {self.toolkit} account" if self.toolkit else "an account"
         empty.update(f"{self.workbench.settings.user_id} has no connected accounts. Press n to connect {what}.")
-        self.set_focus(listed if self.accounts else None)
 
     def action_refresh(self) -> None:
         """Reload the accounts."""

@@ -107,7 +107,6 @@ class ConnectionsScreen(LocalScreen[None]):
             listed.highlighted = names.index(select) if select in names else 0
         listed.display = listed.can_focus = bool(names)
         self.query_one(".empty").display = not names
-        self.set_focus(listed if names else None)
         self._show_details()
 
     @on(OptionList.OptionHighlighted)

@@ -134,7 +134,6 @@ class SecretsScreen(LocalScreen[None]):
         listed.display = listed.can_focus = bool(self._names)
         empty.display = not self._names
         empty.update(_EMPTY)
-        self.set_focus(listed if self._names else None)
         self._show_details()
 
     @on(OptionList.OptionHighlighted)
