@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from textual.app import App
+from textual.widgets import OptionList
 
 from tui.conftest import settle
 from tui.notices import notices
+from wftui.connections.connections import StoredConnection
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.dialogs.jump import JumpScreen
 from wftui.tui.screens.dialogs.prompt import PromptScreen
@@ -41,6 +43,62 @@ async def test_slash_finds_the_next_row_of_any_list(workbench: Workbench, until:
         await pilot.press(*"no such step type", "enter")
         await until(pilot, lambda: "no such step type was not found." in notices(app))
         assert view.cursor == found
+
+
+def rows_of(view: Any) -> list[str]:
+    """Return the texts of a list."""
+    if isinstance(view, OptionList):
+        return [str(option.prompt) for option in view.options]
+    return [view.row(index, 500).plain for index in range(view.rows)]
+
+
+def place_of(view: Any) -> int:
+    """Return the number of the row under the cursor."""
+    place = view.highlighted if isinstance(view, OptionList) else view.cursor
+    return -1 if place is None else int(place)
+
+
+async def test_every_list_finds_its_rows(
+    workbench: Workbench, put_workflow: Callable[..., Path], until: Until, text_of: TextOf
+) -> None:
+    for name in ("first", "last"):
+        put_workflow(name, steps=[{"id": "one", "type": "set", "input": {}}, {"id": "two", "type": "set", "input": {}}])
+        run_id = await workbench.runs.start(name, {})
+        await workbench.runs.wait(run_id)
+        await workbench.connections.save(StoredConnection(name=name, kind="http"))
+        await workbench.connections.set_secret(name, "value")
+    missing = [{"steps": [name], "message": "m"} for name in ("first", "last")]
+    app = WftuiApp(workbench)
+    lists: dict[str, Callable[[], None]] = {
+        "workflows": lambda: None,
+        "history": lambda: app.open_history(),
+        "monitor": lambda: app.open_monitor(run_id),
+        "statistics": lambda: app.open_screen("statistics", None),
+        "comparison": lambda: app.open_screen("comparison", run_id, run_id),
+        "connections": lambda: app.open_screen("connections"),
+        "secrets": lambda: app.open_screen("secrets"),
+        "settings": lambda: app.open_screen("settings"),
+        "step_types": lambda: app.open_screen("step_types"),
+        "missing": lambda: app.open_screen("missing", "first", missing),
+    }
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(app)
+        base = app.screen
+        for name, opening in lists.items():
+            opening()
+            if name == "monitor":
+                await settle(app)
+                await pilot.press("1")
+            await until(pilot, lambda: app.focused is not None and len(rows_of(app.focused)) > 1)
+            await settle(app)
+            view = app.focused
+            sought = next(text for text in reversed(rows_of(view)) if text.strip()).strip().split()[-1]
+            await pilot.press("home", "ctrl+f", *sought, "enter")
+            await settle(app)
+            assert app.focused is view, name
+            assert sought.casefold() in rows_of(view)[place_of(view)].casefold(), name
+            if app.screen is not base:
+                await app.pop_screen()
 
 
 async def test_jump_mode_goes_to_a_widget_by_its_letter(

@@ -197,7 +197,7 @@ APP_ACTIONS: tuple[Action, ...] = (
         "app.find",
         "Find",
         "Find text in the focused list; again for the next row that has it.",
-        ("slash",),
+        ("slash", "ctrl+f"),
         "Everywhere",
         footer=False,
     ),

@@ -1,6 +1,7 @@
 """Ways to a row or a widget that every screen has: find in a list, and jump mode."""
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from textual.app import App
 from textual.widget import Widget
@@ -8,18 +9,24 @@ from textual.widget import Widget
 from wftui.tui.screens.dialogs.jump import JumpScreen
 from wftui.tui.screens.dialogs.prompt import PromptScreen
 from wftui.tui.services import services_of
-from wftui.tui.widgets.line_view import LineView
+from wftui.tui.widgets.finding import finder_of
+
+_SOUGHT: WeakKeyDictionary[Widget, str] = WeakKeyDictionary()
+"""Text that was searched last, by list."""
 
 
 async def find_row(app: App[Any]) -> None:
     """Ask for a text, and go to the next row of the focused list that contains it."""
     view = app.focused
-    if not isinstance(view, LineView):
+    find = finder_of(view)
+    if view is None or find is None:
         app.notify("Find: no list has the focus.", severity="warning")
         return
-    text = await services_of(app).push_screen_wait(PromptScreen("Find in the list", view.sought))
-    view.sought = text or view.sought
-    if text and not view.find_row(text):
+    text = await services_of(app).push_screen_wait(PromptScreen("Find in the list", _SOUGHT.get(view, "")))
+    if not text:
+        return
+    _SOUGHT[view] = text
+    if not find(text):
         app.notify(f"{text} was not found.", markup=False)
 
 

@@ -20,6 +20,8 @@ GUTTER = 1
 """Cells before each row, for the cursor marker."""
 _SEARCHED = 20_000
 """Rows that a search looks at; longer lists have searches of their own."""
+_UNCUT = 500
+"""Cells of a row that is searched, so that what the view cuts off is found too."""
 FOUND = "$foreground on $warning-muted underline"
 """Style of a search match."""
 
@@ -91,8 +93,6 @@ class LineView(ScrollView, can_focus=True):
         self.ascii_only = ascii_only
         self.cursor = 0
         self.rows = 0
-        self.sought = ""
-        """Text that was searched last."""
         self._strips: LRUCache[int, Strip] = LRUCache(512)
 
     # --- for subclasses
@@ -150,7 +150,7 @@ class LineView(ScrollView, can_focus=True):
         elif self.cursor >= top + height:
             self.scroll_to(y=self.cursor - height + 1, animate=False, force=True)
 
-    def find_row(self, text: str) -> bool:
+    def find(self, text: str) -> bool:
         """Go to the next row that contains a text, wrapping around.
 
         Returns:
@@ -158,7 +158,7 @@ class LineView(ScrollView, can_focus=True):
         """
         words = text.casefold()
         for index in [*range(self.cursor + 1, self.rows), *range(min(self.cursor + 1, self.rows))][:_SEARCHED]:
-            if words in self.row(index, self.room).plain.casefold():
+            if words in self.row(index, max(self.room, _UNCUT)).plain.casefold():
                 self._move_to(index)
                 return True
         return False

@@ -1,7 +1,8 @@
 """Base class of dialogs with actions."""
 
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
+from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from wftui.tui.actions import WithActions, offered
@@ -12,6 +13,11 @@ ResultT = TypeVar("ResultT")
 
 class ActionModal(WithActions, ModalScreen[ResultT]):
     """A dialog; subclasses define `ACTIONS` and a method per action."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash,ctrl+f", "app.find", "Find text in the list", show=False),
+        Binding("grave_accent,ctrl+backslash", "app.jump", "Jump to a place by its letter", show=False),
+    ]
 
     async def action_act(self, action_id: str) -> None:
         """Run an action of this dialog, unless the session is read-only."""

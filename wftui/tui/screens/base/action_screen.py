@@ -103,7 +103,10 @@ class ActionScreen(WithActions, Screen[ResultT]):
 
     @on(events.ScreenResume)
     def _focus_list(self) -> None:
-        """Give the focus to a list if nothing has it: its rows may have come late, or a filter was cleared."""
+        """Give the focus to a list if nothing has it.
+
+        The rows may have come late, or a filter was cleared.
+        """
         if self.focused is None and self.app.app_focus and (shown := self.list_shown) is not None:
             self.set_focus(shown, scroll_visible=False)
 

@@ -156,7 +156,7 @@ EDITOR_ACTIONS: tuple[Action, ...] = (
     Action(
         "editor.find_step",
         "Find step",
-        "Find a step by name, id or type from list or canvas, else text; again for the next match.",
+        "Find a step by name, id or type, text in problems and inspector, else in the source; again for the next.",
         ("slash",),
         "Steps",
         footer=False,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
+from textual.widget import Widget
 from textual.widgets import Static, TextArea
 
 from wftui.model.listing import WorkflowOutline
@@ -16,6 +17,7 @@ from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
 from wftui.tui.screens.editor.editor_actions import EDITOR_ACTIONS
 from wftui.tui.screens.editor.inspecting import Inspecting
 from wftui.tui.screens.editor.problems_screen import ProblemsScreen
+from wftui.tui.widgets.finding import finder_of
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.pane_tabs import PaneTabs
 from wftui.tui.widgets.prompt_input import PromptInput
@@ -112,7 +114,7 @@ class EditorScreen(ProblemsScreen):
         super().__init__(workflow_id)
         self._first_step = step_id
         self._sought = ""
-        self._sought_in: StepView | None = None
+        self._sought_in: Widget | None = None
         self._completion: SourceNames | None = None
 
     def trail(self) -> tuple[str, ...]:
@@ -323,17 +325,18 @@ class EditorScreen(ProblemsScreen):
 
     def action_find_step(self) -> None:
         """Ask for a step to find; in source and Python, for a text."""
-        self._sought_in = self._focused_view
+        self._sought_in = self.focused if isinstance(self.focused, StepView | LineView) else None
         if self._sought_in is None:
             self.action_find()
         else:
-            self.query_one(PromptInput).ask("find a step by name, id or type", self._sought, self._sought_in)
+            what = "a step by name, id or type" if isinstance(self._sought_in, StepView) else "in the list"
+            self.query_one(PromptInput).ask(f"find {what}", self._sought, self._sought_in)
 
     @on(PromptInput.Answered)
     def _find(self, event: PromptInput.Answered) -> None:
         self._sought = event.text
-        target = self._sought_in or self._text_shown
-        if event.text and not target.find(event.text):
+        find = finder_of(self._sought_in or self._text_shown)
+        if event.text and find is not None and not find(event.text):
             self.notify(f"{event.text} was not found.", markup=False)
 
     @property
