@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from functools import cache
 
 from wftui.model.base import Json
 from wftui.model.json.big_values import weight
@@ -16,9 +17,14 @@ def encode(value: Json) -> bytes:
     Raises:
         pydantic_core.PydanticSerializationError: a text in it is not Unicode.
     """
+    return _encoder()(value)
+
+
+@cache
+def _encoder() -> Callable[[Json], bytes]:
     from pydantic_core import to_json  # only what writes needs it
 
-    return to_json(value)
+    return to_json
 
 
 def encode_pieces(value: Json) -> Iterator[bytes]:

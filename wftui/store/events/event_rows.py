@@ -7,6 +7,7 @@ compressed. The rows are this small because a commit writes whole pages.
 
 import json
 import zlib
+from collections.abc import Callable
 from dataclasses import field
 from functools import cache
 from typing import NamedTuple
@@ -24,6 +25,7 @@ from wftui.store.sqlite.times import from_milliseconds, to_milliseconds
 
 _VALUE_FIELDS = frozenset({"inputs", "input", "output", "outputs", "data", "items", "vars"})
 _NESTED_VALUES = {"error": "details", "waiting": "form"}
+_NOTHING: frozenset[str] = frozenset()
 _ID = frozenset({"step_id"})
 _ID_AND_NAME = frozenset({"step_id", "step_name"})
 _COLUMNS = frozenset({"seq", "run_id", "type", "timestamp"})
@@ -123,28 +125,27 @@ def prepare(event: ExecutionEvent, *, at_once: bool) -> PreparedEvent:
         TooBigError: `at_once`, and a value is big.
     """
     prepared = PreparedEvent(event, to_milliseconds(event.timestamp), "")
-    values, nested, excluded = _layout(type(event))
+    values, nested, _ = _layout(type(event))
     for holder_name in nested:
         _externalize_nested(prepared, holder_name, at_once)
     texts = []
-    for name in values:
+    for name, key, is_optional in values:
         value = getattr(event, name)
-        field = type(event).model_fields[name]
-        if value is None and field.default is None and not field.is_required:
+        if value is None and is_optional:
             continue
         try:
             text = _encode_value(prepared, name, value, at_once)
         except JsonValueError as error:
             raise _named(error, event, name) from None
-        texts.append(b'"' + name.encode() + b'":' + text)
+        texts.append(key + text)
     if prepared.changes:
         prepared.event = event.model_copy(update=prepared.changes)
         prepared.changes = {}
     try:
-        rest = _dump(prepared.event, excluded)
+        rest = _dump(prepared.event)
     except ValueError:  # not Unicode
-        prepared.event = _printable(prepared.event, excluded)
-        rest = _dump(prepared.event, excluded)
+        prepared.event = _printable(prepared.event)
+        rest = _dump(prepared.event)
     if _NUMBERS[event.type] >= _TYPES_OF_0_1:
         texts.insert(0, b'"type":' + encode(event.type))
     if texts:
@@ -155,11 +156,17 @@ def prepare(event: ExecutionEvent, *, at_once: bool) -> PreparedEvent:
     return prepared
 
 
-def _dump(event: ExecutionEvent, excluded: frozenset[str]) -> bytes:
+def _dump(event: ExecutionEvent) -> bytes:
+    derived = _NOTHING
     if isinstance(event, StepEventBase) and event.step_id == declared_id(event.path):
-        derived = isinstance(event, StepStarted) and event.step_name == event.step_id
-        excluded = excluded | (_ID_AND_NAME if derived else _ID)
-    return encode(dumper(type(event), excluded)(event))
+        derived = _ID_AND_NAME if isinstance(event, StepStarted) and event.step_name == event.step_id else _ID
+    return encode(_rest_of(type(event), derived)(event))
+
+
+@cache
+def _rest_of(kind: type[EventBase], derived: frozenset[str]) -> Callable[[WireModel], dict[str, Json]]:
+    """Return the dump of an event without columns, values and derived fields."""
+    return dumper(kind, _layout(kind)[2] | derived)
 
 
 def decode(run_id: str, rows: list[EventRow]) -> list[ExecutionEvent]:
@@ -186,11 +193,19 @@ def _fields(data: str | bytes) -> dict[str, Json]:
 
 
 @cache
-def _layout(kind: type[EventBase]) -> tuple[tuple[str, ...], tuple[str, ...], frozenset[str]]:
-    """Return value fields, fields with a nested value, and fields omitted from `data`."""
-    values = tuple(name for name in kind.model_fields if name in _VALUE_FIELDS)
-    nested = tuple(name for name in kind.model_fields if name in _NESTED_VALUES)
-    return values, nested, _COLUMNS.union(values)
+def _layout(kind: type[EventBase]) -> tuple[tuple[tuple[str, bytes, bool], ...], tuple[str, ...], frozenset[str]]:
+    """Return fields of values, fields with a nested value, and omitted fields.
+
+    A value has its name, its key in JSON, and whether null is omitted.
+    """
+    fields = kind.model_fields
+    values = tuple(
+        (name, b'"' + name.encode() + b'":', field.default is None and not field.is_required)
+        for name, field in fields.items()
+        if name in _VALUE_FIELDS
+    )
+    nested = tuple(name for name in fields if name in _NESTED_VALUES)
+    return values, nested, _COLUMNS.union(name for name, _, _ in values)
 
 
 def _encode_value(prepared: PreparedEvent, name: str, value: Json, at_once: bool) -> bytes:
@@ -255,9 +270,10 @@ def _named(error: JsonValueError, event: ExecutionEvent, field_name: str) -> Jso
     return JsonValueError(error.at, error.reason, owner)
 
 
-def _printable(event: ExecutionEvent, excluded: frozenset[str]) -> ExecutionEvent:
+def _printable(event: ExecutionEvent) -> ExecutionEvent:
     """Return the event with every text outside of its values made storable."""
     changes: dict[str, object] = {}
+    excluded = _layout(type(event))[2]
     for name in type(event).model_fields:
         if name not in excluded:
             changes[name] = _clean(getattr(event, name))

@@ -1,12 +1,14 @@
 """Record snapshots: so that a big run is read from its middle.
 
 The process that writes a run folds its events as it numbers them, and stores the record in the transaction of the
-events it covers. Runs without a snapshot (of version 0.1, or resumed) get one from the first process that has folded
-them.
+events it covers. A short run needs no snapshot: its events are only folded if its record is wanted before its end. Runs
+without a snapshot (of version 0.1, or resumed) get one from the first process that has folded them.
 """
 
 import sqlite3
+from collections import deque
 from collections.abc import Sequence
+from dataclasses import field
 
 from wftui.model.data_class import dataclass
 from wftui.model.run.events import TERMINAL_EVENTS, Created, ExecutionEvent
@@ -20,6 +22,9 @@ from wftui.store.sqlite.schema import place
 EVENTS_BETWEEN = 4_000
 """Fewest events between two snapshots of a run; folding them takes about a tenth of a second."""
 _EVENTS_AT_END = 1_000
+_FOLDED_LATER = 500
+_FOLDED_LATER_BYTES = 256 * 1024
+"""Events of a short run and their bytes, which nobody folds; a longer run folds two for each further event."""
 _SHARE = 2
 """Bytes of events for each byte of a snapshot."""
 _ROW = 24
@@ -35,25 +40,38 @@ _PUT = "INSERT OR REPLACE INTO snapshots (place, reducer, data)"
 
 @dataclass(slots=True)
 class RunFold:
-    """The record of a run that this process writes.
+    """Fold of the events of a run that this process writes.
 
     Attributes:
+        folded: the record without the events that wait.
+        waiting: numbered events that are not folded yet.
         packed_at: number of the last event in the newest snapshot.
         bytes_since: bytes of the events after that.
         packed_bytes: size of the newest snapshot.
         declared: the steps of its workflow.
     """
 
-    record: ExecutionRecord
+    folded: ExecutionRecord
     declared: Sequence[StepInfo] = ()
+    waiting: deque[ExecutionEvent] = field(default_factory=deque)
     packed_at: int = 0
     bytes_since: int = 0
     packed_bytes: int = 0
 
     def follow(self, event: ExecutionEvent, size: int) -> None:
-        """Fold a numbered event, as it is published."""
-        apply(self.record, event)
+        """Take a numbered event, as it is published."""
+        self.waiting.append(event)
         self.bytes_since += size + _ROW
+        if event.seq > _FOLDED_LATER or self.bytes_since > _FOLDED_LATER_BYTES:
+            for _ in range(min(2, len(self.waiting))):
+                apply(self.folded, self.waiting.popleft())
+
+    @property
+    def record(self) -> ExecutionRecord:
+        """The record after all events."""
+        while self.waiting:
+            apply(self.folded, self.waiting.popleft())
+        return self.folded
 
     def due(self, last: ExecutionEvent) -> bytes | None:
         """Return a snapshot up to the last event if it is time for one."""

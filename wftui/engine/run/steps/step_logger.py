@@ -98,6 +98,8 @@ class StepLogger:
 
     async def flush(self) -> None:
         """Emit the buffered lines and progress."""
+        if self._is_silent:
+            return
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -122,6 +124,8 @@ class StepLogger:
             return
         self._closed = True
         self._stored.set()
+        if self._is_silent:
+            return
         if self._flushing is not None:
             await self._flushing
         await self.flush()
@@ -133,6 +137,11 @@ class StepLogger:
             self._lines.append(("warn", "log", why))
         self._lines.extend(end)
         await self.flush()
+
+    @property
+    def _is_silent(self) -> bool:
+        """True while nothing was logged and no progress waits, as in most steps."""
+        return not (self._kept or self._is_full or self._progress or self._timer or self._flushing)
 
     async def _store(self, lines: list[OverflowLines]) -> None:
         def logs() -> list[Log]:
