@@ -186,6 +186,25 @@ class Services(Handler):
     def serve_true(self, query: dict[str, str], body: Any) -> None:
         self.answer_json({"items": [1], "next": True})
 
+    def odd(self, query: dict[str, str], body: Any) -> tuple[list[dict[str, Any]], str | None]:
+        start = int(query.get("at", 0))
+        return self.at(start), f"?at={start + SIZE}" if start + SIZE < len(ITEMS) else None
+
+    def serve_relative(self, query: dict[str, str], body: Any) -> None:
+        found, following = self.odd(query, body)
+        self.answer_json({"items": found, "next": f"/relative{following}" if following else "0"})
+
+    def serve_href(self, query: dict[str, str], body: Any) -> None:
+        found, following = self.odd(query, body)
+        self.answer_json({"items": found, "next": {"href": following, "title": "more"} if following else {}})
+
+    def serve_no_content(self, query: dict[str, str], body: Any) -> None:
+        if found := self.at(int(query["offset"])):
+            self.answer_json(found)
+        else:
+            self.send_response(204)
+            self.end_headers()
+
     do_GET = do_POST = handle_request  # noqa: N815
 
 
@@ -263,6 +282,26 @@ async def test_an_absent_list_is_none_only_where_that_is_said(run: Run, server: 
         await run(STEP, {"url": f"{server}/empty", "paginate": paginate})
     assert caught.value.type == "http.body"
     assert (await run(STEP, {"url": f"{server}/empty", "paginate": {**paginate, "itemsOptional": True}}))["body"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "paginate"),
+    [
+        ("relative", {"by": "cursor", "items": "items", "cursor": "next", "param": "at"}),
+        ("href", {"by": "cursor", "items": "items", "cursor": "next"}),
+        ("no_content", {"by": "offset", "param": "offset"}),
+    ],
+)
+async def test_next_pages_and_ends_have_other_forms(
+    run: Run, server: str, path: str, paginate: dict[str, Json]
+) -> None:
+    assert (await run(STEP, {"url": f"{server}/{path}", "paginate": paginate}))["body"] == ITEMS
+
+
+async def test_a_first_page_without_its_mark_is_reported(run: Run, context: RecordingContext, server: str) -> None:
+    paginate = {"by": "offset", "param": "offset", "items": "items", "more": "has_more"}
+    assert len((await run(STEP, {"url": f"{server}/short", "paginate": paginate}))["body"]) == 1
+    assert any("The first page has nothing at 'has_more'" in line for line in context.lines())
 
 
 async def test_missing_items_are_reported(run: Run, context: RecordingContext, server: str) -> None:

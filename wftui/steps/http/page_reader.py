@@ -107,6 +107,8 @@ class PageReader:
             at = PagePosition(number + 1, len(items), len(new))
             following = self._pages.next_page(page.reply, page.body, at)
             if following is None:
+                if not number and (path := self._pages.unknown_path(page.body)):
+                    self._warn(f"The first page has nothing at {path!r}, which counts as no further page (more).")
                 if missing := self._pages.missing_items(page.body, at):
                     self._warn(f"The server says that there are {missing} more items, but names no further page.")
                 number += 1

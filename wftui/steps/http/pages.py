@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 from pydantic import Field, model_validator
 
 from wftui.model.base import Json
+from wftui.model.text.cuts import beginning
 from wftui.runtime.language.json_kinds import kind_of
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.steps.api.step_model import StepModel
@@ -18,6 +19,7 @@ _LINK = re.compile(r'<([^<>]*)>((?:[^,"]|"[^"]*")*)')
 _PARAMETER = re.compile(r';\s*([^\s;,="]+)\s*=\s*(?:"([^"]*)"|([^\s;,"]+))')
 _INDEX = re.compile(r"-?\d{1,9}")
 _ABSOLUTE = ("http://", "https://")
+_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +118,14 @@ class Pagination(StepModel):
             WorkflowError: `http.body` when there is no list where it should be.
         """
         found = at_path(body, self.items)
-        if found is None and (self.items_optional or not first):
+        if found in (None, "") and (self.items_optional or not first):
             return []
         if not isinstance(found, list):
             where = f"at {self.items!r}" if self.items else "as its body"
-            raise WorkflowError("http.body", f"A page has no list {where} but {kind_of(found)}.")
+            begins = beginning(as_text(body), _SHOWN) or "nothing"
+            raise WorkflowError(
+                "http.body", f"A page has no list {where} but {kind_of(found)}; it begins with {begins}."
+            )
         return found
 
     def next_page(self, reply: HttpResponse, body: Json, at: PagePosition) -> NextPage | None:
@@ -137,6 +142,10 @@ class Pagination(StepModel):
                 "http.pages", f"{self.more!r} says that more pages follow, but the page names no next one."
             )
         return following
+
+    def unknown_path(self, body: Json) -> str | None:
+        """Return a path that the first page lacks, so that it counts as the last one."""
+        return self.more if self.more and at_path(body, self.more) is None else None
 
     def missing_items(self, body: Json, at: PagePosition) -> int:
         """Return how many of the `total` items have not come."""
@@ -174,19 +183,24 @@ class Pagination(StepModel):
         )
 
     def _by_cursor(self, reply: HttpResponse, cursor: Json) -> NextPage | None:
-        if not cursor or (isinstance(cursor, str) and not cursor.strip()):
-            return None  # null, false, 0, an empty text, list or object
+        if isinstance(cursor, dict) and isinstance(cursor.get("href"), str):
+            cursor = cursor["href"]  # a link with attributes, as in JSON:API and HAL
+        if not cursor or (isinstance(cursor, str) and cursor.strip() in ("", "0")):
+            return None  # null, false, 0 (also as text), an empty text, list or object
         if cursor is True:
             raise WorkflowError(
                 "http.pages", f'The cursor at {self.cursor!r} is true, which leads nowhere; name it in "more" instead.'
             )
-        if self.param is None or (
-            self.param_in == "query" and isinstance(cursor, str) and cursor.startswith(_ABSOLUTE)
-        ):
+        if self.param is None or (self.param_in == "query" and isinstance(cursor, str) and _is_address(cursor)):
             if not isinstance(cursor, str):
                 raise WorkflowError("http.pages", f'The cursor at {self.cursor!r} is not a URL; it needs "param".')
             return NextPage(urljoin(reply.url, cursor))
         return NextPage(value=cursor)
+
+
+def _is_address(cursor: str) -> bool:
+    """Return whether a cursor is a URL, perhaps a relative one with a query."""
+    return cursor.startswith((*_ABSOLUTE, "?")) or (cursor.startswith("/") and "?" in cursor)
 
 
 def as_text(value: Json) -> str:
