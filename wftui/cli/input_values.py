@@ -13,6 +13,7 @@ from wftui.model.json.incremental import read_json
 _WORDS = {"true": True, "yes": True, "on": True, "y": True, "false": False, "no": False, "off": False, "n": False}
 _WHOLE = re.compile(r"[+-]?[0-9]{1,300}")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+_PART = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([^,]*))\s*(,|$)""")
 _WANTED = {
     "null": "null",
     "boolean": "yes or no",
@@ -151,11 +152,26 @@ def _listed(text: str, schema: Mapping[str, Json]) -> tuple[Json] | None:
     if '"' in text and isinstance(quoted := _json_or(f"[{text}]"), list):
         return (quoted,)
     items = _items(schema)
-    parts = [part.strip() for part in text.split(",")] if text.strip() else []
+    parts = _parts(text) if text.strip() else []
+    if any(part.startswith('"') for part in parts):
+        return None  # a quote that does not end
     try:
         return ([parse_value("", part, items) for part in parts],)
     except UsageError:
         return None
+
+
+def _parts(text: str) -> list[str]:
+    """Split a text at its commas; what is in quotes is one part."""
+    parts: list[str] = []
+    position = 0
+    while (match := _PART.match(text, position)) is not None:
+        double, single, plain, comma = match.groups()
+        parts.append(next(part for part in (double, single, plain) if part is not None).strip())
+        position = match.end()
+        if not comma:
+            break
+    return parts
 
 
 def _refusal(key: str, text: str, allowed: list[str], schema: Mapping[str, Json]) -> str:
