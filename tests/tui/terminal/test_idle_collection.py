@@ -33,6 +33,7 @@ def _nothing_collects_by_itself() -> Iterator[None]:
     gc.disable()
     yield
     gc.enable()
+    gc.unfreeze()
     gc.set_threshold(*thresholds)
 
 
@@ -67,3 +68,19 @@ def test_an_idle_process_is_left_alone() -> None:
     assert collection.collect_if_idle()
     time.pass_(60)
     assert not collection.collect_if_idle()
+
+
+def test_closed_screens_that_leave_much_are_freed_without_an_idle_moment() -> None:
+    time = Time()
+    collection = IdleCollection(lambda: time.now, lambda: time.cpu)
+    time.pass_(2)
+    assert collection.collect_if_idle()
+    assert gc.get_freeze_count(), "what was there before is not visited again"
+    little = weakref.ref(Cycle())
+    collection.screen_closed()
+    assert little() is not None
+    much = [Cycle() for _ in range(50_000)]
+    first = weakref.ref(much[0])
+    del much
+    collection.screen_closed()
+    assert (first(), little()) == (None, None)

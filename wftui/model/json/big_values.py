@@ -192,6 +192,28 @@ def keeping_big_values() -> Iterator[None]:
                 gc.unfreeze()
 
 
+def collect_all() -> None:
+    """Collect garbage among all objects.
+
+    Those that stay are not visited again until the next time. Big values that are made or kept are left out, as always.
+    """
+    with _lock:
+        if _makers:
+            return
+        if not _keepers:
+            gc.unfreeze()
+    gc.collect()
+    with _lock:
+        if not _makers and not _keepers:
+            gc.freeze()
+
+
+def collect_new() -> None:
+    """Collect garbage among the objects made since `collect_all`, if these are known."""
+    if gc.get_freeze_count() and not _makers:
+        gc.collect()
+
+
 def settle_objects() -> None:
     """Count all objects as old, after making many that stay.
 

@@ -1,11 +1,15 @@
-"""Full collections of garbage while no key comes.
+"""Full collections of garbage while no key comes, small ones after closed screens.
 
-One visits every object of the process, which takes a tenth of a second: a key must not wait for it.
+A full one visits every object of the process, which takes a tenth of a second: a key must not wait for it. A small one
+visits what was made since the last full one, among it most of what closed screens leave behind.
 """
 
 import gc
+import sys
 import time
 from collections.abc import Callable
+
+from wftui.model.json.big_values import collect_all, collect_new
 
 _QUIET = 0.7
 """Seconds without a key after which a full collection may begin."""
@@ -13,6 +17,8 @@ _BUSY = 0.3
 """Share of a CPU above which the process is not idle: a run has its own garbage, and needs the time."""
 _AFTER = 3
 """Collections of the middle generation after which a full one is worth its time."""
+_MUCH = 30_000
+"""Allocated blocks more than after the last collection that are worth a small one: an editor has twice as many."""
 _SELDOM = 10
 """The same number for full collections that begin by themselves, should the process never be idle."""
 
@@ -26,6 +32,7 @@ class IdleCollection:
         self._last_key = self._asked = now()
         self._cpu_asked = cpu()
         self._collected: tuple[int, int] | None = None
+        self._blocks = sys.getallocatedblocks()
 
     def key_came(self) -> None:
         """Take a key: the user is working."""
@@ -47,11 +54,18 @@ class IdleCollection:
             return False
         if self._collected is not None and middle - self._collected[0] < _AFTER:
             return False
-        gc.collect()
+        collect_all()
+        self._blocks = sys.getallocatedblocks()
         first, second, third = gc.get_threshold()
         gc.set_threshold(first, second, max(third, _SELDOM))
         self._collected = _collections()
         return True
+
+    def screen_closed(self) -> None:
+        """Collect if closed screens have left much, without waiting for an idle moment."""
+        if sys.getallocatedblocks() - self._blocks > _MUCH:
+            collect_new()
+            self._blocks = sys.getallocatedblocks()
 
 
 def _collections() -> tuple[int, int]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from textual import events
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual._styles_cache import StylesCache
+from textual.await_complete import AwaitComplete
 from textual.driver import Driver
 from textual.message_pump import MessagePump
 from textual.screen import Screen
@@ -89,6 +90,13 @@ class TerminalApp(PasteApp[ReturnT], inherit_bindings=False):
         StylesCache.get_inner_outer.cache_clear()  # its keys are the caches of widgets
         if self._terminal is not None:
             self._idle_collection.collect_if_idle()
+
+    def pop_screen(self) -> AwaitComplete:
+        """Close the screen; garbage is collected after the frame of the one below."""
+        closing = super().pop_screen()
+        if self._terminal is not None:
+            self.call_after_refresh(self._idle_collection.screen_closed)
+        return closing
 
     def redraw(self) -> None:
         """Draw the whole screen again, as another program has written to the terminal."""
