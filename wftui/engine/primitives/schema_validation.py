@@ -1,4 +1,7 @@
-"""Validation against JSON Schemas, in a thread: big values and patterns take long."""
+"""Validation against JSON Schemas.
+
+Unless it is trivial, in a thread: big values and patterns take long.
+"""
 
 import asyncio
 from collections.abc import Mapping
@@ -7,23 +10,28 @@ from typing import Any
 from wftui.engine.primitives.failures import problems_error
 from wftui.model.base import Json
 from wftui.runtime.plan import StepPlan
+from wftui.runtime.validation.plain import fill_plain
 from wftui.runtime.workflow_errors import WorkflowError
-
-_TAKES_NOTHING: tuple[Mapping[str, Any], ...] = ({}, {"type": "object"}, {"type": "object", "properties": {}})
 
 
 async def check_inputs(
     schema: Mapping[str, Any], inputs: Mapping[str, Json]
 ) -> tuple[dict[str, Json], WorkflowError | None]:
     """Return the inputs with defaults, and an error with all invalid fields or None."""
-    if not inputs and schema in _TAKES_NOTHING:
-        return {}, None  # do not load jsonschema, which takes most of the time of a short run
-    return await asyncio.to_thread(_checked, schema, dict(inputs), "validation.inputs", "the workflow's input")
+    return await _check(schema, dict(inputs), "validation.inputs", "the workflow's input")
 
 
 async def check_answer(form: Mapping[str, Any], data: Json) -> tuple[Json, WorkflowError | None]:
     """Return an answer with defaults, and an error with all invalid fields or None."""
-    return await asyncio.to_thread(_checked, form, data, "validation.answer", "the answer")
+    return await _check(form, data, "validation.answer", "the answer")
+
+
+async def _check(
+    schema: Mapping[str, Any] | bool, value: Any, error_type: str, what: str
+) -> tuple[Any, WorkflowError | None]:
+    if (plain := fill_plain(schema, value)) is not None:
+        return plain[0], None
+    return await asyncio.to_thread(_checked, schema, value, error_type, what)
 
 
 def _checked(
@@ -44,6 +52,6 @@ async def check_output(step: StepPlan, output: Json) -> None:
     """
     if step.output_schema is None:
         return
-    _, error = await asyncio.to_thread(_checked, step.output_schema, output, "validation.output", "the output")
+    _, error = await _check(step.output_schema, output, "validation.output", "the output")
     if error is not None:
         raise error

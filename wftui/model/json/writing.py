@@ -1,14 +1,23 @@
 """Incremental JSON encoding: other threads run between the parts of a big text."""
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
+from typing import Any
 
 from wftui.model.base import Json
 from wftui.model.json.big_values import weight
 
 _PIECE = 256 * 1024
 _MEMBERS = 1_000
+_MOST_PARTS = 100
+_LEAST_FLOAT, _MOST_NUMBER = 1e-4, 1e15
+
+_few = iter(range(500))
+"""Texts of a short run, which are written without pydantic; from then on its import costs less than these."""
+
+_encode_plain = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def encode(value: Json) -> bytes:
@@ -17,6 +26,8 @@ def encode(value: Json) -> bytes:
     Raises:
         pydantic_core.PydanticSerializationError: a text in it is not Unicode.
     """
+    if "pydantic_core" not in sys.modules and next(_few, None) is not None and (text := plain_text(value)) is not None:
+        return text
     return _encoder()(value)
 
 
@@ -25,6 +36,46 @@ def _encoder() -> Callable[[Json], bytes]:
     from pydantic_core import to_json  # only what writes needs it
 
     return to_json
+
+
+def plain_text(value: Json) -> bytes | None:
+    """Return what `encode` returns for a small value, without pydantic.
+
+    Its import takes longer than a short run. None for values whose text another encoder may write otherwise, or that
+    have none.
+    """
+    if not _is_plain([value]):
+        return None
+    try:
+        return _encode_plain(value).encode()
+    except UnicodeEncodeError:
+        return None
+
+
+def _is_plain(values: list[Any]) -> bool:
+    """Return whether a value is small and has the same text from any encoder.
+
+    They differ in the exponents of floats, and in integers of thousands of digits.
+    """
+    for each in values:  # grows meanwhile
+        kind = type(each)
+        if kind is dict:
+            if any(type(key) is not str for key in each):
+                return False
+            values.extend(each.values())
+        elif kind is list:
+            values.extend(each)
+        elif kind is float:
+            if each and not _LEAST_FLOAT <= abs(each) < _MOST_NUMBER:
+                return False
+        elif kind is int:
+            if abs(each) > _MOST_NUMBER:
+                return False
+        elif not (each is None or kind is str or kind is bool):
+            return False
+        if len(values) > _MOST_PARTS:
+            return False
+    return True
 
 
 def encode_pieces(value: Json) -> Iterator[bytes]:
