@@ -101,6 +101,10 @@ class _Row:
     def draw(self, start: int, cells: _Cells) -> list[tuple[int, int]]:
         """Take cells as shown; return the columns of the stretches that differ."""
         end = start + len(cells.characters)
+        if not self.characters and not start and end:
+            self.drawn.clear()
+            self.characters[:], self.looks[:] = cells.characters, cells.looks
+            return [(0, end)]
         missing = end - len(self.characters)
         if missing > 0:
             self.characters += [None] * missing
@@ -129,7 +133,7 @@ class _Row:
         for column in columns:
             first = column - 1 if self.characters[column] == "" and column else column
             after = column + 2 if column + 1 < end and self.characters[column + 1] == "" else column + 1
-            if stretches and self._is_written_through(stretches[-1][1], first):
+            if stretches and (first <= stretches[-1][1] or self._is_written_through(stretches[-1][1], first)):
                 stretches[-1] = (stretches[-1][0], max(after, stretches[-1][1]))
             else:
                 stretches.append((first, after))
@@ -162,9 +166,11 @@ class _Output:
         """Write a stretch of a row."""
         self._parts.append(f"\x1b[{first + 1}G" if number == self._number else f"\x1b[{number};{first + 1}H")
         self._number = number
+        last: _Look | None = None
         for character, look in zip(row.characters[first:end], row.looks[first:end], strict=True):
-            if look != self._look:
+            if look is not last:
                 self._become(look)
+                last = look
             self._parts.append(character or "")
 
     def _become(self, look: _Look) -> None:
