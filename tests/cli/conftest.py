@@ -1,5 +1,8 @@
 """What tests of the command line share."""
 
+import time
+from datetime import UTC, datetime
+
 import pytest
 from helpers import Cli
 
@@ -27,3 +30,10 @@ def bare_cli(capsys: pytest.CaptureFixture[str]) -> Cli:
 def cli(bare_cli: Cli, settings: Settings) -> Cli:
     """Runs commands over a workspace of their own with the examples, and a new database."""
     return lambda *arguments: bare_cli(*arguments, "--tables", str(settings.tables), "--db", str(settings.database))
+
+
+@pytest.fixture
+def noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A time zone in which it is about noon, so that no day ends during the test."""
+    monkeypatch.setenv("TZ", f"NOON{datetime.now(UTC).hour - 12:+d}")
+    time.tzset()

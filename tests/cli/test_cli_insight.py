@@ -54,6 +54,7 @@ def test_what_cannot_be_compared_is_a_sentence(counted: Cli) -> None:
     assert (code, "run.no_last_good" in err) == (4, True)
 
 
+@pytest.mark.usefixtures("noon")
 def test_grep_finds_log_lines_and_values(counted: Cli, settings: Settings) -> None:
     def places(*words: str) -> list[tuple[str, str]]:
         code, out, _ = counted("grep", *words, "--json")
@@ -216,6 +217,7 @@ def test_a_run_file_is_compared_with_the_last_good_run_of_the_history(counted: C
     assert counted("compare", "--last-good", str(path), "--json") == (0, expected, "")
 
 
+@pytest.mark.usefixtures("noon")
 def test_saved_filters_are_narrowed_by_options(counted: Cli) -> None:
     code, _, err = counted("history", "--saved", "broken")
     assert (code, "there is no saved filter broken; saved: none" in err) == (4, True)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers import PATIENCE
 
 SECRET = "sesame-open-please"
 ECHO = 'echo x >> "$F/{}"; echo "{}"'
@@ -80,7 +81,7 @@ def asked(folder: Path, question: str, typed: str, *words: str) -> tuple[int, st
             if not answered and shown.endswith(question.encode()):
                 os.write(terminal, typed.encode())
                 answered = True
-            if not select.select([terminal], [], [], 30)[0]:
+            if not select.select([terminal], [], [], PATIENCE)[0]:
                 os.kill(pid, signal.SIGKILL)  # it should have ended by itself
             if not (piece := os.read(terminal, 1000)):
                 break

@@ -301,6 +301,7 @@ def test_an_unknown_step_of_a_log_exits_4(cli: Cli) -> None:
     assert cli("show", "last", "--logs", "--step", "nothing")[0] == 4
 
 
+@pytest.mark.usefixtures("noon")
 @pytest.mark.parametrize(("until", "found"), [("now", 1), ("today", 1), ("yesterday", 0), ("1d", 0)])
 def test_days_by_name_mean_their_end_in_until(cli: Cli, until: str, found: int) -> None:
     cli("new", "a")

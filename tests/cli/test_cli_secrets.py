@@ -127,7 +127,7 @@ def test_detached_run_hides_inputs_from_other_processes(folder: Path) -> None:
     (folder / "open").touch()
     assert wftui(folder, "watch", run_id).returncode == 0
     assert (folder / "seen").read_text() == TOKEN
-    psutil.wait_procs(list(running), timeout=30)  # a process that runs workflows inherits what its children leave
+    psutil.wait_procs(list(running), timeout=PATIENCE)  # a process that runs workflows inherits what its children leave
 
 
 @pytest.mark.pty
@@ -148,7 +148,7 @@ def test_secret_prompt_hides_input_and_can_be_cancelled(folder: Path, typed: str
     with contextlib.suppress(OSError):  # how the end of a terminal is told
         piece = b"-"
         while piece:
-            if not select.select([terminal], [], [], 20)[0]:
+            if not select.select([terminal], [], [], PATIENCE)[0]:
                 os.kill(pid, signal.SIGKILL)  # it should have ended by itself
             piece = os.read(terminal, 1000)
             shown += piece

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from helpers import PATIENCE
 from steps.email.mail_server import Mailbox, mail_server
 from steps.http.http_server import Handler, serving
 
@@ -82,7 +83,7 @@ def mailing() -> Iterator[Mailbox]:
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
-    ready.wait(10)
+    assert ready.wait(PATIENCE)
     box, loop, over = served[0]
     try:
         yield box

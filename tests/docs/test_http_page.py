@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 from api.api_server import Server, following, start, waits
+from helpers import PATIENCE
 
 from docs.nginx_proxy import proxied
 from docs.page_runner import DOCS, Execute, blocks, run_page
@@ -38,7 +39,7 @@ def test_its_proxy_works_as_shown(server: Server, folder: Path) -> None:
     headers = {"Authorization": f"Bearer {server.admin}", "Host": "workflows.example.com"}
     with (
         proxied(PAGE, folder, {"127.0.0.1:8787": f"127.0.0.1:{server.port}"}) as port,
-        httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as client,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=PATIENCE) as client,
     ):
         run_id = start(client, "deploy", {"host": "web1"})
         waits(client, run_id)

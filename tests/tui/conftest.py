@@ -80,9 +80,8 @@ async def _until_keys_count(pilot: Pilot[Any]) -> bool:
 
     The toolkit takes a process that gets no CPU time for idle, and its wait ends after 30 s.
     """
-    keys = getattr(pilot.app, "_type_ahead", None)
     for _ in range(_TURNS):
-        if keys is None or not keys._is_busy:
+        if not isinstance(pilot.app, WftuiApp) or not pilot.app.keys_wait:
             break
         await asyncio.sleep(0.005)
     return await _wait_for_screen(pilot, timeout=PATIENCE)

@@ -11,6 +11,7 @@ import termios
 from pathlib import Path
 
 import pytest
+from helpers import PATIENCE
 
 pytestmark = pytest.mark.pty
 
@@ -37,7 +38,7 @@ def test_a_breakdown_shows_no_variables(tmp_path: Path) -> None:
         os.execve(sys.executable, [sys.executable, "-c", PROGRAM, str(tmp_path)], environment)
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     said = b""
-    while select.select([terminal], [], [], 20)[0]:
+    while select.select([terminal], [], [], PATIENCE)[0]:
         try:
             said += os.read(terminal, 65536)
         except OSError:  # it has ended

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from connections.leaky_workflows import FAILING, INPUTS, PRINTING, step
 from connections.secret_helpers import PLAIN, Search, random_secrets
+from helpers import PATIENCE
 from textual import events
 from textual.app import App
 from textual.widgets import Input, TextArea
@@ -338,7 +339,7 @@ def test_typed_secrets_are_never_sent_to_the_terminal(tables: Path, put_workflow
     def read_until(text: bytes) -> None:
         nonlocal said
         while text not in said:
-            assert select.select([terminal], [], [], 30)[0], said[-3000:]
+            assert select.select([terminal], [], [], PATIENCE)[0], said[-3000:]
             said += os.read(terminal, 65536)
 
     try:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import psutil
 import psycopg
 import pytest
-from helpers import patience, until, write_workflow
+from helpers import PATIENCE, patience, until, write_workflow
 from steps.sql.sql_servers import PLACES, program
 
 from wftui.model.run.events import ExecutionEvent, Log, StepMoved
@@ -215,7 +215,7 @@ def control(server: str, *arguments: str) -> None:
     ]
     if os.geteuid() == 0:
         command = [program("runuser", "/sbin", "/usr/sbin"), "-u", "postgres", "--", *command]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=60)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=PATIENCE)
 
 
 async def test_postgresql_that_is_away_delays_a_run_and_loses_nothing(

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
 import random
 import sqlite3
@@ -266,7 +267,8 @@ def test_expired_runs_match_a_full_scan(
         asyncio.run(scenario(Path(folder)))
 
 
-async def test_appends_continue_during_removal(store: ExecutionStore) -> None:
+async def test_appends_continue_during_removal(store: ExecutionStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cleaning, "_RUNS_AT_ONCE", 1)  # many steps, so that some of them meet appends
     for number in range(150):
         await store.append([created(f"old-{number}"), *(log(f"old-{number}") for _ in range(30))], wait=False)
         await store.append([completed(f"old-{number}")], wait=True)
@@ -285,15 +287,18 @@ async def test_appends_continue_during_removal(store: ExecutionStore) -> None:
 async def test_interrupted_cleanup_is_completed_by_the_next(
     store: ExecutionStore, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for number in range(40):
-        await add(store, f"run-{number:02}", value="v" * 100_000)
     monkeypatch.setattr(cleaning, "_RUNS_AT_ONCE", 10)
-    task = asyncio.create_task(store.cleanup(None))
-    while len(left := await ids(store)) == 40:
-        await asyncio.sleep(0)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
+    left: list[str] = []
+    for attempt in itertools.count():  # again where it was through before this thread got its turn
+        for number in range(40):
+            await add(store, f"run-{attempt}-{number:02}", value="v" * 100_000)
+        task = asyncio.create_task(store.cleanup(None))
+        while len(left := await ids(store)) == 40:
+            await asyncio.sleep(0)
+        task.cancel()
+        [ended] = await asyncio.gather(task, return_exceptions=True)
+        if isinstance(ended, asyncio.CancelledError):
+            break
     for run in left:
         record = await store.get(run)
         assert record is None or record.status == "completed"

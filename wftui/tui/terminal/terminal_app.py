@@ -41,6 +41,11 @@ class TerminalApp(PasteApp[ReturnT], inherit_bindings=False):
         self._shown = ShownCells()
         self._idle_collection = IdleCollection()
 
+    @property
+    def keys_wait(self) -> bool:
+        """Return whether keys have arrived that have not taken effect."""
+        return self._type_ahead.is_busy
+
     async def on_event(self, event: events.Event) -> None:
         """Handle keys one at a time, and other events as Textual does."""
         if isinstance(event, events.Resize):

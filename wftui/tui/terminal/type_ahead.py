@@ -23,6 +23,9 @@ class TypeAhead:
     """Handles keys one at a time, so that typed-ahead keys reach what a key opens.
 
     Textual gives all keys of a burst to what has the focus when the first of them comes.
+
+    Attributes:
+        is_busy: a key has not taken effect yet.
     """
 
     def __init__(
@@ -44,7 +47,7 @@ class TypeAhead:
         self._opening = opening
         self._loading = loading
         self._waiting: deque[events.Key] = deque()
-        self._is_busy = False
+        self.is_busy = False
         self._settling: asyncio.Task[None] | None = None
         self._turns = 0
         self._given_up: set[Worker[Any]] = set()
@@ -54,7 +57,7 @@ class TypeAhead:
 
         Keys wait for a screen as long as it takes to open; Escape then drops those before it.
         """
-        if self._is_busy and self._turns > _PATIENCE and key.key in _GIVING_UP:
+        if self.is_busy and self._turns > _PATIENCE and key.key in _GIVING_UP:
             if self._settling is not None:
                 self._settling.cancel()
             self._waiting.clear()
@@ -63,11 +66,11 @@ class TypeAhead:
             await self._next(wait=False)
             return
         self._waiting.append(key)
-        if not self._is_busy:
+        if not self.is_busy:
             await self._next()
 
     async def _next(self, *, wait: bool = True) -> None:
-        self._is_busy = True
+        self.is_busy = True
         self._turns = 0
         if wait and self._is_loading():
             self._settling = asyncio.get_running_loop().create_task(self._load())
@@ -120,7 +123,7 @@ class TypeAhead:
         if self._waiting:
             self._app.call_later(self._next)
         else:
-            self._is_busy = False
+            self.is_busy = False
 
     async def _settled(self, screen: Screen[Any], way: list[Any], opens: Callable[[], bool]) -> None:
         for pump in way:

@@ -390,12 +390,12 @@ async def test_every_pane_can_be_reached_on_a_small_screen(
         screen = await open_editor(pilot, "hello")
         reached = []
         for _ in range(6):
+            before = screen.focused
             await pilot.press("f6")
-            await pilot.pause()
-            await pilot.pause()
+            await until(pilot, lambda before=before: screen.focused not in (before, None))
             focused = screen.focused
             assert focused is not None
-            assert focused.region.height > 10, "the pane fills the screen"
+            await until(pilot, lambda pane=focused: pane.region.height > 10)  # it fills the screen
             reached.append(focused.id)
         assert reached == ["source", "canvas", "python", "problems", "inspector", "steps"]
 
