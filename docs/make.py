@@ -97,8 +97,8 @@ refused.
 def main(arguments: Sequence[str]) -> int:
     """Write the pages, or with `--check` tell which are not current (exit 1)."""
     stale = []
-    for name, text in pages().items():
-        path = HERE / name
+    for name in page_names():
+        path, text = HERE / name, page(name)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             stale.append(name)
             if "--check" not in arguments:
@@ -108,13 +108,16 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if stale and "--check" in arguments else 0
 
 
-def pages() -> dict[str, str]:
-    """Every page that is made, wholly or in its regions, with its current text."""
-    whole = {name: NOTE + make() for name, make in PAGES.items()}
-    for path in sorted(HERE.glob("*.md")):
-        if path.name not in whole and "<!-- made: " in (written := path.read_text(encoding="utf-8")):
-            whole[path.name] = fill(written, REGIONS)
-    return whole
+def page_names() -> list[str]:
+    """The pages that are made, wholly or in their regions."""
+    marked = {path.name for path in HERE.glob("*.md") if "<!-- made: " in path.read_text(encoding="utf-8")}
+    return sorted({*PAGES, *marked})
+
+
+def page(name: str) -> str:
+    """The current text of a page."""
+    make = PAGES.get(name)
+    return NOTE + make() if make else fill((HERE / name).read_text(encoding="utf-8"), REGIONS)
 
 
 def expressions() -> str:

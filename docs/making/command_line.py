@@ -1,7 +1,7 @@
 """Regions of `command-line.md`: every command with its arguments and options, from the parser."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from wftui.cli.parser import build_parser
 
@@ -10,7 +10,9 @@ _EVERYWHERE = frozenset({"--tables", "--db", "--help"})
 
 def commands() -> str:
     """Every command, in the order of the parser."""
-    return "\n".join(_command(parser, depth) for parser, depth in _every(build_parser(), 0))
+    root = build_parser()
+    helps = dict(_helps(root))
+    return "\n".join(_command(parser, depth, helps) for parser, depth in _every(root, 0))
 
 
 def everywhere() -> str:
@@ -27,7 +29,7 @@ def _every(parser: argparse.ArgumentParser, depth: int) -> Iterator[tuple[argpar
                 yield from _every(child, depth + 1)
 
 
-def _command(parser: argparse.ArgumentParser, depth: int) -> str:
+def _command(parser: argparse.ArgumentParser, depth: int, helps: Mapping[str, str]) -> str:
     shown = [
         action
         for action in parser._actions
@@ -38,21 +40,19 @@ def _command(parser: argparse.ArgumentParser, depth: int) -> str:
     given = [_written(action) for action in shown if not action.option_strings]
     options = ["[options]"] if any(action.option_strings for action in shown) else []
     title = parser.prog.removeprefix("wftui ")
-    about = parser.description or _help_of(parser)
+    about = parser.description or helps[parser.prog]
     usage = " ".join([parser.prog, *options, *given])
     lines = [f"{'#' * (3 + depth)} {title}", "", _sentence(about), "", f"    {usage}", ""]
     return "\n".join([*lines, *_rows(shown), ""] if shown else lines)
 
 
-def _help_of(parser: argparse.ArgumentParser) -> str:
-    """The help of an action of a command, which stands with its parent."""
-    for each, _ in [(build_parser(), 0), *_every(build_parser(), 0)]:
+def _helps(root: argparse.ArgumentParser) -> Iterator[tuple[str, str]]:
+    """The help of each command by its name; it stands with its parent."""
+    for each, _ in [(root, 0), *_every(root, 0)]:
         for action in each._actions:
             if isinstance(action, argparse._SubParsersAction):
                 for choice in action._choices_actions:
-                    if action.choices[choice.dest].prog == parser.prog:
-                        return str(choice.help)
-    raise LookupError(parser.prog)
+                    yield action.choices[choice.dest].prog, str(choice.help)
 
 
 def _rows(actions: list[argparse.Action]) -> list[str]:
