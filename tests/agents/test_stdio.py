@@ -96,6 +96,7 @@ async def test_an_abort_cancels_the_run(folder: Path) -> None:
         assert value(await client.call_tool("greet", {"who": "Ann"}))["status"] == "completed"
 
 
+@pytest.mark.slow
 async def test_a_run_outlives_a_client_that_leaves(folder: Path) -> None:
     async with connected(folder) as client, patience():
         found = value(await client.call_tool("asks"))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import PATIENCE
+from helpers import PATIENCE, Cli
 
 SECRET = "sesame-open-please"
 ECHO = 'echo x >> "$F/{}"; echo "{}"'
@@ -64,9 +64,13 @@ def command(folder: Path, *words: str) -> tuple[list[str], dict[str, str]]:
     return [sys.executable, "-m", "wftui", *words, "--db", str(folder / "runs.db")], environment
 
 
-def piped(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    line, environment = command(folder, *words)
-    return subprocess.run(line, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+@pytest.fixture
+def piped(tmp_path: Path, bare_cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """Runs commands in this process, where nobody answers a question."""
+    line, environment = command(tmp_path)
+    for name in ("TOKEN", "HOME", "WFTUI_TABLES"):
+        monkeypatch.setenv(name, environment[name])
+    return lambda *words: bare_cli(*words, *line[3:])
 
 
 def asked(folder: Path, question: str, typed: str, *words: str) -> tuple[int, str]:
@@ -93,12 +97,12 @@ def asked(folder: Path, question: str, typed: str, *words: str) -> tuple[int, st
 
 
 @pytest.fixture
-def failed(tmp_path: Path) -> Path:
+def failed(tmp_path: Path, piped: Cli) -> Path:
     """A folder with a run whose last step failed."""
     place = tmp_path / "tables" / "workflows" / "flow"
     place.mkdir(parents=True)
     (place / "workflow.json").write_text(json.dumps(BROKEN))
-    assert piped(tmp_path, "run", "flow", "-i", "token=env:TOKEN", "-i", f"folder={tmp_path}").returncode == 1
+    assert piped("run", "flow", "-i", "token=env:TOKEN", "-i", f"folder={tmp_path}")[0] == 1
     assert counts(tmp_path) == {"published": 1, "told": 1, "apart": 1}
     (tmp_path / "ready").touch()
     return tmp_path
@@ -111,20 +115,20 @@ def counts(folder: Path) -> Mapping[str, int]:
 RERUN = ("rerun", "last", "--from-failed", "-i", "token=env:TOKEN")
 
 
-def test_rerun_of_completed_steps_is_refused_in_a_pipe(failed: Path) -> None:
-    plan = {each["path"]: each for each in json.loads(piped(failed, *RERUN, "--plan", "--json").stdout)}
+def test_rerun_of_completed_steps_is_refused_in_a_pipe(failed: Path, piped: Cli) -> None:
+    plan = {each["path"]: each for each in json.loads(piped(*RERUN, "--plan", "--json")[1])}
     held = "its output held a secret, which is not stored"
     assert plan["publish"]["why"] == f"{held}: runs again if confirmed"
     assert plan["header"]["why"] == f"{held}: derived again"
     assert plan["apart"]["action"] == "keep"
-    refused = piped(failed, *RERUN)
-    assert refused.returncode == 1
-    assert "error[resume.confirm] publish: completed, but the output held a secret" in refused.stderr
-    assert "; tell: completed, but runs again after a step whose output held a secret" in refused.stderr
-    assert refused.stderr.rstrip().endswith("confirm to repeat it: --confirmed")
+    code, _, errors = piped(*RERUN)
+    assert code == 1
+    assert "error[resume.confirm] publish: completed, but the output held a secret" in errors
+    assert "; tell: completed, but runs again after a step whose output held a secret" in errors
+    assert errors.rstrip().endswith("confirm to repeat it: --confirmed")
     assert counts(failed) == {"published": 1, "told": 1, "apart": 1}
-    assert len(json.loads(piped(failed, "history", "--json").stdout)["executions"]) == 1
-    assert piped(failed, *RERUN, "--confirmed").returncode == 0
+    assert len(json.loads(piped("history", "--json")[1])["executions"]) == 1
+    assert piped(*RERUN, "--confirmed")[0] == 0
     assert counts(failed) == {"published": 2, "told": 2, "apart": 1}
 
 
@@ -137,10 +141,10 @@ def test_rerun_of_completed_steps_asks_in_a_terminal(failed: Path, typed: str, c
     assert counts(failed) == {"published": times, "told": times, "apart": 1}
 
 
-def test_explicit_options_skip_the_question(failed: Path) -> None:
-    assert piped(failed, *RERUN[:2], "--from", "publish", "-i", "token=env:TOKEN").returncode == 0
+def test_explicit_options_skip_the_question(failed: Path, piped: Cli) -> None:
+    assert piped(*RERUN[:2], "--from", "publish", "-i", "token=env:TOKEN")[0] == 0
     assert counts(failed) == {"published": 2, "told": 2, "apart": 1}
-    assert piped(failed, "rerun", "last", "-i", "token=env:TOKEN").returncode == 0
+    assert piped("rerun", "last", "-i", "token=env:TOKEN")[0] == 0
     assert counts(failed) == {"published": 3, "told": 3, "apart": 2}
 
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers import PATIENCE, lives, obey_permissions
+from helpers import PATIENCE, Cli, lives, obey_permissions
 
 from wftui.workbench import Settings
 
@@ -195,6 +195,7 @@ def test_run_continues_after_a_closed_pipe(settings: Settings) -> None:
     assert json.loads(wftui(settings, "show", "last", "--json").stdout)["status"] == "completed"
 
 
+@pytest.mark.slow
 def test_run_continues_after_a_hangup(settings: Settings) -> None:
     gate = settings.database.parent / "gate"
     waits = {"script": f"until [ -e {shlex.quote(str(gate))} ]; do sleep 0.02; done"}
@@ -234,15 +235,15 @@ def test_detached_run_reports_a_failed_start(settings: Settings) -> None:
     assert "there is no workflow nothing" in done.stderr
 
 
-def test_rerun_reuses_inputs_and_names_its_parent(settings: Settings) -> None:
+def test_rerun_reuses_inputs_and_names_its_parent(settings: Settings, cli: Cli) -> None:
     add(settings, HELLO)
-    first = json.loads(wftui(settings, "run", "hello", "-i", "who=one", "-i", "times=2", "--json").stdout)
-    second = json.loads(wftui(settings, "rerun", "last", "-i", "who=two", "--json").stdout)
+    first = json.loads(cli("run", "hello", "-i", "who=one", "-i", "times=2", "--json")[1])
+    second = json.loads(cli("rerun", "last", "-i", "who=two", "--json")[1])
     assert second["parentId"] == first["id"]
     assert second["inputs"] == {"who": "two", "times": 2}
-    third = wftui(settings, "rerun", "last", "--connection", "api=work")
-    assert third.returncode == 1
-    assert "the workflow names no connection 'api' that 'work' could replace" in third.stderr
+    code, _, errors = cli("rerun", "last", "--connection", "api=work")
+    assert code == 1
+    assert "the workflow names no connection 'api' that 'work' could replace" in errors
 
 
 PARTS = {
@@ -262,49 +263,49 @@ PARTS = {
 }
 
 
-def test_rerun_of_failed_steps_shows_the_plan_first(settings: Settings, tmp_path: Path) -> None:
+def test_rerun_of_failed_steps_shows_the_plan_first(settings: Settings, cli: Cli, tmp_path: Path) -> None:
     add(settings, PARTS)
     file = tmp_path / "file"
-    failed = wftui(settings, "run", "parts", "-i", f"file={file}", "--json")
-    assert failed.returncode == 1
-    plan = wftui(settings, "rerun", "last", "--from-failed", "--plan", "--json")
-    assert [(each["path"], each["action"]) for each in json.loads(plan.stdout)] == [
+    code, failed, _ = cli("run", "parts", "-i", f"file={file}", "--json")
+    assert code == 1
+    plan = json.loads(cli("rerun", "last", "--from-failed", "--plan", "--json")[1])
+    assert [(each["path"], each["action"]) for each in plan] == [
         ("first", "keep"),
         ("second", "run"),
         ("third", "run"),
     ]
-    assert "failed" in wftui(settings, "rerun", "last", "--from-failed", "--plan").stdout
+    assert "failed" in cli("rerun", "last", "--from-failed", "--plan")[1]
     file.write_text("hello")
-    again = json.loads(wftui(settings, "rerun", "last", "--from-failed", "--json").stdout)
+    again = json.loads(cli("rerun", "last", "--from-failed", "--json")[1])
     assert (again["status"], again["outputs"]) == ("completed", {"text": "hello"})
-    assert again["parentId"] == json.loads(failed.stdout)["id"]
+    assert again["parentId"] == json.loads(failed)["id"]
     assert Path(f"{file}.first").read_text() == "ran\n", "the first step ran once"
-    whole = json.loads(wftui(settings, "rerun", "last", "--from", "first", "--json").stdout)
+    whole = json.loads(cli("rerun", "last", "--from", "first", "--json")[1])
     assert whole["status"] == "completed"
     assert Path(f"{file}.first").read_text() == "ran\nran\n"
 
 
-@pytest.mark.slow
-def test_plan_needs_an_existing_start_step(settings: Settings) -> None:
+def test_plan_needs_an_existing_start_step(settings: Settings, cli: Cli) -> None:
     add(settings, HELLO)
-    wftui(settings, "run", "hello", "--quiet")
-    assert wftui(settings, "rerun", "last", "--plan").returncode == 2
-    assert wftui(settings, "rerun", "last", "--from", "nothing", "--plan").returncode == 4
+    cli("run", "hello", "--quiet")
+    assert cli("rerun", "last", "--plan")[0] == 2
+    assert cli("rerun", "last", "--from", "nothing", "--plan")[0] == 4
 
 
-def test_secret_inputs_are_asked_again_and_never_stored(settings: Settings) -> None:
+def test_secret_inputs_are_asked_again_and_never_stored(settings: Settings, cli: Cli) -> None:
     schema = {"type": "object", "properties": {"token": {"type": "string", "writeOnly": True}}, "required": ["token"]}
     add(settings, {**HELLO, "inputSchema": schema, "steps": [{"id": "a", "type": "set", "input": {}}], "outputs": {}})
-    first = wftui(settings, "run", "hello", "-i", "token=correct-horse-battery", "--json")
-    assert first.returncode == 0, first.stderr
-    assert "correct-horse" not in first.stdout
+    code, out, errors = cli("run", "hello", "-i", "token=correct-horse-battery", "--json")
+    assert code == 0, errors
+    assert "correct-horse" not in out
     assert b"correct-horse" not in b"".join(path.read_bytes() for path in settings.database.parent.glob("wftui.db*"))
-    refused = wftui(settings, "rerun", "last")
-    assert refused.returncode == 2
-    assert "give them again: token" in refused.stderr
-    assert wftui(settings, "rerun", "last", "-i", "token=staple-battery").returncode == 0
+    code, _, errors = cli("rerun", "last")
+    assert code == 2
+    assert "give them again: token" in errors
+    assert cli("rerun", "last", "-i", "token=staple-battery")[0] == 0
 
 
+@pytest.mark.slow
 def test_killed_run_is_interrupted_and_resumes(settings: Settings, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     script = 'echo begun >> "$F"; while [ ! -e "$F.go" ]; do sleep 0.02; done'

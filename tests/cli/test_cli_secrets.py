@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
-from helpers import PATIENCE
+from helpers import PATIENCE, Cli
 
 from wftui.connections.secret_store import SecretStore
 
@@ -63,24 +63,31 @@ def wftui(folder: Path, *words: str, **more: Any) -> "subprocess.CompletedProces
     )
 
 
-@pytest.mark.first_cases(1)
+@pytest.fixture
+def here(folder: Path, bare_cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """Runs commands over that workspace in this process, which has the secret in its environment."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("TOK", TOKEN)
+    monkeypatch.setenv("WFTUI_CONNECTIONS", str(folder / "private"))
+    return lambda *words: bare_cli(*words, "--tables", str(folder / "tables"), "--db", str(folder / "runs.db"))
+
+
 @pytest.mark.parametrize("given", ["env:TOK", "file:{}/token.txt", "cmd:printenv TOK", "@{}/token.txt", TOKEN])
-def test_a_secret_input_is_given_by_where_it_is(folder: Path, given: str) -> None:
+def test_a_secret_input_is_given_by_where_it_is(folder: Path, here: Cli, given: str) -> None:
     (folder / "token.txt").write_text(TOKEN)
     (folder / "open").touch()
-    done = wftui(folder, "run", "guarded", "-i", f"token={given.format(folder)}", "--json")
-    assert done.returncode == 0, done.stderr
+    code, out, errors = here("run", "guarded", "-i", f"token={given.format(folder)}", "--json")
+    assert code == 0, errors
     assert (folder / "seen").read_text() == TOKEN
-    assert json.loads(done.stdout)["inputs"] == {"token": "***"}
+    assert json.loads(out)["inputs"] == {"token": "***"}
 
 
-def test_only_secret_inputs_are_looked_up(folder: Path) -> None:
+def test_only_secret_inputs_are_looked_up(folder: Path, here: Cli) -> None:
     (folder / "open").touch()
-    done = wftui(folder, "run", "guarded", "-i", "token=env:TOK", "-i", "who=env:TOK", "--json")
-    assert json.loads(done.stdout)["inputs"]["who"] == "env:TOK"
+    out = here("run", "guarded", "-i", "token=env:TOK", "-i", "who=env:TOK", "--json")[1]
+    assert json.loads(out)["inputs"]["who"] == "env:TOK"
 
 
-@pytest.mark.first_cases(1)
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -90,23 +97,22 @@ def test_only_secret_inputs_are_looked_up(folder: Path) -> None:
         ("token=env:NOT_THERE", "the environment variable NOT_THERE is not set"),
     ],
 )
-def test_a_secret_is_in_no_message(folder: Path, given: str, said: str) -> None:
-    done = wftui(folder, "run", "guarded", "-i", given)
-    assert done.returncode != 0
-    assert said in done.stderr
-    assert TOKEN not in done.stderr + done.stdout
+def test_a_secret_is_in_no_message(here: Cli, given: str, said: str) -> None:
+    code, out, errors = here("run", "guarded", "-i", given)
+    assert code != 0
+    assert said in errors
+    assert TOKEN not in errors + out
 
 
-@pytest.mark.first_cases(1)
 @pytest.mark.parametrize("command", [["rerun", "last"], ["rerun", "last", "--from-failed"]])
-def test_rerun_explains_how_to_give_missing_secrets(folder: Path, command: list[str]) -> None:
-    assert wftui(folder, "run", "guarded", "-i", "token=env:TOK").returncode == 1
-    refused = wftui(folder, *command)
-    assert refused.returncode == 2
-    assert "give them again: token; pass it as -i NAME=env:VARIABLE" in refused.stderr
+def test_rerun_explains_how_to_give_missing_secrets(folder: Path, here: Cli, command: list[str]) -> None:
+    assert here("run", "guarded", "-i", "token=env:TOK")[0] == 1
+    code, _, errors = here(*command)
+    assert code == 2
+    assert "give them again: token; pass it as -i NAME=env:VARIABLE" in errors
     (folder / "open").touch()
-    done = wftui(folder, *command, "-i", "token=env:TOK", "--json")
-    assert done.returncode == 0, done.stderr
+    code, _, errors = here(*command, "-i", "token=env:TOK", "--json")
+    assert code == 0, errors
     assert (folder / "seen").read_text() == TOKEN
 
 

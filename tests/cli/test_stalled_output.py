@@ -154,7 +154,7 @@ def test_unread_run_completes_and_keeps_its_result(unread: Callable[..., Unread]
     assert "not shown, since nothing read them in time" in text
 
 
-@pytest.mark.first_cases(1)
+@pytest.mark.slow
 def test_slow_reader_does_not_delay_the_run(unread: Callable[..., Unread], chatty: Settings) -> None:
     started = unread()
     open_gate(chatty)

@@ -69,6 +69,7 @@ LOSERS_END = {
 }
 
 
+@pytest.mark.first_cases(2)
 @pytest.mark.parametrize(
     ("step", "output", "ran"),
     [

@@ -101,6 +101,7 @@ def assert_no_traceback(found: dict[str, tuple[int, str]]) -> None:
         assert code == 0 or "error[" in errors, line
 
 
+@pytest.mark.slow
 def test_a_deleted_current_folder(here: Path, home: Path) -> None:
     found = run_all(COMMANDS, here, {"HOME": str(home)}, here.rmdir)
     assert_no_traceback(found)

@@ -9,7 +9,7 @@ from hostile import run
 from hostile.run import HARNESSES, ROOT, Harness
 
 
-@pytest.mark.first_cases(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("marked", sorted({each.marked for each in HARNESSES.values()}))
 def test_every_harness_has_tests(marked: str) -> None:
     tests = tuple(test for each in HARNESSES.values() if each.marked == marked for test in each.tests)

@@ -285,6 +285,7 @@ SECRET = "hvs.CAESIJlVnQ-geheim"
 REDIRECTS = ("301", "302", "303", "307", "308")
 
 
+@pytest.mark.first_cases(25)
 @pytest.mark.parametrize("status", REDIRECTS)
 @pytest.mark.parametrize("header", ["X-Vault-Token", "PRIVATE-TOKEN", "Api-Key", "X-Anything", "Accept"])
 @pytest.mark.parametrize(

@@ -64,6 +64,7 @@ def damaged(path: Path, seed: int) -> None:
     path.write_bytes(content)
 
 
+@pytest.mark.first_cases(8)
 @pytest.mark.parametrize("seed", range(25))
 async def test_runs_survive_damaged_pages(tmp_path: Path, seed: int) -> None:
     path = tmp_path / "history.db"

@@ -68,6 +68,7 @@ def cursor(screen: EditorScreen) -> str | None:
     return screen.query_one(StepList).cursor
 
 
+@pytest.mark.first_cases(6)
 @pytest.mark.parametrize(
     ("keys", "expected", "at"),
     [
