@@ -105,7 +105,6 @@ def test_events_are_printed_as_they_are_stored(settings: Settings) -> None:
     assert json.loads(shown.stdout) == events
 
 
-@pytest.mark.first_cases(1)
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -119,12 +118,13 @@ def test_events_are_printed_as_they_are_stored(settings: Settings) -> None:
         (["-i", "who=@/nowhere.txt"], "cannot read /nowhere.txt"),
     ],
 )
-def test_invalid_inputs_exit_2_with_a_message(settings: Settings, arguments: list[str], sentence: str) -> None:
+def test_invalid_inputs_exit_2_with_a_message(
+    settings: Settings, cli: Cli, arguments: list[str], sentence: str
+) -> None:
     add(settings, HELLO)
-    done = wftui(settings, "run", "hello", *arguments)
-    assert done.returncode == 2
-    assert sentence in done.stderr
-    assert "Traceback" not in done.stderr + done.stdout
+    code, _, errors = cli("run", "hello", *arguments)
+    assert code == 2
+    assert sentence in errors
 
 
 def test_inputs_come_from_files_and_stdin(settings: Settings, tmp_path: Path) -> None:
@@ -146,19 +146,19 @@ def test_failed_run_exits_1_and_names_the_step(settings: Settings) -> None:
     assert "error[exit_code]" in done.stderr
 
 
-def test_unknown_workflow_exits_4(settings: Settings) -> None:
-    done = wftui(settings, "run", "repo_helth")
-    assert done.returncode == 4
-    assert "did you mean repo_health" in done.stderr
+def test_unknown_workflow_exits_4(cli: Cli) -> None:
+    code, _, errors = cli("run", "repo_helth")
+    assert code == 4
+    assert "did you mean repo_health" in errors
 
 
-def test_broken_workflow_exits_3_with_all_positions(settings: Settings) -> None:
+def test_broken_workflow_exits_3_with_all_positions(settings: Settings, cli: Cli) -> None:
     add(settings, {**HELLO, "steps": [{"id": "a", "type": "st", "input": {"x": "{{ inputs.no }}"}}]})
-    done = wftui(settings, "run", "hello")
-    assert done.returncode == 3
+    code, _, errors = cli("run", "hello")
+    assert code == 3
     path = settings.tables / "workflows" / "hello" / "workflow.json"
-    assert f"{path}:" in done.stderr
-    assert done.stderr.count("error[") >= 2
+    assert f"{path}:" in errors
+    assert errors.count("error[") >= 2
 
 
 def test_ctrl_c_cancels_and_ends_the_step_process(settings: Settings) -> None:
@@ -358,7 +358,7 @@ def test_approve_with_reject_prints_its_effect(settings: Settings, on_reject: st
     assert watching.wait(timeout=PATIENCE) == code
 
 
-def test_approve_answers_a_waiting_step_of_another_process(settings: Settings) -> None:
+def test_approve_answers_a_waiting_step_of_another_process(settings: Settings, cli: Cli) -> None:
     asks = {
         "format": 1,
         "id": "asks",
@@ -371,17 +371,17 @@ def test_approve_answers_a_waiting_step_of_another_process(settings: Settings) -
     assert watching.stdout is not None
     while json.loads(watching.stdout.readline())["type"] != "step_waiting":
         pass
-    wrong = wftui(settings, "approve", run_id, "other")
-    assert wrong.returncode == 2
-    assert "waiting: sure" in wrong.stderr
-    shown = wftui(settings, "show", run_id).stdout
+    code, _, errors = cli("approve", run_id, "other")
+    assert code == 2
+    assert "waiting: sure" in errors
+    shown = cli("show", run_id)[1]
     assert re.search(r"sure waits for approval since \d{4}-\d\d-\d\d ", shown)
     assert f"  Go on?\n  wftui approve {run_id} sure\n  wftui approve {run_id} sure --reject  # the step cont" in shown
-    assert wftui(settings, "approve", run_id, "sure").returncode == 0
-    late = wftui(settings, "approve", run_id, "sure", "--reject")
-    assert late.returncode == 1
-    assert "error[approval.answered]" in late.stderr
-    assert "was already approved by" in late.stderr
+    assert cli("approve", run_id, "sure")[0] == 0
+    code, _, errors = cli("approve", run_id, "sure", "--reject")
+    assert code == 1
+    assert "error[approval.answered]" in errors
+    assert "was already approved by" in errors
     assert json.loads(watching.stdout.readlines()[-1])["outputs"] == {"yes": True}
     assert watching.wait(timeout=PATIENCE) == 0
 
