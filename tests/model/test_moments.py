@@ -1,5 +1,6 @@
 """Points in time: one way to write them on the screen and on the command line."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -46,11 +47,33 @@ def test_times_may_be_written_in_many_ways(word: str, start: datetime, end: date
 
 
 def test_days_are_those_of_where_the_user_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    import time
-
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     time.tzset()
     assert parse_moment("2026-10-25", NOW) == datetime(2026, 10, 24, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("zone", "word", "start", "end"),
+    [
+        # 2:30 is shown twice on one day, and skipped on another; in Cairo, the first hour of a day is skipped.
+        ("Europe/Berlin", "2026-10-25 02:30", "2026-10-25T00:30Z", "2026-10-25T01:30Z"),
+        ("Europe/Berlin", "2026-10-25T02:30:00", "2026-10-25T00:30Z", "2026-10-25T01:30Z"),
+        ("Europe/Berlin", "2026-03-29 02:30", "2026-03-29T01:00Z", "2026-03-29T01:00Z"),
+        ("Europe/Berlin", "2026-03-29", "2026-03-28T23:00Z", "2026-03-29T21:59:59.999Z"),
+        ("Africa/Cairo", "2026-04-24", "2026-04-23T22:00Z", "2026-04-24T20:59:59.999Z"),
+        ("Africa/Cairo", "2026-04-23", "2026-04-22T22:00Z", "2026-04-23T21:59:59.999Z"),
+        ("UTC", "20261025", "2026-10-25T00:00Z", "2026-10-25T23:59:59.999Z"),
+        ("UTC", "2026-W43-7", "2026-10-25T00:00Z", "2026-10-25T23:59:59.999Z"),
+        ("UTC", "2026-W43", "2026-10-19T00:00Z", "2026-10-25T23:59:59.999Z"),
+    ],
+)
+def test_days_with_a_clock_change_and_other_iso_forms(
+    monkeypatch: pytest.MonkeyPatch, zone: str, word: str, start: str, end: str
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    assert parse_moment(word, NOW) == datetime.fromisoformat(start)
+    assert parse_moment(word, NOW, end=True) == datetime.fromisoformat(end)
 
 
 @pytest.mark.parametrize(

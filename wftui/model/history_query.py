@@ -1,6 +1,7 @@
 """Query language of the history: `status:failed user:ada since:7d` and text.
 
-Written on the screen, and saved under names in the settings.
+Written on the screen, and saved under names in the settings. Values with spaces stand in quotes; a quote in them is
+doubled.
 """
 
 import re
@@ -18,7 +19,11 @@ from wftui.model.workflow.durations import parse_duration
 STATUSES: tuple[ExecutionStatus, ...] = get_args(ExecutionStatus)
 FAILURES: frozenset[ExecutionStatus] = frozenset({"failed", "interrupted"})
 
-_WORD = re.compile(r'(?P<name>[a-z]+):(?:"(?P<quoted>[^"]*)"?|(?P<bare>\S*))|"(?P<text>[^"]*)"?|(?P<plain>\S+)')
+_QUOTED = r'"(?P<{}>(?:[^"]|"")*)"?'
+"""A text in quotes; those inside are doubled."""
+_WORD = re.compile(
+    rf"(?P<name>[a-z]+):(?:{_QUOTED.format('quoted')}|(?P<bare>\S*))|{_QUOTED.format('text')}|(?P<plain>\S+)"
+)
 
 
 class QueryError(ValueError):
@@ -101,9 +106,9 @@ def parse_query(line: str, now: datetime) -> HistoryQuery:
     texts: list[str] = []
     for found in _WORD.finditer(line):
         name = found["name"]
-        value = found["quoted"] if found["quoted"] is not None else found["bare"]
+        value = _unquoted(found["quoted"]) if found["quoted"] is not None else found["bare"]
         if name is None:
-            texts.append(found["text"] if found["text"] is not None else found["plain"])
+            texts.append(_unquoted(found["text"]) if found["text"] is not None else found["plain"])
         elif name in _NAMES:
             if value:
                 query = _NAMES[name](query, value)
@@ -159,10 +164,19 @@ def _text(text: str) -> str:
     """Return the text so that it is read as one, also with the name of a filter in it."""
     words = list(_WORD.finditer(text))
     is_plain = " ".join(word[0] for word in words) == text and not any(word["name"] in _NAMES for word in words)
-    return text if is_plain or '"' in text else f'"{text}"'
+    return text if is_plain and '"' not in text else _quoted(text)
 
 
 def _written(name: str, value: str) -> str:
     if not value:
         return ""
-    return f'{name}:"{value}"' if " " in value else f"{name}:{value}"
+    is_plain = '"' not in value and re.fullmatch(r"\S+", value)
+    return f"{name}:{value}" if is_plain else f"{name}:{_quoted(value)}"
+
+
+def _quoted(text: str) -> str:
+    return '"{}"'.format(text.replace('"', '""'))
+
+
+def _unquoted(text: str) -> str:
+    return text.replace('""', '"')

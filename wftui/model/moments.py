@@ -14,6 +14,9 @@ _LONG = {
 _AGE = re.compile(r"(\d+(?:\.\d+)?|an?|one) ?([a-z]+)(?: ago)?")
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY_AND_TIME = re.compile(r"(?:(?P<day>.*\S)[t ])?(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))?")
+_ISO_DAY = re.compile(r"\d{8}|\d{4}-?W\d\d-?\d", re.IGNORECASE)
+_ISO_WEEK = re.compile(r"\d{4}-?W\d\d", re.IGNORECASE)
+_SHOWN = 80
 _EXPECTED = "expected 24h, 7d, 2 days ago, today, yesterday, monday, last week, 2026-11-22 or 2026-11-22T09:30"
 
 
@@ -37,9 +40,9 @@ def parse_moment(text: str, now: datetime, *, end: bool = False) -> datetime:
     """
     word = re.sub(r"\s+", " ", text.strip().lower())
     try:
-        return _of_words(word, now, end) or datetime.fromisoformat(text.strip()).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise MomentError(f"invalid time {text}; {_EXPECTED}") from error
+        return _of_words(word, now, end) or _of_iso(text.strip(), end)
+    except (ValueError, OverflowError, OSError) as error:
+        raise MomentError(f"invalid time {text[:_SHOWN]}; {_EXPECTED}") from error
 
 
 def _of_words(word: str, now: datetime, end: bool) -> datetime | None:
@@ -60,7 +63,15 @@ def _of_words(word: str, now: datetime, end: bool) -> datetime | None:
     if single is None or single[1] != 1:
         return None
     clock = time(int(found["hour"]), int(found["minute"]), int(found["second"] or 0))
-    return datetime.combine(single[0], clock).astimezone(UTC)
+    return _of_local(datetime.combine(single[0], clock), end)
+
+
+def _of_iso(text: str, end: bool) -> datetime:
+    """Return the time of other forms of ISO 8601; weeks and days have an end."""
+    if _ISO_DAY.fullmatch(text) or _ISO_WEEK.fullmatch(text):
+        return _border(date.fromisoformat(text), 7 if _ISO_WEEK.fullmatch(text) else 1, end)
+    found = datetime.fromisoformat(text)
+    return found.astimezone(UTC) if found.tzinfo is not None else _of_local(found, end)
 
 
 def _age(word: str) -> timedelta | None:
@@ -98,5 +109,22 @@ def _weekday(word: str) -> int | None:
 
 def _border(first: date, days: int, end: bool) -> datetime:
     """Return the beginning of some days in local time, or their last moment."""
-    start = datetime.combine(first + timedelta(days=days if end else 0), time.min).astimezone(UTC)
+    start = _of_local(datetime.combine(first + timedelta(days=days if end else 0), time.min), end=False)
     return start - timedelta(milliseconds=1) if end else start
+
+
+def _of_local(wall: datetime, end: bool) -> datetime:
+    """Return the first moment at which local clocks show a time or a later one.
+
+    Clocks that are set back show a time twice: `end` means the second. Those that are set forward skip some times.
+    """
+    first, second = (datetime.fromtimestamp(wall.replace(fold=fold).timestamp(), UTC) for fold in (0, 1))
+    if first <= second:
+        return second if end else first
+    while first - second > timedelta(milliseconds=1):  # skipped: between them is the change
+        middle = second + (first - second) / 2
+        if middle.astimezone().replace(tzinfo=None) >= wall:
+            first = middle
+        else:
+            second = middle
+    return first.replace(microsecond=first.microsecond // 1000 * 1000)

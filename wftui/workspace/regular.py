@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 MOST_BYTES = 64 * 1024 * 1024
 """Size of a file of a workspace or of the user: one that is read whole by mistake fills the memory."""
@@ -21,13 +22,26 @@ def read_regular(path: Path, most: int = MOST_BYTES) -> bytes:
     Raises:
         OSError: the file cannot be read, is not a regular file, or is larger than `most`; `strerror` says which.
     """
-    _check_kind(path.stat().st_mode, path)  # before opening it: opening a device can have an effect
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(handle, "rb") as file:
-        _check_kind(os.fstat(handle).st_mode, path)
-        if os.fstat(handle).st_size > most:
+    with open_regular(path) as file:
+        if os.fstat(file.fileno()).st_size > most:
             raise OSError(errno.EFBIG, f"it is larger than {most:,} bytes", str(path))
         return file.read()
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file for reading.
+
+    Raises:
+        OSError: the file cannot be read, or is not a regular file; `strerror` says which.
+    """
+    _check_kind(path.stat().st_mode, path)  # before opening it: opening a device can have an effect
+    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+    try:
+        _check_kind(os.fstat(file.fileno()).st_mode, path)
+    except OSError:
+        file.close()
+        raise
+    return file
 
 
 def _check_kind(mode: int, path: Path) -> None:

@@ -5,6 +5,7 @@ import base64
 import gzip
 import hashlib
 import json
+import os
 import random
 import stat
 import zlib
@@ -23,8 +24,9 @@ from wftui.model.run.summary import ExecutionFilters
 from wftui.model.text.terminal_text import without_colours
 from wftui.model.text.text_styles import StyleRun, with_styles
 from wftui.store.execution_store import ExecutionStore
-from wftui.store.transfer import run_file
-from wftui.store.transfer.run_file import RunFileError, read_run_file
+from wftui.store.transfer import run_file_lines
+from wftui.store.transfer.run_file import read_run_file
+from wftui.store.transfer.run_file_lines import RunFileError
 from wftui.store.transfer.transfer import export_run, import_run
 
 BIG = {"rows": ["x" * 100 + str(number) for number in range(400)]}
@@ -324,6 +326,15 @@ async def test_children_of_no_run_in_the_file_are_refused(tmp_path: Path, before
         await imported(path, tmp_path / "second.db")
 
 
+def replace_value(lines: list[dict[str, Json]], text: str) -> None:
+    """Replace the text of the big value, with a hash that fits."""
+    value = next(line for line in lines if "value" in line)
+    name = value["value"]
+    value.update(text=text, value=f"sha256:{hashlib.sha256(text.encode()).hexdigest()}")
+    changed = [json.loads(json.dumps(line).replace(name, value["value"])) for line in lines]
+    lines[:] = changed
+
+
 HOSTILE: list[tuple[str, Callable[[list[dict[str, Json]]], object]]] = [
     ("not a run file", lambda lines: lines[0].update(format="other")),
     ("later version", lambda lines: lines[0].update(version=3)),
@@ -343,6 +354,13 @@ HOSTILE: list[tuple[str, Callable[[list[dict[str, Json]]], object]]] = [
         )
         for name in ("seq", "executionId", "timestamp")
     ),
+    ("in the year 9999", lambda lines: event(lines, 3).update(timestamp="9999-12-31T23:59:59Z")),
+    ("nested deeper", lambda lines: event(lines, 1).update(inputs=json.loads("[" * 300 + "]" * 300))),
+    ("is not JSON", lambda lines: replace_value(lines, "[1, 2")),
+    ("too many parts", lambda lines: replace_value(lines, "[" + "[]," * 2_000_000 + "[]]")),
+    ("reference to a value", lambda lines: event(lines, 1)["inputs"].update({"$value": {}})),
+    ("address of its event 4", lambda lines: event(lines, 4).update(path="a]")),
+    ("more iterations than it holds", lambda lines: event(lines, 4).update(path="a[999999999]")),
     ("neither a value nor an event", lambda lines: lines.append({"exec": "rm -rf /"})),
     ("cannot be used|later version", lambda lines: event(lines, 3).update(timestamp="never")),
     *(
@@ -367,9 +385,11 @@ async def test_a_hostile_file_is_refused_and_leaves_nothing(
 async def test_a_small_file_that_unpacks_to_gigabytes_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_file, "MOST_LINE_BYTES", 1_000_000)
+    monkeypatch.setattr(run_file_lines, "MOST_EVENT_BYTES", 500_000)
+    monkeypatch.setattr(run_file_lines, "MOST_LINE_BYTES", 1_000_000)
     header = b'{"format":"wftui-run","version":1}\n'
-    for data in (b"[" * 5_000_000, header + b'{"value":"' + b"x" * 5_000_000 + b'"}\n'):
+    lists = b'{"value":"x","text":[' + b"[]," * 200_000 + b"[]]}\n"
+    for data in (b"[" * 5_000_000, header + b'{"value":"' + b"x" * 5_000_000 + b'"}\n', header + lists):
         path = tmp_path / "bomb.wfrun"
         path.write_bytes(gzip.compress(data))
         with pytest.raises(RunFileError, match="more than"):
@@ -388,6 +408,10 @@ def test_other_files_are_not_run_files(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "other"
     path.write_bytes(data)
     with pytest.raises(RunFileError):
+        read_run_file(path)
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(RunFileError, match="named pipe"):
         read_run_file(path)
 
 

@@ -12,30 +12,38 @@ import gzip
 import hashlib
 import json
 import os
-import zlib
+import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import BinaryIO
 
-from pydantic import ValidationError
-
 from wftui.model.base import Json
-from wftui.model.errors import UserError
-from wftui.model.json.incremental import read_json
 from wftui.model.run.event_json import parse_event
 from wftui.model.run.events import TERMINAL_EVENTS, Created, ExecutionEvent, LogSegment, UnknownEvent
+from wftui.model.run.paths import iteration_index, owner_path
 from wftui.store.events.payloads import as_reference
-from wftui.store.log_segments import SegmentError, decode
+from wftui.store.log_segments import decode
+from wftui.store.transfer.run_file_lines import (
+    FORMAT,
+    VERSION,
+    WITHOUT_CHILDREN,
+    RunFileError,
+    broken,
+    header,
+    lines,
+    newer,
+    parsed_line,
+    reading,
+)
+from wftui.workspace.regular import open_regular
 
 SUFFIX = ".wfrun"
-FORMAT = "wftui-run"
-VERSION = 2
-_WITHOUT_CHILDREN = 1
-MOST_BYTES = 1024 * 1024 * 1024
-"""Limit of the uncompressed size of a file."""
-MOST_LINE_BYTES = 256 * 1024 * 1024
+_MOST_PARTS = 10_000_000
+_MOST_CONTAINERS = 2_000_000
+"""Limits of the values, and of the lists and objects among them, in one stored value."""
 MOST_EVENTS = 5_000_000
 MOST_RUNS = 10_000
 VALUE_FIELDS = ("inputs", "input", "output", "outputs", "data", "items")
@@ -44,12 +52,11 @@ NESTED_FIELDS = (("error", "details"), ("item_errors", "details"), ("waiting", "
 _PAGE_BYTES = 4 * 1024 * 1024
 _ID = frozenset("0123456789abcdefghijklmnopqrstuvwxyz-_.")
 _LONGEST_ID = 100
-
-
-class RunFileError(UserError):
-    """A run file that cannot be read or written; the message says why."""
-
-    code = "run_file.broken"
+_ADDRESS = re.compile(r"(?:[^\[\]]|(?<!^)\[\d{1,9}\])+")
+"""Address of a step: brackets hold indices only."""
+_SPARE_ITERATIONS = 100_000
+_ITERATIONS_OF_AN_EVENT = 10
+_FIRST_YEAR, _LAST_YEAR = 1970, 9000
 
 
 @dataclass(slots=True)
@@ -95,9 +102,9 @@ class RunFile:
         Raises:
             RunFileError: the file has changed.
         """
-        with _reading(self.path), self.path.open("rb") as raw:
+        with reading(self.path), open_regular(self.path) as raw, TemporaryFile() as texts:
             page = EventPage()
-            for part, event in _events(raw, self.path):
+            for part, event in _events(raw, self.path, texts):
                 if page.events and (page.events[0].run_id != event.run_id or page.is_full(size)):
                     yield page
                     page = EventPage()
@@ -127,8 +134,9 @@ class EventPage:
         """Add an event."""
         self.events.append(event)
         for reference in references(event):
-            self.values[reference] = part.values[reference]
-            self._bytes += len(part.values[reference])
+            if reference not in self.values:
+                self.values[reference] = part.text(reference)
+                self._bytes += len(self.values[reference])
         if isinstance(event, LogSegment) and event.segment in part.logs:
             self.logs[event.segment] = part.logs[event.segment]
             self._bytes += event.bytes
@@ -138,7 +146,11 @@ def references(event: ExecutionEvent) -> Iterator[str]:
     """Yield the hashes of the big values of an event."""
     fields = [getattr(event, name, None) for name in VALUE_FIELDS]
     fields += [getattr(getattr(event, name, None), inner, None) for name, inner in NESTED_FIELDS]
-    return (reference.hash for reference in map(as_reference, fields) if reference is not None)
+    for reference in map(as_reference, fields):
+        if reference is not None:
+            if not isinstance(reference.hash, str) or type(reference.bytes) is not int:
+                raise ValueError("a reference to a value is not valid")
+            yield reference.hash
 
 
 class RunFileWriter:
@@ -146,7 +158,7 @@ class RunFileWriter:
 
     def __init__(self, path: Path, *, children: bool = False) -> None:
         self._path = path
-        self._version = VERSION if children else _WITHOUT_CHILDREN
+        self._version = VERSION if children else WITHOUT_CHILDREN
         self._digest = hashlib.sha256()
         self._finished = False
 
@@ -191,13 +203,13 @@ def read_run_file(path: Path, is_stopped: Callable[[], bool] = lambda: False) ->
     """
     runs: list[FileRun] = []
     known: set[str] = set()
-    with _reading(path), path.open("rb") as raw:
+    with reading(path), open_regular(path) as raw:
         for part, event in _events(raw, path):
             if is_stopped():
                 raise RunFileError(f"{path} is no longer read", code="run_file.unreadable")
             if isinstance(event, Created):
                 if runs and (event.parent_id not in known or not event.parent_path or event.run_id in known):
-                    raise _broken(path, f"the run {event.run_id} in it was started by none of its steps")
+                    raise broken(path, f"the run {event.run_id} in it was started by none of its steps")
                 known.add(event.run_id)
                 runs.append(FileRun(event, part.source, 1, event))
             else:
@@ -213,43 +225,31 @@ def check_header(path: Path) -> None:
     Raises:
         RunFileError: it is not one, cannot be read, or is of a later version.
     """
-    with _reading(path), path.open("rb") as raw:
-        _header(next(_lines(gzip.GzipFile(fileobj=raw), path), b""), path)
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    """Raise errors of the block as `RunFileError`."""
-    try:
-        yield
-    except OSError as error:
-        if isinstance(error, gzip.BadGzipFile):
-            raise _broken(path, "it is not a run file") from error
-        raise RunFileError(f"cannot read {path}: {error.strerror or error}", code="run_file.unreadable") from error
-    except (EOFError, zlib.error) as error:
-        raise _broken(path, "it ends too early") from error
-    except SegmentError as error:
-        raise _broken(path, str(error)) from error
-    except (ValueError, RecursionError, ValidationError) as error:
-        raise _broken(path, str(error).splitlines()[0][:200]) from error
+    with reading(path), open_regular(path) as raw:
+        header(next(lines(gzip.GzipFile(fileobj=raw), path), b""), path)
 
 
 class _Part:
     """A run in the file, as far as it is read.
 
     Attributes:
-        values: JSON texts of big values by hash.
-        logs: the log segments before the next event, by hash.
+        values: places of the texts of big values by hash.
+        logs: the log segment before the next event, by hash.
+
+    Args:
+        texts: file for the texts of values; None: they are only checked.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, texts: BinaryIO | None) -> None:
         self.source = ""
-        self.values: dict[str, str] = {}
+        self.values: dict[str, tuple[int, int]] = {}
+        self._texts = texts
         self.logs: dict[str, bytes] = {}
         self._path = path
         self._number = 0
         self._run_id = ""
         self._has_ended = False
+        self._iterations: dict[str, int] = {}
 
     def take(self, document: dict[str, Json]) -> ExecutionEvent | None:
         """Take a line; return its event, if it is one."""
@@ -257,68 +257,102 @@ class _Part:
             self.source = document["source"]
         elif isinstance(document.get("value"), str) and isinstance(document.get("text"), str):
             name, text = document["value"], document["text"]
-            if name != f"sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}":
-                raise ValueError(f"the value {name[:80]} does not match its hash")
-            self.values[name] = text
+            self._keep(name, text)
         elif isinstance(document.get("log"), str) and isinstance(document.get("data"), str):
-            self.logs[document["log"]] = base64.b64decode(document["data"], validate=True)
+            self.logs = {document["log"]: base64.b64decode(document["data"], validate=True)}
         elif isinstance(document.get("event"), dict):
             return self._event(document["event"])
         else:
             raise ValueError("a line is neither a value nor an event")
         return None
 
+    def _keep(self, name: str, text: str) -> None:
+        data = text.encode("utf-8", "surrogatepass")
+        if name != f"sha256:{hashlib.sha256(data).hexdigest()}":
+            raise ValueError(f"the value {name[:80]} does not match its hash")
+        containers = text.count("[") + text.count("{")
+        if containers > _MOST_CONTAINERS or containers + text.count(",") > _MOST_PARTS:
+            raise RunFileError(f"{self._path} holds a value of too many parts", code="run_file.too_big")
+        start = 0
+        if self._texts is not None:
+            start = self._texts.seek(0, os.SEEK_END)
+            self._texts.write(data)
+        self.values[name] = start, len(data)
+
+    def text(self, name: str) -> str:
+        """Return the JSON text of a big value."""
+        assert self._texts is not None
+        start, size = self.values[name]
+        self._texts.seek(start)
+        return self._texts.read(size).decode("utf-8", "surrogatepass")
+
     def _event(self, document: dict[str, Json]) -> ExecutionEvent:
         if missing := [name for name in ("seq", "executionId", "timestamp") if name not in document]:
             raise ValueError(f"an event has no {missing[0]}")
         event = parse_event(document)
+        if not _FIRST_YEAR <= event.timestamp.year <= _LAST_YEAR:
+            raise ValueError(f"the time of an event is in the year {event.timestamp.year}")
         self._number += 1
         if self._number == 1:
             if not isinstance(event, Created):
                 self.end()
             self._run_id = event.run_id
             if not 0 < len(self._run_id) <= _LONGEST_ID or not _ID.issuperset(self._run_id):
-                raise _broken(self._path, "the id of its run is not valid")
+                raise broken(self._path, "the id of its run is not valid")
         if self._has_ended:
-            raise _broken(self._path, f"event {self._number} follows the end of the run")
+            raise broken(self._path, f"event {self._number} follows the end of the run")
         if (
             event.seq != self._number
             or event.run_id != self._run_id
             or (isinstance(event, Created) and self._number > 1)
         ):
-            raise _broken(self._path, f"its event {self._number} is out of order")
+            raise broken(self._path, f"its event {self._number} is out of order")
         if isinstance(event, UnknownEvent):
-            raise _newer(self._path, "has events of")
+            raise newer(self._path, "has events of")
+        if (address := getattr(event, "path", None)) is not None:
+            self._note_address(address)
         if any(name not in self.values for name in references(event)):
-            raise _broken(self._path, "a value is missing")
+            raise broken(self._path, "a value is missing")
         self._has_ended = event.type in TERMINAL_EVENTS
         return event
 
+    def _note_address(self, address: str) -> None:
+        if not _ADDRESS.fullmatch(address):
+            raise broken(self._path, f"the address of its event {self._number} is not valid")
+        if address.endswith("]"):
+            owner, index = owner_path(address), iteration_index(address)
+            self._iterations[owner] = max(self._iterations.get(owner, 0), index + 1)
+
     def end(self) -> None:
-        """Check that there were events."""
+        """Check that there were events, and no more iterations than they can be of.
+
+        Iterations take memory up to the last one.
+        """
         if not self._run_id:
-            raise _broken(self._path, "it does not begin with the creation of a run")
+            raise broken(self._path, "it does not begin with the creation of a run")
+        if sum(self._iterations.values()) > _SPARE_ITERATIONS + _ITERATIONS_OF_AN_EVENT * self._number:
+            raise RunFileError(f"{self._path} numbers more iterations than it holds", code="run_file.too_big")
 
 
-def _events(raw: BinaryIO, path: Path) -> Iterator[tuple[_Part, ExecutionEvent]]:
+def _events(raw: BinaryIO, path: Path, texts: BinaryIO | None = None) -> Iterator[tuple[_Part, ExecutionEvent]]:
     """Yield the events of a file, checked; the checksum comes last."""
     digest = hashlib.sha256()
-    lines = _lines(gzip.GzipFile(fileobj=raw), path)
-    first = next(lines, b"")
-    header = _header(first, path)
+    read = lines(gzip.GzipFile(fileobj=raw), path)
+    first = next(read, b"")
+    version = header(first, path)["version"]
     digest.update(first)
-    part, runs, events = _Part(path), 1, 0
-    for line in lines:
-        document = _object(line)
+    part, runs, events = _Part(path, texts), 1, 0
+    for line in read:
+        document = parsed_line(line)
         if "sha256" in document:
-            if document["sha256"] != digest.hexdigest() or next(lines, None) is not None:
-                raise _broken(path, "its contents do not match its checksum")
+            if document["sha256"] != digest.hexdigest() or next(read, None) is not None:
+                raise broken(path, "its contents do not match its checksum")
             part.end()
             return
         digest.update(line)
-        if "child" in document and header["version"] == VERSION:
+        if "child" in document and version == VERSION:
             part.end()
-            part, runs = _Part(path), runs + 1
+            part, runs = _Part(path, texts), runs + 1
             if runs > MOST_RUNS + 1:
                 raise RunFileError(f"{path} holds more than {MOST_RUNS:,} runs", code="run_file.too_big")
             continue
@@ -329,41 +363,7 @@ def _events(raw: BinaryIO, path: Path) -> Iterator[tuple[_Part, ExecutionEvent]]
                 raise RunFileError(f"{path} holds more than {MOST_EVENTS:,} events", code="run_file.too_big")
             yield part, event
             part.logs.clear()
-    raise _broken(path, "it ends too early")
-
-
-def _header(first: bytes, path: Path) -> dict[str, Json]:
-    """Return the first line of a run file."""
-    header = _object(first)
-    if header.get("format") != FORMAT:
-        raise _broken(path, "it is not a run file")
-    if header.get("version") not in (_WITHOUT_CHILDREN, VERSION):
-        raise _newer(path, "was made by")
-    return header
-
-
-def _lines(file: gzip.GzipFile, path: Path) -> Iterator[bytes]:
-    total = 0
-    while line := file.readline(MOST_LINE_BYTES + 1):
-        total += len(line)
-        if len(line) > MOST_LINE_BYTES or total > MOST_BYTES:
-            raise RunFileError(f"{path} holds more than {MOST_BYTES // 1024**2:,} MB", code="run_file.too_big")
-        yield line
-
-
-def _object(line: bytes) -> dict[str, Json]:
-    value = read_json(line.decode("utf-8", "surrogatepass"))
-    if not isinstance(value, dict):
-        raise ValueError("a line is not a JSON object")
-    return value
-
-
-def _broken(path: Path, why: str) -> RunFileError:
-    return RunFileError(f"{path} cannot be used: {why}", code="run_file.broken")
-
-
-def _newer(path: Path, what: str) -> RunFileError:
-    return RunFileError(f"{path} {what} a later version of wftui; update this one", code="run_file.newer")
+    raise broken(path, "it ends too early")
 
 
 def _private(path: str, flags: int) -> int:

@@ -12,6 +12,7 @@ from wftui.model.errors import RunKnownError, RunNotFoundError, UserError
 from wftui.model.json.incremental import read_json
 from wftui.model.run.events import Created, ExecutionEvent, Interrupted, LogSegment
 from wftui.model.run.summary import ExecutionFilters
+from wftui.runtime.json_values import JsonValueError
 from wftui.store.events.payloads import as_reference
 from wftui.store.execution_store import ExecutionStore
 from wftui.store.log_segments import SegmentError
@@ -23,10 +24,10 @@ from wftui.store.transfer.run_file import (
     EventPage,
     FileRun,
     RunFile,
-    RunFileError,
     RunFileWriter,
     read_run_file,
 )
+from wftui.store.transfer.run_file_lines import RunFileError, broken
 
 Report = Callable[[int, int], None]
 
@@ -133,7 +134,7 @@ async def _take(store: ExecutionStore, file: RunFile, taken: list[FileRun], repo
     pages = file.pages(_IMPORT_PAGE)
     total, number, left = sum(each.events for each in file.runs), 0, 0
     run = file.runs[0]
-    while page := await asyncio.to_thread(_next_page, pages):
+    while page := await asyncio.to_thread(_next_page, pages, file.path):
         if left <= 0:
             run = next(runs)
             left = run.events
@@ -146,6 +147,8 @@ async def _take(store: ExecutionStore, file: RunFile, taken: list[FileRun], repo
             await asyncio.shield(storing)
         except RunExistsError as error:
             raise RunKnownError(run.created.run_id) from error
+        except JsonValueError as error:
+            raise broken(file.path, error.message) from error
         finally:
             await asyncio.wait({storing})  # on a cancel, too: what is stored is known to `_remove`
             if storing.exception() is None and run not in taken[-1:]:
@@ -180,21 +183,32 @@ async def _remove(store: ExecutionStore, runs: list[FileRun]) -> None:
             await store.delete(run.created.run_id)
 
 
-def _next_page(pages: Iterator[EventPage]) -> EventPage | None:
-    """Return the next page, with values in place of references and without numbers."""
+def _next_page(pages: Iterator[EventPage], path: Path) -> EventPage | None:
+    """Return the next page, with values in place of references and without numbers.
+
+    Raises:
+        RunFileError: a value in the file is not JSON.
+    """
     page = next(pages, None)
     if page is None:
         return None
-    for event in page.events:
-        event.seq = 0
-        for name in VALUE_FIELDS:
-            if hasattr(event, name):
-                setattr(event, name, _value(page, getattr(event, name)))
-        for name, inner in NESTED_FIELDS:
-            holder = getattr(event, name, None)
-            if holder is not None:
-                setattr(holder, inner, _value(page, getattr(holder, inner)))
+    try:
+        for event in page.events:
+            _resolve(event, page)
+    except ValueError as error:
+        raise broken(path, f"a value in it is not JSON: {error}") from error
     return page
+
+
+def _resolve(event: ExecutionEvent, page: EventPage) -> None:
+    event.seq = 0
+    for name in VALUE_FIELDS:
+        if hasattr(event, name):
+            setattr(event, name, _value(page, getattr(event, name)))
+    for name, inner in NESTED_FIELDS:
+        holder = getattr(event, name, None)
+        if holder is not None:
+            setattr(holder, inner, _value(page, getattr(holder, inner)))
 
 
 def _value(page: EventPage, value: Json) -> Json:

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -122,7 +123,9 @@ async def _side(store: ExecutionStore, run_id: str) -> ComparisonSide:
         if read >= _LOG_EVENTS:
             left_out.append(f"Of the log of run {run_id}, only the first {read:,} entries are compared.")
             break
-    workflow = json.loads(source) if source else None
+    workflow: Json = None
+    with suppress(ValueError, RecursionError):  # none is stored, or a run file brought another text
+        workflow = json.loads(source)
     logs = {path: list(found) for path, found in lines.items()}
     return ComparisonSide(record, source, workflow, logs, await store.item_labels(run_id), left_out)
 

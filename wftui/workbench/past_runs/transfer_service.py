@@ -87,7 +87,7 @@ class TransferService:
 
 
 def _write(path: Path, parts: Iterable[str]) -> None:
-    from wftui.store.transfer.run_file import RunFileError
+    from wftui.store.transfer.run_file_lines import RunFileError
 
     try:
         with open(path, "x", encoding="utf-8", opener=_private) as out:

@@ -106,7 +106,7 @@ def narrowed(query: HistoryQuery, by: GroupBy, group: RunGroup) -> HistoryQuery:
             return replace(query, user=group.value)
         case "status":
             return replace(query, statuses=frozenset({cast("ExecutionStatus", group.value)}))
-    parts = re.split(r'\d+|"', _message(group))
+    parts = re.split(r"\d+", _message(group))
     return replace(query, error=group.value, text=max(parts, key=len, default="").strip())
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import ExecutionError, Iterations, StepResult, Waiting
 from wftui.model.run.worked_time import interrupted_seconds
-from wftui.model.text.local_times import TIME, local_text
+from wftui.model.text.local_times import TIME, local_text, local_time
 from wftui.model.workflow.durations import format_duration
 from wftui.tui.display.formatting import count
 from wftui.tui.widgets.log.sanitize import clean, plain
@@ -33,7 +33,7 @@ def local_timestamp(timestamp: datetime, now: datetime) -> str:
 
     Times of other years include the year: `2025-11-20 19:17`; those of a repeated hour the zone: `02:30:00 CEST`.
     """
-    here, today = timestamp.astimezone(), now.astimezone()
+    here, today = local_time(timestamp), local_time(now)
     if here.date() == today.date():
         return local_text(timestamp, TIME)
     return local_text(timestamp, "%m-%d %H:%M" if here.year == today.year else "%Y-%m-%d %H:%M")
