@@ -1,5 +1,6 @@
 """No text of a file or a run acts on the terminal, hides or is taken for markup: every screen, dialog and notice."""
 
+import asyncio
 import importlib
 import pkgutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -30,6 +31,7 @@ from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen
 from wftui.tui.screens.dialogs.diff import DiffScreen, diff_lines
 from wftui.tui.screens.dialogs.jump import JumpScreen
 from wftui.tui.screens.dialogs.paste import PasteScreen
+from wftui.tui.screens.dialogs.progress import ProgressScreen
 from wftui.tui.screens.dialogs.prompt import PromptScreen
 from wftui.tui.screens.editor.step_form import StepForm
 from wftui.tui.screens.editor.trial_screen import TrialScreen
@@ -114,10 +116,17 @@ SCREENS: dict[str, Open] = {
 }
 """Places with keys of their own."""
 
+
+async def say_and_wait(tell: Callable[[str], None]) -> None:
+    tell(ALL)
+    await asyncio.Event().wait()
+
+
 CHANGED = diff_lines(ALL, f"{ALL}x", ALL, ALL)
 DIALOGS: dict[str, Open] = {
     "question": lambda app, _: show(app, ConfirmScreen(ALL, ALL, [Choice("a", ALL, "a"), Choice("b", ALL, "b")])),
     "prompt": lambda app, _: show(app, PromptScreen(ALL, ALL, ALL)),
+    "progress": lambda app, _: show(app, ProgressScreen(ALL, say_and_wait)),
     "paste": lambda app, _: show(app, PasteScreen(ALL, ALL)),
     "picker": lambda app, _: show(app, Picker(ALL, [(ALL, ALL)])),
     "value": lambda app, _: show(app, ValueScreen(ALL, {ALL: ALL, "list": [ALL]}, no_text, name=ALL)),

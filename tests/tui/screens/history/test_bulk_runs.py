@@ -123,6 +123,29 @@ async def test_runs_removed_meanwhile_are_errors_not_faults(
         assert second not in table.marked
 
 
+async def test_an_action_says_how_far_it_is_and_stops(
+    workbench: Workbench, until: Until, text_of: TextOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = [(await run_to_end(workbench, "works", {})).id for _ in range(3)]
+    delete, goes_on = workbench.retention.delete, asyncio.Event()
+
+    async def slowly(run_id: str) -> object:
+        if len((await workbench.runs.history()).executions) < 3:
+            await goes_on.wait()
+        return await delete(run_id)
+
+    monkeypatch.setattr(workbench.retention, "delete", slowly)
+    async with history(workbench, until) as (pilot, table):
+        await preview(pilot, until, text_of, "delete")
+        await pilot.press("y")
+        await until(pilot, lambda: "1 of 3 runs removed" in text_of(pilot.app))
+        await pilot.press("escape")
+        await told(pilot, until, "1 run removed, 2 runs left")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen))
+        assert len(table.marked) == 2
+        assert {run.id for run in (await workbench.runs.history()).executions} == set(table.marked) < set(runs)
+
+
 async def test_a_workbench_that_changes_nothing_offers_none_of_it(workbench: Workbench, until: Until) -> None:
     await run_to_end(workbench, "works", {})
     async with history(read_only(workbench), until) as (pilot, _table):

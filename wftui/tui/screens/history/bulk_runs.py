@@ -4,11 +4,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from wftui.model.errors import NotFoundError, UserError
-from wftui.model.run.bulk import BulkAction, BulkPlan, plan_bulk
+from wftui.model.run.bulk import BulkAction, plan_bulk
 from wftui.model.run.record import TERMINAL
 from wftui.model.run.summary import ExecutionSummary
 from wftui.tui.display.formatting import count
 from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen
+from wftui.tui.screens.dialogs.progress import Tell, with_progress
 from wftui.tui.services import AppServices
 from wftui.tui.widgets.picker import Picker
 
@@ -30,7 +31,7 @@ async def act_on_runs(services: AppServices, runs: list[ExecutionSummary]) -> li
     """Ask for an action, show what it would do, and do it.
 
     Returns:
-        The runs for which it failed; None if it was not done.
+        The runs for which it failed or was stopped; None if it was not done.
 
     Raises:
         UserError: the action needs the files of a server.
@@ -57,12 +58,26 @@ async def act_on_runs(services: AppServices, runs: list[ExecutionSummary]) -> li
         choices.append(Choice("yes", label, "y", danger=plan.action in ("cancel", "delete")))
     if await services.push_screen_wait(ConfirmScreen(label, plan.preview(), choices)) != "yes":
         return None
-    failures = await _do(services, plan, folder)
+    failures: dict[str, list[ExecutionSummary]] = {}
+    left = list(plan.runs)
+
+    async def work(tell: Tell) -> None:
+        while left:
+            tell(f"{len(plan.runs) - len(left):,} of {count(len(plan.runs), 'run')} {_ENDED[plan.action]}")
+            try:
+                await _do_one(services, plan.action, left[0], folder)
+            except UserError as error:
+                failures.setdefault(str(error).replace(left[0].id, "RUN"), []).append(left[0])
+            del left[0]
+
+    await with_progress(services, label, work)
     failed = [run for some in failures.values() for run in some]
-    services.notify(f"{count(len(plan.runs) - len(failed), 'run')} {_ENDED[plan.action]}", markup=False)
+    stopped = f", {count(len(left), 'run')} left" if left else ""
+    done = len(plan.runs) - len(failed) - len(left)
+    services.notify(f"{count(done, 'run')} {_ENDED[plan.action]}{stopped}", markup=False)
     for error, some in failures.items():
         services.notify(f"{count(len(some), 'run')}: {error}", title=f"{label} failed", severity="error", markup=False)
-    return failed
+    return failed + left
 
 
 async def _as_they_are(services: AppServices, runs: list[ExecutionSummary]) -> list[ExecutionSummary]:
@@ -75,17 +90,6 @@ async def _as_they_are(services: AppServices, runs: list[ExecutionSummary]) -> l
             with suppress(NotFoundError):
                 found.append(await services.workbench.records.summary(run.id))
     return found
-
-
-async def _do(services: AppServices, plan: BulkPlan, folder: Path) -> dict[str, list[ExecutionSummary]]:
-    """Apply the action to each run; return the failures, by error."""
-    failures: dict[str, list[ExecutionSummary]] = {}
-    for run in plan.runs:
-        try:
-            await _do_one(services, plan.action, run, folder)
-        except UserError as error:
-            failures.setdefault(str(error).replace(run.id, "RUN"), []).append(run)
-    return failures
 
 
 async def _do_one(services: AppServices, action: BulkAction, run: ExecutionSummary, folder: Path) -> None:
