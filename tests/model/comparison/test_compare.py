@@ -227,6 +227,11 @@ ERROR = ExecutionError(type="http.5xx", message="no answer")
             run(step("g", "failed", second=3), step("g.x", "failed", second=2), step("b", output=1, second=4)),
             "The first step that differs is g.x: it was completed and is failed.",
         ),
+        (
+            run(step("a", "skipped")),
+            run(step("a", input={"n": 1})),
+            "The first step that differs is a: it was skipped and is completed.",
+        ),
         (run(step("a")), run(step("a", tries=3)), "The first step that differs is a: it took 3 attempts instead of 1."),
         (
             run(step("a", output={"n": 1})),

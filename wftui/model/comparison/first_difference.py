@@ -8,6 +8,7 @@ from wftui.model.comparison.comparison import ComparedRun, ComparedStep, RunComp
 from wftui.model.run.steps import ExecutionError
 from wftui.model.workflow.durations import format_duration
 
+_NOT_RUN = frozenset({"pending", "skipped"})
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -83,7 +84,8 @@ def _how(step: ComparedStep, found: RunComparison) -> str:
             return f"it is new, and {after}"
         case "removed":
             return f"it is missing; it was {before}"
-    if step.input:
+    has_run = _NOT_RUN.isdisjoint((step.status_before, step.status_after))
+    if step.input and has_run:
         how = f"its input differs: {step.input[0].sentence()}"
     elif step.status_before != step.status_after:
         how = f"it was {before} and is {after}"

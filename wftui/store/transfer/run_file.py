@@ -57,6 +57,7 @@ _ADDRESS = re.compile(r"(?:[^\[\]]|(?<!^)\[\d{1,9}\])+")
 _SPARE_ITERATIONS = 100_000
 _ITERATIONS_OF_AN_EVENT = 10
 _FIRST_YEAR, _LAST_YEAR = 1970, 9000
+_MOST_NUMBER = 2**53
 
 
 @dataclass(slots=True)
@@ -289,7 +290,11 @@ class _Part:
     def _event(self, document: dict[str, Json]) -> ExecutionEvent:
         if missing := [name for name in ("seq", "executionId", "timestamp") if name not in document]:
             raise ValueError(f"an event has no {missing[0]}")
+        if any(type(value) is int and abs(value) > _MOST_NUMBER for value in document.values()):
+            raise ValueError("a number of an event is too big")
         event = parse_event(document)
+        if not 0 <= (getattr(event, "duration", None) or 0) <= _MOST_NUMBER:
+            raise ValueError("the duration of an event is not valid")
         if not _FIRST_YEAR <= event.timestamp.year <= _LAST_YEAR:
             raise ValueError(f"the time of an event is in the year {event.timestamp.year}")
         self._number += 1

@@ -129,10 +129,10 @@ async def test_an_action_says_how_far_it_is_and_stops(
     runs = [(await run_to_end(workbench, "works", {})).id for _ in range(3)]
     delete, goes_on = workbench.retention.delete, asyncio.Event()
 
-    async def slowly(run_id: str) -> object:
+    async def slowly(run_id: str) -> None:
         if len((await workbench.runs.history()).executions) < 3:
             await goes_on.wait()
-        return await delete(run_id)
+        await delete(run_id)
 
     monkeypatch.setattr(workbench.retention, "delete", slowly)
     async with history(workbench, until) as (pilot, table):
