@@ -113,10 +113,20 @@ async def test_unprepared_step_looks_up_its_account(context: RecordingContext, s
     assert any("Looking up the account" in line for line in context.lines())
 
 
-async def test_failing_tool_is_not_retried(run: Run, service: Composio) -> None:
-    service.execution = {"data": {}, "error": "no such repository", "successful": False}
-    with pytest.raises(WorkflowError, match="GITHUB_GET_REPO failed: no such repository") as caught:
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        ("no such repo.", "no such repo."),
+        ({"message": "gone"}, "gone."),
+        ({"code": 7}, '{"code": 7}.'),
+        (None, "no reason given."),
+    ],
+)
+async def test_failing_tool_is_not_retried(run: Run, service: Composio, error: Json, shown: str) -> None:
+    service.execution = {"data": {}, "error": error, "successful": False}
+    with pytest.raises(WorkflowError) as caught:
         await run(STEP, TOOL)
+    assert caught.value.message == f"GITHUB_GET_REPO failed: {shown}"
     assert (caught.value.type, caught.value.recoverable) == ("composio.failed", False)
     assert caught.value.details == {"logId": "log_1"}
     assert len(service.executed) == 1

@@ -138,6 +138,12 @@ def test_json_is_found_in_its_wrapping(text: str) -> None:
     assert fitting(text, CITY) == ({"city": "Köln"}, "")
 
 
+def test_a_text_needs_no_quotes() -> None:
+    assert fitting("Köln", {"type": "string"}) == fitting('"Köln"', {"type": "string"}) == ("Köln", "")
+    assert fitting("<think>?</think>yes", {"enum": ["yes", "no"]}) == ("yes", "")
+    assert "valid JSON" in fitting("perhaps", {"enum": ["yes", "no"]})[1]
+
+
 def test_a_fence_inside_a_value_is_part_of_it() -> None:
     value = {"city": "```\nx\n```"}
     assert fitting(f"```json\n{json.dumps(value)}\n```", CITY) == (value, "")

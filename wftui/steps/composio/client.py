@@ -3,6 +3,7 @@
 Of our own, because the official package takes seconds to import; method, path and body are those it sends.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -120,7 +121,7 @@ class ComposioClient:
         found = await self._call("POST", f"/tools/execute/{slug}", body=body)
         error = None
         if not found.flag("successful"):
-            error = str(found.value.get("error") or "no reason given")
+            error = _reason(found.value.get("error")) or "no reason given"
         return Execution(found.value.get("data"), error, found.label("log_id") or None)
 
     async def accounts(
@@ -217,13 +218,19 @@ def _odd_answer(sentence: str) -> WorkflowError:
     return WorkflowError("composio.protocol", f"The response of Composio is invalid: {sentence}.")
 
 
+def _reason(error: Json) -> str:
+    """Return the reason in an error, which is a text or an object with a message."""
+    told = error.get("message") if isinstance(error, dict) and error.get("message") else error
+    return told if isinstance(told, str) else json.dumps(told, ensure_ascii=False) if told else ""
+
+
 def _failure(status: int, answer: Json, path: str, waiting: float | None) -> WorkflowError:
     error = answer.get("error") if isinstance(answer, dict) else None
-    told = error.get("message") if isinstance(error, dict) else error
+    told = _reason(error)
     kind = {401: "composio.auth", 403: "composio.auth", 404: "composio.missing", 429: "composio.limit"}.get(
         status, "composio.server" if status >= 500 else "composio.refused"
     )
-    reason = f": {str(told).rstrip('.')}" if told else ""
+    reason = f": {told.rstrip('.')}" if told else ""
     return WorkflowError(
         kind,
         f"Composio returned status {status} for {path}{reason}.",

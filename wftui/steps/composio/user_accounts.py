@@ -22,8 +22,6 @@ class UserAccounts:
 
     Resolving the connection blocks: see `of`.
 
-    Resolving the connection blocks: see `of`.
-
     Raises (all methods):
         ConnectionsError: `composio.*` or `http.*`, with what the service said.
     """

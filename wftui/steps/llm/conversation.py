@@ -94,7 +94,8 @@ def fitting(text: str, schema: Mapping[str, Any]) -> tuple[Json, str]:
     """Return the JSON value of a response, and its schema problems as sentences.
 
     The value may be the whole text, in a Markdown fence, between sentences, or once more a JSON text; what a model
-    wrote while it was thinking is left out. The first value that fits is taken.
+    wrote while it was thinking is left out. The first value that fits is taken. Where a text is asked for, the answer
+    may be that text itself.
     """
     from wftui.runtime.validation.validator import validate_inputs
 
@@ -105,10 +106,13 @@ def fitting(text: str, schema: Mapping[str, Any]) -> tuple[Json, str]:
             return filled, ""
         if first is None:
             first = filled, " ".join(f"{each.pointer or 'the whole'}: {each.message}" for each in problems[:10])
+    plain = without_thinking(text)
+    if plain and not validate_inputs(dict(schema), plain)[1]:
+        return plain, ""
     if first is not None:
         return first
     try:
-        read_json(without_thinking(text))
+        read_json(plain)
     except ValueError as error:
         return None, f"it is not valid JSON ({error})."
     raise AssertionError("a text that is JSON has a value")
