@@ -93,6 +93,20 @@ def test_field_reflects_the_schema() -> None:
     assert (day.label, day.default, day.hints, day.examples) == ("day", MISSING, ("date",), ("2026-11-22",))
 
 
+@pytest.mark.parametrize(
+    ("limits", "hint"),
+    [
+        ({"maximum": 2147483647}, "at most 2147483647"),
+        ({"minimum": 0, "maximum": 9223372036854775807}, "0 to 9223372036854775807"),
+        ({"minimum": 10**400}, "at least 1e+400"),
+        ({"exclusiveMinimum": 5.0, "maximum": 1e300}, "more than 5, at most 1e+300"),
+        ({"multipleOf": 1e-7}, "in steps of 1e-07"),
+    ],
+)
+def test_limits_are_shown_with_all_their_digits(limits: Json, hint: str) -> None:
+    assert field({"type": "number", **limits}).hints == (hint,)
+
+
 def test_choices_have_labels_and_descriptions() -> None:
     titled = field({"oneOf": [{"const": "p", "title": "Production", "description": "The real one"}, {"const": 2}]})
     assert [(choice.value, choice.label, choice.description) for choice in titled.choices] == [

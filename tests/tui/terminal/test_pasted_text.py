@@ -11,6 +11,7 @@ from textual.widgets import Input, TextArea
 
 from wftui.model.forms.building import form_of
 from wftui.model.forms.state import build_form
+from wftui.model.json.equality import is_same
 from wftui.tui.terminal.pasted_text import PasteApp, unified
 from wftui.tui.widgets.schema_form.form import SchemaForm
 
@@ -29,8 +30,12 @@ class Pasted(PasteApp[None]):
                 "names": {"type": "array", "items": {"type": "string"}},
                 "text": {"type": "string"},
                 "count": {"type": "integer"},
+                "keys": {"type": "array", "items": {"type": "string", "format": "password"}},
+                "note": {"type": "string", "format": "markdown"},
+                "size": {"enum": ["1", 1, True, "big"]},
+                "headers": {"type": "object", "additionalProperties": {"type": "string"}},
             },
-            "required": ["names"],
+            "required": ["names", "keys", "headers"],
         }
         self.state = build_form(form_of(schema))
         yield SchemaForm(self.state)
@@ -48,7 +53,7 @@ async def test_line_ends_are_unified_once(end: str, until: Until) -> None:
         app.query_one(TextArea).focus()
         await paste(pilot, f"a{end}{end}b{end}")
         await until(pilot, lambda: app.query_one(TextArea).text == "a\n\nb\n")
-        token, names, _text, _count = app.query("SchemaForm TextEditor")
+        token, names, *_ = app.query("SchemaForm TextEditor")
         token.focus()
         await paste(pilot, f"hunter2{end}")
         await until(pilot, lambda: app.state.collect() == {"token": "hunter2"})
@@ -64,7 +69,7 @@ async def test_field_for_one_line_says_what_it_drops(until: Until) -> None:
         await paste(pilot, "one\r")
         await until(pilot, lambda: app.query_one("#line", Input).value == "one")
         assert not app._notifications
-        await paste(pilot, "two\rthree\r")
+        await paste(pilot, "\r\ntwo\u2028three\r")
         await until(pilot, lambda: app.query_one("#line", Input).value == "onetwo")
         assert [each.message for each in app._notifications] == ["Pasted the first of 2 lines: this field takes one."]
         list(app.query("SchemaForm TextEditor"))[3].focus()
@@ -73,6 +78,25 @@ async def test_field_for_one_line_says_what_it_drops(until: Until) -> None:
         assert [each.message for each in app._notifications][1:] == [
             "Pasted the first of 3 lines: this field takes one."
         ]
+
+
+async def test_lines_go_where_several_values_go(until: Until) -> None:
+    app = Pasted()
+    async with app.run_test(size=(80, 40)) as pilot:
+        _token, _names, text, _count, keys, name, _value = app.query("SchemaForm TextEditor")
+        for field, pasted, path, value in [
+            (keys, "k1\r\nk2\r\n", "keys", ["k1", "k2"]),
+            (name, "a: 1\rb=2\r", "headers", {"a": "1", "b": "2"}),
+            (app.query("SchemaForm MultilineEditor").first(), "x\r\ny\r\n", "note", "x\ny"),
+            (app.query("SchemaForm ChoiceEditor").first(), "1\r", "size", 1),
+            (text, '{"other": 1,\n"count": 2}', "text", '{"other": 1,\n"count": 2}'),
+        ]:
+            field.focus()
+            await paste(pilot, pasted)
+            await until(pilot, lambda path=path, value=value: is_same((app.state.collect() or {}).get(path), value))
+        app.query("SchemaForm ChoiceEditor").first().focus()
+        await paste(pilot, "huge")
+        await until(pilot, lambda: "huge is none of the choices." in [each.message for each in app._notifications])
 
 
 def test_a_unified_text_stays_as_it_is() -> None:

@@ -18,14 +18,15 @@ def leaf(value: Json, *, secret: bool = False) -> Leaf:
     [
         ("plain ü", ""),
         ("two\nlines", ""),
+        ("\x00\u3164", "contains U+0000, U+3164"),
         ("a\tb\t", "contains a tab"),
         ("\x1b[2J\x07", "contains an escape character, U+0007"),
-        ("\u202eabc\u200b", "contains U+202E, U+200B"),
+        ("\u202eabc\u200b", "contains U+202E, a zero-width space"),
     ],
 )
 def test_characters_that_cannot_be_seen_are_named(text: str, said: str) -> None:
     assert hidden_characters(leaf(text)) == said
-    assert hidden_characters(leaf(text, secret=True)) == ""
+    assert hidden_characters(leaf(text, secret=True)) == ("contains characters that cannot be seen" if said else "")
 
 
 def test_absent_null_and_empty_look_different() -> None:

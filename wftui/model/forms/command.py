@@ -36,20 +36,26 @@ def run_command(beginning: Sequence[str], root: FormNode) -> str:
         field, value = node.field, node.collect(_show)
         if value is MISSING or (is_same(node.collect(), field.default) and not field.conditional):
             continue
-        text = None if field.rest or field.conditional else assignment_text(field, value)
-        if isinstance(node, Leaf) and not field.rest and _is_hidden(node) and not field.conditional:
+        text = assignment_text(field, value) if _is_assignable(field) else None
+        if isinstance(node, Leaf) and _is_hidden(node) and _is_assignable(field):
             words += ["-i", f"{shlex.quote(field.name)}={PLACEHOLDER}"]
         elif text is not None:
             words += ["-i", f"{shlex.quote(field.name)}={shlex.quote(text)}"]
         elif field.rest and isinstance(value, dict):
             others = {**value, **others}
         else:
-            others[field.name or PLACEHOLDER] = value
+            others[PLACEHOLDER if field.rest else field.name] = value
     named = group.collect(_show)
     others.update({name: named[name] for name in group.unknown})
     if others:
         words += ["--input", _quoted_json(others)]
     return " ".join(words)
+
+
+def _is_assignable(field: FormField) -> bool:
+    """Return whether `-i key=` can name a field: options begin with a minus sign, values after the first `=`."""
+    is_plain = bool(field.name) and "=" not in field.name and not field.name.startswith("-")
+    return is_plain and not field.rest and not field.conditional
 
 
 def assignment_text(field: FormField, value: Json) -> str | None:
@@ -58,7 +64,7 @@ def assignment_text(field: FormField, value: Json) -> str | None:
     A field for text takes the text as it is (`null` where null is allowed), any other takes JSON, and a field without a
     type also bare words as text. A leading @ would name a file.
     """
-    if "=" in field.name or not field.name or (field.types is not None and not _has_type(value, field)):
+    if field.types is not None and not _has_type(value, field):
         return None
     if not isinstance(value, str) and _json(value) in [choice.value for choice in field.choices]:
         return None  # it would be read as the text that looks like it

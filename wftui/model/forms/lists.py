@@ -126,7 +126,7 @@ class Pairs(Items):
                 found[self.name_of(pair)] = value
         return found if found or self.given or self._is_emptied else MISSING
 
-    def problems(self) -> Iterator[tuple[Leaf, str]]:
+    def problems(self) -> Iterator[tuple[FormNode, str]]:
         """Yield the names that are missing or used twice, and the values that are missing."""
         around = self.parent.nodes if self.field.rest and isinstance(self.parent, Group) else []
         taken = {node.field.name for node in around if not node.field.rest}
@@ -143,7 +143,7 @@ class Pairs(Items):
                 yield name, "This name is used twice."
             elif name.text in taken:
                 yield name, "This name has a field of its own."
-            elif value.collect() is MISSING and isinstance(value, Leaf):
+            elif value.collect() is MISSING:
                 yield value, "Write a value."
             names.add(name.text)
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from wftui.model.base import Json
 from wftui.model.schema.formats import FORMATS
@@ -12,6 +13,7 @@ MULTILINE_LENGTH = 300
 """Text that may be this long (`maxLength`) is edited over several lines."""
 _MULTILINE_FORMATS = frozenset({"multiline", "multi-line", "textarea", "markdown", "code", "html", "sql", "yaml"})
 _LONGEST_PATTERN = 40
+_SHOWN_WHOLE = 10**20
 
 Facets = Sequence[SchemaNode]
 """The facets of one schema, nearest first (`json_schema.facets`)."""
@@ -150,6 +152,13 @@ def literal(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+def written(number: float) -> str:
+    """Return a number as a person writes it: whole numbers with all digits, up to those of 64 bits."""
+    if isinstance(number, float):
+        return str(int(number)) if number.is_integer() and abs(number) < _SHOWN_WHOLE else repr(number)
+    return str(number) if abs(number) < _SHOWN_WHOLE else f"{Decimal(number).normalize():.6g}"
+
+
 def requires_more(form: Json) -> bool:
     """Return whether a form asks for more than the presence of properties."""
     return bool(as_object(form).keys() - {"required", "title", "description"})
@@ -231,24 +240,24 @@ def _format_hint(name: str) -> str:
 
 
 def _range(low: float | None, high: float | None, above: float | None, below: float | None) -> str:
-    lowest = f"more than {above:g}" if above is not None else f"at least {low:g}" if low is not None else ""
-    highest = f"less than {below:g}" if below is not None else f"at most {high:g}" if high is not None else ""
     if low is not None and high is not None and above is None and below is None:
-        return f"{low:g} to {high:g}"
-    return ", ".join(filter(None, [lowest, highest]))
+        return f"{written(low)} to {written(high)}"
+    lowest = ("at least", low) if above is None else ("more than", above)
+    highest = ("at most", high) if below is None else ("less than", below)
+    return ", ".join(f"{word} {written(limit)}" for word, limit in (lowest, highest) if limit is not None)
 
 
 def _multiple(step: float | None) -> str:
-    return f"in steps of {step:g}" if step not in (None, 1) else ""
+    return f"in steps of {written(step)}" if step not in (None, 1) else ""
 
 
 def _count(low: float | None, high: float | None, noun: str) -> str:
     if low is not None and high is not None and low > 0:
-        return f"{low:g} {noun}s" if low == high else f"{low:g} to {high:g} {noun}s"
+        return f"{written(low)} {noun}s" if low == high else f"{written(low)} to {written(high)} {noun}s"
     if high is not None:
-        return f"at most {high:g} {noun}{'' if high == 1 else 's'}"
+        return f"at most {written(high)} {noun}{'' if high == 1 else 's'}"
     if low is not None and low > 1:
-        return f"at least {low:g} {noun}s"
+        return f"at least {written(low)} {noun}s"
     return ""
 
 

@@ -19,8 +19,11 @@ class PasteApp(CleanApp[ReturnType]):
         """Unify line ends, and tell the user when a field takes the first line only."""
         if isinstance(event, events.Paste) and not event.is_forwarded:
             event.text = unified(event.text)
-            lines = event.text.removesuffix("\n").count("\n") + 1
             field = self.focused
-            if lines > 1 and isinstance(field, Input) and not getattr(type(field), "TAKES_LINES", False):
-                self.notify(f"Pasted the first of {lines} lines: this field takes one.", severity="warning")
+            if isinstance(field, Input) and not getattr(type(field), "TAKES_LINES", False):
+                # As the widget splits it: a page break or a line separator of Unicode ends a line too.
+                lines = [line for line in event.text.splitlines() if line.strip()] or [event.text]
+                event.text = lines[0]
+                if len(lines) > 1:
+                    self.notify(f"Pasted the first of {len(lines)} lines: this field takes one.", severity="warning")
         await super().on_event(event)

@@ -146,7 +146,7 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
             box.border_subtitle = Content(" ".join(filter(None, [self._outline.id, self._outline.version])))
             if self._about:
                 yield Static(Content(self._about), classes="about")
-            yield SchemaForm(self._state)
+            yield SchemaForm(self._state, takes_objects=True)
             yield JsonEditor()
             with Vertical(classes="foot"):
                 yield Static(classes="wrong", markup=False)

@@ -8,6 +8,7 @@ from textual.widget import Widget
 
 from wftui.model.forms.lists import Items
 from wftui.model.forms.nodes import Leaf
+from wftui.model.forms.pasting import takes_lines
 from wftui.model.forms.text import JsonError, parse_json
 from wftui.tui.widgets.schema_form.editors.choice_editor import ChoiceEditor
 from wftui.tui.widgets.schema_form.editors.factory import editor_for
@@ -98,8 +99,8 @@ class FieldRow(NodeView[Leaf]):
         self._note.more = self.editor.described() if isinstance(self.editor, ChoiceEditor) else hidden
 
     async def on_pasted(self, message: Pasted) -> None:
-        """Switch to a multi-line editor, unless a list or the form handles the text."""
-        if isinstance(self.node.parent, Items) or (_is_object(message.text) and self.node.field.kind != "json"):
+        """Switch to a multi-line editor, unless the form handles the text."""
+        if self._fills_form(message.text) or takes_lines(self.node, message.text):
             return
         message.stop()
         whole = self.node.field.kind in ("text", "json")
@@ -121,9 +122,13 @@ class FieldRow(NodeView[Leaf]):
         if event.widget is self:
             self.focus_first()
 
-
-def _is_object(text: str) -> bool:
-    try:
-        return isinstance(parse_json(text), dict)
-    except JsonError:
-        return False
+    def _fills_form(self, text: str) -> bool:
+        """Return whether a text is an object with inputs of the form."""
+        names = self._form_context.names
+        if not names or self.node.field.kind == "json":
+            return False
+        try:
+            value = parse_json(text)
+        except JsonError:
+            return False
+        return isinstance(value, dict) and not names.isdisjoint(value)

@@ -46,20 +46,31 @@ def note(field: FormField) -> Content:
 
 def hidden_characters(leaf: Leaf) -> str:
     """Return which characters of a text cannot be seen; "" without any."""
-    if leaf.field.secret or leaf.text.isprintable():
+    if leaf.text.isprintable() and _BLANK.isdisjoint(leaf.text):
         return ""
     shown = [name for name in map(_name_of, dict.fromkeys(leaf.text)) if name]
+    if shown and leaf.field.secret:
+        return "contains characters that cannot be seen"
     return f"contains {', '.join(shown[:_MOST_HIDDEN])}" if shown else ""
 
 
 def _name_of(character: str) -> str:
-    if character.isprintable() or character == "\n":
+    if character not in _BLANK and (character.isprintable() or character == "\n"):
         return ""
     return _CHARACTERS.get(character, f"U+{ord(character):04X}")
 
 
 _MOST_HIDDEN = 4
-_CHARACTERS = {"\t": "a tab", "\r": "a carriage return", "\x1b": "an escape character", "\u00a0": "a no-break space"}
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters without a shape."""
+_CHARACTERS = {
+    "\t": "a tab",
+    "\r": "a carriage return",
+    "\x1b": "an escape character",
+    "\u00a0": "a no-break space",
+    "\u200b": "a zero-width space",
+    "\ufeff": "a byte order mark",
+}
 
 _KINDS = {
     "text": "text",

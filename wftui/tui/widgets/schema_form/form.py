@@ -10,10 +10,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 
-from wftui.model.forms.addresses import located, node_at
+from wftui.model.forms.addresses import located, node_at, pointer_of
 from wftui.model.forms.groups import Group
 from wftui.model.forms.lists import Items
 from wftui.model.forms.nodes import FormNode, Leaf
+from wftui.model.forms.pasting import spread, takes_lines
 from wftui.model.forms.text import TextError
 from wftui.model.forms.unions import Union
 from wftui.model.forms.ways import give
@@ -27,7 +28,7 @@ from wftui.tui.widgets.schema_form.layout.context import LABEL_SHARE, SHORTEST_L
 from wftui.tui.widgets.schema_form.layout.label import label_length
 from wftui.tui.widgets.schema_form.layout.node_view import NodeView
 from wftui.tui.widgets.schema_form.layout.row_window import RowWindow
-from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved, WaysAsked
+from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved, Pasted, WaysAsked
 from wftui.tui.widgets.schema_form.union_box import UnionBox
 
 
@@ -86,8 +87,9 @@ class SchemaForm(VerticalScroll, can_focus=False):
         Binding("down", "app.focus_next", "Next field", show=False),
     ]
 
-    def __init__(self, root: FormNode) -> None:
+    def __init__(self, root: FormNode, *, takes_objects: bool = False) -> None:
         super().__init__()
+        self._takes_objects = takes_objects
         self._form_context = FormContext(_make)
         self._root = root
         self._top: Sequence[FormNode] = ()
@@ -104,6 +106,8 @@ class SchemaForm(VerticalScroll, can_focus=False):
         """Replace the form."""
         self._root = root
         self._top = root.nodes if isinstance(root, Group) else (root,)
+        if self._takes_objects:
+            self._form_context.names = frozenset(node.field.name for node in self._top)
         self._place_labels()
         self._rows.stop()
         async with self.batch():
@@ -173,6 +177,16 @@ class SchemaForm(VerticalScroll, can_focus=False):
             if isinstance(made, NodeView):
                 made.focus_first()
                 made.call_next(made.post_edited)
+
+    async def on_pasted(self, message: Pasted) -> None:
+        """Give each pasted line to a field of a list, a tuple or a map."""
+        if takes_lines(message.node, message.text):
+            message.stop()
+            made = spread(message.node, message.text)
+            await self.replace(made.old, made.new)
+            await self.focus_on(pointer_of(made.last))
+            if made.dropped:
+                self.notify(f"Dropped {made.dropped} pasted lines: there is no place for them.", severity="warning")
 
     async def on_focus_moved(self, message: FocusMoved) -> None:
         """Scroll the field and its note into view, once it is laid out."""

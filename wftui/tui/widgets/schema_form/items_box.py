@@ -11,14 +11,14 @@ from textual.widget import Widget
 
 from wftui.model.forms.groups import Group
 from wftui.model.forms.lists import Items
-from wftui.model.forms.nodes import FormNode, Leaf
+from wftui.model.forms.nodes import FormNode
 from wftui.tui.widgets.schema_form.field_text import container_state, note
 from wftui.tui.widgets.schema_form.layout.context import FormContext
 from wftui.tui.widgets.schema_form.layout.header import Header
 from wftui.tui.widgets.schema_form.layout.item_buttons import ItemButtons
 from wftui.tui.widgets.schema_form.layout.lazy_column import LazyColumn
 from wftui.tui.widgets.schema_form.layout.node_view import NodeView
-from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved, Pasted
+from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved
 
 
 class AddLine(Widget, can_focus=True):
@@ -228,20 +228,3 @@ class ItemsBox(NodeView[Items]):
             await self.remove_item(message.node)
         else:
             await self.move_item(message.node, -1 if message.action == "up" else 1)
-
-    async def on_pasted(self, message: Pasted) -> None:
-        """Turn each pasted line into an item."""
-        node = message.node
-        if not isinstance(node, Leaf) or node.parent is not self.node:
-            return
-        message.stop()
-        lines = [line.strip() for line in message.text.splitlines() if line.strip()]
-        at = self.node.place(node) or 0
-        if not node.text and lines:
-            node.type_text(lines.pop(0))
-        for offset, line in enumerate(lines, 1):
-            added = self.node.add(at=at + offset)
-            if isinstance(added, Leaf):
-                added.type_text(line)
-        await self.rebuild()
-        self._enter(self.node.nodes[at + len(lines)])

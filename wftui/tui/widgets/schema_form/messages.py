@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from textual.message import Message
 
-from wftui.model.forms.nodes import FormNode
+from wftui.model.forms.nodes import FormNode, Leaf
 from wftui.model.forms.ways import Way
 
 
@@ -27,7 +27,7 @@ class FocusMoved(Message):
 class Pasted(Message):
     """Multi-line text was pasted into a single-line editor."""
 
-    def __init__(self, node: FormNode, text: str) -> None:
+    def __init__(self, node: Leaf, text: str) -> None:
         super().__init__()
         self.node = node
         self.text = text

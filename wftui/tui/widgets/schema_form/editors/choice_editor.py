@@ -7,10 +7,11 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Size
 
-from wftui.model.base import Json
 from wftui.model.forms.nodes import Leaf
-from wftui.model.schema.facets import ValueChoice
+from wftui.model.json.equality import is_same
+from wftui.model.schema.facets import ValueChoice, literal
 from wftui.model.schema.json_schema import MISSING
+from wftui.model.text.cuts import beginning
 from wftui.tui.widgets.glyphs import glyph
 from wftui.tui.widgets.picker import Picker
 from wftui.tui.widgets.schema_form.editors.option_layout import flow, flow_height, place_at
@@ -18,6 +19,8 @@ from wftui.tui.widgets.schema_form.editors.options_editor import OptionsEditor
 from wftui.tui.widgets.schema_form.field_text import placeholder
 
 _MOST_SIDE_BY_SIDE = 8
+_LONGEST = 60
+"""Characters of a pasted text that a notice shows."""
 _YES_NO = (ValueChoice(True, "yes"), ValueChoice(False, "no"))
 
 
@@ -46,7 +49,7 @@ class ChoiceEditor(OptionsEditor):
     def chosen(self) -> int | None:
         """Index of the option that equals the value, or None."""
         value = self.leaf.value
-        matching = (i for i, choice in enumerate(self.choices) if _same(choice.value, value))
+        matching = (i for i, choice in enumerate(self.choices) if is_same(choice.value, value))
         return next(matching, None)
 
     def described(self) -> str:
@@ -128,6 +131,18 @@ class ChoiceEditor(OptionsEditor):
                 self.give(self.choices[index].value)
                 return
 
+    def on_paste(self, event: events.Paste) -> None:
+        """Choose the option that is pasted; an object is for the form."""
+        text = event.text.strip()
+        named = [choice for choice in self.choices if text == choice.label]
+        named += [choice for choice in self.choices if text == literal(choice.value)]
+        if named:
+            event.stop()
+            self.give(named[0].value)
+        elif text and not text.startswith("{"):
+            event.stop()
+            self.notify(f"{beginning(text, _LONGEST)} is none of the choices.", severity="warning", markup=False)
+
     def on_click(self, event: events.Click) -> None:
         """Choose the clicked option, or open the list dialog."""
         offset = event.get_content_offset(self)
@@ -136,8 +151,3 @@ class ChoiceEditor(OptionsEditor):
             self.action_open()
         elif offset is not None and (index := place_at(self._texts(), width, offset.x, offset.y)) is not None:
             self.give(self.choices[index].value)
-
-
-def _same(left: Json, right: Json) -> bool:
-    """Return whether two JSON values are equal; true is not 1."""
-    return bool(left == right) and isinstance(left, bool) == isinstance(right, bool)

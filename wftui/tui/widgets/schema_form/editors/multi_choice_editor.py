@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.reactive import reactive
 
+from wftui.model.json.equality import is_same
 from wftui.model.schema.json_schema import MISSING
 from wftui.tui.widgets.glyphs import glyph
 from wftui.tui.widgets.schema_form.editors.option_layout import flow, flow_height, place_at
@@ -33,7 +34,7 @@ class MultiChoiceEditor(OptionsEditor):
 
     def _ticked(self) -> list[bool]:
         chosen = self.leaf.value if isinstance(self.leaf.value, list) else []
-        return [choice.value in chosen for choice in self.leaf.field.choices]
+        return [any(is_same(choice.value, each) for each in chosen) for choice in self.leaf.field.choices]
 
     def _texts(self) -> list[str]:
         marks = [glyph(self, "☑" if ticked else "☐") for ticked in self._ticked()]

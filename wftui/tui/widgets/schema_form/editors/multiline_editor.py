@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.widgets import TextArea
 
@@ -46,6 +47,10 @@ class MultilineEditor(TextArea):
         if self.text != self.leaf.text:
             self.leaf.type_text(self.text)
             self._post_edited()
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Drop a trailing line end, before the text is inserted."""
+        event.text = event.text.removesuffix("\n")
 
     def update_suggestion(self) -> None:
         """Suggest the rest of the name that is being typed."""

@@ -12,6 +12,8 @@ from textual.widgets import Input
 
 from wftui.model.base import Json
 from wftui.model.forms.fields import FormField
+from wftui.model.forms.groups import Tuple
+from wftui.model.forms.lists import Items
 from wftui.model.forms.nodes import Leaf
 from wftui.model.forms.text import BIG
 from wftui.tui.widgets.path_prompt import PathSuggester
@@ -82,7 +84,8 @@ class TextEditor(Input):
         event.stop()
         event.prevent_default()
         text = event.text.removesuffix("\n")
-        if len(text) > BIG or ("\n" in text and not self.leaf.field.secret):
+        is_several = "\n" in text and (not self.leaf.field.secret or isinstance(self.leaf.parent, Items | Tuple))
+        if len(text) > BIG or is_several:
             self.post_message(Pasted(self.leaf, text))
         else:
             self.replace(text, *sorted(self.selection))
@@ -115,7 +118,11 @@ class NumberEditor(TextEditor):
             start = field.default if isinstance(field.default, int | float) else field.minimum
             self.give(_rounded(start if start is not None else 0, field.step))
             return
-        moved = _rounded(value + direction * field.step, field.step)
+        try:
+            moved = _rounded(value + direction * field.step, field.step)
+        except OverflowError:
+            self.app.bell()  # an integer beyond floats, and a step that is none
+            return
         if field.minimum is not None:
             moved = max(moved, _rounded(field.minimum, field.step))
         if field.maximum is not None:
@@ -148,6 +155,6 @@ class DateEditor(TextEditor):
 
 def _rounded(value: float, step: float) -> float:
     """Round away binary fractions; keep integers."""
-    if float(value).is_integer():
+    if isinstance(value, int) or value.is_integer():
         return int(value)
     return round(value, 2 + max(0, -math.floor(math.log10(step))))

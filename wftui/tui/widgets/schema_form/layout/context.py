@@ -32,6 +32,7 @@ class FormContext:
         label_width: width of the label column, the same at every depth.
         make: makes the widget of a node at a depth.
         shown: mounted widgets by the identity of their node.
+        names: the inputs that a pasted object may fill in; empty if the form does not take one.
         problems: errors of nodes, by their identity.
         around_problems: nodes with errors inside, by their identity.
     """
@@ -39,6 +40,7 @@ class FormContext:
     def __init__(self, make: Callable[["FormContext", FormNode, int], Widget]) -> None:
         self.label_width = SHORTEST_LABEL
         self.shown: dict[int, NodeWidget] = {}
+        self.names: frozenset[str] = frozenset()
         self.problems: dict[int, str] = {}
         self.around_problems: set[int] = set()
         self._make = make
