@@ -18,6 +18,7 @@ _DIGITS = 1_000
 _NOTHING: Any = object()
 
 _SPACE = re.compile(r"(?:[ \t\n\r\ufeff]+|//[^\n]*|/\*.*?\*/|/\*.*|#[^\n]*)", re.DOTALL)
+_KEY = re.compile(r'"(?:[^"\\\n]|\\.)*"\s*:')
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
 _WORD = re.compile(r"[^\s,:\]}\[{\"]+")
 _WORDS: dict[str, Json] = {"true": True, "false": False, "null": None}
@@ -39,6 +40,7 @@ class _TolerantReader:
         self.given_up = False
         self.in_key = False
         self.unclosed = ""
+        self.is_apart = False  # what is read next follows without a comma, as the error before says
         self.diagnostics: list[TextDiagnostic] = []
         self.places: dict[int, Members] = {}
 
@@ -189,8 +191,9 @@ class _TolerantReader:
                 self._close(start, "}", char)
                 return made
             if char == ",":
-                self._extra_comma("extra comma", self.position)
-                self.position += 1
+                self._extra_commas("}")
+            elif char == "{" and made and self._ends_here(start, "}"):
+                return made
             else:
                 self._member(made, members)
             self._space()
@@ -251,10 +254,11 @@ class _TolerantReader:
                 return made
             at = self.position
             if char == ",":
-                self._extra_comma("extra comma", at)
-                self.position += 1
+                self._extra_commas("]")
                 self._space()
                 continue
+            if made and _KEY.match(self.text, at) and self._ends_here(start, "]"):
+                return made
             value = self._value()
             if value is not _NOTHING:
                 members[len(made)] = Member(at, self.position)
@@ -267,9 +271,23 @@ class _TolerantReader:
         self.position += 1
         return made
 
+    def _ends_here(self, start: int, closing: str) -> bool:
+        """Report a bracket whose end is missing before a line that belongs to what is around it."""
+        fix = fixes.missing_closer(self.text, start, self.position, closing)
+        if fix is None:
+            return False
+        line = self.text.count("\n", 0, start) + 1
+        message = f"the {self.text[start]} in line {line} is not closed by {closing}"
+        self._report("json.bracket", message, len(self.text[: self.position].rstrip()) - 1, 1, fix)
+        self.is_apart = True
+        return True
+
     def _separator(self, closing: str, made: object) -> None:
         """Skip the comma between members; report one that is missing or too many."""
         char = self._peek()
+        if self.is_apart:
+            self.is_apart = False
+            return
         if char == ",":
             at = self.position
             self.position += 1
@@ -280,6 +298,15 @@ class _TolerantReader:
             end = len(self.text[: self.position].rstrip())
             fix = fixes.missing_comma(self.text, end, self.position)
             self._report("json.comma", "missing comma", max(end - 1, 0), 1, fix)
+
+    def _extra_commas(self, closing: str) -> None:
+        """Skip commas without a member; before the end, the one in front of them is too many as well."""
+        at = self.position
+        found = fixes.COMMAS.match(self.text, at)
+        assert found is not None
+        fix = fixes.without_commas(self.text, at, found.end(), closing)
+        self._report("json.comma", "extra comma", at, 1, fix)
+        self.position = found.end()
 
     def _extra_comma(self, message: str, offset: int) -> None:
         self._report("json.comma", message, offset, 1, fixes.removed(self.text, offset, 1, "remove the comma"))
@@ -296,5 +323,5 @@ class _TolerantReader:
             # Inner brackets come first: each fix closes them too.
             self.unclosed += fixes.closing_line(self.text, start, closing)
             end = len(self.text.rstrip())
-            fix = fixes.inserted(self.text, end, self.unclosed, f"close it by {closing}")
+            fix = fixes.closed(self.text, end, self.unclosed, f"close it by {closing}")
             self._report("json.bracket", message, end - 1, 1, fix)

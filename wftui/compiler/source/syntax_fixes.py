@@ -10,6 +10,9 @@ _TRAILING = re.compile(r"[\s,}\]]*$")
 _STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,4}|.)")
 _VALID_ESCAPE = re.compile(r'\\(?:u[0-9a-fA-F]{4}|["\\/bfnrt])')
+_BARE_MEMBER = re.compile(r"(?:true|false|null)|[A-Za-z_$][\w$-]*[ \t]*:")
+COMMAS = re.compile(r",(?:[ \t\r\n]*,)*")
+"""Commas with nothing between them."""
 _QUOTES = "'`\"\u201c\u201d"
 
 
@@ -94,7 +97,7 @@ def missing_comma(text: str, end: int, following: int) -> Fix | None:
         following: the offset of what follows.
     """
     char = text[following]
-    starts_member = char in '"{[-' or char.isdigit() or text.startswith(("true", "false", "null"), following)
+    starts_member = char in '"{[-' or char.isdigit() or _BARE_MEMBER.match(text, following) is not None
     apart = following > end or text[end - 1] in "}]" or char in "{["
     return inserted(text, end, ",", "add the missing comma") if starts_member and apart else None
 
@@ -121,10 +124,46 @@ def closing_quote(text: str, start: int, end: int, *, is_key: bool) -> int:
     return start + 1 + len(line) - len(trailing)
 
 
+def without_commas(text: str, start: int, end: int, closing: str) -> Fix:
+    """Return a fix that removes extra commas, before the end of a bracket also the comma in front of them."""
+    before = len(text[:start].rstrip())
+    if text[end:].lstrip()[:1] == closing and text[before - 1 : before] == ",":
+        start = before - 1
+    return removed(text, start, end - start, "remove the comma" if end - start == 1 else "remove the commas")
+
+
+def closed(text: str, end: int, closing: str, title: str) -> Fix:
+    """Return a fix that closes brackets at the end of the text, in place of a comma there."""
+    if text[end - 1] == ",":
+        return replaced(text, end - 1, 1, closing, title)
+    return inserted(text, end, closing, title)
+
+
+def missing_closer(text: str, start: int, following: int, closing: str) -> Fix | None:
+    """Return a fix that closes a bracket before a line; None unless both lines are indented alike.
+
+    Args:
+        start: the offset of the bracket.
+        following: the offset of the first character of the line.
+    """
+    opened, line = _indent(text, start), text.rfind("\n", 0, following) + 1
+    if text[line:following] != opened or text.rfind("\n", 0, start) + 1 == line:
+        return None
+    end = len(text[:following].rstrip())
+    has_comma = text[end - 1] == ","
+    end -= has_comma
+    missing = closing if "\n" not in text[start:end] else f"\n{opened}{closing}"
+    return inserted(text, end, missing if has_comma else f"{missing},", f"close it by {closing}")
+
+
+def _indent(text: str, offset: int) -> str:
+    line = text[text.rfind("\n", 0, offset) + 1 : offset]
+    return line[: len(line) - len(line.lstrip())]
+
+
 def closing_line(text: str, start: int, closing: str) -> str:
     """Return the missing end of a bracket, on a new line if it opened on another."""
     end = len(text.rstrip())
     if "\n" not in text[start:end]:
         return closing
-    line = text[text.rfind("\n", 0, start) + 1 : start]
-    return "\n" + line[: len(line) - len(line.lstrip())] + closing
+    return f"\n{_indent(text, start)}{closing}"

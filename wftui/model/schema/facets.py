@@ -152,7 +152,7 @@ def literal(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def written(number: float) -> str:
+def written(number: int | float) -> str:
     """Return a number as a person writes it: whole numbers with all digits, up to those of 64 bits."""
     if isinstance(number, float):
         return str(int(number)) if number.is_integer() and abs(number) < _SHOWN_WHOLE else repr(number)
