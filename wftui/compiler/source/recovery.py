@@ -272,7 +272,7 @@ class _TolerantReader:
         return made
 
     def _ends_here(self, start: int, closing: str) -> bool:
-        """Report a bracket whose end is missing before a line that belongs to what is around it."""
+        """Report a bracket that is not closed before a member of its parent."""
         fix = fixes.missing_closer(self.text, start, self.position, closing)
         if fix is None:
             return False
@@ -300,7 +300,7 @@ class _TolerantReader:
             self._report("json.comma", "missing comma", max(end - 1, 0), 1, fix)
 
     def _extra_commas(self, closing: str) -> None:
-        """Skip commas without a member; before the end, the one in front of them is too many as well."""
+        """Skip and report commas without a member between them."""
         at = self.position
         found = fixes.COMMAS.match(self.text, at)
         assert found is not None

@@ -125,7 +125,10 @@ def closing_quote(text: str, start: int, end: int, *, is_key: bool) -> int:
 
 
 def without_commas(text: str, start: int, end: int, closing: str) -> Fix:
-    """Return a fix that removes extra commas, before the end of a bracket also the comma in front of them."""
+    """Return a fix that removes extra commas.
+
+    Before the end of a bracket, the comma in front of them is removed as well.
+    """
     before = len(text[:start].rstrip())
     if text[end:].lstrip()[:1] == closing and text[before - 1 : before] == ",":
         start = before - 1
@@ -133,14 +136,16 @@ def without_commas(text: str, start: int, end: int, closing: str) -> Fix:
 
 
 def closed(text: str, end: int, closing: str, title: str) -> Fix:
-    """Return a fix that closes brackets at the end of the text, in place of a comma there."""
+    """Return a fix that closes brackets at the end, in place of a trailing comma."""
     if text[end - 1] == ",":
         return replaced(text, end - 1, 1, closing, title)
     return inserted(text, end, closing, title)
 
 
 def missing_closer(text: str, start: int, following: int, closing: str) -> Fix | None:
-    """Return a fix that closes a bracket before a line; None unless both lines are indented alike.
+    """Return a fix that closes a bracket before a line.
+
+    None unless the line is indented as that of the bracket.
 
     Args:
         start: the offset of the bracket.

@@ -53,7 +53,10 @@ def run_command(beginning: Sequence[str], root: FormNode) -> str:
 
 
 def _is_assignable(field: FormField) -> bool:
-    """Return whether `-i key=` can name a field: options begin with a minus sign, values after the first `=`."""
+    """Return whether `-i key=` can name a field.
+
+    A key that begins with a minus sign would be an option, and the first `=` begins the value.
+    """
     is_plain = bool(field.name) and "=" not in field.name and not field.name.startswith("-")
     return is_plain and not field.rest and not field.conditional
 

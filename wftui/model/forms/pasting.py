@@ -19,7 +19,7 @@ _PAIR = re.compile(r"\s*([^=:\t]+?)\s*(?:=|:\s|\t)\s*(.*)")
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """What became of pasted lines.
+    """The result of pasting lines.
 
     Attributes:
         old: the node around the field; its row is replaced.
@@ -35,7 +35,7 @@ class Spread:
 
 
 def takes_lines(node: Leaf, text: str) -> bool:
-    """Return whether the lines of a text go to several fields, of a list, a tuple or a map."""
+    """Return whether the lines of a text go to several fields."""
     is_one_value = node.field.kind == "json" and _json(text) is not MISSING
     return not is_one_value and (isinstance(node.parent, Items | Tuple) or is_name(node))
 

@@ -153,7 +153,7 @@ def literal(value: Json) -> str:
 
 
 def written(number: int | float) -> str:
-    """Return a number as a person writes it: whole numbers with all digits, up to those of 64 bits."""
+    """Return a number as text; whole numbers of 64 bits have all their digits."""
     if isinstance(number, float):
         return str(int(number)) if number.is_integer() and abs(number) < _SHOWN_WHOLE else repr(number)
     return str(number) if abs(number) < _SHOWN_WHOLE else f"{Decimal(number).normalize():.6g}"

@@ -14,18 +14,24 @@ from wftui.tui.background import in_background
 if TYPE_CHECKING:
     from wftui.workspace.drafts import DraftFile
 
+Unsaved = tuple[Callable[[], str], str]
+"""Returns the unsaved text, in a thread; and the etag of the edited version."""
 EVERY = 0.5
 """Longest time in seconds for which typed text is not on disk."""
 
 
 class DraftKeeper:
-    """Writes the text soon after it changes; deletes the draft of saved text."""
+    """Writes the text soon after it changes; deletes the draft of saved text.
+
+    Attributes:
+        form: while a form is open, returns what writes its values into the source; None if it has no new ones.
+    """
 
     def __init__(
         self,
         owner: Widget,
         file: "DraftFile",
-        unsaved: Callable[[], tuple[str, str] | None],
+        unsaved: Callable[[], Unsaved | None],
         failed: Callable[[UserError], None],
     ) -> None:
         """Write to `file` in workers of `owner`.
@@ -33,7 +39,7 @@ class DraftKeeper:
         Args:
             owner: the editor.
             file: of this editor alone.
-            unsaved: returns text and etag of the edited version; None if everything is saved.
+            unsaved: returns what is to be kept; None if everything is saved.
             failed: called once with the reason why nothing can be written.
         """
         self._owner = owner
@@ -42,6 +48,15 @@ class DraftKeeper:
         self._failed = failed
         self._timer: Timer | None = None
         self._has_failed = False
+        self.form: Callable[[], Callable[[], str] | None] | None = None
+
+    def form_closed(self) -> None:
+        """Keep the text without a form.
+
+        Not called if the program ends below an open form, which is kept.
+        """
+        self.form = None
+        self.text_changed()
 
     def text_changed(self) -> None:
         """Schedule a write, unless one is scheduled."""
@@ -73,8 +88,9 @@ class DraftKeeper:
             self._store(self._unsaved() if keep else None)
         self._file.release()
 
-    def _store(self, unsaved: tuple[str, str] | None) -> None:
+    def _store(self, unsaved: Unsaved | None) -> None:
         if unsaved is None:
             self._file.forget()
         else:
-            self._file.keep(*unsaved)
+            text, etag = unsaved
+            self._file.keep(text(), etag)

@@ -1,5 +1,6 @@
 """Unsaved text, undo and earlier versions: nothing that was typed is lost."""
 
+import json
 import os
 import stat
 import subprocess
@@ -14,7 +15,9 @@ from wftui.tui.app import WftuiApp
 from wftui.tui.screens.dialogs.confirm import ConfirmScreen
 from wftui.tui.screens.dialogs.diff import DiffScreen
 from wftui.tui.screens.editor.editor_screen import EditorScreen
+from wftui.tui.screens.editor.step_form import StepForm
 from wftui.tui.widgets.picker import Picker
+from wftui.tui.widgets.schema_form.form import SchemaForm
 from wftui.tui.widgets.source.compilation_status import CompilationStatus
 from wftui.tui.widgets.source.source_view import SourceView
 from wftui.workbench import Workbench
@@ -70,6 +73,24 @@ async def test_unsaved_text_of_a_killed_editor_is_offered(
         await pilot.press("f2")
         await until(pilot, lambda: path.read_text() == changed)
         await until(pilot, lambda: not drafts())
+
+
+async def test_what_is_typed_into_an_open_form_is_kept(workbench: Workbench, put_workflow: Put, until: Until) -> None:
+    put_workflow("hello")
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test() as pilot:
+        await opened(pilot, until)
+        for is_answered in (True, False):
+            await pilot.press("i")
+            await until(pilot, lambda: isinstance(app.screen, StepForm) and app.focused)
+            await app.screen.query_one(SchemaForm).focus_on("/when")
+            await pilot.press(*"1 < 2")
+            await until(pilot, lambda: "1 < 2" in "".join(each.read_text() for each in drafts()))
+            if is_answered:
+                await pilot.press("escape")
+                await until(pilot, lambda: not drafts())
+        # The program ends below the form, as when its terminal is closed.
+    assert ['"when": "1 < 2"' in json.loads(each.read_text())["text"] for each in drafts()] == [True]
 
 
 async def test_discarded_changes_leave_no_draft(workbench: Workbench, put_workflow: Put, until: Until) -> None:

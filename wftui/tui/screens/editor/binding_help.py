@@ -53,6 +53,10 @@ class ExpressionHelp:
         """Return what an expression can contain, the nearest first."""
         return await names_in_reach(self._app, self._text, self._pointer, await self._last_run())
 
+    def source_with(self, values: dict[str, Json]) -> str:
+        """Return the source with the values of the form."""
+        return self._written(values)[0]
+
     async def pick(self) -> Reach | None:
         """Ask for a name in reach of the step, a function or a filter."""
         return await _pick(self._app, await self.names())

@@ -371,7 +371,8 @@ class EditorScreen(ProblemsScreen):
         """Edit the workflow without its steps in a form."""
         from wftui.tui.screens.editor.step_editing import edit_workflow
 
-        self.attempt(edit_workflow(self.services, self.workflow_id, self.source), group="step", exclusive=True)
+        form = edit_workflow(self.services, self.workflow_id, self.source, self.drafts)
+        self.attempt(form, group="step", exclusive=True)
 
     def action_insert_name(self) -> None:
         """Insert a name, a function or a filter at the cursor of the source."""

@@ -3,7 +3,7 @@
 from wftui.model.errors import ConflictError, UserError
 from wftui.model.listing import WorkflowOutline
 from wftui.model.workflow.compilation import CompilationResult
-from wftui.tui.editing.draft_keeper import DraftKeeper
+from wftui.tui.editing.draft_keeper import DraftKeeper, Unsaved
 from wftui.tui.editing.live_check import LiveCheck
 from wftui.tui.editing.source_file import SourceFile
 from wftui.tui.screens.base.paned_screen import PanedScreen
@@ -93,8 +93,14 @@ class SourceScreen(PanedScreen):
         if text is not None:
             self.source.change_to(text)
 
-    def _unsaved(self) -> tuple[str, str] | None:
-        return (self.source.text, self._file.etag) if self._file.is_read and self.is_changed else None
+    def _unsaved(self) -> Unsaved | None:
+        if not self._file.is_read or self.source.read_only:
+            return None
+        with_form = self.drafts.form() if self.drafts.form is not None else None
+        if with_form is None and not self.is_changed:
+            return None
+        text = self.source.text
+        return with_form or (lambda: text), self._file.etag
 
     def _draft_failed(self, error: UserError) -> None:
         self.services.show_error(error, "Unsaved text is not kept")

@@ -119,7 +119,7 @@ class StepDialogsScreen(StepsScreen):
     async def _add_at(self, at: str | None, place: "Callable[[Sequence[Object]], Operation]") -> None:
         from wftui.tui.screens.editor.step_editing import ask_for_step
 
-        step = await ask_for_step(self.services, self.workflow_id, self.source.text, at, place)
+        step = await ask_for_step(self.services, self.workflow_id, self.source.text, at, place, self.drafts)
         if step is not None:
             self.operate(lambda: place([step]))
 
@@ -132,7 +132,7 @@ class StepDialogsScreen(StepsScreen):
     async def _edit_step(self, pointer: str) -> None:
         from wftui.tui.screens.editor.step_editing import edit_step
 
-        change = await edit_step(self.services, self.workflow_id, self.source.text, pointer)
+        change = await edit_step(self.services, self.workflow_id, self.source.text, pointer, self.drafts)
         if change is not None:
             self.operate(lambda: change)
 

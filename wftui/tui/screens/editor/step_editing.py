@@ -29,6 +29,7 @@ from wftui.tui.services import AppServices
 from wftui.tui.widgets.picker import Picker
 
 if TYPE_CHECKING:
+    from wftui.tui.editing.draft_keeper import DraftKeeper
     from wftui.tui.widgets.source.source_view import SourceView
 
 _MOST_CHILDREN = 30
@@ -36,27 +37,36 @@ _MOST_CHILDREN = 30
 _CONTAINERS = {each.word: (each.title, each.description) for each in CONTAINERS if each.word in CONTAINER_TYPES}
 
 
-async def edit_step(app: AppServices, workflow_id: str, text: str, pointer: str) -> Operation | None:
+async def edit_step(
+    app: AppServices, workflow_id: str, text: str, pointer: str, drafts: "DraftKeeper"
+) -> Operation | None:
     """Edit the step at a pointer in a form; return the change, None without one."""
     step = shown_fields(step_value(text, pointer))
     help_ = ExpressionHelp(app, workflow_id, text, pointer, edited(text, pointer))
-    changed = await _ask(app, workflow_id, text, step, help_)
+    changed = await _ask(app, workflow_id, text, step, help_, drafts)
     return None if changed is None or is_same(changed, step) else write_fields(pointer, changed)
 
 
-async def edit_workflow(app: AppServices, workflow_id: str, source: "SourceView") -> None:
+async def edit_workflow(app: AppServices, workflow_id: str, source: "SourceView", drafts: "DraftKeeper") -> None:
     """Edit a workflow without its steps in a form; patch only the changes."""
     workflow = parse(source.text).value
     root = await asyncio.to_thread(lambda: rebuild_form(form_of(workflow_schema(), bindable=True), workflow))
     help_ = ExpressionHelp(app, workflow_id, source.text, None, edited(source.text, ""))
     about = "Name, inputs, outputs, connections and settings. The steps are in the list."
-    changed = await app.push_screen_wait(WorkflowForm(f"Workflow: {workflow.get('id', '')}", about, root, help_))
+    form = WorkflowForm(f"Workflow: {workflow.get('id', '')}", about, root, help_, drafts)
+    changed = await app.push_screen_wait(form)
+    drafts.form_closed()
     if changed is not None and not is_same(changed, workflow):
         source.change_to(rewritten(source.text, write_fields("", changed))[0])
 
 
 async def ask_for_step(
-    app: AppServices, workflow_id: str, text: str, at: str | None, place: Callable[[Sequence[Object]], Operation]
+    app: AppServices,
+    workflow_id: str,
+    text: str,
+    at: str | None,
+    place: Callable[[Sequence[Object]], Operation],
+    drafts: "DraftKeeper",
 ) -> dict[str, Json] | None:
     """Ask for a step type and its input; return the step.
 
@@ -78,12 +88,17 @@ async def ask_for_step(
     inner_id = unused_id([*taken, step_id], f"{step_id}_step")
     step: dict[str, Json] = {"id": step_id, "type": word, **_holds(word, inner_id)}
     expressions = ExpressionHelp(app, workflow_id, text, at, inserted(text, place))
-    filled = await _ask(app, workflow_id, text, step, expressions)
+    filled = await _ask(app, workflow_id, text, step, expressions, drafts)
     return None if filled is None else in_key_order(with_branches({}, filled))
 
 
 async def _ask(
-    app: AppServices, workflow_id: str, text: str, step: Mapping[str, Json], expressions: ExpressionHelp
+    app: AppServices,
+    workflow_id: str,
+    text: str,
+    step: Mapping[str, Json],
+    expressions: ExpressionHelp,
+    drafts: "DraftKeeper",
 ) -> dict[str, Json] | None:
     word = str(step["type"])
     kind = await app.workbench.local.steps.type(word)
@@ -102,7 +117,9 @@ async def _ask(
     if kind is not None:
         title, about = kind.title, kind.description
     state = await asyncio.to_thread(form)
-    return await app.push_screen_wait(StepForm(f"{title}: {step['id']}", about, state, expressions))
+    answer = await app.push_screen_wait(StepForm(f"{title}: {step['id']}", about, state, expressions, drafts))
+    drafts.form_closed()
+    return answer
 
 
 async def _conditions(app: AppServices, workflow_id: str, step: Mapping[str, Json]) -> list[Json]:

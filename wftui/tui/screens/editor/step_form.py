@@ -1,6 +1,7 @@
 """The form of a step, built from the schema of its type; fields take expressions."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -11,6 +12,7 @@ from wftui.model.base import Json
 from wftui.model.forms.addresses import in_form_order, pointer_of, text_problems
 from wftui.model.forms.groups import Group
 from wftui.model.forms.nodes import FormNode
+from wftui.model.json.equality import is_same
 from wftui.tui.actions import Action
 from wftui.tui.background import in_background
 from wftui.tui.screens.base.form_screen import FormScreen
@@ -21,6 +23,7 @@ from wftui.tui.widgets.schema_form.form import SchemaForm
 from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved
 
 if TYPE_CHECKING:
+    from wftui.tui.editing.draft_keeper import DraftKeeper
     from wftui.tui.screens.editor.binding_help import ExpressionHelp
 
 
@@ -32,6 +35,7 @@ class StepForm(FormScreen):
         about: description of the step type.
         state: the form with the step from the source.
         expressions: names, values and problems for the expressions in it.
+        drafts: keeps what is typed until the form is answered.
     """
 
     DEFAULT_CSS = """
@@ -48,8 +52,17 @@ class StepForm(FormScreen):
         Action("step_form.help", "Keys", "Show the keys of this form.", ("f1",), "Step"),
     )
 
-    def __init__(self, heading: str, about: str, state: FormNode, expressions: "ExpressionHelp | None" = None) -> None:
+    def __init__(
+        self,
+        heading: str,
+        about: str,
+        state: FormNode,
+        expressions: "ExpressionHelp | None" = None,
+        drafts: "DraftKeeper | None" = None,
+    ) -> None:
         super().__init__(heading, state)
+        self._drafts = drafts
+        self._untouched = state.collect()
         self._about = about
         self._expressions = expressions
         self._helper = FieldHelper(self, state, expressions) if expressions is not None else None
@@ -61,6 +74,8 @@ class StepForm(FormScreen):
 
     async def on_mount(self) -> None:
         """Focus the first field instead of the heading above it."""
+        if self._drafts is not None:
+            self._drafts.form = self._unsaved
         first = self._state
         while isinstance(first, Group) and first.nodes:
             first = first.nodes[0]
@@ -75,6 +90,14 @@ class StepForm(FormScreen):
     def _field_edited(self) -> None:
         if self._helper is not None:
             self._helper.text_changed()
+        if self._drafts is not None:
+            self._drafts.text_changed()
+
+    def _unsaved(self) -> Callable[[], str] | None:
+        values = self._state.collect()
+        if self._expressions is None or not isinstance(values, dict) or is_same(values, self._untouched):
+            return None
+        return partial(self._expressions.source_with, values)
 
     def action_insert(self) -> None:
         """Insert a name, a function or a filter at the cursor of a text."""
