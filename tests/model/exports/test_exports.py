@@ -21,6 +21,7 @@ from wftui.model.run.events import Log
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import ExecutionError, StepResult
 from wftui.model.run.summary import ExecutionSummary
+from wftui.model.text.terminal_text import clean_text, without_colours
 from wftui.model.text.text_styles import StyleRun, split_styles
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -179,11 +180,13 @@ def test_styles_of_terminals_in_html(codes: str, attributes: str | None) -> None
 
 @given(text=st.text(max_size=20))
 def test_no_cell_is_a_formula(text: str) -> None:
-    for begun in (text, f"\n{text}", f"\uff1d{text}", f"={text}"):
-        assert not cell(begun).startswith(
-            ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-        )
-    assert cell(text).removeprefix("'") == text.removeprefix("'") or text.startswith("'")
+    for before in ("", "\n", " ", "\x1b[1m", "\x1b]0;x\x07", "\u200b", "\ufeff", "\x07"):
+        for begun in (text, f"\uff1d{text}", f"={text}"):
+            shown = clean_text(cell(f"{before}{begun}"))
+            assert not shown.startswith(("\t", "\r", "\n"))
+            assert not shown.lstrip().startswith(("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20"))
+    plain = without_colours(clean_text(text))
+    assert cell(text).removeprefix("'") == plain.removeprefix("'") or plain.startswith("'")
 
 
 def test_runs_are_rows() -> None:

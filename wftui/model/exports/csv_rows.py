@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from wftui.model.base import format_timestamp
 from wftui.model.run.summary import ExecutionSummary
+from wftui.model.text.terminal_text import clean_text, without_colours
 
 HEADER = (
     "id",
@@ -46,5 +47,9 @@ def csv_lines(runs: Iterable[ExecutionSummary], *, header: bool) -> str:
 
 
 def cell(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """Return a text that no spreadsheet takes for a formula.
+
+    What terminals act on is removed first: it could hide the beginning of one.
+    """
+    text = without_colours(clean_text(text))
+    return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text

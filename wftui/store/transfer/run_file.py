@@ -290,7 +290,7 @@ class _Part:
     def _event(self, document: dict[str, Json]) -> ExecutionEvent:
         if missing := [name for name in ("seq", "executionId", "timestamp") if name not in document]:
             raise ValueError(f"an event has no {missing[0]}")
-        if any(type(value) is int and abs(value) > _MOST_NUMBER for value in document.values()):
+        if any(isinstance(value, int | float) and abs(value) > _MOST_NUMBER for value in document.values()):
             raise ValueError("a number of an event is too big")
         event = parse_event(document)
         if not 0 <= (getattr(event, "duration", None) or 0) <= _MOST_NUMBER:
