@@ -1,6 +1,9 @@
 """Escape and a key that arrive together are two keys."""
 
+import time
+
 import pytest
+from helpers import PATIENCE
 from textual import events
 
 from wftui.tui.display.theme import theme_for
@@ -60,3 +63,25 @@ def test_background_is_taken_out_of_the_keys(packets: list[str], theme: str, typ
 )
 def test_other_answers_are_ignored(answer: str) -> None:
     assert [*KeyParser().feed(answer)] == []
+
+
+ANSWER = "\x1b]11;rgb:1212/1616/1d1d\x1b\\"
+
+
+@pytest.mark.parametrize(
+    "packets", [*([ANSWER[:cut], ANSWER[cut:]] for cut in range(1, len(ANSWER))), [*ANSWER]], ids=len
+)
+def test_answer_in_pieces_is_no_key(packets: list[str]) -> None:
+    parser = KeyParser()
+    found = [each for packet in (*packets, "q") for each in (*parser.feed(packet), *parser.tick())]
+    assert sum(isinstance(each, BackgroundTold) for each in found) == 1
+    assert [each.key for each in found if isinstance(each, events.Key) and each.key != "escape"] == ["q"]
+
+
+def test_beginning_that_no_answer_follows_is_keys() -> None:
+    parser, deadline = KeyParser(), time.monotonic() + PATIENCE
+    found = [*parser.feed("\x1b]1")]
+    assert found == []
+    while len(found) < 3 and time.monotonic() < deadline:
+        found += parser.tick()
+    assert [each.key for each in found if isinstance(each, events.Key)] == ["escape", "right_square_bracket", "1"]

@@ -5,6 +5,7 @@ an Escape before another into a circumflex. No action has a key with Alt and a c
 """
 
 import re
+import time
 from collections.abc import Iterable
 
 from textual import events
@@ -19,7 +20,10 @@ _INTRODUCERS = frozenset("[O]P_^X")
 _SHIFTED = re.compile(r"f(1[3-9]|2[0-4])")
 _COLOR = re.compile(r"\x1b\](\d+);(?:rgba?:([0-9a-fA-F/]+))?[^\x07\x1b]*(?:\x07|\x1b\\)")
 """The answer of a terminal to a question about its colors."""
-_BEGUN = re.compile(r"\x1b\]\d+;[^\x07\x1b]{0,60}\x1b?$")
+_BEGUN = re.compile(r"\x1b\](?:\d{0,2}|\d+;[^\x07\x1b]{0,60}\x1b?)$")
+"""The beginning of an answer; without a semicolon, Escape and keys may begin so."""
+_PATIENCE = 0.3
+"""Seconds for which such a beginning is kept back: an answer comes in one or a few packets."""
 BACKGROUND_QUESTION = "\x1b]11;?\x1b\\"
 _BACKGROUND = "11"
 
@@ -40,6 +44,9 @@ class KeyParser(XTermParser):
 
     _held = ""
     """The beginning of an answer."""
+    _held_since = 0.0
+    _given = ""
+    """What was last taken for keys, and may have been the beginning of an answer."""
 
     def feed(self, data: str) -> Iterable[Message]:
         """Parse input; an empty text is its end."""
@@ -47,18 +54,40 @@ class KeyParser(XTermParser):
             yield from super().feed(data)
             return
         data, self._held, position = self._held + data, "", 0
+        given, self._given = self._given, ""
+        if given:
+            found = _COLOR.match(given + data)
+            if found is None and _BEGUN.fullmatch(given + data):
+                self._hold(data, given)
+                return
+            if found is not None:
+                yield from _told(found)
+                data = (given + data)[found.end() :]
         for found in _COLOR.finditer(data):
             if found.start() > position:
                 yield from super().feed(data[position : found.start()])
             position = found.end()
-            if found[1] == _BACKGROUND and (color := _color_of(found[2] or "")) is not None:
-                yield BackgroundTold(color)
+            yield from _told(found)
         rest = data[position:]
         begun = _BEGUN.search(rest)
         if begun is not None:
-            rest, self._held = rest[: begun.start()], begun[0]
+            self._hold(begun[0])
+            rest = rest[: begun.start()]
         if rest:
+            self._given = _ESCAPE if rest.endswith(_ESCAPE) else ""
             yield from super().feed(rest)
+
+    def _hold(self, begun: str, given: str = "") -> None:
+        """Keep back the beginning of an answer, of which a part was given already."""
+        self._held, self._held_since, self._given = begun, time.monotonic(), given
+
+    def tick(self) -> Iterable[Message]:
+        """Take for keys what has not become an answer, and what Textual waits for."""
+        if self._held and ";" not in self._held and time.monotonic() - self._held_since >= _PATIENCE:
+            held, self._held = self._held, ""
+            self._given += held
+            yield from super().feed(held)
+        yield from super().tick()
 
     def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
         if len(sequence) == 2 and sequence[0] == _ESCAPE and sequence[1].isprintable():
@@ -69,6 +98,12 @@ class KeyParser(XTermParser):
             yield events.Key("escape", _ESCAPE)
         for event in super()._sequence_to_key_events(sequence):
             yield events.Key(plain_key(event.key), event.character)
+
+
+def _told(found: re.Match[str]) -> Iterable[BackgroundTold]:
+    """Yield the background, if an answer is about it."""
+    if found[1] == _BACKGROUND and (color := _color_of(found[2] or "")) is not None:
+        yield BackgroundTold(color)
 
 
 def plain_key(key: str) -> str:
