@@ -231,12 +231,12 @@ The first 8,000,000 characters of a step's log and its last 1,000 lines are even
 compressed, in files of about 1 MB of text in a folder beside the database (`wftui.db-logs`), and is read from there:
 on the screen, by `show --logs`, `grep` and over HTTP, searched to the first line. `export` takes it along. When the
 logs of a run or of all runs exceed `history.run_log_mb` or `history.log_mb`, the oldest files are removed, and a line
-in the log says how many lines were there; the step goes on. A database that is copied without the folder shows the
+in the log says how many lines were there; the step continues. A database that is copied without the folder shows the
 same lines.
 
 A step that logs faster than the disk stores waits for it: the output of its program is not read meanwhile, so that no
-line is lost. Timeouts and cancel go on. If the files cannot be stored at all (the disk is full), the step goes on, and
-a line in the log has the number of lines that were omitted.
+line is lost. Timeouts and cancel still apply. If the files cannot be stored at all (the disk is full), the step
+continues, and a line in the log has the number of lines that were omitted.
 
 ## Notifications
 

@@ -63,7 +63,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(autouse=True)
 def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A user of their own: data folders, time zone, no colours forced or forbidden from outside."""
+    """A user of their own: data folders, time zone, no colors forced or forbidden from outside."""
     home = tmp_path_factory.getbasetemp() / "homes" / str(next(_homes))
     for name in (
         "WFTUI_TABLES",

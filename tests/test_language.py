@@ -28,9 +28,9 @@ CLAUSE = re.compile(
 TURNS = (
     r"\bstands? on its own\b",
     r"\bdid not work\b",
-    r"\bgo(es)? on with\b",
+    r"(?<!step )\bgo(es)? on\b",
     r"\bgoing on\b",
-    r"^Go on\b",
+    r"\b(are|is) no more\b",
     r"\b(is|are|was|were|be|been) told\b",
     r"\bwhat is left of\b",
     r"\bwhoever\b",
@@ -60,6 +60,7 @@ WORDS = (
     "takeovers?",
     "catalogues?",
     "habits?",
+    "colours?",
 )
 """Former words of concepts, which may be neither names nor prose."""
 
@@ -67,7 +68,7 @@ NAMES = frozenset(
     {
         *("Attendant", "Lookout", "Onlooker", "Upkeep", "Elsewhere", "RunMaker", "SharedThings", "StepVoice", "Breath"),
         *("_Lack", "Prior", "Fate", "Leaving", "Resolver", "Fault", "SyntaxProblem", "ValueProblem"),
-        *("ExpressionProblem", "StepCatalogue", "execution_id", "execution_ids"),
+        *("ExpressionProblem", "StepCatalogue", "execution_id", "execution_ids", "go_on", "said", "news", "News"),
     }
 )
 """Former names."""

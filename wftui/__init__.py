@@ -18,7 +18,7 @@ def fail(type: str, message: str, details: object = None) -> NoReturn:
     Raises:
         WorkflowError: always.
     """
-    # Late: importing wftui stays free of what it is made of.
+    # Late, so that importing wftui stays cheap.
     from wftui.runtime.error_types import own_error
 
     raise own_error(str(type), str(message), details)

@@ -102,7 +102,7 @@ async def test_a_run_outlives_a_client_that_leaves(folder: Path) -> None:
         found = value(await client.call_tool("asks"))
         assert (found["status"], found["waiting"]) == ("running", [{"step": "ok", "prompt": "Go on?", "form": None}])
     assert record(folder, found["run"])["status"] == "running"
-    assert "1 run goes on without the client" in (folder / "stderr.txt").read_text()
+    assert "runs that continue without the client: 1" in (folder / "stderr.txt").read_text()
     wftui(folder, "approve", found["run"], "ok")
     await until(lambda: record(folder, found["run"])["status"] == "completed")
 

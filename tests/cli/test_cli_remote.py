@@ -188,7 +188,7 @@ def test_a_killed_server_and_the_follower_of_its_run(tmp_path: Path) -> None:
         out, errors = watching.communicate(timeout=PATIENCE)
         seen += [json.loads(line) for line in out.splitlines()]
         assert watching.returncode == ExitCode.FAILED
-        assert errors == f"wftui: the connection to {url} is lost; trying again\n"
+        assert errors == f"wftui: the connection to {url} is lost; retrying\n"
         assert (seen[-1]["type"], [event["seq"] for event in seen]) == ("interrupted", [*range(1, len(seen) + 1)])
         with second.client(admin) as client:
             path = f"/api/workflows/execute/{run_id}"

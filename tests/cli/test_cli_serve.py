@@ -84,7 +84,7 @@ def test_the_unit_starts_the_same_command(cli: Cli, settings: Settings) -> None:
 def test_an_address_in_use_is_refused(cli: Cli, settings: Settings, folder: Path) -> None:
     with serving(settings.tables, settings.database) as server:
         code, _, errors = cli("serve", "--port", str(server.port))
-    assert (code, "error[serve.address] cannot listen at 127.0.0.1 port" in errors) == (ExitCode.USAGE, True)
+    assert (code, "error[serve.address] cannot listen on 127.0.0.1 port" in errors) == (ExitCode.USAGE, True)
 
 
 @pytest.mark.parametrize("words", [["--port", "99999"], ["--port", "-1"], ["--host", "nowhere.invalid"]])

@@ -1,4 +1,4 @@
-"""Glyphs of the command line on real terminals: Unicode, ASCII by locale, and without colour."""
+"""Glyphs of the command line on real terminals: Unicode, ASCII by locale, and without color."""
 
 import os
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def test_a_pipe_gets_what_its_encoding_has(monkeypatch: pytest.MonkeyPatch) -> N
         assert [Terminal(each, each).glyph("failed") for each in (out, old)] == ["✗", "x"]
 
 
-def test_statuses_differ_without_colour_and_in_ascii() -> None:
+def test_statuses_differ_without_color_and_in_ascii() -> None:
     for signs in zip(*GLYPHS.values(), strict=True):
         assert len(set(signs)) == len(signs)
     assert all(twin.isascii() and len(twin) == 1 for _, twin in GLYPHS.values())

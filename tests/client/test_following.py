@@ -100,7 +100,7 @@ async def test_a_cut_line_loses_and_doubles_nothing(owner: Workbench) -> None:
         async with patience():
             await following
         assert seen == await owner.runs.events(run_id)
-        assert said == [f"the connection to {bench.server} is lost; trying again"]
+        assert said == [f"the connection to {bench.server} is lost; retrying"]
 
 
 @pytest.mark.parametrize("bytes_each", [700, 3_000])

@@ -278,7 +278,7 @@ async def test_secret_answer_is_masked_and_kept_in_process(workbench: Workbench,
             break
     other = Workbench(workbench.settings)
     try:
-        with pytest.raises(UserError, match="never stored: give it in the program that runs the workflow"):
+        with pytest.raises(UserError, match="never stored; answer in the program that runs the workflow"):
             await other.runs.answer(run_id, "ask", approved=True, data={"key": TOKEN})
     finally:
         await other.close()

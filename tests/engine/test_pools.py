@@ -103,7 +103,7 @@ async def test_cancelling_an_interrupted_run_says_that_no_worker_was_told(tables
         await workbench.runs.cancel(begun.run_id)
         assert (await end_of(workbench, begun.run_id)).status == "cancelled"
         logs = [each.message for each in await workbench.runs.events(begun.run_id) if isinstance(each, Log)]
-        assert [each for each in logs if each.startswith("its steps on workers may go on: ")]
+        assert [each for each in logs if each.startswith("its steps on workers may continue: ")]
     finally:
         await workbench.close()
 

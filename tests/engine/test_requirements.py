@@ -125,7 +125,7 @@ async def test_conditional_step_requirement_is_a_hint(workbench: Workbench, tabl
     write_workflow(tables, "needy", *steps, {**GONE, "id": "off", "disabled": True}, inputSchema=schema)
     found = await told(workbench)
     assert [(step, severity) for step, severity, _ in found] == [("gone", "hint"), ("inner", "hint")]
-    assert {message.partition(":")[0] for _, _, message in found} == {"runs that may come here do not start"}
+    assert {message.partition(":")[0] for _, _, message in found} == {"runs that may get here do not start"}
     assert (await run_to_end(workbench, "needy", {})).status == "completed"
 
 

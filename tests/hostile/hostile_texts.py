@@ -37,7 +37,7 @@ KINDS = {
 }
 ALL = "|".join(KINDS.values())
 """Every kind in one text."""
-COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
+COLOR = re.compile(r"\x1b\[[0-9;:]*m")
 _VISIBLE_FORMATS = {chr(code) for code in (*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD)}
 """Signs that Unicode calls format characters, and that have a glyph."""
 INVISIBLE = {
@@ -53,8 +53,8 @@ JOINER = re.compile(r"(?<=[^\x00-\x7f])(?<![\u200c\u200d])[\u200c\u200d](?=[^\x0
 
 
 def acts(text: str) -> list[str]:
-    """The characters of a text that a terminal acts on or hides, but for colours, tabs and line feeds."""
-    return sorted({char for char in JOINER.sub("", COLOUR.sub("", text)) if char in INVISIBLE - KEPT})
+    """The characters of a text that a terminal acts on or hides, but for colors, tabs and line feeds."""
+    return sorted({char for char in JOINER.sub("", COLOR.sub("", text)) if char in INVISIBLE - KEPT})
 
 
 def steps(text: str) -> list[Json]:

@@ -20,7 +20,7 @@ from rich.cells import cell_len
 from hostile.hostile_texts import ALL, INVISIBLE, JOINER, KEPT, KINDS, acts, fill_workspace, steps
 from wftui.cli.main import main
 from wftui.cli.terminal import Terminal
-from wftui.model.text.terminal_text import clean_cell, clean_json, clean_text, ending_colours, without_colours
+from wftui.model.text.terminal_text import clean_cell, clean_json, clean_text, ending_colors, without_colors
 from wftui.tui.terminal.drawn_text import drawable
 
 # --- the cleaner
@@ -45,9 +45,9 @@ def test_clean_text_is_harmless(text: str) -> None:
     cleaned = clean_text(text)
     assert acts(cleaned) == []
     assert clean_text(cleaned) == cleaned
-    assert "\x1b" not in without_colours(cleaned)
+    assert "\x1b" not in without_colors(cleaned)
     assert not set(clean_cell(text)) & KEPT
-    assert without_colours(ending_colours(cleaned)) == without_colours(cleaned)
+    assert without_colors(ending_colors(cleaned)) == without_colors(cleaned)
 
 
 @given(hostile)
@@ -90,8 +90,8 @@ def test_clean_json_is_the_same_value(value: Any) -> None:
     assert json.loads(text) == value
 
 
-def test_open_colour_is_reset_at_line_end() -> None:
-    assert ending_colours("\x1b[31mred\nplain\x1b[32mgreen\x1b[0m") == "\x1b[31mred\x1b[0m\nplain\x1b[32mgreen\x1b[0m"
+def test_open_color_is_reset_at_line_end() -> None:
+    assert ending_colors("\x1b[31mred\nplain\x1b[32mgreen\x1b[0m") == "\x1b[31mred\x1b[0m\nplain\x1b[32mgreen\x1b[0m"
 
 
 # --- the command line
@@ -237,13 +237,13 @@ def test_traceback_is_harmless() -> None:
     assert "ValueError: [red]not red[/]" in errors.getvalue()
 
 
-def test_colours_of_an_output_stay_on_a_terminal(run: Run, workspace: Path, request: pytest.FixtureRequest) -> None:
-    folder = workspace / "tables" / "workflows" / "colours"
+def test_colors_of_an_output_stay_on_a_terminal(run: Run, workspace: Path, request: pytest.FixtureRequest) -> None:
+    folder = workspace / "tables" / "workflows" / "colors"
     folder.mkdir()
     step = {"id": "say", "type": "set", "input": {"text": "\x1b[32mgreen"}}
-    workflow = {"format": 1, "id": "colours", "steps": [step], "outputs": {"text": "{{ steps.say.output.text }}"}}
+    workflow = {"format": 1, "id": "colors", "steps": [step], "outputs": {"text": "{{ steps.say.output.text }}"}}
     (folder / "workflow.json").write_text(json.dumps(workflow))
-    said = run("run", "colours")["stdout"]
+    said = run("run", "colors")["stdout"]
     is_terminal = "terminal" in request.node.callspec.id
     assert ("\x1b[32mgreen\x1b[0m\n" in said) == is_terminal
     assert "green" in said

@@ -11,11 +11,11 @@ from pydantic import ValidationError
 from wftui.model.base import Json
 from wftui.model.reading import UnreadableError, read_json
 from wftui.model.run.events import Log
-from wftui.model.text.terminal_text import without_colours
+from wftui.model.text.terminal_text import without_colors
 from wftui.model.text.text_styles import StyleRun, split_styles, styles_after, with_styles
 
 _PIECES = ["a", "bc", "\n", "\x1b[31m", "\x1b[1;4m", "\x1b[0m", "\x1b[38;5;200m", "\x1b[39m", "\x1b[m"]
-coloured_texts = st.lists(st.sampled_from(_PIECES)).map("".join)
+colored_texts = st.lists(st.sampled_from(_PIECES)).map("".join)
 
 
 @pytest.mark.parametrize(
@@ -36,24 +36,24 @@ def test_styles_are_taken_out_of_a_text(text: str, plain: str, runs: list[tuple[
     assert split_styles(text) == (plain, [StyleRun(*run) for run in runs])
 
 
-@given(coloured_texts)
+@given(colored_texts)
 def test_a_text_with_its_styles_shows_the_same(text: str) -> None:
     plain, runs = split_styles(text)
-    assert plain == without_colours(text)
+    assert plain == without_colors(text)
     again = with_styles(plain, runs)
     assert split_styles(again) == (plain, runs)
     log = Log(run_id="r", timestamp=datetime(2026, 1, 1, tzinfo=UTC), message=plain, styles=runs or None)
     assert read_json(Log, log.to_json()) == log
 
 
-@given(coloured_texts, st.sampled_from("abc"))
+@given(colored_texts, st.sampled_from("abc"))
 def test_changed_lines_lose_their_styles_and_others_keep_them(text: str, secret: str) -> None:
     plain, runs = split_styles(text)
     changed = plain.replace(secret, "***")
     kept = styles_after(plain, changed, runs)
     before, after = with_styles(plain, runs).split("\n"), with_styles(changed, kept).split("\n")
     for old, new in zip(before, after, strict=True):
-        assert new == (old if secret not in without_colours(old) else without_colours(old).replace(secret, "***"))
+        assert new == (old if secret not in without_colors(old) else without_colors(old).replace(secret, "***"))
 
 
 @pytest.mark.parametrize("run", [(0, 1, "31m\x1b]0;x"), (-1, 1, "31"), (0, 1, ""), (0, "x", "31"), (0, 1)])
@@ -64,7 +64,7 @@ def test_styles_of_others_are_checked(run: object) -> None:
 
 def test_overlapping_and_distant_styles_are_ignored() -> None:
     runs = [StyleRun(0, 2, "31"), StyleRun(1, 3, "32"), StyleRun(9, 12, "33")]
-    assert without_colours(with_styles("abcd", runs)) == "abcd"
+    assert without_colors(with_styles("abcd", runs)) == "abcd"
     assert with_styles("abcd", runs) == "\x1b[31mab\x1b[0mcd"
 
 

@@ -113,7 +113,7 @@ async def test_a_server_that_goes_away_is_said_and_found_again(owner: Workbench,
         pilot = await context.__aenter__()
         await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and "ok" in monitor(app).state.active)
     try:  # the server has ended, with a goodbye to the screen
-        await until(pilot, lambda: "is lost; trying again" in warnings(app))
+        await until(pilot, lambda: "is lost; retrying" in warnings(app))
         await owner.runs.answer(run_id, "ok", approved=True)
         async with over_http(owner, token=token, port=port):
             await until(pilot, lambda: monitor(app).state.ended)

@@ -93,7 +93,7 @@ async def test_an_approval_is_told_when_it_is_asked(
     run_id = await workbench.runs.start("calls", {})
     await until(lambda: told(heard))
     (message,) = told(heard)
-    assert (message["event"], message["text"]) == ("approval", "asks waits for an approval: Go on?")
+    assert (message["event"], message["text"]) == ("approval", "asks is waiting for approval: Go on?")
     assert message["approval"] == {"path": "ask", "prompt": "Go on?"}
     assert message["run"]["parentId"] == run_id
     await workbench.runs.answer(message["run"]["id"], "ask", approved=False)

@@ -53,8 +53,8 @@ async def test_report_says_that_the_log_goes_on(
     await bench.workflows.save("say", json.dumps({"format": 1, "id": "say", "steps": [step]}), None)
     run_id = await bench.runs.start("say", {})
     await bench.runs.wait(run_id)
-    assert "The log goes on" not in await exported(bench, run_id, "html", tmp_path)
+    assert "The log continues" not in await exported(bench, run_id, "html", tmp_path)
     monkeypatch.setattr(transfer_service, "_MOST_LOGS", 0)
     (tmp_path / "cut").mkdir()
     page = await exported(bench, run_id, "html", tmp_path / "cut")
-    assert f"The log goes on after 0 entries: wftui show {run_id} --logs" in page
+    assert f"The log continues after 0 entries: wftui show {run_id} --logs" in page

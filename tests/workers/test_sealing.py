@@ -48,5 +48,5 @@ def test_the_key_is_made_once_and_only_its_owner_reads_it() -> None:
 def test_a_damaged_key_is_an_error(text: bytes) -> None:
     path, _ = make_key()
     path.write_bytes(text)
-    with pytest.raises(WorkersError, match="is not a key"):
+    with pytest.raises(WorkersError, match="was not made by wftui workers key"):
         load_seal()

@@ -17,7 +17,7 @@ from wftui.model.workflow.identifiers import WORKFLOW_ID_PATTERN
 class StepTypeQuery(ValidatedModel):
     """Arguments of `step_types`."""
 
-    type: Annotated[str | None, Field(description="One step type: with the schemas of its input and output.")] = None
+    type: Annotated[str | None, Field(description="Only this step type, with its schemas.")] = None
 
 
 class SourceCheck(ValidatedModel):
@@ -37,7 +37,8 @@ class NewSource(SourceCheck):
     """Arguments of `workflow_write`."""
 
     etag: Annotated[
-        str | None, Field(description="That of workflow_source, to replace a workflow; absent: the workflow is new.")
+        str | None,
+        Field(description="The etag from workflow_source, to replace a workflow; absent: a new one."),
     ] = None
 
 

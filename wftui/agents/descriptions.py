@@ -30,8 +30,8 @@ def workflow_tool(workflow: OfferedWorkflow, name: str, hand_back: float) -> Too
     if "approval" in workflow.step_types:
         sentences.append("A person has to approve a step; `waiting` then has the question.")
     sentences.append(
-        f"A run that takes longer than {hand_back:g} seconds goes on, and the result is"
-        ' {"run": ID, "status": "running"}: call `run_status` with that id and `wait` until `status` is another.'
+        f"A run that takes longer than {hand_back:g} seconds continues, and the result is"
+        ' {"run": ID, "status": "running"}: call `run_status` with that id and `wait` until `status` changes.'
         " Do not call this tool again for it, which would start a second run."
     )
     return Tool(

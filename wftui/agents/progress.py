@@ -47,7 +47,7 @@ class CallProgress:
                 self.total = len(self._declared)
             case StepWaiting() if event.waiting.reason == "approval":
                 self._asking[event.path] = Question(event.path, event.seq, event.waiting)
-                return f"{event.path}: waits for an approval"
+                return f"{event.path}: waiting for approval"
             case StepStarted() if event.path in self._declared:
                 return f"{event.path}: started"
         if isinstance(event, _ENDS):

@@ -26,7 +26,7 @@ TEMPLATES = [
     ResourceTemplate(
         name="run-outputs",
         uri_template="wftui://runs/{run}/outputs",
-        description="The outputs of a run, whole.",
+        description="The outputs of a run, with full values.",
         mime_type="application/json",
     ),
     ResourceTemplate(

@@ -80,7 +80,7 @@ def run_value(record: ExecutionRecord) -> dict[str, Json]:
         if flat_form(cast("Json", asked[0]["form"])) is None:
             value["next"] = f"Its form has fields that clients cannot show. {value['next']}"
     elif record.status == "interrupted":
-        value["next"] = f"Its process is gone; a person can resume it with `wftui resume {record.id}`."
+        value["next"] = f"Its process has ended; a person can resume it with `wftui resume {record.id}`."
     elif record.status not in TERMINAL:
         value["next"] = "It is still running: call run_status with `wait`."
     return value

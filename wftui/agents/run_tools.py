@@ -35,7 +35,7 @@ class RunSteps(ValidatedModel):
 
     run: _RunId
     step: Annotated[
-        str | None, Field(description="Path of a step, such as build[3].fetch: it alone, with whole values.")
+        str | None, Field(description="Path of one step, such as build[3].fetch: only this step, with full values.")
     ] = None
 
 
@@ -43,7 +43,7 @@ class Logs(ValidatedModel):
     """Arguments of `run_logs`."""
 
     run: _RunId
-    after: Annotated[int, Field(ge=0, description="`next` of the page before.")] = 0
+    after: Annotated[int, Field(ge=0, description="`next` of the previous page.")] = 0
     limit: Annotated[int, Field(ge=1, le=1000, description="Most entries.")] = 200
 
 
@@ -54,7 +54,7 @@ class History(ValidatedModel):
     status: Annotated[list[ExecutionStatus] | None, Field(description="Only of these statuses.")] = None
     text: Annotated[str | None, Field(description="Only runs with this text in ids, user or error.")] = None
     limit: Annotated[int, Field(ge=1, le=100, description="Most runs.")] = 20
-    cursor: Annotated[str | None, Field(description="`next` of the page before.")] = None
+    cursor: Annotated[str | None, Field(description="`next` of the previous page.")] = None
 
 
 class Cancel(ValidatedModel):

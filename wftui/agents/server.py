@@ -42,7 +42,7 @@ _ANSWER_SECONDS = 24 * 3600.0
 OWN_TOOLS = RUN_TOOLS | AUTHOR_TOOLS | WRITING_TOOLS
 _INSTRUCTIONS = (
     "Each workflow of this wftui workspace is a tool that runs it. Runs are recorded: run_status, run_steps, run_logs"
-    " and run_history look at them, run_cancel ends one. A run that takes long goes on when its call returns: poll it"
+    " and run_history read them, run_cancel cancels one. A long run continues after its call has returned: poll it"
     " with run_status. Secrets are shown as ***; they cannot be read."
 )
 
@@ -122,7 +122,7 @@ class AgentServer:
             if own is not None:
                 if params.name in WRITING_TOOLS and not self._options.authoring:
                     raise UserError(
-                        "this server writes no workflows: start it with --allow-authoring", code="authoring.off"
+                        "this server does not write workflows; start it with --allow-authoring", code="authoring.off"
                     )
                 try:
                     arguments = own.arguments.model_validate(given)
@@ -132,7 +132,7 @@ class AgentServer:
             for workflow_id in await caller.workflow_ids():
                 if tool_name(workflow_id, OWN_TOOLS) == params.name:
                     if self._options.stopping():
-                        raise UserError("the server is stopping and starts no runs", code="serve.stopping")
+                        raise UserError("the server is stopping; it starts no more runs", code="serve.stopping")
                     return await self._calls.call(context, caller, workflow_id, given)
             raise NotFoundError(f"there is no tool {params.name!r}", code="tool.not_found")
         except UserError as error:

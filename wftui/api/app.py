@@ -61,7 +61,7 @@ class ProblemApplication:
                 _log(f"error[{error.code}] {error}")
         except Exception:  # noqa: BLE001  (a defect of the program: the client learns no more than that)
             _log(traceback.format_exc().rstrip())
-            response = ProblemError(500, "internal", "the server has met an error; its log has more").response()
+            response = ProblemError(500, "internal", "internal error of the server; see its log").response()
         await response(scope, receive, send)
 
 
@@ -95,7 +95,7 @@ class HealthResource(ProblemApplication):
         self._gate = gate
 
     async def respond(self, request: Request) -> Response:
-        """Tell that the server answers."""
+        """Check that the server responds."""
         self._gate.check_host(request)
         if request.method != "GET":
             raise _not_allowed(["GET"])

@@ -21,7 +21,7 @@ _Pool = Annotated[
     Field(description="Pool for all steps that can run on workers; `here`: none. Absent: as the workflow says."),
 ]
 _MOST_RUNS = 2**40
-_Confirmed = Annotated[bool, Field(description="Repeat work that may be done already.")]
+_Confirmed = Annotated[bool, Field(description="Repeat work that may already be done.")]
 
 
 class CompilationRequest(WireModel):
@@ -44,7 +44,7 @@ class RerunBody(WireModel):
     """Body of a rerun and of its plan."""
 
     inputs: _Inputs = fresh(factory=dict)
-    reuse: Annotated[bool, Field(description="Take over the steps that neither failed nor changed.")] = False
+    reuse: Annotated[bool, Field(description="Reuse the steps that neither failed nor changed.")] = False
     from_step: Annotated[str | None, Field(description="With `reuse`: the step to run, with all that follow.")] = None
     complete: Annotated[bool, Field(description="With `reuse`: drop other inputs of the earlier run.")] = False
     connections: _Connections = fresh(factory=dict)
@@ -79,7 +79,7 @@ class Decision(WireModel):
     effects: Annotated[
         list[str] | None, Field(description='Steps with `"idempotent": false` that had begun and run again.')
     ] = None
-    usual: Annotated[float | None, Field(description="How long it usually takes, in milliseconds.")] = None
+    usual: Annotated[float | None, Field(description="Its usual duration in milliseconds.")] = None
 
 
 class Plan(WireModel):
@@ -88,7 +88,7 @@ class Plan(WireModel):
     steps: list[Decision]
     left_running: Annotated[
         list[str] | None,
-        Field(description="Of a resume: sentences on processes of the interrupted run, which it ends."),
+        Field(description="Of a resume: the processes of the interrupted run that it ends, as sentences."),
     ] = None
 
 
@@ -138,7 +138,7 @@ class HistoryParameters(HistoryFilters):
 
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: Annotated[str | None, Field(description="`next` of the previous page.")] = None
-    sort: Annotated[RunSort, Field(description="`-` in front is downwards.")] = "-started"
+    sort: Annotated[RunSort, Field(description="A leading `-` means descending.")] = "-started"
     offset: Annotated[
         int,
         Field(
@@ -190,7 +190,7 @@ class LogsQuery(EventsQuery):
 class SearchQuery(HistoryFilters):
     """Parameters of a search."""
 
-    find: Annotated[str, Field(min_length=1, max_length=1000, description="Its case matters only with a capital.")]
+    find: Annotated[str, Field(min_length=1, max_length=1000, description="Case-sensitive only with a capital letter.")]
     where: Annotated[
         list[str] | None, Field(description="log, inputs, input, output, outputs, error; absent: all.")
     ] = None
@@ -202,14 +202,18 @@ class ValueQuery(WireModel):
 
     offset: Annotated[
         int | None,
-        Field(ge=0, le=0x7FFFFFFFFFFFFFFF, description="One part from there; the header Next-Offset has the next."),
+        Field(
+            ge=0,
+            le=0x7FFFFFFFFFFFFFFF,
+            description="Part to return; the header Next-Offset has the next one.",
+        ),
     ] = None
 
 
 class WholeQuery(WireModel):
     """Parameters of steps."""
 
-    whole: Annotated[bool, Field(description="Values over 16 KB in place of references to them.")] = False
+    whole: Annotated[bool, Field(description="Full values instead of references for values over 16 KB.")] = False
 
 
 class RecordQuery(WholeQuery):

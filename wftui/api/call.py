@@ -79,7 +79,7 @@ class Call:
         """Refuse to start anything on a server that ends."""
         if self.state.stopping:
             raise ProblemError(
-                503, "serve.stopping", "the server is stopping and starts no runs", headers={"Retry-After": "10"}
+                503, "serve.stopping", "the server is stopping; it starts no more runs", headers={"Retry-After": "10"}
             )
 
     def query(self, model: type[ModelT]) -> ModelT:

@@ -101,7 +101,7 @@ def _answer(each: Endpoint, names: dict[type[WireModel], Any]) -> dict[str, Any]
         content = {each.answer: {"schema": schema}}
     else:
         content = {"application/json": {"schema": names[each.answer]}}
-    return {"description": "Done." if each.status == 200 else "Accepted: the run goes on.", "content": content}
+    return {"description": "Done." if each.status == 200 else "Accepted; the run continues.", "content": content}
 
 
 def _parameter(schema: dict[str, Any]) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def _parameter(schema: dict[str, Any]) -> dict[str, Any]:
 def _health(model: Any) -> dict[str, Any]:
     return {
         "operationId": "health",
-        "summary": "Tell that the server answers.",
+        "summary": "Check that the server responds.",
         "security": [],
         "responses": {
             "200": {"description": "Done.", "content": {"application/json": {"schema": model}}},

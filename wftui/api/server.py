@@ -34,7 +34,7 @@ class ServeOptions:
     Attributes:
         hosts: names by which clients reach it, beside those of the loopback device.
         on_stop: what happens to its runs at a signal: `finish`: it serves on until they have ended; `cancel`: they
-            are cancelled; `leave`: they go on without a server.
+            are cancelled; `leave`: they continue without a server.
     """
 
     host: str = "127.0.0.1"
@@ -61,7 +61,7 @@ class _Protocol(H11Protocol):
         self.app_state = {**self.app_state, ABORT: self._abort}
 
     def _abort(self) -> None:
-        """Reset the connection: closed, the system would go on sending what it holds."""
+        """Reset the connection: after a close, the system would send what it holds."""
         opened = self.transport.get_extra_info("socket")
         if opened is not None:
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -86,7 +86,7 @@ async def serve_application(
 ) -> None:
     """Serve until SIGTERM, SIGINT or SIGHUP.
 
-    Runs then end as `on_stop` says; after a lost terminal they go on without the server.
+    Runs then end as `on_stop` says; after a lost terminal they continue without the server.
 
     Args:
         state: tells the application about the end.
@@ -175,7 +175,7 @@ def _listen(options: ServeOptions) -> socket.socket:
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(
-            f"cannot listen at {options.host} port {options.port}: {reason.lower()}; choose another with --host or"
+            f"cannot listen on {options.host} port {options.port}: {reason.lower()}; choose another with --host or"
             " --port",
             code="serve.address",
         ) from None

@@ -53,7 +53,7 @@ def _until_answered(command: Command, arguments: argparse.Namespace) -> int:
             check_remote(arguments)
             if arguments.read_only and arguments.command not in (None, "monitor"):
                 raise UsageError(
-                    f"--read-only is for the terminal UI; it does not go with {arguments.command}",
+                    f"--read-only is for the terminal UI; it cannot be used with {arguments.command}",
                     code="session.options",
                 )
             return command(arguments)

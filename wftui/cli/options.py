@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from wftui.model.text.terminal_text import clean_text, without_colours
+from wftui.model.text.terminal_text import clean_text, without_colors
 
 Command = Callable[[argparse.Namespace], int]
 """A command: takes parsed arguments, returns the exit code."""
@@ -15,7 +15,7 @@ class CommandParser(argparse.ArgumentParser):
     """A parser with clean help and errors, which repeat words of files and users."""
 
     def _print_message(self, message: str, file: Any = None) -> None:
-        super()._print_message(without_colours(clean_text(message)), file)
+        super()._print_message(without_colors(clean_text(message)), file)
 
 
 def add_common(parser: argparse.ArgumentParser, *, default: object = None) -> None:

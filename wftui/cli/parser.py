@@ -54,7 +54,9 @@ def build_parser(words: Collection[str] | None = None) -> argparse.ArgumentParse
 def _add_new(new: argparse.ArgumentParser) -> None:
     new.add_argument("id", nargs="?", help="id of the workflow, also the name of its folder")
     new.add_argument("--example", nargs="+", metavar="NAME", help="copy shipped examples, or bring them up to date")
-    new.add_argument("--replace", action="store_true", help="examples that were changed, too; these go to .trash")
+    new.add_argument(
+        "--replace", action="store_true", help="also replace changed examples; the changed files go to .trash"
+    )
     new.add_argument("--examples", action="store_true", help="list the shipped examples and what the workspace has")
     add_json(new)
 
@@ -84,7 +86,7 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     _add_run_output(run)
     add_connections(run)
     add_pool(run)
-    run.add_argument("--key", help="start one run only: repeated with the same inputs, follow the run of this key")
+    run.add_argument("--key", help="start one run per key: repeated with the same inputs, follow that run")
     run.add_argument("--detach", action="store_true", help="run in a background process; print the run id and exit")
     run.add_argument("--announce", type=int, help=argparse.SUPPRESS)
 
@@ -136,14 +138,14 @@ def _add_history(history: argparse.ArgumentParser) -> None:
     history.add_argument(
         "--contains", metavar="TEXT", help="text in inputs, outputs and errors; re: begins a regular expression"
     )
-    history.add_argument("--sort", choices=_SORTS, default="-started", help="order; - in front is downwards")
+    history.add_argument("--sort", choices=_SORTS, default="-started", help="order; a leading - means descending")
     history.add_argument("--group", choices=_GROUPS, help="print how many runs have each workflow, status or error")
     history.add_argument("--no-children", action="store_true", help="exclude runs started by steps of other runs")
     history.add_argument("--limit", type=positive, default=50, help="maximum number of runs per page")
     history.add_argument("--cursor", help="`next` of the previous page")
     add_json(history)
     taking = history.add_subparsers(dest="action", metavar="ACTION").add_parser(
-        "import", help="take a run from a run file into the history"
+        "import", help="import a run from a run file into the history"
     )
     taking.add_argument("file", type=Path, help="a file that `export` wrote")
     taking.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON document")
@@ -158,9 +160,11 @@ def _add_show(show: argparse.ArgumentParser) -> None:
     show.add_argument("--events", action="store_true", help="print events")
     show.add_argument("--step", metavar="PATH", help="one step and its nested steps, such as build or build[3].fetch")
     show.add_argument("--failed", action="store_true", help="only steps that failed, or their log lines or events")
-    show.add_argument("--level", choices=["debug", "info", "warn", "error"], help="with --logs: the lowest level")
-    show.add_argument("--stream", choices=["stdout", "stderr", "log"], help="with --logs: only what was written there")
-    show.add_argument("--text", help="with --logs: only lines with this text; its case matters only with a capital")
+    show.add_argument("--level", choices=["debug", "info", "warn", "error"], help="with --logs: the minimum level")
+    show.add_argument("--stream", choices=["stdout", "stderr", "log"], help="with --logs: only this stream")
+    show.add_argument(
+        "--text", help="with --logs: only lines with this text; case-sensitive only if it has a capital letter"
+    )
     show.add_argument("--regex", action="store_true", help="the text is a regular expression")
     add_json(show)
 
@@ -172,8 +176,8 @@ def _add_compare(compare: argparse.ArgumentParser) -> None:
 
 
 def _add_grep(grep: argparse.ArgumentParser) -> None:
-    grep.add_argument("text", help="text to find; its case matters only with a capital in it")
-    grep.add_argument("--in", dest="where", action="append", choices=_PLACES, help="only there; can be repeated")
+    grep.add_argument("text", help="text to find; case-sensitive only if it has a capital letter")
+    grep.add_argument("--in", dest="where", action="append", choices=_PLACES, help="search only there; can be repeated")
     grep.add_argument("--regex", action="store_true", help="the text is a regular expression")
     _add_filters(grep)
     grep.add_argument("--limit", type=positive, default=1000, help="maximum number of matches")
@@ -181,14 +185,14 @@ def _add_grep(grep: argparse.ArgumentParser) -> None:
 
 
 def _add_stats(stats: argparse.ArgumentParser) -> None:
-    stats.add_argument("workflow", nargs="?", metavar="ID", help="of this workflow; default: of all")
+    stats.add_argument("workflow", nargs="?", metavar="ID", help="only this workflow; default: all")
     stats.add_argument("--since", metavar="WHEN", help="only runs since; default: 30 days")
     add_json(stats)
 
 
 def _add_export(export: argparse.ArgumentParser) -> None:
     export.add_argument("run", help=_RUN)
-    export.add_argument("-o", "--output", type=Path, metavar="FILE", help="the new file; default: named by the run")
+    export.add_argument("-o", "--output", type=Path, metavar="FILE", help="the new file; default: named after the run")
     export.add_argument(
         "--format",
         choices=["run", "html", "ndjson", "otlp"],
@@ -211,9 +215,7 @@ def _add_cleanup(cleanup: argparse.ArgumentParser) -> None:
 
 
 def _add_doctor(doctor: argparse.ArgumentParser) -> None:
-    doctor.add_argument(
-        "--repair", action="store_true", help="repair what can be: recover a damaged database, and so on"
-    )
+    doctor.add_argument("--repair", action="store_true", help="repair what can be repaired, such as a damaged database")
     add_json(doctor)
 
 
@@ -229,22 +231,24 @@ _PLACES = ["log", "inputs", "input", "output", "outputs", "error"]
 
 def _add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workflow", metavar="ID", help="only runs of this workflow")
-    parser.add_argument("--status", action="append", choices=_STATUSES, help="only of this status; can be repeated")
-    parser.add_argument("--user", help="only of this user")
-    parser.add_argument("--label", metavar="NAME[=VALUE]", help="only of workflows that had this label")
+    parser.add_argument(
+        "--status", action="append", choices=_STATUSES, help="only runs with this status; can be repeated"
+    )
+    parser.add_argument("--user", help="only runs of this user")
+    parser.add_argument("--label", metavar="NAME[=VALUE]", help="only runs of workflows that had this label")
     parser.add_argument(
         "--since",
         metavar="WHEN",
         help="only runs since: a date, today, yesterday, monday, last week, 2 days ago, or an age such as 24h",
     )
-    parser.add_argument("--until", metavar="WHEN", help="only runs until; a day means its end")
+    parser.add_argument("--until", metavar="WHEN", help="only runs until then; a day includes all of it")
     parser.add_argument("--longer-than", metavar="TIME", help="only runs that took at least this long, such as 5m")
     parser.add_argument("--saved", metavar="NAME", help="a filter saved on the screen; other options narrow it")
-    parser.add_argument("--error", metavar="TYPE", help="only runs that failed with this error; http is http.5xx, too")
+    parser.add_argument("--error", metavar="TYPE", help="only runs that failed with this error; http includes http.5xx")
 
 
 def _add_confirmed(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--confirmed", action="store_true", help="repeat work that may be done already")
+    parser.add_argument("--confirmed", action="store_true", help="repeat work that may already be done")
 
 
 def _add_run_output(parser: argparse.ArgumentParser) -> None:
@@ -260,7 +264,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "compile": ("Compile workflows to Python.", _add_compile),
     "steps": ("List step types, create new ones.", setup_arguments.add_steps),
     "connections": ("List, add, edit, test and remove connections.", setup_arguments.add_connection_actions),
-    "mcp": ("Lock the tools that a workflow calls, or be an MCP server: workflows as tools.", setup_arguments.add_mcp),
+    "mcp": ("Lock the tools that a workflow calls, or serve workflows as tools over MCP.", setup_arguments.add_mcp),
     "run": ("Run a workflow.", _add_run),
     "watch": ("Follow a run of any process: past events, then live.", _add_watch),
     "monitor": ("Open the terminal UI at a run, or at the run in a run file.", _add_monitor),
@@ -276,16 +280,16 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "export": ("Write a run to a file that `show`, `compare` and `history import` read.", _add_export),
     "cleanup": ("Remove finished runs by the retention settings or by options, and shrink the database.", _add_cleanup),
     "doctor": (
-        "Show versions, places, sizes, what is missing; check database and permissions; exit 1 if a problem remains.",
+        "Show versions, paths, sizes and what is missing; check database and permissions; exit 1 if a problem remains.",
         _add_doctor,
     ),
-    "schedule": ("Print what makes cron or systemd start runs.", setup_arguments.add_schedule),
+    "schedule": ("Print a crontab line or systemd units that start runs.", setup_arguments.add_schedule),
     "serve": ("Serve workflows and runs over HTTP, with access tokens.", setup_arguments.add_serve),
     "web": ("Serve the terminal UI to browsers; see docs/web.md.", setup_arguments.add_web),
-    "worker": ("Do the steps of a pool, for runs on other machines.", setup_arguments.add_worker),
-    "workers": ("List the workers of all pools, make their key.", setup_arguments.add_workers),
-    "completion": ("Print the script by which a shell completes wftui.", setup_arguments.add_completion),
-    "keys": ("List the keys of all screens, give an action other keys.", setup_arguments.add_keys),
+    "worker": ("Run the steps of a pool for runs on other machines.", setup_arguments.add_worker),
+    "workers": ("List the workers of all pools, create their key.", setup_arguments.add_workers),
+    "completion": ("Print a script for shell completion.", setup_arguments.add_completion),
+    "keys": ("List the keys of all screens, change those of an action.", setup_arguments.add_keys),
     "settings": ("List settings with their origin, change them.", setup_arguments.add_settings),
 }
 """Each command: its help text, and the function that adds its arguments."""

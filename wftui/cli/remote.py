@@ -14,7 +14,7 @@ _REMOTE = frozenset(
 _REASONS = {
     "cleanup": "old runs are removed on the machine of the server, by its settings",
     "compile": "files are compiled on the machine that has them; POST /api/workflows/compile asks a server to do it",
-    "completion": "completion is that of this machine",
+    "completion": "completion is for this machine",
     "connections": "connections and secrets never leave their machine; manage those of the server there",
     "doctor": "doctor examines its own machine; run it on that of the server",
     "export": "run files are written where the history is; run it on the machine of the server",
@@ -45,11 +45,11 @@ def check_remote(arguments: argparse.Namespace) -> None:
     """
     if arguments.remote is None:
         if arguments.token_file is not None:
-            raise UsageError("--token-file goes with --remote", code="remote.options")
+            raise UsageError("--token-file requires --remote", code="remote.options")
         return
     if arguments.command not in _REMOTE:
         reason = _REASONS.get(arguments.command, "it needs the files of the server")
-        raise UsageError(f"--remote does not go with {arguments.command}: {reason}", code=_CODE)
+        raise UsageError(f"--remote cannot be used with {arguments.command}: {reason}", code=_CODE)
     if arguments.command == "history" and arguments.action == "import":
         raise UsageError("run files are imported where the history is; do it on the machine of the server", code=_CODE)
     for option, given in (("--tables", arguments.tables), ("--db", arguments.db)):

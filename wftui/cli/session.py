@@ -67,7 +67,7 @@ def remote_workbench(arguments: argparse.Namespace) -> AnyWorkbench:
     place = access(arguments.remote, arguments.token_file)
     if place.is_readable:
         Terminal(beside_run=True).error(
-            f"wftui: warning: the token and all data go to {place.url} in clear text; put TLS in front of the server"
+            f"wftui: warning: the token and all data go to {place.url} unencrypted; put TLS in front of the server"
         )
     return RemoteWorkbench(place, Settings.resolve())
 

@@ -106,7 +106,7 @@ def add_serve(serve: argparse.ArgumentParser) -> None:
         "--scope", choices=["read", "run", "admin"], required=True, help="read; start and change runs; compile, too"
     )
     added.add_argument("--workflow", nargs="+", metavar="ID", help="only these workflows (default: all)")
-    removed = kept.add_parser("remove", help="remove a token, which is refused at once")
+    removed = kept.add_parser("remove", help="remove a token; it is refused at once")
     removed.add_argument("name", help="name of the token")
     add_json(token)
     for each in (added, removed, kept.add_parser("list", help="list tokens")):
@@ -118,13 +118,13 @@ def add_schedule(schedule: argparse.ArgumentParser) -> None:
     """Add the arguments of `schedule`."""
     actions = schedule.add_subparsers(dest="action", metavar="ACTION", required=True)
     printed = actions.add_parser("print", help="print what cron or systemd needs to start a run at a time")
-    printed.add_argument("format", choices=["cron", "systemd"], help="a line of a crontab, or a service and its timer")
+    printed.add_argument("format", choices=["cron", "systemd"], help="a crontab line, or a service and its timer")
     printed.add_argument("id", help="id of the workflow")
     printed.add_argument(
         "--at",
         default="02:00",
         metavar="WHEN",
-        help="a time of each day, fields of cron, or OnCalendar of systemd (default: 02:00)",
+        help="a time of day, cron fields, or OnCalendar of systemd (default: 02:00)",
     )
     printed.add_argument(
         "-i",
@@ -132,7 +132,7 @@ def add_schedule(schedule: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="one input, taken over as it is; a secret belongs in KEY=env:VARIABLE or KEY=@FILE",
+        help="one input, passed on unchanged; a secret belongs in KEY=env:VARIABLE or KEY=@FILE",
     )
 
 
@@ -148,7 +148,7 @@ def _add_address(parser: argparse._ActionsContainer, port: int, *, needed: bool 
         needed: they have defaults; else None says that they were not given.
     """
     host = "127.0.0.1" if needed else None
-    parser.add_argument("--host", default=host, help="address to listen at (default: this machine only)")
+    parser.add_argument("--host", default=host, help="address to listen on (default: this machine only)")
     parser.add_argument(
         "--port", type=int, default=port if needed else None, help=f"port; 0 takes a free one (default: {port})"
     )
@@ -175,7 +175,7 @@ def add_workers(workers: argparse.ArgumentParser) -> None:
     add_json(workers)
     workers.add_argument("--url", metavar="URL", help=_SERVER)
     key = workers.add_subparsers(dest="action", metavar="ACTION").add_parser(
-        "key", help="make the key that seals jobs, unless there is one; print its path"
+        "key", help="create the key that seals jobs, unless it exists; print its path"
     )
     key.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON document")
 
@@ -183,8 +183,8 @@ def add_workers(workers: argparse.ArgumentParser) -> None:
 def add_keys(keys: argparse.ArgumentParser) -> None:
     """Add the arguments of `keys`."""
     keys.add_argument("keys_action", nargs="?", metavar="ACTION", help="such as editor.save")
-    keys.add_argument("keys", nargs="*", metavar="KEY", help="its keys from now on, such as f2 ctrl+w")
-    keys.add_argument("--reset", action="store_true", help="give the action its own keys again")
+    keys.add_argument("keys", nargs="*", metavar="KEY", help="its new keys, such as f2 ctrl+w")
+    keys.add_argument("--reset", action="store_true", help="restore the default keys of the action")
     add_json(keys)
 
 

@@ -1,4 +1,4 @@
-"""Terminal output: clean text, colours on terminals only, errors on stderr, JSON.
+"""Terminal output: clean text, colors on terminals only, errors on stderr, JSON.
 
 All output of the command line passes through here: no text of a user's file or run moves the terminal.
 """
@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, TextIO
 
 from wftui.model.errors import UserError
 from wftui.model.text.glyphs import GLYPHS, UNKNOWN_GLYPH, ascii_only
-from wftui.model.text.terminal_text import clean_cell, clean_json, clean_text, ending_colours, without_colours
+from wftui.model.text.terminal_text import clean_cell, clean_json, clean_text, ending_colors, without_colors
 from wftui.output.output_thread import OutputThread
 
 if TYPE_CHECKING:
     from wftui.model.base import Json
 
-_COLOURS = {
+_COLORS = {
     "red": "31",
     "green": "32",
     "yellow": "33",
@@ -33,7 +33,7 @@ _COLOURS = {
     "dim": "2",
     "bold": "1",
 }
-STATUS_COLOURS = {
+STATUS_COLORS = {
     "running": "blue",
     "waiting": "yellow",
     "completed": "green",
@@ -75,7 +75,7 @@ class Terminal:
         self.out = out or sys.stdout
         self.err = err or sys.stderr
         self.is_live = self.out.isatty() and os.environ.get("TERM") != "dumb"
-        self.is_coloured = self.is_live and not os.environ.get("NO_COLOR")
+        self.is_colored = self.is_live and not os.environ.get("NO_COLOR")
         self.is_unicode = "utf" in (self.out.encoding or "").lower()
         if self.is_live and ascii_only(os.environ, self.out.encoding):
             self.is_unicode = False  # in the locale C, Python writes UTF-8 that the terminal does not show
@@ -97,19 +97,19 @@ class Terminal:
     def line(self, text: str = "") -> None:
         """Write a line."""
         text = clean_text(text)
-        self._write((ending_colours(text) if self.is_coloured else without_colours(text)) + "\n")
+        self._write((ending_colors(text) if self.is_colored else without_colors(text)) + "\n")
 
     def text(self, text: str) -> None:
-        """Write lines as they are, without colours."""
-        self._write(without_colours(clean_text(text)))
+        """Write lines as they are, without colors."""
+        self._write(without_colors(clean_text(text)))
 
     def status(self, text: str = "") -> None:
         """Replace the current line of a live terminal by a text, or by nothing."""
-        self._write("\r\x1b[K" + ending_colours(clean_cell(text)))
+        self._write("\r\x1b[K" + ending_colors(clean_cell(text)))
 
     def error(self, text: str) -> None:
         """Write a line to stderr."""
-        self._write(f"{without_colours(clean_text(text))}\n", self.err)
+        self._write(f"{without_colors(clean_text(text))}\n", self.err)
 
     def crash(self) -> None:
         """Write the traceback of the exception being handled to stderr."""
@@ -138,7 +138,7 @@ class Terminal:
         """
         if sys.stdin is None or not (sys.stdin.isatty() and self.err.isatty()):
             return False
-        print(f"{without_colours(clean_cell(question))} [y/N] ", end="", file=self.err, flush=True)
+        print(f"{without_colors(clean_cell(question))} [y/N] ", end="", file=self.err, flush=True)
         return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
     def progress(self, line: str) -> None:
@@ -195,14 +195,14 @@ class Terminal:
         """Write JSON texts, each followed by a line feed."""
         self._write("".join(f"{clean_json(document)}\n" for document in documents))
 
-    def paint(self, text: str, colour: str) -> str:
-        """Return text in a colour, if colours are enabled."""
-        return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m" if self.is_coloured else text
+    def paint(self, text: str, color: str) -> str:
+        """Return text in a color, if colors are enabled."""
+        return f"\x1b[{_COLORS[color]}m{text}\x1b[0m" if self.is_colored else text
 
     def glyph(self, status: str) -> str:
-        """Return the coloured glyph of a run or step status."""
+        """Return the colored glyph of a run or step status."""
         glyph = GLYPHS.get(status, UNKNOWN_GLYPH)[0 if self.is_unicode else 1]
-        return self.paint(glyph, STATUS_COLOURS.get(status, "dim"))
+        return self.paint(glyph, STATUS_COLORS.get(status, "dim"))
 
     def table(
         self, header: Sequence[str], rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset()
@@ -212,7 +212,7 @@ class Terminal:
         Args:
             right: indices of right-aligned columns.
         """
-        rows = [[ending_colours(clean_cell(cell)) for cell in row] for row in rows]
+        rows = [[ending_colors(clean_cell(cell)) for cell in row] for row in rows]
         widths = [max([len(header[i]), *(_cells(row[i]) for row in rows)]) for i in range(len(header))]
 
         def format_row(cells: Sequence[str]) -> str:

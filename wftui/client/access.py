@@ -75,7 +75,7 @@ def _token(token_file: Path | None) -> str:
     else:
         token = _read(token_file.expanduser())
     if not _TOKEN.fullmatch(token):
-        raise UsageError("the token is not one that `wftui serve token add` has made", code="remote.token")
+        raise UsageError("the token was not made by `wftui serve token add`", code="remote.token")
     return token
 
 

@@ -103,7 +103,7 @@ class ServerConnection:
                 if whole:
                     yield lines(read, whole)
         if rest:
-            raise UnreachableError(f"the answer of {self.url} ends too early")
+            raise UnreachableError(f"the answer of {self.url} is truncated")
 
     @asynccontextmanager
     async def events(self, path: str, after: int) -> AsyncIterator[AsyncIterator[bytes] | None]:

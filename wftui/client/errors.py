@@ -62,7 +62,7 @@ def _foreign(status: int, url: str) -> RemoteError:
     """Return the error of an answer of another program, such as a proxy."""
     phrase = next((each.phrase for each in HTTPStatus if each == status), "")
     kind = UnreachableError if status in _AGAIN else RemoteError
-    sentence = f"{url} answers {status} {phrase}".rstrip() + ", and not as wftui serve does"
+    sentence = f"{url} answers {status} {phrase}".rstrip() + ", which is not an answer of wftui serve"
     return kind(sentence, code="remote.answer")
 
 
@@ -78,7 +78,7 @@ def _conflict(problem: Mapping[str, Json], code: str, detail: str) -> UserError:
             now = datetime.now(UTC)
             return CompileFailed(CompilationResult(success=False, workflow_id=name, errors=found, timestamp=now))
         if code == ConfirmationNeeded.code and problem.get("paths"):
-            return ConfirmationNeeded.said(detail, [str(path) for path in problem["paths"]])
+            return ConfirmationNeeded.from_sentence(detail, [str(path) for path in problem["paths"]])
     except (ValidationError, TypeError):
         pass  # of another version: the sentence says it as well
     return ConflictError(detail, code=code)
@@ -88,6 +88,8 @@ def _fields(problem: Mapping[str, Json]) -> str:
     errors = problem.get("errors")
     if not isinstance(errors, list):
         return ""
-    said = [f"{each.get('pointer')}: {each.get('message')}" for each in errors if isinstance(each, dict)]
-    shown = [sentence for sentence in said[:_MOST_FIELDS] if sentence.partition(": ")[2] not in str(problem["detail"])]
+    sentences = [f"{each.get('pointer')}: {each.get('message')}" for each in errors if isinstance(each, dict)]
+    shown = [
+        sentence for sentence in sentences[:_MOST_FIELDS] if sentence.partition(": ")[2] not in str(problem["detail"])
+    ]
     return f" ({'; '.join(shown)})" if shown else ""

@@ -73,7 +73,7 @@ class RunFollower:
 
     def _say_lost(self, down_since: float | None) -> None:
         if down_since is None:
-            self.report(f"the connection to {self.connection.url} is lost; trying again")
+            self.report(f"the connection to {self.connection.url} is lost; retrying")
 
     def _given_up(self, run_id: str, error: UserError) -> UnreachableError:
         minutes = f"{self.patience / 60:g} minutes"

@@ -32,7 +32,7 @@ def _read(data: bytes, read: Callable[[Json], ResultT]) -> ResultT:
     try:
         return read(from_json(data))
     except (ValueError, KeyError, TypeError):  # of JSON, of pydantic; other keys
-        sentence = "the server has answered in a form that this version does not know; are both of the same version?"
+        sentence = "the server answered in a form unknown to this version; check that both have the same version"
         raise RemoteError(sentence, code="remote.answer") from None
 
 

@@ -64,7 +64,7 @@ class RemoteWorkbench:
         self._report = report
 
     async def close(self, *, cancel: bool = False) -> None:
-        """Close the connections; the runs of the server go on."""
+        """Close the connections; the runs of the server continue."""
         await self._connection.close()
 
     async def _rests(self, run_id: str, number: int) -> bool:

@@ -18,7 +18,7 @@ COMMAND_SECONDS = 60.0
 """Time limit of a program that prints a secret; it may have to ask the user to unlock it."""
 
 MOST_BYTES = 1024 * 1024
-"""Size of a secret, with which endless files and programs end."""
+"""Maximum size of a secret, at which endless files and programs are cut off."""
 _QUIET_SECONDS = 0.25
 
 _REFERENCE = re.compile(r"^(env|file|cmd|store):(.+)$", re.DOTALL)

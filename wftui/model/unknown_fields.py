@@ -17,7 +17,7 @@ def without_unknown_fields(value: ValueT, error: ValidationError, *, tags: int =
     """Return a copy of JSON data without the fields that a model does not know.
 
     Args:
-        error: what the model said of the data.
+        error: the error of the model about the data.
         tags: length of what the places in the error begin with outside the data.
     """
     known = deepcopy(value)

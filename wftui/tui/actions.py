@@ -204,7 +204,7 @@ APP_ACTIONS: tuple[Action, ...] = (
     Action(
         "app.jump",
         "Jump",
-        "Label every place that takes the keys, and go to the one whose letter is pressed.",
+        "Label every place that can have the focus, and go to the one whose letter is pressed.",
         ("grave_accent", "ctrl+backslash"),
         "Everywhere",
         footer=False,
@@ -233,7 +233,7 @@ APP_ACTIONS: tuple[Action, ...] = (
     Action(
         "app.redraw",
         "Redraw",
-        "Draw the whole screen again, such as after another program has written to the terminal.",
+        "Redraw the whole screen, such as after another program has written to the terminal.",
         (),
         "Everywhere",
         footer=False,

@@ -20,7 +20,7 @@ from wftui.model.text.glyphs import ascii_only
 from wftui.tui.actions import APP_ACTIONS, bindings
 from wftui.tui.background import LOADING, OPENING, in_background
 from wftui.tui.display.formatting import count
-from wftui.tui.display.theme import HOUSE_RULES, NO_COLOURS, first_theme
+from wftui.tui.display.theme import HOUSE_RULES, NO_COLORS, first_theme
 from wftui.tui.exit_summary import ExitMode
 from wftui.tui.history_notices import HistoryNotices
 from wftui.tui.preferences import Preferences
@@ -66,13 +66,13 @@ class WftuiApp(TerminalApp[ExitMode], inherit_bindings=False):
         Raises:
             SettingsError: the settings give a key two meanings, or name an action or key that does not exist.
         """
-        super().__init__(OPENING, LOADING, ansi_color=True if first_theme(os.environ) == NO_COLOURS else None)
+        super().__init__(OPENING, LOADING, ansi_color=True if first_theme(os.environ) == NO_COLORS else None)
         self.workbench = workbench
         self.ascii = ascii_only(os.environ, sys.__stderr__.encoding if sys.__stderr__ else None)
         self.undo_histories: dict[str, tuple[str, EditHistory]] = {}
         """Text and undo history of closed editors, by workflow."""
         self.runs_changed: Signal[str] = Signal(self, "runs-changed")
-        """Published with the id of a run that started or ended; empty for other news."""
+        """Published with the id of a run that started or ended; empty for other changes."""
         local = workbench.server is None
         self.memory = ScreenMemory(
             workbench.settings.tables if local else None, keeps=local and workbench.read_only is None
@@ -105,7 +105,7 @@ class WftuiApp(TerminalApp[ExitMode], inherit_bindings=False):
     def on_mount(self) -> None:
         """Start watching runs, and open what `start` asks for, after the first paint."""
         self.set_interval(_POLL_EVERY, self._poll)
-        self.call_after_refresh(partial(in_background, self, self.check_attention, group="news"))
+        self.call_after_refresh(partial(in_background, self, self.check_attention, group="attention_counts"))
         self._history_notices.begin()
         if self.workbench.server is None and self.workbench.read_only is None:
             local = self.workbench.local
@@ -235,16 +235,16 @@ class WftuiApp(TerminalApp[ExitMode], inherit_bindings=False):
 
     def _publish_runs(self, run_id: str) -> None:
         self.runs_changed.publish(run_id)
-        news = self._runs.news(ascii_only=self.ascii).plain
+        counts = self._runs.run_counts(ascii_only=self.ascii).plain
         if self._terminal is not None:
-            self._terminal.set_title(f"wftui: {news}" if news else "wftui")
+            self._terminal.set_title(f"wftui: {counts}" if counts else "wftui")
 
-    def news(self) -> Content:
+    def run_counts(self) -> Content:
         """Return the numbers of running and waiting runs, for the title line."""
-        news = self._runs.news(ascii_only=self.ascii)
+        counts = self._runs.run_counts(ascii_only=self.ascii)
         if self.workbench.read_only is None:
-            return news
-        return Content("  ").join([each for each in (Content.styled("read-only", "b $text-warning"), news) if each])
+            return counts
+        return Content("  ").join([each for each in (Content.styled("read-only", "b $text-warning"), counts) if each])
 
     # --- actions of every screen
 

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from wftui.model.errors import ConflictError, NotFoundError, UserError
-from wftui.model.text.terminal_text import clean_text, without_colours
+from wftui.model.text.terminal_text import clean_text, without_colors
 from wftui.output.output_thread import OutputThread
 from wftui.tui.display.formatting import count
 from wftui.workbench.forced_exit import call_on_signal, ignore_signals
@@ -93,7 +93,7 @@ class _Ending:
         """Print a line, if there is a terminal, without waiting for it."""
         if not self._is_released and sys.__stdout__ is not None:
             encoding = sys.__stdout__.encoding or "utf-8"
-            data = f"{without_colours(clean_text(line))}\n".encode(encoding, "backslashreplace")
+            data = f"{without_colors(clean_text(line))}\n".encode(encoding, "backslashreplace")
             self._output.write(sys.__stdout__.fileno(), data)
 
     async def end_runs(self, leaving: ExitMode) -> None:

@@ -34,7 +34,7 @@ async def jump(app: App[Any]) -> None:
     """Label the widgets that take the focus, and go to one by its letter."""
     targets: list[Widget] = [each for each in app.screen.focus_chain if each.region.area > 0]
     if len(targets) < 2:
-        app.notify("Jump: only one place here takes the keys.")
+        app.notify("Jump: only one place here can have the focus.")
         return
     target = await services_of(app).push_screen_wait(JumpScreen(targets))
     if target is not None:

@@ -7,7 +7,7 @@ from typing import Any
 from textual.app import App
 
 from wftui.tui.actions import APP_ACTIONS
-from wftui.tui.display.theme import NO_COLOURS, THEMES, first_theme, theme_for
+from wftui.tui.display.theme import NO_COLORS, THEMES, first_theme, theme_for
 
 
 class Preferences:
@@ -24,11 +24,11 @@ class Preferences:
         for known in THEMES:
             app.register_theme(known)
         app.theme = first_theme(os.environ)
-        self._follows_terminal = app.theme != NO_COLOURS and "COLORFGBG" not in os.environ
+        self._follows_terminal = app.theme != NO_COLORS and "COLORFGBG" not in os.environ
 
     def take_theme(self, name: str | None) -> None:
         """Use a theme of the settings; NO_COLOR is stronger, an unknown name is ignored."""
-        if name is not None and name in self._app.available_themes and self._app.theme != NO_COLOURS:
+        if name is not None and name in self._app.available_themes and self._app.theme != NO_COLORS:
             self._app.theme = name
             self._follows_terminal = False
 

@@ -60,7 +60,7 @@ class AppServices(Protocol):
 
     @property
     def runs_changed(self) -> Signal[str]:
-        """Published with the id of a run that started or ended; empty for other news."""
+        """Published with the id of a run that started or ended; empty for other changes."""
 
     @property
     def undo_histories(self) -> "dict[str, tuple[str, EditHistory]]":
@@ -80,7 +80,7 @@ class AppServices(Protocol):
     def take_keys(self, wanted: "Mapping[str, Sequence[str]]") -> None:
         """Use the keys of the settings instead of the actions' own."""
 
-    def news(self) -> Content:
+    def run_counts(self) -> Content:
         """Return the numbers of running and waiting runs, for the title line."""
 
     def adopt(self, run_id: str) -> None:

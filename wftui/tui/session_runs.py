@@ -40,7 +40,7 @@ class SessionRuns:
         Args:
             app: shows notices and rings the bell.
             workbench: runs the workflows.
-            publish: called with the id of a run that started or ended; empty for other news.
+            publish: called with the id of a run that started or ended; empty for other changes.
         """
         self.ids: list[str] = []
         self.unrecorded: dict[str, str] = {}
@@ -129,7 +129,7 @@ class SessionRuns:
             why = record.error.message if record.error else ""
             self._app.notify(why, title=f"{record.workflow_id} failed", severity="error", markup=False)
 
-    def news(self, *, ascii_only: bool) -> Content:
+    def run_counts(self, *, ascii_only: bool) -> Content:
         """Return the numbers of running and waiting runs, for the title line."""
         running, waits = len(self._workbench.runs.running()), "?" if ascii_only else "◔"
         parts = []

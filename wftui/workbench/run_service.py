@@ -247,7 +247,7 @@ class RunService(RunReader):
             path, data: path of the step, data for its form.
 
         Raises:
-            NotFoundError: the step does not wait for an approval.
+            NotFoundError: the step is not waiting for approval.
             UsageError: the data does not match the form, or contains a secret that would be stored on its way to
                 another process.
             ConflictError: the approval has already been answered.

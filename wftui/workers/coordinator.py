@@ -19,7 +19,7 @@ from wftui.workers.tables import BEAT_SECONDS, LEASE_SECONDS, queue_name
 
 _LOOK = """
 select j.id, j.state, j.claim, j.worker, j.queue,
-  (select max(m.seq) from messages m where m.job = j.id) as said,
+  (select max(m.seq) from messages m where m.job = j.id) as last_message,
   w.seen
 from jobs j left join workers w on w.name = j.worker
 where j.coordinator = %s
@@ -101,7 +101,7 @@ class Coordinator:
         return coordinator
 
     async def close(self) -> None:
-        """Close all connections; jobs go on."""
+        """Close all connections; jobs continue."""
         for task in self._tasks:
             await ended(task)
         await self.database.close()

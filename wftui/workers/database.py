@@ -34,7 +34,7 @@ _LOST = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOn
 _LIMITS = "54"
 """Beginning of the codes of statements over a limit of PostgreSQL: they are the same the next time."""
 _SAID_AFTER = 3.0
-"""Seconds without a successful statement after which that is said."""
+"""Seconds without a successful statement after which that is reported."""
 _REMOVE_OLD = """
 with old as (select run from runs where seen < now() - make_interval(days => %s))
 , gone as (delete from jobs using old where jobs.run = old.run returning delivery)
@@ -57,11 +57,11 @@ def conninfo(address: str, program: str) -> str:
     if not is_address(address) or is_ambiguous(address):
         raise WorkersError(_NO_ADDRESS, code="workers.address")
     try:
-        said = conninfo_to_dict(address)
-        options = f"{said.get('options', '')} -c search_path={SCHEMA}".strip()
+        given = conninfo_to_dict(address)
+        options = f"{given.get('options', '')} -c search_path={SCHEMA}".strip()
         return make_conninfo(
             address,
-            **{**_NETWORK, **said, "options": options, "application_name": program},
+            **{**_NETWORK, **given, "options": options, "application_name": program},
         )
     except psycopg.ProgrammingError as error:
         # PostgreSQL quotes what it could not read, which may be the password.
@@ -78,7 +78,7 @@ class Database:
         tell: gets a sentence when PostgreSQL cannot be used for a while, and None when it can be used again.
 
     Attributes:
-        trouble: what was said last.
+        trouble: the sentence that was reported last.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Database:
         self._tell = tell
         self._failing_since: float | None = None
         self.conninfo = conninfo(address, program)
-        for name in _LOGGERS:  # what they would print on the screen is said by errors
+        for name in _LOGGERS:  # errors say what they would print on the screen
             logging.getLogger(name).setLevel(logging.CRITICAL)
         from psycopg_pool import AsyncConnectionPool
 

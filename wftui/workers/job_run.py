@@ -24,7 +24,7 @@ from wftui.workers.worker_run import WorkerRun
 _LAST_BYTES = 256 * 1024
 """What a step says at its end is stored with its result up to this size."""
 _NO_SEGMENT = f"sha256:{'0' * 64}"
-"""Of the event that names stored lines; here it is said to nobody."""
+"""Of the event that names stored lines; here nobody reads it."""
 Say = Callable[[bytes], Awaitable[None]]
 """Gives a message to the process of the run."""
 
@@ -33,8 +33,8 @@ class Messages:
     """Messages of a running job; the sink of its events.
 
     Attributes:
-        last: said after the end of the step, for the statement that also stores the result.
-        spoken: something was said before.
+        last: messages after the end of the step, for the statement that also stores the result.
+        spoken: a message was sent before.
     """
 
     keeps_lines = True
@@ -48,18 +48,18 @@ class Messages:
 
     async def append(self, events: Sequence[ExecutionEvent], *, wait: bool) -> list[ExecutionEvent]:
         """Send log lines and progress, after the secrets in them."""
-        said: dict[str, Json] = {}
+        message: dict[str, Json] = {}
         if self._secrets:
-            said["secrets"], self._secrets = self._secrets, []
+            message["secrets"], self._secrets = self._secrets, []
         for event in events:
             match event:
                 case Log():
-                    said.setdefault("log", []).append([event.level, event.stream, event.message])
+                    message.setdefault("log", []).append([event.level, event.stream, event.message])
                 case StepProgress():
-                    said["progress"] = [event.progress, event.message]
-        if not said:
+                    message["progress"] = [event.progress, event.message]
+        if not message:
             return list(events)
-        data = encode(said)
+        data = encode(message)
         self.last.append(data)
         if not self._ended or sum(map(len, self.last)) > _LAST_BYTES:
             self.spoken = True

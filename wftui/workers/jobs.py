@@ -89,14 +89,14 @@ def is_over(value: Json, size: int) -> bool:
     return False
 
 
-def direct_end(job: Mapping[str, Any], worker: str, result: bytes, said: Sequence[bytes]) -> str | None:
+def direct_end(job: Mapping[str, Any], worker: str, result: bytes, messages: Sequence[bytes]) -> str | None:
     """Return the notification of an end, with its whole result.
 
     None if that is too big, or the job was moved before.
     """
-    if job["claim"] > 1 or sum(map(len, said), len(result)) > DIRECT_BYTES:
+    if job["claim"] > 1 or sum(map(len, messages), len(result)) > DIRECT_BYTES:
         return None
-    texts = [base64.b64encode(sealed).decode() for sealed in (result, *said)]
+    texts = [base64.b64encode(sealed).decode() for sealed in (result, *messages)]
     notification = json.dumps([job["id"], job["delivery"], worker, *texts])
     return notification if len(notification) <= DIRECT_BYTES else None
 
@@ -104,9 +104,9 @@ def direct_end(job: Mapping[str, Any], worker: str, result: bytes, said: Sequenc
 def read_direct_end(notification: str) -> dict[str, Any]:
     """Return the result in a notification of an end, as the row of the job."""
     id, delivery, worker, *texts = json.loads(notification)
-    result, *said = [base64.b64decode(text) for text in texts]
+    result, *messages = [base64.b64decode(text) for text in texts]
     ended = {"state": "ended", "claim": 1, "worker": worker, "result": result, "refusal": None}
-    return {"id": id, "delivery": delivery, **ended, "said": said}
+    return {"id": id, "delivery": delivery, **ended, "messages": messages}
 
 
 def output_result(output: Json) -> dict[str, Any]:
@@ -134,15 +134,15 @@ def error_result(error: WorkflowError) -> dict[str, Any]:
 
 def error_of(result: Mapping[str, Any]) -> WorkflowError | None:
     """Return the error of a result, if it is one."""
-    said = result.get("error")
-    if said is None:
+    error = result.get("error")
+    if error is None:
         return None
     return WorkflowError(
-        said["type"],
-        said["message"],
-        recoverable=said["recoverable"],
-        details=said["details"],
-        stack=said["stack"],
+        error["type"],
+        error["message"],
+        recoverable=error["recoverable"],
+        details=error["details"],
+        stack=error["stack"],
     )
 
 

@@ -25,10 +25,10 @@ async def end_left_by_dead_workers() -> list[str]:
         return []
     names = process_names(found)
     stubborn = await end_all(_left, grace=_GRACE_SECONDS)
-    said = [f"ended what a dead worker had left running: {names}"]
+    sentences = [f"ended what a dead worker left running: {names}"]
     if stubborn:
-        said.append(f"could not be ended: {process_names(stubborn)}")
-    return said
+        sentences.append(f"could not be ended: {process_names(stubborn)}")
+    return sentences
 
 
 def _left() -> list[psutil.Process]:

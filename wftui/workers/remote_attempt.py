@@ -43,7 +43,7 @@ returning delivery
 _SUBMITTED = "select delivery from jobs where id = %(id)s and ticket = %(ticket)s"
 _READ = """
 select j.state, j.claim, j.worker, j.queue, j.result, j.refusal,
-  (select array_agg(m.sealed order by m.seq) from messages m where m.job = j.id and m.seq > %(after)s) as said,
+  (select array_agg(m.sealed order by m.seq) from messages m where m.job = j.id and m.seq > %(after)s) as messages,
   (select max(m.seq) from messages m where m.job = j.id) as last
 from jobs j where j.id = %(id)s
 """
@@ -118,7 +118,7 @@ class RemoteAttempt:
             if not self._patience.expired():
                 raise
             worker = f"worker {self._worker}" if self._worker else "the worker"
-            self._context.log(f"{worker} did not say that the step has ended; it may go on", "warn")
+            self._context.log(f"{worker} did not report the end of the step, which may still run", "warn")
             raise Stopped(abandoned=True) from None
         except psycopg.Error as error:
             raise WorkflowError(
@@ -169,7 +169,8 @@ class RemoteAttempt:
         state = row["state"]
         self._lost = state == "lost" or (state == "running" and lost)
         self._unfit = unfit if state == "queued" else None
-        changed = (row["claim"], row["worker"]) != (self._claim, self._worker) or (row["said"] or 0) > self._read_to
+        changed = (row["claim"], row["worker"]) != (self._claim, self._worker)
+        changed |= (row["last_message"] or 0) > self._read_to
         if self._lost or changed or state == "ended" or (self._unfit is not None and self._unfit != self._waiting):
             self._woken.set()
 
@@ -266,16 +267,16 @@ class RemoteAttempt:
         return row
 
     async def _hear_all(self, row: Row) -> None:
-        for sealed in row["said"] or []:
+        for sealed in row["messages"] or []:
             self._hear(self._opened(sealed, "message"))
             await self._context.drain_log()
 
-    def _hear(self, said: Mapping[str, Any]) -> None:
-        for secret in said.get("secrets", ()):
+    def _hear(self, message: Mapping[str, Any]) -> None:
+        for secret in message.get("secrets", ()):
             self._context.keep_secret(secret)
-        for level, stream, text in said.get("log", ()):
+        for level, stream, text in message.get("log", ()):
             self._context.log(text, cast("LogLevel", level), stream)
-        if (progress := said.get("progress")) is not None:
+        if (progress := message.get("progress")) is not None:
             self._context.progress(progress[0], progress[1])
 
     async def _place(self, row: Row) -> None:
@@ -324,7 +325,7 @@ class RemoteAttempt:
         Every user of the database can send one.
         """
         try:
-            for sealed, what in [(row["result"], "result 1"), *((each, "message") for each in row["said"])]:
+            for sealed, what in [(row["result"], "result 1"), *((each, "message") for each in row["messages"])]:
                 self._coordinator.seal.open(sealed, f"{what} {self.id}")
         except WrongKeyError:
             return False

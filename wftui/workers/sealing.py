@@ -109,5 +109,5 @@ def load_seal() -> Seal:
     except ValueError:
         key = b""
     if len(key) != _KEY_BYTES:
-        raise WorkersError(f"{path} is not a key that wftui workers key has made", code="workers.key")
+        raise WorkersError(f"{path} was not made by wftui workers key", code="workers.key")
     return Seal(key)

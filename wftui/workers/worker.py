@@ -30,7 +30,7 @@ _TAKE = "select * from take_job(%s, %s, %s)"
 _MINE = "id = %(id)s and claim = %(claim)s and worker = %(me)s and state"
 _SAY = f"""
 with mine as (select id, coordinator from jobs where {_MINE} = 'running')
-, said as (insert into messages (job, sealed) select id, unnest(%(said)s::bytea[]) from mine)
+, sent as (insert into messages (job, sealed) select id, unnest(%(messages)s::bytea[]) from mine)
 select pg_notify(coordinator, id) from mine
 """
 _END = f"""
@@ -42,7 +42,7 @@ with mine as (
   update jobs set state = 'ended', result = %(result)s, ended = now() where {_MINE} in ('running', 'ended')
   returning id, coordinator
 )
-, said as (insert into messages (job, sealed) select id, unnest(%(said)s::bytea[]) from mine)
+, sent as (insert into messages (job, sealed) select id, unnest(%(messages)s::bytea[]) from mine)
 select pg_notify(coordinator, coalesce(%(direct)s, id)) from mine
 """
 _REFUSE = f"""
@@ -204,7 +204,7 @@ class Worker:
         return row
 
     async def _follow(self, id: str, claim: int) -> None:
-        """Wait for a job, which goes on when the queue is cancelled.
+        """Wait for a job, which continues when the queue is cancelled.
 
         A lost connection and a drain cancel it.
         """
@@ -236,7 +236,7 @@ class Worker:
         about = f"message {id}"
 
         async def say(data: bytes) -> None:
-            await self._database.rows(_SAY, {**mine, "said": [self._seal.seal(data, about)]})
+            await self._database.rows(_SAY, {**mine, "messages": [self._seal.seal(data, about)]})
 
         run = self._runs.get(job.run)
         if run is None:
@@ -250,11 +250,11 @@ class Worker:
             if doing.lost:
                 wanted = await self._database.rows(_GIVE_BACK, mine)
             else:
-                said = [self._seal.seal(data, about) for data in doing.messages.last]
+                messages = [self._seal.seal(data, about) for data in doing.messages.last]
                 sealed = await self._seal.seal_soon(result, f"result {claim} {id}")
-                direct = None if doing.messages.spoken else direct_end(row, self.name, sealed, said)
-                end = {**mine, "result": sealed, "said": said, "direct": direct}
-                wanted = await self._database.rows(_END_SAYING if said else _END, end)
+                direct = None if doing.messages.spoken else direct_end(row, self.name, sealed, messages)
+                end = {**mine, "result": sealed, "messages": messages, "direct": direct}
+                wanted = await self._database.rows(_END_SAYING if messages else _END, end)
             if not wanted:
                 self._tell(f"the result of {job.path} of run {job.run} is not wanted: another worker has the job")
         finally:
@@ -269,9 +269,9 @@ class Worker:
             self._loop.call_soon_threadsafe(self._take_note, beat)
 
     def _hear_trouble(self, sentence: str | None) -> None:
-        said = "PostgreSQL can be used again" if sentence is None else f"PostgreSQL cannot be used: {sentence}"
+        notice = "PostgreSQL can be used again" if sentence is None else f"PostgreSQL cannot be used: {sentence}"
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._tell, said)
+            self._loop.call_soon_threadsafe(self._tell, notice)
 
     def _take_note(self, beat: Beat) -> None:
         for id, doing in list(self._jobs.items()):
@@ -333,7 +333,7 @@ class Worker:
             await asyncio.sleep(BEAT_SECONDS / 4)
             if not self._lease.holds:
                 for doing in self._jobs.values():
-                    # A step that may not run twice is given to nobody else, so it goes on.
+                    # A step that may not run twice is given to nobody else, so it continues.
                     if doing.repeatable and not doing.lost:
                         self._tell(f"no sign of PostgreSQL: stopped {doing.job.path} of run {doing.job.run}")
                         doing.give_up()

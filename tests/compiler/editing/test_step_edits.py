@@ -218,11 +218,11 @@ def test_only_steps_are_pasted(snippet: str) -> None:
         (move(["/steps/0"], -1), "a is the first of its list"),
         (move(["/steps/3"], 1), "e is the last of its list"),
         (move_out(["/steps/0"]), "a is in no container"),
-        (move_in(["/steps/0"]), "no container stands beside a"),
+        (move_in(["/steps/0"]), "there is no container next to a"),
         (unwrap(["/steps/0"]), "a contains no steps"),
         (wrap(["/steps/0", "/steps/2/steps/0"], "group"), "several lists"),
-        (delete(["/steps/9"]), "not in the file any more"),
-        (insert([], "/steps/9"), "not in the file any more"),
+        (delete(["/steps/9"]), "no longer in the file"),
+        (insert([], "/steps/9"), "no longer in the file"),
     ],
 )
 def test_impossible_operation_is_explained(operation: Operation, reason: str) -> None:

@@ -22,7 +22,7 @@ def gives(**values: Any) -> dict[str, Any]:
 
 
 def chain(*colors: str) -> list[dict[str, Any]]:
-    """Steps that each add a colour to the list of the one before."""
+    """Steps that each add a color to the list of the one before."""
     steps: list[dict[str, Any]] = []
     for index, color in enumerate(colors):
         before = f"steps.{colors[index - 1]}.output.colors + " if index else ""

@@ -128,7 +128,7 @@ async def test_only_approvals_of_another_program_are_answered(open_executor: Ope
     run_id = await executor.start(REQUEST)
     await seen(other, run_id, "step_waiting", "nap")
     for path in ("a", "nap"):
-        with pytest.raises(NotFoundError, match=f"step {path} .* does not wait for an approval"):
+        with pytest.raises(NotFoundError, match=f"step {path} .* is not waiting for approval"):
             await other.answer(run_id, path, approved=True)
     await other.cancel(run_id)
     assert (await other.wait(run_id)).status == "cancelled"

@@ -142,5 +142,5 @@ async def test_a_cancel_of_the_parent_ends_a_child_that_waits_for_an_approval(
         ended = [await other.wait(each) for each in (run_id, child_id)]
     assert [record.status for record in ended] == ["cancelled", "cancelled"]
     assert all(step.waiting is None for record in ended for step in record.step_results)
-    with pytest.raises(NotFoundError, match="does not wait for an approval"):
+    with pytest.raises(NotFoundError, match="is not waiting for approval"):
         await other.answer(child_id, "ok", approved=True)

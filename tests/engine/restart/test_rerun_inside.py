@@ -168,7 +168,7 @@ async def test_a_plan_counts_what_it_repeats() -> None:
     ]
     assert repetition(usual) == [
         "2 items run again, 2 of them had ended.",
-        "Not idempotent, and done again: s[2], s[5], pay.",
+        "Not idempotent, and repeated: s[2], s[5], pay.",
         "About 2.5s of work by the usual durations.",
     ]
     assert usual[0].note == "2 of 8 items run; 2 items run again, 2 of them had ended; repeats s[2], s[5]"

@@ -214,10 +214,10 @@ async def test_output_schema_is_enforced_on_its_step() -> None:
 
 
 async def test_an_input_its_step_type_refuses_names_every_field() -> None:
-    plan = workflow(step("a", type="approval", input=constant({"timeout": "soon", "colour": 1})))
+    plan = workflow(step("a", type="approval", input=constant({"timeout": "soon", "color": 1})))
     error = error_of(await run(plan), "a")
     assert error.type == "validation.input"
-    assert {each["pointer"] for each in error.details["errors"]} >= {"/prompt", "/timeout", "/colour"}
+    assert {each["pointer"] for each in error.details["errors"]} >= {"/prompt", "/timeout", "/color"}
 
 
 async def test_unexpected_exception_shows_the_users_lines() -> None:

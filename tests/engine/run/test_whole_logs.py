@@ -54,14 +54,14 @@ async def test_secrets_are_masked_in_segments(store: ExecutionStore) -> None:
     assert all(b"the-secret" not in file.read_bytes() for file in folder_of(store.path).iterdir())
 
 
-async def test_colours_are_kept_beside_the_text_and_hide_no_secret(store: ExecutionStore) -> None:
+async def test_colors_are_kept_beside_the_text_and_hide_no_secret(store: ExecutionStore) -> None:
     calls = [("stdout", f"\x1b[31mred {number}\x1b[0m of the-\x1b[1msecret-word") for number in range(9)]
     calls += [("stdout", f"\x1b[32mgreen\x1b[0m {number}") for number in range(90)]
     lines = await logged(store, *calls, secret="the-secret-word")
     assert lines == [f"red {number} of ***" for number in range(9)] + [f"green {number}" for number in range(90)]
     events = [event async for page in store.log_lines("run") for event in page]
     shown = [line for event in events for line in with_styles(event.message, event.styles).split("\n")]
-    assert shown[:9] == lines[:9], "a line with a secret has lost its colours"
+    assert shown[:9] == lines[:9], "a line with a secret has lost its colors"
     assert shown[9:] == [f"\x1b[32mgreen\x1b[0m {number}" for number in range(90)]
 
 

@@ -21,7 +21,7 @@ from wftui.model.run.events import Log
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import ExecutionError, StepResult
 from wftui.model.run.summary import ExecutionSummary
-from wftui.model.text.terminal_text import clean_text, without_colours
+from wftui.model.text.terminal_text import clean_text, without_colors
 from wftui.model.text.text_styles import StyleRun, split_styles
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -138,14 +138,14 @@ def test_spans_have_the_form_of_otlp(text: str) -> None:
     check_message(otlp_trace(never, "1.0"), "TracesData")
 
 
-def log_lines(coloured: str) -> list[str]:
-    plain, styles = split_styles(coloured)
+def log_lines(colored: str) -> list[str]:
+    plain, styles = split_styles(colored)
     event = Log(run_id="r", timestamp=START, message=plain, styles=styles or None)
     found = "".join(html_report(record("x"), [event], ""))
     return re.findall(r'<span class="info">[^<]*-  (.*)</span>\n', found.partition("<h2>Log</h2>")[2])
 
 
-def test_colours_of_the_log_are_shown() -> None:
+def test_colors_of_the_log_are_shown() -> None:
     assert log_lines("a \x1b[1;31mred\x1b[0m <b>\n\x1b[32mgreen\n\x1b[38;5;196mone\x1b[48;2;1;2;3mtwo") == [
         'a <span class="b c1">red</span> &lt;b&gt;',
         '<span class="c2">green</span>',
@@ -185,7 +185,7 @@ def test_no_cell_is_a_formula(text: str) -> None:
             shown = clean_text(cell(f"{before}{begun}"))
             assert not shown.startswith(("\t", "\r", "\n"))
             assert not shown.lstrip().startswith(("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20"))
-    plain = without_colours(clean_text(text))
+    plain = without_colors(clean_text(text))
     assert cell(text).removeprefix("'") == plain.removeprefix("'") or plain.startswith("'")
 
 

@@ -37,7 +37,7 @@ SHAPES: Json = {
                 {
                     "properties": {
                         "kind": {"const": "circle"},
-                        "colour": {"type": "string"},
+                        "color": {"type": "string"},
                         "radius": {"type": "number", "default": 1},
                     },
                     "required": ["kind"],
@@ -45,7 +45,7 @@ SHAPES: Json = {
                 {
                     "properties": {
                         "kind": {"const": "square"},
-                        "colour": {"type": "string"},
+                        "color": {"type": "string"},
                         "side": {"type": "number"},
                     },
                     "required": ["kind", "side"],
@@ -66,9 +66,9 @@ def test_variant_is_chosen_with_constants_and_defaults_and_keeps_what_both_have(
     assert (root.collect(), shape.field.nullable) == ({}, True)
     shape.choose(0)
     assert root.collect() == {"shape": {"kind": "circle", "radius": 1}}
-    type_into(root, "/shape/colour", "red")
+    type_into(root, "/shape/color", "red")
     shape.choose(1)
-    assert root.collect() == {"shape": {"kind": "square", "colour": "red"}}
+    assert root.collect() == {"shape": {"kind": "square", "color": "red"}}
     shape.choose(2)
     assert root.collect() == {}
     shape.clear()

@@ -78,10 +78,10 @@ def test_text_and_value(contents: Json, text: str, value: Json) -> None:
 @pytest.mark.parametrize(
     ("contents", "text", "sentence"),
     [
-        ({"type": "integer"}, "4.5", "Write a whole number."),
+        ({"type": "integer"}, "4.5", "Enter a whole number."),
         ({"type": "integer"}, "1" * 5000, "This number has too many digits."),
-        ({"type": "integer"}, "٤", "Write a whole number."),
-        ({"type": "number"}, "nan", "Write a number, with a point before decimals."),
+        ({"type": "integer"}, "٤", "Enter a whole number."),
+        ({"type": "number"}, "nan", "Enter a number, with a point before decimals."),
         ({"type": "number"}, "1e999", "This number is too big."),
         (
             {"type": "object", "additionalProperties": False},
@@ -271,13 +271,13 @@ def test_map_has_rows_of_name_and_value() -> None:
     assert isinstance(name, Leaf)
     assert isinstance(value, Leaf)
     value.type_text("2")
-    assert [sentence for _, sentence in text_problems(root)] == ["Write a name."]
+    assert [sentence for _, sentence in text_problems(root)] == ["Enter a name."]
     name.type_text("a")
     assert [sentence for _, sentence in text_problems(root)] == ["This name is used twice."]
     name.type_text("b")
     assert root.collect() == {"x": {"a": 1, "b": 2}}
     value.type_text("")
-    assert [sentence for _, sentence in text_problems(root)] == ["Write a value."]
+    assert [sentence for _, sentence in text_problems(root)] == ["Enter a value."]
     pairs.remove(added)
     pairs.remove(pairs.nodes[0])
     assert root.collect() == {}

@@ -5,7 +5,7 @@ import pytest
 from wftui.model.run.actions import run_actions
 from wftui.model.run.record import ExecutionRecord
 
-ENDED, WAITS = "the run has not ended", "no step waits for an approval"
+ENDED, WAITS = "the run has not ended", "no step is waiting for approval"
 
 
 @pytest.mark.parametrize(

@@ -46,15 +46,15 @@ def test_an_action_leaves_out_runs_that_it_does_not_concern(
 def test_the_question_names_some_runs_and_counts_the_others() -> None:
     ended = [run(number, "completed") for number in range(8)]
     lines = plan_bulk("delete", [*ended, RUNS[0], RUNS[1]]).preview().splitlines()
-    assert lines[0] == "Remove 8 runs from the history, for good?"
+    assert lines[0] == "Permanently remove 8 runs from the history?"
     assert lines[1:] == [
         *(f"  w r{number} completed" for number in range(6)),
         "  and 2 more",
         "Left out: 2 not ended yet",
     ]
     assert plan_bulk("cancel", ended[:1]).preview().splitlines() == [
-        "None of the runs can be chosen:",
+        "None of the runs qualifies:",
         "Left out: 1 already ended",
     ]
     assert plan_bulk("delete", ended[:6]).preview().splitlines()[-1] == "  w r5 completed"
-    assert plan_bulk("delete", ended[:1]).preview().startswith("Remove 1 run from")
+    assert plan_bulk("delete", ended[:1]).preview().startswith("Permanently remove 1 run from")

@@ -292,7 +292,7 @@ async def test_lines_are_logged_before_the_process_ends() -> None:
         await task
 
 
-async def test_only_colours_reach_the_log_of_control_sequences() -> None:
+async def test_only_colors_reach_the_log_of_control_sequences() -> None:
     sink = Sink()
     await run_script(r"print('\x1b[31mred\x1b[0m \x1b]0;title\x07bell\x07 tab\tend')", sink=sink)
     assert sink.lines == [("stdout", "\x1b[31mred\x1b[0m bell tab\tend")]

@@ -53,9 +53,9 @@ async def test_main_gets_args_and_returns_the_output(run: Run, code: str, args: 
             True,
         ),
         (
-            "import enum, typing\nColour = enum.Enum('Colour', 'RED')\nPair = typing.NamedTuple('Pair', [('a', int)])\n"
+            "import enum, typing\nColor = enum.Enum('Color', 'RED')\nPair = typing.NamedTuple('Pair', [('a', int)])\n"
             "import pickle\ndef main():\n"
-            "    return [pickle.loads(pickle.dumps(x)) == x for x in (Colour.RED, Pair(1))]\n",
+            "    return [pickle.loads(pickle.dumps(x)) == x for x in (Color.RED, Pair(1))]\n",
             [True, True],
         ),
         (

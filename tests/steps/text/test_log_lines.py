@@ -1,15 +1,15 @@
-"""Lines of programs: colours stay, whatever else a terminal acts on goes."""
+"""Lines of programs: colors stay, whatever else a terminal acts on goes."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wftui.model.text.terminal_text import without_colours
+from wftui.model.text.terminal_text import without_colors
 from wftui.steps.text.log_lines import LineDecoder
 
 
-def decoded(*chunks: str, colours: bool = True) -> list[str]:
-    decoder = LineDecoder(colours=colours)
+def decoded(*chunks: str, colors: bool = True) -> list[str]:
+    decoder = LineDecoder(colors=colors)
     lines = [line for chunk in chunks for line in decoder.feed(chunk.encode())]
     return lines + decoder.feed(b"", final=True)
 
@@ -24,15 +24,15 @@ def decoded(*chunks: str, colours: bool = True) -> list[str]:
         ("\x1b[32m10%\r100%\nnext", ["\x1b[32m100%", "\x1b[32mnext"]),
     ],
 )
-def test_colours_are_kept_by_line(text: str, lines: list[str]) -> None:
+def test_colors_are_kept_by_line(text: str, lines: list[str]) -> None:
     assert decoded(text) == lines
-    assert decoded(text, colours=False) == [without_colours(line) for line in lines]
+    assert decoded(text, colors=False) == [without_colors(line) for line in lines]
 
 
 @given(
     st.lists(st.sampled_from(["a", "\n", "\r", "\x1b[31m", "\x1b[0m", "\x1b[", "3", "m", "\x1b]0;", "\x07", "\x00"]))
 )
-def test_only_colours_are_left_of_control_sequences(pieces: list[str]) -> None:
+def test_only_colors_are_left_of_control_sequences(pieces: list[str]) -> None:
     lines = decoded(*pieces)
-    assert all(character >= " " for line in lines for character in without_colours(line))
-    assert [without_colours(line) for line in lines] == decoded(*pieces, colours=False)
+    assert all(character >= " " for line in lines for character in without_colors(line))
+    assert [without_colors(line) for line in lines] == decoded(*pieces, colors=False)

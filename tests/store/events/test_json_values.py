@@ -21,7 +21,7 @@ from wftui.store.events.event_rows import printable
 from wftui.store.events.payloads import decode_pieces
 
 
-class Colour(StrEnum):
+class Color(StrEnum):
     RED = "red"
 
 
@@ -38,7 +38,7 @@ WRONG: list[tuple[Json, str, str]] = [
     ({"k\ud800": 1}, "", "has a key with a lone surrogate ('\\ud800'), which is not a character"),
     ([10**5000], "/0", "is a number of more than 3,900 digits"),
     # They would come back as plain values, which templates may write otherwise.
-    ({"colour": Colour.RED}, "/colour", "is a Colour"),
+    ({"color": Color.RED}, "/color", "is a Color"),
     ([OrderedDict(a=1)], "/0", "is an OrderedDict"),
 ]
 
@@ -71,7 +71,7 @@ async def test_json_of_any_size_passes(value: Json) -> None:
     check_big(value)
 
 
-@pytest.mark.parametrize("value", [None, True, 0, -0.0, "", [], {}, OrderedDict(a=1), Colour.RED, 10**3900, "😀"])
+@pytest.mark.parametrize("value", [None, True, 0, -0.0, "", [], {}, OrderedDict(a=1), Color.RED, 10**3900, "😀"])
 def test_json_values_pass(value: Json) -> None:
     assert json.loads(b"".join(encode_pieces(value))) == value
 

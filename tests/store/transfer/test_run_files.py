@@ -21,7 +21,7 @@ from wftui.model.run.actions import run_actions
 from wftui.model.run.events import Created, ExecutionEvent, Log
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.summary import ExecutionFilters
-from wftui.model.text.terminal_text import without_colours
+from wftui.model.text.terminal_text import without_colors
 from wftui.model.text.text_styles import StyleRun, with_styles
 from wftui.store.execution_store import ExecutionStore
 from wftui.store.transfer import run_file_lines
@@ -209,10 +209,10 @@ JUNK: list[Json] = [
 
 async def test_hostile_styles_and_segments_are_refused_or_readable(tmp_path: Path) -> None:
     store = await ExecutionStore.open(tmp_path / "first.db")
-    colourful = Log(run_id=RUN, timestamp=START, message="one two", styles=[StyleRun(0, 3, "31")])
+    colorful = Log(run_id=RUN, timestamp=START, message="one two", styles=[StyleRun(0, 3, "31")])
     step = {"step_id": "a", "path": "a"}
-    await store.append([created(), started(), colourful], wait=True)
-    segment = await store.keep_lines([colourful.model_copy(update=step)])
+    await store.append([created(), started(), colorful], wait=True)
+    segment = await store.keep_lines([colorful.model_copy(update=step)])
     assert segment is not None
     await store.append([segment, completed()], wait=True)
     path, choose = tmp_path / "run.wfrun", random.Random(3)
@@ -245,7 +245,7 @@ async def test_hostile_styles_and_segments_are_refused_or_readable(tmp_path: Pat
             continue
         async for page in second.log_lines(name):
             for each in page:
-                assert without_colours(with_styles(each.message, each.styles)) == without_colours(each.message)
+                assert without_colors(with_styles(each.message, each.styles)) == without_colors(each.message)
         async for _ in second.search(name, "two"):
             pass
         read += 1

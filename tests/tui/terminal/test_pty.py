@@ -126,7 +126,7 @@ def test_dumb_terminal_is_referred_to_the_command_line(terminal: Callable[..., T
     assert b"\x1b[" not in opened.raw
 
 
-def test_no_color_removes_colours(terminal: Callable[..., Terminal], put_workflow: Callable[..., Path]) -> None:
+def test_no_color_removes_colors(terminal: Callable[..., Terminal], put_workflow: Callable[..., Path]) -> None:
     put_workflow("plain")
     opened = terminal(NO_COLOR="1")
     opened.shows("never run")
@@ -134,8 +134,8 @@ def test_no_color_removes_colours(terminal: Callable[..., Terminal], put_workflo
     opened.shows("Ready")
     opened.press("\x1b[21~")
     assert opened.exit_code() == 0
-    colours = re.findall(rb"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9\d|10\d)(?:;\d+)*m", opened.raw)
-    assert colours == []
+    colors = re.findall(rb"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9\d|10\d)(?:;\d+)*m", opened.raw)
+    assert colors == []
 
 
 def test_external_editor_borrows_the_terminal(

@@ -22,7 +22,7 @@ SEQUENCE = re.compile(
     re.VERBOSE,
 )
 LOOKS = re.compile(r"\x1b\[[0-9;]*m|\x1b\[\d+(;\d+H|G)|\x1b\]2;wftui(: [^\x00-\x1f\x7f-\x9f]*)?\x07")
-"""Colours, places of the cursor and titles, which differ from one screen to another."""
+"""Colors, places of the cursor and titles, which differ from one screen to another."""
 
 
 HOME = "never run"

@@ -10,7 +10,7 @@ from wftui.model.run.events import Log, LogSegment
 from wftui.model.run.steps import LogLevel
 from wftui.tui.widgets.log.lines import BLOCK, LEVELS, LineStore, LogFilter, inside
 from wftui.tui.widgets.log.log_buffer import LogBuffer
-from wftui.tui.widgets.log.sanitize import LONGEST, clean, coloured, plain
+from wftui.tui.widgets.log.sanitize import LONGEST, clean, colored, plain
 
 MOMENT = datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
 
@@ -22,7 +22,7 @@ def log(message: str, level: LogLevel = "info", path: str | None = "fetch", at: 
 # --- text
 
 
-def test_colours_are_kept_and_other_sequences_removed() -> None:
+def test_colors_are_kept_and_other_sequences_removed() -> None:
     assert clean("\x1b[31mred\x1b[0m") == "\x1b[31mred\x1b[0m"
     assert clean("a\x1b[2Jb\x1b[10;5Hc\x1b[?25ld") == "abcd"
     assert clean("\x1b]0;title\x07x\x1b]8;;http://evil\x1b\\link\x1b]8;;\x1b\\") == "xlink"
@@ -48,11 +48,11 @@ def test_lines_have_no_control_sequences(text: str) -> None:
     assert clean(kept) == kept
     assert "\x1b" not in plain(kept)
     assert not any(ord(character) < 32 and character != "\n" for character in plain(kept))
-    assert "\x1b" not in coloured(kept).plain
+    assert "\x1b" not in colored(kept).plain
 
 
-def test_colours_are_shown_as_styles() -> None:
-    content = coloured(clean("\x1b[32mgreen\x1b[0m and \x1b[1mbold"))
+def test_colors_are_shown_as_styles() -> None:
+    content = colored(clean("\x1b[32mgreen\x1b[0m and \x1b[1mbold"))
     assert content.plain == "green and bold"
     assert len(content.spans) == 2
 
@@ -85,7 +85,7 @@ def test_address_filter_covers_only_inner_steps() -> None:
 
 def test_search_is_case_sensitive_only_with_capitals() -> None:
     lines = LogBuffer()
-    for text in ("Error here", "error there", "\x1b[31merr\x1b[0mor in colours", "fine"):
+    for text in ("Error here", "error there", "\x1b[31merr\x1b[0mor in colors", "fine"):
         lines.append(log(text))
     assert list(lines.matching(LogFilter(texts=("error",)))) == [0, 1, 2]
     assert list(lines.matching(LogFilter(texts=("Error",)))) == [0]
@@ -140,7 +140,7 @@ def test_the_height_of_a_folded_line_is_enough(text: str, width: int) -> None:
     lines = LogBuffer()
     lines.append(log(text))
     kept = lines.line(0).text
-    assert next(lines.heights([0], width)) >= len(coloured(kept).fold(width))
+    assert next(lines.heights([0], width)) >= len(colored(kept).fold(width))
     assert cell_len(kept) <= lines.widest
 
 

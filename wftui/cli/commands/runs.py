@@ -175,14 +175,14 @@ def approve(arguments: argparse.Namespace) -> int:
             hint = f"; waiting: {', '.join(waiting)}" if waiting else ""
             message = f"step {arguments.step} of run {run_id} is not waiting for approval{hint}"
             raise UsageError(message, code="approval.none") from None
-        said = f"{'rejected' if arguments.reject else 'approved'} {arguments.step} of {run_id}"
+        sentence = f"{'rejected' if arguments.reject else 'approved'} {arguments.step} of {run_id}"
         if arguments.reject and step is not None and step.waiting is not None:
-            said += f": {step.waiting.rejection_effect}"
+            sentence += f": {step.waiting.rejection_effect}"
         if record.status == "interrupted":
-            said += (
-                f"; the run is interrupted, resume it to continue: wftui resume {run_id}{same_place(workbench.server)}"
+            sentence += (
+                f"; the run is interrupted; resume it to continue: wftui resume {run_id}{same_place(workbench.server)}"
             )
-        Terminal().line(said)
+        Terminal().line(sentence)
         return ExitCode.DONE
 
     return with_any_workbench(arguments, work)

@@ -19,9 +19,9 @@ def new(arguments: argparse.Namespace) -> int:
     if sum(asked) != 1:
         raise UsageError("give one of an id, --example NAME and --examples", code="usage.new")
     if arguments.replace and not arguments.example:
-        raise UsageError("--replace goes with --example", code="usage.new")
+        raise UsageError("--replace requires --example", code="usage.new")
     if arguments.json and not arguments.examples:
-        raise UsageError("--json goes with --examples", code="usage.new")
+        raise UsageError("--json requires --examples", code="usage.new")
 
     async def work(workbench: Workbench) -> int:
         if arguments.examples:

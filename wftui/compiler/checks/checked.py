@@ -45,7 +45,7 @@ class Checked:
         steps: the findings by step.
         moved: steps that were elsewhere in their list.
         unchanged: steps that are, with all inside them, as the check before had them, edges included, if elsewhere.
-        memory: what the next check goes on from; None if this one met a defect.
+        memory: what the next check continues from; None if this one met a defect.
     """
 
     tree: WorkflowTree | None
@@ -67,7 +67,7 @@ class Checked:
         nodes = self.tree.walk() if self.tree is not None else ()
         return [self.needs[node] for node in nodes if node in self.needs]
 
-    def go_on(self, before: "Checked", changes: Changes) -> None:
+    def carry_over(self, before: "Checked", changes: Changes) -> None:
         """Take over the findings about steps that did not change."""
         self.bindings, self.types, self.uses = before.bindings, before.types, before.uses
         self.needs, self.facts, self.steps = before.needs, before.facts, before.steps

@@ -94,13 +94,13 @@ class _Check:
         self.secret = secret_inputs(tree)
 
     def run(self, before: Checked | None, memory: CheckMemory | None) -> None:
-        """Check the workflow, with the findings of the check before."""
+        """Check the workflow, reusing the findings of the previous check."""
         checked, tree, found = self.checked, self.tree, self.checked.diagnostics
         changes = Changes.between(memory.records if memory is not None else {}, tree)
         old = {node.pointer: memory.records[node] for node in changes.gone.values()} if memory is not None else {}
         gone = [(node, before.bindings.get(node, [])) for node in changes.gone.values()] if before is not None else []
         if before is not None and memory is not None:
-            checked.go_on(before, changes)
+            checked.carry_over(before, changes)
         self.sites.facts, checked.looked_at = checked.facts, self.sites.looked_at
         found += self._head()
         for node in changes.fresh:
@@ -235,7 +235,7 @@ class _Check:
             by_head = records.items() if head is not None and head.any else ()
             others = [node for node, record in by_head if head is not None and head.concern_values(record.read)]
             stale = value_readers(records, checked.types, changes.fresh, changed, others)
-            values.go_on(
+            values.carry_over(
                 self.scopes, gone, [(None, checked.bindings[None]), *((n, checked.bindings[n]) for n in stale)]
             )
         for node in in_order_of_values(self.tree, checked.graph) if stale else ():
@@ -261,7 +261,7 @@ class _Check:
         touched: set[StepNode],
     ) -> FlowChecker | None:
         checked, records = self.checked, self.checked.steps
-        known = memory.flow if memory is not None and memory.flow is not None and memory.flow.can_go_on() else None
+        known = memory.flow if memory is not None and memory.flow is not None and memory.flow.can_recheck() else None
         all_bodies = list(lists_of(self.tree))
         if not same_edges or known is None:
             found = [cycle_diagnostic(cycle) for body in all_bodies for cycle in cycles(body, checked.graph)]
@@ -281,7 +281,7 @@ class _Check:
             if checked.moved.nodes:
                 changed |= known.unreachable.keys() & records.keys()
             moved = set[StepNode]() if same_edges else touched
-            others = flow.go_on(known, all_bodies, same, changed | moved)
+            others = flow.recheck(known, all_bodies, same, changed | moved)
             stale: Iterable[StepNode] = dict.fromkeys([*changes.fresh, *reread, *flow.readers(records, others, moved)])
         else:
             for body in all_bodies:

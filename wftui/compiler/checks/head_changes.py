@@ -83,7 +83,7 @@ class HeadChanges:
         return bool(self.values) and (not read.known or read.every_input or not self.values.isdisjoint(read.inputs))
 
     def concern_all(self, read: Reads) -> bool:
-        """Return whether a step reads inputs that may all be others."""
+        """Return whether a step reads inputs that may all have changed."""
         return self.every_input and bool(read.inputs or read.every_input or not read.known)
 
     def concern_inherited(self, node: StepNode) -> bool:

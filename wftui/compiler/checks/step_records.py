@@ -94,7 +94,7 @@ class StepRecord:
 
 @dataclass(slots=True)
 class CheckMemory:
-    """A finished check, from which the next one of the same workflow goes on.
+    """A finished check, with which the next one of the same workflow starts.
 
     It is used once: the next check takes its nodes over, and changes them.
 
@@ -115,7 +115,7 @@ class CheckMemory:
         return self.flow is None or any(record.is_circular for record in self.records.values())
 
     def known_nodes(self, workflow: Workflow, raw: Mapping[str, Json]) -> KnownNodes:
-        """Return the nodes that a workflow may take over.
+        """Return the nodes that a workflow may reuse.
 
         Their findings last, and they inherit the same.
         """
@@ -145,7 +145,7 @@ class Changes:
 
     Attributes:
         fresh: its new steps, in order.
-        gone: the steps that are no more, by pointer.
+        gone: the removed steps, by pointer.
         ids: those of both.
     """
 

@@ -160,7 +160,7 @@ class _Transpiler:
         return [node.id for node in nodes]
 
     def _write_step(self, node: StepNode) -> None:
-        """Write a step, or take what was written of it the time before."""
+        """Write a step, or reuse its code of the previous time."""
         place = self.document.line_column(self.document.span(node.pointer)[0])
         known = self.written.steps.get(node)
         if known is None or known.place != place or known.defaults not in (None, self.defaults_place):

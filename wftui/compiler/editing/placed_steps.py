@@ -143,7 +143,7 @@ def chosen_steps(workflow: Json, pointers: Iterable[str]) -> list[PlacedStep]:
     wanted = set(pointers)
     known = {each.pointer: each for each in steps_in(workflow)}
     if not wanted <= known.keys():
-        raise PatchError("the step is not in the file any more")
+        raise PatchError("the step is no longer in the file")
     outer = [each for pointer, each in known.items() if pointer in wanted]
     return [each for each in outer if not any(around.pointer in wanted for around in each.ancestors)]
 

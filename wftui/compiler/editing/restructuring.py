@@ -144,7 +144,7 @@ def move_in(pointers: Sequence[str]) -> Operation:
         elif after < len(siblings) and (found := inner_lists(_object(siblings[after]))):
             container, inner, at_end = _object(siblings[after]), found[0].steps, False
         if container is None or inner is None:
-            raise EditError(f"no container stands beside {chosen[0].id}; w wraps steps in one")
+            raise EditError(f"there is no container next to {chosen[0].id}; w wraps steps in one")
         outer = _needs_outside(chosen)
         siblings[:] = [each for each in siblings if not any(each is step for step in moving)]
         _lift_needs(siblings, container, moving, outer)
@@ -348,7 +348,7 @@ def _place(workflow: Json, at: str | None, where: Literal["before", "after"]) ->
                 return inner.steps, len(inner.steps)
     listed = workflow.get((at or "/steps")[1:]) if isinstance(workflow, dict) else None
     if not isinstance(listed, list):
-        raise PatchError("the place is not in the file any more")
+        raise PatchError("the place is no longer in the file")
     return listed, len(listed)
 
 

@@ -158,4 +158,4 @@ def step_value(text: str, pointer: str) -> Object:
     for each in steps_in(source_tree(text)):
         if each.pointer == pointer:
             return each.step
-    raise PatchError("the step is not in the file any more")
+    raise PatchError("the step is no longer in the file")

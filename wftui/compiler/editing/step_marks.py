@@ -7,7 +7,7 @@ from wftui.model.base import Json
 from wftui.model.schema.json_schema import as_object
 
 _JOINS = {
-    "all_done": ("done", "waits until all before it have ended, however"),
+    "all_done": ("done", "waits until all before it have ended, in any way"),
     "any_success": ("any", "waits for the first success before it"),
     "any_failed": ("fail", "runs when one before it has failed"),
     "none_failed": ("ok", "runs when none before it has failed"),

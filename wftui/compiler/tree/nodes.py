@@ -106,7 +106,7 @@ class StepNode:
         return self._strings
 
     def forget_strings(self) -> None:
-        """Read the strings of its input again, which stand elsewhere now."""
+        """Read the strings of its input again, as they have moved."""
         self._strings = None
 
 

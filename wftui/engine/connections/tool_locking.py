@@ -75,8 +75,8 @@ async def lock_tools(
         try:
             request = use.request(*await _bound(compiler, workflow, use.step, inputs, connections, redactor))
         except (UserError, WorkflowError) as error:
-            said = f"the server of the step {use.step.get('id')} is not known before a run: {error}"
-            unbound.append(redactor.redact_text(said))
+            sentence = f"the server of the step {use.step.get('id')} is not known before a run: {error}"
+            unbound.append(redactor.redact_text(sentence))
         sources.append(ToolSource(use.name, request))
     report = await refresh_lock(source.path.parent, sources, write=write, redact=redactor.redact)
     report.failures.extend(unbound)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from wftui.store.execution_store import ExecutionStore
 
 _LOOK_SECONDS = 2.0
-"""Time between two looks at the queue while the run ahead goes on: others may have left it."""
+"""Time between two looks at the queue while the run ahead continues: others may have left it."""
 
 
 class SharedGroupQueue:

@@ -71,11 +71,11 @@ class HeartbeatTask:
         run = self._runs.get(signal.run_id)
         if run is None or run.ended:
             return
-        said = signal.payload
+        payload = signal.payload
         try:
             if signal.kind == "cancel":
-                await run.cancel(said["by"])
+                await run.cancel(payload["by"])
             else:
-                await run.answer(said["path"], said["approved"], said["data"], said["by"])
+                await run.answer(payload["path"], payload["approved"], payload["data"], payload["by"])
         except UserError as error:
             await run.note(f"{signal.kind} from another process: {error}")

@@ -73,12 +73,14 @@ class OtherProcessRuns:
         record = await self._record(run_id)
         step = record.step(path)
         if step is None or step.waiting is None or step.waiting.reason != "approval":
-            raise NotFoundError(f"step {path} of run {run_id} does not wait for an approval", code="approval.none")
+            raise NotFoundError(f"step {path} of run {run_id} is not waiting for approval", code="approval.none")
         form = await self._store.resolve(step.waiting.form)
         if approved:
             data = await validate_reply(form, data)
         if answered_secrets(form, data):
-            message = "the answer holds a secret, which is never stored: give it in the program that runs the workflow"
+            message = (
+                "the answer contains a secret, which is never stored; answer in the program that runs the workflow"
+            )
             raise UsageError(message, code="approval.secret")
         answer = {"path": path, "approved": approved, "data": data, "by": by}
         await self._store.signal(run_id, "answer", answer)
@@ -113,7 +115,7 @@ class OtherProcessRuns:
             try:
                 await self._workers.abandon(run_id)
             except UserError as error:
-                await tell(f"its steps on workers may go on: {error}")
+                await tell(f"its steps on workers may continue: {error}")
         await self._store.append([*logs, *cancel_events(record, history, by, self._clock())], wait=True)
         for step in record.step_results:
             if step.waiting is not None and step.waiting.reason == "child" and step.waiting.child_id is not None:

@@ -121,9 +121,9 @@ def problems_error(error_type: str, what: str, problems: Sequence[Mapping[str, J
 
 
 def _summary(what: str, problems: Sequence[Mapping[str, Json]]) -> str:
-    said = "; ".join(f"{each['pointer'] or 'the whole'}: {each['message']}" for each in problems[:3])
+    sentences = "; ".join(f"{each['pointer'] or 'the whole'}: {each['message']}" for each in problems[:3])
     more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""
-    return f"{what} is not valid: {said}{more}"
+    return f"{what} is not valid: {sentences}{more}"
 
 
 def describe_outside(

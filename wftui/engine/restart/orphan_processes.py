@@ -55,12 +55,12 @@ async def _end_found(
     if any(process.pid == os.getpid() for _, members in found for process in members):
         await tell("this program was started by the interrupted attempt, whose processes are therefore left running")
         return
-    said = _sentences(found)
+    sentences = _sentences(found)
     stubborn = await end_all(processes, grace=GRACE_SECONDS)
-    for sentence in said:
+    for sentence in sentences:
         await tell(f"{sentence}; ended")
     if stubborn:
-        await tell(f"could not be ended and still running: {process_names(stubborn)}")
+        await tell(f"could not be ended and are still running: {process_names(stubborn)}")
 
 
 async def end_all_orphans(store: "ExecutionStore", run_id: str, tell: Report) -> None:
@@ -101,8 +101,8 @@ async def find_orphans(open_store: "Callable[[], Awaitable[ExecutionStore]]") ->
     for run_id in sorted(await asyncio.to_thread(marked_runs)):
         store = await open_store()
         run = await store.summary(run_id)
-        if run is not None and run.status == "interrupted" and (said := await describe_orphans(store, run_id)):
-            found[run_id] = said
+        if run is not None and run.status == "interrupted" and (sentences := await describe_orphans(store, run_id)):
+            found[run_id] = sentences
     return found
 
 

@@ -71,7 +71,7 @@ def repetition(decisions: Sequence[StepDecision]) -> list[str]:
         found.append(f"{_counted(items)} again, {ended:,} of them had ended.")
     effects = [path for each in decisions for path in each.effects]
     if effects:
-        found.append(f"Not idempotent, and done again: {_named(effects)}.")
+        found.append(f"Not idempotent, and repeated: {_named(effects)}.")
     times = [each.usual for each in decisions if each.usual is not None]
     if sum(times) >= _WORTH_NAMING:
         found.append(f"About {format_duration(sum(times) / 1000)} of work by the usual durations.")

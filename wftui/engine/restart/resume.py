@@ -66,7 +66,7 @@ class ConfirmationNeeded(UserError):  # noqa: N818  (a request, which `confirmed
         self.paths = [*repeated.interrupted, *repeated.masked, *repeated.after_masked]
 
     @classmethod
-    def said(cls, sentence: str, paths: Sequence[str]) -> Self:
+    def from_sentence(cls, sentence: str, paths: Sequence[str]) -> Self:
         """Return the error that another process has raised."""
         error = cls(RepeatedWork())
         error.args, error.paths = (sentence,), [*paths]

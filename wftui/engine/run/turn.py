@@ -75,5 +75,5 @@ def _name(value: Json, bind: Bind, context: RunContext) -> str | None:
         message = f"the group must be null or a text of 1 to {_LONGEST_NAME} characters; it is {kind_and_value(value)}"
         raise WorkflowError("concurrency.group", message, origin=origin(bind))
     if context.emitter.redactor.redact(value) != value:
-        raise WorkflowError("concurrency.group", "the group holds a secret, and its name is stored")
+        raise WorkflowError("concurrency.group", "the group contains a secret, and its name is stored")
     return value

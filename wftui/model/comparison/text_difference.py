@@ -69,7 +69,7 @@ class _Container:
 
 
 class _Scanner:
-    """The place in a JSON text that was fed to it.
+    """Position in a JSON text that is read piece by piece.
 
     Attributes:
         start: where the current element begins.

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from wftui.model.base import format_timestamp
 from wftui.model.run.summary import ExecutionSummary
-from wftui.model.text.terminal_text import clean_text, without_colours
+from wftui.model.text.terminal_text import clean_text, without_colors
 
 HEADER = (
     "id",
@@ -51,5 +51,5 @@ def cell(text: str) -> str:
 
     What terminals act on is removed first: it could hide the beginning of one.
     """
-    text = without_colours(clean_text(text))
+    text = without_colors(clean_text(text))
     return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text

@@ -10,7 +10,7 @@ from wftui.model.run.events import Log
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import StepResult
 from wftui.model.text.glyphs import GLYPHS, UNKNOWN_GLYPH
-from wftui.model.text.terminal_text import clean_text, without_colours
+from wftui.model.text.terminal_text import clean_text, without_colors
 from wftui.model.workflow.durations import format_duration
 
 _HEAD = """\
@@ -107,7 +107,7 @@ def _value(name: str, value: Json, *, heading: str = "h2") -> Iterator[str]:
 
 def _text(text: str) -> str:
     """Return text for HTML, without control characters and lone surrogates."""
-    plain = without_colours(clean_text(text)).encode("utf-8", "replace").decode()
+    plain = without_colors(clean_text(text)).encode("utf-8", "replace").decode()
     return escape(plain)
 
 

@@ -8,7 +8,7 @@ from wftui.model.text.text_styles import Style, StyleRun
 _LIGHT = ("#000", "#b00020", "#1b6e2e", "#8a5a00", "#0b57d0", "#8e24aa", "#006a6a", "#5f6368")
 _DARK = ("#9aa0a6", "#ff8a80", "#81c995", "#ffd180", "#8ab4f8", "#e5a4f5", "#78d9ec", "#fff")
 _MARKS = {"bold": "b", "dim": "d", "italic": "i", "underline": "u", "reverse": "r", "strike": "s"}
-_COLOURS = {"text": ("c", "color"), "ground": ("g", "background")}
+_COLORS = {"text": ("c", "color"), "ground": ("g", "background")}
 """Class of the sixteen colors, and property of all others."""
 
 CSS = "\n".join(
@@ -43,20 +43,20 @@ def styled_lines(text: str, runs: Sequence[StyleRun] | None, to_html: Callable[[
 
 def _span(codes: str, inner: str) -> str:
     classes: list[str] = []
-    colours: list[str] = []
+    colors: list[str] = []
     for part, written in Style(codes).parts.items():
-        if part not in _COLOURS:
+        if part not in _COLORS:
             classes.append(_MARKS[part])
             continue
         first, *more = map(int, written.split(";"))
         if more:
             red, green, blue = more[1:] if len(more) == 4 else _indexed(more[1])
-            colours.append(f"{_COLOURS[part][1]}:rgb({red},{green},{blue})")
+            colors.append(f"{_COLORS[part][1]}:rgb({red},{green},{blue})")
         else:
-            classes.append(f"{_COLOURS[part][0]}{first % 10}")
+            classes.append(f"{_COLORS[part][0]}{first % 10}")
     attributes = f' class="{" ".join(classes)}"' if classes else ""
-    if colours:
-        attributes += f' style="{";".join(colours)}"'
+    if colors:
+        attributes += f' style="{";".join(colors)}"'
     return f"<span{attributes}>{inner}</span>" if attributes else inner
 
 

@@ -108,7 +108,7 @@ def text_problems(root: FormNode) -> Iterator[tuple[FormNode, str]]:
         elif isinstance(node, Pairs):
             yield from node.problems()
         elif isinstance(node, Tuple):
-            yield from ((gap, "Write a value, as a later one is given.") for gap in node.gaps())
+            yield from ((gap, "Enter a value, since a later one is given.") for gap in node.gaps())
 
 
 def every_node(node: FormNode) -> Iterator[FormNode]:

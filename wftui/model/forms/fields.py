@@ -116,7 +116,7 @@ class FormField:
 
     @property
     def is_composed(self) -> bool:
-        """Return whether its value has fields of its own."""
+        """Return whether the field has inner fields."""
         return self.kind in ("list", "tuple", "map", "group", "union")
 
 

@@ -138,13 +138,13 @@ class Pairs(Items):
             assert isinstance(name, Leaf)
             if name.value is MISSING:
                 if value.collect() is not MISSING:
-                    yield name, "Write a name."
+                    yield name, "Enter a name."
             elif name.text in names:
                 yield name, "This name is used twice."
             elif name.text in taken:
                 yield name, "This name has a field of its own."
             elif value.collect() is MISSING:
-                yield value, "Write a value."
+                yield value, "Enter a value."
             names.add(name.text)
 
 

@@ -58,7 +58,7 @@ class FormNode(ABC):
 
 
 class Leaf(FormNode):
-    """A field whose value has no fields of its own.
+    """Leaf of a form: a field without inner fields.
 
     Attributes:
         value: MISSING if absent.

@@ -123,7 +123,7 @@ def _refuse_constant(name: str) -> Json:
 
 def _parse_integer(text: str) -> int:
     if not _INTEGER.fullmatch(text):
-        raise TextError("Write a whole number.")
+        raise TextError("Enter a whole number.")
     try:
         return int(text)
     except ValueError:
@@ -132,7 +132,7 @@ def _parse_integer(text: str) -> int:
 
 def _parse_number(text: str) -> float:
     if not _NUMBER.fullmatch(text):
-        raise TextError("Write a number, with a point before decimals.")
+        raise TextError("Enter a number, with a point before decimals.")
     if _INTEGER.fullmatch(text):
         return _parse_integer(text)
     value = float(text)

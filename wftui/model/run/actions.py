@@ -30,7 +30,7 @@ def run_actions(record: ExecutionRecord) -> list[RunAction]:
     def action(id: ActionId, label: str, enabled: bool, reason: str) -> RunAction:
         return RunAction(id=id, label=label, enabled=enabled, reason=None if enabled else reason)
 
-    no_question = "no step waits for an approval"
+    no_question = "no step is waiting for approval"
     return [
         action("cancel", "Cancel", not ended, f"the run is {record.status}"),
         action("approve", "Approve", waits, no_question),

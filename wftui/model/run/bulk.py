@@ -12,7 +12,7 @@ _WORDS: dict[BulkAction, str] = {
     "rerun": "Start {} again, as new runs of the workflows as they are now",
     "cancel": "Cancel {}",
     "export": "Export {}, each to a file",
-    "delete": "Remove {} from the history, for good",
+    "delete": "Permanently remove {} from the history",
 }
 _SHOWN = 6
 
@@ -32,7 +32,7 @@ class BulkPlan:
     def preview(self) -> str:
         """Return the plan as text for a question."""
         number = f"{len(self.runs):,} run{'s' * (len(self.runs) != 1)}"
-        lines = [f"{_WORDS[self.action].format(number)}?" if self.runs else "None of the runs can be chosen:"]
+        lines = [f"{_WORDS[self.action].format(number)}?" if self.runs else "None of the runs qualifies:"]
         lines += [f"  {run.workflow_id} {run.id} {run.status}" for run in self.runs[:_SHOWN]]
         if len(self.runs) > _SHOWN:
             lines.append(f"  and {len(self.runs) - _SHOWN:,} more")

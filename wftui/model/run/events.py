@@ -240,7 +240,7 @@ class Log(EventBase):
     step_id: str | None = None
     path: str | None = None
     stream: Literal["stdout", "stderr", "log"] = "log"
-    styles: Annotated[list[StyleRun] | None, Field(description="Colours in it: from, to, codes of ECMA-48.")] = None
+    styles: Annotated[list[StyleRun] | None, Field(description="Colors in it: from, to, codes of ECMA-48.")] = None
 
 
 class LogSegment(EventBase):

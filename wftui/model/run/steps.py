@@ -36,7 +36,7 @@ class ExecutionError(WireModel):
 
 
 class ValueRef(WireModel):
-    """A stand-in for a value too big for a record; the store returns it by hash."""
+    """Reference to a value too big for a record; the store returns it by hash."""
 
     hash: Annotated[str, Field(alias="$value")]
     bytes: int

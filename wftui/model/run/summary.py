@@ -18,7 +18,7 @@ RunSort = Literal[
     "user",
     "-user",
 ]
-"""Orders of the history: `-` is downwards. Runs of one workflow, status or user follow by time, the newest first."""
+"""Orders of the history: `-` means descending. Runs of one workflow, status or user follow by time, newest first."""
 GroupBy = Literal["workflow", "status", "error", "user"]
 
 

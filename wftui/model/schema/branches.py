@@ -59,8 +59,8 @@ def offer_null(parts: Facets) -> bool:
     for part in parts:
         for keyword in ("oneOf", "anyOf"):
             for each in as_list(part.contents.get(keyword)):
-                said = [as_object(facet.contents) for facet in facets(part.below(each))]
-                if is_null_schema(each) or any(each.keys() & {"type", "enum", "const"} for each in said):
+                contents = [as_object(facet.contents) for facet in facets(part.below(each))]
+                if is_null_schema(each) or any(each.keys() & {"type", "enum", "const"} for each in contents):
                     return True
     return False
 
@@ -104,9 +104,9 @@ def scalar_types(parts: Facets) -> set[str]:
 def _branch(node: SchemaNode, place: int, among: Json, base: Facets) -> SchemaBranch:
     own = list(facets(node))
     constants = _constants(own)
-    said = ", ".join(literal(value) for value in constants.values())
+    values = ", ".join(literal(value) for value in constants.values())
     reference = _NAMES.split(str(as_object(node.contents).get("$ref", "")))[-1]
-    label = schema_facets.text(own, "title") or said or reference or _kind(own)
+    label = schema_facets.text(own, "title") or values or reference or _kind(own)
     return SchemaBranch(
         label, schema_facets.text(own, "description"), node, [*own, *base], len(own), constants, place, among
     )
@@ -169,7 +169,7 @@ def by_type(parts: Facets) -> list[SchemaBranch]:
 
 
 def _without(part: SchemaNode, keyword: str) -> SchemaNode:
-    """Return a facet without a keyword, and without what is said of the whole."""
+    """Return a facet without a keyword, and without the keywords about the whole."""
     left_out = _REPEATED | _OF_THE_WHOLE | {keyword}
     return SchemaNode({key: value for key, value in part.contents.items() if key not in left_out}, part.resolver)
 

@@ -1,4 +1,4 @@
-"""One glyph per status, for every frontend; glyphs differ without colour too."""
+"""One glyph per status, for every frontend; glyphs differ without color too."""
 
 import codecs
 from collections.abc import Mapping

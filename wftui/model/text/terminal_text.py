@@ -13,10 +13,10 @@ _CONTROLS = re.compile(rf"[\x00-\x08\x0b-\x1a\x1c-\x1f{_INVISIBLE}]")
 _JOINERS = re.compile("[\u200c\u200d]+")
 _IN_JSON = re.compile(rf"[{_INVISIBLE}\u200c\u200d]")
 """JSON writers escape the other control characters themselves."""
-_COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
+_COLOR = re.compile(r"\x1b\[[0-9;:]*m")
 _ESCAPES = re.compile(
     r"""
-      \x1b\[ (?! [0-9;:]* m ) [0-?]* [ -/]* [@-~]?             # a control sequence other than a colour
+      \x1b\[ (?! [0-9;:]* m ) [0-?]* [ -/]* [@-~]?             # a control sequence other than a color
     | \x1b [\]PX^_] [^\x1b\x07\x9c\n]* (?: \x1b\\ | [\x07\x9c] )  # a string: title, link, clipboard, device control
     | \x1b (?! \[ ) [ -/]* [0-~]?                              # any other escape; an endless string keeps its text
     """,
@@ -26,7 +26,7 @@ _RESET = "\x1b[0m"
 
 
 def clean_text(text: str) -> str:
-    """Strip all that a terminal acts on except colours, tabs and line feeds.
+    """Strip all that a terminal acts on except colors, tabs and line feeds.
 
     A carriage return begins a line of its own: it must not overwrite the text before it. Joiners stay where writing
     and emoji need them; elsewhere they only make different texts look the same.
@@ -56,19 +56,19 @@ def clean_cell(text: str) -> str:
     return text if text.isprintable() else re.sub(r"[ \t]*[\n\t]+[ \t]*", " ", clean_text(text))
 
 
-def without_colours(text: str) -> str:
-    """Strip the colours of a clean text."""
-    return _COLOUR.sub("", text) if "\x1b" in text else text
+def without_colors(text: str) -> str:
+    """Strip the colors of a clean text."""
+    return _COLOR.sub("", text) if "\x1b" in text else text
 
 
-def ending_colours(text: str) -> str:
-    """Return a clean text with a reset after each line that leaves a colour on."""
+def ending_colors(text: str) -> str:
+    """Return a clean text with a reset after each line that leaves a color on."""
     if "\x1b" not in text:
         return text
     lines = []
     for line in text.split("\n"):
-        colours = _COLOUR.findall(line)
-        lines.append(line + _RESET if colours and colours[-1] not in {_RESET, "\x1b[m"} else line)
+        colors = _COLOR.findall(line)
+        lines.append(line + _RESET if colors and colors[-1] not in {_RESET, "\x1b[m"} else line)
     return "\n".join(lines)
 
 

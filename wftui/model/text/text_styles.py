@@ -1,4 +1,4 @@
-"""Styles of a text, such as colours, kept beside it as runs of characters.
+"""Styles of a text, such as colors, kept beside it as runs of characters.
 
 Only styles are kept, in one canonical form; a program cannot hide text with them, or blink. Each line has styles of its
 own, so that lines can be shown one by one.
@@ -17,8 +17,8 @@ _MOST_RUNS = 20_000
 CODES_PATTERN = "^[0-9]{1,3}(;[0-9]{1,3}){0,20}$"
 
 
-def _extended_colour(numbers: Sequence[int], at: int) -> tuple[Sequence[int], int]:
-    """Return the numbers of a colour after 38 or 48, and where the next code is.
+def _extended_color(numbers: Sequence[int], at: int) -> tuple[Sequence[int], int]:
+    """Return the numbers of a color after 38 or 48, and where the next code is.
 
     Args:
         at: where these numbers begin: 5 and an index, or 2, red, green and blue. None are returned for anything else.
@@ -40,7 +40,7 @@ class Style:
     """Style that a terminal is in after some codes.
 
     Attributes:
-        parts: codes by part: a colour for `text` and `ground`, one number for `bold` and the other marks.
+        parts: codes by part: a color for `text` and `ground`, one number for `bold` and the other marks.
     """
 
     def __init__(self, codes: str = "") -> None:
@@ -61,7 +61,7 @@ class Style:
             number = numbers[at]
             at += 1
             if number in (38, 48):
-                values, at = _extended_colour(numbers, at)
+                values, at = _extended_color(numbers, at)
                 if values:
                     self.parts["text" if number == 38 else "ground"] = ";".join(map(str, [number, *values]))
             elif number == 0:

@@ -23,7 +23,7 @@ class UserAccounts:
     Resolving the connection blocks: see `of`.
 
     Raises (all methods):
-        ConnectionsError: `composio.*` or `http.*`, with what the service said.
+        ConnectionsError: `composio.*` or `http.*`, with the message of the service.
     """
 
     def __init__(self, name: str, service: ComposioConnection, user: str) -> None:

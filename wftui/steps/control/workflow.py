@@ -21,8 +21,8 @@ class WorkflowInput(StepModel):
     wait: Annotated[
         bool,
         Field(
-            description="Wait for its end. With `false` the output is `{executionId}`, the run goes on by itself, and"
-            " neither its failure nor a cancel of this run concerns the other."
+            description="Wait for its end. With `false` the output is `{executionId}`, the run continues on its own:"
+            " its failure does not fail this run, and a cancel of this run does not cancel it."
         ),
     ] = True
     version: Annotated[
@@ -52,7 +52,7 @@ class WorkflowStep(StepType[WorkflowInput]):
 
     word = "workflow"
     title = "Sub-workflow"
-    description = "Runs another workflow of this workspace and returns its outputs, or starts it and goes on."
+    description = "Runs another workflow of this workspace and returns its outputs, or starts it and continues."
     icon = "⧉"
     ascii_icon = "&"
     local = True

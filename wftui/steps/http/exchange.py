@@ -267,13 +267,13 @@ def _failure(error: Exception, request: Exchange) -> WorkflowError:
         return WorkflowError("http.redirects", f"{request.url} redirects more than 20 times.")
     if secure is not None:
         reason = getattr(secure, "verify_message", "") or secure.reason or str(secure)
-        return WorkflowError("http.tls", f"TLS connection to {host} failed: {reason}.")
+        return WorkflowError("http.tls", f"TLS connection to {host} failed: {reason.rstrip('.')}.")
     if isinstance(error, httpx2.ConnectError):
         if any(isinstance(cause, socket.gaierror) for cause in causes):
             return WorkflowError("http.connect", f"The host {host} was not found.", recoverable=True)
         return WorkflowError("http.connect", f"Connection to {host} failed: {_reason(causes)}.", recoverable=True)
     if isinstance(error, httpx2.DecodingError):
-        return WorkflowError("http.protocol", f"The response of {host} cannot be decoded: {error}.")
+        return WorkflowError("http.protocol", f"The response of {host} cannot be decoded: {str(error).rstrip('.')}.")
     return WorkflowError(
         "http.protocol", f"The connection to {host} was interrupted: {_reason(causes)}.", recoverable=True
     )

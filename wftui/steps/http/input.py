@@ -59,13 +59,13 @@ class HttpInput(StepModel):
         Field(
             ge=0,
             le=10,
-            description="How often one request is sent again while the server is busy or breaks off, after the time it "
-            "asks for; with paginate it is the one page. A retry of the step begins with the first page.",
+            description="How many times a request is sent again while the server is busy or drops the connection, "
+            "after the delay it asks for; with paginate, of each page. A retry of the step begins with the first page.",
         ),
     ] = 0
     follow_redirects: Annotated[
         bool,
-        Field(description="Follow redirects, at most 20; nothing secret goes along to another server."),
+        Field(description="Follow redirects, at most 20; secrets are never sent to another server."),
     ] = True
     verify: Annotated[bool, Field(description="Verify the certificate of an https server.")] = True
     max_bytes: Annotated[

@@ -51,7 +51,7 @@ class AllPages:
 
 
 class PageReader:
-    """Reads page after page until the server says that there is no more.
+    """Reads page after page until the server says that it was the last.
 
     Args:
         send: sends the request of one page.

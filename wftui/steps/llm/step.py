@@ -72,8 +72,8 @@ class LlmInput(StepModel):
         Field(
             ge=0,
             le=10,
-            description="How often one request is sent again while the server is busy or breaks off, after the time it "
-            "asks for; a retry of the step would run its tools again.",
+            description="How many times a request is sent again while the server is busy or drops the connection, "
+            "after the delay it asks for; a retry of the step would run its tools again.",
         ),
     ] = 2
 

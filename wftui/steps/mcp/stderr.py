@@ -53,7 +53,7 @@ class StderrPipe:
         stream = asyncio.StreamReader(limit=_READ_SIZE)
         loop = asyncio.get_running_loop()
         transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), self._reading)
-        decoder = LineDecoder(colours=False)
+        decoder = LineDecoder(colors=False)
         try:
             while data := await stream.read(_READ_SIZE):
                 self._take(decoder.feed(data))

@@ -59,7 +59,7 @@ async def run_process(
     """Run a program to its end, in a session of its own.
 
     When the calling task is cancelled, the program and everything it has started are ended before the cancellation
-    goes on; when it is cancelled again meanwhile, they are killed at once. Processes that the program leaves running
+    continues; when it is cancelled again meanwhile, they are killed at once. Processes that the program leaves running
     when it ends by itself are named in the log.
 
     Args:

@@ -1,6 +1,6 @@
 """Repair of scripts with `{{ }}`: values as quoted environment variables.
 
-Only where that can be said for sure; a script that is too clever is left to its author.
+Only where that is certain; a script that is too clever is left to its author.
 """
 
 import itertools

@@ -134,7 +134,7 @@ class SqliteJob:
 
     def failure(self, error: Exception) -> WorkflowError:
         """Convert a SQLite or Python error to the failure of a step."""
-        text = str(error)
+        text = str(error).rstrip(".")
         if self._stop.is_set():
             return _stopped()
         if isinstance(error, OverflowError | UnicodeError):

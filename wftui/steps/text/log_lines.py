@@ -26,23 +26,23 @@ _CONTROL_SEQUENCES = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])|[\x00-\x08\x0b-\x1f\x7f]"
 )
 
-_COLOUR = re.compile(r"\x1b\[([0-9;:]*)m")
+_COLOR = re.compile(r"\x1b\[([0-9;:]*)m")
 
 
 class LineDecoder:
     """Incremental line decoder; keeps the last state of `\r` progress bars.
 
-    Of control sequences, colours are kept; each line begins with those that are on.
+    Of control sequences, colors are kept; each line begins with those that are on.
 
     Args:
-        colours: keep them.
+        colors: keep them.
 
     Attributes:
         replaced: some bytes were not in the encoding; each is a U+FFFD in the text.
     """
 
-    def __init__(self, encoding: str = "utf-8", *, colours: bool = True) -> None:
-        self._style = Style() if colours else None
+    def __init__(self, encoding: str = "utf-8", *, colors: bool = True) -> None:
+        self._style = Style() if colors else None
         self._decoder = codecs.getincrementaldecoder(encoding)("strict")
         self._encoding = encoding
         self.replaced = False
@@ -81,12 +81,12 @@ class LineDecoder:
         if self._style is None or ("\x1b" not in line and not self._style.codes):
             return _CONTROL_SEQUENCES.sub("", line[line.rfind("\r") + 1 :])
         earlier, _, line = line.rpartition("\r")
-        for found in _COLOUR.finditer(earlier):
+        for found in _COLOR.finditer(earlier):
             self._style.follow(found[1])
         codes = self._style.codes
-        for found in _COLOUR.finditer(line):
+        for found in _COLOR.finditer(line):
             self._style.follow(found[1])
-        line = _CONTROL_SEQUENCES.sub(lambda found: found[0] if _COLOUR.fullmatch(found[0]) else "", line)
+        line = _CONTROL_SEQUENCES.sub(lambda found: found[0] if _COLOR.fullmatch(found[0]) else "", line)
         return f"\x1b[{codes}m{line}" if codes else line
 
 

@@ -49,7 +49,7 @@ async def list_runs(
     order = RunOrder.of(sort)
     after = order.read(cursor) if cursor is not None else None
     if offset and cursor is not None:
-        raise UsageError("an offset and a cursor exclude each other", code="usage.cursor")
+        raise UsageError("an offset and a cursor are mutually exclusive", code="usage.cursor")
     wanted = await conditions_of(reader, filters, among)
     text, values = filters.contains, values or ValueFilter(reader)
 

@@ -174,7 +174,7 @@ async def _big_texts(reader: Reader, name: str) -> AsyncIterator[list[str]]:
         except NotFoundError:
             return  # a value that a damaged history has lost
         unread.append(text)
-        if '"' in text or offset is None:  # else a long text goes on
+        if '"' in text or offset is None:  # else a long text continues
             texts, rest = await asyncio.to_thread(_tokens, "".join(unread), is_last=offset is None)
             unread = [rest]
             yield texts

@@ -207,7 +207,7 @@ def _session(opened: OpenedDatabase) -> Iterator[sqlite3.Connection]:
         raise explained from error
     except UnicodeDecodeError as error:  # SQLite's message quotes what it found in a damaged page
         _keep_log(opened)
-        raise DamagedError(f"the database {opened.path} is damaged: it holds text that is none") from error
+        raise DamagedError(f"the database {opened.path} is damaged: it contains invalid text") from error
     except DamagedError:
         _keep_log(opened)
         raise

@@ -368,7 +368,7 @@ def _events(raw: BinaryIO, path: Path, texts: BinaryIO | None = None) -> Iterato
                 raise RunFileError(f"{path} holds more than {MOST_EVENTS:,} events", code="run_file.too_big")
             yield part, event
             part.logs.clear()
-    raise broken(path, "it ends too early")
+    raise broken(path, "it is truncated")
 
 
 def _private(path: str, flags: int) -> int:

@@ -43,7 +43,7 @@ def reading(path: Path) -> Iterator[None]:
             raise broken(path, "it is not a run file") from error
         raise RunFileError(f"cannot read {path}: {error.strerror or error}", code="run_file.unreadable") from error
     except (EOFError, zlib.error) as error:
-        raise broken(path, "it ends too early") from error
+        raise broken(path, "it is truncated") from error
     except SegmentError as error:
         raise broken(path, str(error)) from error
     except (ValueError, RecursionError, ValidationError) as error:

@@ -178,7 +178,7 @@ async def _remove(store: ExecutionStore, runs: list[FileRun]) -> None:
     """Remove runs of which only a part was taken."""
     for run in reversed(runs):
         with suppress(UserError):  # it has ended
-            await store.append([_interrupted(run, "its import did not end")], wait=True)
+            await store.append([_interrupted(run, "its import was not completed")], wait=True)
         with suppress(UserError):  # if it cannot be removed now, it is an interrupted run of the history
             await store.delete(run.created.run_id)
 

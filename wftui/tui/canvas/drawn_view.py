@@ -83,7 +83,7 @@ class DrawnView(ScrollView, can_focus=True):
         return found
 
     def _blend(self, names: tuple[str, ...]) -> Style:
-        """Combine component classes into one style, blending translucent colours."""
+        """Combine component classes into one style, blending translucent colors."""
         _, _, back, fore = self.colors
         text = Style()
         for name in names:

@@ -8,7 +8,7 @@ from wftui.tui.canvas.graph import CanvasNode
 
 @dataclass(frozen=True, slots=True)
 class EdgeLabel:
-    """A text that edges lead to, and go on from.
+    """A text that edges lead to, and continue from.
 
     Attributes:
         id: of its place in the layout; never a path of a step.

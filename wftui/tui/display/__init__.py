@@ -1,4 +1,4 @@
-"""Statuses, colours, numbers, times and searches as the TUI shows them.
+"""Statuses, colors, numbers, times and searches as the TUI shows them.
 
 Knows no widget and no workbench; every part of the TUI may import it.
 """

@@ -67,7 +67,7 @@ LIGHT = Theme(
 )
 """The same for light terminals."""
 
-NO_COLOURS = "ansi-dark"
+NO_COLORS = "ansi-dark"
 """Textual's theme with the terminal's own colors, dropped under `NO_COLOR`."""
 
 THEMES = (DARK, LIGHT)
@@ -131,7 +131,7 @@ def first_theme(environment: Mapping[str, str]) -> str:
     Light if `COLORFGBG` (set by rxvt, Konsole, iTerm and others) names a bright background.
     """
     if "NO_COLOR" in environment:
-        return NO_COLOURS
+        return NO_COLORS
     background = environment.get("COLORFGBG", "").rpartition(";")[2]
     return LIGHT.name if background in {"7", "15"} else DARK.name
 

@@ -7,7 +7,7 @@ from wftui.model.errors import NotFoundError
 if TYPE_CHECKING:
     from wftui.workbench import Workbench
 
-News = Literal["changed", "gone"]
+FileChange = Literal["changed", "gone"]
 
 
 class SourceFile:
@@ -67,7 +67,7 @@ class SourceFile:
             theirs = None
         self._opened((await self.workbench.workflows.save(self.workflow_id, text, theirs)).etag, text)
 
-    async def news(self) -> News | None:
+    async def change_on_disk(self) -> FileChange | None:
         """Return what others did to the file since it was opened; once per change."""
         try:
             etag: str = (await self.workbench.workflows.read(self.workflow_id)).etag

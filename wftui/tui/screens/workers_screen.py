@@ -16,7 +16,7 @@ class WorkersScreen(ReportScreen):
     """The workers: pools, jobs, state, start and version; follows changes."""
 
     ACTIONS: ClassVar[tuple[Action, ...]] = report_actions("workers", "Workers")
-    nothing = "No worker lives. On another machine: wftui worker --pool NAME"
+    nothing = "No workers are running. Start one on another machine: wftui worker --pool NAME"
 
     def trail(self) -> tuple[str, ...]:
         """Return the location of this screen."""

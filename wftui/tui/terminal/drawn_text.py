@@ -17,7 +17,7 @@ from textual.color import Color
 from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
 
-from wftui.model.text.terminal_text import clean_text, ending_colours, joins
+from wftui.model.text.terminal_text import clean_text, ending_colors, joins
 from wftui.output.output_thread import OutputThread
 
 _BARE = re.compile(r"[\x1b\t\n\r\ud800-\udfff]")
@@ -115,7 +115,7 @@ class CleanApp(App[ReturnType]):
             file=printed, width=width, force_terminal=file.isatty(), markup=False, highlight=False
         )
         super()._print_error_renderables()
-        report = ending_colours(clean_text(printed.getvalue()))
+        report = ending_colors(clean_text(printed.getvalue()))
         if not report:
             return
         if file.isatty():

@@ -82,7 +82,7 @@ class TypeAhead:
             """Return whether a worker is about to open a screen."""
             under_way = self._under_way(self._opening)
             if self._app.screen is not screen:
-                # The key may have closed a dialog whose worker goes on to the next one.
+                # The key may have closed a dialog whose worker continues to the next one.
                 return any(worker.node is self._app.screen for worker in under_way)
             return any(worker not in workers for worker in under_way)
 
@@ -128,7 +128,7 @@ class TypeAhead:
     async def _settled(self, screen: Screen[Any], way: list[Any], opens: Callable[[], bool]) -> None:
         for pump in way:
             await passed(pump)
-        for _ in range(2):  # a dialog closes before its worker goes on
+        for _ in range(2):  # a dialog closes before its worker continues
             while opens():  # noqa: ASYNC110  only the owner of a worker is notified of its end
                 await asyncio.sleep(_POLL)
             # A newly opened screen takes the focus after that.

@@ -1,7 +1,7 @@
 """A virtualized list of one-line rows: base of timeline, log, values, history.
 
 Rows are rendered only while in view, so a million cost no more than forty. The cursor row has a marker in the first
-column and does not rely on colour.
+column and does not rely on color.
 """
 
 from typing import ClassVar

@@ -24,7 +24,7 @@ class TitleBar(Widget):
     """Location of the screen, outermost first."""
     note: reactive[str] = reactive("")
     """Additional text, such as a folder."""
-    news: reactive[Content] = reactive(Content(""))
+    run_counts: reactive[Content] = reactive(Content(""))
     """Summary of active runs."""
     doing: reactive[str] = reactive("")
     """What is being done before another screen opens."""
@@ -43,7 +43,7 @@ class TitleBar(Widget):
                 *(Content(part).stylize("b $foreground") for part in self.trail[-1:]),
             ]
         )
-        right = Content.styled(f"{self.doing}…", "$text-primary") if self.doing else self.news
+        right = Content.styled(f"{self.doing}…", "$text-primary") if self.doing else self.run_counts
         note = Content(self.note).stylize("$foreground-muted")
         if here.cell_length + note.cell_length + right.cell_length + 5 <= width:
             right = Content("   ").join([part for part in (note, right) if part])

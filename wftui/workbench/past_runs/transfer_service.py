@@ -80,7 +80,7 @@ class TransferService:
         async for page in store.log_lines(run_id):
             logs += page
             if len(logs) > _MOST_LOGS:
-                left_out.append(f"The log goes on after {_MOST_LOGS:,} entries: wftui show {run_id} --logs")
+                left_out.append(f"The log continues after {_MOST_LOGS:,} entries: wftui show {run_id} --logs")
                 break
         whole = await store.resolve_record(record)
         return html_report(whole, logs[:_MOST_LOGS], await store.source_of(run_id), left_out)

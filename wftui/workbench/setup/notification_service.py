@@ -114,7 +114,7 @@ def _kind(rule: NotifyRule, run: ExecutionSummary, event: ExecutionEvent) -> Not
     if event.type in ("failed", "interrupted") and "failure" in rule.on:
         return "failure"
     taken = run.duration or 0.0
-    if run.duration is None and run.started_at is not None:  # interrupted: it may go on
+    if run.duration is None and run.started_at is not None:  # interrupted: it may continue
         taken = (event.timestamp - run.started_at).total_seconds() * 1000
     return "end" if "end" in rule.on and taken >= rule.after_minutes * _MINUTE else None
 
@@ -123,7 +123,7 @@ def _message(kind: NotifyEvent, run: ExecutionSummary, event: ExecutionEvent) ->
     """Return the JSON for the program, of stored texts: secrets are masked in them."""
     if event.type == "step_waiting":
         approval: Json = {"path": event.path, "prompt": event.waiting.prompt}
-        text = f"{run.workflow_id} waits for an approval: {event.waiting.prompt or event.path}"
+        text = f"{run.workflow_id} is waiting for approval: {event.waiting.prompt or event.path}"
         return {"event": kind, "text": text, "run": run.to_wire(), "approval": approval}
     why = f": {run.error.message}" if run.error is not None and event.type == "failed" else ""
     return {"event": kind, "text": f"{run.workflow_id} {run.status}{why}", "run": run.to_wire()}

@@ -103,7 +103,7 @@ def test_a_part_of_the_run_inherits_no_pool_and_takes_none(word: str, given: dic
     if word != "workflow":  # there is no workflow `child`
         assert pools(workflow(inside, pool="outer"))["part"] is None
     (error,) = (each for each in check(workflow({**part, "pool": "build"})).errors if each.code == "pool.type")
-    assert f"type {word} is part of the run itself" in error.message
+    assert f"type {word} runs in the process of the run" in error.message
     assert [each.title for each in error.fixes] == ["remove pool"]
     assert not [each for each in found(workflow({**part, "pool": "here"})) if each.code == "pool.type"]
 

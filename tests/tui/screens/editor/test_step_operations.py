@@ -242,7 +242,7 @@ async def test_steps_are_added_in_order_despite_errors(workbench: Workbench, put
     [
         (["K"], "a is the first of its list"),
         (["less_than_sign"], "a is in no container"),
-        (["greater_than_sign"], "no container stands beside a"),
+        (["greater_than_sign"], "there is no container next to a"),
         (["W"], "a contains no steps"),
         (["p"], "the clipboard holds no steps"),
         (["5", "D"], "Delete: select a step in the list or the canvas"),

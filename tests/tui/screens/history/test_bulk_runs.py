@@ -114,7 +114,7 @@ async def test_runs_removed_meanwhile_are_errors_not_faults(
     first, second = [(await run_to_end(workbench, "works", {})).id for _ in range(2)]
     async with history(workbench, until) as (pilot, table):
         text = await preview(pilot, until, text_of, "delete")
-        assert "Remove 2 runs from the history, for good?" in text
+        assert "Permanently remove 2 runs from the history?" in text
         await workbench.retention.delete(first)
         await pilot.press("y")
         await told(pilot, until, "1 run removed", "1 run: ")

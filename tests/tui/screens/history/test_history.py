@@ -400,7 +400,7 @@ async def test_selected_runs_are_removed_after_a_preview(
         await pilot.press("end", "down", "down", "down", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
         text = text_of(pilot.app)
-        assert "Remove 2 runs from the history, for good?" in text
+        assert "Permanently remove 2 runs from the history?" in text
         assert "Left out: 1 not ended yet" in text
         assert await matches(pilot)
         await pilot.press("escape")

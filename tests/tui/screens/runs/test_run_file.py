@@ -56,7 +56,7 @@ async def test_a_broken_file_is_said_and_closed(workbench: Workbench, until: Unt
     path.write_bytes(path.read_bytes()[:-40])
     app = StartApp(workbench, start=lambda app: app.open_screen("run_file", path))
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: any("ends too early" in said for said in notices(app)))
+        await until(pilot, lambda: any("is truncated" in said for said in notices(app)))
         assert not isinstance(app.screen, RunFileScreen)
 
 

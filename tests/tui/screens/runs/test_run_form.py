@@ -74,7 +74,7 @@ async def test_problems_are_shown_at_fields_and_the_first_is_focused(until: Unti
         assert "-i weeks=99" in app.command
         await pilot.press("home", "shift+end", "delete")
         await write(pilot, "many")
-        assert app.problems() == ["Write a whole number."]
+        assert app.problems() == ["Enter a whole number."]
         await pilot.press("home", "shift+end", "delete")
         await write(pilot, "3")
         await until(pilot, lambda: not app.problems())

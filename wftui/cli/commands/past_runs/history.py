@@ -22,7 +22,7 @@ def history(arguments: argparse.Namespace) -> int:
         return _import(arguments)
     if arguments.format != "table" and (arguments.json or arguments.group):
         other = "--json" if arguments.json else "--group"
-        raise UsageError(f"{other} and --format exclude each other", code="usage.history")
+        raise UsageError(f"{other} and --format are mutually exclusive", code="usage.history")
     if arguments.group is not None and arguments.cursor is not None:
         raise UsageError("--group counts all runs: leave out --cursor", code="usage.history")
 

@@ -18,7 +18,7 @@ from wftui.model.run.record import ExecutionRecord, Interruption, steps_to_wire
 from wftui.model.run.search import REGEX, finder
 from wftui.model.run.steps import LogLevel, StepResult
 from wftui.model.text.local_times import local_text
-from wftui.model.text.terminal_text import without_colours
+from wftui.model.text.terminal_text import without_colors
 from wftui.model.text.text_styles import split_styles, with_styles
 from wftui.model.workflow.durations import format_duration
 from wftui.workbench import AnyWorkbench
@@ -26,7 +26,7 @@ from wftui.workbench.past_runs.search_service import check_search
 
 _PAGE = 1000
 _LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)
-_COLOURS = {"debug": "dim", "info": "dim", "warn": "yellow", "error": "red"}
+_COLORS = {"debug": "dim", "info": "dim", "warn": "yellow", "error": "red"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class _Selection:
         from wftui.runtime.patterns.searching import first_match
 
         lines = with_styles(event.message, event.styles).split("\n")
-        lines = [line for line in lines if first_match(self.text, without_colours(line))]
+        lines = [line for line in lines if first_match(self.text, without_colors(line))]
         message, styles = split_styles("\n".join(lines))
         return event.model_copy(update={"message": message, "styles": styles or None}) if lines else None
 
@@ -76,7 +76,7 @@ def show(arguments: argparse.Namespace) -> int:
     if arguments.regex and arguments.text is None:
         raise UsageError("--regex needs --text", code="usage.show")
     if arguments.logs and arguments.events:
-        raise UsageError("--logs and --events exclude each other; --events has the log, too", code="usage.show")
+        raise UsageError("--logs and --events are mutually exclusive; --events includes the log", code="usage.show")
 
     async def work(workbench: AnyWorkbench, ids: Sequence[str]) -> int:
         terminal, run_id = Terminal(), ids[0]
@@ -149,7 +149,7 @@ def _print_logs(terminal: Terminal, events: Sequence[ExecutionEvent]) -> None:
         if isinstance(event, Log):
             time = local_text(event.timestamp)
             word = "2>" if event.stream == "stderr" and event.level == "info" else event.level
-            level = terminal.paint(f"{word:<5}", "yellow" if word == "2>" else _COLOURS[event.level])
+            level = terminal.paint(f"{word:<5}", "yellow" if word == "2>" else _COLORS[event.level])
             for line in with_styles(event.message, event.styles).split("\n"):
                 terminal.line(f"{time} {level} {event.path or '-'}  {line}")
 
@@ -187,7 +187,7 @@ def _print_approval(terminal: Terminal, record: ExecutionRecord, step: StepResul
     for line in (step.waiting.prompt or "").splitlines():
         terminal.line(f"  {line}")
     if step.waiting.until is not None:
-        terminal.line(f"  answered by itself at {local_text(step.waiting.until)}")
+        terminal.line(f"  answered automatically at {local_text(step.waiting.until)}")
     data = " --data JSON" if step.waiting.form else ""
     terminal.line(f"  wftui approve {record.id} {_quoted(step.path)}{data}{place}")
     rejection = f"  wftui approve {record.id} {_quoted(step.path)} --reject{place}"
@@ -205,7 +205,7 @@ def _print_record(terminal: Terminal, record: ExecutionRecord) -> None:
     terminal.line(f"  started {started}, duration {took}, user {record.user_id or '-'}")
     for gap in record.interruptions or ():
         until = f"for {_gap(gap)} until {local_text(gap.until)}" if gap.until else "since then"
-        terminal.line(f"  interrupted at {local_text(gap.since)}, {until}; no duration counts it")
+        terminal.line(f"  interrupted at {local_text(gap.since)}, {until}; not counted in durations")
     if record.imported_from is not None:
         terminal.line(f"  imported from {record.imported_from}")
     if record.parent_id:

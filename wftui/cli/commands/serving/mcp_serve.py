@@ -85,9 +85,8 @@ def _serve(arguments: argparse.Namespace) -> int:
             loop.remove_reader(front.fileno())
         left = len(workbench.runs.running())
         if left:
-            goes = "run goes" if left == 1 else "runs go"
             terminal = Terminal(beside_run=True)
-            terminal.error(f"wftui: {left} {goes} on without the client")
+            terminal.error(f"wftui: runs that continue without the client: {left}")
             await terminal.drained()
         _leave(front)
         return ExitCode.DONE

@@ -36,7 +36,7 @@ async def _work(address: str, pools: list[str], places: int) -> int:
         nonlocal stopping
         if not stopping and working.doing:
             jobs = "a job is" if working.doing == 1 else f"{working.doing} jobs are"
-            terminal.error(f"wftui: {jobs} still running; a second signal gives back what has not ended")
+            terminal.error(f"wftui: {jobs} still running; a second signal returns unfinished jobs to the queue")
         stopping = True
         working.drain()
 
@@ -63,7 +63,9 @@ def _key(arguments: argparse.Namespace) -> int:
         Terminal().json({"path": str(path), "made": made, "key": load_seal().id})
     else:
         Terminal().line(str(path))
-        Terminal().error(f"wftui: {'made a new key' if made else 'the key was there'}; copy this file to every worker")
+        Terminal().error(
+            f"wftui: {'created a new key' if made else 'the key already exists'}; copy this file to every worker"
+        )
     return ExitCode.DONE
 
 

@@ -70,10 +70,10 @@ def _print_overview(terminal: Terminal, overview: Overview) -> None:
     terminal.line(", ".join(f"{name} {version}" for name, version in overview.versions.items()))
     for name, (path, state) in overview.places.items():
         terminal.line(f"{name:<10} {path}  {state}")
-    colours = "colours" if terminal.is_coloured else "no colours"
+    colors = "colors" if terminal.is_colored else "no colors"
     signs = "Unicode" if terminal.is_unicode else "ASCII"
     kind = os.environ.get("TERM", "not set") if terminal.is_live else "none"
-    terminal.line(f"{'terminal':<10} {kind}, {terminal.width} columns, {colours}, {signs}")
+    terminal.line(f"{'terminal':<10} {kind}, {terminal.width} columns, {colors}, {signs}")
     if overview.sizes:
         terminal.line(f"{'history':<10} {overview.database_bytes:,} bytes")
         rows = [[size.workflow_id, *(f"{number:,}" for number in size[1:])] for size in overview.sizes[:_LISTED]]

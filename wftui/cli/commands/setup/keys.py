@@ -23,9 +23,9 @@ def keys(arguments: argparse.Namespace) -> int:
     known = {action.id for _, actions in screens for action in actions}
     if arguments.keys or arguments.reset:
         if arguments.reset and arguments.keys:
-            raise SettingsError("give keys, or --reset for those of the action itself", code="settings.keys")
+            raise SettingsError("give keys, or --reset for the default keys", code="settings.keys")
         if arguments.reset and name is None:
-            raise SettingsError("name the action whose keys are reset", code="settings.keys")
+            raise SettingsError("name the action to reset", code="settings.keys")
         wanted.pop(name, None)
         if arguments.keys:
             wanted[name] = tuple(arguments.keys)

@@ -43,7 +43,7 @@ def _cron(arguments: argparse.Namespace) -> str:
     command = shlex.join(_command(arguments))
     line = f"cd {shlex.quote(str(Path.cwd()))} && PATH={shlex.quote(search_path())} {command}"
     if "\n" in line:
-        raise UsageError("a line of a crontab cannot hold a line end; give the input as @FILE", code="schedule.line")
+        raise UsageError("a crontab line cannot contain a line break; give the input as @FILE", code="schedule.line")
     return f"{at} {line}".replace("%", r"\%")
 
 

@@ -59,11 +59,11 @@ class FlowChecker:
         for node in self.graph.order(body):
             self._reach(node)
 
-    def can_go_on(self) -> bool:
-        """Return whether few of the ids that it has numbered are no more."""
+    def can_recheck(self) -> bool:
+        """Return whether few of the ids that it has numbered were removed."""
         return len(self._bits) < 2 * len(self.reachability) + _SPARE_BITS
 
-    def go_on(
+    def recheck(
         self, before: "FlowChecker", bodies: Iterable[Body], same: Mapping[StepNode, StepNode], changed: Set[StepNode]
     ) -> set[StepNode]:
         """Check the steps that a change concerns.

@@ -36,7 +36,7 @@ def _unreachable(node: StepNode) -> Iterator[Diagnostic]:
 def _done_twice(node: StepNode, body: Body) -> Iterator[Diagnostic]:
     for inner in walk(body):
         if not inner.step.idempotent:
-            message = f"{inner.id} must not run twice, but {node.id} may cancel it while it works"
+            message = f"{inner.id} must not run twice, but {node.id} may cancel it while it runs"
             yield Diagnostic(
                 "race.idempotent",
                 message,

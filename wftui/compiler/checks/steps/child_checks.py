@@ -24,7 +24,7 @@ def check_child(node: StepNode, workflow_id: str, children: SubWorkflows) -> Ite
     back = None if "maxDepth" in node.step.input else children.path_back(workflow_id, called)
     if back is not None:
         path = " → ".join([workflow_id, *back])
-        message = f"the workflow runs itself endlessly: {path}; maxDepth in the input would limit it"
+        message = f"the workflow runs itself without end: {path}; set maxDepth in the input to limit it"
         yield Diagnostic("workflow.recursion", message, pointer, step_id=step_id, field="input.workflow")
         return
     child = children.get(called)

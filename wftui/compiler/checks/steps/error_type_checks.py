@@ -53,7 +53,7 @@ def check_error_types(tree: WorkflowTree, steps: Iterable[tuple[StepNode, StepEr
         code, field = ("catch.type", "catch") if "/catch/" in pointer else ("retry.type", "retry")
         if pointer.endswith("/on"):
             fix = (patches.remove("remove on", pointer),)
-            message = "an empty list is for every error, as none is; name the types, or remove it"
+            message = "an empty list matches every error, as no list does; name the types, or remove it"
             yield Diagnostic(code, message, pointer, "warning", step_id=step_id, field=field, fixes=fix)
             continue
         if plain == "cancelled" or (field == "retry" and is_never_retried(plain)):

@@ -34,7 +34,7 @@ def check_pools(
 
 
 def _refused(node: StepNode) -> Diagnostic:
-    message = f"a step of type {node.step.type} is part of the run itself, which no worker has; it takes no pool"
+    message = f"a step of type {node.step.type} runs in the process of the run, never on a worker; it takes no pool"
     fix = patches.remove("remove pool", node.at("pool"))
     return Diagnostic("pool.type", message, node.at("pool"), step_id=node.id or None, field="pool", fixes=(fix,))
 

@@ -69,7 +69,7 @@ def check_requirements(
             yield _diagnostic(node, broken(step.step_type.word, error))
             continue
         conditional, may_fail = _is_conditional(node), bool(node.catches) or node.step.on_error not in (None, "fail")
-        then = "runs that may come here do not start" if conditional else "runs do not start"
+        then = "runs that may get here do not start" if conditional else "runs do not start"
         for sentence in found:
             message = sentence if may_fail else f"{then}: {sentence}"
             yield _diagnostic(node, message, "hint" if conditional or may_fail else "warning")
@@ -83,7 +83,7 @@ def _check_workers(steps: Iterable[StepNeeds], address: str | None) -> Iterator[
         return
     node = next((node for node in in_pools if not _is_conditional(node)), in_pools[0])
     conditional = _is_conditional(node)
-    then = "runs that may come here do not start" if conditional else "runs do not start"
+    then = "runs that may get here do not start" if conditional else "runs do not start"
     yield Diagnostic(
         missing.code,
         f"{then}: {missing.sentence}",

@@ -75,13 +75,13 @@ class ValueChecker:
         self._values: dict[Binding, Shape] = {}
         self._depth = 0
 
-    def go_on(
+    def carry_over(
         self,
         scopes: Scopes,
         gone: Iterable[tuple[StepNode, Iterable[Binding]]],
         stale: Iterable[tuple[StepNode | None, Iterable[Binding]]],
     ) -> None:
-        """Forget the shapes of steps that are no more, and of those that may have others.
+        """Drop the shapes of removed steps, and those that may have changed.
 
         Args:
             scopes: of the workflow as it is now; types, bindings and facts are looked up where they were.

@@ -72,7 +72,7 @@ class PendingApprovals:
         """
         question = self._open.get(path)
         if question is None:
-            raise NotFoundError(f"step {path} does not wait for an approval", code="approval.none")
+            raise NotFoundError(f"step {path} is not waiting for approval", code="approval.none")
         if approved:
             data = await validate_reply(question.form, data)
         if question.reply.done():

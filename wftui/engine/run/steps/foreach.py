@@ -207,7 +207,7 @@ async def _items(step: StepPlan, frame: Frame) -> tuple[int, list[Json]]:
 
 
 def _checked(items: Json, most: int) -> list[Json]:
-    """Return the items of a list, or raise the error of what is none or too long."""
+    """Return the items of a list; raise an error for other values or too many."""
     if not isinstance(items, list):
         raise BindingError("binding.type", f"`forEach.in` must give a list; it gave {kind_and_value(items)}")
     if len(items) > most:

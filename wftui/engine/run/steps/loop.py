@@ -1,4 +1,4 @@
-"""`loop`: its steps again and again, until a condition or a limit ends it."""
+"""`loop`: repeat its steps until a condition or a limit ends it."""
 
 from collections.abc import Container
 
@@ -78,7 +78,7 @@ async def run_loop(
 
 
 def _first_to_run(plan: LoopPlan, path: str, begun: Container[str], ended: Container[str]) -> int:
-    """Return the iteration with which a loop goes on after a resume, 0 at first.
+    """Return the iteration at which a loop continues after a resume, 0 at first.
 
     It is the last one that has begun, or an earlier one whose output is needed again and was not stored.
     """

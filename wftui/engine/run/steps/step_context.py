@@ -247,10 +247,12 @@ class EngineStepContext:
         finally:
             self._context.approvals.close(self._path)
         if reply.done():
-            said = reply.result()
-            for secret in answered_secrets(form, said.data):
+            answered = reply.result()
+            for secret in answered_secrets(form, answered.data):
                 self.keep_secret(secret)
-            answer = Answer(approved=said.approved, by=said.by, at=format_timestamp(self.now()), data=said.data)
+            answer = Answer(
+                approved=answered.approved, by=answered.by, at=format_timestamp(self.now()), data=answered.data
+            )
         elif on_timeout in _TIMEOUT_ANSWERS:
             at = format_timestamp(self.now())
             answer = Answer(approved=_TIMEOUT_ANSWERS[on_timeout], by="timeout", at=at)

@@ -11,7 +11,7 @@ from wftui.engine.run.steps.log_tail import Entry, LogTail, Stream
 from wftui.model.base import Json
 from wftui.model.run.events import ExecutionEvent, Log, StepProgress
 from wftui.model.run.steps import LogLevel
-from wftui.model.text.terminal_text import without_colours
+from wftui.model.text.terminal_text import without_colors
 from wftui.model.text.text_styles import split_styles
 
 _EVENT = 64_000  # characters of one log event
@@ -167,7 +167,7 @@ class StepLogger:
         return "\n".join([line if len(line) <= limit else self._cut_line(line) for line in text.split("\n")])
 
     def _cut_line(self, line: str) -> str:
-        line = without_colours(line)
+        line = without_colors(line)
         if len(line) <= self._settings.log_line:
             return line
         # Redact before truncating: truncation could leave half a secret, which is no longer found.

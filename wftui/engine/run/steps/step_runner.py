@@ -287,7 +287,7 @@ class StepRunner:
 
     async def _in_pool(self, work: LeafAttempt) -> Json:
         if self.context.workers is None:
-            raise WorkflowError("internal", f"there is nothing here to reach the workers of pool {work.step.pool!r}")
+            raise WorkflowError("internal", f"this process cannot reach the workers of pool {work.step.pool!r}")
         return await self.context.workers.run(work)
 
     async def _container_attempt(

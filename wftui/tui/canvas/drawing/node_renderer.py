@@ -20,7 +20,7 @@ def draw_pill(cells: Cells, scene: Scene, node: CanvasNode, place: Box) -> None:
     cells.put(place.x + 1, " " * (place.width - 2), body)
 
     def style(name: str) -> tuple[str, ...]:
-        # Other colours are unreadable on the bright body of the focused pill.
+        # Other colors are unreadable on the bright body of the focused pill.
         return (body,) if focused else (body, name)
 
     cells.put(place.x + 1, scene.glyph(node.path, node.type), *style(f"status--{status}"))

@@ -3,7 +3,7 @@
 from wftui.tui.display.status import STATUS
 
 _TINTED = {"running": "$primary", "waiting": "$warning", "failed": "$error"}
-"""Statuses that colour the whole step because they need attention."""
+"""Statuses that color the whole step because they need attention."""
 _QUIET = {"pending": "$foreground-muted", "skipped": "$foreground 38%", "cancelled": "$foreground-muted"}
 
 

@@ -127,7 +127,7 @@ class ActionScreen(WithActions, Screen[ResultT]):
         self.services.runs_changed.unsubscribe(self)
 
     def _show_news(self, _run_id: str) -> None:
-        self.query_one(TitleBar).news = self.services.news()
+        self.query_one(TitleBar).run_counts = self.services.run_counts()
 
     async def action_act(self, action_id: str) -> None:
         """Run an action of this screen, or say why it is disabled."""

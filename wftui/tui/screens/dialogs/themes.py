@@ -5,7 +5,7 @@ from typing import Any
 from textual.app import App
 
 from wftui.model.errors import UserError
-from wftui.tui.display.theme import NO_COLOURS, THEMES
+from wftui.tui.display.theme import NO_COLORS, THEMES
 from wftui.tui.services import services_of
 from wftui.tui.widgets.picker import Picker
 
@@ -35,6 +35,6 @@ async def choose_theme(app: App[Any]) -> bool:
 
 
 def _about(app: App[Any], name: str) -> str:
-    if name == NO_COLOURS:
+    if name == NO_COLORS:
         return "colors of the terminal"
     return "dark" if app.available_themes[name].dark else "light"

@@ -27,7 +27,7 @@ EDITOR_ACTIONS: tuple[Action, ...] = (
     Action(
         "editor.delete_step",
         "Delete",
-        "Delete the steps; what needs them then needs what they needed.",
+        "Delete the steps; those that need them take over their needs.",
         ("D", "delete"),
         "Steps",
     ),
@@ -38,7 +38,7 @@ EDITOR_ACTIONS: tuple[Action, ...] = (
     Action(
         "editor.rename",
         "Rename",
-        "Rename the step, or the input, connection, output or step at the cursor of the source; what reads it follows.",
+        "Rename the step, or the input, connection, output or step at the cursor of the source, with all references.",
         ("R", "ctrl+r"),
         "Steps",
         footer=False,
@@ -98,7 +98,7 @@ EDITOR_ACTIONS: tuple[Action, ...] = (
     Action(
         "editor.unwrap",
         "Unwrap",
-        "Put the steps of the container in its place, or take forEach off the step.",
+        "Replace the container by its steps, or remove forEach from the step.",
         ("W",),
         "Steps",
         footer=False,

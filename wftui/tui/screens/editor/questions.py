@@ -69,9 +69,9 @@ async def ask_about_reads(app: AppServices, edit: "Edit") -> str:
     listed = "\n".join([*lines[:_SHOWN], *([f"and {more} more"] if more > 0 else [])])
     choices = [Choice("stay", "Cancel", "escape")]
     if edit.forgotten is not None:
-        choices.append(Choice("replace", "Replace by an empty value", "r"))
+        choices.append(Choice("replace", "Replace with an empty value", "r"))
     choices.append(Choice("leave", "Leave as errors", "l", danger=True))
-    heading = "This read breaks" if len(lines) == 1 else f"These {len(lines)} reads break"
+    heading = "This reference breaks" if len(lines) == 1 else f"These {len(lines)} references break"
     return await app.push_screen_wait(ConfirmScreen("Broken references", f"{heading}:\n{listed}", choices))
 
 
@@ -100,7 +100,7 @@ async def ask_for_name(app: AppServices, text: str, named: "RenameTarget") -> st
         PromptScreen(
             f"Rename the {named.kind} {named.name}",
             named.name,
-            "What reads it follows, in this workflow.",
+            "References to it in this workflow follow.",
             lambda new: why_not_renamed(workflow, named, new),
         )
     )

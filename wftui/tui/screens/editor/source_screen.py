@@ -192,17 +192,17 @@ class SourceScreen(PanedScreen):
         if not self.is_active or self.status.compiling:
             return
         try:
-            news = await self._file.news()
+            change = await self._file.change_on_disk()
         except UserError as error:
             self.services.show_error(error, "Reload failed")
             return
-        if news == "gone":
+        if change == "gone":
             self.notify("The file was deleted or moved. Saving will ask first.", severity="warning", timeout=10)
-        elif news and self.is_changed:
+        elif change and self.is_changed:
             self.notify(
                 "The file was changed by another program. Saving will ask first.", severity="warning", timeout=10
             )
-        elif news:
+        elif change:
             await self._load()
             self.notify("Reloaded: the file was changed by another program.")
 

@@ -239,7 +239,7 @@ class StepsScreen(SourceScreen):
             view.action_step("down")
 
     def action_delete_step(self) -> None:
-        """Delete the steps; what needs them then needs what they needed."""
+        """Delete the steps; those that need them take over their needs."""
         from wftui.compiler.editing.restructuring import delete
 
         self.operate(lambda: delete(self._pointers), f"Deleted {self._names()}; u undoes it.")

@@ -163,7 +163,7 @@ def outcome_lines(trial: Trial, *, ascii_only: bool) -> list[tuple[str, str]]:
     if error is not None and status != "completed":
         lines += [(line, "$text-error") for line in f"{error.type}: {error.message}".split("\n")]
     if trial.reused:
-        lines.append((f"Took the output of {', '.join(trial.reused)} as it is known", "$foreground-muted"))
+        lines.append((f"Used the known output of {', '.join(trial.reused)}", "$foreground-muted"))
     if result is not None and result.input is not None:
         lines += [("", ""), ("Input", "b $primary"), *_json_lines(result.input)]
     if result is not None and result.output is not None:

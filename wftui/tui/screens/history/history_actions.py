@@ -31,11 +31,11 @@ HISTORY_ACTIONS: tuple[Action, ...] = (
     Action("history.statistics", "Statistics", "Show statistics of the workflow, or of all.", ("s",), "History"),
     Action("history.grep", "Search", "Search logs and values of the runs shown.", ("l",), "History"),
     Action("history.export", "Export", "Write the run to a file.", ("x",), "Run", footer=False),
-    Action("history.import", "Import", "Take a run from a file into the history.", ("i",), "History", footer=False),
+    Action("history.import", "Import", "Import a run from a file into the history.", ("i",), "History", footer=False),
     Action(
         "history.show_file",
         "Show file",
-        "Show a run file without taking it into the history.",
+        "Show a run file without importing it.",
         ("I",),
         "History",
         footer=False,

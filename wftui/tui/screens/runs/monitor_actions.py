@@ -31,7 +31,14 @@ MONITOR_ACTIONS: tuple[Action, ...] = (
         "Run",
         footer=False,
     ),
-    Action("monitor.await", "Tell me", "Ring the bell when the run ends; again for not.", ("B",), "Run", footer=False),
+    Action(
+        "monitor.await",
+        "Tell me",
+        "Ring the bell when the run ends; again to turn it off.",
+        ("B",),
+        "Run",
+        footer=False,
+    ),
     Action("monitor.edit", "Editor", "Open the workflow at the selected step.", ("e",), "Run"),
     Action("monitor.copy", "Copy", "Copy the selected value or log line.", ("y",), "Run"),
     Action("monitor.copy_log", "Copy log", "Copy all log lines shown.", ("ctrl+y",), "Log", footer=False),
@@ -133,7 +140,9 @@ MONITOR_ACTIONS: tuple[Action, ...] = (
     Action("monitor.fold", "Wrap", "Wrap long log lines, or cut them.", ("w",), "Log", footer=False),
     Action("monitor.go_to", "Go to", "Show the run at an event, a share or a time.", ("J",), "Playback", footer=False),
     Action("monitor.events", "Events", "List the events with their payload.", ("E",), "Playback", footer=False),
-    Action("monitor.freeze", "Freeze", "Stop the view, not the run; again to go on.", ("v",), "Playback", footer=False),
+    Action(
+        "monitor.freeze", "Freeze", "Freeze the view, not the run; again to continue.", ("v",), "Playback", footer=False
+    ),
     Action("monitor.back", "Previous event", "Step the playback one event back.", ("comma",), "Playback", footer=False),
     Action(
         "monitor.forward",

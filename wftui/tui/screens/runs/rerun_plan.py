@@ -46,10 +46,10 @@ class _Decisions(LineView):
         decision = self._decisions[index]
         is_reused = decision.action == "keep"
         style = look("completed" if is_reused else "running", ascii_only=self.ascii_only)
-        colour = "$foreground-muted" if is_reused else "$foreground"
+        color = "$foreground-muted" if is_reused else "$foreground"
         words = Content.assemble(
             (f"{style.glyph} {'reuse' if is_reused else 'run':<5} ", style.color),
-            (decision.path, colour),
+            (decision.path, color),
             (f"  {decision.note}", "$foreground-muted"),
         )
         return words.truncate(width, ellipsis=not self.ascii_only)

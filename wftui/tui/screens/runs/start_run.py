@@ -36,7 +36,7 @@ async def start_run(
 
     try:
         async with announced(app, f"starting {workflow_id}"):
-            # Forms and the monitor take a while to import: the run does not go on unseen meanwhile.
+            # Forms and the monitor take a while to import: the run does not continue unseen meanwhile.
             from wftui.model.forms.building import asks, form_of
 
             outline = await app.workbench.workflows.outline(workflow_id)

@@ -34,11 +34,11 @@ class ValueTableScreen(ActionModal[None]):
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("value_table.leave", "Back", "Close the table.", ("escape", "q"), _GROUP),
-        Action("value_table.sort", "Sort", "Sort by the column: upwards, downwards, not at all.", ("s",), _GROUP),
+        Action("value_table.sort", "Sort", "Sort by the column: ascending, descending, not at all.", ("s",), _GROUP),
         Action("value_table.filter", "Filter", "Show only rows with a text or regular expression.", ("slash",), _GROUP),
         Action("value_table.copy", "Copy", "Copy the cell.", ("y",), _GROUP),
         Action("value_table.open", "Open", "Show the row as a value.", ("enter",), _GROUP),
-        Action("value_table.left", "Column before", "Go to the column before.", ("left",), _GROUP),
+        Action("value_table.left", "Column before", "Go to the previous column.", ("left",), _GROUP),
         Action("value_table.right", "Next column", "Go to the next column.", ("right",), _GROUP),
         Action("value_table.help", "Keys", "Show the keys.", ("question_mark", "f1"), _GROUP),
     )
@@ -86,7 +86,7 @@ class ValueTableScreen(ActionModal[None]):
         self.table.sort()
 
     def action_left(self) -> None:
-        """Go to the column before."""
+        """Go to the previous column."""
         self.table.action_scroll_left()
 
     def action_right(self) -> None:

@@ -14,7 +14,7 @@ from wftui.tui.display.status import look
 from wftui.tui.widgets.run.labels import first_line, local_timestamp
 
 _SIGNS = {True: ("▼", "v"), False: ("▲", "^")}
-"""Signs of a column sorted downwards, and of one sorted upwards."""
+"""Signs of a column in descending and in ascending order."""
 
 
 class Column(NamedTuple):
@@ -125,7 +125,7 @@ def _time(time: datetime | None, now: datetime) -> str:
 
 
 def run_note(run: ExecutionSummary) -> tuple[str, str]:
-    """Return error, process, warnings or relation of a run, and its colour."""
+    """Return error, process, warnings or relation of a run, and its color."""
     if run.error is not None:
         return first_line(run.error.message), "$text-error"
     place = _place(run)

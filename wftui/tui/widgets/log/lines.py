@@ -34,7 +34,7 @@ _NO_STEP = -1
 class LogLine:
     """One log line.
 
-    `path` is the step's address, empty for the engine's own lines; `text` may contain colour sequences.
+    `path` is the step's address, empty for the engine's own lines; `text` may contain color sequences.
     """
 
     number: int

@@ -208,5 +208,5 @@ def _may_match(message: str, finders: Sequence[re.Pattern[str]]) -> bool:
 
 
 def _searched(line: str) -> str:
-    """Return a line as it is shown, without colours."""
+    """Return a line as it is shown, without colors."""
     return line if line.isprintable() and len(line) <= LONGEST else plain(clean(line))

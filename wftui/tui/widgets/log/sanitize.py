@@ -1,9 +1,9 @@
-"""Log lines: clean, short and with spaces for tabs; colours become styles."""
+"""Log lines: clean, short and with spaces for tabs; colors become styles."""
 
 from rich.text import Text
 from textual.content import Content
 
-from wftui.model.text.terminal_text import clean_text, without_colours
+from wftui.model.text.terminal_text import clean_text, without_colors
 
 TAB = 8
 LONGEST = 10_000
@@ -11,7 +11,7 @@ LONGEST = 10_000
 
 
 def clean(line: str) -> str:
-    """Strip control sequences except colours; apply carriage returns."""
+    """Strip control sequences except colors; apply carriage returns."""
     if "\r" in line:
         line = line.rstrip("\r").rpartition("\r")[2]
     if len(line) > LONGEST:
@@ -23,11 +23,11 @@ def clean(line: str) -> str:
 
 
 def plain(line: str) -> str:
-    """Strip colours from a clean line, for search, filter and copy."""
-    return without_colours(line)
+    """Strip colors from a clean line, for search, filter and copy."""
+    return without_colors(line)
 
 
-def coloured(line: str) -> Content:
+def colored(line: str) -> Content:
     """Return a clean line as styled content."""
     if "\x1b" not in line:
         return Content(line)

@@ -22,7 +22,7 @@ from wftui.tui.display.formatting import LOADING
 from wftui.tui.widgets.line_view import FOUND, LineView
 from wftui.tui.widgets.log.lines import LogFilter, LogLine
 from wftui.tui.widgets.log.log_buffer import LogBuffer
-from wftui.tui.widgets.log.sanitize import coloured, plain
+from wftui.tui.widgets.log.sanitize import colored, plain
 
 LEVEL_LOOK: dict[LogLevel, tuple[str, str]] = {
     "debug": ("debug", "$foreground-muted"),
@@ -30,7 +30,7 @@ LEVEL_LOOK: dict[LogLevel, tuple[str, str]] = {
     "warn": ("warn", "$text-warning"),
     "error": ("error", "$text-error"),
 }
-"""Name and colour of each level."""
+"""Name and color of each level."""
 _STDERR = ("2>", "$text-warning")
 """Mark of what programs write to stderr, as shells call it."""
 Times = Literal["time", "date", "since"]
@@ -360,7 +360,7 @@ class LogView(LineView):
         """Render time, level, step and text; continuation rows show text only."""
         at = self._index(index)
         line = self.lines.line(self._numbers[at])
-        text = self._marked(coloured(line.text))
+        text = self._marked(colored(line.text))
         if self._ends:
             part = index - (self._ends[at - 1] if at else 0)
             parts = text.fold(self._text_room)
@@ -370,10 +370,10 @@ class LogView(LineView):
         return Content.assemble(*self._prefix(line), text)
 
     def _prefix(self, line: LogLine) -> list[tuple[str, str]]:
-        word, colour = _STDERR if line.stream == "stderr" and line.level == "info" else LEVEL_LOOK[line.level]
+        word, color = _STDERR if line.stream == "stderr" and line.level == "info" else LEVEL_LOOK[line.level]
         level = f"{word if word == _STDERR[0] else word[0].upper():<2}" if self._is_narrow else f"{word:<6}"
         time_width = self._time_width
-        parts = [(f"{self._time(line.timestamp):<{time_width}} ", "$foreground-muted"), (level, colour)]
+        parts = [(f"{self._time(line.timestamp):<{time_width}} ", "$foreground-muted"), (level, color)]
         width = self._step_width
         if width:
             path = (

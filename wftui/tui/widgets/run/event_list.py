@@ -18,7 +18,7 @@ EventSource = Callable[[int, int], Awaitable[list[ExecutionEvent]]]
 
 _PAGE = 200
 _MOST_PAGES = 50
-_COLOURS = {"failed": "$text-error", "completed": "$text-success", "retrying": "$text-warning", "log": "$foreground"}
+_COLORS = {"failed": "$text-error", "completed": "$text-success", "retrying": "$text-warning", "log": "$foreground"}
 
 
 class EventList(LineView):
@@ -69,7 +69,7 @@ class EventList(LineView):
         parts = [
             (number, "$foreground-muted"),
             (f"{local_text(event.timestamp, TIME)}  ", "$foreground-muted"),
-            (f"{event.type:<20} ", _COLOURS.get(kind, "$text-primary")),
+            (f"{event.type:<20} ", _COLORS.get(kind, "$text-primary")),
             (f"{getattr(event, 'path', None) or '-'}  ", "$text-secondary"),
             (text, "$foreground"),
         ]

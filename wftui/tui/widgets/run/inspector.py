@@ -101,8 +101,8 @@ class StepInspector(LineView):
             yield Content("")
         yield section_title("Last run", step.ran)
         if step.result is None or step.record is None:
-            said = "This step did not start in it." if step.ran else "Never run: F5 runs the workflow, t this step."
-            yield from Content.styled(said, "$foreground-muted").wrap(self.room)
+            sentence = "This step did not start in it." if step.ran else "Never run: F5 runs the workflow, t this step."
+            yield from Content.styled(sentence, "$foreground-muted").wrap(self.room)
         else:
             yield from result_lines(step.result, step.record, self._now(), self.room, self.ascii_only)
 

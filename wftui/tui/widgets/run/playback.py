@@ -38,7 +38,7 @@ class Playback:
         self.playing = False
         self.at_end = False
         self.frozen = False
-        """True while it shows the present of a run that goes on."""
+        """True while it shows the present of a run that continues."""
         self.speed = 1.0
         self._source = source
         self._state_at = state_at

@@ -21,7 +21,7 @@ class Zoom:
 
     Attributes:
         factor: how many times shorter than the run it is.
-        start: seconds since the run began; None: its end is the end of the run, which may go on.
+        start: seconds since the run began; None: its end is the end of the run, which may continue.
     """
 
     factor: int = 1

@@ -30,7 +30,7 @@ _ATTEMPTS = 4
 _SHORTEST_NOTE = 8
 _SHORTEST = 0.001
 """Seconds of a run from which its bars have an axis."""
-_COLOURS: dict[Kind, str] = {"over": "$text-warning"}
+_COLORS: dict[Kind, str] = {"over": "$text-warning"}
 _MEASURED = 500
 """Number of rows sampled for the width of the name column."""
 _REQUESTED = 100
@@ -288,7 +288,7 @@ class Timeline(LineView):
         usual = self._usual(step) if step.status != "skipped" and step.kept_from is None else None
         worked = beside_usual(spans(step, self.state.record, now), usual)
         for text, kind in bar(worked, window, bars, ascii_only=self.ascii_only):
-            parts.append((text, style.color if kind == "run" else _COLOURS.get(kind, "$foreground-muted")))
+            parts.append((text, style.color if kind == "run" else _COLORS.get(kind, "$foreground-muted")))
         taken = step_seconds(step, self.state.record, now)
         live = step.status in {"running", "waiting"} and not stopped
         duration = "" if taken is None or step.status == "skipped" else elapsed(taken, live=live)
@@ -298,9 +298,9 @@ class Timeline(LineView):
             times = f" {sign}{len(step.attempts)}" if len(step.attempts) > 1 else ""
             parts.append((f"{times:<{_ATTEMPTS}}", "$text-warning"))
         if notes > 0:
-            colour = "$text-error" if step.status == "failed" else "$foreground-muted"
+            color = "$text-error" if step.status == "failed" else "$foreground-muted"
             parts.append(("  ", ""))
-            parts.append((_fit(step_note(step, now, stopped=stopped), notes, self.ascii_only), colour))
+            parts.append((_fit(step_note(step, now, stopped=stopped), notes, self.ascii_only), color))
         return Content.assemble(*parts)
 
     def render_lines(self, crop: Region) -> list[Strip]:

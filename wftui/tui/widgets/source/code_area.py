@@ -1,4 +1,4 @@
-"""A text area for code, in the colours of the app's theme."""
+"""A text area for code, in the colors of the app's theme."""
 
 from typing import ClassVar
 
@@ -24,7 +24,7 @@ _SCREEN_KEYS = frozenset({"f6", "f7"})
 
 
 class CodeArea(TextArea, inherit_bindings=False):
-    """A text area with line numbers, theme colours and a steady cursor."""
+    """A text area with line numbers, theme colors and a steady cursor."""
 
     DEFAULT_CSS = """
     CodeArea {
@@ -85,8 +85,8 @@ class CodeArea(TextArea, inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Apply the app's theme and follow it."""
-        self._take_colours(self.app.current_theme)
-        self.app.theme_changed_signal.subscribe(self, self._take_colours)
+        self._take_colors(self.app.current_theme)
+        self.app.theme_changed_signal.subscribe(self, self._take_colors)
 
     def on_unmount(self) -> None:
         """Free the text, and unsubscribe: the app's signal would keep this widget."""
@@ -99,7 +99,7 @@ class CodeArea(TextArea, inherit_bindings=False):
         if before is not None:
             _release(before)
 
-    def _take_colours(self, _theme: Theme) -> None:
+    def _take_colors(self, _theme: Theme) -> None:
         theme = TextAreaTheme("wftui", syntax_styles=_syntax_styles(self.app))
         self.register_theme(theme)
         self.theme = theme.name
@@ -151,14 +151,14 @@ def _syntax_styles(app: App[object]) -> dict[str, Style]:
         label = text = number = word = comment = mark = function = plain
         label, word, comment, function = bold, bold, italic, plain
     else:
-        colours = app.theme_variables
+        colors = app.theme_variables
 
-        def colour(name: str) -> Style:
-            return Style(color=colours[name].split()[0])
+        def color(name: str) -> Style:
+            return Style(color=colors[name].split()[0])
 
-        label, text, number, word = colour("primary"), colour("success"), colour("accent"), colour("warning")
-        comment, mark = colour("secondary") + Style(italic=True), colour("secondary")
-        function = colour("primary")
+        label, text, number, word = color("primary"), color("success"), color("accent"), color("warning")
+        comment, mark = color("secondary") + Style(italic=True), color("secondary")
+        function = color("primary")
     return {
         "json.label": label,
         "json.null": word,

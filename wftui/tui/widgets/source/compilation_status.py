@@ -49,11 +49,11 @@ class CompilationStatus(Widget):
     def render(self) -> Content:
         """Render the line."""
         text = self.status_text
-        colour = "$text-primary"
+        color = "$text-primary"
         if not self.compiling and self.result is not None:
-            colour = "$text-error" if self.result.errors else "$text-success"
-        glyphs = {"$text-primary": "●>", "$text-error": "✗x", "$text-success": "✓+"}[colour]
-        left = Content.styled(f"{glyphs[self._ascii]} {text}" if text else "", f"b {colour}")
+            color = "$text-error" if self.result.errors else "$text-success"
+        glyphs = {"$text-primary": "●>", "$text-error": "✗x", "$text-success": "✓+"}[color]
+        left = Content.styled(f"{glyphs[self._ascii]} {text}" if text else "", f"b {color}")
         if self.stale and text:
             left = Content.assemble((left.plain, "dim"), ("  old: checking" if self._ascii else "  old: checking…"))
         elif self.took is not None and text and not self.compiling:

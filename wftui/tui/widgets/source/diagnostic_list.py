@@ -75,7 +75,7 @@ class DiagnosticList(LineView, inherit_bindings=False):
     def row(self, index: int, width: int) -> Content:
         """Render one diagnostic."""
         problem = self.problems[index]
-        glyph, twin, colour = _SEVERITY_STYLES[problem.severity]
+        glyph, twin, color = _SEVERITY_STYLES[problem.severity]
         place = f"{problem.line}:{problem.column}"
         tail = Content.styled(problem.code, "dim $foreground-muted")
         if problem.fixes:
@@ -83,7 +83,7 @@ class DiagnosticList(LineView, inherit_bindings=False):
         room = width - _PLACE - 4
         message = " ".join(problem.message.split())
         head = Content.assemble(
-            (twin if self.ascii_only else glyph, colour), " ", (f"{place:<{_PLACE}}", "$foreground-muted"), " "
+            (twin if self.ascii_only else glyph, color), " ", (f"{place:<{_PLACE}}", "$foreground-muted"), " "
         )
         if len(message) + tail.cell_length + 2 > room:
             tail = tail if room - tail.cell_length > 50 else Content("")

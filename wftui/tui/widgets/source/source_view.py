@@ -76,11 +76,11 @@ class SourceView(CodeArea):
             self.notify_style_update()
             self.refresh()
 
-    def _mark_style(self, colour: str) -> Style:
+    def _mark_style(self, color: str) -> Style:
         if self.app.native_ansi_color:
             return Style(underline=True, bold=True)
         ground = Color.parse(self.app.theme_variables["background"])
-        tint = ground.blend(Color.parse(self.app.theme_variables[colour]), 0.3)
+        tint = ground.blend(Color.parse(self.app.theme_variables[color]), 0.3)
         return Style(underline=True, bold=True, bgcolor=tint.rich_color)
 
     def get_line(self, line_index: int) -> Text:

@@ -87,7 +87,7 @@ def _before(lines: Sequence[Line], first: int, room: int) -> str:
 
 
 def _after(lines: Sequence[Line], end: int, room: int) -> str:
-    """Return the beginning of the text that goes on in the line `end`."""
+    """Return the beginning of the text that continues in the line `end`."""
     parts: list[str] = []
     while room > 0 and end < len(lines) and lines[end][0][1] in _CONTINUES:
         parts.append(_text(lines[end])[:room])

@@ -13,7 +13,7 @@ from textual.content import Content
 
 from wftui.model.base import Json
 from wftui.model.run.search import finder
-from wftui.model.text.terminal_text import clean_text, without_colours
+from wftui.model.text.terminal_text import clean_text, without_colors
 from wftui.runtime.patterns.searching import first_match
 from wftui.tui.widgets.line_view import LineView
 
@@ -50,7 +50,7 @@ def cell_of(row: Json, column: str) -> tuple[bool, Json]:
 def cell_text(value: Json) -> str:
     """Return a value as it is shown in a cell."""
     if isinstance(value, str):
-        return " ".join(without_colours(clean_text(value[:_LONGEST])).split())
+        return " ".join(without_colors(clean_text(value[:_LONGEST])).split())
     if isinstance(value, dict):
         return f"{{{len(value):,}}}"
     if isinstance(value, list):
@@ -90,7 +90,7 @@ class ValueTable(LineView):
         self.column = 0
         self.wanted = ""
         self.sorted_by: tuple[str, bool] | None = None
-        """Column and whether it is downwards."""
+        """Column and whether it is descending."""
         self._order = array("L", range(len(items)))
         self._widths = [self._width(column) for column in self.columns]
         self._first = 0
@@ -147,7 +147,7 @@ class ValueTable(LineView):
     # --- order
 
     def sort(self) -> None:
-        """Sort by the column: upwards, downwards, not at all."""
+        """Sort by the column: ascending, descending, not at all."""
         key = self.key
         if key is None:
             return
@@ -192,8 +192,8 @@ class ValueTable(LineView):
             used += cells + 2
         return Content.assemble(*parts).truncate(width, ellipsis=not self.ascii_only)
 
-    def _sign(self, downwards: bool) -> str:
-        return ("^v" if self.ascii_only else "▲▼")[downwards]
+    def _sign(self, descending: bool) -> str:
+        return ("^v" if self.ascii_only else "▲▼")[descending]
 
     def row(self, index: int, width: int) -> Content:
         """Render a row."""
@@ -222,8 +222,8 @@ def arranged(
         found = finder(wanted)
         order = [at for at in order if any(first_match(found, text) for text in _texts(items[at], columns))]
     if sorted_by is not None:
-        column, downwards = sorted_by
-        order = sorted(order, key=lambda at: sort_key(items[at], column), reverse=downwards)
+        column, descending = sorted_by
+        order = sorted(order, key=lambda at: sort_key(items[at], column), reverse=descending)
     return array("L", order)
 
 

@@ -43,7 +43,7 @@ _IN_THREAD = 5_000
 
 
 def line_content(line: Line) -> Content:
-    """Return a line of a value in its colours."""
+    """Return a line of a value in its colors."""
     return Content.assemble(*((text, PART_STYLES[kind]) for text, kind in line))
 
 

@@ -32,9 +32,9 @@ class Note(Widget):
         self._show()
 
     def _show(self) -> None:
-        said = bool(self.problem or self.more)
-        self.set_class(said or bool(self._description), "-shown")
-        self.set_class(not said, "-about")
+        has_message = bool(self.problem or self.more)
+        self.set_class(has_message or bool(self._description), "-shown")
+        self.set_class(not has_message, "-about")
 
     def watch_problem(self) -> None:
         """Update the visibility."""
