@@ -36,7 +36,7 @@ def say_left(workbench: Workbench, terminal: Terminal) -> None:
     """Tell how many runs continue in this process without its server."""
     left = len(workbench.runs.running())
     if left:
-        terminal.error(f"wftui: {left} run{'s' * (left != 1)} of this process continue without the server")
+        terminal.error(f"wftui: runs of this process that continue without the server: {left}")
 
 
 def warn_of_other_machines(host: str, terminal: Terminal) -> None:

@@ -15,7 +15,7 @@ class WorkerJob(WireModel):
 
 
 class WorkerInfo(WireModel):
-    """A worker that lives, or did a moment ago."""
+    """A worker that is running, or was a moment ago."""
 
     name: str
     host: str

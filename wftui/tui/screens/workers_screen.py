@@ -23,7 +23,7 @@ class WorkersScreen(ReportScreen):
         return ("Workers",)
 
     def on_mount(self) -> None:
-        """Read the workers again and again; the base class reads them first."""
+        """Read the workers at intervals; the base class reads them first."""
         in_background(self, self._follow, group="follow")
 
     async def read(self) -> Sequence[ReportLine]:

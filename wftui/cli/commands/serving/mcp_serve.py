@@ -78,7 +78,7 @@ def _serve(arguments: argparse.Namespace) -> int:
 
         call_on_signal(signal.SIGTERM, stop)
         loop = asyncio.get_running_loop()
-        loop.add_reader(front.fileno(), gone.set)  # it says nothing: what can be read is its end
+        loop.add_reader(front.fileno(), gone.set)  # it sends nothing: readable means that it has ended
         try:
             await serve_stdio(workbench, AgentOptions(every=arguments.all, authoring=arguments.allow_authoring), gone)
         finally:

@@ -1,4 +1,4 @@
-"""The `worker` and `workers` commands: do the jobs of a pool; list workers."""
+"""The `worker` and `workers` commands: run the jobs of a pool; list workers."""
 
 import argparse
 import asyncio
@@ -15,7 +15,7 @@ from wftui.steps.api.requirements import missing_workers
 
 
 def worker(arguments: argparse.Namespace) -> int:
-    """Run `worker`: do the jobs of some pools until SIGTERM or Ctrl+C."""
+    """Run `worker`: run the jobs of some pools until SIGTERM or Ctrl+C."""
     for pool in arguments.pools:
         if not re.fullmatch(STEP_ID_PATTERN, pool) or pool == "here":
             raise UsageError(

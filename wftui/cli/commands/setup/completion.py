@@ -1,4 +1,4 @@
-"""The `completion` command: the script by which a shell completes `wftui`."""
+"""The `completion` command: scripts for shell completion."""
 
 import argparse
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The `keys` command: list the keys of all screens, give an action other keys."""
+"""The `keys` command: list the keys of all screens, change those of an action."""
 
 import argparse
 

@@ -1,4 +1,4 @@
-"""The `schedule` command: lines for cron and units for systemd, which start runs."""
+"""The `schedule` command: crontab lines and systemd units that start runs."""
 
 import argparse
 import re

@@ -1,4 +1,4 @@
-"""A value whose parts are folded, named and taken out."""
+"""A value with parts to fold, address and copy."""
 
 import asyncio
 import json
