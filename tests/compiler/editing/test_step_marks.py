@@ -27,6 +27,13 @@ from wftui.compiler.editing.step_marks import step_marks
             ["while ≤5"],
             ["repeated up to 5 times, while vars.n < 3"],
         ),
+        (
+            {"forEach": {"in": [1], "when": "item > 1", "stopWhen": "output.found"}},
+            ["\N{MULTIPLICATION SIGN}1?"],
+            ["for each of 1 items, when item > 1, stops when output.found"],
+        ),
+        ({"type": "workflow", "input": {"workflow": "b", "wait": False}}, ["&"], ["not waited for"]),
+        ({"type": "workflow", "input": {"workflow": "b"}}, [], []),
         ({"type": "race"}, ["1st"], ["the first success wins"]),
         ({"when": "inputs.x"}, ["?"], ["when inputs.x"]),
         ({"join": "any_success"}, ["any"], ["waits for the first success before it"]),

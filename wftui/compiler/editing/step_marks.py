@@ -36,7 +36,12 @@ def step_marks(step: Mapping[str, Json]) -> tuple[StepMark, ...]:
         items = each.get("in")
         numbers = _numbers(items)
         sign = "".join(f"\N{MULTIPLICATION SIGN}{number}" for number in numbers)
-        found.append(StepMark(sign, "".join(f"x{number}" for number in numbers), f"for each of {_short(items)}"))
+        ascii_sign, words = "".join(f"x{number}" for number in numbers), f"for each of {_short(items)}"
+        if "when" in each:
+            sign, ascii_sign, words = f"{sign}?", f"{ascii_sign}?", f"{words}, when {_short(each['when'])}"
+        if "stopWhen" in each:
+            words += f", stops when {_short(each['stopWhen'])}"
+        found.append(StepMark(sign, ascii_sign, words))
     if step.get("type") == "loop":
         limit = step.get("maxIterations")
         words = f"repeated up to {limit} times"
@@ -62,6 +67,8 @@ def step_marks(step: Mapping[str, Json]) -> tuple[StepMark, ...]:
         found.append(StepMark("!", "!", f"on error: {word}"))
     if step.get("catch"):
         found.append(StepMark("!{", "!{", "catches errors"))
+    if step.get("type") == "workflow" and as_object(step.get("input")).get("wait") is False:
+        found.append(StepMark("&", "&", "not waited for"))
     if step.get("type") == "approval":
         on_reject = as_object(step.get("input")).get("onReject")
         found.append(
