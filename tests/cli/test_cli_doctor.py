@@ -145,12 +145,20 @@ def _cut(folder: Path, size: int) -> list[str]:
     return ["--db", str(folder / "cut.db")]
 
 
+def _invalid_settings(folder: Path) -> list[str]:
+    (folder / "user").mkdir(mode=0o700)
+    (folder / "user" / "settings.toml").write_text("theme = [[[")
+    (folder / "user" / "settings.toml").chmod(0o600)
+    return ["--db", str(folder / "none.db")]
+
+
 BROKEN: dict[str, tuple[Callable[[Path], list[str]], str, str, bool]] = {
     "pipe": (_pipe, "place", "the database is not a file", False),
     "folder": (_folder, "place", "the database is not a file", False),
     "link": (_link_to_nothing, "place", "cannot be created", False),
     "below a file": (_below_a_file, "place", "cannot be created", False),
     "workspace": (_workspace_is_a_file, "place", "the workspace is not a folder", False),
+    "settings": (_invalid_settings, "settings", "settings.toml:1: invalid value", False),
     "newer": (_from_the_future, "database", "written by a newer wftui", False),
     "leftover": (_leftover_folder, "leftover", "a stopped recovery left it behind", False),
     "cut": (lambda folder: _cut(folder, 20_000), "database", "is damaged", True),

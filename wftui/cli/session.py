@@ -87,12 +87,18 @@ def _run(session: Callable[[], Coroutine[Any, Any, int]]) -> int:
     return asyncio.run(interruptible())
 
 
-def with_workbench(arguments: argparse.Namespace, work: Callable[[Workbench], Awaitable[int]]) -> int:
-    """Run a coroutine with the workbench of this machine; return its exit code."""
+def with_workbench(
+    arguments: argparse.Namespace, work: Callable[[Workbench], Awaitable[int]], settings: Settings | None = None
+) -> int:
+    """Run a coroutine with the workbench of this machine; return its exit code.
+
+    Args:
+        settings: those of the workbench; None: those of the user.
+    """
 
     async def session() -> int:
         watch_signals(new_session=True)
-        workbench = Workbench(settings_of(arguments))
+        workbench = Workbench(settings or settings_of(arguments))
         removed: list[CleanupReport] = []
         failed = False
         workbench.retention.report_to(removed.append)

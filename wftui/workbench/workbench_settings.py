@@ -11,8 +11,9 @@ from wftui.compiler.cache.cache_file import CompilationCache
 from wftui.compiler.cache.fingerprint import fingerprint
 from wftui.connections.private_files import private_folder
 from wftui.model.data_class import dataclass
+from wftui.model.errors import UserError
 from wftui.model.user.user_name import user_name
-from wftui.model.user.user_settings import Durability, LogRule
+from wftui.model.user.user_settings import Durability, LogRule, UserSettings
 from wftui.model.workers_address import VARIABLE, workers_address
 from wftui.settings.settings_file import read_settings, settings_path
 from wftui.workspace.locate import find_database, find_tables, user_data_path
@@ -44,14 +45,22 @@ class Settings:
     origins: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def resolve(cls, tables: Path | None = None, database: Path | None = None) -> Settings:
+    def resolve(cls, tables: Path | None = None, database: Path | None = None, *, tolerant: bool = False) -> Settings:
         """Resolve settings from arguments, environment, settings file and defaults.
+
+        Args:
+            tolerant: use the defaults instead of an invalid settings file.
 
         Raises:
             SettingsError: the settings file is invalid.
             WorkspaceError: a path is relative, and the current folder has been deleted.
         """
-        user = read_settings(settings_path())
+        try:
+            user = read_settings(settings_path())
+        except UserError:
+            if not tolerant:
+                raise
+            user = UserSettings()
         return cls(
             tables=find_tables(tables, configured=user.tables),
             database=find_database(database, configured=user.database),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from wftui import __version__
 from wftui.model.data_class import dataclass
 from wftui.model.errors import UserError
-from wftui.settings.settings_file import settings_path
+from wftui.settings.settings_file import read_settings, settings_path
 from wftui.workbench.setup.places import can_be_created, network_type, state_of
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Finding:
         result: what was done about it, once it is repaired.
     """
 
-    area: Literal["place", "database", "permissions", "leftover"]
+    area: Literal["place", "settings", "database", "permissions", "leftover"]
     path: Path
     problem: str
     code: str | None = None
@@ -161,6 +161,7 @@ class DoctorService:
     def _examine(self) -> list[Finding]:
         database = self._settings.database
         found = [*_misplaced(self._settings.tables, "workspace"), *_misplaced(database, "database")]
+        found += _invalid_settings(settings_path())
         if not database.parent.is_dir():
             return found
         from wftui.store.sqlite.database import replacing
@@ -207,6 +208,13 @@ def _misplaced(path: Path, name: Literal["workspace", "database"]) -> Iterator[F
     if is_database and (kind := network_type(path)) is not None:
         problem = f"the database is on another machine ({kind}), where several processes may damage it; see --db"
         yield Finding("place", path, problem)
+
+
+def _invalid_settings(path: Path) -> Iterator[Finding]:
+    try:
+        read_settings(path)
+    except UserError as error:
+        yield Finding("settings", path, str(error), error.code)
 
 
 def _done(finding: Finding, result: str) -> Finding:

@@ -9,7 +9,7 @@ from wftui.cli.session import with_workbench
 from wftui.cli.terminal import Terminal
 from wftui.model.base import Json
 from wftui.model.errors import ExitCode
-from wftui.workbench import Workbench
+from wftui.workbench import Settings, Workbench
 from wftui.workbench.setup.doctor_service import Finding, Overview
 
 _LISTED = 20
@@ -50,7 +50,7 @@ def doctor(arguments: argparse.Namespace) -> int:
                 terminal.line(f"{glyph} {finding.area} {finding.path}: {finding.problem}{repaired}")
         return _code(findings)
 
-    return with_workbench(arguments, work)
+    return with_workbench(arguments, work, Settings.resolve(arguments.tables, arguments.db, tolerant=True))
 
 
 def _listed(workflows: Sequence[str]) -> str:
