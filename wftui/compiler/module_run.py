@@ -37,8 +37,13 @@ class LoadedWorkflow:
 _SLICE_LINES = 300
 """CPython needs about 70 times the size of the source while it compiles: a big module is compiled in slices."""
 
-_STATEMENT = re.compile(r'"""\\\n(?:[^"\\]|\\.|"(?!""))*+"""|(?<=\n\n)(?=def |[A-Z])', re.DOTALL)
-"""A string of several lines, or the start of a top-level statement: after an empty line, at the left edge."""
+_STATEMENT = re.compile(
+    r'"""\\\n(?:[^"\\]|\\.|"(?!""))*+"""|(?<=\n\n)(?=def |[A-Z])'
+    r'|(?<=,\n)(?P<spot>(?=    \("\w+", \d+\): SourceSpot\())',
+    re.DOTALL,
+)
+"""A string of several lines, or the start of a top-level statement (after an empty line, at the left edge) or of an
+entry of SPOTS."""
 
 
 def run_module(code: str, filename: str) -> WorkflowPlan:
@@ -56,11 +61,16 @@ def run_module(code: str, filename: str) -> WorkflowPlan:
 
 
 def _slices(code: str) -> Iterator[str]:
-    """Split a module into consecutive parts that keep their line numbers."""
-    line = start = lines = 0
+    """Split a module into consecutive parts that keep their line numbers.
+
+    Those of SPOTS each add their entries to it.
+    """
+    line = start = 0
+    opening = ""
     for boundary in _STATEMENT.finditer(code):
+        is_spot = boundary["spot"] is not None
         lines = code.count("\n", start, boundary.start())
-        if lines >= _SLICE_LINES and not boundary[0]:
-            yield "\n" * line + code[start : boundary.start()]
-            line, start = line + lines, boundary.start()
-    yield "\n" * line + code[start:]
+        if lines >= _SLICE_LINES and (is_spot or not boundary[0]):
+            yield "\n" * line + opening + code[start : boundary.start()] + ("}" if is_spot else "")
+            line, start, opening = line + lines, boundary.start(), "SPOTS |= {" if is_spot else ""
+    yield "\n" * line + opening + code[start:]

@@ -257,10 +257,14 @@ def test_a_stored_workflow_has_a_plan_although_its_surroundings_are_gone(tmp_pat
         compiler.load_stored("flow", json.dumps(workflow(step("a", input={"x": "{{ steps.b.output }}"}))))
 
 
-@pytest.mark.parametrize("text", ["{{ inputs.n }}\n\ndef f():\n\nX = ", 'a"""\\\n\nX = 1\n\n"""\\\n\ndef f():\n\nY"'])
+@pytest.mark.parametrize(
+    "text",
+    ["{{ inputs.n }}\n\ndef f():\n\nX = ", 'a"""\\\n\nX = 1\n\n"""\\\n\ndef f():\n\nY,\n    ("f", 1): SourceSpot("'],
+)
 def test_line_numbers_of_a_long_module_are_right(text: str, tmp_path: Path) -> None:
     names = [f"s{number}" for number in range(400)]
-    source = workflow(*(step(name, input={"x": text}) for name in names), inputSchema={"properties": {"n": {}}})
+    source = workflow(*(step(name, input={"x": text, "n": "{{ inputs.n }}"}) for name in names))
+    source["inputSchema"] = {"properties": {"n": {}}}
     loaded = compiler_of(tmp_path).load_text("flow", json.dumps(source))
     lines = loaded.code.splitlines()
     assert len(lines) > 3_000
@@ -269,6 +273,10 @@ def test_line_numbers_of_a_long_module_are_right(text: str, tmp_path: Path) -> N
         assert each.input is not None
         begins = each.input.__code__.co_firstlineno
         assert lines[begins - 1].startswith(f"def {each.input.__name__}(")
+    whole: dict[str, Any] = {"__name__": "whole"}
+    exec(loaded.code, whole)
+    assert len(loaded.plan.spots) >= len(names)
+    assert list(loaded.plan.spots.items()) == list(whole["SPOTS"].items())
 
 
 @pytest.mark.parametrize("group", ["deploy", "deploy-{{ inputs.host }}", "{{ vars.site if inputs.host else none }}"])
