@@ -1,4 +1,7 @@
-"""Start-up: the command line against a bare interpreter, the first painted frame against a hello-world Textual app."""
+"""Start-up: the command line against a bare interpreter, the first painted frame against a hello-world Textual app.
+
+First frames are measured by CPU time, user and system.
+"""
 
 import fcntl
 import os
@@ -11,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 import termios
-import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -31,6 +33,11 @@ Hello().run()
 """
 
 SAME = """
+import sys
+
+for name in sys.argv[1:]:
+    __import__(name)
+
 from textual.app import App, ComposeResult
 from textual.scroll_view import ScrollView
 from textual.widgets import Input, Static
@@ -56,6 +63,14 @@ Same().run()
 """
 """The widgets of the first screen without anything of ours: the floor of its first frame."""
 
+_LIBRARIES = ("argparse", "gettext", "json", "hashlib", "shlex", "getpass")
+"""Of the standard library: what the first screen needs and Textual does not."""
+_MODULES = """
+import sys
+import wftui.cli.dispatch, wftui.cli.commands.screen, wftui.tui.screens.workflows_screen, wftui.tui.terminal.driver
+print(sum(name.startswith("wftui") for name in sys.modules))
+"""
+
 
 def rows() -> Iterable[Row]:
     """Version, help and first frame."""
@@ -69,12 +84,23 @@ def rows() -> Iterable[Row]:
         screen = [*command, "--tables", str(tables), "--db", f"{folder}/bench.db"]
         hello = [sys.executable, "-c", HELLO]
         pair = measure_pair(
-            lambda: first_frame(screen, b"Workflows"), lambda: first_frame(hello, b"HELLO-FRAME"), rounds=9
+            lambda: first_frame(screen, b"Workflows"), lambda: first_frame(hello, b"HELLO-FRAME"), rounds=21
         )
     yield Row("first frame of the screen", _ms(pair.median_a), f"hello-world {_ms(pair.median_b)}", pair.ratio, 1.1)
     same = [sys.executable, "-c", SAME]
-    pair = measure_pair(lambda: first_frame(same, b"SAME-FRAME"), lambda: first_frame(hello, b"HELLO-FRAME"), rounds=9)
+    pair = measure_pair(lambda: first_frame(same, b"SAME-FRAME"), lambda: first_frame(hello, b"HELLO-FRAME"), rounds=21)
     yield Row("first frame of its widgets alone", _ms(pair.median_a), f"hello-world {_ms(pair.median_b)}", pair.ratio)
+    count = int(subprocess.run([sys.executable, "-c", _MODULES], check=True, capture_output=True, text=True).stdout)
+    with tempfile.TemporaryDirectory() as folder:
+        names = [f"empty_{number}" for number in range(count)]
+        for name in names:
+            (Path(folder) / f"{name}.py").touch()
+        empty = ["/usr/bin/env", f"PYTHONPATH={folder}", *same, *_LIBRARIES, *names]
+        pair = measure_pair(
+            lambda: first_frame(empty, b"SAME-FRAME"), lambda: first_frame(hello, b"HELLO-FRAME"), rounds=21
+        )
+    what = f"first frame of its widgets, with its libraries and {count} empty modules"
+    yield Row(what, _ms(pair.median_a), f"hello-world {_ms(pair.median_b)}", pair.ratio)
 
 
 def _run(command: list[str]) -> float:
@@ -86,8 +112,7 @@ def _ms(seconds: float) -> str:
 
 
 def first_frame(command: list[str], marker: bytes) -> float:
-    """Seconds from the start of a program in a pseudo-terminal until it has painted `marker`."""
-    begin = time.perf_counter()
+    """Seconds of CPU of a program in a pseudo-terminal until it has painted `marker`."""
     pid, terminal = pty.fork()
     if pid == 0:
         os.environ["TERM"] = "xterm-256color"
@@ -99,8 +124,8 @@ def first_frame(command: list[str], marker: bytes) -> float:
             if not select.select([terminal], [], [], 20)[0]:
                 raise TimeoutError(f"{command} painted no {marker!r}: {seen[-500:]!r}")
             seen += os.read(terminal, 65536)
-        return time.perf_counter() - begin
     finally:
         os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
+        _, _, used = os.wait4(pid, 0)
         os.close(terminal)
+    return used.ru_utime + used.ru_stime
