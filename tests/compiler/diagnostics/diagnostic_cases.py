@@ -123,6 +123,8 @@ CASES: list[tuple[str, str, str, dict[str, Any]]] = [
     ("a condition that is a text", "condition.type", "inputs.url", workflow(step("a", when="inputs.url"), inputSchema=INPUTS)),
     ("a condition that is a list", "condition.type", "[1, 2]", workflow(step("a", when="[1, 2]"))),
     ("a loop over a number", "foreach.type", "inputs.count", workflow(step("a", forEach={"in": "inputs.count"}), inputSchema=INPUTS)),
+    ("a name that a matrix does not have", "foreach.exclude", '"oss"', workflow(step("a", forEach={"in": {"matrix": {"os": [1, 2]}, "exclude": [{"oss": 1}]}}))),
+    ("an empty entry of exclude", "foreach.exclude", "{}", workflow(step("a", forEach={"in": {"matrix": {"os": [1, 2]}, "exclude": [{}]}}))),
     ("a text for a number", "type.mismatch", "{{ inputs.url }}", workflow({"id": "a", "type": "sql", "input": {"database": "d", "query": "q", "maxRows": "{{ inputs.url }}"}}, inputSchema=INPUTS)),
     ("braces in a bare expression", "expression.braces", '"{{ inputs.count > 1 }}"', workflow(step("a", when="{{ inputs.count > 1 }}"), inputSchema=INPUTS)),
     ("an expression without braces", "expression.no_braces", '"inputs.url"', workflow(step("a", input={"x": "inputs.url"}), inputSchema=INPUTS)),

@@ -15,8 +15,9 @@ from wftui.model.data_class import dataclass
 from wftui.model.json.pointers import pointer_to
 from wftui.model.schema.json_schema import as_list
 from wftui.model.text.raw_text import blank_raw
+from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.compilation import Fix, PatchOperation
-from wftui.model.workflow.definition import Fallback
+from wftui.model.workflow.definition import Fallback, Matrix
 from wftui.steps.api.step_type import StepType
 
 _REST = r"(?:\.\w+|\[\d+\])*"
@@ -66,6 +67,7 @@ def lint_step(node: StepNode, step_type: StepType[Any] | None) -> Iterator[Diagn
     """Yield hints and warnings on the texts of a step."""
     yield from _strings(node, step_type.foreign_fields if step_type else frozenset())
     yield from _not_evaluated(node)
+    yield from _excluded(node)
 
 
 def lint_workflow(tree: WorkflowTree, reads: Collection[Reads], used: Collection[str]) -> Iterator[Diagnostic]:
@@ -118,6 +120,37 @@ def _nested_defaults(name: str, schema: Json) -> Iterator[Diagnostic]:
         if template is not None and template.evaluates:
             message = f"only the default of {name} itself is evaluated, not those of fields inside it"
             yield Diagnostic("expression.not_evaluated", message, pointer, "warning", field=field)
+
+
+def _excluded(node: StepNode) -> Iterator[Diagnostic]:
+    """Yield warnings on entries of `exclude` that leave out nothing, or everything."""
+    matrix = node.step.for_each.in_ if node.step.for_each is not None else None
+    if not isinstance(matrix, Matrix) or not isinstance(matrix.exclude, list):
+        return
+    for index, entry in enumerate(matrix.exclude):
+        pointer = node.at("forEach", "in", "exclude", index)
+        unknown = next((name for name in entry if name not in matrix.matrix), None)
+        fixes: tuple[Fix, ...] = ()
+        if unknown is not None:
+            guess = suggestion(unknown, matrix.matrix)
+            message = f"this leaves out nothing: the matrix has no {unknown!r}{did_you_mean(guess)}"
+            at = pointer + pointer_to([unknown])
+            fixes = (patches.rename(f"change it to {guess}", at, pointer + pointer_to([guess])),) if guess else ()
+        elif not entry:
+            message, at = "this leaves out every item", pointer
+            fixes = (patches.remove("remove the entry", pointer),)
+        else:
+            continue
+        yield Diagnostic(
+            "foreach.exclude",
+            message,
+            at,
+            "warning",
+            part="key" if unknown is not None else "value",
+            step_id=node.id or None,
+            field="forEach",
+            fixes=fixes,
+        )
 
 
 def _without_input(tree: WorkflowTree, name: str, pointer: str) -> Fix:

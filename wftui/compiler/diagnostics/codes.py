@@ -35,6 +35,7 @@ CODES: dict[str, str] = {
     "expression.unclosed": "`{{` without `}}`.",
     "flow.dead_join": "A join that can never be met.",
     "flow.unreachable": "A step that never runs.",
+    "foreach.exclude": "An entry of a matrix's `exclude` that leaves out nothing, or everything.",
     "foreach.type": "`forEach.in` that is never a list.",
     "format.missing": "No `format`.",
     "format.unknown": "A format that this wftui does not read.",
