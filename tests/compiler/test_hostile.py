@@ -170,7 +170,7 @@ def test_generated_hostile_workflows_are_harmless() -> None:
     assert compiled > COUNT // 100, "the generator must make workflows that compile, too"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.recursive(
         st.none()

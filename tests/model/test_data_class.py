@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wftui.model.data_class import dataclass
@@ -59,6 +59,7 @@ def _outcome(work: Callable[[], Any]) -> object:
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_objects_are_those_of_the_standard_library(options: dict[str, Any], data: st.DataObject) -> None:
     ours, theirs = _classes(options)

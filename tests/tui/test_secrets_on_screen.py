@@ -123,7 +123,7 @@ async def test_no_pane_shows_or_copies_a_secret(
         await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and app.screen.state.ended)
         for pane in "1234":
             await pilot.press(pane)
-            for _ in range(8):
+            for _ in range(3):
                 await pilot.pause()
                 seen.look(f"pane {pane}")
                 await pilot.press("y")

@@ -60,7 +60,7 @@ def module_of(value: Json) -> str:
 @example(value='a\n""""""')
 @example(value="a\nb \n\t\n c\t")
 @example(value="\n\na\r\nb\r\n")
-@settings(max_examples=400)
+@settings(max_examples=150)
 def test_any_text_round_trips(value: Json) -> None:
     module = module_of(value)
     assigned = ast.parse(module).body[0]

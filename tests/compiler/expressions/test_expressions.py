@@ -232,7 +232,7 @@ def jinja_value(expression: str, undefined: type[Undefined]) -> Any:
     return environment.compile_expression(expression, undefined_to_none=False)(inputs=NAMES)
 
 
-@settings(max_examples=400, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=150, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(typed_expressions())
 def test_jinja_agrees(expression: str) -> None:
     try:

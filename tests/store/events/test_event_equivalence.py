@@ -20,7 +20,7 @@ lives = st.tuples(created_events, st.lists(middle_events, max_size=12), st.none(
 
 
 @given(event=st.one_of(created_events, middle_events, last_events))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_stored_event_equals_the_shown_event(event: ExecutionEvent) -> None:
     shown, row = prepare(event, at_once=False).number(7)
     assert decode(RUN, [row]) == [shown]
