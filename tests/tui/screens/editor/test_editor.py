@@ -189,15 +189,26 @@ async def test_conflicting_save_asks(
 
 
 async def test_a_change_made_elsewhere_is_taken_over(
-    workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until
+    workbench: Workbench,
+    put_workflow: Callable[..., Path],
+    open_editor: Open,
+    until: Until,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    put_workflow("hello", name="Before")
+    monkeypatch.setattr("wftui.tui.screens.editor.source_screen._CHECK_EVERY", 0.02)
+    path = put_workflow("hello", name="Before")
     app = WftuiApp(workbench)
     async with app.run_test() as pilot:
         screen = await open_editor(pilot, "hello")
         put_workflow("hello", name="Theirs")
         await until(pilot, lambda: "Theirs" in source_of(screen).text)
         assert not screen.is_changed
+        for content in (b"\xff", b" \xff"):  # what cannot be read is said once, though it is looked at again and again
+            path.write_bytes(content)
+            place = f"not UTF-8 text (byte {len(content) - 1})"
+            await until(pilot, lambda place=place: any(place in said for said in notices(app)))
+        assert [said for said in notices(app) if "not UTF-8" in said] == [*dict.fromkeys(notices(app))][-2:]
+        assert "Theirs" in source_of(screen).text
 
 
 async def test_leaving_with_unsaved_changes_asks(

@@ -52,6 +52,7 @@ class SourceScreen(PanedScreen):
             self, self.workbench.sources.draft_file(self.workflow_id), self._unsaved, self._draft_failed
         )
         self._may_discard = False
+        self._trouble = ""
         self.attempt(self._open(), group="load")
         self.set_interval(_CHECK_EVERY, self._look_for_changes)
 
@@ -194,8 +195,11 @@ class SourceScreen(PanedScreen):
         try:
             change = await self._file.change_on_disk()
         except UserError as error:
-            self.services.show_error(error, "Reload failed")
+            if str(error) != self._trouble:  # said once, not every two seconds
+                self._trouble = str(error)
+                self.services.show_error(error, "Reload failed")
             return
+        self._trouble = ""
         if change == "gone":
             self.notify("The file was deleted or moved. Saving will ask first.", severity="warning", timeout=10)
         elif change and self.is_changed:

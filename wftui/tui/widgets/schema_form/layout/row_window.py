@@ -15,8 +15,8 @@ MARGIN = 4
 """Rows mounted on each side of the view."""
 AHEAD = 10
 """Rows mounted on each side of the focus, for the next keys."""
-BATCH = 2
-"""Rows mounted or unmounted between two frames."""
+BATCH = 8
+"""Rows mounted or unmounted between two frames: each frame lays out all rows, which costs as much as mounting four."""
 MOST = 60
 """Mounted rows beyond which those far from the view are unmounted."""
 _HEIGHT = 2
