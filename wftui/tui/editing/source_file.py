@@ -15,6 +15,7 @@ class SourceFile:
 
     Attributes:
         read_only: why the file cannot be saved, or None.
+        is_gone: it was deleted or moved, when it was last looked at.
     """
 
     def __init__(self, workbench: "Workbench", workflow_id: str) -> None:
@@ -22,6 +23,7 @@ class SourceFile:
         self.workflow_id = workflow_id
         self.text = ""
         self.read_only: str | None = None
+        self.is_gone = False
         self._etag: str | None = None
         self._reported: str | None = None
 
@@ -73,6 +75,7 @@ class SourceFile:
             etag: str = (await self.workbench.workflows.read(self.workflow_id)).etag
         except NotFoundError:
             etag = "gone"
+        self.is_gone = etag == "gone" and self.is_read
         if self._etag is None or etag in {self._etag, self._reported}:
             return None
         self._reported = etag
@@ -81,3 +84,4 @@ class SourceFile:
     def _opened(self, etag: str, text: str) -> None:
         self._etag = self._reported = etag
         self.text = text
+        self.is_gone = False

@@ -208,7 +208,13 @@ async def test_a_change_made_elsewhere_is_taken_over(
             place = f"not UTF-8 text (byte {len(content) - 1})"
             await until(pilot, lambda place=place: any(place in said for said in notices(app)))
         assert [said for said in notices(app) if "not UTF-8" in said] == [*dict.fromkeys(notices(app))][-2:]
-        assert "Theirs" in source_of(screen).text
+        path.unlink()
+        await until(pilot, lambda: screen.is_changed)
+        await pilot.press("f2")
+        await until(pilot, lambda: app.screen is not screen)
+        await pilot.press("m")
+        await until(pilot, lambda: path.exists() and not screen.is_changed)
+        assert json.loads(path.read_text())["name"] == "Theirs"
 
 
 async def test_leaving_with_unsaved_changes_asks(

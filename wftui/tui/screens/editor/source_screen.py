@@ -70,8 +70,8 @@ class SourceScreen(PanedScreen):
 
     @property
     def is_changed(self) -> bool:
-        """True if the source differs from the version last read or saved."""
-        return not self.source.read_only and self.source.text != self._file.text
+        """True if the source differs from the version last read or saved, or that is gone."""
+        return not self.source.read_only and (self.source.text != self._file.text or self._file.is_gone)
 
     async def _open(self) -> None:
         try:
@@ -202,6 +202,8 @@ class SourceScreen(PanedScreen):
         self._trouble = ""
         if change == "gone":
             self.notify("The file was deleted or moved. Saving will ask first.", severity="warning", timeout=10)
+            self.drafts.text_changed()
+            self.show_place()
         elif change and self.is_changed:
             self.notify(
                 "The file was changed by another program. Saving will ask first.", severity="warning", timeout=10
