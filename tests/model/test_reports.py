@@ -53,6 +53,7 @@ def test_the_trend_has_a_bar_for_each_day_or_for_some(days: dict[int, int]) -> N
         ],
     )
     (line,) = [line.text for line in statistics_lines(found, ascii_only=True) if line.text.startswith("  runs")]
+    assert not any(line.text.startswith("  p50") for line in statistics_lines(found))  # none is known
     bars = line.split()[1]
     length = max(days) - min(days) + 1
     assert len(bars) <= 60

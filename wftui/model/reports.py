@@ -140,6 +140,8 @@ def statistics_lines(found: WorkflowStatistics, *, ascii_only: bool = False) -> 
             ("failed", [float(sum(day.failed for day in days)) for days in bars]),
             ("p50", [max((day.p50 or 0.0 for day in days), default=0.0) for days in bars]),
         ):
+            if name == "p50" and not any(values):  # no run completed
+                continue
             top = _time(max(values)) if name == "p50" else f"{max(values):,.0f}"
             yield ReportLine(f"  {name:<7} {sparkline(values, ascii_only=ascii_only)}  at most {top}")
     if found.steps:

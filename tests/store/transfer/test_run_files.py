@@ -356,6 +356,10 @@ HOSTILE: list[tuple[str, Callable[[list[dict[str, Json]]], object]]] = [
     ),
     ("in the year 9999", lambda lines: event(lines, 3).update(timestamp="9999-12-31T23:59:59Z")),
     ("nested deeper", lambda lines: event(lines, 1).update(inputs=json.loads("[" * 300 + "]" * 300))),
+    *(
+        ("id of its workflow", lambda lines, name=name: event(lines, 1).update(workflowId=name))
+        for name in ("../../evil", "/evil", "", "..", "a\x1b")
+    ),
     ("too big", lambda lines: event(lines, 6).update(warnings=1e300)),
     ("duration", lambda lines: event(lines, 6).update(duration="Infinity")),
     ("is not JSON", lambda lines: replace_value(lines, "[1, 2")),

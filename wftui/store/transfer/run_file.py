@@ -52,6 +52,8 @@ NESTED_FIELDS = (("error", "details"), ("item_errors", "details"), ("waiting", "
 _PAGE_BYTES = 4 * 1024 * 1024
 _ID = frozenset("0123456789abcdefghijklmnopqrstuvwxyz-_.")
 _LONGEST_ID = 100
+_WORKFLOW = re.compile(r"(?!\.)[^/\\\x00-\x1f\x7f]{1,200}")
+"""Id of a workflow, which names the files of exports."""
 _ADDRESS = re.compile(r"(?:[^\[\]]|(?<!^)\[\d{1,9}\])+")
 """Address of a step: brackets hold indices only."""
 _SPARE_ITERATIONS = 100_000
@@ -304,6 +306,8 @@ class _Part:
             self._run_id = event.run_id
             if not 0 < len(self._run_id) <= _LONGEST_ID or not _ID.issuperset(self._run_id):
                 raise broken(self._path, "the id of its run is not valid")
+        if isinstance(event, Created) and not _WORKFLOW.fullmatch(event.workflow_id):
+            raise broken(self._path, "the id of its workflow is not valid")
         if self._has_ended:
             raise broken(self._path, f"event {self._number} follows the end of the run")
         if (

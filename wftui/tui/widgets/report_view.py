@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from textual.content import Content
 
 from wftui.model.reports import ReportLine, Tone
+from wftui.model.text.terminal_text import clean_text, without_colors
 from wftui.tui.widgets.line_view import LineView
 
 _STYLES: dict[Tone, str] = {
@@ -26,7 +27,8 @@ class ReportView(LineView):
 
     def show(self, lines: Iterable[ReportLine], message: str = "") -> None:
         """Show other lines, or a message in place of none."""
-        self.lines, self.message = list(lines), message
+        self.lines = [line._replace(text=without_colors(clean_text(line.text))) for line in lines]
+        self.message = message
         self.set_rows(len(self.lines), max((Content(line.text).cell_length for line in self.lines), default=0))
 
     @property

@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from tui.run_events import Story, completed, failed
 from tui.start_app import StartApp
+from wftui.model.run.steps import ExecutionError
 from wftui.tui.screens.base.report_screen import ReportScreen
 from wftui.tui.screens.dialogs.prompt import PromptScreen
 from wftui.tui.screens.history.comparison_screen import ComparisonScreen
@@ -102,10 +103,14 @@ async def test_statistics_of_all_runs(open_history: Any, until: Until, size: tup
 
 
 async def test_statistics_of_the_filtered_workflow_have_its_steps(open_history: Any, until: Until) -> None:
-    async with open_history(completed(), failed()) as pilot:
+    hostile = failed()
+    error = ExecutionError(type="x", message="\x1b[2Jgone\x1b]0;title\x07")
+    hostile.events[-1] = hostile.events[-1].model_copy(update={"error": error})
+    async with open_history(completed(), hostile) as pilot:
         await pilot.press("w", "s")
         screen = await read_report(pilot, until, StatisticsScreen)
         text = "\n".join(line.text for line in screen.report.lines)
+        assert "x: gone\n" in f"{text}\n"
         assert screen.trail()[1] in text
         assert "Steps, slowest first" in text
         await pilot.press("n")

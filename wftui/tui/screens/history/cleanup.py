@@ -69,10 +69,12 @@ class CleanupScreen(ModalScreen[CleanupReport | None]):
             older = parse_moment(self.query_one("#cleanup-age", Input).value, self.workbench.clock())
             kept = self.query_one("#cleanup-keep", Input).value.strip()
             keep = int(kept) if kept else None
+            if keep is not None and keep < 1:
+                raise ValueError
         except MomentError as error:
             self._set_plan(None, str(error))
         except ValueError:
-            self._set_plan(None, "the number to keep must be a whole number")
+            self._set_plan(None, "the number to keep must be a whole number from 1")
         else:
             self._count(CleanupPlan(older, keep))
 

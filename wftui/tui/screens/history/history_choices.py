@@ -16,6 +16,7 @@ from wftui.model.workflow.identifiers import WORKFLOW_ID_PATTERN
 from wftui.tui.screen_memory import ScreenMemory
 from wftui.tui.screens.dialogs.prompt import PromptScreen
 from wftui.tui.services import AppServices
+from wftui.tui.widgets.log.sanitize import clean, plain
 from wftui.tui.widgets.picker import Picker
 
 _SORTS: dict[RunSort, str] = {
@@ -89,7 +90,7 @@ async def ask_group(services: AppServices, query: HistoryQuery) -> HistoryQuery 
         services.notify("No run to group.")
         return None
     width = len(f"{groups[0].runs:,}")
-    options = [(f"{group.runs:>{width},}  {group.value}", _message(group)) for group in groups]
+    options = [(f"{group.runs:>{width},}  {_shown(group.value)}", _shown(_message(group))) for group in groups]
     group = await services.push_screen_wait(Picker(f"Runs by {by}", options))
     return None if group is None else narrowed(query, by, groups[group])
 
@@ -108,6 +109,10 @@ def narrowed(query: HistoryQuery, by: GroupBy, group: RunGroup) -> HistoryQuery:
             return replace(query, statuses=frozenset({cast("ExecutionStatus", group.value)}))
     parts = re.split(r"\d+", _message(group))
     return replace(query, error=group.value, text=max(parts, key=len, default="").strip())
+
+
+def _shown(text: str) -> str:
+    return plain(clean(text))
 
 
 def _message(group: RunGroup) -> str:

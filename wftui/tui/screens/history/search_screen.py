@@ -16,6 +16,7 @@ from wftui.tui.background import in_background
 from wftui.tui.display.formatting import count
 from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.widgets.line_view import FOUND, LineView
+from wftui.tui.widgets.log.sanitize import clean, plain
 
 _MOST = 5_000
 _GROUP = "Search"
@@ -39,7 +40,7 @@ class MatchView(LineView):
         """Render a match: when and where, then the text."""
         match = self.matches[index]
         place = f"{match.timestamp.astimezone():%m-%d %H:%M:%S} {match.workflow_id} {match.path or '-'} {match.where}  "
-        text = match.text.expandtabs()
+        text = plain(clean(match.text))
         content = Content(text)
         for found in all_matches(finder(self.text), text):
             content = content.stylize(FOUND, found.start(), found.end())
