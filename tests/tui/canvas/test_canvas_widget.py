@@ -238,6 +238,18 @@ async def test_most_detailed_fitting_level_is_used(size: tuple[int, int], level:
         assert app.canvas.level == level
 
 
+async def test_graph_wider_than_the_view_takes_more_rows_instead() -> None:
+    nodes = [step("start"), *(step(str(n), "start", name=f"a long name {n}") for n in range(9))]
+    app = CanvasApp(nodes_from_steps(nodes), "pill")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await laid_out(app, pilot)
+        assert app.canvas.max_scroll_x == 0
+        tall = app.canvas.virtual_size.height
+        await pilot.resize_terminal(300, 40)
+        await laid_out(app, pilot)
+        assert app.canvas.virtual_size.height < tall
+
+
 async def test_space_folds_a_container(text_of: Callable[[App[Any]], str]) -> None:
     app = CanvasApp(REPORT)
     async with app.run_test(size=(120, 40)) as pilot:

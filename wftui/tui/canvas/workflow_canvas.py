@@ -80,6 +80,8 @@ class WorkflowCanvas(StepView):
         self._laid_out = Folded()
         self._graphs: dict[str, GraphDrawing] = {}
         """Drawings of `_laid_out`, by level."""
+        self._narrow: dict[tuple[Level, int], GraphDrawing] = {}
+        """The one for the width of the view, where the usual one is wider."""
 
     @property
     def level(self) -> Level:
@@ -107,7 +109,7 @@ class WorkflowCanvas(StepView):
             return
         folded = self.folded(fan_outs=True)
         if folded != self._laid_out:
-            self._laid_out, self._graphs = folded, {}
+            self._laid_out, self._graphs, self._narrow = folded, {}, {}
         folded = self._laid_out
         missing = [level for level in self._needed() if level not in self._graphs]
         if not missing:
@@ -141,9 +143,18 @@ class WorkflowCanvas(StepView):
             every = self.folded(fan_outs=False)
             self.show_drawing(self.list_drawing(every), every)
         else:
-            self.show_drawing(self._graphs[level], self._laid_out)
+            self.show_drawing(self._fitted(level), self._laid_out)
         if changed:
             self.post_message(self.LevelChanged(self, level))
+
+    def _fitted(self, level: Literal["box", "pill"]) -> GraphDrawing:
+        """Return a drawing as narrow as the view, if more rows make that possible."""
+        graph, room = self._graphs[level], self.size.width - self.styles.scrollbar_size_vertical
+        if graph.width <= self.size.width or len(self._laid_out.nodes) > SYNC_LAYOUT_UP_TO:
+            return graph
+        if (level, room) not in self._narrow:
+            self._narrow = {(level, room): GraphDrawing(self._laid_out.nodes, level, room)}
+        return self._narrow[level, room]
 
     def _fitting(self) -> Level:
         """Return boxes if they fit, pills if they fit in width, else the list."""

@@ -27,7 +27,8 @@ class GraphDrawing:
 
     head = 0
 
-    def __init__(self, nodes: Sequence[CanvasNode], detail: Detail) -> None:
+    def __init__(self, nodes: Sequence[CanvasNode], detail: Detail, room: int | None = None) -> None:
+        """Lay out a graph, in a number of columns if that is possible."""
         self.detail = detail
         self._nodes = {node.path: node for node in nodes}
         self._containers = children_of(nodes)
@@ -41,6 +42,7 @@ class GraphDrawing:
             edges,
             width_of=lambda node: self._width(node.id),
             height_of=lambda node: 1 if node.id in self._labels else HEIGHT[detail],
+            room=room,
         )
         self.width, self.height = self.layout.width, self.layout.height
         self._boxes = {path: box for path, box in self.layout.boxes.items() if path in self._nodes}

@@ -14,6 +14,8 @@ Edge = tuple[str, str]
 FRAME_X = 2
 """Horizontal padding inside a frame."""
 FRAME_Y = 1
+_SHARES = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)
+"""Shares of the room that nodes may take in a narrow drawing; lines beside them take the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ def layout(
     *,
     width_of: Callable[[Node], int],
     height_of: Callable[[Node], int] = lambda _: 1,
+    room: int | None = None,
 ) -> Layout:
     """Lay out a graph from top to bottom.
 
@@ -91,6 +94,7 @@ def layout(
         edges: pairs of ids, source first.
         width_of: width of a node; for a frame, of its title.
         height_of: rows of a node that is not a frame.
+        room: columns to keep to, if more layers than the edges need make that possible.
     """
     known = {node.id: node for node in nodes}
     inside: dict[str | None, list[Node]] = {}
@@ -101,7 +105,13 @@ def layout(
         if source in known and target in known and (lifted := _lift(known, source, target)):
             home = known[lifted[0]].parent
             between.setdefault(home if home in known else None, []).append(lifted)
-    return _scope(None, 0, inside, between, width_of, height_of)
+    found = _scope(None, 0, inside, between, width_of, height_of, None)
+    if room is not None and found.width > room:
+        for share in _SHARES:
+            narrow = _scope(None, 0, inside, between, width_of, height_of, int(room * share))
+            if narrow.width <= room:
+                return narrow
+    return found
 
 
 def _lift(known: Mapping[str, Node], source: str, target: str) -> Edge | None:
@@ -127,12 +137,17 @@ def _scope(
     between: Mapping[str | None, Sequence[Edge]],
     width_of: Callable[[Node], int],
     height_of: Callable[[Node], int],
+    most: int | None,
 ) -> Layout:
-    """Lay out the nodes of one frame at (0, 0), including nested frames."""
+    """Lay out the nodes of one frame at (0, 0), including nested frames.
+
+    Args:
+        most: cells of the widest layer, if it has several nodes.
+    """
     nodes = inside.get(home, ())
     index = {node.id: number for number, node in enumerate(nodes)}
     contents = {
-        number: _scope(node.id, depth + 1, inside, between, width_of, height_of)
+        number: _scope(node.id, depth + 1, inside, between, width_of, height_of, most and most - 2 * FRAME_X)
         for number, node in enumerate(nodes)
         if node.id in inside
     }
@@ -142,7 +157,8 @@ def _scope(
         widths[number] = max(widths[number], content.width + 2 * FRAME_X)
         heights[number] = content.height + 2 * FRAME_Y
     links = layers.acyclic(len(nodes), [(index[source], index[target]) for source, target in between.get(home, ())])
-    items = layers.make_items(widths, layers.ranks(len(nodes), links), links)
+    rank = layers.ranks(len(nodes), links)
+    items = layers.make_items(widths, rank if most is None else layers.narrowed(rank, widths, most), links)
     order = ordering.order(items)
     placement.assign_columns(items, order)
     rows = _ScopeRows(items, order, heights)

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+_BESIDE = 3
+"""Cells between two nodes of a layer: a gap, and a line that passes."""
+
 
 @dataclass(slots=True)
 class Item:
@@ -90,6 +93,19 @@ def ranks(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
                 break
             rank[node] += 1
     return rank
+
+
+def narrowed(rank: Sequence[int], widths: Sequence[int], most: int) -> list[int]:
+    """Divide layers that are wider than `most` cells into several, below each other."""
+    order = sorted(range(len(rank)), key=lambda node: rank[node])
+    narrow, layer, used = [0] * len(rank), -1, 0
+    for place, node in enumerate(order):
+        begins = place == 0 or rank[node] != rank[order[place - 1]]
+        if begins or used + widths[node] > most:
+            layer, used = layer + 1, 0
+        narrow[node] = layer
+        used += widths[node] + _BESIDE
+    return narrow
 
 
 def _topological(parents: Sequence[Sequence[int]], children: Sequence[Sequence[int]]) -> list[int]:
