@@ -18,7 +18,7 @@ from wftui.engine.host.pools import in_pool
 from wftui.engine.restart.rerun_decisions import plan_restart
 from wftui.engine.run.early_values import every_leaf
 from wftui.model.workflow.inner_steps import every_step
-from wftui.runtime.plan import WorkflowPlan, step_infos
+from wftui.runtime.plan import WorkflowPlan, repeated_infos, step_infos
 from wftui.tui.canvas.graph import nodes_from_steps
 
 Step = dict[str, Any]
@@ -79,11 +79,15 @@ def test_lists_of_steps_show_it(names: tuple[str, ...]) -> None:
     plan = compiled(source)
     assert "probe" in [step["id"] for step in every_step(source)]
     assert pointer_of(source).endswith("/steps/0")
-    outlined = compiler_of(Path("nowhere")).outline("flow", text_of(source)).steps
+    outline = compiler_of(Path("nowhere")).outline("flow", text_of(source))
+    outlined = outline.steps
     shown = not {"items", "loop"} & set(names)  # the steps of iterations have their addresses from the run
     for infos in (outlined, step_infos(plan)):
         assert ("probe" in [info.step_id for info in infos]) is shown
         assert any(node.path.endswith(".probe") for node in nodes_from_steps(infos)) is shown
+    repeated = [sorted(infos, key=lambda info: info.path) for infos in (outline.repeated, repeated_infos(plan))]
+    assert repeated[0] == repeated[1]
+    assert ("probe" in [info.step_id for info in repeated[0]]) is not shown
 
 
 @every_place

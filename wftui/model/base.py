@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from wftui.model.compiled_methods import compile_dump, compile_init
+from wftui.model.compiled_methods import compile_copy, compile_dump, compile_init
 from wftui.model.fields import Field, Json, ModelField, ModelType, Timestamp, format_timestamp, fresh
 
 if TYPE_CHECKING:
@@ -50,9 +50,7 @@ class WireModel(metaclass=ModelType):
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None) -> Self:
         """Return a copy that shares its values, with other values for some fields."""
-        copy = object.__new__(type(self))
-        for name in _slots(type(self)):
-            setattr(copy, name, getattr(self, name))
+        copy: Self = _copier(type(self))(self)
         for name, value in (update or {}).items():
             setattr(copy, name, value)
         return copy
@@ -115,6 +113,12 @@ def dumper(model: type[WireModel], excluded: frozenset[str] = frozenset()) -> Ca
     """Return `without_defaults` of a model, without some more fields."""
     fields = [field for name, field in model.model_fields.items() if name not in excluded]
     return compile_dump(fields, _without_defaults)
+
+
+@cache
+def _copier(model: type[WireModel]) -> Callable[[Any], Any]:
+    """Return the function that copies all slots of a model."""
+    return compile_copy(model, _slots(model))
 
 
 @cache

@@ -68,6 +68,13 @@ def compile_dump(fields: Iterable[ModelField], wire: Callable[[Any], Any]) -> Ca
     return made
 
 
+def compile_copy(model: type, slots: Iterable[str]) -> Callable[[Any], Any]:
+    """Return the function that makes a copy of an object with these slots."""
+    lines = ["copy = new(model)", *(f"copy.{name} = self.{name}" for name in slots), "return copy"]
+    made: Callable[[Any], Any] = _compiled("copy", ["self"], lines, {"new": object.__new__, "model": model})
+    return made
+
+
 def _is_plain(annotation: Any) -> bool:
     """Return whether values of a type are their own JSON form."""
     origin, parts = get_origin(annotation), get_args(annotation)

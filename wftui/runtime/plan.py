@@ -269,28 +269,39 @@ class WorkflowPlan:
 
 def step_infos(plan: WorkflowPlan) -> list[StepInfo]:
     """Return the steps with a fixed path: all but those inside a forEach or a loop."""
-    found: list[StepInfo] = []
+    return [info for info, is_fixed in _infos(plan) if is_fixed]
 
-    def walk(steps: tuple[StepPlan, ...], parent: str | None, branches: Mapping[str, str]) -> None:
+
+def repeated_infos(plan: WorkflowPlan) -> list[StepInfo]:
+    """Return the steps inside a forEach or a loop, their paths without indices."""
+    return [info for info, is_fixed in _infos(plan) if not is_fixed]
+
+
+def _infos(plan: WorkflowPlan) -> list[tuple[StepInfo, bool]]:
+    """Return all steps, each with whether its path is fixed."""
+    found: list[tuple[StepInfo, bool]] = []
+
+    def walk(steps: tuple[StepPlan, ...], parent: str | None, branches: Mapping[str, str], is_fixed: bool) -> None:
         prefix = f"{parent}." if parent else ""
         for step in steps:
             path = prefix + step.id
-            found.append(
-                StepInfo(
-                    path=path,
-                    step_id=step.id,
-                    step_name=step.name,
-                    step_type=step.type,
-                    parent=parent,
-                    needs=[prefix + other for other in (*step.needs, *step.after)],
-                    line=step.line,
-                    branch=branches.get(step.id) if branches else None,
-                    pool=step.pool,
-                )
+            info = StepInfo(
+                path=path,
+                step_id=step.id,
+                step_name=step.name,
+                step_type=step.type,
+                parent=parent,
+                needs=[prefix + other for other in (*step.needs, *step.after)],
+                line=step.line,
+                branch=branches.get(step.id) if branches else None,
+                pool=step.pool,
             )
+            found.append((info, is_fixed))
             if step.type in CONTAINER_TYPES or step.catch:
-                walk(step.fixed_inside, path, step.branch_names)
+                fixed = step.fixed_inside
+                walk(fixed, path, step.branch_names, is_fixed)
+                walk(tuple(each for each in step.inside if each not in fixed), path, step.branch_names, False)
 
-    walk(plan.steps, None, {})
-    walk(plan.finally_, None, {step.id: "finally" for step in plan.finally_})
+    walk(plan.steps, None, {}, True)
+    walk(plan.finally_, None, {step.id: "finally" for step in plan.finally_}, True)
     return found

@@ -115,7 +115,7 @@ class ExecutionStore(StoredRuns):
         if written is not None:
             return written
         first = await self.events(run_id, limit=1)
-        return first[0].steps if first and isinstance(first[0], Created) else []
+        return first[0].declared if first and isinstance(first[0], Created) else []
 
     def writes(self, run_id: str) -> bool:
         """Return whether this process writes a run."""
@@ -164,18 +164,18 @@ class ExecutionStore(StoredRuns):
         """True if `keep_lines` stores log lines."""
         return not self.read_only
 
-    async def keep_lines(self, lines: Sequence[Log]) -> LogSegment | None:
+    async def keep_lines(self, lines: Sequence[Log]) -> LogSegment | str:
         """Store log lines of a step in a file; the oldest files may have to go.
 
         Returns:
-            The event that names them, to be appended; None if they cannot be stored.
+            The event that names them, to be appended, or why they cannot be stored.
         """
         async with self._segment_turn:  # a slow disk occupies one thread, however many steps log
             segment, data = await asyncio.to_thread(log_segments.pack, lines)
-            return segment if await self.put_segment(segment, data) else None
+            return await self.put_segment(segment, data) or segment
 
-    async def put_segment(self, segment: LogSegment, data: bytes) -> bool:
-        """Store the file of a segment; return False if that fails."""
+    async def put_segment(self, segment: LogSegment, data: bytes) -> str | None:
+        """Store the file of a segment; return the reason if that fails."""
         return await log_segments.store(self._writing()[0], segment, data, self._log_limits)
 
     async def create(self, created: Created) -> ExecutionRecord:

@@ -250,15 +250,15 @@ def _forget(connection: Connection, room: int, first: int, last: int) -> list[st
     return [digest for _, digest in gone if not connection.execute(named, (digest,)).fetchone()]
 
 
-async def store(connection: WritingConnection, segment: LogSegment, data: bytes, limits: LogLimits) -> bool:
-    """Write the file of a segment within the limits; return False if that fails."""
+async def store(connection: WritingConnection, segment: LogSegment, data: bytes, limits: LogLimits) -> str | None:
+    """Write the file of a segment within the limits; return the reason if that fails."""
     try:
         gone = await connection.run(lambda transaction: make_room(transaction, segment.run_id, len(data), limits))
         await asyncio.to_thread(remove, connection.path, gone)
         await asyncio.to_thread(write, connection.path, data)
-    except (OSError, StoreError):
-        return False
-    return True
+    except (OSError, StoreError) as error:
+        return getattr(error, "strerror", None) or str(error)
+    return None
 
 
 def remove(database: Path, hashes: Collection[str]) -> None:

@@ -16,7 +16,6 @@ from wftui.tui.services import services_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wftui.model.run.record import ExecutionRecord
     from wftui.model.run.summary import ExecutionSummary
     from wftui.workbench import AnyWorkbench
 
@@ -56,18 +55,22 @@ class SessionRuns:
         """Announce the end of a run of this process, and list it in the exit summary."""
         if run_id not in self.ids:
             self.ids.append(run_id)
+            awaited = self._awaited.get(run_id)
+            if awaited is not None and awaited.is_finished:  # it announced an interruption, and the run is resumed here
+                del self._awaited[run_id]
             in_background(self._app, partial(self._until_ended, run_id), group="runs")
             self._publish(run_id)
 
     async def _until_ended(self, run_id: str) -> None:
         try:
-            record = await self._workbench.runs.wait(run_id)
+            await self._workbench.runs.until_end(run_id)
+            run = await self._workbench.records.summary(run_id)
         except UserError as error:
             self.unrecorded[run_id] = str(error)
             services_of(self._app).show_error(error)
         else:
-            if record.status == "failed":
-                self._notify_failure(record)
+            if run.status == "failed":
+                self._notify_failure(run)
         await self.check_attention()
         self._publish(run_id)
 
@@ -86,9 +89,9 @@ class SessionRuns:
             await runs.until_end(run_id)
             run = await records.summary(run_id)
         except UserError as error:
+            self._awaited.pop(run_id, None)
             services_of(self._app).show_error(error)
             return
-        self._awaited.pop(run_id, None)
         self._app.bell()
         self._app.notify(
             _end_of(run),
@@ -121,13 +124,13 @@ class SessionRuns:
             self._waiting, self._without_worker = asking, without
             self._publish("")
 
-    def _notify_failure(self, record: ExecutionRecord) -> None:
-        if record.id in self._awaited:
+    def _notify_failure(self, run: ExecutionSummary) -> None:
+        if run.id in self._awaited:
             return
         self._app.bell()
-        if getattr(self._app.screen, "run_id", None) != record.id:
-            why = record.error.message if record.error else ""
-            self._app.notify(why, title=f"{record.workflow_id} failed", severity="error", markup=False)
+        if getattr(self._app.screen, "run_id", None) != run.id:
+            why = run.error.message if run.error else ""
+            self._app.notify(why, title=f"{run.workflow_id} failed", severity="error", markup=False)
 
     def run_counts(self, *, ascii_only: bool) -> Content:
         """Return the numbers of running and waiting runs, for the title line."""

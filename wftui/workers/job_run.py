@@ -68,11 +68,11 @@ class Messages:
                 await self._say(each)
         return list(events)
 
-    async def keep_lines(self, lines: Sequence[Log]) -> LogSegment | None:
+    async def keep_lines(self, lines: Sequence[Log]) -> LogSegment | str:
         """Send log lines; the process of the run stores them."""
         await self.append(lines, wait=False)
         if not lines:
-            return None
+            return "there are none"
         place = lines[0]
         return LogSegment(
             run_id=place.run_id,

@@ -21,6 +21,7 @@ from wftui.steps.api.step_type import StepContext
 from wftui.steps.api.thread_context import ThreadContext
 from wftui.steps.api.threads import run_stoppable
 from wftui.store.execution_store import ExecutionStore
+from wftui.store.log_segments import folder_of
 
 LINES = 12_000
 AHEAD = 4_000_000
@@ -37,7 +38,7 @@ class SlowStore(ExecutionStore):
         self.accepts = asyncio.Event()
         self.asked = asyncio.Event()
 
-    async def put_segment(self, segment: LogSegment, data: bytes) -> bool:
+    async def put_segment(self, segment: LogSegment, data: bytes) -> str | None:
         self.asked.set()
         await self.accepts.wait()
         return await super().put_segment(segment, data)
@@ -150,4 +151,16 @@ async def test_a_program_that_waits_for_the_disk_is_ended(store: SlowStore, how:
     assert record.status == ("failed" if how == "timeout" else "cancelled")
     assert record.error is None or record.error.type == "timeout"
     assert not [line for line in await logged(store, record, "log") if "omitted" in line]
+    await running.close(cancel=True)
+
+
+async def test_the_log_says_why_lines_could_not_be_stored(store: SlowStore) -> None:
+    folder_of(store.path).write_text("a file is in the place of the folder")
+    store.accepts.set()
+    running = executor(store, step("flood", "in_the_loop"), in_the_loop=in_the_loop)
+    async with patience():
+        record = await running.execute(ExecutionRequest(workflow_id="test"))
+    assert record.status == "completed"
+    (omitted,) = [line for line in await logged(store, record, "log") if "omitted" in line]
+    assert omitted.endswith("lines omitted: they could not be stored: File exists")
     await running.close(cancel=True)

@@ -18,7 +18,7 @@ from store.store_helpers import RUN, START, asking, completed, created, finished
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError, UserError
 from wftui.model.run.actions import run_actions
-from wftui.model.run.events import Created, ExecutionEvent, Log
+from wftui.model.run.events import Created, ExecutionEvent, Log, LogSegment
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.summary import ExecutionFilters
 from wftui.model.text.terminal_text import without_colors
@@ -213,7 +213,7 @@ async def test_hostile_styles_and_segments_are_refused_or_readable(tmp_path: Pat
     step = {"step_id": "a", "path": "a"}
     await store.append([created(), started(), colorful], wait=True)
     segment = await store.keep_lines([colorful.model_copy(update=step)])
-    assert segment is not None
+    assert isinstance(segment, LogSegment)
     await store.append([segment, completed()], wait=True)
     path, choose = tmp_path / "run.wfrun", random.Random(3)
     await export_run(store, RUN, path)

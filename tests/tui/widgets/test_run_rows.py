@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tui.run_events import BEGIN, Story, completed, failed, running, state_of
 from wftui.model.run.events import (
+    Created,
     ExecutionEvent,
     IterationCompleted,
     IterationFailed,
@@ -19,7 +20,7 @@ from wftui.model.run.paths import is_at_or_in
 from wftui.model.run.reducer import fold, fold_part, new_record
 from wftui.model.run.steps import ExecutionError, Iterations, StepResult, Waiting
 from wftui.tui.widgets.log.log_buffer import LogBuffer
-from wftui.tui.widgets.run.canvas_status import canvas_statuses
+from wftui.tui.widgets.run.canvas_status import canvas_statuses, newest_of
 from wftui.tui.widgets.run.gantt import Span, Usual, Window, bar, beside_usual, run_seconds, spans, step_seconds
 from wftui.tui.widgets.run.labels import (
     elapsed,
@@ -364,6 +365,20 @@ def test_canvas_statuses_show_iteration_progress() -> None:
         "authors": "running", "authors.stats": "running", "report": "pending",
     }  # fmt: skip
     assert details == {"authors": "5/8", "authors.stats": "5/6"}
+
+
+def test_a_canvas_counts_the_steps_inside_iterations() -> None:
+    story = running()
+    first = story.events[0]
+    assert isinstance(first, Created)
+    first.repeated = [info for info in first.steps if info.path == "authors.stats"]
+    first.steps = [info for info in first.steps if info.path != "authors.stats"]
+    state = state_of(story)
+    assert state.record.step("authors.stats") is None
+    statuses, details = canvas_statuses(state)
+    assert (statuses["authors.stats"], details["authors.stats"]) == ("running", "5/6")
+    assert newest_of(state, "authors.stats") == "authors[5].stats"
+    assert [newest_of(state, path) for path in ("authors", "nowhere")] == ["authors", "nowhere"]
 
 
 # --- playback

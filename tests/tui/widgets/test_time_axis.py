@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wftui.tui.widgets.run.gantt import Window
-from wftui.tui.widgets.run.time_axis import Zoom, axis, distance, short_time
+from wftui.tui.widgets.run.time_axis import Zoom, axis, distance, settled, short_time
 
 totals = st.floats(0.05, 10_000_000, allow_nan=False)
 
@@ -38,6 +38,13 @@ def test_an_axis_has_its_width_and_no_two_ticks_touch(start: float, length: floa
 @given(least=st.floats(0.0001, 1e8))
 def test_a_distance_is_not_below_the_least_and_not_far_above(least: float) -> None:
     assert least * 0.999 <= distance(least) <= 10.1 * least
+
+
+@given(total=totals)
+def test_the_axis_of_a_run_that_goes_on_is_a_little_longer_and_stays(total: float) -> None:
+    length = settled(total)
+    assert total * 0.999_999 <= length <= total * 1.2
+    assert settled(length * 0.999) == pytest.approx(length)
 
 
 def test_times_are_as_exact_as_the_distance() -> None:

@@ -63,8 +63,8 @@ class EventSink(Protocol):
     async def append(self, events: Sequence[ExecutionEvent], *, wait: bool) -> list[ExecutionEvent]:
         """Number and store events of one run; with `wait`, wait for the commit."""
 
-    async def keep_lines(self, lines: Sequence[Log]) -> LogSegment | None:
-        """Store log lines of a step outside of the events; None if that fails."""
+    async def keep_lines(self, lines: Sequence[Log]) -> LogSegment | str:
+        """Store log lines of a step outside of the events; else return the reason."""
 
 
 class RunBroken(BaseException):
@@ -132,22 +132,23 @@ class Emitter:
         last = stored[-1] if stored else None
         return isinstance(last, _WithOutput) and is_big(last.output)
 
-    async def keep_lines(self, lines: Sequence[Log]) -> bool:
+    async def keep_lines(self, lines: Sequence[Log]) -> str | None:
         """Redact log lines of a step and store them outside of the events.
 
         Returns:
-            False if they cannot be stored.
+            Why they cannot be stored; None if they are.
 
         Raises:
             RunBroken: the event that names them cannot be stored.
         """
         if self._closed:
-            return True
+            return None
         clean = [await self._redacted(each) for each in lines] if self.redactor else lines
         segment = await self._sink.keep_lines([each for each in clean if isinstance(each, Log)])
-        if segment is not None:
-            await self.emit(segment)
-        return segment is not None
+        if isinstance(segment, str):
+            return segment
+        await self.emit(segment)
+        return None
 
     def hold(self, event: ExecutionEvent) -> None:
         """Hold an event back and emit it together with the next one."""

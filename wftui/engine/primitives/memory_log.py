@@ -30,6 +30,6 @@ class MemorySink:
             numbered.append(event)
         return numbered
 
-    async def keep_lines(self, lines: Sequence[Log]) -> LogSegment | None:
-        """Return None: there is no file."""
-        return None
+    async def keep_lines(self, lines: Sequence[Log]) -> LogSegment | str:
+        """Return why there is no file."""
+        return "the run is in memory"

@@ -38,7 +38,7 @@ from wftui.model.run.record import ExecutionRequest
 from wftui.model.run.steps import ExecutionError
 from wftui.runtime.json_values import ensure_json
 from wftui.runtime.language.derived_secrets import watch
-from wftui.runtime.plan import step_infos
+from wftui.runtime.plan import repeated_infos, step_infos
 from wftui.runtime.scope import Scope
 from wftui.runtime.workflow_errors import WorkflowError
 
@@ -117,6 +117,7 @@ class Run:
                 pool=request.pool,
                 start_key=request.start_key,
                 steps=step_infos(plan),
+                repeated=repeated_infos(plan) or None,
             )
         )
 

@@ -54,7 +54,16 @@ class Created(EventBase):
     ] = None
     start_key: Annotated[str | None, Field(description="Key of its user, by which a repeated start finds it.")] = None
     steps: list[StepInfo] = fresh(factory=list)
+    repeated: Annotated[
+        list[StepInfo] | None,
+        Field(description="Steps inside a forEach or a loop, their paths without indices; absent without any."),
+    ] = None
     imported_from: Annotated[str | None, Field(description="Name of the run file it was imported from.")] = None
+
+    @property
+    def declared(self) -> list[StepInfo]:
+        """All steps of the workflow; the paths of those that repeat have no indices."""
+        return [*self.steps, *(self.repeated or ())]
 
 
 class Started(EventBase):

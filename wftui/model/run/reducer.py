@@ -49,6 +49,10 @@ from wftui.model.run.record_index import WINDOW, RecordIndex
 from wftui.model.run.steps import STEP_TERMINAL, Attempt, Iterations, StepResult, Waiting
 from wftui.model.run.worked_time import worked_seconds
 
+# As tuples: `A | B` would make a union for every event.
+_STILL_WAITING = (StepWaiting, StepProgress)
+_FAILURES = (StepFailed, StepCaught, StepRetrying, IterationFailed)
+
 
 class GapError(Exception):
     """A gap before an event: the reader must read from the store again."""
@@ -177,7 +181,7 @@ def _apply_step(record: ExecutionRecord, event: StepEvent) -> None:
     step = index.steps.get(path) or _add_unseen(record, index, event)
     if event.kept_from is not None:
         step.kept_from = step.kept_from or event.kept_from
-    if step.status == "waiting" and not isinstance(event, StepWaiting | StepProgress):
+    if step.status == "waiting" and not isinstance(event, _STILL_WAITING):
         step.status, step.waiting = "running", None
     match event:
         case StepStarted():
@@ -332,7 +336,7 @@ def _end_attempt(
     attempt = step.attempts[-1]
     attempt.completed_at = event.timestamp
     attempt.duration = worked_seconds(record, attempt.started_at, event.timestamp) * 1000
-    if isinstance(event, StepFailed | StepCaught | StepRetrying | IterationFailed):
+    if isinstance(event, _FAILURES):
         attempt.error = event.error
 
 

@@ -86,7 +86,7 @@ class RunFold:
 
 def begin_fold(created: Created) -> RunFold:
     """Return the fold of a run before its first event."""
-    return RunFold(new_record(created.run_id), created.steps)
+    return RunFold(new_record(created.run_id), created.declared)
 
 
 async def newest(reader: Reader, run_id: str, until: int) -> ExecutionRecord | None:

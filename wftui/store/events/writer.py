@@ -285,6 +285,7 @@ class EventWriter:
         return tickets
 
     def _committed(self, tickets: list[Ticket], keys: dict[str, int]) -> None:
+        published: dict[str, list[ExecutionEvent]] = {}
         for ticket in tickets:
             run = ticket.run
             if run.row.key is None:
@@ -293,8 +294,10 @@ class EventWriter:
             ticket.error = None
             if run.row.ended and run.row.last_seq == ticket.rows[-1].seq:
                 self.forget(run.row.id)
-            self._publish(run.row.id, ticket.events)
+            published.setdefault(run.row.id, []).extend(ticket.events)
             ticket.wake()
+        for run_id, events in published.items():
+            self._publish(run_id, events)
 
     def _mark_lost(self, tickets: list[Ticket]) -> None:
         for ticket in tickets:

@@ -1,3 +1,4 @@
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from hypothesis import given, settings
@@ -6,6 +7,8 @@ from textual.app import App, ComposeResult
 
 from wftui.model.workflow.compilation import CompilationError
 from wftui.tui.widgets.source.source_view import SourceView
+
+Until = Callable[..., Awaitable[None]]
 
 
 class Probe(App[None]):
@@ -106,3 +109,12 @@ async def test_search_starts_at_the_cursor_and_wraps() -> None:
         assert view.find("Needle")
         assert view.selection.start == (1, 7), "a capital counts"
         assert not view.find("hay")
+
+
+async def test_a_slow_pattern_is_searched_beside_the_screen(until: Until) -> None:
+    app = Probe()
+    async with app.run_test() as pilot:
+        view = app.query_one(SourceView)
+        view.show("\n".join(["x" * 50] * 100 + ["the end"]))
+        assert view.find("re:x.*x.*y|the end")
+        await until(pilot, lambda: view.selected_text == "the end")

@@ -447,8 +447,7 @@ async def test_waiting_approval_is_shown_until_answered(
     put_workflow("asks", steps=[{"id": "ask", "type": "approval", "input": asks}])
     run_id = await workbench.runs.start("asks", {})
     async with watch(run_id) as (pilot, screen):
-        await until(pilot, lambda: "1 waiting for you" in text_of(pilot.app))
-        assert " left)" in text_of(pilot.app)
+        await until(pilot, lambda: "1 waiting for you" in text_of(pilot.app) and " left)" in text_of(pilot.app))
         screen.query(Input).first().focus()
         await pilot.press("down", "x")
         await until(pilot, lambda: [field.value for field in screen.query(Input)][:2] == ["", "x"])

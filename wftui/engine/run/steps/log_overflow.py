@@ -34,13 +34,16 @@ class LogOverflow:
     Attributes:
         keeps: segments can be stored; else lines beyond the last ones are only counted.
         omitted: lines that were not stored.
+        lost: of them, those that could not be stored; the others were too many.
+        why_lost: the reason.
         size: characters that wait to be stored, the last lines apart.
     """
 
     def __init__(self, tail: LogTail, *, keeps: bool) -> None:
         self.tail = tail
         self.keeps = keeps
-        self.omitted = 0
+        self.omitted = self.lost = 0
+        self.why_lost = ""
         self._waiting: list[OverflowLines] = []
         self.size = self._count = 0
         self._stored = 0
@@ -91,17 +94,30 @@ class LogOverflow:
         self._since = taken[-1].at if taken and self.is_waiting else None
         return taken
 
-    def lose(self, lines: Iterable[OverflowLines]) -> None:
+    def lose(self, lines: Iterable[OverflowLines], why: str) -> None:
         """Count lines that could not be stored, and store no more."""
-        self.keeps = False
-        self.omitted += sum(each.text.count("\n") + 1 for each in lines)
+        self.keeps, self.why_lost = False, why
+        self._omit(sum(each.text.count("\n") + 1 for each in lines))
+
+    @property
+    def why_omitted(self) -> str:
+        """Reason why lines are missing, as a clause."""
+        if not self.lost:
+            return "the step logs too much"
+        stored = f"could not be stored: {self.why_lost}"
+        return f"they {stored}" if self.lost == self.omitted else f"the step logs too much, and {self.lost:,} {stored}"
+
+    def _omit(self, count: int) -> None:
+        self.omitted += count
+        if self.why_lost:
+            self.lost += count
 
     def _wait(self, now: datetime, dropped: Iterable[Entry]) -> None:
         for level, stream, text in _joined(dropped):
             for part in parts(text, SEGMENT):
                 count = part.count("\n") + 1
                 if not self.keeps or self.size + len(part) > _MOST_WAITING:
-                    self.omitted += count
+                    self._omit(count)
                     continue
                 self._waiting.append(OverflowLines(now, level, stream, part))
                 self.size += len(part)

@@ -133,7 +133,7 @@ class StepLogger:
         while self._overflow.is_waiting:
             await self._store(self._overflow.take())
         if self._overflow.omitted:
-            why = f"… {self._overflow.omitted:,} lines omitted: the step logs too much"
+            why = f"… {self._overflow.omitted:,} lines omitted: {self._overflow.why_omitted}"
             self._lines.append(("warn", "log", why))
         self._lines.extend(end)
         await self.flush()
@@ -150,8 +150,9 @@ class StepLogger:
         size = sum(len(each.text) for each in lines)
         self._unstored += size
         try:
-            if not await self._emitter.keep_lines(await asyncio.to_thread(logs)):
-                self._overflow.lose(lines)
+            why_not = await self._emitter.keep_lines(await asyncio.to_thread(logs))
+            if why_not is not None:
+                self._overflow.lose(lines, why_not)
         finally:
             self._settle(size)
 

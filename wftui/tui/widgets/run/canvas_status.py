@@ -2,8 +2,9 @@
 
 from collections import Counter, defaultdict
 
-from wftui.model.run.paths import parent_path
+from wftui.model.run.paths import parent_path, without_indices
 from wftui.model.run.record import ExecutionRecord
+from wftui.model.run.steps import STEP_TERMINAL
 from wftui.tui.widgets.run.state import RunState
 
 _STRONGEST = ("running", "waiting", "failed", "cancelled", "completed", "skipped")
@@ -19,18 +20,19 @@ def canvas_statuses(state: RunState) -> tuple[dict[str, str], dict[str, str]]:
     times: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for step in record.step_results:
         if "[" in step.path and not step.path.endswith("]"):
-            times[step.step_id][step.status] += 1
+            times[without_indices(step.path)][step.status] += 1
     statuses: dict[str, str] = {}
     details: dict[str, str] = {}
-    for path, info in (state.declared or {}).items():
+    for path in state.declared or {}:
         declared = record.step(path)
-        counts = times.get(info.step_id)
-        if declared is None:
-            continue
-        if counts is not None and declared.status == "pending":
+        counts = times.get(path)
+        if counts is not None and (declared is None or declared.status == "pending"):
             statuses[path] = next(status for status in (*_STRONGEST, "pending") if counts[status])
             if not _leaves_out(record, path):
-                details[path] = f"{counts['completed'] + counts['failed']}/{counts.total()}"
+                ended = sum(counts[status] for status in STEP_TERMINAL)
+                details[path] = f"{ended}/{counts.total()}"
+            continue
+        if declared is None:
             continue
         statuses[path] = declared.status
         if declared.iterations is not None:
@@ -38,6 +40,21 @@ def canvas_statuses(state: RunState) -> tuple[dict[str, str], dict[str, str]]:
             ended = counted.ended
             details[path] = f"{ended}/{counted.total}" if counted.total is not None else str(ended)
     return statuses, details
+
+
+def newest_of(state: RunState, path: str) -> str:
+    """Return the address of the newest instance of a declared step.
+
+    An active one comes first.
+
+    Args:
+        path: its declaration, without indices.
+    """
+    if state.record.step(path) is not None:
+        return path
+    found = [each for each in state.record.step_results if without_indices(each.path) == path]
+    active = [each for each in found if each.path in state.active]
+    return next((each.path for each in reversed(active or found)), path)
 
 
 def _leaves_out(record: ExecutionRecord, path: str) -> bool:

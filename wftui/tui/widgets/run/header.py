@@ -1,6 +1,7 @@
 """The header of a run: identity and status, progress and current step."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from textual import events
 from textual.content import Content
@@ -18,6 +19,17 @@ from wftui.tui.widgets.run.state import RunState
 from wftui.tui.widgets.run.tree import asking_step, current_step
 
 _BAR = 24
+_LEFT = 44
+"""Least cells for the progress and the current step."""
+
+
+class CountedProgress(NamedTuple):
+    """Steps and items that have ended, and all of them."""
+
+    ended: int = 0
+    total: int = 0
+    items: int = 0
+    of_items: int = 0
 
 
 class RunHeader(Widget):
@@ -52,6 +64,7 @@ class RunHeader(Widget):
         self.usual: float | None = None
         """Seconds that the run usually takes."""
         self._shown: Content | None = None
+        self._counted: tuple[ExecutionRecord | None, int, CountedProgress] = (None, 0, CountedProgress())
 
     def read(self, run: RunState) -> None:
         """Show the current state of a run."""
@@ -124,8 +137,7 @@ class RunHeader(Widget):
             return Content.styled(self.error, "$text-error").truncate(width, ellipsis=not self.ascii_only)
         if self.reading:
             return Content.styled(self.reading, "$foreground-muted").truncate(width, ellipsis=not self.ascii_only)
-        ended, total = progress(record)
-        items, of_items = item_progress(record) if record.status not in TERMINAL else (0, 0)
+        ended, total, items, of_items = self._progress()
         parts: list[Content | tuple[str, str] | str] = []
         if total or self.position is not None:
             share = (ended + (items / of_items if of_items else 0)) / total if self.position is None else self.position
@@ -156,9 +168,21 @@ class RunHeader(Widget):
         left = Content.assemble(*parts)
         room = width - left.cell_length - right.cell_length - 4
         owner = next((each for each in self.owner if len(each) <= room), "") if self.run.is_live else ""
+        if not owner and self.run.is_live and self.owner and len(self.owner[-1]) + _LEFT <= width:
+            owner = self.owner[-1]  # what does not fit of a note is beside its step, too
         if owner:
             right = Content.assemble((owner, "$foreground-muted"), "  " if right else "", right)
         return _between(left, right, width, self.ascii_only)
+
+    def _progress(self) -> CountedProgress:
+        """Return what has ended; counted once for each state of the record."""
+        record, (counted, seq, found) = self.run.record, self._counted
+        if counted is not record or seq != record.last_seq:
+            found = CountedProgress(
+                *progress(record), *(item_progress(record) if record.status not in TERMINAL else (0, 0))
+            )
+            self._counted = (record, record.last_seq, found)
+        return found
 
 
 def _belongs(record: ExecutionRecord) -> str:

@@ -24,7 +24,7 @@ from wftui.tui.widgets.log.panel import LogPanel
 from wftui.tui.widgets.log.sanitize import plain
 from wftui.tui.widgets.log.view import LogView
 from wftui.tui.widgets.pane_tabs import PaneTabs
-from wftui.tui.widgets.run.canvas_status import canvas_statuses
+from wftui.tui.widgets.run.canvas_status import canvas_statuses, newest_of
 from wftui.tui.widgets.run.detail import StepDetail, StepSurroundings, section_value
 from wftui.tui.widgets.run.state import RunState
 from wftui.tui.widgets.run.timeline import Timeline
@@ -203,7 +203,9 @@ class RunPanes(Container):
             self.canvas.refresh()
         # Before the graph: a first drawing opens at the current step.
         self.canvas.set_statuses(*canvas_statuses(self.state))
-        counted = frozenset(step.path for step in self.state.record.step_results if step.iterations is not None)
+        steps = self.state.record.step_results
+        counted = frozenset(step.path for step in steps if step.iterations is not None)
+        counted |= {path for path in declared if self.state.record.step(path) is None}
         if declared and (self._drawn is None or counted != self._counted):
             self._drawn, self._counted = self.state, counted
             self.canvas.set_graph(nodes_from_steps(declared.values(), counted))
@@ -310,7 +312,7 @@ class RunPanes(Container):
     def _canvas_chosen(self, event: StepView.Selected) -> None:
         event.stop()
         self.timeline.following = False
-        if self.timeline.select(event.step_path, reveal=True):
+        if self.timeline.select(newest_of(self.state, event.step_path), reveal=True):
             self.pick("steps")
 
     def line_step(self) -> str | None:

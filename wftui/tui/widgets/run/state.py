@@ -11,6 +11,7 @@ from wftui.model.run.events import (
     IterationsPlanned,
     Log,
     LogSegment,
+    StepEventBase,
 )
 from wftui.model.run.paths import without_indices
 from wftui.model.run.record import TERMINAL, ExecutionRecord, ExecutionStatus
@@ -21,6 +22,7 @@ from wftui.tui.canvas.graph import labelled
 from wftui.tui.widgets.log.log_buffer import LogBuffer
 from wftui.tui.widgets.run.tree import StepTree, title
 
+_LOG = (Log, LogSegment)
 _TURN_EVENTS = 250
 _TURN_CHARACTERS = 100_000
 
@@ -93,29 +95,30 @@ class RunState:
         Raises:
             GapError: an event is missing.
         """
+        record, steps, active = self.record, self.record.index.steps, self.active
         for event in events:
-            if event.seq and event.seq <= self.record.last_seq:
+            if event.seq and event.seq <= record.last_seq:
                 continue
-            apply(self.record, event)
-            interrupted = isinstance(event, Interrupted) and self.record.interruptions
-            self.last_sign = interrupted[-1].since if interrupted else event.timestamp
-            match event:
-                case Log() | LogSegment():
-                    if self._held_back is not None:
-                        self._held_back.append(event)
-                    else:
-                        self.lines.append(event)
-                case Created():
-                    self.declared = {info.path: info for info in event.steps}
-                case IterationsPlanned():
-                    self.tree.repeats()
-            path = getattr(event, "path", None)
-            if path and not isinstance(event, Log | LogSegment):
-                step = self.record.step(path)
-                if step is not None and step.status in {"running", "waiting"}:
-                    self.active[path] = step
+            apply(record, event)
+            if isinstance(event, StepEventBase):
+                self.last_sign = event.timestamp
+                step = steps.get(event.path)
+                if step is not None and (step.status == "running" or step.status == "waiting"):
+                    active[step.path] = step
                 else:
-                    self.active.pop(path, None)
+                    active.pop(event.path, None)
+                if isinstance(event, IterationsPlanned):
+                    self.tree.repeats()
+                continue
+            interrupted = isinstance(event, Interrupted) and record.interruptions
+            self.last_sign = interrupted[-1].since if interrupted else event.timestamp
+            if isinstance(event, _LOG):
+                if self._held_back is not None:
+                    self._held_back.append(event)
+                else:
+                    self.lines.append(event)
+            elif isinstance(event, Created):
+                self.declared = {info.path: info for info in event.declared}
         self.tree.read()
 
     def title(self, step: StepResult) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from math import floor, log10
+from math import ceil, floor, log2, log10
 
 from wftui.tui.widgets.run.gantt import Window
 
@@ -13,6 +13,8 @@ _TICK, _NARROW_TICK, _NARROW = 10, 7, 40
 _DAY = 86_400
 _LARGEST = 2**16
 _SHORTEST = 0.01
+_LENGTHS = 4
+"""Lengths of the axis of a live run until it is twice as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,14 @@ class Zoom:
         start = window.start + by * window.length
         last = total - window.length
         return replace(self, start=None if by > 0 and start >= last else max(0.0, min(start, last)))
+
+
+def settled(total: float) -> float:
+    """Return the length of the axis of a live run, a little longer than it.
+
+    An axis that ends at the newest moment would move all ticks and bars with each second.
+    """
+    return 2 ** (ceil(_LENGTHS * log2(total)) / _LENGTHS) if total > 0 else total
 
 
 def axis(window: Window, width: int, gaps: Iterable[float] = (), *, ascii_only: bool = False) -> str:

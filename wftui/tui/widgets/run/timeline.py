@@ -18,11 +18,11 @@ from wftui.model.run.worked_time import worked_seconds
 from wftui.tui.display.formatting import LOADING
 from wftui.tui.display.status import PULSE, PULSE_ASCII, look
 from wftui.tui.widgets.line_view import LineView
-from wftui.tui.widgets.run.gantt import Kind, Usual, bar, beside_usual, run_seconds, spans, step_seconds
+from wftui.tui.widgets.run.gantt import Kind, Usual, Window, bar, beside_usual, run_seconds, spans, step_seconds
 from wftui.tui.widgets.run.labels import elapsed, step_note
 from wftui.tui.widgets.run.rows import RunRows, StepRow
 from wftui.tui.widgets.run.state import RunState
-from wftui.tui.widgets.run.time_axis import Zoom, axis
+from wftui.tui.widgets.run.time_axis import Zoom, axis, settled
 from wftui.tui.widgets.run.tree import Only, current_step, failed_step
 
 _DURATION = 8
@@ -161,6 +161,10 @@ class Timeline(LineView):
     def _total(self) -> float:
         return run_seconds(self.state.record, self.state.reference_time(self.now()))
 
+    def _window(self) -> Window:
+        total = self._total()
+        return self.zoom.window(settled(total) if self.state.is_live and self.zoom.factor == 1 else total)
+
     def change_zoom(self, *, closer: bool) -> None:
         """Show half or twice the time, around the step under the cursor."""
         step = self.selected
@@ -239,7 +243,7 @@ class Timeline(LineView):
     def _axis(self, width: int) -> Content:
         names, bars, notes = self._columns(width)
         record, total = self.state.record, self._total()
-        window = self.zoom.window(total)
+        window = self._window()
         origin = record.started_at or record.created_at
         gaps = [worked_seconds(record, origin, gap.since) for gap in record.interruptions or ()] if origin else []
         sign = "x" if self.ascii_only else "\N{MULTIPLICATION SIGN}"
@@ -284,7 +288,7 @@ class Timeline(LineView):
             (name, "$foreground-muted" if muted else "$foreground"),
             (" ", ""),
         ]
-        window = self.zoom.window(run_seconds(self.state.record, now))
+        window = self._window()
         usual = self._usual(step) if step.status != "skipped" and step.kept_from is None else None
         worked = beside_usual(spans(step, self.state.record, now), usual)
         for text, kind in bar(worked, window, bars, ascii_only=self.ascii_only):

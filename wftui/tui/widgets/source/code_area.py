@@ -1,5 +1,8 @@
 """A text area for code, in the colors of the app's theme."""
 
+import asyncio
+import re
+from functools import partial
 from typing import ClassVar
 
 from rich.style import Style
@@ -13,7 +16,8 @@ from textual.widgets import TextArea
 from textual.widgets.text_area import Selection, TextAreaTheme
 
 from wftui.model.run.search import finder
-from wftui.runtime.patterns.searching import first_match
+from wftui.runtime.patterns.searching import first_match, piece_of
+from wftui.tui.background import in_background
 from wftui.tui.widgets.source.code_lines import Captured, CountedLines, LineHighlights
 
 HIGHLIGHT_UP_TO = 100_000
@@ -116,17 +120,39 @@ class CodeArea(TextArea, inherit_bindings=False):
     def find(self, text: str) -> bool:
         """Select the next match after the cursor, wrapping around.
 
+        A search that would hold up keys, as of some patterns in long texts, continues in a thread, and tells its end.
+
         Returns:
-            Whether there is a match.
+            False if there is no match.
         """
+        pattern, whole = finder(text), self.text
+        if len(whole) > piece_of(pattern):
+            in_background(self, partial(self._find_in_thread, pattern, text), group="find", exclusive=True)
+            return True
+        return self._select(_next_match(pattern, whole, self._cursor_index))
+
+    async def _find_in_thread(self, pattern: re.Pattern[str], text: str) -> None:
+        whole: str | None = None
+        while whole != self.text:  # it is searched again if it was edited meanwhile
+            whole = self.text
+            found = await asyncio.to_thread(_next_match, pattern, whole, self._cursor_index)
+        if not self._select(found):
+            self.notify(f"{text} was not found.", markup=False)
+
+    @property
+    def _indexed(self) -> Document:
         document = self.document
         assert isinstance(document, Document)  # the document type of every TextArea
-        start = document.get_index_from_location(max(self.selection))
-        whole, pattern = self.text, finder(text)
-        found = first_match(pattern, whole, start) or first_match(pattern, whole)
+        return document
+
+    @property
+    def _cursor_index(self) -> int:
+        return self._indexed.get_index_from_location(max(self.selection))
+
+    def _select(self, found: re.Match[str] | None) -> bool:
         if found is None:
             return False
-        begin, end = (document.get_location_from_index(index) for index in found.span())
+        begin, end = (self._indexed.get_location_from_index(index) for index in found.span())
         self.selection = Selection(begin, end)
         self.scroll_cursor_visible(center=not self.in_view(begin[0]))
         return True
@@ -134,6 +160,10 @@ class CodeArea(TextArea, inherit_bindings=False):
     def in_view(self, row: int) -> bool:
         """Return whether a row, counted from 0, is visible."""
         return self.scroll_offset.y <= row < self.scroll_offset.y + self.scrollable_content_region.height
+
+
+def _next_match(pattern: re.Pattern[str], text: str, start: int) -> re.Match[str] | None:
+    return first_match(pattern, text, start) or first_match(pattern, text)
 
 
 def _release(document: DocumentBase) -> None:
