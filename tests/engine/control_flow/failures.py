@@ -133,7 +133,7 @@ FAILURES = [
     ),
     Flow(
         "Kestra",
-        "allowFailure: the flow goes on with a warning",
+        "allowFailure: the flow continues with a warning",
         [broken("bad", onError="continue"), set_("after", was="{{ steps.bad.status }}")],
         {"was": "failed"},
         others={"outputs": {"was": "{{ steps.after.output.was }}"}},

@@ -47,7 +47,7 @@ LOOPS = [
     ),
     Flow(
         "Kestra",
-        "LoopUntil with failOnMaxReached false: go on with the last output",
+        "LoopUntil with failOnMaxReached false: continue with the last output",
         [
             {
                 "id": "poll",
@@ -222,7 +222,7 @@ LOOPS = [
     ),
     Flow(
         "Kestra",
-        "ForEach with a task that fails for one value and goes on afterwards (allowFailure)",
+        "ForEach with a task that fails for one value and continues afterwards (allowFailure)",
         [
             {
                 "id": "each",

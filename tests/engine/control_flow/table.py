@@ -33,7 +33,7 @@ ELSEWHERE = [
 """Features that need more than the engine."""
 
 OUT_OF_SCOPE = [
-    ("Step Functions sample", "quorum-with-parallel-pattern: go on after two of three", "a race has one winner"),
+    ("Step Functions sample", "quorum-with-parallel-pattern: continue after two of three", "a race has one winner"),
     ("Dagu example", "signalOnStop: another signal than SIGTERM", "a step is asked to end, then killed"),
     ("Arazzo", "goto an earlier step", "there is no goto; `loop` repeats steps"),
     ("Dagu", "schedule, suspend, and restart of a schedule", "runs are started by cron, systemd or a webhook"),
