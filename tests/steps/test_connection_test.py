@@ -16,6 +16,7 @@ from steps.mcp.mcp_helpers import RAW, http_server
 from wftui.connections.connection_errors import ConnectionsError
 from wftui.connections.connections import Connections, StoredConnection
 from wftui.model.base import Json
+from wftui.steps import connection_test
 from wftui.steps.connection_test import probe
 
 KEY = "key-0123456789"
@@ -43,7 +44,8 @@ class Service(Handler):
 
 
 @pytest.fixture
-def connections(tmp_path: Path) -> Connections:
+def connections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connections:
+    monkeypatch.setattr(connection_test, "PROBE_SECONDS", PATIENCE)  # a busy machine may need more than a user waits
     return Connections(tmp_path / "private")
 
 

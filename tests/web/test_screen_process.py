@@ -1,7 +1,9 @@
 """The process of a tab: its terminal, its size, and its end."""
 
+import signal
 from pathlib import Path
 
+import pytest
 from helpers import patience, until
 
 from wftui.web.screen_process import ScreenProcess
@@ -42,9 +44,14 @@ async def test_more_keys_than_a_terminal_holds_arrive(tmp_path: Path) -> None:
     screen.close()
 
 
-async def test_a_closed_tab_is_a_lost_terminal(tmp_path: Path) -> None:
+@pytest.mark.parametrize("hangup", [signal.SIG_DFL, signal.SIG_IGN], ids=["plain", "below nohup"])
+async def test_a_closed_tab_is_a_lost_terminal(hangup: signal.Handlers, tmp_path: Path) -> None:
     script = f"trap 'touch {tmp_path}/lost; exit' HUP; echo ready; while :; do sleep 0.1; done"
-    screen = await ScreenProcess.start(["/bin/sh", "-c", script], 80, 24)
+    before = signal.signal(signal.SIGHUP, hangup)
+    try:
+        screen = await ScreenProcess.start(["/bin/sh", "-c", script], 80, 24)
+    finally:
+        signal.signal(signal.SIGHUP, before)
     await read_until(screen, b"ready")
     screen.close()
     await until((tmp_path / "lost").exists)

@@ -19,8 +19,11 @@ from wftui.steps.process.process_mark import MARK
 
 _READ_SIZE = 64 * 1024
 _LEAST, _MOST = 2, 1000
-_WITH_TERMINAL = "import fcntl,os,sys,termios;fcntl.ioctl(0,termios.TIOCSCTTY,0);os.execv(sys.argv[1],sys.argv[1:])"
-"""Makes stdin the controlling terminal, for SIGHUP at its loss, and becomes another program."""
+_WITH_TERMINAL = (
+    "import fcntl,os,signal,sys,termios;signal.signal(signal.SIGHUP,signal.SIG_DFL);"
+    "fcntl.ioctl(0,termios.TIOCSCTTY,0);os.execv(sys.argv[1],sys.argv[1:])"
+)
+"""Makes stdin the controlling terminal, for SIGHUP at its loss, also below `nohup`, and becomes another program."""
 _OTHER_TERMINALS = ("TMUX", "STY", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "COLUMNS", "LINES", "COLORFGBG", MARK)
 
 

@@ -241,7 +241,7 @@ async def test_a_cancel_leaves_no_process(tmp_path: Path) -> None:
         folder = tmp_path / name
         folder.mkdir()
         shell = step("s", type="shell", input=constant({"script": script, "cwd": str(folder)}))
-        going = begin(workflow(shell, finally_=(step("tidy"),)), settings=EngineSettings())
+        going = begin(workflow(shell, finally_=(step("tidy"),)), settings=EngineSettings(force=FAR))
         await until(lambda: len(_pids(folder)) == script.count(">> pids"))
         record = await ended(going)
         assert statuses(record)["s"] == "cancelled"
@@ -252,7 +252,7 @@ async def test_a_cancel_leaves_no_process(tmp_path: Path) -> None:
 
 async def test_second_cancel_kills_a_process_ignoring_sigterm(tmp_path: Path) -> None:
     shell = step("s", type="shell", input=constant({"script": SCRIPTS["ignores_term"], "cwd": str(tmp_path)}))
-    going = begin(workflow(shell, finally_=(step("tidy"),)), settings=EngineSettings())
+    going = begin(workflow(shell, finally_=(step("tidy"),)), settings=EngineSettings(force=FAR))
     await until(lambda: _pids(tmp_path))
     await going.run.cancel("me")
     await going.watch.until("cancel_requested")

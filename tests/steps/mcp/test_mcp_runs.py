@@ -131,14 +131,15 @@ async def test_timeout_ends_only_the_call(workbench: Workbench, tmp_path: Path) 
             step("wait", "wait", {"file": str(tmp_path / "marker")}, timeout="300ms", onError="continue"),
             step("after", "echo", {"text": "x"}),
         ],
-        outputs={"calls": "{{ steps.after.output.structured.calls }}"},
+        outputs={name: f"{{{{ steps.{name}.output.structured.pid }}}}" for name in ("before", "after")},
     )
     assert record.status == "completed", record.error
     waited = record.step("wait")
     assert waited is not None
     assert waited.error is not None
     assert waited.error.type == "timeout"
-    assert record.outputs == {"calls": 3}
+    assert isinstance(record.outputs, dict)
+    assert record.outputs["before"] == record.outputs["after"]
 
 
 async def test_a_crash_is_tried_again_with_a_new_server(workbench: Workbench, tmp_path: Path) -> None:

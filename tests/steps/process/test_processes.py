@@ -91,14 +91,15 @@ def living(pids: list[int]) -> list[int]:
     return [pid for pid in pids if lives(pid)]
 
 
-def zombies() -> set[int]:
-    """Children of this process, which adopts those of others too, whose exit status nobody has taken."""
-    return {child.pid for child in psutil.Process().children() if child.status() == psutil.STATUS_ZOMBIE}
+def children(*, dead: bool = False) -> set[int]:
+    """Children of this process, which adopts those of others too; or those whose exit status nobody has taken."""
+    found = psutil.Process().children()
+    return {child.pid for child in found if not dead or child.status() == psutil.STATUS_ZOMBIE}
 
 
 @pytest.mark.parametrize("script", [DOUBLE_FORK, TERM_IGNORED, SETSID_CHILD])
 async def test_cancel_ends_the_whole_tree(script: str, tmp_path: Path) -> None:
-    before = zombies()
+    before = children()  # those of earlier tests may end meanwhile
     sink, pid_file = Sink(), tmp_path / "pids"
     task = asyncio.create_task(run_script(script, str(pid_file), sink=sink))
     await sink.ready.wait()
@@ -109,7 +110,7 @@ async def test_cancel_ends_the_whole_tree(script: str, tmp_path: Path) -> None:
         await task
     assert living(pids) == []
     async with patience():
-        while not zombies() <= before:  # what died after the look is taken with the next program
+        while not children(dead=True) <= before:  # what died after the look is taken with the next program
             await run_script("pass", sink=Sink())
 
 
@@ -258,7 +259,7 @@ async def test_processes_left_running_are_named_and_kept_or_ended(
 
 @pytest.mark.parametrize("ending", ["", "print('ready', flush=True); time.sleep(600)"], ids=["by itself", "cancelled"])
 async def test_unawaited_children_do_not_become_zombies(ending: str) -> None:
-    before = zombies()
+    before = children()
     sink = Sink()
     script = f"import os, time\nfor _ in range(3):\n    os.fork() or os._exit(0)\n{ending}"
     task = asyncio.create_task(run_script(script, sink=sink))
@@ -266,7 +267,7 @@ async def test_unawaited_children_do_not_become_zombies(ending: str) -> None:
         await sink.ready.wait()
         task.cancel()
     await asyncio.wait([task])
-    assert zombies() <= before
+    assert children(dead=True) <= before
 
 
 async def test_output_lines_are_independent_of_chunks() -> None:

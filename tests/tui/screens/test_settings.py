@@ -141,7 +141,7 @@ async def test_old_runs_are_removed_only_after_confirmation(
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, SettingsScreen))
         screen = await open_settings(app, pilot, until)
-        assert "2 runs" in text_of(app)
+        await until(pilot, lambda: "2 runs" in text_of(app))
         await pilot.press("D")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         assert "Permanently remove 2 runs" in text_of(app)

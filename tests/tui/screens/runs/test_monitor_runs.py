@@ -21,6 +21,7 @@ from wftui.tui.screens.editor.editor_screen import EditorScreen
 from wftui.tui.screens.runs.monitor_screen import MonitorScreen
 from wftui.tui.screens.runs.rerun_plan import RerunPlanScreen
 from wftui.tui.screens.runs.run_form import RunInputModal
+from wftui.tui.widgets.run.approval_form import ApprovalForm
 from wftui.tui.widgets.source.source_view import SourceView
 from wftui.workbench import Settings, Workbench
 
@@ -448,9 +449,11 @@ async def test_waiting_approval_is_shown_until_answered(
     run_id = await workbench.runs.start("asks", {})
     async with watch(run_id) as (pilot, screen):
         await until(pilot, lambda: "1 waiting for you" in text_of(pilot.app) and " left)" in text_of(pilot.app))
-        screen.query(Input).first().focus()
+        asked = screen.query_one(ApprovalForm)
+        await until(pilot, lambda: len(asked.query(Input)) == 2)
+        asked.query(Input).first().focus()
         await pilot.press("down", "x")
-        await until(pilot, lambda: [field.value for field in screen.query(Input)][:2] == ["", "x"])
+        await until(pilot, lambda: [field.value for field in asked.query(Input)] == ["", "x"])
         await pilot.press("enter", "enter")
         await until(pilot, lambda: screen.state.record.status == "completed")
         await until(pilot, lambda: "waiting for you" not in text_of(pilot.app))
