@@ -68,5 +68,7 @@ def test_a_workflow_runs_on_the_lowest_versions(tmp_path: Path, extras: tuple[st
     (tmp_path / "data.csv").write_text("name,amount\na,1.5\nb,2\na,3\n")
     inputs = ["-i", "csv=data.csv", "-i", "groupBy=name", "-i", "sum=amount"]
     assert json.loads(run("wftui", "run", "csv_report", "--json", *inputs))["status"] == "completed"
+    key = "from wftui.model.workflow.definition import Step; print(Step.model_fields['on_error'].alias)"
+    assert run("python", "-c", key) == "onError\n", "fields know their keys before a model is first used"
     for module in MODULES[extras]:
         run("python", "-c", f"import {module}")
