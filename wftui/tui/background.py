@@ -6,6 +6,7 @@ from typing import Any
 
 from textual.css.query import NoMatches
 from textual.dom import DOMNode
+from textual.timer import Timer
 from textual.worker import Worker
 
 OPENING = frozenset(
@@ -27,6 +28,17 @@ def in_background(
         exclusive: cancel the owner's other workers of the group.
     """
     return owner.run_worker(partial(_until_closed, owner, work), group=group, exclusive=exclusive)
+
+
+def once(owner: DOMNode, seconds: float, callback: Callable[[], object]) -> Timer:
+    """Call back once after some time, however late the timer gets its turn.
+
+    A timer of Textual leaves out times that have passed when it starts. On a busy machine that is all there is of a
+    timer of a millisecond, which is then never called.
+    """
+    timer = owner.set_timer(seconds, callback)
+    timer._skip = False
+    return timer
 
 
 async def _until_closed(owner: DOMNode, work: Callable[[], Awaitable[None]]) -> None:

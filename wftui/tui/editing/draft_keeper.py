@@ -9,7 +9,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from wftui.model.errors import UserError
-from wftui.tui.background import in_background
+from wftui.tui.background import in_background, once
 
 if TYPE_CHECKING:
     from wftui.workspace.drafts import DraftFile
@@ -61,7 +61,7 @@ class DraftKeeper:
     def text_changed(self) -> None:
         """Schedule a write, unless one is scheduled."""
         if self._timer is None:
-            self._timer = self._owner.set_timer(EVERY, self._begin)
+            self._timer = once(self._owner, EVERY, self._begin)
 
     def _begin(self) -> None:
         self._timer = None

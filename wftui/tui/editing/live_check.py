@@ -13,7 +13,7 @@ from textual.widget import Widget
 from wftui.model.errors import UserError
 from wftui.model.listing import WorkflowOutline
 from wftui.model.workflow.compilation import CompilationResult
-from wftui.tui.background import in_background
+from wftui.tui.background import in_background, once
 from wftui.tui.canvas.drawing.icons import register_icons
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class LiveCheck:
         self._version += 1
         if self._timer is not None:
             self._timer.stop()
-        self._timer = self._owner.set_timer(QUIET, self.check_now)
+        self._timer = once(self._owner, QUIET, self.check_now)
 
     def check_now(self) -> None:
         """Check the current source without waiting for a pause."""

@@ -350,10 +350,11 @@ async def test_playback_completes_at_any_speed(open_run: Any, until: Until) -> N
 
 
 async def test_ascii_terminals_get_ascii_signs(
-    open_run: Any, monkeypatch: pytest.MonkeyPatch, text_of: TextOf, size: tuple[int, int]
+    open_run: Any, monkeypatch: pytest.MonkeyPatch, until: Until, text_of: TextOf, size: tuple[int, int]
 ) -> None:
     monkeypatch.setenv("LANG", "C")
     async with open_run(failed(), size) as (pilot, _screen):
+        await until(pilot, lambda: "Loading" not in text_of(pilot.app))
         scrollbar = set("▁▂▃▄▅▆▇█")
         assert {character for character in text_of(pilot.app) if ord(character) > 127} <= scrollbar
 

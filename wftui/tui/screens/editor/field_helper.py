@@ -9,7 +9,7 @@ from textual.timer import Timer
 from wftui.model.forms.addresses import pointer_of
 from wftui.model.forms.nodes import FormNode, Leaf
 from wftui.model.json.pointers import pointer_parts
-from wftui.tui.background import in_background
+from wftui.tui.background import in_background, once
 from wftui.tui.editing.live_check import QUIET
 from wftui.tui.widgets.schema_form.editors.multiline_editor import MultilineEditor
 from wftui.tui.widgets.schema_form.editors.text_editor import TextEditor
@@ -48,7 +48,7 @@ class FieldHelper:
         """Look at the expression after a pause in typing."""
         if self._timer is not None:
             self._timer.stop()
-        self._timer = self._screen.set_timer(QUIET, self._look_now)
+        self._timer = once(self._screen, QUIET, self._look_now)
 
     def _look_now(self) -> None:
         in_background(self._screen, self._look, group="expression", exclusive=True)

@@ -8,6 +8,7 @@ from textual.timer import Timer
 from wftui.compiler.editing.placed_steps import PlacedStep, steps_in
 from wftui.compiler.source.parsing import parse
 from wftui.model.run.paths import without_indices
+from wftui.tui.background import once
 from wftui.tui.display.formatting import ago
 from wftui.tui.screens.editor.binding_help import last_run
 from wftui.tui.widgets.run.inspector import InspectedStep, StepInspector
@@ -50,7 +51,7 @@ class Inspecting:
         """Show the step under the cursor once it has come to rest."""
         if self._timer is not None:
             self._timer.stop()
-        self._timer = self._screen.set_timer(_QUIET, self._show)
+        self._timer = once(self._screen, _QUIET, self._show)
 
     def _show(self) -> None:
         if not self._inspector.is_attached or not self._inspector.display:

@@ -17,7 +17,7 @@ from wftui.model.forms.state import build_form
 from wftui.model.json.equality import is_same
 from wftui.model.schema.json_schema import as_object
 from wftui.tui.actions import Action
-from wftui.tui.background import in_background
+from wftui.tui.background import in_background, once
 from wftui.tui.screens.base.form_screen import FormScreen
 from wftui.tui.screens.editor.step_form import StepForm
 from wftui.tui.widgets.schema_form.form import SchemaForm
@@ -74,7 +74,7 @@ class WorkflowForm(StepForm):
         """Show the inputs in the preview once the user rests."""
         if self._resting is not None:
             self._resting.stop()
-        self._resting = self.set_timer(_REST, self._show_preview) if self.has_class("-beside") else None
+        self._resting = once(self, _REST, self._show_preview) if self.has_class("-beside") else None
 
     def _show_preview(self) -> None:
         in_background(self, self._preview_inputs, group="preview", exclusive=True)

@@ -27,7 +27,7 @@ from wftui.model.listing import RecentInputs, WorkflowOutline
 from wftui.model.schema.json_schema import MISSING
 from wftui.runtime.validation.form_errors import form_problems
 from wftui.tui.actions import FIELD_KEYS, Action
-from wftui.tui.background import in_background
+from wftui.tui.background import in_background, once
 from wftui.tui.screens.base.action_modal import ActionModal
 from wftui.tui.screens.runs.pool_prompt import PoolChoice, pool_prompt
 from wftui.tui.terminal.refreshing import refreshed
@@ -326,7 +326,7 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
     def _check_again(self) -> None:
         if self._recheck is not None:
             self._recheck.stop()
-        self._recheck = self.set_timer(RECHECK_AFTER, self._start_recheck)
+        self._recheck = once(self, RECHECK_AFTER, self._start_recheck)
 
     def _start_recheck(self) -> None:
         in_background(self, partial(self._check, run=False), group="recheck", exclusive=True)

@@ -17,7 +17,7 @@ from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.reducer import GapError
 from wftui.model.run.steps import ValueRef
 from wftui.model.run.summary import ExecutionSummary
-from wftui.tui.background import in_background
+from wftui.tui.background import in_background, once
 from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.screens.runs.frame_budget import FrameBudget
 from wftui.tui.widgets.run.approval_form import ApprovalForm
@@ -228,7 +228,7 @@ class RunScreen(ActionScreen[None]):
         """Schedule an update: one per burst of events, as the budget allows."""
         if self._painting is None:
             self._is_painted.clear()
-            self._painting = self.set_timer(self._pause, self._paint_when_due)
+            self._painting = once(self, self._pause, self._paint_when_due)
 
     @property
     def _pause(self) -> float:
@@ -237,7 +237,7 @@ class RunScreen(ActionScreen[None]):
     def _paint_when_due(self) -> None:
         """Paint, or wait if the frames and keys since then have cost too much."""
         if self._pause > 2 * _SOON:
-            self._painting = self.set_timer(self._pause, self._paint_when_due)
+            self._painting = once(self, self._pause, self._paint_when_due)
         elif self._is_seen:
             self._paint()
         else:  # nothing is drawn that nobody sees; `on_screen_resume` paints
