@@ -33,6 +33,8 @@ def _pasted(schema: Json, before: Json, at: int, text: str) -> Json:
     [
         (TEXTS, [""], 0, "a\n\n b \n", ["a", "b"]),
         (TEXTS, ["x", "y"], 0, "a\nb", ["x", "a", "b", "y"]),
+        (TEXTS, [""], 0, "\n \n", [""]),
+        (HEADERS, {"": "v"}, 0, "\n\n", {"": "v"}),
         (TEXTS, [""], 0, '[\n  "a",\n  " b\\n"\n]', ["a", " b\n"]),
         (TEXTS, [""], 0, "a\u2028b\nc\x0bd", ["a\u2028b", "c\x0bd"]),
         (NUMBERS, [1], 0, "2\n30\nx", [1, 2, 30, "x"]),

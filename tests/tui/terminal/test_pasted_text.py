@@ -88,8 +88,9 @@ async def test_lines_go_where_several_values_go(until: Until) -> None:
             (keys, "k1\r\nk2\r\n", "keys", ["k1", "k2"]),
             (name, "a: 1\rb=2\r", "headers", {"a": "1", "b": "2"}),
             (app.query("SchemaForm MultilineEditor").first(), "x\r\ny\r\n", "note", "x\ny"),
+            (text, "first", "text", "first"),
+            (text, "\rsecond\rthird\r", "text", "first\nsecond\nthird"),
             (app.query("SchemaForm ChoiceEditor").first(), "1\r", "size", 1),
-            (text, '{"other": 1,\n"count": 2}', "text", '{"other": 1,\n"count": 2}'),
         ]:
             field.focus()
             await paste(pilot, pasted)

@@ -75,6 +75,8 @@ def _into_tuple(around: Tuple, node: Leaf, lines: list[str]) -> Spread:
 
 def _into_list(around: Items, node: Leaf, values: Sequence[Json] | None, lines: Sequence[str]) -> Spread:
     at = around.place(node) or 0
+    if not lines:
+        return Spread(around, around, node)
     if not node.text:
         around.nodes.pop(at)
         around.touched = True
@@ -96,6 +98,8 @@ def _into_list(around: Items, node: Leaf, values: Sequence[Json] | None, lines: 
 
 def _into_map(around: Pairs, pair: FormNode, known: dict[str, Json] | None, lines: Sequence[str]) -> Spread:
     at = around.place(pair) or 0
+    if not lines:
+        return Spread(around, around, pair)
     field = around.item.fields[1]
     if known is None:
         found = [_PAIR.fullmatch(line) for line in lines]

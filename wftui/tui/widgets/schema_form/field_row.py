@@ -104,9 +104,9 @@ class FieldRow(NodeView[Leaf]):
             return
         message.stop()
         whole = self.node.field.kind in ("text", "json")
-        self.node.type_text(message.text if whole else message.text.partition("\n")[0])
-        if not whole:
-            lines = message.text.count("\n") + 1
+        self.node.type_text(message.whole if whole else message.text.partition("\n")[0])
+        lines = message.text.count("\n") + 1
+        if not whole and lines > 1:
             self.notify(f"Pasted the first of {lines} lines: this field takes one.", severity="warning")
         await self._replace_editor()
         self.post_message(Edited(self.node))

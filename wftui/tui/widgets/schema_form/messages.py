@@ -25,12 +25,17 @@ class FocusMoved(Message):
 
 
 class Pasted(Message):
-    """Multi-line text was pasted into a single-line editor."""
+    """Text of several lines, or a big one, was pasted into a single-line editor.
 
-    def __init__(self, node: Leaf, text: str) -> None:
+    Attributes:
+        whole: the text of the field with what was pasted.
+    """
+
+    def __init__(self, node: Leaf, text: str, whole: str) -> None:
         super().__init__()
         self.node = node
         self.text = text
+        self.whole = whole
 
 
 class WaysAsked(Message):

@@ -86,7 +86,8 @@ class TextEditor(Input):
         text = event.text.removesuffix("\n")
         is_several = "\n" in text and (not self.leaf.field.secret or isinstance(self.leaf.parent, Items | Tuple))
         if len(text) > BIG or is_several:
-            self.post_message(Pasted(self.leaf, text))
+            start, end = sorted(self.selection)
+            self.post_message(Pasted(self.leaf, text, self.value[:start] + text + self.value[end:]))
         else:
             self.replace(text, *sorted(self.selection))
 
