@@ -152,6 +152,16 @@ def test_frozen_ones_are_keys_and_travel() -> None:
             assert (x, y) == (1, (2,))
 
 
+def test_one_field_is_compared_as_several_are() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Number:
+        value: float
+
+    not_a_number = float("nan")
+    assert Number(not_a_number) == Number(not_a_number)
+    assert hash(Number(1.0)) == hash((1.0,))
+
+
 def test_own_methods_stay() -> None:
     made = _Counted(1)
     assert (made.x, made == _Counted(7)) == (2, True)

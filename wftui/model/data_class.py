@@ -79,13 +79,15 @@ def _methods(shown: list[str]) -> dict[str, Any]:
 
 
 def _comparison(compared: list[str]) -> dict[str, Any]:
-    values: Any = attrgetter(*compared) if compared else lambda self: ()
+    values: Any = (
+        attrgetter(*compared) if len(compared) > 1 else lambda self: tuple(getattr(self, name) for name in compared)
+    )
 
     def equals(self: object, other: object) -> Any:
         return values(self) == values(other) if type(self) is type(other) else NotImplemented
 
     def hashed(self: Any) -> int:
-        return hash((values(self),))
+        return hash(values(self))
 
     return {"__eq__": equals, "__hash__": hashed}
 
