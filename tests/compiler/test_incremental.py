@@ -382,6 +382,28 @@ def test_steps_that_move_keep_what_is_known_of_them(old: int | None, new: int | 
     assert len(set(before.tree.walk()) & set(after.steps)) >= 57
 
 
+def test_steps_whose_lines_move_are_written_as_new_ones() -> None:
+    """Lines of more digits among them, at which the layout changes, and texts that look like generated Python."""
+    hostile = "line=3,\n# workflow.json:3: step\n    line=3,\n 100 % %d {{ inputs.word }}"
+    steps: list[Any] = [
+        {
+            "id": f"s{number}",
+            "type": "set",
+            "when": "inputs.word == 'a'",
+            "input": {"n" * number: "{{ inputs.word }}", "t": hostile},
+        }
+        for number in range(1, 30)
+    ]
+    steps.append(
+        {"id": "g", "type": "group", "steps": [{"id": "i", "type": "set", "input": {"b": "{{ inputs.word }}"}}]}
+    )
+    source = {"format": 1, "id": "flow", "inputSchema": start(1)["inputSchema"], "steps": steps}
+    text = json.dumps(source, indent=0)
+    remembering = compiler_of(NOWHERE)
+    for lines in (0, 1, 40, 3, 900, 901, 0):
+        assert assert_agrees(remembering, text.replace('"steps": [', '"steps": [' + "\n" * lines, 1))
+
+
 def test_expressions_of_defaults_are_placed_where_they_stand() -> None:
     """The steps stand before the defaults, in one line, and stay as they are."""
     set_input = {"note": "x", "word": "{{ inputs.word | upper }}"}

@@ -12,7 +12,8 @@ from wftui.compiler.checks.checked import Checked
 from wftui.compiler.checks.checker import check_workflow
 from wftui.compiler.checks.secrets.own_connections import check_own_connections
 from wftui.compiler.checks.steps.requirement_checks import StepNeeds, check_requirements, is_lasting
-from wftui.compiler.codegen.transpile import StepCache, WrittenSteps, transpile
+from wftui.compiler.codegen.transpile import StepCache, transpile
+from wftui.compiler.codegen.written_steps import WrittenSteps
 from wftui.compiler.collection import collection_paused
 from wftui.compiler.diagnostics.diagnostic import (
     INTERNAL,

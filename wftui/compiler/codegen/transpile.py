@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Callable, Set
+from collections.abc import Callable
 from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from wftui.compiler.checks.checked import Checked
 from wftui.compiler.codegen.layout import INDENT, WIDTH, assignment, columns
 from wftui.compiler.codegen.step_code import GeneratedPart, bound_value, placed, step_name, write_step
+from wftui.compiler.codegen.written_steps import Numbered, WrittenStep, WrittenSteps
 from wftui.compiler.python_code import Atom, Code, literal, mapping, record, text_literal, tuple_of
 from wftui.compiler.source.document import Document, Part
 from wftui.compiler.tree.bindings import NamesInside, names_inside
@@ -35,9 +36,9 @@ COMPILER = f"wftui output {OUTPUT_REVISION}"
 
 _SIMPLE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _REMEMBERED_STEPS = 20_000
+_PLACE_END = ",\n"
 
 Names = tuple[str, ...]
-Defaults = tuple[str, tuple[int, int]]
 StepKey = tuple[str, Names, Names, str, Names, frozenset[str], frozenset[str], Names, Names, NamesInside, str | None]
 
 
@@ -55,34 +56,6 @@ class StepCache:
         if len(self.steps) >= _REMEMBERED_STEPS:
             self.steps.clear()
         self.steps[key] = step
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenStep:
-    """The Python of a step and of all inside it, as it stands in a module.
-
-    Attributes:
-        place: line and column of the step in workflow.json.
-        defaults: those of the workflow, with their place, if the step has expressions of them.
-    """
-
-    place: tuple[int, int]
-    defaults: Defaults | None
-    blocks: list[str]
-    spots: list[str]
-    modules: frozenset[str]
-    plans: frozenset[str]
-
-
-@dataclass(slots=True)
-class WrittenSteps:
-    """Parts of the last module of a workflow that is being edited."""
-
-    steps: dict[StepNode, WrittenStep] = field(default_factory=dict)
-
-    def keep(self, unchanged: Set[StepNode]) -> None:
-        """Forget the steps that have changed."""
-        self.steps = {node: known for node, known in self.steps.items() if node in unchanged}
 
 
 def transpile(checked: Checked, document: Document, cache: StepCache, written: WrittenSteps, source_hash: str) -> str:
@@ -116,6 +89,7 @@ class _Transpiler:
         self.inherits = False
         self.blocks: list[str] = []
         self.spots: list[str] = []
+        self.numbered: tuple[Numbered, Numbered] | None = None
         self.modules: set[str] = set()
         self.plans: set[str] = {"WorkflowPlan"}
 
@@ -163,13 +137,18 @@ class _Transpiler:
         """Write a step, or reuse its code of the previous time."""
         place = self.document.line_column(self.document.span(node.pointer)[0])
         known = self.written.steps.get(node)
+        if known is not None and known.place[0] != place[0] and known.place[1] == place[1]:
+            known = known.at_line(place[0])
         if known is None or known.place != place or known.defaults not in (None, self.defaults_place):
             outer = self.blocks, self.spots, self.modules, self.plans, self.inherits
             self.blocks, self.spots, self.modules, self.plans, self.inherits = [], [], set(), set(), False
             self._step(node)
             blocks, spots = ["\n\n\n".join(self.blocks)], ["\n".join(self.spots)] if self.spots else []
             defaults = self.defaults_place if self.inherits else None
-            known = WrittenStep(place, defaults, blocks, spots, frozenset(self.modules), frozenset(self.plans))
+            numbered = None if node.bodies else self.numbered
+            known = WrittenStep(
+                place, defaults, blocks, spots, frozenset(self.modules), frozenset(self.plans), numbered
+            )
             self.blocks, self.spots, self.modules, self.plans, self.inherits = outer
         self.inherits = self.inherits or known.defaults is not None
         self.new_steps[node] = known
@@ -227,10 +206,11 @@ class _Transpiler:
         definition = placed(made.definition, line, node.pointer)
         comment = f"# workflow.json:{line}: step {node.id} ({node.step.type})\n"
         first, *others = [*made.functions, definition]
-        self.blocks += [comment + first, *others]
+        blocks = [comment + first, *others]
+        self.blocks += blocks
         written = node.written_at
         marks = [(name, at, written(node.pointer + pointer), start + offset) for name, at, pointer, offset in marks]
-        self._note(made, marks)
+        self.numbered = _numbered_blocks("\n\n\n".join(blocks), line), self._note(made, marks)
 
     def _relative(
         self, made: GeneratedPart, base: str, start: int, node: StepNode | None = None
@@ -242,13 +222,19 @@ class _Transpiler:
             for name, line, pointer, offset in made.marks
         ]
 
-    def _note(self, made: GeneratedPart, marks: list[tuple[str, int, str, int]]) -> None:
-        """Collect imports and source positions of a generated part."""
+    def _note(self, made: GeneratedPart, marks: list[tuple[str, int, str, int]]) -> Numbered:
+        """Collect imports and source positions of a generated part; return the latter."""
+        templates: list[str] = []
+        numbers: list[int] = []
         self.modules |= made.modules
         self.plans |= made.plans
         for name, at, pointer, offset in marks:
             line, column = self.document.line_column(offset)
-            self.spots += _spot(name, at, pointer, line, column)
+            lines = _spot(name, at, pointer, line, column)
+            self.spots += lines
+            templates.append(_template_of("\n".join(lines), line, before=","))
+            numbers.append(line)
+        return "\n".join(templates), tuple(numbers)
 
     # --- the workflow
 
@@ -357,6 +343,21 @@ class _Transpiler:
         if self.plans & {"StepPlan", "ConcurrencyPlan"} or computed:
             lines += _import("wftui.runtime.scope", ["Scope"])
         return lines
+
+
+def _numbered_blocks(text: str, line: int) -> Numbered:
+    """Return the blocks of a step by its line.
+
+    It is in the comment above, and last in its definition.
+    """
+    opening = "# workflow.json:"
+    return f"{opening}%d{_template_of(text.removeprefix(f'{opening}{line}'), line, before=_PLACE_END)}", (line, line)
+
+
+def _template_of(text: str, line: int, *, before: str) -> str:
+    """Return the template of a text in which the line stands last before something."""
+    head, _, tail = text.replace("%", "%%").rpartition(f"line={line}{before}")
+    return f"{head}line=%d{before}{tail}"
 
 
 def _names(step_ids: list[str]) -> Code:
