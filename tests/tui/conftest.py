@@ -72,15 +72,6 @@ def css_parsed_once() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
-def short_naps() -> Iterator[None]:
-    """Look every 5 ms whether the app is idle: Textual sleeps 40 ms after each key, which was most of many tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("textual._wait.SLEEP_GRANULARITY", 0.005)
-        patch.setattr("textual._wait.SLEEP_IDLE", 0.0005)
-        yield
-
-
 _wait_for_screen = Pilot._wait_for_screen
 
 
