@@ -151,20 +151,20 @@ def test_explicit_options_skip_the_question(failed: Path, piped: Cli) -> None:
 @pytest.mark.first_cases(1)
 @pytest.mark.pty
 @pytest.mark.parametrize(("typed", "code"), [("y\n", 0), ("\n", 1)])
-def test_foreign_folder_is_asked_about_once(tmp_path: Path, typed: str, code: int) -> None:
+def test_foreign_folder_is_asked_about_once(tmp_path: Path, piped: Cli, typed: str, code: int) -> None:
     (tmp_path / "tables").mkdir()
     (tmp_path / "tables" / "people.csv").write_text("name\n")
     line, environment = command(tmp_path, "new", "hello")
     no_input = subprocess.run(["sh", "-c", '"$@" <&-', "sh", *line], env=environment, capture_output=True, text=True)
-    refused = piped(tmp_path, "new", "hello")
-    assert (no_input.returncode, no_input.stderr) == (refused.returncode, refused.stderr)
-    assert refused.returncode == 1
-    assert "error[workspace.other]" in refused.stderr
-    assert f"--tables {tmp_path / 'tables'}" in refused.stderr
+    refused, _, errors = piped("new", "hello")
+    assert (no_input.returncode, no_input.stderr) == (refused, errors)
+    assert refused == 1
+    assert "error[workspace.other]" in errors
+    assert f"--tables {tmp_path / 'tables'}" in errors
     ended, shown = asked(tmp_path, "Make it a workspace? [y/N] ", typed, "new", "hello")
     assert ended == code, shown
     if code == 0:
         assert (tmp_path / "tables" / "workflows" / "hello" / "workflow.py").is_file()
-        assert piped(tmp_path, "new", "bye").returncode == 0, "it is a workspace now"
+        assert piped("new", "bye")[0] == 0, "it is a workspace now"
     else:
         assert [each.name for each in (tmp_path / "tables").iterdir()] == ["people.csv"]

@@ -139,7 +139,7 @@ def test_tokens(bare_cli: Cli, server: Server, tmp_path: Path, monkeypatch: pyte
     code, _, errors = bare_cli("list", "--remote", server.url)
     assert (code, "error[token.invalid]" in errors, "wft_wrong" in errors) == (ExitCode.USAGE, True, False)
     code, _, errors = bare_cli("list", "--remote", "http://host.invalid")
-    assert (code, "clear text" in errors, "error[remote.unreachable]" in errors) == (ExitCode.FAILED, True, True)
+    assert (code, "unencrypted" in errors, "error[remote.unreachable]" in errors) == (ExitCode.FAILED, True, True)
 
 
 def test_a_command_starts_no_engine_for_a_server(server: Server) -> None:
