@@ -29,7 +29,7 @@ async def test_a_step_without_a_worker_until_it_has_one(
         await until(lambda: "waiting: no worker in pool build" in screen_text(app))
         app.action_workers()
         await until(lambda: isinstance(app.screen, WorkersScreen))
-        await until(lambda: "No worker lives" in screen_text(app))
+        await until(lambda: "No workers are running" in screen_text(app))
         worker = await asyncio.to_thread(start_worker)  # the screen goes on
         await until(lambda: "a  shell" in screen_text(app) and "1 of 1" in screen_text(app))
         (tmp_path / "go").touch()
