@@ -121,7 +121,7 @@ def _read(descriptor: int, seconds: float, has_ended: Callable[[], bool] = lambd
     """Read to the end.
 
     Args:
-        has_ended: whether nothing more will come; asked when nothing has come for a while.
+        has_ended: whether nothing more will be written; asked before each wait for more.
 
     Raises:
         TimeoutError: the end did not come in time.
@@ -132,8 +132,9 @@ def _read(descriptor: int, seconds: float, has_ended: Callable[[], bool] = lambd
     data = b""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
+        ended = has_ended()
         if not poller.poll(_QUIET_SECONDS * 1000):
-            if has_ended():
+            if ended:
                 return data
             continue
         piece = os.read(descriptor, 65_536)

@@ -19,7 +19,7 @@ from wftui.steps.process.process_mark import MARK, ProcessMark
 _PR_SET_CHILD_SUBREAPER = 36
 _POLL_SECONDS = 0.02
 _AFTER_KILL_SECONDS = 1.0
-_DYING_SECONDS = 10.0
+_DYING_SECONDS = 60.0
 """A killed process lives until the machine gets to it, which takes longer where many others wait for their turn."""
 _SHOWN = 20
 

@@ -25,7 +25,7 @@ KEPT_INTERPRETERS = 16
 """Idle ones that a run keeps of each sort."""
 _CHILD_PROGRAM = Path(__file__).with_name("child.py")
 _READ_SIZE = 262_144
-_PATIENCE_SECONDS = 1.0
+_PATIENCE_SECONDS = 10.0
 _TURNS = 4  # of the event loop, in which the data of a pipe reaches the log
 
 

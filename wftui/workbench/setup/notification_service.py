@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _ENDS = frozenset({"completed", "failed", "cancelled", "interrupted"})
 _AT_ONCE = 4
-_ENDING_SECONDS = 5.0
+_ENDING_SECONDS = 30.0
 """Beside the longest time limit, when this process ends: for reading the run and for ending a program's tree."""
 _MINUTE = 60_000
 

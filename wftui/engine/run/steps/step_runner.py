@@ -205,14 +205,11 @@ class StepRunner:
             delay = delay_before_next(step.retry, failed, context.random, retry_after(described))
             if until is not None and context.now() + timedelta(seconds=delay) >= until:
                 raise Failure(described, attempt)
-            await context.emitter.emit(
-                StepRetrying(
-                    **context.about(step, path),
-                    attempt=attempt,
-                    error=described,
-                    next_at=context.now() + timedelta(seconds=delay),
-                )
+            retrying = StepRetrying(
+                **context.about(step, path), attempt=attempt, error=described, next_at=context.now()
             )
+            retrying.next_at = retrying.timestamp + timedelta(seconds=delay)
+            await context.emitter.emit(retrying)
             await frame.stop.sleep(delay)
 
     async def started(
