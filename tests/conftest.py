@@ -8,12 +8,14 @@ import signal
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 
 import hypothesis
 import pytest
-from helpers import EXAMPLES
+from helpers import EXAMPLES, PATIENCE
 
+from wftui.engine.primitives.engine_settings import EngineSettings
 from wftui.workbench import Settings, Workbench
 
 # A busy machine makes an example slow, and no program wrong; each run tries other examples.
@@ -97,6 +99,13 @@ def tables(tmp_path: Path) -> Path:
     target = tmp_path / "tables"
     shutil.copytree(EXAMPLES, target, ignore=shutil.ignore_patterns("__pycache__"))
     return target
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workbenches leave no cancelled step behind, however long it needs on a busy machine."""
+    patient = partial(EngineSettings, grace=PATIENCE, force=PATIENCE, finally_limit=PATIENCE)
+    monkeypatch.setattr("wftui.engine.primitives.engine_settings.EngineSettings", patient)
 
 
 @pytest.fixture

@@ -255,7 +255,7 @@ def services(echo: str, mcp: list[str]) -> Json:
         echo: the address of one that says again what it is told.
         mcp: the command of an MCP server.
     """
-    posted: dict[str, Any] = {"method": "POST", "timeout": "20s"}
+    posted: dict[str, Any] = {"method": "POST", "timeout": "5m"}
     kinds = {
         "basic": "http",
         "bearer": "http",

@@ -12,6 +12,7 @@ from wftui.model.base import Json
 from wftui.model.run.record import ExecutionRecord
 from wftui.workbench import Settings, Workbench
 
+pytestmark = pytest.mark.usefixtures("unhurried")
 Add = Callable[..., None]
 SKIPPED = "needs {}, which was skipped"
 FAILED = "needs {}, which failed"

@@ -7,9 +7,8 @@ import venv
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import psutil
 import pytest
-from helpers import has_ended, patience
+from helpers import lives, patience, until
 
 from steps.email.mail_server import mail_server
 from steps.http.http_server import Handler, serving
@@ -18,6 +17,8 @@ from wftui.model.base import Json
 from wftui.model.run.events import Log, StepProgress
 from wftui.model.run.record import ExecutionRecord
 from wftui.workbench import Workbench
+
+pytestmark = pytest.mark.usefixtures("unhurried")
 
 
 @pytest.fixture(autouse=True)
@@ -64,18 +65,28 @@ async def test_stopped_step_leaves_nothing(workbench: Workbench, kind: str, how:
         "shell": {"argv": [sys.executable, "-c", SLEEPER]},
         "python": {"code": "def main():\n" + "\n".join(f"    {line}" for line in SLEEPER.splitlines())},
     }
-    limit: dict[str, Json] = {"timeout": "1500ms"} if how == "timeout" else {}
-    run_id = await start(workbench, {"id": "sleep", "type": kind, "input": values[kind], **limit})
-    async with log_of(workbench, run_id, "pids") as line:
-        sleeper = psutil.Process(int(line.split()[1]))
-        assert sleeper.is_running()
-        if how == "cancel":
+    step: dict[str, Json] = {"id": "sleep", "type": kind, "input": values[kind]}
+    if how == "cancel":
+        run_id = await start(workbench, step)
+        async with log_of(workbench, run_id, "pids") as said:
+            assert lives(int(said.split()[1]))
             await workbench.runs.cancel(run_id)
-    async with patience():
-        await workbench.runs.wait(run_id)
-    assert has_ended(sleeper)
-    record = await workbench.runs.record(run_id)
-    assert record.status == ("cancelled" if how == "cancel" else "failed")
+        async with patience():
+            await workbench.runs.wait(run_id)
+        record = await workbench.runs.record(run_id)
+        assert record.status == "cancelled"
+    else:
+        said = ""
+        for seconds in (1.5, 10, 60, 300):  # more where the program had not yet begun to speak
+            record = await run(workbench, step | {"timeout": seconds}, id=f"flow{seconds:g}".replace(".", "-"))
+            assert record.error is not None
+            assert (record.status, record.error.type) == ("failed", "timeout")
+            events = [event async for batch in workbench.runs.follow(record.id) for event in batch]
+            said = "".join(event.message for event in events if isinstance(event, Log) and "pids" in event.message)
+            if said:
+                break
+    sleeper = int(said.split()[1])
+    await until(lambda: not lives(sleeper))
 
 
 async def test_endless_output_is_bounded(workbench: Workbench) -> None:
@@ -216,14 +227,16 @@ class Pause(StepType):
     word = "own.pause"
     title = "Pause"
     waits = True
+    seconds = 0.5
 
     async def run(self, input, context):
-        await context.sleep_until(context.now() + timedelta(seconds=0.5))
+        await context.sleep_until(context.now() + timedelta(seconds=self.seconds))
         return {}
 
 class Work(Pause):
     word = "own.work"
     waits = False
+    seconds = 600
 
 class Pick(StepType):
     word = "own.pick"

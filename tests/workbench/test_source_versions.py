@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from helpers import PATIENCE
 
-from wftui.workbench import Settings, Workbench
+from wftui.workbench import Settings, Workbench, source_service
 
 SOURCE = '{"format": 1, "id": "flow", "steps": []}'
 
@@ -21,6 +22,7 @@ def git(folder: Path, *arguments: str) -> None:
 async def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Workbench]:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    monkeypatch.setattr(source_service, "_GIT_SECONDS", PATIENCE)
     opened = Workbench(Settings(tables=tmp_path / "my tables", database=tmp_path / "runs.db", user_id="ada"))
     source_path(opened).parent.mkdir(parents=True)
     source_path(opened).write_text(SOURCE)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import lives
+from helpers import lives, until
 
 from wftui.model.errors import UserError
 from wftui.model.run.summary import ExecutionFilters
@@ -199,7 +199,7 @@ async def test_cancelled_trial_cancels_its_sub_workflows(bench: Workbench, tried
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert not [number for number in tried.read_text().split() if lives(int(number))]
+    await until(lambda: not any(lives(int(number)) for number in tried.read_text().split()))
 
 
 async def test_log_is_that_of_the_step_alone(bench: Workbench) -> None:

@@ -50,13 +50,14 @@ async def test_a_child_that_is_not_waited_for_outlives_its_parent(open_executor:
 
 
 async def test_a_cancel_of_the_parent_leaves_it(open_executor: Open) -> None:
-    gate = asyncio.Event()
+    gate, left = asyncio.Event(), asyncio.Event()
 
     async def until_open(_input: dict[str, Json], _context: StepContext) -> Json:
         await gate.wait()
         return None
 
     async def forever(_input: dict[str, Json], _context: StepContext) -> Json:
+        left.set()
         await asyncio.Event().wait()
 
     start = step("sub", type="workflow", input=constant({"workflow": "slow", "wait": False}))
@@ -65,8 +66,7 @@ async def test_a_cancel_of_the_parent_leaves_it(open_executor: Open) -> None:
     executor = await open_executor(plans, until_open=until_open, forever=forever)
     async with patience():
         run_id = await executor.start(REQUEST)
-        while len(executor.running()) < 2:
-            await asyncio.sleep(0.005)
+        await left.wait()
         [child_id] = [each for each in executor.running() if each != run_id]
         await executor.cancel(run_id)
         assert (await executor.wait(run_id)).status == "cancelled"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.engine_plans import Steps, Watch, begin, chain, constant, output_of, run, statuses, step, workflow
+from engine.engine_plans import FAR, Steps, Watch, begin, chain, constant, output_of, run, statuses, step, workflow
 from engine.resuming import resume
 from wftui.engine.primitives.secret_inputs import masked, restore_secrets
 from wftui.engine.run.run import Run
@@ -226,7 +226,7 @@ async def test_rejection_keeps_the_rules_of_its_run(rules: int | None, status: s
     assert (again.status, again.outputs.keys()) == (record.status, record.outputs.keys())
 
 
-@pytest.mark.parametrize(("seconds", "attempts"), [(5.0, 1), (60.0, 2)])
+@pytest.mark.parametrize(("seconds", "attempts"), [(FAR, 1), (3 * FAR, 2)])
 async def test_total_timeout_continues_after_resume(seconds: float, attempts: int) -> None:
     def fails(_input: dict[str, Json], _context: StepContext) -> Json:
         raise WorkflowError("stock.empty", "Nothing is left.")
@@ -236,8 +236,8 @@ async def test_total_timeout_continues_after_resume(seconds: float, attempts: in
     watch = Watch()
     await run(plan, watch=watch, fails=fails)
     events = watch.events[: 1 + [event.type for event in watch.events].index("step_retrying")]
-    # The process lived for ten seconds after the first attempt had failed.
-    later = events[-1].timestamp + timedelta(seconds=10)
+    # The process lived on for so long after the first attempt had failed.
+    later = events[-1].timestamp + timedelta(seconds=FAR)
     events.append(Log(run_id=events[0].run_id, timestamp=later, message="still there"))
     record, after = await resume(plan, events, Steps(fails=fails))
     assert record.error is not None

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers import PATIENCE
 
 from engine.engine_plans import PATIENT, Loaded, Open, Steps, output_of, step, workflow
 from wftui.engine.host.executor import WorkflowExecutor
@@ -76,7 +77,7 @@ async def test_run_resumed_by_another_process_is_left_alone(tmp_path: Path) -> N
 
     def load_while_another_goes_on(*_stored: str) -> Loaded:
         # The plan is loaded after the history was read, and before the run is claimed.
-        asyncio.run_coroutine_threadsafe(go_on_and_die(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(go_on_and_die(), loop).result(PATIENCE)
         return Loaded(PLAN)
 
     late = WorkflowExecutor(

@@ -245,7 +245,7 @@ async def test_a_cancel_leaves_no_process(tmp_path: Path) -> None:
         await until(lambda: len(_pids(folder)) == script.count(">> pids"))
         record = await ended(going)
         assert statuses(record)["s"] == "cancelled"
-        assert not [pid for pid in _pids(folder) if lives(pid)], name
+        await until(lambda: not any(map(lives, _pids(folder))))
 
     await asyncio.gather(*(one(name, script) for name, script in SCRIPTS.items()))
 
@@ -261,7 +261,7 @@ async def test_second_cancel_kills_a_process_ignoring_sigterm(tmp_path: Path) ->
     assert statuses(record) == {"s": "cancelled", "tidy": "skipped"}
     (cancelled,) = [event for event in going.watch.events if isinstance(event, StepCancelled)]
     assert not cancelled.abandoned
-    assert not [pid for pid in _pids(tmp_path) if lives(pid)]
+    await until(lambda: not any(map(lives, _pids(tmp_path))))
 
 
 async def test_cancel_reaches_computing_steps() -> None:

@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from engine.control_flow.flow import broken, compiled, set_
 from engine.engine_plans import FAR, Open, Steps, Watch, begin, run, statuses
 from engine.resuming import resume
@@ -102,7 +104,8 @@ async def test_a_branch_of_skipped_steps_does_not_win() -> None:
     )
 
 
-async def test_a_resume_does_not_choose_another_winner() -> None:
+async def test_a_resume_does_not_choose_another_winner(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wftui.engine.primitives.tasks._YIELD_AFTER", FAR)  # the first wins, however slow the machine
     plan = flow(
         race(("one", [set_("a", who="one")]), ("two", [set_("b", who="two")])),
         outputs={"branch": "{{ steps.r.output.branch }}"},

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from helpers import lives, patience, until
 
-from engine.engine_plans import Loaded, Steps, Work, constant, step, workflow
+from engine.engine_plans import FAR, Loaded, Steps, Work, constant, step, workflow
 from wftui.engine.host.executor import WorkflowExecutor
 from wftui.engine.primitives.engine_settings import EngineSettings
 from wftui.engine.run.steps import log_overflow
@@ -26,7 +26,7 @@ from wftui.store.log_segments import folder_of
 LINES = 12_000
 AHEAD = 4_000_000
 """Characters that a step may be ahead of the disk; each flood has twice as many."""
-SETTINGS = EngineSettings(log_head=10_000, log_interval=0.005)
+SETTINGS = EngineSettings(force=FAR, log_head=10_000, log_interval=0.005)
 PRINT = "for number in range({lines}): print(number, '.' * 700)"
 
 

@@ -6,10 +6,12 @@ import threading
 from copy import deepcopy
 
 import pytest
+from helpers import PATIENCE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wftui.model.base import Json
+from wftui.runtime.patterns import bounded_search
 from wftui.runtime.validation.validator import (
     MAX_PROBLEMS,
     schema_problems,
@@ -293,7 +295,7 @@ def test_self_referencing_schema_is_a_clear_error() -> None:
     assert problem.message.startswith("The schema refers to itself endlessly")
 
 
-def test_explosive_pattern_is_stopped_without_blocking_threads() -> None:
+def test_explosive_pattern_is_stopped_without_blocking_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     beats = 0
     done = threading.Event()
 
@@ -306,7 +308,11 @@ def test_explosive_pattern_is_stopped_without_blocking_threads() -> None:
     other.start()
     try:
         schema = {"properties": {"x": {"items": {"pattern": "^(a+)+$"}}}}
-        sentences = problems(schema, {"x": ["a" * 40 + "!"] * 5})
+        for seconds in (bounded_search.SECONDS, 20.0, 200.0):  # more where the other thread had few turns
+            monkeypatch.setattr(bounded_search, "SECONDS", seconds)
+            sentences = problems(schema, {"x": ["a" * 40 + "!"] * 5})
+            if beats > 20:
+                break
     finally:
         done.set()
         other.join()
@@ -315,7 +321,8 @@ def test_explosive_pattern_is_stopped_without_blocking_threads() -> None:
     assert beats > 20
 
 
-def test_nested_repeats_work() -> None:
+def test_nested_repeats_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded_search, "SECONDS", PATIENCE)
     pattern = "^([a-z0-9]+)(-[a-z0-9]+)*$"
     assert one_field({"pattern": pattern}, "my-first-flow") == []
     assert one_field({"pattern": pattern}, "My Flow") == [f"Must match the pattern {pattern}"]

@@ -22,6 +22,7 @@ from wftui.steps.process.process_tree import left_of
 from wftui.steps.testing import RecordingContext
 
 SERVER: dict[str, Json] = {"command": RAW}
+LAST_WORDS = "wftui.steps.mcp.session._LAST_WORDS_SECONDS"
 
 
 @dataclass
@@ -65,7 +66,7 @@ async def test_all_steps_of_a_run_share_one_server_until_its_end(tmp_path: Path)
         assert sorted(each["structured"]["calls"] for each in others) == [2, 3, 4, 5, 6]
         assert {each["structured"]["pid"] for each in others} == {pid}
         assert lives(pid)
-    assert not lives(pid)
+    await until(lambda: not lives(pid))
 
 
 async def test_different_servers_are_kept_apart(steps: Steps) -> None:
@@ -126,7 +127,8 @@ async def test_unknown_tool_is_reported_with_the_available_ones(steps: Steps) ->
     assert "ask, chatter, crash, echo" in error.message
 
 
-async def test_a_crash_is_a_failure_with_the_servers_last_words(steps: Steps) -> None:
+async def test_a_crash_is_a_failure_with_the_servers_last_words(steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LAST_WORDS, PATIENCE)
     error = await steps.failure("crash")
     assert (error.type, error.recoverable) == ("mcp.closed", True)
     assert error.message.endswith("allocating…\n  fatal: out of memory")
@@ -149,6 +151,7 @@ async def test_server_output_is_logged_and_not_printed(steps: Steps, capfd: pyte
     await steps.call("chatter")
     await steps.call("echo", text="the rest is heard by the next step")
     logs = steps.context.logs
+    await until(lambda: len(logs) >= 4)
     assert ("stderr", "info", "on stderr") in logs
     assert ("log", "warn", 'disk: {"free": 3}') in logs
     assert ("log", "debug", "details") in logs
@@ -237,7 +240,6 @@ SILENT = [sys.executable, "-c", "import sys; print('thinking', file=sys.stderr, 
         ({"command": ["./no/such"]}, "mcp.start", "was not found"),
         ({"command": RAW, "cwd": "/no/such/folder"}, "mcp.start", "No such file or directory: '/no/such/folder'"),
         ({"command": SPEAKS_AND_ENDS}, "mcp.start", "last lines:\n  no such licence"),
-        ({"command": SILENT}, "mcp.start", "it did not respond within 0.5 s; last lines:\n  thinking"),
         ({"url": "http://127.0.0.1:1/mcp"}, "mcp.start", "could not be reached: All connection attempts failed"),
         ({"url": "ftp://example.org"}, "mcp.server", "the URL must start with https://"),
         ({}, "mcp.server", "give exactly one of"),
@@ -246,16 +248,35 @@ SILENT = [sys.executable, "-c", "import sys; print('thinking', file=sys.stderr, 
     ],
 )
 async def test_unavailable_server_is_reported_with_the_reason(
-    tmp_path: Path, server: dict[str, Json] | None, error_type: str, sentence: str
+    tmp_path: Path,
+    server: dict[str, Json] | None,
+    error_type: str,
+    sentence: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    values: dict[str, Json] = {"tool": "x", "startTimeout": 0.5 if server == {"command": SILENT} else 30.0}
-    if server is not None:
-        values["server"] = server
-    async with closing(RecordingContext(working_directory=tmp_path)) as context:
+    if server == {"command": SPEAKS_AND_ENDS}:
+        monkeypatch.setattr(LAST_WORDS, PATIENCE)
+    error = await unavailable(tmp_path, {"server": server} if server is not None else {}, PATIENCE)
+    assert error.type == error_type
+    assert sentence in error.message
+
+
+async def test_a_silent_server_is_given_up_after_its_time(tmp_path: Path) -> None:
+    for seconds in (0.5, 5, 50, PATIENCE):  # more where it had not yet begun to speak
+        error = await unavailable(tmp_path, {"server": {"command": SILENT}}, seconds)
+        assert (error.type, f"it did not respond within {seconds:g} s" in error.message) == ("mcp.start", True)
+        if error.message.endswith("; last lines:\n  thinking"):
+            return
+    raise AssertionError("its last lines are missing")
+
+
+async def unavailable(folder: Path, values: dict[str, Json], seconds: float) -> WorkflowError:
+    """Return the error of a step whose server cannot be called."""
+    given = {"tool": "x", "startTimeout": seconds, **values}
+    async with closing(RecordingContext(working_directory=folder)) as context:
         with pytest.raises(WorkflowError) as caught:
-            await McpStep().run(McpStep.input_model.model_validate(values), context)
-    assert caught.value.type == error_type
-    assert sentence in caught.value.message
+            await McpStep().run(McpStep.input_model.model_validate(given), context)
+    return caught.value
 
 
 @pytest.mark.parametrize(
@@ -314,7 +335,7 @@ async def test_child_processes_end_with_the_server(tmp_path: Path) -> None:
         ((whose, left),) = left_of(context.run_id, lambda mark: bool(mark.path))
         assert whose == ProcessMark(context.run_id), "all steps of the run share it"
         assert pid in [process.pid for process in left]
-    assert not lives(pid)
+    await until(lambda: not lives(pid))
 
 
 async def test_server_exit_is_noticed_while_a_child_holds_the_pipe(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from helpers import lives, patience, until
+from helpers import PATIENCE, lives, patience, until
 
 from steps.mcp.mcp_helpers import RAW, http_server
 from wftui.cli.main import main
@@ -18,6 +18,7 @@ from wftui.model.base import Json
 from wftui.model.run.record import ExecutionRecord
 from wftui.workbench import Settings, Workbench
 
+pytestmark = pytest.mark.usefixtures("unhurried")
 Step = dict[str, Json]
 
 
@@ -62,7 +63,7 @@ async def test_one_server_serves_all_steps_and_items_and_ends_with_the_run(workb
     assert record.status == "completed", record.error
     pids = {record.outputs["first"]["pid"], *record.outputs["pids"]}
     assert len(pids) == 1
-    assert not lives(pids.pop())
+    await until(lambda: not any(map(lives, pids)))
 
 
 async def test_connection_secrets_reach_only_the_server(workbench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +109,11 @@ async def test_a_question_of_a_server_is_answered_by_a_command(workbench: Workbe
     assert record.outputs == {"said": {"action": "accept", "content": {"n": 7}}}
 
 
-async def test_cancelling_the_run_ends_call_and_server(workbench: Workbench, tmp_path: Path) -> None:
+async def test_cancelling_the_run_ends_call_and_server(
+    workbench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for limit in ("stdio.LEAVE_SECONDS", "session.CLOSE_SECONDS"):  # a busy server may need more to leave by itself
+        monkeypatch.setattr(f"wftui.steps.mcp.{limit}", PATIENCE)
     marker = tmp_path / "marker"
     await save(workbench, [step("who", "echo", {"text": "x"}), step("wait", "wait", {"file": str(marker)})])
     run_id = await workbench.runs.start("tools", {})
@@ -120,7 +125,7 @@ async def test_cancelling_the_run_ends_call_and_server(workbench: Workbench, tmp
     assert marker.read_text() == "cancelled"
     who = record.step("who")
     assert who is not None
-    assert not lives(who.output["structured"]["pid"])
+    await until(lambda: not lives(who.output["structured"]["pid"]))
 
 
 async def test_timeout_ends_only_the_call(workbench: Workbench, tmp_path: Path) -> None:
@@ -171,7 +176,7 @@ async def test_unresponsive_server_is_killed(workbench: Workbench, tmp_path: Pat
         workbench, [step("a", "echo", {"text": "x"}, server={"command": [sys.executable, str(stubborn)]})]
     )
     assert record.status == "completed", record.error
-    assert not lives(int(pid.read_text()))
+    await until(lambda: not lives(int(pid.read_text())))
 
 
 async def test_question_without_a_user_is_cancelled_with_a_log_line(workbench: Workbench, settings: Settings) -> None:

@@ -97,6 +97,13 @@ def children(*, dead: bool = False) -> set[int]:
     return {child.pid for child in found if not dead or child.status() == psutil.STATUS_ZOMBIE}
 
 
+async def taken(before: set[int]) -> None:
+    """Wait until no child is a zombie but those; what died after the look is taken with the next program."""
+    async with patience():
+        while not children(dead=True) <= before:
+            await run_script("pass", sink=Sink())
+
+
 @pytest.mark.parametrize("script", [DOUBLE_FORK, TERM_IGNORED, SETSID_CHILD])
 async def test_cancel_ends_the_whole_tree(script: str, tmp_path: Path) -> None:
     before = children()  # those of earlier tests may end meanwhile
@@ -109,9 +116,7 @@ async def test_cancel_ends_the_whole_tree(script: str, tmp_path: Path) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert living(pids) == []
-    async with patience():
-        while not children(dead=True) <= before:  # what died after the look is taken with the next program
-            await run_script("pass", sink=Sink())
+    await taken(before)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives orphans to the process that runs the steps")
@@ -267,7 +272,7 @@ async def test_unawaited_children_do_not_become_zombies(ending: str) -> None:
         await sink.ready.wait()
         task.cancel()
     await asyncio.wait([task])
-    assert children(dead=True) <= before
+    await taken(before)
 
 
 async def test_output_lines_are_independent_of_chunks() -> None:

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from helpers import PATIENCE
 
 PASSWORD = "pw-4711-secret"
-START_SECONDS = 60
+START_SECONDS = PATIENCE
 
 
 def packaged_postgresql() -> list[str]:
@@ -89,7 +90,20 @@ def postgresql() -> Iterator[str]:
             "-EUTF8",
         )
         options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off"
-        ran(*as_user, control, "-D", data, "-w", "-o", options, "-l", str(folder / "log"), "start")
+        ran(
+            *as_user,
+            control,
+            "-D",
+            data,
+            "-w",
+            "-t",
+            f"{START_SECONDS:.0f}",
+            "-o",
+            options,
+            "-l",
+            str(folder / "log"),
+            "start",
+        )
         try:
             yield f"postgresql+psycopg://wf:{PASSWORD}@/postgres?host={folder}"
         finally:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from helpers import patience
+from helpers import PATIENCE, patience
 
 from store.store_helpers import RUN, START, completed, created, interrupted, log, resumed, started, ticking
 from wftui.model.run.events import Interrupted
@@ -248,8 +248,11 @@ async def test_lists_tell_the_age_of_owners_of_this_host(store: ExecutionStore) 
     assert known == {"here": True, "mine": False, "elsewhere": False, "before": False}
 
 
-async def test_active_run_is_never_marked_interrupted(store: ExecutionStore, database: Path) -> None:
+async def test_active_run_is_never_marked_interrupted(
+    store: ExecutionStore, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Looking for died processes and going on with their runs, at the same time and again and again."""
+    monkeypatch.setattr("wftui.store.ownership.owners.FOREIGN_SILENCE_SECONDS", PATIENCE)
     other = await ExecutionStore.open(database)
     other.owner = replace(other.owner, host="elsewhere")  # another process, alive as far as its heartbeat tells
     for number in range(25):
