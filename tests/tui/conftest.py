@@ -20,7 +20,9 @@ from textual.css.stylesheet import Stylesheet
 from textual.message_pump import MessagePump
 from textual.notifications import Notification
 from textual.pilot import Pilot
+from textual.timer import Timer
 from textual.widgets import Input, TextArea
+from textual.worker import Worker
 
 from wftui.model.run.event_json import parse_event
 from wftui.store.run_ids import new_id
@@ -35,6 +37,9 @@ SIZES = [(80, 24), (120, 40)]
 
 _TURNS = 60
 """Turns of the event loop that keys get to take effect: a test may hold up what they wait for."""
+
+_HOPS = 20
+"""Turns of the event loop that a message gets on its way through the parents of its widget."""
 
 
 @pytest.fixture(autouse=True)
@@ -78,13 +83,17 @@ _wait_for_screen = Pilot._wait_for_screen
 async def _until_keys_count(pilot: Pilot[Any]) -> bool:
     """Wait until the app has handled its keys, in turns of its loop; then for the messages of its widgets.
 
-    The toolkit takes a process that gets no CPU time for idle, and its wait ends after 30 s.
+    The toolkit takes a process that gets no CPU time for idle, and its wait ends after 30 s; it waits for the messages
+    that widgets have, not for those that follow.
     """
     for _ in range(_TURNS):
         if not isinstance(pilot.app, WftuiApp) or not pilot.app.keys_wait:
             break
         await asyncio.sleep(0.005)
-    return await _wait_for_screen(pilot, timeout=PATIENCE)
+    waited = await _wait_for_screen(pilot, timeout=PATIENCE)
+    for _ in range(_HOPS):
+        await asyncio.sleep(0)
+    return waited
 
 
 @pytest.fixture
@@ -110,7 +119,9 @@ def put_workflow(tables: Path) -> Callable[..., Path]:
         source = {"format": 1, "id": workflow_id, "steps": [{"id": "greet", "type": "set", "input": {"text": "hi"}}]}
         path = tables / "workflows" / workflow_id / "workflow.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({**source, **rest}, indent=2) + "\n")
+        written = tables.parent / "written.json"
+        written.write_text(json.dumps({**source, **rest}, indent=2) + "\n")
+        written.replace(path)  # an open editor never reads half of it
         return path
 
     return put
@@ -240,6 +251,32 @@ async def settle(app: App[Any]) -> None:
             await _passed(pump, pump.call_later)
         await _passed(app.screen, app.screen.call_after_refresh)
         seen.append((screen_text(app), id(app.focused)))
+
+
+_ENDLESS = frozenset({"follow"})
+"""Groups of workers that last as long as their screen."""
+
+_SOON = 5.0
+"""Seconds of a timer that is waited for: screens look at what was typed or selected after a pause."""
+
+
+async def at_rest(app: App[Any]) -> None:
+    """Wait until neither a worker nor a timer is about to change the screen."""
+    quiet = 0
+    while quiet < 2:
+        await settle(app)
+        pumps = (app, *app.screen.walk_children(with_self=True))
+        timers = [timer for pump in pumps for timer in pump._timers if timer._repeat == 0 and timer._interval < _SOON]
+        quiet = 0 if any(_is_active(timer) for timer in timers) or any(map(_ends, app.workers)) else quiet + 1
+        await asyncio.sleep(0.001)
+
+
+def _is_active(timer: Timer) -> bool:
+    return timer._task is not None and not timer._task.done()
+
+
+def _ends(worker: Worker[Any]) -> bool:
+    return not worker.is_finished and worker.group not in _ENDLESS
 
 
 async def _passed(pump: MessagePump, call: Callable[[Callable[[], object]], bool]) -> None:

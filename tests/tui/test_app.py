@@ -71,6 +71,7 @@ async def test_flow_1_save_and_run(
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
         await until(pilot, lambda: "completed" in text_of(app))
+        await workbench.runs.wait(app.session_runs[0])
         record = await workbench.runs.record(app.session_runs[0])
         assert record.outputs == {"greeting": "Good day, Ada!"}
         await pilot.press("escape")
@@ -85,7 +86,7 @@ async def test_a_workflow_without_questions_runs_at_once(
     async with app.run_test() as pilot:
         await ready(pilot, until)
         await pilot.press("r")
-        await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
+        await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and app.session_runs)
         assert len(app.session_runs) == 1
 
 
@@ -115,7 +116,7 @@ async def test_failed_start_keeps_the_form(
         await pilot.press("enter")
         await until(pilot, lambda: "hello does not compile" in text_of(app))
         assert isinstance(app.screen, RunInputModal)
-        assert "Ada" in text_of(app)
+        await until(pilot, lambda: "Ada" in text_of(app))
         put_workflow("hello", **ASKING)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and "completed" in text_of(app))
@@ -254,6 +255,7 @@ async def test_every_screen_can_be_shown_in_every_kind_of_theme(
         await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen))
         await pilot.press("r", "x", "f5")
         await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and "completed" in text_of(app))
+        await until(pilot, lambda: not workbench.runs.running())
         await pilot.press("1", "2", "3", "4", "q")
         await until(pilot, lambda: app.return_value is ExitMode.DONE)
 

@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from helpers import PATIENCE
 
 from wftui.store.sqlite.schema import VERSION
 from wftui.tui.app import WftuiApp
@@ -16,7 +17,7 @@ Until = Callable[..., Awaitable[None]]
 
 
 def newer(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as connection:
+    with closing(sqlite3.connect(path, timeout=PATIENCE)) as connection:
         connection.execute(f"PRAGMA user_version = {VERSION + 1}")
 
 

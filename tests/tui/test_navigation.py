@@ -7,7 +7,7 @@ from typing import Any
 from textual.app import App
 from textual.widgets import OptionList
 
-from tui.conftest import settle
+from tui.conftest import at_rest, settle
 from tui.notices import notices
 from wftui.connections.connections import StoredConnection
 from wftui.tui.app import WftuiApp
@@ -28,6 +28,7 @@ async def test_slash_finds_the_next_row_of_any_list(workbench: Workbench, until:
         await settle(app)
         await pilot.press("T")
         await until(pilot, lambda: isinstance(app.screen, StepTypesScreen) and "template" in text_of(app))
+        await until(pilot, lambda: isinstance(app.focused, LineView))
         view = app.focused
         assert isinstance(view, LineView)
 
@@ -90,13 +91,14 @@ async def test_every_list_finds_its_rows(
                 await settle(app)
                 await pilot.press("1")
             await until(pilot, lambda: app.focused is not None and len(rows_of(app.focused)) > 1)
-            await settle(app)
+            await at_rest(app)
             view = app.focused
             sought = next(text for text in reversed(rows_of(view)) if text.strip()).strip().split()[-1]
             await pilot.press("home", "ctrl+f", *sought, "enter")
-            await settle(app)
-            assert app.focused is view, name
-            assert sought.casefold() in rows_of(view)[place_of(view)].casefold(), name
+            await until(pilot, lambda view=view: app.focused is view)
+            await until(
+                pilot, lambda view=view, sought=sought: sought.casefold() in rows_of(view)[place_of(view)].casefold()
+            )
             if app.screen is not base:
                 await app.pop_screen()
 
@@ -110,7 +112,7 @@ async def test_jump_mode_goes_to_a_widget_by_its_letter(
         await settle(app)
         app.open_editor("hello")
         await until(pilot, lambda: isinstance(app.screen, EditorScreen) and "Ready" in text_of(app))
-        await settle(app)
+        await at_rest(app)
         targets = [each for each in app.screen.focus_chain if each.region.area > 0]
         assert len(targets) > 2
         for letter, target in zip("asd", targets, strict=False):

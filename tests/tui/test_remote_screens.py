@@ -74,7 +74,7 @@ async def test_a_run_is_started_watched_answered_and_found(
         assert monitor(app).state.record.status == "completed"
         await pilot.press("escape", "H")
         await until(pilot, lambda: isinstance(app.screen, HistoryScreen) and "✓" in text_of(app))
-        assert text_of(app).count("ada") >= 2
+        await until(pilot, lambda: text_of(app).count("ada") >= 2)
         await pilot.press("s")
         await until(pilot, lambda: "success" in text_of(app).lower())
     assert [run.workflow_id for run in (await owner.runs.history()).executions] == ["asks", "greet"]
@@ -94,9 +94,8 @@ async def test_what_is_only_on_the_machine_of_the_server_says_so(remote: RemoteW
             app.open_screen(name)
             assert isinstance(app.screen, WorkflowsScreen)
         app.open_editor("greet")
-        await pilot.pause()
+        await until(pilot, lambda: warnings(app).count(reason) == 5)
         assert isinstance(app.screen, WorkflowsScreen)
-        assert warnings(app).count(reason) == 5
         app.open_history()
         await until(pilot, lambda: isinstance(app.screen, HistoryScreen))
         for verb in ("edit", "export", "import", "cleanup"):

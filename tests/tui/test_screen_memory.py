@@ -71,12 +71,11 @@ async def test_cursor_tab_filter_and_order_are_there_after_a_restart(
         editor = again.screen
         assert isinstance(editor, EditorScreen)
         await until(pilot, lambda: editor.query_one(WorkflowCanvas).cursor == "c")
-        assert editor.view == "canvas"
-        assert editor.step_list.cursor == "c"
+        await until(pilot, lambda: editor.view == "canvas" and editor.step_list.cursor == "c")
         again.open_history()
         await until(pilot, lambda: isinstance(again.screen, HistoryScreen))
-        assert again.screen.query_one(FilterBar).current.statuses == {"failed"}
-        assert again.screen.query_one(HistoryTable).sort == "duration"
+        await until(pilot, lambda: again.screen.query_one(FilterBar).current.statuses == {"failed"})
+        await until(pilot, lambda: again.screen.query_one(HistoryTable).sort == "duration")
         await pilot.press("escape")
         again.open_history("beta")
         await settle(again)
@@ -92,7 +91,7 @@ async def test_editor_never_begins_in_a_text(workbench: Workbench, put_workflow:
         editor = app.screen
         assert isinstance(editor, EditorScreen)
         assert editor.view == "steps"
-        assert editor.step_list.has_focus
+        await until(pilot, lambda: editor.step_list.has_focus)
         await pilot.press("3", "2")
         assert path.read_text() == editor.source.text
 

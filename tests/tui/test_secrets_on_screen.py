@@ -202,20 +202,17 @@ async def test_run_form_hides_typed_secrets(
         await pilot.pause()
         seen.look("a value of any type")
         await pilot.press("ctrl+g")
-        await pilot.pause()
-        assert "-i a=…" in app.clipboard
+        await until(pilot, lambda: "-i a=…" in app.clipboard)
         seen.look("the command")
         await pilot.press("ctrl+t")
-        await pilot.pause()
-        assert "••••••" in seen.look("the JSON")
+        await until(pilot, lambda: "••••••" in seen.look("the JSON"))
         await pilot.press("ctrl+t")
         await pilot.pause()
         app.screen.post_message(events.Paste(json.dumps({"d": {"key": secrets[3]}})))
         await pilot.pause()
         seen.look("a secret inside of something else")
         await pilot.press("ctrl+g")
-        await pilot.pause()
-        assert """-i d='{"key":"…"}'""" in app.clipboard
+        await until(pilot, lambda: """-i d='{"key":"…"}'""" in app.clipboard)
         seen.look("its command")
 
 
@@ -274,7 +271,7 @@ async def test_a_command_pasted_into_the_editor_leaves_no_secret(
         assert with_step.count("{{ secrets.") == 3
         for key in ("ctrl+z", "ctrl+y", "y", "P", "f2"):
             await pilot.press(key)
-            await pilot.pause()
+            await until(pilot, lambda key=key: key != "P" or isinstance(app.screen, PasteScreen))
             seen.search(source.text, f"the source after {key}")
             seen.look(f"the editor after {key}")
             if isinstance(app.screen, PasteScreen):

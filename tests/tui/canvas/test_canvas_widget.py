@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, get_args
 
 import pytest
+from helpers import patience
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.pilot import Pilot
@@ -92,8 +93,11 @@ class CanvasApp(App[None]):
 
 async def laid_out(app: CanvasApp, pilot: Pilot[Any]) -> None:
     """Wait for a layout that runs in a thread."""
-    await pilot.pause()
-    await app.workers.wait_for_complete()
+    for _ in range(2):  # a change of size may begin another
+        await pilot.pause()
+        async with patience():
+            while not all(worker.is_finished for worker in app.workers):
+                await pilot.pause(0.01)
     await pilot.pause()
 
 
@@ -218,6 +222,7 @@ async def test_levels_of_detail_by_keys(text_of: Callable[[App[Any]], str]) -> N
     async with app.run_test(size=(120, 50)) as pilot:
         await laid_out(app, pilot)
         await pilot.press("plus")
+        await laid_out(app, pilot)
         assert shown(app) == "box"
         assert re.search(r"│ \$ Read the log +│", text_of(app))
         await pilot.press("minus", "minus", "minus")
@@ -256,12 +261,14 @@ async def test_space_folds_a_container(text_of: Callable[[App[Any]], str]) -> No
         await laid_out(app, pilot)
         app.canvas.focus_step("each")
         await pilot.press("space")
+        await laid_out(app, pilot)
         assert "Per author [3]" in text_of(app)
         assert "Statistics" not in text_of(app)
         app.canvas.set_statuses({"each.blame": "running"})
         app.canvas.focus_step("each.blame")
         assert app.canvas.cursor == "each"
         await pilot.press("space")
+        await laid_out(app, pilot)
         assert "● Blame lines" in text_of(app)
 
 

@@ -9,7 +9,7 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
-from tui.conftest import settle
+from tui.conftest import at_rest
 from wftui.tui.app import WftuiApp
 from wftui.tui.canvas.step_view import StepView
 from wftui.tui.screens.base.paned_screen import PanedScreen
@@ -54,7 +54,7 @@ async def check_rows(pilot: Pilot[Any], text_of: TextOf) -> None:
     for steps in pilot.app.screen.query(StepView):
         steps.make_drawing()
     pilot.app.refresh(layout=True)
-    await settle(pilot.app)
+    await at_rest(pilot.app)
     assert text_of(pilot.app) == before
 
 
@@ -63,7 +63,7 @@ async def check_lost_focus(pilot: Pilot[Any]) -> None:
     screen = pilot.app.screen
     screen.set_focus(None)
     pilot.app.refresh(layout=True)
-    await settle(pilot.app)
+    await at_rest(pilot.app)
     lists = [each for each in screen.focus_chain if isinstance(each, LineView | OptionList | StepView) and each.region]
     assert (screen.focused in lists) if lists else (screen.focused is None)
 
@@ -72,10 +72,10 @@ async def check_dialog(pilot: Pilot[Any], text_of: TextOf) -> None:
     """Assert that a screen looks as before once a dialog over it has closed."""
     before, screen = text_of(pilot.app), pilot.app.screen
     await pilot.press("question_mark")
-    await settle(pilot.app)
+    await at_rest(pilot.app)
     assert pilot.app.screen is not screen
     await pilot.press("escape")
-    await settle(pilot.app)
+    await at_rest(pilot.app)
     assert text_of(pilot.app) == before
 
 
@@ -90,24 +90,24 @@ async def test_focus_and_rows_follow_every_change_of_size(
     await workbench.runs.wait(run_id)
     app = WftuiApp(workbench)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settle(app)
+        await at_rest(app)
         base = app.screen
         OPEN[name](app, run_id)
         if name != "workflows":
             await until(pilot, lambda: app.screen is not base)
-        await settle(app)
+        await at_rest(app)
         check_focus(app)
         await check_dialog(pilot, text_of)
         await check_lost_focus(pilot)
         panes = len(app.screen.PANES) if isinstance(app.screen, PanedScreen) else 1
         for width, height in SIZES:
             await pilot.resize_terminal(width, height)
-            await settle(app)
+            await at_rest(app)
             check_focus(app)
             await check_rows(pilot, text_of)
             for _ in range(panes if panes > 1 else 0):
                 await pilot.press("f6")
-                await settle(app)
+                await at_rest(app)
                 check_focus(app)
 
 
@@ -119,7 +119,7 @@ async def test_empty_workspace_gives_the_keys_back_after_an_abandoned_question(
         await until(pilot, lambda: "no workflows yet" in text_of(app))
         for keys in (("n", "a", "a", "enter", "escape", "escape"), ("slash", "x", "escape"), ("slash", "enter")):
             await pilot.press(*keys)
-            await settle(app)
+            await at_rest(app)
             focused = app.screen.focused
             assert focused is None or focused.region.area > 0, keys
         await pilot.press("n")
@@ -134,12 +134,12 @@ async def test_the_list_of_a_history_takes_the_focus_when_its_rows_come(
     await workbench.runs.wait(await workbench.runs.start("hello", {}))
     app = WftuiApp(workbench)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settle(app)
+        await at_rest(app)
         app.open_history("never_run")
         await until(pilot, lambda: "No run matches" in text_of(app))
         for dialog in ("question_mark", "s"):
             await pilot.press(dialog, "escape")
-            await settle(app)
+            await at_rest(app)
             assert app.screen.focused is None, "the next letter is a command, not a filter"
         await pilot.press("backspace")
         await until(pilot, lambda: isinstance(app.screen.focused, HistoryTable) and "hello" in text_of(app))

@@ -232,6 +232,8 @@ async def test_no_widget_draws_control_sequences(
         for place, opens in (SCREENS | DIALOGS).items():
             opens(app, runs)
             expected = OTHER_TEXTS.get(place, "[red]not red[/]")
+            is_beside = place in ("workflows", "notice", "error")  # no screen of its own
+            await until(pilot, lambda stays=is_beside: stays or app.screen is not base)
             await until(pilot, lambda expected=expected: expected in text_of(app))
             check(app, place)
             if place.startswith("editor"):

@@ -55,5 +55,5 @@ async def test_the_screen_says_what_is_missing(
         screen = app.screen
         assert isinstance(screen, WorkersScreen)
         await until(pilot, lambda: screen.report.message != "Loading…")
-        assert "WFTUI_WORKERS" in text_of(app) or "wftui[workers]" in text_of(app)
+        await until(pilot, lambda: "WFTUI_WORKERS" in text_of(app) or "wftui[workers]" in text_of(app))
         assert screen.why_not("workers.open") == "the line names no run"

@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers import PATIENCE
 from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.dialogs.paste import PasteScreen
+from wftui.tui.screens.dialogs.prompt import PromptScreen
 from wftui.tui.screens.editor.editor_screen import EditorScreen
 from wftui.tui.screens.workflows_screen import WorkflowsScreen
 from wftui.tui.widgets.picker import Picker
@@ -110,6 +112,7 @@ async def test_a_new_workflow_is_compiled_and_opened(workbench: Workbench, until
     async with app.run_test() as pilot:
         await ready(pilot, until)
         await pilot.press("n", *"Hello", "enter")
+        await until(pilot, lambda: isinstance(app.screen, PromptScreen))
         assert isinstance(app.screen.focused, Input), "an id with a capital letter is not taken"
         await pilot.press("home", "delete", "h", "enter")
         await until(pilot, lambda: isinstance(app.screen, Picker))
@@ -193,8 +196,7 @@ async def test_compile_all_makes_every_good_workflow_ready(some: Workbench, unti
     async with app.run_test() as pilot:
         await ready(pilot, until)
         await pilot.press("c")
-        await until(pilot, lambda: "stale" not in text_of(app))
-        assert "✗ 2 errors" in text_of(app)
+        await until(pilot, lambda: "stale" not in text_of(app) and "✗ 2 errors" in text_of(app))
 
 
 async def test_external_change_is_shown(some: Workbench, put_workflow: Callable[..., Path], until: Until) -> None:
@@ -205,7 +207,8 @@ async def test_external_change_is_shown(some: Workbench, put_workflow: Callable[
         await until(pilot, lambda: table.rows == 4)
 
 
-async def test_a_double_click_opens_the_editor(some: Workbench, until: Until) -> None:
+async def test_a_double_click_opens_the_editor(some: Workbench, until: Until, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(App, "CLICK_CHAIN_TIME_THRESHOLD", PATIENCE)  # the machine may stop between two clicks
     app = WftuiApp(some)
     async with app.run_test() as pilot:
         await ready(pilot, until)

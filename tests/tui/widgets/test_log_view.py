@@ -34,4 +34,4 @@ async def test_match_in_a_long_log_scrolls_into_view(
         await until(pilot, lambda: "line 20499" in text_of(app))
         app.view.set_search("line 777")
         await until(pilot, lambda: app.view.hits and "line 777" in text_of(app))
-        assert app.view.hit_at_cursor == 1
+        await until(pilot, lambda: app.view.hit_at_cursor == 1)

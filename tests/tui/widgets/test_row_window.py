@@ -37,7 +37,7 @@ async def test_every_field_is_reached_by_tab_though_few_rows_are_mounted(
             await until(pilot, lambda number=number: focused_field(app) == names[number])
             assert len(app.form.query(FieldRow)) <= MOST + 3 * AHEAD
         await pilot.press("x")
-        assert app.command.endswith(f"-i {names[count]}=x")
+        await until(pilot, lambda: app.command.endswith(f"-i {names[count]}=x"))
         for number in range(count - at_once, count // 3, -at_once):
             await pilot.press(*["shift+tab"] * at_once)
             await until(pilot, lambda number=number: focused_field(app) == names[number])
@@ -49,7 +49,7 @@ async def test_error_of_a_row_far_away_is_shown_and_focused(until: Until) -> Non
         assert len(app.form.query(FieldRow)) < COUNT / 2
         await pilot.press("f5")
         await until(pilot, lambda: focused_field(app) == "last")
-        assert app.problems() == ["Needs at least 3 characters, has 1."]
+        await until(pilot, lambda: app.problems() == ["Needs at least 3 characters, has 1."])
         form = app.form.query_one(SchemaForm)
         await until(pilot, lambda: form.scroll_y == form.max_scroll_y)
         await pilot.press(*"xyz")

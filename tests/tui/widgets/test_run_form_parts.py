@@ -79,7 +79,7 @@ async def test_item_problem_is_shown_at_the_item(until: Until) -> None:
         await pilot.press("enter")
         await until(pilot, app.problems)
         assert app.problems() == ["Not a valid date; write it like 2026-11-22."]
-        assert app.field() is list(app.form.query("TextEditor"))[1]
+        await until(pilot, lambda: app.form.focused is list(app.form.query("TextEditor"))[1])
 
 
 STEPS: Json = {
@@ -119,6 +119,7 @@ async def test_problem_in_a_folded_item_unfolds_it(until: Until) -> None:
         await pilot.press("enter")
         await until(pilot, app.problems)
         assert app.problems() == ["A value is required."]
+        await until(pilot, lambda: isinstance(app.form.focused, TextEditor))
         await pilot.press("b", "enter")
         assert await returned(app, pilot, until) == {"steps": [{"name": "a"}, {"name": "b", "wait": 1}]}
 
@@ -198,10 +199,12 @@ async def test_everything_can_be_done_with_the_mouse(until: Until) -> None:
         env, region = form.query(ChoiceEditor)
         await click(pilot, env, "dev")
         await click(pilot, region, "choose")
-        await pilot.pause()
+        await until(pilot, lambda: isinstance(app.screen, Picker))
         await pilot.click("OptionList", offset=(2, 1))
+        await until(pilot, lambda: app.screen is form)
         await click(pilot, form.query_one("MultiChoiceEditor"), "b")
         await click(pilot, next(iter(form.query(ItemButtons))), "↓")
+        await until(pilot, lambda: '["two","one","three"]' in app.command)
         await click(pilot, list(form.query(ItemButtons))[2], "✕")
         await click(pilot, form.query_one(GroupHeader), "db")
         await until(pilot, lambda: len(form.query(ChoiceEditor)) == 3)
@@ -254,7 +257,7 @@ async def test_form_of_a_value_is_picked_and_fields_appear(until: Until) -> None
         await until(pilot, lambda: len(app.form.query("TextEditor")) == 2)
         assert app.command.endswith("""-i to='{"kind":"mail","tries":3}'""")
         await pilot.press("f5")
-        await until(pilot, lambda: isinstance(app.field(), TextEditor))
+        await until(pilot, lambda: isinstance(app.form.focused, TextEditor))
         assert app.problems() == ["A value is required."]
         await write(pilot, "ann")
         await pilot.press("tab", "tab", "y")

@@ -40,7 +40,7 @@ async def test_a_secret_is_kept_replaced_and_forgotten_unseen(
         await pilot.press("s")
         await until(pilot, lambda: isinstance(app.screen, SecretsScreen) and app.screen.selected == "api/token")
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, SecretsScreen) and app.screen.selected)
+        await until(pilot, lambda: isinstance(app.screen, SecretsScreen) and app.screen.selected and notices(app))
         assert notices(app) == ["Replace: it belongs to the connection api; edit it there"]
         await pilot.press("n")
         await until(pilot, lambda: isinstance(app.screen, SecretForm) and isinstance(app.focused, Input))

@@ -41,19 +41,23 @@ async def test_name_is_picked_in_a_step_form(
         await until(pilot, lambda: isinstance(app.screen, StepForm))
         form = app.screen
         assert isinstance(form, StepForm)
+        await until(pilot, lambda: form.focused)
         await form.query_one(SchemaForm).focus_on("/input/copy")
+        await until(pilot, lambda: isinstance(form.focused, Input))
         await pilot.press("ctrl+l")
         await until(pilot, lambda: isinstance(app.screen, Picker))
         await pilot.press(*"first.output.text")
-        await pilot.pause()
-        assert "Hello in the last run" in text_of(app)
+        await until(pilot, lambda: "Hello in the last run" in text_of(app))
         await pilot.press("enter")
         await until(pilot, lambda: app.screen is form)
         await until(pilot, lambda: "{{ steps.first.output.text }}" in text_of(app))
         await pilot.press("f2")
         await until(pilot, lambda: app.screen is editor)
-        found = json.loads(editor.query_one(SourceView).text)["steps"][1]["input"]
-        assert found == {"copy": "{{ steps.first.output.text }}"}
+        source = editor.query_one(SourceView)
+        await until(
+            pilot,
+            lambda: json.loads(source.text)["steps"][1]["input"] == {"copy": "{{ steps.first.output.text }}"},
+        )
 
 
 async def test_name_is_inserted_into_the_source(workbench: Workbench, put_workflow: Put, until: Until) -> None:

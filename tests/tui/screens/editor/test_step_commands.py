@@ -63,7 +63,7 @@ async def test_pasted_curl_becomes_a_step_and_is_copied_back(
         await until(pilot, lambda: isinstance(app.screen, EditorScreen) and app.screen.query(CompilationStatus))
         screen = app.screen
         source = screen.query_one(SourceView)
-        await until(pilot, lambda: screen.query_one(CompilationStatus).result)
+        await until(pilot, lambda: screen.query_one(CompilationStatus).result and screen.query_one(StepList).nodes)
         screen.query_one(StepList).focus_step("both")
         await pilot.press("P")
         await until(pilot, lambda: isinstance(app.screen, PasteScreen))
@@ -80,7 +80,7 @@ async def test_pasted_curl_becomes_a_step_and_is_copied_back(
         assert steps[2]["input"]["headers"] == {"Authorization": "Bearer {{ secrets.token }}"}, "and not the token"
         Connections().store.put("token", "abcdefgh")
 
-        assert screen.query_one(StepList).cursor == "request_2"
+        await until(pilot, lambda: screen.query_one(StepList).cursor == "request_2")
         await pilot.press("y")
         await until(pilot, lambda: app.clipboard)
         assert app.clipboard == (f"""curl -L -H 'Authorization: ***' --json '{{"b": [1]}}' {server}/things"""), (

@@ -77,7 +77,7 @@ async def test_change_writes_only_its_value(workbench: Workbench, put_workflow: 
         await until(pilot, lambda: _pointer(form) == "/input/method")
         await pilot.press("tab", "end", *"/x", "enter")
         await until(pilot, lambda: isinstance(app.screen, EditorScreen))
-        assert source(app) == written.replace("{{ inputs.page }}", "{{ inputs.page }}/x")
+        await until(pilot, lambda: source(app) == written.replace("{{ inputs.page }}", "{{ inputs.page }}/x"))
         await pilot.press("f3")
         await until(pilot, lambda: isinstance(app.screen, StepForm) and app.focused is not None)
         await pilot.press("escape")
@@ -98,13 +98,13 @@ async def test_a_step_is_added_from_the_palette(
         await pilot.press(*"shell:", "enter")
         await until(pilot, lambda: isinstance(app.screen, StepForm) and isinstance(app.focused, TextArea))
         await pilot.press(*"date", "f2")
-        await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen) and "shell" in source(app))
         steps = json.loads(source(app))["steps"]
         assert steps[1] == {"id": "shell", "type": "shell", "input": {"script": "date"}}
         assert steps[0] == FETCH
-        assert app.screen.query_one(StepList).cursor == "shell"
-        line = app.screen.query_one(SourceView).line
-        assert '"id": "shell"' in source(app).splitlines()[line]
+        await until(pilot, lambda: app.screen.query_one(StepList).cursor == "shell")
+        view = app.screen.query_one(SourceView)
+        await until(pilot, lambda: '"id": "shell"' in source(app).splitlines()[view.line])
 
 
 async def test_leaving_the_palette_or_its_form_adds_nothing(
@@ -158,5 +158,5 @@ async def test_inputs_of_a_chosen_child_are_fields(workbench: Workbench, put_wor
         await form.focus_on("/input/inputs/place")
         await until(pilot, lambda: isinstance(app.focused, TextEditor))
         await pilot.press("U", "l", "m", "enter")
-        await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen) and "Ulm" in source(app))
         assert json.loads(source(app))["steps"][0]["input"] == {"workflow": "child", "inputs": {"place": "Ulm"}}

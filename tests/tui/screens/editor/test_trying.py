@@ -89,7 +89,7 @@ async def test_cut_of_a_long_outcome_is_said(
 async def test_inputs_are_asked_and_a_trial_can_be_left(
     workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
 ) -> None:
-    steps = [{"id": "first", "type": "shell", "input": {"script": "sleep 60"}}]
+    steps = [{"id": "first", "type": "shell", "input": {"script": "sleep 6000"}}]
     schema = {"type": "object", "properties": {"name": {"type": "string"}}}
     put_workflow("hello", steps=steps, inputSchema=schema)
     app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))

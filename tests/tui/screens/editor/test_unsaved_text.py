@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+from helpers import PATIENCE
 from textual.app import App
 from textual.pilot import Pilot
 
@@ -20,7 +22,7 @@ from wftui.tui.widgets.picker import Picker
 from wftui.tui.widgets.schema_form.form import SchemaForm
 from wftui.tui.widgets.source.compilation_status import CompilationStatus
 from wftui.tui.widgets.source.source_view import SourceView
-from wftui.workbench import Workbench
+from wftui.workbench import Workbench, source_service
 
 Until = Callable[..., Awaitable[None]]
 Put = Callable[..., Path]
@@ -53,6 +55,7 @@ async def test_unsaved_text_of_a_killed_editor_is_offered(
     async with app.run_test() as pilot:
         source = await opened(pilot, until)
         await pilot.press("d")
+        await until(pilot, lambda: "greet_2" in source.text)
         changed = source.text
         await until(pilot, lambda: drafts())
         await until(pilot, lambda: "greet_2" in drafts()[0].read_text())
@@ -65,7 +68,7 @@ async def test_unsaved_text_of_a_killed_editor_is_offered(
         await until(pilot, lambda: isinstance(again.screen, ConfirmScreen))
         await pilot.press("c")
         await until(pilot, lambda: isinstance(again.screen, DiffScreen))
-        assert '-      "id": "greet_2",' in text_of(again)
+        await until(pilot, lambda: '-      "id": "greet_2",' in text_of(again))
         await pilot.press("r")
         await until(pilot, lambda: source.text == changed)
         assert source.text != path.read_text()
@@ -88,7 +91,7 @@ async def test_what_is_typed_into_an_open_form_is_kept(workbench: Workbench, put
             await until(pilot, lambda: "1 < 2" in "".join(each.read_text() for each in drafts()))
             if is_answered:
                 await pilot.press("escape")
-                await until(pilot, lambda: not drafts())
+                await until(pilot, lambda: isinstance(app.screen, EditorScreen) and not drafts())
         # The program ends below the form, as when its terminal is closed.
     assert ['"when": "1 < 2"' in json.loads(each.read_text())["text"] for each in drafts()] == [True]
 
@@ -136,17 +139,23 @@ async def test_a_version_that_ran_is_compared_and_restored(
         await until(pilot, lambda: path.read_text() != before)
         await pilot.press("equals_sign")
         await until(pilot, lambda: isinstance(app.screen, Picker))
-        assert "saved file" in text_of(app)
+        await until(pilot, lambda: "saved file" in text_of(app))
         await pilot.press(*"completed", "enter")
         await until(pilot, lambda: isinstance(app.screen, DiffScreen))
-        assert '+      "id": "greet_2",' in text_of(app)
+        await until(pilot, lambda: '+      "id": "greet_2",' in text_of(app))
         await pilot.press("r")
         await until(pilot, lambda: source.text == before)
 
 
 async def test_last_commit_is_compared_and_restored(
-    workbench: Workbench, put_workflow: Put, tables: Path, until: Until, text_of: TextOf
+    workbench: Workbench,
+    put_workflow: Put,
+    tables: Path,
+    until: Until,
+    text_of: TextOf,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(source_service, "_GIT_SECONDS", PATIENCE)  # a busy machine may need more than a user waits
     path = put_workflow("hello")
     before = path.read_text()
     own = ["git", "-C", str(tables), "-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
@@ -159,7 +168,7 @@ async def test_last_commit_is_compared_and_restored(
         await until(pilot, lambda: isinstance(app.screen, Picker))
         await pilot.press(*"last commit", "enter")
         await until(pilot, lambda: isinstance(app.screen, DiffScreen))
-        assert '+      "id": "greet_2",' in text_of(app)
+        await until(pilot, lambda: '+      "id": "greet_2",' in text_of(app))
         await pilot.press("r")
         await until(pilot, lambda: source.text == before)
 
@@ -177,7 +186,7 @@ async def test_a_conflict_shows_the_difference(
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         await pilot.press("d")
         await until(pilot, lambda: isinstance(app.screen, DiffScreen))
-        assert '-        "text": "ho"' in text_of(app)
+        await until(pilot, lambda: '-        "text": "ho"' in text_of(app))
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         await pilot.press("m")

@@ -7,6 +7,7 @@ from typing import Any
 
 from textual.app import App
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.editor.editor_screen import EditorScreen
@@ -26,7 +27,7 @@ async def form_of_workflow(pilot: Pilot[Any], until: Until) -> tuple[EditorScree
     await until(pilot, lambda: isinstance(app.screen, EditorScreen) and app.screen.query_one(CompilationStatus).result)
     editor = app.screen
     await pilot.press("E")
-    await until(pilot, lambda: isinstance(app.screen, StepForm))
+    await until(pilot, lambda: isinstance(app.screen, StepForm) and app.screen.focused)
     assert isinstance(editor, EditorScreen)
     assert isinstance(app.screen, StepForm)
     return editor, app.screen
@@ -39,8 +40,9 @@ async def test_output_is_added_by_keys(workbench: Workbench, put_workflow: Put, 
         editor, form = await form_of_workflow(pilot, until)
         await form.query_one(SchemaForm).focus_on("/outputs")
         await pilot.press("enter")
+        await until(pilot, lambda: isinstance(form.focused, Input))
         await pilot.press(*"greeting", "tab", *"{{ steps.greet.output.text }}", "f2")
-        await until(pilot, lambda: app.screen is editor)
+        await until(pilot, lambda: app.screen is editor and "greeting" in editor.query_one(SourceView).text)
         text = editor.query_one(SourceView).text
         assert json.loads(text)["outputs"] == {"greeting": "{{ steps.greet.output.text }}"}
         assert text.startswith(path.read_text().rstrip().removesuffix("}").rstrip()), "nothing else changed"
@@ -99,7 +101,7 @@ async def test_preview_follows_until_there_are_no_inputs(
         await form.query_one(SchemaForm).focus_on("/inputSchema/properties/limit")
         await pilot.press("shift+f9")
         await until(pilot, lambda: "it starts without a form" in text_of(app))
-        assert len(form.query(SchemaForm)) == 1
+        await until(pilot, lambda: len(form.query(SchemaForm)) == 1)
 
 
 async def test_description_is_shown_where_the_focus_is(
@@ -113,4 +115,4 @@ async def test_description_is_shown_where_the_focus_is(
         for pointer, sentence in about.items():
             await form.query_one(SchemaForm).focus_on(pointer)
             await until(pilot, lambda sentence=sentence: sentence in text_of(app))
-            assert [each for each in about.values() if each in text_of(app)] == [sentence]
+            await until(pilot, lambda: sum(each in text_of(app) for each in about.values()) == 1)

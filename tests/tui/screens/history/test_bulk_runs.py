@@ -68,14 +68,14 @@ async def test_a_rerun_leaves_out_what_has_not_ended_and_goes_on_after_a_failure
     waiting = await workbench.runs.start("asks", {})
     (settings.tables / "workflows" / "gone" / "workflow.json").unlink()
     async with history(workbench, until) as (pilot, table):
-        assert len(table.marked) == 5
+        await until(pilot, lambda: len(table.marked) == 5)
         text = await preview(pilot, until, text_of, "rerun")
         assert "Start 3 runs again" in text
         assert "Left out: 1 not ended yet" in text
         assert "Left out: 1 started by a step of another run" in text
         await pilot.press("y")
         await told(pilot, until, "2 runs started again", "1 run: ")
-        assert list(table.marked) == [ended[1]]
+        await until(pilot, lambda: list(table.marked) == [ended[1]])
         page = await workbench.runs.history()
         assert sum(run.parent_id in ended and run.parent_path is None for run in page.executions) == 2
         assert not any(run.parent_id == waiting for run in page.executions)
@@ -92,7 +92,7 @@ async def test_a_cancel_reaches_runs_of_any_process_and_counts_those_that_ended_
         while not all([(await workbench.records.summary(run)).waiting for run in every]):
             await asyncio.sleep(0.005)
     async with history(workbench, until) as (pilot, table):
-        assert set(table.marked) == set(every)
+        await until(pilot, lambda: set(table.marked) == set(every))
         await workbench.runs.answer(ends_before, "ask", approved=True)
         await workbench.runs.wait(ends_before)
         text = await preview(pilot, until, text_of, "cancel")
@@ -102,7 +102,7 @@ async def test_a_cancel_reaches_runs_of_any_process_and_counts_those_that_ended_
         await workbench.runs.wait(ends_later)
         await pilot.press("y")
         await told(pilot, until, "2 runs asked to cancel", "1 run: run RUN has already ended: it is completed")
-        assert list(table.marked) == [ends_later]
+        await until(pilot, lambda: list(table.marked) == [ends_later])
         statuses = {run: (await bench.runs.wait(run)).status for run, bench in ((mine, workbench), (theirs, other))}
         assert set(statuses.values()) == {"cancelled"}
     await other.close(cancel=True)
@@ -118,7 +118,7 @@ async def test_runs_removed_meanwhile_are_errors_not_faults(
         await workbench.retention.delete(first)
         await pilot.press("y")
         await told(pilot, until, "1 run removed", "1 run: ")
-        assert list(table.marked) == [first]
+        await until(pilot, lambda: list(table.marked) == [first])
         assert (await workbench.runs.history()).executions == []
         assert second not in table.marked
 
@@ -142,7 +142,7 @@ async def test_an_action_says_how_far_it_is_and_stops(
         await pilot.press("escape")
         await told(pilot, until, "1 run removed, 2 runs left")
         await until(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen))
-        assert len(table.marked) == 2
+        await until(pilot, lambda: len(table.marked) == 2)
         assert {run.id for run in (await workbench.runs.history()).executions} == set(table.marked) < set(runs)
 
 

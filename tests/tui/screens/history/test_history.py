@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers import patience
 from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
@@ -91,14 +92,10 @@ async def test_ac_b_5_history_lists_executions(
     run_id = await workbench.runs.start("hello", {})
     await workbench.runs.wait(run_id)
     async with open_history(size=(120, 40)) as (pilot, _screen, table):
-        text = text_of(pilot.app)
-        assert "completed" in text
-        assert "hello" in text
-        assert run_id in text
+        await until(pilot, lambda: all(text in text_of(pilot.app) for text in ("completed", "hello", run_id)))
         second = await workbench.runs.start("hello", {})
         await workbench.runs.wait(second)
-        await until(pilot, lambda: len(table.pages) == 2)
-        assert second in text_of(pilot.app)
+        await until(pilot, lambda: len(table.pages) == 2 and second in text_of(pilot.app))
 
 
 async def test_enter_opens_the_run(open_history: Any, workbench: Workbench, until: Until) -> None:
@@ -140,7 +137,7 @@ async def test_the_filter_line_filters_while_it_is_written(
     async with open_history() as (pilot, _screen, table):
         await pilot.press("slash", *"user:grace", "enter")
         await until(pilot, lambda: table.known and len(table.pages) == 1)
-        assert pilot.app.focused is table
+        await until(pilot, lambda: pilot.app.focused is table)
         assert table.selected.workflow_id == "log_triage"
         await pilot.press("slash", "end", *" since:soon")
         await until(pilot, lambda: "invalid time soon" in text_of(pilot.app))
@@ -203,11 +200,11 @@ async def test_cleanup_previews_removals(
         await until(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen) and len(table.pages) == 2)
 
 
-async def test_an_id_is_copied(open_history: Any, workbench: Workbench) -> None:
+async def test_an_id_is_copied(open_history: Any, workbench: Workbench, until: Until) -> None:
     await put(workbench, completed())
     async with open_history() as (pilot, _screen, _table):
         await pilot.press("y")
-        assert pilot.app.clipboard == completed().run_id
+        await until(pilot, lambda: pilot.app.clipboard == completed().run_id)
 
 
 async def test_it_reads_again_only_after_something_was_written(
@@ -231,10 +228,9 @@ async def test_it_reads_again_only_after_something_was_written(
                 await pilot.pause()
             return len(read) == before
 
-        for _ in range(20):  # a poll may read what was written before
-            if await is_at_rest():
-                break
-        assert await is_at_rest()
+        async with patience():  # a poll may read what was written before, however late
+            while not (await is_at_rest() and await is_at_rest()):
+                pass
         await put(workbench, failed())
         await until(pilot, lambda: len(table.pages) == 2)
         assert read
@@ -377,6 +373,9 @@ async def test_columns_are_chosen_and_kept(
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen))
         await until(pilot, lambda: "Workflow" not in text_of(pilot.app).splitlines()[3])
+        async with patience():
+            while not (await workbench.user_settings.read()).columns:
+                await pilot.pause(0.01)
     assert "workflow" not in (await workbench.user_settings.read()).columns
     async with open_history() as (pilot, _screen, table):
         await until(pilot, lambda: bool(table.chosen))

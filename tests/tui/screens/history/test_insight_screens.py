@@ -74,7 +74,7 @@ async def test_a_run_is_compared_with_the_last_good_one(
         await pilot.press("n")
         assert screen.report.lines[screen.report.cursor].tone in ("changed", "bad")
         await pilot.press("y")
-        assert pilot.app.clipboard.startswith(screen.report.lines[0].text)
+        await until(pilot, lambda: pilot.app.clipboard.startswith(screen.report.lines[0].text))
         before = next(at for at, line in enumerate(screen.report.lines) if line.run_id)
         await pilot.press("home", *["down"] * before, "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, MonitorScreen))
@@ -128,7 +128,7 @@ async def test_a_text_is_found_in_logs_and_values_and_opens_its_step(
         assert all("ada" in match.text.lower() for match in view.matches)
         assert await matches(pilot)
         await pilot.press("y")
-        assert pilot.app.clipboard == view.matches[0].text
+        await until(pilot, lambda: pilot.app.clipboard == view.matches[0].text)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, MonitorScreen))
         assert pilot.app.screen.run_id == view.matches[0].run_id
@@ -141,7 +141,7 @@ async def test_a_search_respects_the_filters_and_says_when_nothing_is_found(
         await pilot.press("f")
         view = await search_for(pilot, until, "ada")
         assert {match.run_id for match in view.matches} <= {failed().run_id}
-        assert "in runs with status:" in text_of(pilot.app)
+        await until(pilot, lambda: "in runs with status:" in text_of(pilot.app))
         await pilot.press("slash", *"nowhere", "enter")
         await until(pilot, lambda: "0 places" in text_of(pilot.app))
 

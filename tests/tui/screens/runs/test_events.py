@@ -31,7 +31,7 @@ async def test_events_are_listed_with_their_payload(open_run: Any, until: Until,
         await pilot.press("home", "down", "down")
         await until(pilot, lambda: "step_started" in text_of(pilot.app))
         await pilot.press("y")
-        assert json.loads(pilot.app.clipboard)["seq"] == 3
+        await until(pilot, lambda: pilot.app.clipboard and json.loads(pilot.app.clipboard)["seq"] == 3)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, ValueScreen))
         await until(pilot, lambda: '"stepName": "Clone the repository"' in text_of(pilot.app))
@@ -39,17 +39,17 @@ async def test_events_are_listed_with_their_payload(open_run: Any, until: Until,
         await pilot.press("p")
         await until(pilot, lambda: screen.playback is not None and screen.shown.record.last_seq == 3)
         await until(pilot, lambda: "PLAYBACK 1x, event 3 of" in text_of(pilot.app))
-        assert "in 0:15" in text_of(pilot.app)
+        await until(pilot, lambda: "in 0:15" in text_of(pilot.app))
 
 
 async def test_a_click_on_the_bar_goes_to_that_place(open_run: Any, until: Until) -> None:
     story = completed()
     async with open_run(story) as (pilot, screen):
         await pilot.press("p")
+        await until(pilot, lambda: screen.playback is not None)
         await pilot.click(RunHeader, offset=(13, 1))
         half = len(story.events) / 2
         playback = screen.playback
-        assert playback is not None
         await until(pilot, lambda: not playback.playing and abs(screen.shown.record.last_seq - half) <= 2)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers import patience
 from textual.app import App
 from textual.pilot import Pilot
 
@@ -47,22 +48,18 @@ async def test_snapshot_of_other_panes(
         assert await matches(pilot)
 
 
-async def test_a_completed_run_shows_its_results_first(open_run: Any, text_of: TextOf) -> None:
+async def test_a_completed_run_shows_its_results_first(open_run: Any, until: Until, text_of: TextOf) -> None:
     async with open_run(completed()) as (pilot, screen):
         assert screen.panes.pane == "results"
-        text = text_of(pilot.app)
-        assert "completed" in text
-        assert '"commits": 10234' in text
-        assert "# Repo health" in text
+        texts = ("completed", '"commits": 10234', "# Repo health")
+        await until(pilot, lambda: all(text in text_of(pilot.app) for text in texts))
 
 
-async def test_failed_step_is_selected_with_its_error(open_run: Any, text_of: TextOf) -> None:
+async def test_failed_step_is_selected_with_its_error(open_run: Any, until: Until, text_of: TextOf) -> None:
     async with open_run(failed()) as (pilot, screen):
-        assert screen.panes.timeline.selected.path == "branches"
-        text = text_of(pilot.app)
-        assert "exit_code" in text
-        assert "git ended with code 128" in text
-        assert "line 41, /steps/3/input/script" in text
+        await until(pilot, lambda: screen.panes.timeline.selected.path == "branches")
+        texts = ("exit_code", "git ended with code 128", "line 41, /steps/3/input/script")
+        await until(pilot, lambda: all(text in text_of(pilot.app) for text in texts))
 
 
 async def test_missing_run_is_reported(workbench: Workbench, until: Until, text_of: TextOf) -> None:
@@ -81,7 +78,7 @@ async def test_new_events_show_while_the_monitor_is_open(
             event.run_id = story.run_id
         await (await workbench.store()).append(rest, wait=True)
         await until(pilot, lambda: screen.state.ended and "completed" in text_of(pilot.app))
-        assert "6 of 6" in text_of(pilot.app)
+        await until(pilot, lambda: "6 of 6" in text_of(pilot.app))
 
 
 async def test_live_runs_have_a_clock_and_ended_ones_a_duration(open_run: Any, text_of: TextOf) -> None:
@@ -91,12 +88,12 @@ async def test_live_runs_have_a_clock_and_ended_ones_a_duration(open_run: Any, t
         assert text_of(pilot.app).splitlines()[1].rstrip().endswith("15.9s")
 
 
-async def test_moving_the_cursor_shows_that_step(open_run: Any, text_of: TextOf) -> None:
+async def test_moving_the_cursor_shows_that_step(open_run: Any, until: Until, text_of: TextOf) -> None:
     async with open_run(running()) as (pilot, screen):
         await pilot.press("home", "down", "down")
         assert screen.panes.timeline.selected.path == "files"
         assert not screen.panes.timeline.following
-        assert "src/module_0.py" in text_of(pilot.app)
+        await until(pilot, lambda: "src/module_0.py" in text_of(pilot.app))
         await pilot.press("f")
         assert screen.panes.timeline.following
         assert screen.panes.timeline.selected.path == "authors"
@@ -130,9 +127,8 @@ async def test_a_step_value_opens_over_the_whole_screen(open_run: Any, until: Un
         await pilot.press("home", "enter")
         assert isinstance(pilot.app.focused, StepDetail)
         await pilot.press("down", "enter")
-        await pilot.pause()
-        assert isinstance(pilot.app.screen, ValueScreen)
-        assert "output of clone" in text_of(pilot.app)
+        await until(pilot, lambda: isinstance(pilot.app.screen, ValueScreen))
+        await until(pilot, lambda: "output of clone" in text_of(pilot.app))
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, MonitorScreen))
 
@@ -173,10 +169,10 @@ async def test_a_value_is_searched_and_saved(
         await until(pilot, lambda: "a file of that name already exists" in text_of(pilot.app))
 
 
-async def test_disabled_actions_say_why(open_run: Any) -> None:
+async def test_disabled_actions_say_why(open_run: Any, until: Until) -> None:
     async with open_run(completed()) as (pilot, _screen):
         await pilot.press("c")
-        await pilot.pause()
+        await until(pilot, lambda: notices(pilot.app))
         assert notices(pilot.app) == ["Cancel: the run is completed"]
 
 
@@ -185,20 +181,19 @@ async def test_an_approval_is_answered_in_place(
     open_run: Any, workbench: Workbench, until: Until, text_of: TextOf, key: str, approved: bool
 ) -> None:
     async with open_run(asking()) as (pilot, screen):
-        assert "Delete 14 branches" in text_of(pilot.app)
+        await until(pilot, lambda: "Delete 14 branches" in text_of(pilot.app))
         store = await workbench.store()
         await pilot.press(key)
         if not approved:
             await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
-            assert "Reject branches?" in text_of(pilot.app)
+            await until(pilot, lambda: "Reject branches?" in text_of(pilot.app))
             assert "The step fails with approval.rejected" in text_of(pilot.app)
             await pilot.press("x")
-        signals = []
-        for _ in range(200):
-            signals += await store.take_signals([screen.run_id])
-            if signals:
-                break
-            await pilot.pause(0.01)
+        signals: list[Any] = []
+        async with patience():
+            while not signals:
+                await pilot.pause(0.01)
+                signals = await store.take_signals([screen.run_id])
         assert [(signal.kind, signal.payload["approved"]) for signal in signals] == [("answer", approved)]
 
 
@@ -217,18 +212,16 @@ async def test_a_rejection_may_be_called_off(open_run: Any, workbench: Workbench
         assert [signal.payload["approved"] for signal in signals] == [True]
 
 
-async def test_copy_uses_the_selection_under_the_cursor(open_run: Any) -> None:
+async def test_copy_uses_the_selection_under_the_cursor(open_run: Any, until: Until) -> None:
     async with open_run(running()) as (pilot, _screen):
         await pilot.press("home", "y")
-        await pilot.pause()
-        assert '"exitCode": 0' in pilot.app.clipboard
+        await until(pilot, lambda: '"exitCode": 0' in pilot.app.clipboard)
         await pilot.press("Y")
-        assert pilot.app.clipboard == running().run_id
+        await until(pilot, lambda: pilot.app.clipboard == running().run_id)
         await pilot.press("A")
-        assert pilot.app.clipboard == "clone"
+        await until(pilot, lambda: pilot.app.clipboard == "clone")
         await pilot.press("2", "home", "down", "y")
-        await pilot.pause()
-        assert pilot.app.clipboard.startswith("Receiving objects: 100% (10234/10234)")
+        await until(pilot, lambda: pilot.app.clipboard.startswith("Receiving objects: 100% (10234/10234)"))
 
 
 # --- the log
@@ -249,12 +242,11 @@ async def test_the_log_is_filtered_by_level_step_and_text(open_run: Any, text_of
         await until(pilot, lambda: log.shown == 1 and "containing “grace”" in text_of(pilot.app))
 
 
-async def test_search_cycles_through_matches(open_run: Any, text_of: TextOf) -> None:
+async def test_search_cycles_through_matches(open_run: Any, until: Until, text_of: TextOf) -> None:
     async with open_run(running()) as (pilot, screen):
         log = screen.panes.log_view
         await pilot.press("slash", *"reading", "enter")
-        assert log.hits == 6
-        assert "/reading" in text_of(pilot.app)
+        await until(pilot, lambda: log.hits == 6 and "/reading" in text_of(pilot.app))
         first = log.line_at(log.cursor).text
         await pilot.press("n")
         assert log.line_at(log.cursor).text != first
@@ -290,26 +282,25 @@ async def test_scrolling_up_pauses_following(open_run: Any, workbench: Workbench
         assert log.following
 
 
-async def test_folded_lines_show_their_whole_text(open_run: Any, text_of: TextOf) -> None:
+async def test_folded_lines_show_their_whole_text(open_run: Any, until: Until, text_of: TextOf) -> None:
     story = running()
     story.says("commits", 15.6, "a long line " * 20 + "with an end")
     async with open_run(story) as (pilot, screen):
         await pilot.press("2")
         assert "with an end" not in text_of(pilot.app)
         await pilot.press("w")
-        await pilot.pause()
-        assert "with an end" in text_of(pilot.app)
+        await until(pilot, lambda: "with an end" in text_of(pilot.app))
         assert screen.panes.log_view.rows > screen.panes.log_view.shown
 
 
-async def test_markup_in_program_output_is_plain_text(open_run: Any, text_of: TextOf) -> None:
+async def test_markup_in_program_output_is_plain_text(open_run: Any, until: Until, text_of: TextOf) -> None:
     story = running()
     story.says("commits", 15.6, "[bold red]not markup[/] [@click=app.quit]no link[/]")
     story.add(Completed, 16, outputs={"[b]key[/b]": "[red]value[/]"}, duration=1)
     async with open_run(story) as (pilot, _screen):
-        assert '"[b]key[/b]": "[red]value[/]"' in text_of(pilot.app)
+        await until(pilot, lambda: '"[b]key[/b]": "[red]value[/]"' in text_of(pilot.app))
         await pilot.press("2")
-        assert "[bold red]not markup[/] [@click=app.quit]no link[/]" in text_of(pilot.app)
+        await until(pilot, lambda: "[bold red]not markup[/] [@click=app.quit]no link[/]" in text_of(pilot.app))
 
 
 async def test_a_flood_of_lines_leaves_the_screen_responsive(open_run: Any, until: Until) -> None:
@@ -318,7 +309,7 @@ async def test_a_flood_of_lines_leaves_the_screen_responsive(open_run: Any, unti
         story.says("commits", 15.6, "\n".join(f"GET /item/{number} 200" for number in range(1000)))
     async with open_run(story, (120, 40)) as (pilot, screen):
         log = screen.panes.log_view
-        assert log.rows == 100_010
+        await until(pilot, lambda: log.rows == 100_010)
         await pilot.press("slash", *"item/999", "enter")
         await until(pilot, lambda: log.hits == 100)
 
@@ -359,13 +350,11 @@ async def test_ascii_terminals_get_ascii_signs(
         assert {character for character in text_of(pilot.app) if ord(character) > 127} <= scrollbar
 
 
-async def test_a_wider_terminal_shows_everything_at_once(open_run: Any, text_of: TextOf) -> None:
+async def test_a_wider_terminal_shows_everything_at_once(open_run: Any, until: Until, text_of: TextOf) -> None:
     async with open_run(running(), (80, 24)) as (pilot, _screen):
         assert "10,234 commits" not in text_of(pilot.app)
         await pilot.resize_terminal(130, 40)
-        await pilot.pause()
-        assert "10,234 commits" in text_of(pilot.app)
-        assert "Count commits" in text_of(pilot.app)
+        await until(pilot, lambda: "10,234 commits" in text_of(pilot.app) and "Count commits" in text_of(pilot.app))
 
 
 async def test_tiny_terminal_works(open_run: Any, text_of: TextOf) -> None:
@@ -392,9 +381,7 @@ async def test_evicted_iteration_is_loaded_when_selected(open_run: Any, until: U
         await until(pilot, lambda: screen.state.tree.step("authors[40].stats") is not None)
         await until(pilot, lambda: "author 40" in text_of(pilot.app))
         timeline.select("authors[40].stats", reveal=True)
-        await pilot.pause()
-        assert timeline.selected is not None
-        assert timeline.selected.output == {"commits": 40}
+        await until(pilot, lambda: timeline.selected is not None and timeline.selected.output == {"commits": 40})
         await pilot.press("end")
         await pilot.press("home")
         assert len(timeline._rows) > 2600
@@ -512,16 +499,16 @@ async def test_a_frozen_view_stays_while_the_run_goes_on(
         await until(pilot, lambda: f"FROZEN at event {last} of {last + 1}" in text_of(pilot.app))
         assert "later line" not in text_of(pilot.app)
         await pilot.press("v")
-        await until(pilot, lambda: "later line" in text_of(pilot.app))
-        assert "FROZEN" not in text_of(pilot.app)
+        await until(pilot, lambda: "later line" in text_of(pilot.app) and "FROZEN" not in text_of(pilot.app))
 
 
-async def test_the_header_counts_items(open_run: Any, text_of: TextOf) -> None:
+async def test_the_header_counts_items(open_run: Any, until: Until, text_of: TextOf) -> None:
     async with open_run(running(), (120, 40)) as (pilot, screen):
         authors = screen.state.record.step("authors")
         assert authors is not None
         assert authors.iterations is not None
-        assert f"{authors.iterations.ended} of {authors.iterations.total} items" in text_of(pilot.app)
+        counted = f"{authors.iterations.ended} of {authors.iterations.total} items"
+        await until(pilot, lambda: counted in text_of(pilot.app))
 
 
 async def storm(story: Story, workbench: Workbench, times: int) -> int:

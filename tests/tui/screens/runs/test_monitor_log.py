@@ -29,20 +29,20 @@ def monitor_size() -> tuple[int, int]:
     return 120, 40
 
 
-async def test_times_of_the_log_have_three_forms(open_run: Any, text_of: TextOf) -> None:
+async def test_times_of_the_log_have_three_forms(open_run: Any, until: Until, text_of: TextOf) -> None:
     async with open_run(running()) as (pilot, _screen):
-        assert "10:29:43 info" in text_of(pilot.app)
+        await until(pilot, lambda: "10:29:43 info" in text_of(pilot.app))
         await pilot.press("T")
-        assert "2026-11-02 10:29:43 info" in text_of(pilot.app)
+        await until(pilot, lambda: "2026-11-02 10:29:43 info" in text_of(pilot.app))
         await pilot.press("T")
-        assert re.search(r"\+\d\.\d{3}s +info", text_of(pilot.app))
+        await until(pilot, lambda: re.search(r"\+\d\.\d{3}s +info", text_of(pilot.app)))
         assert "10:29:43 info" not in text_of(pilot.app)
         await pilot.press("T")
-        assert "10:29:43 info" in text_of(pilot.app)
+        await until(pilot, lambda: "10:29:43 info" in text_of(pilot.app))
 
 
 async def test_a_log_over_a_change_of_the_clock_shows_zones(
-    open_run: Any, text_of: TextOf, monkeypatch: pytest.MonkeyPatch
+    open_run: Any, until: Until, text_of: TextOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TZ", "Europe/Berlin")
     time.tzset()
@@ -53,9 +53,8 @@ async def test_a_log_over_a_change_of_the_clock_shows_zones(
         story.add(Log, (first - BEGIN).total_seconds() + 3600 * hours, message=f"line {hours}", level="info")
     try:
         async with open_run(story) as (pilot, _screen):
-            text = text_of(pilot.app)
-            assert "02:30:00 CEST info" in text
-            assert "02:30:00 CET  info" in text
+            lines = ("02:30:00 CEST info", "02:30:00 CET  info")
+            await until(pilot, lambda: all(line in text_of(pilot.app) for line in lines))
     finally:
         monkeypatch.undo()
         time.tzset()
@@ -112,13 +111,13 @@ async def test_new_lines_are_counted_while_the_view_does_not_follow(
         await until(pilot, lambda: "new line" not in text_of(pilot.app))
 
 
-async def test_an_empty_log_takes_no_room(open_run: Any) -> None:
+async def test_an_empty_log_takes_no_room(open_run: Any, until: Until) -> None:
     story = Story("01k9x2m4t-empty")
     story.created()
-    async with open_run(story) as (_pilot, screen):
-        assert screen.panes.log_panel.size.height <= 2
-    async with open_run(running("01k9x2m4t-lines")) as (_pilot, screen):
-        assert screen.panes.log_panel.size.height > 8
+    async with open_run(story) as (pilot, screen):
+        await until(pilot, lambda: screen.panes.log_panel.size.height <= 2)
+    async with open_run(running("01k9x2m4t-lines")) as (pilot, screen):
+        await until(pilot, lambda: screen.panes.log_panel.size.height > 8)
 
 
 def test_the_pager_is_that_of_the_user(tmp_path: Path) -> None:

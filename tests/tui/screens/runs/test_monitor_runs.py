@@ -86,7 +86,7 @@ async def test_ac_b_3_monitor_shows_progress(
         assert status_of(screen, "second") == "pending"
         (tmp_path / "first").touch()
         await until(pilot, lambda: "1 of 2 · Step second" in text_of(pilot.app))
-        assert "✓ Step first" in text_of(pilot.app)
+        await until(pilot, lambda: "✓ Step first" in text_of(pilot.app))
         (tmp_path / "second").touch()
         ended = ("✓ completed", "2 of 2", '"done": 2')
         await until(pilot, lambda: all(text in text_of(pilot.app) for text in ended))
@@ -127,7 +127,7 @@ async def test_ac_b_6_cancel_from_the_screen_stops_a_real_process(
         await pilot.press("c")
         await until(pilot, lambda: screen.state.ended)
         await until(pilot, lambda: "■ cancelled" in text_of(pilot.app))
-        assert has_ended(process)
+        await until(pilot, lambda: has_ended(process))
         assert status_of(screen, "sleep") == "cancelled"
 
 
@@ -220,9 +220,8 @@ async def test_a_failed_step_of_a_real_run_shows_its_error_and_log(
     run_id = await workbench.runs.start("breaks", {})
     async with watch(run_id, (120, 40)) as (pilot, screen):
         await until(pilot, lambda: "✗ failed" in text_of(pilot.app))
-        assert screen.panes.timeline.selected.path == "crack"
-        text = text_of(pilot.app)
-        assert "it breaks" in text
+        await until(pilot, lambda: screen.panes.timeline.selected.path == "crack")
+        await until(pilot, lambda: "it breaks" in text_of(pilot.app))
         assert "3" in screen.state.record.error.message
 
 
@@ -263,15 +262,17 @@ async def test_plan_is_shown_and_run_for_edited_inputs(
     put_workflow("greet", inputSchema=asked, steps=steps, outputs={"said": "{{ steps.greet.output.text }}"})
     run_id = await workbench.runs.start("greet", {"who": "Ann", "more": "and Bob"})
     async with watch(run_id) as (pilot, screen):
-        await until(pilot, lambda: screen.state.ended)
+        await until(pilot, lambda: screen.state.ended and screen.is_painted)
         screen.panes.timeline.select("greet")
+        await until(pilot, lambda: screen.panes.timeline.selected.path == "greet")
         await pilot.press("R")
         await until(pilot, lambda: isinstance(pilot.app.screen, RerunPlanScreen))
         await pilot.press("i")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunInputModal) and "and Bob" in text_of(pilot.app))
         await pilot.press(*"Eve", "tab", "ctrl+u", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, RerunPlanScreen))
-        assert "Starts a new run with other inputs: 1 step to run, 1 reused" in text_of(pilot.app)
+        said = "Starts a new run with other inputs: 1 step to run, 1 reused"
+        await until(pilot, lambda: said in text_of(pilot.app))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, MonitorScreen) and pilot.app.screen.run_id != run_id)
         second = pilot.app.screen
@@ -337,8 +338,8 @@ async def test_interrupted_run_resumes(
         process.kill()
         await process.wait()
         await until(pilot, lambda: "↯ interrupted" in text_of(pilot.app))
-        assert "its process ended, last seen" in text_of(pilot.app)
-        assert "was running when its process ended" in text_of(pilot.app)
+        await until(pilot, lambda: "its process ended, last seen" in text_of(pilot.app))
+        await until(pilot, lambda: "was running when its process ended" in text_of(pilot.app))
         (tmp_path / "second").touch()
         await pilot.press("u")
         await until(pilot, lambda: "reuse first  completed before" in text_of(pilot.app))
@@ -364,6 +365,7 @@ async def test_log_line_opens_its_step_by_key(
     async with watch(run_id) as (pilot, screen):
         await until(pilot, lambda: screen.state.ended)
         lines = screen.panes.log_view.lines
+        await until(pilot, lambda: len(lines) == 2)
         assert [lines.line(number).text for number in range(len(lines))] == ["first says so", "second says so"]
         await pilot.press("2", "end", "e")
         await until(pilot, lambda: isinstance(pilot.app.screen, EditorScreen))
@@ -470,7 +472,7 @@ async def test_sub_workflow_run_opens_from_its_step_and_returns(
     async with watch(run_id) as (pilot, screen):
         await until(pilot, lambda: screen.state.ended)
         await pilot.press("1", "home")
-        assert screen.why_not("monitor.child") == "the selected step runs no workflow"
+        await until(pilot, lambda: screen.why_not("monitor.child") == "the selected step runs no workflow")
         await pilot.press("end", "o")
         await until(pilot, lambda: pilot.app.screen is not screen and "step call of" in text_of(pilot.app))
         child = pilot.app.screen.run_id

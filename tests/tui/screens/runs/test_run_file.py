@@ -40,12 +40,11 @@ async def test_history_shows_a_file_without_taking_it(
         await until(pilot, lambda: app.screen.query_one(Input)._suggestion == str(path))
         await pilot.press("end", "right", "enter")
         await until(pilot, lambda: isinstance(app.screen, RunFileScreen) and "git ended with code 128" in text_of(app))
-        assert "given.wfrun" in text_of(app)
+        await until(pilot, lambda: "given.wfrun" in text_of(app))
         for key in ("r", "R", "e"):
             await pilot.press(key)
-        await pilot.pause()
+        await until(pilot, lambda: len(notices(app)) == 3)
         assert all("the run is shown from a file" in said for said in notices(app))
-        assert len(notices(app)) == 3
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, HistoryScreen))
     assert (await (await workbench.store()).summary(failed().run_id)) is None
@@ -57,7 +56,7 @@ async def test_a_broken_file_is_said_and_closed(workbench: Workbench, until: Unt
     app = StartApp(workbench, start=lambda app: app.open_screen("run_file", path))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: any("is truncated" in said for said in notices(app)))
-        assert not isinstance(app.screen, RunFileScreen)
+        await until(pilot, lambda: not isinstance(app.screen, RunFileScreen))
 
 
 async def test_a_file_may_be_left_while_it_is_read(workbench: Workbench, until: Until, tmp_path: Path) -> None:

@@ -40,12 +40,11 @@ async def test_ac_b_2_input_modal_collects_inputs_and_enter_runs_with_them(until
     assert app.result == {"repo": "my repo", "weeks": 13, "deep": True}
 
 
-async def test_enter_runs_with_the_defaults() -> None:
+async def test_enter_runs_with_the_defaults(until: Until) -> None:
     app = FormApp(REPORT)
     async with app.run_test() as pilot:
         await pilot.press("enter")
-        await app.workers.wait_for_complete()
-        await pilot.pause()
+        await until(pilot, lambda: app.result is not UNDECIDED)
     assert app.result == {"repo": ".", "weeks": 12}
 
 
@@ -74,7 +73,7 @@ async def test_problems_are_shown_at_fields_and_the_first_is_focused(until: Unti
         assert "-i weeks=99" in app.command
         await pilot.press("home", "shift+end", "delete")
         await write(pilot, "many")
-        assert app.problems() == ["Enter a whole number."]
+        await until(pilot, lambda: app.problems() == ["Enter a whole number."])
         await pilot.press("home", "shift+end", "delete")
         await write(pilot, "3")
         await until(pilot, lambda: not app.problems())
@@ -91,7 +90,7 @@ async def test_problems_follow_form_order(until: Until) -> None:
         await until(pilot, app.problems)
         assert app.problems() == ["A value is required.", "Expected a whole number, but this is text."]
         assert app.whole() == "✗ 2 values are invalid."
-        assert app.field() is next(iter(app.form.query("TextEditor")))
+        await until(pilot, lambda: app.form.focused is next(iter(app.form.query("TextEditor"))))
 
 
 async def test_form_and_json_keep_the_same_inputs(until: Until) -> None:
@@ -99,12 +98,13 @@ async def test_form_and_json_keep_the_same_inputs(until: Until) -> None:
     async with app.run_test() as pilot:
         await write(pilot, "here")
         await pilot.press("ctrl+t")
+        await until(pilot, lambda: app.form.query_one(JsonEditor).text)
         editor = app.form.query_one(JsonEditor)
         assert json.loads(editor.text) == {"repo": "here", "weeks": 12}
         editor.text = '{"repo": "there", "author": "ann"}'
         await until(pilot, lambda: app.command == "wftui run flow -i repo=there -i author=ann")
         await pilot.press("ctrl+t")
-        assert [each.value for each in app.form.query("TextEditor")] == ["there", "", "ann"]  # type: ignore[attr-defined]
+        await until(pilot, lambda: [each.value for each in app.form.query(TextEditor)] == ["there", "", "ann"])
         await pilot.press("ctrl+t", "f5")
         await until(pilot, lambda: app.result is not UNDECIDED)
     assert app.result == {"repo": "there", "author": "ann"}
@@ -119,8 +119,7 @@ async def test_invalid_json_is_located_without_leaving_the_view(until: Until) ->
         await until(pilot, app.whole)
         assert app.whole() == "✗ Not JSON: expected a comma or the end of the list or object, at line 3, column 3."
         await pilot.press("ctrl+t")
-        assert app.field() is editor
-        assert editor.cursor_location == (2, 2)
+        await until(pilot, lambda: app.form.focused is editor and editor.cursor_location == (2, 2))
         await pilot.press("f5")
         assert app.result is UNDECIDED
         editor.text = "[1]"
@@ -165,7 +164,7 @@ async def test_inputs_of_an_earlier_run_are_taken_without_masks(until: Until) ->
     app = FormApp(schema, recent=recent)
     async with app.run_test() as pilot:
         await pilot.press("ctrl+r")
-        assert isinstance(app.screen, Picker)
+        await until(pilot, lambda: isinstance(app.screen, Picker))
         await write(pilot, "bef")
         await pilot.press("enter")
         await until(pilot, lambda: app.command == "wftui run flow -i name=b")
@@ -174,12 +173,11 @@ async def test_inputs_of_an_earlier_run_are_taken_without_masks(until: Until) ->
     assert app.result == {"name": "a"}
 
 
-async def test_form_starts_with_given_inputs_over_the_defaults() -> None:
+async def test_form_starts_with_given_inputs_over_the_defaults(until: Until) -> None:
     app = FormApp(REPORT, inputs={"weeks": 4})
     async with app.run_test() as pilot:
         await pilot.press("enter")
-        await app.workers.wait_for_complete()
-        await pilot.pause()
+        await until(pilot, lambda: app.result is not UNDECIDED)
     assert app.result == {"repo": ".", "weeks": 4}
 
 
@@ -249,7 +247,7 @@ async def test_a_big_value_is_kept_but_not_shown(until: Until, text_of: Callable
     schema = {"properties": {"text": {"type": "string"}, "rows": {"type": "array", "items": {"type": "integer"}}}}
     app = FormApp(schema, inputs={"text": big, "rows": list(range(200_000))})
     async with app.run_test() as pilot:
-        assert "2,000,000 characters: too large to show" in text_of(app)
+        await until(pilot, lambda: "2,000,000 characters: too large to show" in text_of(app))
         assert app.command == "wftui run flow -i text=… -i rows=…"
         await pilot.press("ctrl+t")
         assert len(app.form.query_one(JsonEditor).text) < 200
@@ -262,7 +260,7 @@ async def test_one_of_many_is_picked_from_a_list(until: Until) -> None:
     app = FormApp({"properties": {"region": {"enum": [f"eu-{number}" for number in range(40)]}}})
     async with app.run_test() as pilot:
         await pilot.press("space")
-        assert isinstance(app.screen, Picker)
+        await until(pilot, lambda: isinstance(app.screen, Picker))
         await write(pilot, "37")
         await pilot.press("enter")
         await until(pilot, lambda: app.command.endswith("-i region=eu-37"))
@@ -317,21 +315,22 @@ async def test_inputs_without_a_field_are_rows(until: Until) -> None:
         await pilot.press("o")
         await until(pilot, lambda: len(app.form.query(TextEditor)) == 3)
         await pilot.press("tab", "tab", "b", "tab", "1", "tab", "tab", "enter")
-        await until(pilot, lambda: len(app.form.query(TextEditor)) == 5)
+        await until(pilot, lambda: len(app.form.query(TextEditor)) == 5 and isinstance(app.form.focused, TextEditor))
         await write(pilot, "x-y")
         await pilot.press("tab")
         await write(pilot, "[2")
-        assert app.problems() == ["Not JSON: expected a comma or the end of the list or object, at line 1, column 3."]
+        said = ["Not JSON: expected a comma or the end of the list or object, at line 1, column 3."]
+        await until(pilot, lambda: app.problems() == said)
         await pilot.press("]", "f5")
         await until(pilot, lambda: app.result is not UNDECIDED)
     assert app.result == {"shape": {"b": 1}, "x-y": [2]}
 
 
-async def test_command_is_copied() -> None:
+async def test_command_is_copied(until: Until) -> None:
     app = FormApp(REPORT)
     async with app.run_test() as pilot:
         await pilot.press("x", "ctrl+g")
-        assert app.clipboard == "wftui run flow -i repo=x"
+        await until(pilot, lambda: app.clipboard == "wftui run flow -i repo=x")
 
 
 def test_form_without_fields() -> None:
@@ -373,6 +372,7 @@ async def test_form_of_200_fields_loads_in_parts(until: Until) -> None:
         await pilot.press("x", "enter")
         await until(pilot, app.problems)
         assert app.problems() == ["A value is required."]
+        await until(pilot, lambda: app.form.focused is [*app.form.query(TextEditor)][-1])
         await pilot.press("z", "enter")
         await until(pilot, lambda: app.result is not UNDECIDED)
     assert app.result == {"field_0": "x", "field_199": "z"}

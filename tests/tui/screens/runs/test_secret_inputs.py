@@ -190,6 +190,7 @@ async def test_saved_form_keeps_no_secret(
         app.open_run_form("left")
         await until(pilot, lambda: isinstance(app.screen, RunInputModal) and isinstance(app.focused, Input))
         await pilot.press("ctrl+r")
-        await until(pilot, lambda: isinstance(app.screen, Picker) and "not run" in text_of(app))
-        assert "Ann" in text_of(app)
+        await until(
+            pilot, lambda: isinstance(app.screen, Picker) and "not run" in text_of(app) and "Ann" in text_of(app)
+        )
         assert TOKEN not in text_of(app)

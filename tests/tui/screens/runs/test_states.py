@@ -101,7 +101,9 @@ async def test_snapshot_of_a_state(
         assert await matches(pilot)
 
 
-async def test_steps_are_named_after_their_branch(open_run: Any, text_of: Callable[[App[Any]], str]) -> None:
+async def test_steps_are_named_after_their_branch(
+    open_run: Any, until: Until, text_of: Callable[[App[Any]], str]
+) -> None:
     story = running()
     created = story.events[0]
     assert isinstance(created, Created)
@@ -109,7 +111,6 @@ async def test_steps_are_named_after_their_branch(open_run: Any, text_of: Callab
         info.branch = branch
     async with open_run(story) as (pilot, _screen):
         await pilot.press("home", "down")
-        text = text_of(pilot.app)
         for label in (
             "mirror: Clone",
             "catch http: Count",
@@ -117,7 +118,7 @@ async def test_steps_are_named_after_their_branch(open_run: Any, text_of: Callab
             "finally: Write",
             "─catch http: Count commits──",
         ):
-            assert label in text
+            await until(pilot, lambda label=label: label in text_of(pilot.app))
 
 
 async def test_snapshot_of_a_frozen_view(open_run: Any, size: tuple[int, int], until: Until, matches: Matches) -> None:
