@@ -1,5 +1,6 @@
 """The real server in a process of its own, and the real client over stdin and stdout."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -10,18 +11,23 @@ from pathlib import Path
 from typing import Any
 
 from api.api_server import ASK, GREET, GREET_SCHEMA
-from helpers import PATIENCE, until, write_workflow
+from helpers import PATIENCE, patience, until, write_workflow
 from mcp import Client, StdioServerParameters
+from mcp.client import stdio
 from mcp.client.stdio import stdio_client
 from mcp_types import CallToolResult, TextContent
 
 from wftui.model.base import Json
+from wftui.store.execution_store import ExecutionStore
+
+stdio.PROCESS_TERMINATION_TIMEOUT = PATIENCE  # a busy server would be killed before it has ended its runs
 
 SLEEP = {
     "id": "nap",
     "type": "shell",
     "input": {
-        "script": "echo begun; until [ -e $FOLDER/done ]; do sleep 0.05; done",
+        "script": 'echo $WFTUI_RUN > "$FOLDER/new"; mv "$FOLDER/new" "$FOLDER/begun"\n'
+        'until [ -e "$FOLDER/done" ]; do sleep 0.05; done',
         "env": {"FOLDER": "{{ inputs.folder }}"},
     },
 }
@@ -131,14 +137,17 @@ def record(folder: Path, run_id: str) -> dict[str, Any]:
 
 
 async def begun(folder: Path) -> str:
-    """The id of the active run of `sleeps`, once its step sleeps."""
+    """The id of the run of `sleeps`, once its step sleeps and the history says so.
 
-    def active() -> list[str]:
-        if not (folder / "runs.db").exists():
-            return []
-        return [run["id"] for run in runs(folder) if (run["workflowId"], run["status"]) == ("sleeps", "running")]
-
-    await until(active)
-    [run_id] = active()
-    await until(lambda: "begun" in wftui(folder, "show", run_id, "--logs"))
+    On a busy machine a command for each look would take longer than a call waits for its run.
+    """
+    file = folder / "begun"
+    await until(file.exists)
+    run_id = file.read_text().strip()
+    file.unlink()
+    store = await ExecutionStore.open(folder / "runs.db")
+    async with patience():
+        while (head := await store.head(run_id)) is None or head.status != "running":
+            await asyncio.sleep(0.01)
+    await store.close()
     return run_id

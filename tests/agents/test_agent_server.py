@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from helpers import patience
+from helpers import PATIENCE, patience
 from mcp import Client
 from mcp.shared.exceptions import MCPError
 
@@ -31,7 +31,7 @@ async def client_of(
     *,
     scope: Scope = "admin",
     only: list[str] | None = None,
-    hand_back: float = 45,
+    hand_back: float = PATIENCE,
     authoring: bool = False,
 ) -> AsyncIterator[Client]:
     token = AccessToken(name="ann", scope=scope, workflows=only, created_at=workbench.clock())

@@ -65,7 +65,7 @@ async def test_workflows_are_tools_over_http(server: HttpServer, mode: str) -> N
 
 async def test_tokens_hosts_and_origins_are_checked(server: HttpServer) -> None:
     admin = {"Authorization": f"Bearer {server.admin}"} | HEADERS
-    async with httpx2.AsyncClient() as http:
+    async with httpx2.AsyncClient(timeout=PATIENCE) as http:
         for headers, status, code in [
             (HEADERS, 401, "token.invalid"),
             (HEADERS | {"Authorization": "Bearer wft_wrong"}, 401, "token.invalid"),
@@ -101,7 +101,7 @@ async def test_a_session_is_its_tokens(server: HttpServer) -> None:
     other = server.add_token("other", "run")
     about = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}
     start = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": about}
-    async with httpx2.AsyncClient(headers=HEADERS) as http:
+    async with httpx2.AsyncClient(headers=HEADERS, timeout=PATIENCE) as http:
         opened = await http.post(server.url, json=start, headers={"Authorization": f"Bearer {server.admin}"})
         session = {"Mcp-Session-Id": opened.headers["mcp-session-id"]}
         for token, status in [(other, 404), (server.admin, 200)]:
@@ -200,7 +200,7 @@ async def test_a_tool_that_runs_for_two_minutes_is_handed_back_and_polled(tmp_pa
             found = value(
                 await client.call_tool("run_status", {"run": found["run"], "wait": 45}, read_timeout_seconds=60)
             )
-        assert (found["status"], polls) == ("completed", 2)
+        assert (found["status"], polls in (2, 3)) == ("completed", True)  # the third on a busy machine
 
     with serving_http(tmp_path) as server:
         async with server.agent() as over_http, connected(tmp_path) as over_stdio, patience():

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import patience, write_workflow
+from helpers import PATIENCE, patience, write_workflow
 from mcp import Client
 from mcp.client.context import ClientRequestContext
 from mcp.shared.exceptions import MCPError
@@ -84,7 +84,9 @@ def accept(**content: Any) -> ElicitResult:
 DECLINE, DISMISS = ElicitResult(action="decline"), ElicitResult(action="cancel")
 
 
-def server_of(workbench: Workbench, *, name: str = "ann", scope: Scope = "admin", hand_back: float = 45) -> AgentServer:
+def server_of(
+    workbench: Workbench, *, name: str = "ann", scope: Scope = "admin", hand_back: float = PATIENCE
+) -> AgentServer:
     token = AccessToken(name=name, scope=scope, created_at=workbench.clock())
     return AgentServer(workbench, AgentOptions(hand_back=hand_back), lambda _context: token)
 
@@ -185,10 +187,10 @@ async def test_an_answer_from_elsewhere_counts_first(workbench: Workbench, mode:
 @MODES
 async def test_a_slow_answer_hands_the_run_back(workbench: Workbench, mode: str) -> None:
     user = User(accept())
-    user.before = asyncio.Event().wait
-    if mode == "auto":  # the question is not a part of the call's time
-        user.before = None
-    async with client_of(server_of(workbench, hand_back=1), user, mode) as client:
+    seconds = PATIENCE  # the question is not a part of the call's time
+    if mode == "legacy":
+        user.before, seconds = asyncio.Event().wait, 1
+    async with client_of(server_of(workbench, hand_back=seconds), user, mode) as client:
         found = value(await client.call_tool("asks"))
     assert found["status"] == ("running" if mode == "legacy" else "completed")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from helpers import PATIENCE
 
 from api.api_server import Server, ended, start, waits, write_workflows
 from wftui.api.routes import ENDPOINTS, Endpoint
@@ -60,7 +61,7 @@ def names(endpoint: Endpoint) -> str:
 @pytest.mark.parametrize("token", ["", "wrong", "wft_ä"], ids=["none", "wrong", "odd"])
 def test_without_a_token_there_is_nothing(world: World, endpoint: Endpoint, token: str) -> None:
     headers = {"Authorization": f"Bearer {token}".encode()} if token else {}
-    with httpx.Client(base_url=world.server.url) as client:
+    with httpx.Client(base_url=world.server.url, timeout=PATIENCE) as client:
         answer = client.request(endpoint.method, world.path(endpoint), headers=headers)  # type: ignore[arg-type]
         assert (answer.status_code, answer.json()["code"]) == (401, "token.invalid")
         assert answer.headers["www-authenticate"].startswith("Bearer")

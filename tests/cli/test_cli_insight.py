@@ -237,8 +237,9 @@ def test_saved_filters_are_narrowed_by_options(counted: Cli) -> None:
 
 
 def test_log_lines_are_selected_by_stream_and_text(cli: Cli, settings: Settings) -> None:
-    script = "printf '\\033[31mred\\033[0m one\\ntwo\\n'; sleep 0.1; echo one and bad >&2"
-    write_workflow(settings.tables, "talk", {"id": "say", "type": "shell", "input": {"script": script}})
+    say = {"id": "say", "type": "shell", "input": {"script": "printf '\\033[31mred\\033[0m one\\ntwo\\n'"}}
+    moan = {"id": "moan", "type": "shell", "needs": ["say"], "input": {"script": "echo one and bad >&2"}}
+    write_workflow(settings.tables, "talk", say, moan)
     assert cli("run", "talk", "-q")[0] == 0
 
     def lines(*words: str) -> list[str]:
@@ -246,11 +247,11 @@ def test_log_lines_are_selected_by_stream_and_text(cli: Cli, settings: Settings)
         assert code == 0
         return [line.split("  ", 1)[1].strip() for line in out.splitlines()]
 
-    assert lines() == ["say  red one", "say  two", "say  one and bad"]
-    assert lines("--stream", "stderr") == ["say  one and bad"]
+    assert lines() == ["say  red one", "say  two", "moan  one and bad"]
+    assert lines("--stream", "stderr") == ["moan  one and bad"]
     assert lines("--text", "red one") == ["say  red one"]
     assert lines("--text", "ONE", "--stream", "stdout") == []
-    assert lines("--text", "^(one|two)", "--regex") == ["say  two", "say  one and bad"]
+    assert lines("--text", "^(one|two)", "--regex") == ["say  two", "moan  one and bad"]
     (event,) = json.loads(cli("show", "last", "--logs", "--json", "--text", "red")[1])
     assert (event["message"], event["styles"]) == ("red one", [[0, 3, "31"]])
     assert [match["text"] for match in json.loads(cli("grep", "o.e$", "--regex", "--in", "log", "--json")[1])] == [

@@ -40,7 +40,7 @@ FAILS = {
 SLEEPS = {
     "format": 1,
     "id": "sleeps",
-    "steps": [{"id": "nap", "type": "shell", "input": {"script": "echo $$; exec sleep 60"}}],
+    "steps": [{"id": "nap", "type": "shell", "input": {"script": "echo $$; exec sleep 600"}}],
 }
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import Cli
+from helpers import Cli, write_workflow
 
 from wftui.workbench import Settings
 
@@ -148,11 +148,20 @@ def test_run_removes_expired_runs_and_reports_them(cli: Cli, settings: Settings)
     for _ in range(4):
         assert cli("run", "a", "--quiet")[2] == ""
     cli("settings", "set", "history.keep_runs", "2")
-    code, _, err = cli("run", "a", "--quiet")
+    code = (
+        "import sqlite3, time\n"
+        "def main(path):\n"
+        "    history = sqlite3.connect(path)\n"
+        "    while history.execute('SELECT count(*) FROM executions').fetchone() != (3,):\n"
+        "        time.sleep(0.02)\n"
+    )
+    waits = {"code": code, "args": {"path": str(settings.database)}}
+    write_workflow(settings.tables, "waits", {"id": "wait", "type": "python", "input": waits})
+    code, _, err = cli("run", "waits", "--quiet")
     assert code == 0
     assert err.startswith("wftui: removed ")
     assert "by the retention settings" in err
-    assert len(runs(cli)) in (2, 3)  # the new run may have come before or after
+    assert [run["workflowId"] for run in runs(cli)] == ["waits", "a", "a"]
     with sqlite3.connect(settings.database) as connection:
         assert connection.execute("SELECT count(*) FROM chores").fetchone() == (1,)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from helpers import Cli, free_port
+from helpers import PATIENCE, Cli, free_port
 from web.web_server import serving_web
 
 from wftui.model.errors import ExitCode
@@ -34,7 +34,10 @@ def test_no_server_starts_with_tokens_that_others_may_read(cli: Cli, settings: S
 
 
 def test_the_printed_address_opens_the_page_until_a_signal(tmp_path: Path) -> None:
-    with serving_web(tmp_path, "--host", "localhost") as server, httpx.Client(follow_redirects=True) as client:
+    with (
+        serving_web(tmp_path, "--host", "localhost") as server,
+        httpx.Client(follow_redirects=True, timeout=PATIENCE) as client,
+    ):
         assert client.get(server.address).status_code == 401
         page = client.get(server.page)
         assert (page.status_code, str(page.url)) == (200, server.address)

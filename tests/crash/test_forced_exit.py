@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import re
 import signal
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -91,6 +93,14 @@ def _trust(settings: Settings) -> None:
     asyncio.run(trust())
 
 
+def catches(pid: int, number: signal.Signals) -> bool:
+    """Whether a process has a handler for a signal; one that has ended needs none."""
+    with suppress(OSError):
+        (mask,) = re.findall(r"^SigCgt:\s*(\w+)$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE) or ["f" * 16]
+        return bool(int(mask, 16) >> (number - 1) & 1)
+    return True
+
+
 def status_of(settings: Settings) -> str:
     """The status of the last run for a program that starts now."""
 
@@ -117,6 +127,7 @@ def test_a_second_signal_ends_the_program(
     else:
         program = start("-c", SCREENLESS, *places, kind)
     wait_until(lambda: (tmp_path / "stuck").exists() or program.poll() is not None)
+    wait_until(lambda: catches(program.pid, signal.SIGTERM))  # set after the start of the run, SIGINT before it
     program.send_signal(number)
     program.send_signal(number)
     # The kernel may merge two signals into one that is not handled yet; impatience goes on.
@@ -138,7 +149,7 @@ def test_ctrl_c_ends_waiting_commands(
 ) -> None:
     """However often and however close together, it is exit 130 and not the signal."""
     places = ["--tables", str(settings.tables), "--db", str(settings.database)]
-    start("-m", "wftui", "run", "pool", *places)
+    start("-m", "wftui", "run", "own_thread", *places)  # a cancel takes seconds until it gives up the thread
     wait_until(lambda: (tmp_path / "stuck").exists())
     waiting = start("-m", "wftui", words[0], "last", *words[1:], *places)
     wait_until(lambda: has_open(waiting.pid, settings.database))

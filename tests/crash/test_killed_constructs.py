@@ -59,11 +59,15 @@ RACE = {
         {"name": "fast", "steps": [shell("early", f"{UNTIL_GO}; echo quick")]},
     ],
 }
+# The loser stops the program, which would kill it after two seconds.
 LOSERS_END = {
     "id": "work",
     "type": "race",
     "branches": [
-        {"name": "slow", "steps": [shell("late", f"trap '{UNTIL_GO}; exit' TERM\ntouch \"$F/late\"\n{FOREVER}")]},
+        {
+            "name": "slow",
+            "steps": [shell("late", f"trap 'kill -STOP $PPID; {UNTIL_GO}; exit' TERM\ntouch \"$F/late\"\n{FOREVER}")],
+        },
         {"name": "fast", "steps": [shell("early", 'until [ -e "$F/late" ]; do sleep 0.02; done; echo quick')]},
     ],
 }

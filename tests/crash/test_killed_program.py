@@ -5,14 +5,16 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
+import psutil
 import pytest
-from helpers import patience
+from helpers import patience, wait_until
 
 from wftui.engine.restart.resume import ConfirmationNeeded
 from wftui.model.base import Json
@@ -106,6 +108,21 @@ def kill(program: "subprocess.Popen[str]") -> None:
     program.stdout.close()
 
 
+def stop(program: "subprocess.Popen[str]", settings: Settings) -> None:
+    """Stop a program that holds no lock of the database: one that is put to sleep with it would let nobody write."""
+    while True:
+        program.send_signal(signal.SIGSTOP)
+        wait_until(lambda: psutil.Process(program.pid).status() == psutil.STATUS_STOPPED)
+        with closing(sqlite3.connect(settings.database, timeout=0, isolation_level=None)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("ROLLBACK")
+            except sqlite3.OperationalError:
+                program.send_signal(signal.SIGCONT)
+            else:
+                return
+
+
 def waits(seen: set[str]) -> bool:
     return {"step_waiting ask", "step_waiting sub"} <= seen
 
@@ -179,7 +196,7 @@ async def test_suspended_process_or_clock_jump_is_not_dead(settings: Settings) -
     from datetime import UTC, datetime, timedelta
 
     program, run_id = begin(settings, waits)
-    program.send_signal(signal.SIGSTOP)  # as all processes of a machine that is put to sleep
+    stop(program, settings)  # as all processes of a machine that is put to sleep
     try:
         for hours in (0, 24, -24):
             jumped = Workbench(settings, clock=lambda hours=hours: datetime.now(UTC) + timedelta(hours=hours))  # type: ignore[misc]
@@ -201,7 +218,7 @@ async def test_suspended_process_or_clock_jump_is_not_dead(settings: Settings) -
 async def test_process_stopped_beyond_its_heartbeat_continues(settings: Settings) -> None:
     """Its silence is longer than the interval of heartbeats, and its step goes on meanwhile."""
     program, run_id = begin(settings, waits)
-    program.send_signal(signal.SIGSTOP)
+    stop(program, settings)
     try:
         await asyncio.sleep(12)
         async with workbench_of(settings) as workbench:

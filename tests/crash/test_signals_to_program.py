@@ -41,6 +41,20 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(tables=tmp_path / "tables", database=tmp_path / "wftui.db", user_id="me")
 
 
+PATIENT = f"""
+import sys
+from wftui.cli.main import main
+from wftui.engine.primitives.engine_settings import EngineSettings
+from wftui.steps.process import process_tree
+
+end_tree = process_tree.end_tree
+process_tree.end_tree = lambda pid, mark, *, grace, hurry: end_tree(pid, mark, grace={PATIENCE}, hurry=hurry)
+EngineSettings.__init__.__kwdefaults__.update(grace={PATIENCE}, force={PATIENCE})
+sys.exit(main())
+"""
+"""The program, but a step that is asked to end may take longer than the test needs to look at it."""
+
+
 def command(settings: Settings, *words: str) -> list[str]:
     return ["-m", "wftui", *words, "--tables", str(settings.tables), "--db", str(settings.database)]
 
@@ -68,7 +82,7 @@ def statuses(record: ExecutionRecord) -> dict[str, str]:
 
 
 async def test_a_first_ctrl_c_asks_and_a_second_one_does_not_wait(settings: Settings, start: Start) -> None:
-    program = start(*command(settings, "run", "long", "-i", "end=/nowhere", "--events"))
+    program = start("-c", PATIENT, *command(settings, "run", "long", "-i", "end=/nowhere", "--events")[2:])
     stubborn = int(str(until(program, "log")["message"]))
     program.send_signal(signal.SIGINT)
     until(program, "cancel_requested")

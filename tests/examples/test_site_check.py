@@ -3,9 +3,12 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from helpers import run_to_end
+from helpers import PATIENCE, run_to_end
 
 from wftui.workbench import Workbench
+
+PATIENT = {"timeoutSeconds": PATIENCE}
+"""A busy machine may need longer than the ten seconds of the example."""
 
 
 class Site(BaseHTTPRequestHandler):
@@ -40,7 +43,9 @@ def site() -> Iterator[tuple[str, dict[str, int]]]:
 
 async def test_reachable_sites(workbench: Workbench, site: tuple[str, dict[str, int]]) -> None:
     base, seen = site
-    record = await run_to_end(workbench, "site_check", {"urls": [f"{base}/ok", f"{base}/moved", f"{base}/flaky"]})
+    record = await run_to_end(
+        workbench, "site_check", {**PATIENT, "urls": [f"{base}/ok", f"{base}/moved", f"{base}/flaky"]}
+    )
     assert record.status == "completed", record.error
     assert record.outputs["failed"] == []
     ok, moved, flaky = record.outputs["sites"]
@@ -56,7 +61,7 @@ async def test_reachable_sites(workbench: Workbench, site: tuple[str, dict[str, 
 async def test_failing_sites_take_the_failure_branch(workbench: Workbench, site: tuple[str, dict[str, int]]) -> None:
     base, seen = site
     urls = [f"{base}/ok", f"{base}/gone", "http://127.0.0.1:9/nobody-listens"]
-    record = await run_to_end(workbench, "site_check", {"urls": urls})
+    record = await run_to_end(workbench, "site_check", {**PATIENT, "urls": urls})
     assert record.status == "completed", record.error
     assert [entry["url"] for entry in record.outputs["failed"]] == urls[1:]
     assert seen["/gone"] == 1, "a 404 is not tried again"

@@ -132,11 +132,13 @@ def browser(folder: Path, *flags: str) -> Iterator[Tab]:
         found = profile / "DevToolsActivePort"
         wait_until(lambda: found.exists() and found.read_text().count("\n") == 1)
         port, path = found.read_text().split()
-        with connect(f"ws://127.0.0.1:{port}{path}", max_size=None, proxy=None) as control:
+        with connect(
+            f"ws://127.0.0.1:{port}{path}", max_size=None, proxy=None, open_timeout=PATIENCE, ping_interval=None
+        ) as control:
             control.send(json.dumps({"id": 1, "method": "Target.createTarget", "params": {"url": "about:blank"}}))
             target = json.loads(control.recv(PATIENCE))["result"]["targetId"]
             address = f"ws://127.0.0.1:{port}/devtools/page/{target}"
-            with connect(address, max_size=None, proxy=None) as connection:
+            with connect(address, max_size=None, proxy=None, open_timeout=PATIENCE, ping_interval=None) as connection:
                 yield Tab(connection)
     finally:
         process.kill()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from helpers import wait_until
+from helpers import PATIENCE, wait_until
 from steps.sql.sql_servers import postgresql
 
 from wftui.model.base import Json
@@ -30,17 +30,30 @@ def address(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The URL of an empty database, also in the environment; there is a key."""
     import psycopg
 
+    from wftui.workers import coordinator, listing, remote_attempt
     from wftui.workers.sealing import make_key
 
     name = f"test_{os.urandom(6).hex()}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"create database {name}")
-    url = server.replace("/postgres?", f"/{name}?")
+    url = server.replace("/postgres?", f"/{name}?") + "&connect_timeout=60"  # a busy server needs more than 2 s
     monkeypatch.setenv(VARIABLE, url)
+    for module in (coordinator, remote_attempt, listing):
+        monkeypatch.setattr(module, "LEASE_SECONDS", LEASE)
     make_key()
     yield url
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"drop database {name} with (force)")
+
+
+LEASE, HOLD = 20.0, 14.0
+"""Seconds in place of 6 and 4: on a busy machine a worker may lose its turn for longer than that, and is not lost."""
+_PATIENT = f"""
+from wftui.workers import tables
+tables.LEASE_SECONDS, tables.HOLD_SECONDS = {LEASE}, {HOLD}
+from wftui.workers import worker
+worker._GIVE_BACK_SECONDS = {PATIENCE}
+"""
 
 
 class StartedWorker:
@@ -51,7 +64,7 @@ class StartedWorker:
     """
 
     def __init__(self, log: Path, *arguments: str, prelude: str = "", **environment: str) -> None:
-        program = f"{prelude}\nimport sys\nfrom wftui.cli.main import main\nsys.exit(main())"
+        program = f"{_PATIENT}\n{prelude}\nimport sys\nfrom wftui.cli.main import main\nsys.exit(main())"
         command = [sys.executable, "-c", program, "worker", *arguments]
         self.log = log
         self._out = log.open("w")

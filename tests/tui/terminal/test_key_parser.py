@@ -7,6 +7,7 @@ from helpers import PATIENCE
 from textual import events
 
 from wftui.tui.display.theme import theme_for
+from wftui.tui.terminal import key_parser
 from wftui.tui.terminal.key_parser import BackgroundTold, KeyParser
 
 
@@ -71,7 +72,8 @@ ANSWER = "\x1b]11;rgb:1212/1616/1d1d\x1b\\"
 @pytest.mark.parametrize(
     "packets", [*([ANSWER[:cut], ANSWER[cut:]] for cut in range(1, len(ANSWER))), [*ANSWER]], ids=len
 )
-def test_answer_in_pieces_is_no_key(packets: list[str]) -> None:
+def test_answer_in_pieces_is_no_key(packets: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(key_parser, "_PATIENCE", PATIENCE)
     parser = KeyParser()
     found = [each for packet in (*packets, "q") for each in (*parser.feed(packet), *parser.tick())]
     assert sum(isinstance(each, BackgroundTold) for each in found) == 1

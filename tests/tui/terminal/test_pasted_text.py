@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from helpers import PATIENCE
 from textual import events
 from textual.app import ComposeResult
 from textual.pilot import Pilot
@@ -20,6 +21,8 @@ Until = Callable[..., Awaitable[None]]
 
 class Pasted(PasteApp[None]):
     """A line, an area, and a form with a secret and a list."""
+
+    NOTIFICATION_TIMEOUT = PATIENCE  # they are looked at after steps that a busy machine needs seconds for
 
     def compose(self) -> ComposeResult:
         yield Input(id="line")
