@@ -30,7 +30,6 @@ def address(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The URL of an empty database, also in the environment; there is a key."""
     import psycopg
 
-    from wftui.workers import coordinator, listing, remote_attempt
     from wftui.workers.sealing import make_key
 
     name = f"test_{os.urandom(6).hex()}"
@@ -38,8 +37,7 @@ def address(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         connection.execute(f"create database {name}")
     url = server.replace("/postgres?", f"/{name}?") + "&connect_timeout=60"  # a busy server needs more than 2 s
     monkeypatch.setenv(VARIABLE, url)
-    for module in (coordinator, remote_attempt, listing):
-        monkeypatch.setattr(module, "LEASE_SECONDS", LEASE)
+    lengthen_lease(monkeypatch)
     make_key()
     yield url
     with psycopg.connect(server, autocommit=True) as connection:
@@ -48,12 +46,21 @@ def address(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 LEASE, HOLD = 20.0, 14.0
 """Seconds in place of 6 and 4: on a busy machine a worker may lose its turn for longer than that, and is not lost."""
-_PATIENT = f"""
+PATIENT = f"""
 from wftui.workers import tables
 tables.LEASE_SECONDS, tables.HOLD_SECONDS = {LEASE}, {HOLD}
 from wftui.workers import worker
 worker._GIVE_BACK_SECONDS = {PATIENCE}
 """
+MAIN = "import sys\nfrom wftui.cli.main import main\nsys.exit(main())"
+
+
+def lengthen_lease(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give workers that long in this process, too."""
+    from wftui.workers import coordinator, listing, remote_attempt
+
+    for module in (coordinator, remote_attempt, listing):
+        monkeypatch.setattr(module, "LEASE_SECONDS", LEASE)
 
 
 class StartedWorker:
@@ -64,7 +71,7 @@ class StartedWorker:
     """
 
     def __init__(self, log: Path, *arguments: str, prelude: str = "", **environment: str) -> None:
-        program = f"{_PATIENT}\n{prelude}\nimport sys\nfrom wftui.cli.main import main\nsys.exit(main())"
+        program = f"{prelude}\n{PATIENT}\n{MAIN}"
         command = [sys.executable, "-c", program, "worker", *arguments]
         self.log = log
         self._out = log.open("w")

@@ -3,6 +3,7 @@
 import base64
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -51,7 +52,8 @@ def files(folder: Path) -> bytes:
         for name in names:
             path = Path(place, name)
             if path.is_file() and path.name != "password":
-                parts.append(path.read_bytes())
+                with suppress(FileNotFoundError):  # a segment of the log that the server has just renamed
+                    parts.append(path.read_bytes())
     return b"\0".join(parts)
 
 

@@ -12,6 +12,7 @@ from steps.sql.sql_servers import postgresql
 from wftui.model.workers_address import VARIABLE
 from wftui.workbench.run_service import RunService
 from wftui.workers.sealing import key_path, make_key
+from workers.conftest import MAIN, PATIENT, lengthen_lease
 
 POOL = "suite"
 
@@ -27,7 +28,7 @@ def worker_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, 
         for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):
             patched.setenv(name, str(folder))
         key, _ = make_key()
-        command = [sys.executable, "-m", "wftui", "worker", "--pool", POOL, "-j", "8"]
+        command = [sys.executable, "-c", f"{PATIENT}\n{MAIN}", "worker", "--pool", POOL, "-j", "8"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as worker:
             assert worker.stdout is not None
             assert "ready" in worker.stdout.readline()
@@ -44,6 +45,7 @@ def through_worker(isolated: None, worker_key: tuple[str, bytes], monkeypatch: p
     path.write_bytes(worker_key[1])
     monkeypatch.setenv(VARIABLE, worker_key[0])
     path.chmod(0o600)
+    lengthen_lease(monkeypatch)
     start = RunService.start
 
     async def start_in_pool(service: RunService, *arguments: Any, **options: Any) -> str:

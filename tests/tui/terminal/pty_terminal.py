@@ -22,6 +22,8 @@ from wftui.model.run.record import ExecutionRecord
 from wftui.store.execution_store import ExecutionStore
 
 _TIOCGPTN = 0x80045430
+_CUT = re.compile(rb"\x1b(\[[0-?]*)?\Z")
+"""The beginning of a control sequence whose rest has not arrived."""
 
 PROGRAM = """
 import asyncio, sys
@@ -50,6 +52,9 @@ class Terminal:
         self.screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = b""
+        self._held = b""
+        self._is_late = False
+        self._read_at = time.monotonic()
         settings = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", **environment}
         for name in ("LC_ALL", "COLUMNS", "LINES"):
             settings.pop(name, None)
@@ -97,17 +102,27 @@ class Terminal:
         time.sleep(0.1)
 
     def _read(self, seconds: float, most: int = 65536) -> int | None:
-        """Read once; return the number of bytes, 0 at the end, or None if nothing arrives in time."""
+        """Read once; return the number of bytes, 0 at the end, or None if nothing arrives in time.
+
+        After a pause of this process it reads little at once: a notification that has come and gone meanwhile is seen.
+        """
+        self._is_late = self._is_late or time.monotonic() - self._read_at > 1
         ready, _, _ = select.select([self._fd], [], [], seconds)
+        self._read_at = time.monotonic()
         if not ready:
+            self._is_late = False
             return None
         try:
-            data = os.read(self._fd, most)
+            data = os.read(self._fd, min(most, 500) if self._is_late else most)
         except OSError:  # it has ended
             data = b""
         self.raw += data
+        whole = self._held + data
+        cut = _CUT.search(whole)
+        self._held = cut[0] if cut and data else b""
         # pyte takes the private modes of newer terminals for text.
-        self._stream.feed(re.sub(rb"\x1b\[[<>=?][0-9;$]*[a-zA-Z]|\x1b\[[0-9;]*t", b"", data))
+        shown = whole.removesuffix(self._held)
+        self._stream.feed(re.sub(rb"\x1b\[[<>=?][0-9;$]*[a-zA-Z]|\x1b\[[0-9;]*t", b"", shown))
         return len(data)
 
     def is_stopped(self) -> bool:
