@@ -10,6 +10,13 @@ from helpers import PATIENCE, run_to_end
 from wftui.workbench import Workbench
 
 
+@pytest.fixture(autouse=True)
+def patient(tables: Path) -> None:
+    """Give the servers longer than a minute to start: a busy machine may need it."""
+    path = tables / "workflows" / "mcp_repo_notes" / "workflow.json"
+    path.write_text(path.read_text().replace('"server": {', '"startTimeout": "5m", "server": {'))
+
+
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """Three commits, and a file that is not committed."""

@@ -44,6 +44,10 @@ class Pasted(PasteApp[None]):
         yield SchemaForm(self.state)
 
 
+async def form_is_there(pilot: Pilot[Any], until: Until) -> None:
+    await until(pilot, lambda: len(pilot.app.query("SchemaForm TextEditor")) == 7)
+
+
 async def paste(pilot: Pilot[Any], text: str) -> None:
     pilot.app.post_message(events.Paste(text))
     await pilot.pause()
@@ -53,6 +57,7 @@ async def paste(pilot: Pilot[Any], text: str) -> None:
 async def test_line_ends_are_unified_once(end: str, until: Until) -> None:
     app = Pasted()
     async with app.run_test() as pilot:
+        await form_is_there(pilot, until)
         app.query_one(TextArea).focus()
         await paste(pilot, f"a{end}{end}b{end}")
         await until(pilot, lambda: app.query_one(TextArea).text == "a\n\nb\n")
@@ -68,6 +73,7 @@ async def test_line_ends_are_unified_once(end: str, until: Until) -> None:
 async def test_field_for_one_line_says_what_it_drops(until: Until) -> None:
     app = Pasted()
     async with app.run_test() as pilot:
+        await form_is_there(pilot, until)
         app.query_one("#line").focus()
         await paste(pilot, "one\r")
         await until(pilot, lambda: app.query_one("#line", Input).value == "one")
@@ -86,6 +92,7 @@ async def test_field_for_one_line_says_what_it_drops(until: Until) -> None:
 async def test_lines_go_where_several_values_go(until: Until) -> None:
     app = Pasted()
     async with app.run_test(size=(80, 40)) as pilot:
+        await form_is_there(pilot, until)
         _token, _names, text, _count, keys, name, _value = app.query("SchemaForm TextEditor")
         for field, pasted, path, value in [
             (keys, "k1\r\nk2\r\n", "keys", ["k1", "k2"]),
