@@ -148,14 +148,14 @@ def test_run_removes_expired_runs_and_reports_them(cli: Cli, settings: Settings)
     for _ in range(4):
         assert cli("run", "a", "--quiet")[2] == ""
     cli("settings", "set", "history.keep_runs", "2")
-    code = (
+    script = (
         "import sqlite3, time\n"
         "def main(path):\n"
         "    history = sqlite3.connect(path)\n"
         "    while history.execute('SELECT count(*) FROM executions').fetchone() != (3,):\n"
         "        time.sleep(0.02)\n"
     )
-    waits = {"code": code, "args": {"path": str(settings.database)}}
+    waits = {"code": script, "args": {"path": str(settings.database)}}
     write_workflow(settings.tables, "waits", {"id": "wait", "type": "python", "input": waits})
     code, _, err = cli("run", "waits", "--quiet")
     assert code == 0
