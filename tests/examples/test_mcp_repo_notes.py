@@ -14,7 +14,7 @@ from wftui.workbench import Workbench
 def patient(tables: Path) -> None:
     """Give the servers longer than a minute to start: a busy machine may need it."""
     path = tables / "workflows" / "mcp_repo_notes" / "workflow.json"
-    path.write_text(path.read_text().replace('"server": {', '"startTimeout": "5m", "server": {'))
+    path.write_text(path.read_text().replace('"server": {', '"startTimeout": 300, "server": {'))
 
 
 @pytest.fixture
