@@ -15,7 +15,10 @@ from typing import Self
 from wftui.runtime.patterns.safety import problem_of
 
 SECONDS = 2.0
-"""Time limit of all searches of one check in the process."""
+"""CPU time of the process for all searches of one check."""
+_BUSY = 15
+"""Times that limit it may take on the clock, where other processes keep it from its turn."""
+_LOOK_SECONDS = 0.05
 HARMLESS_LENGTH = 300
 """In a text this short, a pattern without nested repeats takes no time."""
 
@@ -36,7 +39,8 @@ class BoundedSearch:
 
     def __init__(self) -> None:
         self._child: subprocess.Popen[bytes] | None = None
-        self._left = SECONDS
+        self._waited = 0.0
+        self._is_over = False
 
     def __enter__(self) -> Self:
         return self
@@ -51,7 +55,7 @@ class BoundedSearch:
 
         Raises:
             re.error: for an invalid pattern.
-            SearchTooLongError: after SECONDS.
+            SearchTooLongError: the searches of this check took too long.
         """
         compiled = re.compile(pattern)
         if len(text) <= HARMLESS_LENGTH and problem_of(pattern) is None:
@@ -59,23 +63,33 @@ class BoundedSearch:
         return self._search_in_child(pattern, text)
 
     def _search_in_child(self, pattern: str, text: str) -> bool:
-        if self._left == 0:
+        if self._is_over:
             raise SearchTooLongError
         child = self._child or self._start()
         assert child.stdin is not None
         assert child.stdout is not None
-        started = time.monotonic()
         child.stdin.write(json.dumps([pattern, text]).encode() + b"\n")
         child.stdin.flush()
         with selectors.DefaultSelector() as waiting:
             waiting.register(child.stdout, selectors.EVENT_READ)
-            in_time = waiting.select(self._left)
-        self._left = max(0.0, self._left - (time.monotonic() - started))
-        if not in_time:
-            self._left = 0.0  # waiting may end a moment early
+            while not self._wait(child, waiting):
+                pass
+        return child.stdout.readline().strip() == b"1"
+
+    def _wait(self, child: subprocess.Popen[bytes], waiting: selectors.BaseSelector) -> bool:
+        """Wait for an answer until the time may be over; return whether there is one.
+
+        Raises:
+            SearchTooLongError: there is none, and the time is over.
+        """
+        started = time.monotonic()
+        answered = bool(waiting.select(max(_LOOK_SECONDS, SECONDS - self._waited)))
+        self._waited += time.monotonic() - started
+        self._is_over = self._waited >= SECONDS * _BUSY or (self._waited >= SECONDS and _cpu_seconds(child) >= SECONDS)
+        if self._is_over and not answered:
             self.close()
             raise SearchTooLongError
-        return child.stdout.readline().strip() == b"1"
+        return answered
 
     def _start(self) -> subprocess.Popen[bytes]:
         self._child = subprocess.Popen(
@@ -93,3 +107,11 @@ class BoundedSearch:
         if child is not None:
             child.kill()
             child.communicate()
+
+
+def _cpu_seconds(child: subprocess.Popen[bytes]) -> float:
+    """Return the CPU time of a process that nobody has waited for."""
+    import psutil  # only what takes long needs it
+
+    times = psutil.Process(child.pid).cpu_times()
+    return float(times.user + times.system)
