@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from textual.app import App
 from textual.widgets import OptionList
 
@@ -59,6 +60,7 @@ def place_of(view: Any) -> int:
     return -1 if place is None else int(place)
 
 
+@pytest.mark.slow
 async def test_every_list_finds_its_rows(
     workbench: Workbench, put_workflow: Callable[..., Path], until: Until, text_of: TextOf
 ) -> None:

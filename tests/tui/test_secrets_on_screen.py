@@ -83,7 +83,8 @@ def secrets() -> list[str]:
     return random_secrets(random.Random(20261122), 40)
 
 
-@pytest.mark.parametrize("room", [(120, 40), pytest.param((200, 60), marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("room", [(120, 40), (200, 60)])
 async def test_no_pane_shows_or_copies_a_secret(
     workbench: Workbench,
     put_workflow: Put,

@@ -24,7 +24,7 @@ def focused_field(app: FormApp) -> str:
     return app.field().leaf.field.name if isinstance(app.field(), TextEditor) else ""  # type: ignore[attr-defined]
 
 
-@pytest.mark.first_cases(1)
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "at_once"), [(54, 18), (COUNT - 1, 1)], ids=["some", "all"])
 async def test_every_field_is_reached_by_tab_though_few_rows_are_mounted(
     until: Until, count: int, at_once: int

@@ -136,7 +136,7 @@ async def test_snapshot_of_step_details(open_run: Any, size: tuple[int, int], ma
 
 @pytest.mark.first_cases(1)
 @pytest.mark.parametrize(
-    "keys", ["1 home enter enter t", "J", "R", "E", "1 home enter enter", "t", "slash", "W", "question_mark"]
+    "keys", ["t", "J", "R", "E", "1 home enter enter", "1 home enter enter t", "slash", "W", "question_mark"]
 )
 async def test_any_size_at_any_dialog(open_run: Any, keys: str) -> None:
     async with open_run(completed()) as (pilot, _screen):
