@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from textual.app import App
+from textual.css.query import NoMatches
 from textual.pilot import Pilot
 from textual.widget import Widget
 
@@ -61,8 +62,9 @@ class FormApp(App[None]):
         return str(self.form.query_one(".wrong").render()) if self.form.has_class("-wrong") else ""
 
     def field(self) -> Widget:
-        """The focused field."""
-        assert self.form.focused is not None
+        """The focused field; while the focus moves there may be none."""
+        if self.form.focused is None:
+            raise NoMatches("no field has the focus")
         return self.form.focused
 
 
