@@ -70,7 +70,11 @@ def test_it_type_checks(tmp_path: Path) -> None:
     path = tmp_path / "workflow.py"
     path.write_text(compiled(EVERYTHING))
     # With the project's own settings and cache: mypy takes its time over pydantic otherwise.
-    out, _errors, status = api.run(["--config-file", str(Path(__file__).parents[3] / "pyproject.toml"), str(path)])
+    limit = sys.getrecursionlimit()
+    try:
+        out, _errors, status = api.run(["--config-file", str(Path(__file__).parents[3] / "pyproject.toml"), str(path)])
+    finally:
+        sys.setrecursionlimit(limit)  # mypy raises it, and other tests of this process refuse deep values by it
     assert status == 0, out
 
 
