@@ -79,7 +79,7 @@ async def test_lists_have_heads(
             await until(pilot, lambda: app.screen.query_one(Timeline).rows)
             await pilot.press("1")
             await at_rest(app)
-        has_rows = name not in ("connections", "secrets", "statistics", "workers")
+        has_rows = name not in ("comparison", "connections", "secrets", "statistics", "workers")
         await until(pilot, lambda: lists(app) or not has_rows)
         await at_rest(app)
         shown = lists(app)
