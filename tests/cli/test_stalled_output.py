@@ -201,7 +201,7 @@ def test_sigterm_cancels_and_exits_unread(unread: Callable[..., Unread], chatty:
     assert status(chatty) == "cancelled"
 
 
-@pytest.mark.first_cases(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("--events",)])
 def test_hangup_completes_the_run_unread(
     unread: Callable[..., Unread], chatty: Settings, options: tuple[str, ...]

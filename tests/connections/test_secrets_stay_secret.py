@@ -32,7 +32,7 @@ from wftui.steps.registry.step_registry import builtin_registry
 from wftui.workbench import Settings, Workbench
 
 SEED = 20261122
-SMALL, AT_SIZE = 100, 1_000
+SMALL, AT_SIZE = 40, 1_000
 """Secrets of the input `secrets`: in the suite, and with `pytest -m slow`."""
 VAULT, SERVICES = 60, 13
 

@@ -73,6 +73,7 @@ def test_documented_types_run_once_trusted(tmp_path: Path, capsys: pytest.Captur
     assert "has changed since" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_documented_commands_make_a_working_package(tmp_path: Path) -> None:
     [package, _trust] = blocks("sh")
     commands = [line.partition("#")[0].strip() for line in package.splitlines()]

@@ -221,6 +221,7 @@ def leaves(of: type[Screen[Any]] = Screen) -> Iterator[type[Screen[Any]]]:
             yield each
 
 
+@pytest.mark.slow
 async def test_no_widget_draws_control_sequences(
     workbench: Workbench, runs: dict[str, str], until: Until, text_of: Callable[[App[Any]], str]
 ) -> None:

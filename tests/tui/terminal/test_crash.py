@@ -58,6 +58,7 @@ def test_crash_report_is_bounded(kind: str) -> None:
     assert len(printed.getvalue()) < 30_000
 
 
+@pytest.mark.slow
 def test_crash_while_stalled_ends_program(
     terminal: Callable[..., Terminal], tmp_path: Path, put_workflow: Callable[..., Path], gate: Path, database: Path
 ) -> None:

@@ -134,7 +134,7 @@ async def test_snapshot_of_step_details(open_run: Any, size: tuple[int, int], ma
         assert await matches(pilot)
 
 
-@pytest.mark.first_cases(1)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "keys", ["t", "J", "R", "E", "1 home enter enter", "1 home enter enter t", "slash", "W", "question_mark"]
 )
