@@ -7,6 +7,9 @@ from textual.widget import Widget
 from wftui.model.workflow.compilation import CompilationResult
 from wftui.tui.display.formatting import count
 
+_LONGEST_TIME = "9999 ms"
+"""The room kept for the time of a check, however short it was."""
+
 
 class CompilationStatus(Widget):
     """Compiler status and current diagnostic at the left, a note at the right."""
@@ -21,7 +24,7 @@ class CompilationStatus(Widget):
     """
 
     compiling: reactive[bool] = reactive(False)
-    """Return whether a save is being compiled."""
+    """True while a save is being compiled."""
     result: reactive[CompilationResult | None] = reactive(None)
     """The last result; None before the first."""
     took: reactive[float | None] = reactive(None)
@@ -54,15 +57,19 @@ class CompilationStatus(Widget):
             color = "$text-error" if self.result.errors else "$text-success"
         glyphs = {"$text-primary": "●>", "$text-error": "✗x", "$text-success": "✓+"}[color]
         left = Content.styled(f"{glyphs[self._ascii]} {text}" if text else "", f"b {color}")
+        took = Content("")
         if self.stale and text:
             left = Content.assemble((left.plain, "dim"), ("  old: checking" if self._ascii else "  old: checking…"))
         elif self.took is not None and text and not self.compiling:
-            left += Content.styled(f"  {self.took * 1000:.0f} ms", "$foreground-muted")
+            took = Content.styled(f"  {self.took * 1000:.0f} ms", "$foreground-muted")
         right = Content(self.note)
+        message = Content(f"  {self.problem}" if self.problem else "")
         room = self.size.width - left.cell_length - right.cell_length
-        message = Content(f"  {self.problem}" if self.problem else "").truncate(
-            max(0, room - 2), ellipsis=not self._ascii
-        )
+        # The message needs its room more than the time does; how much of it is seen does not depend on the time.
+        if message.cell_length + len(f"  {_LONGEST_TIME}") <= room - 2:
+            left += took
+            room -= took.cell_length
+        message = message.truncate(max(0, room - 2), ellipsis=not self._ascii)
         return Content.assemble(left, message, " " * max(1, room - message.cell_length), right)
 
 
