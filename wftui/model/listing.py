@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from wftui.model.base import Field, Json, WireModel, fresh
+from wftui.model.base import Field, Json, Timestamp, WireModel, fresh
 from wftui.model.run.steps import StepInfo
 from wftui.model.run.summary import ExecutionSummary
 
@@ -94,9 +94,10 @@ class StepTypeInfo(WireModel):
 
 
 class RecentInputs(WireModel):
-    """Inputs of an earlier run, to choose from; `label` names the run."""
+    """Inputs of an earlier run, to choose from; `label` describes the run beside its time."""
 
     label: str
+    started_at: Timestamp | None = None
     inputs: dict[str, Json]
 
 

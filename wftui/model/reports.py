@@ -10,6 +10,7 @@ from wftui.model.comparison.comparison import ComparedRun, ComparedStep, RunComp
 from wftui.model.comparison.value_change import ValueChange
 from wftui.model.statistics import DayStatistics, PeriodStatistics, WorkflowStatistics
 from wftui.model.text.glyphs import GLYPHS, UNKNOWN_GLYPH
+from wftui.model.text.local_times import DATE_AND_MINUTE, local_day, local_text
 from wftui.model.workers import WorkerInfo
 from wftui.model.workflow.durations import format_duration
 
@@ -61,7 +62,7 @@ def comparison_lines(found: RunComparison, *, ascii_only: bool = False) -> Itera
 
 
 def _run_line(word: str, run: ComparedRun, ascii_only: bool) -> ReportLine:
-    started = f"{run.started_at.astimezone():%Y-%m-%d %H:%M:%S}" if run.started_at else "never started"
+    started = local_text(run.started_at) if run.started_at else "never started"
     text = f"{word}  {_glyph(run.status, ascii_only)} {run.status}  {run.workflow_id}  {run.id}  {started}"
     return ReportLine(f"{text}  {_time(run.duration)}", "dim", run.id)
 
@@ -125,7 +126,7 @@ def _diff_line(line: str) -> ReportLine:
 
 def statistics_lines(found: WorkflowStatistics, *, ascii_only: bool = False) -> Iterator[ReportLine]:
     """Yield statistics for people."""
-    yield ReportLine(f"{found.workflow_id or 'all workflows'} since {found.since.astimezone():%Y-%m-%d}", "heading")
+    yield ReportLine(f"{found.workflow_id or 'all workflows'} since {local_day(found.since)}", "heading")
     yield ReportLine(f"{'':<12} {'RUNS':>7} {'FAILED':>7} {'SUCCESS':>8} {'P50':>7} {'P95':>7}", "dim")
     for name, period in (("total", found.total), ("last week", found.last_week), ("week before", found.week_before)):
         yield _period_line(name, period)
@@ -204,9 +205,9 @@ def worker_lines(workers: Sequence[WorkerInfo], now: datetime, *, ascii_only: bo
     )
     for worker in workers:
         status, tone = _STATES[worker.state]
-        jobs, since = f"{len(worker.jobs)} of {worker.places}", f"{worker.since.astimezone():%Y-%m-%d %H:%M}"
+        jobs, since = f"{len(worker.jobs)} of {worker.places}", local_text(worker.since, DATE_AND_MINUTE)
         line = f"{_glyph(status, ascii_only)} {worker.name:<{name}}  {', '.join(worker.pools):<{pools}}  {jobs:<8}"
-        yield ReportLine(f"{line} {worker.state:<8}  {since}  {worker.version}", tone)
+        yield ReportLine(f"{line} {worker.state:<8}  {since:<16}  {worker.version}", tone)
         for job in worker.jobs:
             took = format_duration(max(0.0, (now - job.started).total_seconds()))
             yield ReportLine(f"    {job.path}  {job.type}  {took}  run {job.run}", "plain", job.run)

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 DATE_AND_TIME = "%Y-%m-%d %H:%M:%S"
+DATE_AND_MINUTE = "%Y-%m-%d %H:%M"
 TIME = "%H:%M:%S"
 _EDGE = timedelta(days=2)
 
@@ -11,6 +12,11 @@ def local_text(timestamp: datetime, form: str = DATE_AND_TIME) -> str:
     """Return a time in the local zone: `02:30:00`, in a repeated hour `02:30:00 CEST`."""
     here = local_time(timestamp)
     return f"{here:{form} %Z}" if is_repeated(timestamp) else f"{here:{form}}"
+
+
+def local_day(timestamp: datetime) -> str:
+    """Return a date in the local zone: `2026-10-25`."""
+    return f"{local_time(timestamp):%Y-%m-%d}"
 
 
 def is_repeated(timestamp: datetime) -> bool:

@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from wftui.model.text.local_times import local_day
+
 _STEPS = ((60, 1, "s"), (3600, 60, "min"), (86_400, 3600, "h"), (7 * 86_400, 86_400, "d"))
 
 LOADING = "Loading…"
@@ -30,4 +32,4 @@ def ago(then: datetime | None, now: datetime) -> str:
     for limit, unit, name in _STEPS:
         if seconds < limit:
             return f"{seconds // unit} {name} ago"
-    return f"{then:%Y-%m-%d}"
+    return local_day(then)

@@ -26,8 +26,7 @@ async def recent_inputs(store: ExecutionStore, workflow_id: str, limit: int) -> 
     for summary in (await store.list(ExecutionFilters(workflow_id=workflow_id), limit=limit * 4)).executions:
         inputs = await store.inputs_of(summary.id)
         if inputs and all(inputs != other.inputs for other in found):
-            when = f"{summary.started_at:%Y-%m-%d %H:%M}" if summary.started_at else ""
-            found.append(RecentInputs(label=f"{when} · {summary.status}", inputs=inputs))
+            found.append(RecentInputs(label=summary.status, started_at=summary.started_at, inputs=inputs))
         if len(found) == limit:
             break
     return found

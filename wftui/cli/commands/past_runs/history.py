@@ -9,6 +9,7 @@ from wftui.cli.session import with_any_workbench, with_workbench
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UsageError
 from wftui.model.run.summary import CleanupReport, ExecutionFilters, ExecutionSummary, RunGroup, RunGroups
+from wftui.model.text.local_times import local_text
 from wftui.model.workflow.durations import format_duration
 from wftui.workbench import AnyWorkbench, Workbench
 
@@ -53,7 +54,7 @@ def history(arguments: argparse.Namespace) -> int:
                 run.id,
                 f"{terminal.glyph(run.status)} {run.status}",
                 run.workflow_id,
-                f"{run.started_at.astimezone():%Y-%m-%d %H:%M:%S}" if run.started_at else "-",
+                local_text(run.started_at) if run.started_at else "-",
                 format_duration(run.duration / 1000) if run.duration is not None else "-",
                 run.user_id,
                 _note(run),

@@ -9,6 +9,7 @@ from wftui.cli.session import with_any_workbench
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UsageError
 from wftui.model.run.search import REGEX, TextMatch, finder
+from wftui.model.text.local_times import local_text
 from wftui.workbench import AnyWorkbench
 
 
@@ -43,7 +44,7 @@ def grep(arguments: argparse.Namespace) -> int:
 def _print(terminal: Terminal, matches: list[TextMatch], text: str) -> None:
     pattern = finder(text)
     for match in matches:
-        time = f"{match.timestamp.astimezone():%Y-%m-%d %H:%M:%S}"
+        time = local_text(match.timestamp)
         place = f"{match.run_id} {match.workflow_id} {match.path or '-'} {match.where}"
         line = pattern.sub(lambda found: terminal.paint(found[0], "yellow"), match.text)
         terminal.line(f"{time} {terminal.paint(place, 'dim')}  {line}")

@@ -8,6 +8,7 @@ from wftui.cli.options import Command
 from wftui.cli.session import with_any_workbench
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode
+from wftui.model.text.local_times import DATE_AND_MINUTE, local_text
 from wftui.workbench import AnyWorkbench
 
 _SINCE = timedelta(days=30)
@@ -27,7 +28,7 @@ def stats(arguments: argparse.Namespace) -> int:
             terminal.json(found.to_wire())
         elif not found.total.runs:
             whose = f" of {arguments.workflow}" if arguments.workflow else ""
-            terminal.line(f"no runs{whose} since {since.astimezone():%Y-%m-%d %H:%M}")
+            terminal.line(f"no runs{whose} since {local_text(since, DATE_AND_MINUTE)}")
         else:
             print_report(terminal, statistics_lines(found, ascii_only=not terminal.is_unicode))
         return ExitCode.DONE

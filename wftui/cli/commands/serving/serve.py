@@ -8,6 +8,7 @@ from wftui.cli.session import settings_of, with_workbench
 from wftui.cli.terminal import Terminal
 from wftui.cli.units import own_command, search_path, unit_words
 from wftui.model.errors import ExitCode, UsageError
+from wftui.model.text.local_times import DATE_AND_MINUTE, local_text
 from wftui.workbench import Settings, Workbench
 
 _PACKAGES = ("starlette", "uvicorn")
@@ -59,7 +60,12 @@ def _list(arguments: argparse.Namespace) -> int:
             terminal.json([token.to_wire() for token in tokens])
         else:
             rows = [
-                [token.name, token.scope, ", ".join(token.workflows or ["all"]), f"{token.created_at:%Y-%m-%d %H:%M}"]
+                [
+                    token.name,
+                    token.scope,
+                    ", ".join(token.workflows or ["all"]),
+                    local_text(token.created_at, DATE_AND_MINUTE),
+                ]
                 for token in tokens
             ]
             terminal.table(["NAME", "SCOPE", "WORKFLOWS", "CREATED"], rows)

@@ -9,6 +9,7 @@ from wftui.cli.options import Command
 from wftui.cli.session import settings_of
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UsageError
+from wftui.model.text.local_times import DATE_AND_MINUTE, local_text
 from wftui.model.workers_address import EXTRA, VARIABLE, has_password, is_address
 from wftui.model.workflow.identifiers import STEP_ID_PATTERN
 from wftui.steps.api.requirements import missing_workers
@@ -83,7 +84,7 @@ def _list(arguments: argparse.Namespace) -> int:
             ", ".join(each.pools),
             f"{len(each.jobs)} of {each.places}",
             each.state,
-            f"{each.since:%Y-%m-%d %H:%M}",
+            local_text(each.since, DATE_AND_MINUTE),
             each.version,
             ", ".join(f"{job.path} of {job.run}" for job in each.jobs),
         ]

@@ -18,6 +18,7 @@ from wftui.model.base import Json
 from wftui.model.errors import ConflictError, ExitCode, NotFoundError, UsageError
 from wftui.model.json.incremental import read_json
 from wftui.model.schema.json_schema import as_object
+from wftui.model.text.local_times import local_day
 from wftui.workbench import Workbench
 
 
@@ -210,7 +211,7 @@ def _read_secret(name: str, *, whole: bool) -> str:
 
 
 def _day(timestamp: datetime | None) -> str:
-    return f"{timestamp:%Y-%m-%d}" if timestamp is not None else ""
+    return local_day(timestamp) if timestamp is not None else ""
 
 
 def _shown(connection: StoredConnection) -> str:

@@ -7,6 +7,7 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from wftui.model.text.local_times import local_day
 from wftui.model.user.accounts import AccountLink, UserAccount
 from wftui.tui.actions import Action
 from wftui.tui.screens.base.local_screen import LocalScreen
@@ -121,6 +122,6 @@ class AccountsScreen(LocalScreen[None]):
 
 
 def _line(account: UserAccount, width: int) -> str:
-    since = f"  since {account.created_at:%Y-%m-%d}" if account.created_at is not None else ""
+    since = f"  since {local_day(account.created_at)}" if account.created_at is not None else ""
     reason = f"  {account.reason}" if account.reason else ""
     return f"{account.toolkit:{width}}  {account.status.lower():12} {account.id}{since}{reason}"

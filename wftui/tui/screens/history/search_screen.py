@@ -10,6 +10,7 @@ from textual.widgets import Input, Static
 from wftui.model.errors import UserError
 from wftui.model.run.search import TextMatch, finder
 from wftui.model.run.summary import ExecutionFilters
+from wftui.model.text.local_times import local_text
 from wftui.runtime.patterns.searching import all_matches
 from wftui.tui.actions import Action
 from wftui.tui.background import in_background
@@ -39,7 +40,8 @@ class MatchView(LineView):
     def row(self, index: int, width: int) -> Content:
         """Render a match: when and where, then the text."""
         match = self.matches[index]
-        place = f"{match.timestamp.astimezone():%m-%d %H:%M:%S} {match.workflow_id} {match.path or '-'} {match.where}  "
+        time = local_text(match.timestamp, "%m-%d %H:%M:%S")
+        place = f"{time} {match.workflow_id} {match.path or '-'} {match.where}  "
         text = plain(clean(match.text))
         content = Content(text)
         for found in all_matches(finder(self.text), text):

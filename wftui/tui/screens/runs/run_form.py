@@ -35,6 +35,7 @@ from wftui.tui.widgets.command_line import CommandLine
 from wftui.tui.widgets.glyphs import glyph
 from wftui.tui.widgets.key_line import KeyLine
 from wftui.tui.widgets.picker import Picker
+from wftui.tui.widgets.run.labels import inputs_label
 from wftui.tui.widgets.schema_form.field_text import type_description
 from wftui.tui.widgets.schema_form.form import SchemaForm
 from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved, Pasted
@@ -269,7 +270,7 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
 
     def action_earlier(self) -> None:
         """Pick the inputs of an earlier run."""
-        options = [(each.label, _summary(each.inputs)) for each in self._recent]
+        options = [(inputs_label(each), _summary(each.inputs)) for each in self._recent]
         self.app.push_screen(Picker("Earlier inputs", options), self._picked)
 
     async def _picked(self, index: int | None) -> None:

@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
+from wftui.model.listing import RecentInputs
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import ExecutionError, Iterations, StepResult, Waiting
 from wftui.model.run.worked_time import interrupted_seconds
-from wftui.model.text.local_times import TIME, local_text, local_time
+from wftui.model.text.local_times import DATE_AND_MINUTE, TIME, local_text, local_time
 from wftui.model.workflow.durations import format_duration
 from wftui.tui.display.formatting import count
 from wftui.tui.widgets.log.sanitize import clean, plain
@@ -37,6 +38,12 @@ def local_timestamp(timestamp: datetime, now: datetime) -> str:
     if here.date() == today.date():
         return local_text(timestamp, TIME)
     return local_text(timestamp, "%m-%d %H:%M" if here.year == today.year else "%Y-%m-%d %H:%M")
+
+
+def inputs_label(inputs: RecentInputs) -> str:
+    """Return the name of earlier inputs: `2026-11-02 10:30 completed`, or `not run`."""
+    when = "" if inputs.started_at is None else f"{local_text(inputs.started_at, DATE_AND_MINUTE)} "
+    return f"{when}{inputs.label}"
 
 
 def iteration_counts(iterations: Iterations, *, live: bool) -> str:
