@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from wftui.model.moments import MomentError, parse_moment
+from wftui.model.moments import MomentError, moment_of_day, parse_moment
 
 NOW = datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
 
@@ -94,3 +94,34 @@ def test_days_with_a_clock_change_and_other_iso_forms(
 def test_anything_else_is_a_sentence(word: str) -> None:
     with pytest.raises(MomentError, match="expected 24h, 7d, 2 days ago, today"):
         parse_moment(word, NOW)
+
+
+@pytest.mark.parametrize(
+    ("word", "moment"),
+    [
+        ("02:30", "2026-10-25T00:30Z"),  # the first of two
+        ("1:45", "2026-10-24T23:45Z"),
+        ("03:30", "2026-10-25T02:30Z"),
+        ("01:30", "2026-10-24T23:30Z"),
+        ("00:15", "2026-10-25T23:15Z"),  # on the day after: the run had not begun
+        ("01:00", "2026-10-26T00:00Z"),
+        ("23:00", "2026-10-25T22:00Z"),
+    ],
+)
+def test_a_time_of_day_is_within_a_period(monkeypatch: pytest.MonkeyPatch, word: str, moment: str) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    start = datetime(2026, 10, 24, 23, 30, 0, 500, tzinfo=UTC)
+    for end in (start + timedelta(days=1, hours=1), start + timedelta(days=400)):
+        assert moment_of_day(word, start, end) == datetime.fromisoformat(moment)
+
+
+def test_a_time_of_day_outside_of_a_period_is_near_it() -> None:
+    start, end = NOW, NOW + timedelta(minutes=1)  # 10:30
+    assert moment_of_day("09:00", start, end) == NOW - timedelta(minutes=90)
+    assert moment_of_day("23:59", start, end) == NOW.replace(hour=23, minute=59)
+    late = NOW.replace(hour=23, minute=50)
+    assert moment_of_day("00:10", late, late + timedelta(minutes=1)) == late + timedelta(minutes=20)
+    assert moment_of_day("7", start, end) is None
+    with pytest.raises(MomentError):
+        moment_of_day("25:00", start, end)

@@ -17,6 +17,8 @@ _DAY_AND_TIME = re.compile(r"(?:(?P<day>.*\S)[t ])?(?P<hour>\d{1,2}):(?P<minute>
 _ISO_DAY = re.compile(r"\d{8}|\d{4}-?W\d\d-?\d", re.IGNORECASE)
 _ISO_WEEK = re.compile(r"\d{4}-?W\d\d", re.IGNORECASE)
 _SHOWN = 80
+_MOST_DAYS = 1
+"""Days after the first on which a time of day is looked for: no time of day is in none of two days of a period."""
 _EXPECTED = "expected 24h, 7d, 2 days ago, today, yesterday, monday, last week, 2026-11-22 or 2026-11-22T09:30"
 
 
@@ -43,6 +45,29 @@ def parse_moment(text: str, now: datetime, *, end: bool = False) -> datetime:
         return _of_words(word, now, end) or _of_iso(text.strip(), end)
     except (ValueError, OverflowError, OSError) as error:
         raise MomentError(f"invalid time {text[:_SHOWN]}; {_EXPECTED}") from error
+
+
+def moment_of_day(text: str, start: datetime, end: datetime) -> datetime | None:
+    """Return the first moment of a period at which local clocks show a time of day; None if the text is none.
+
+    Clocks show a time again on each day, and twice on a day on which they are set back. A time that is not in the
+    period is that of its first day, or of the day after if it is more than half a day before the period.
+
+    Raises:
+        MomentError: there is no such time of day.
+    """
+    word = text.strip()
+    if not re.fullmatch(r"\d{1,2}(:\d{1,2}){1,2}", word):
+        return None
+    first, last = start.astimezone().date(), end.astimezone().date()
+    days = [first + timedelta(days=number) for number in range(min((last - first).days, _MOST_DAYS) + 1)]
+    shown = [parse_moment(f"{day} {word}", start, end=again) for day in days for again in (False, True)]
+    begin = start.replace(microsecond=0)
+    within = next((moment for moment in shown if begin <= moment <= end), None)
+    if within is not None:
+        return within
+    is_day_after = shown[0] < start - timedelta(hours=12)
+    return parse_moment(f"{first + timedelta(days=1)} {word}", start) if is_day_after else shown[0]
 
 
 def _of_words(word: str, now: datetime, end: bool) -> datetime | None:

@@ -17,3 +17,13 @@ def interrupted_seconds(record: ExecutionRecord, start: datetime, end: datetime)
         since, until = max(start, gap.since), min(end, gap.until or end)
         total += max(0.0, (until - since).total_seconds())
     return total
+
+
+def last_sign(record: ExecutionRecord, newest: datetime | None) -> datetime | None:
+    """Return the time of the last sign of life of a run's process.
+
+    Args:
+        newest: time of the newest event. An interruption is noted long after the process ended.
+    """
+    is_dead = record.status == "interrupted" and record.interruptions
+    return is_dead[-1].since if is_dead else newest

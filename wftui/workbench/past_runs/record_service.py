@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from wftui.model.data_class import dataclass
 from wftui.model.errors import RunNotFoundError
+from wftui.model.run.worked_time import last_sign
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -95,8 +96,7 @@ class RecordService:
         record = await store.get(run_id, report=lambda number: report(number, max(total, number)))
         if record is None:
             raise RunNotFoundError(run_id)
-        is_dead = record.status == "interrupted" and record.interruptions
-        return OpenedRun(record, is_dead[-1].since if is_dead else record.index.last_at)
+        return OpenedRun(record, last_sign(record, record.index.last_at))
 
     async def declared(self, run_id: str) -> Sequence[StepInfo]:
         """Return the steps of a run's workflow.

@@ -35,13 +35,20 @@ class MonitorScreen(PlaybackScreen):
         if verb in _LOCAL and self.workbench.server is not None:
             return f"only on the machine of {self.workbench.server}"
         for action in self.workbench.runs.actions(self.state.record):
-            if action.id == verb:
+            if action.id == verb and action.reason is not None:
                 return action.reason
         match verb:
             case "next_match" | "previous_match":
                 return None if self.panes.log_view.search else "no search is active; press / to search"
-            case "edit" | "playback" | "forward" | "go_to" | "events" | "freeze":
+            case "edit":
                 return None if self.state.record.workflow_id else self._error or "the run is still loading"
+            case "playback" | "forward" | "go_to" | "events":
+                return None if self.state.is_known else self._error or "the run is still loading"
+            case "freeze":
+                is_frozen = self.playback is not None and self.playback.frozen
+                return None if is_frozen else self._error or self._why_not_live()
+            case "approve" | "reject":
+                return None if self.playback is None else "the view shows the past; press P to return to the run"
             case "back" | "slower" | "faster" | "now":
                 return None if self.playback is not None else "no playback is active"
             case "child":
@@ -51,9 +58,7 @@ class MonitorScreen(PlaybackScreen):
             case "parent":
                 return None if self.state.record.parent_id else "this run has no parent"
             case "await":
-                return (
-                    None if self.state.is_live or not self.state.is_known else f"the run is {self.state.record.status}"
-                )
+                return self._why_not_live() if self.state.is_known else None
             case "rerun_from":
                 return None if self.state.ended else f"the run is {self.state.record.status}"
             case "slow":
@@ -64,6 +69,11 @@ class MonitorScreen(PlaybackScreen):
                 failed = any(step.status == "failed" for step in self.shown.record.step_results)
                 return None if failed else "no step has failed"
         return None
+
+    def _why_not_live(self) -> str | None:
+        if not self.state.is_known:
+            return "the run is still loading"
+        return None if self.state.is_live else f"the run is {self.state.record.status}"
 
     def action_cancel(self) -> None:
         """Cancel, after confirmation; force a cancel that is under way."""

@@ -3,11 +3,13 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from textual import on
 
+from wftui.model.moments import MomentError, moment_of_day, parse_moment
 from wftui.model.run.events import ExecutionEvent
+from wftui.model.run.worked_time import last_sign
 from wftui.tui.screens.runs.run_screen import RunScreen
 from wftui.tui.widgets.log.log_buffer import LogBuffer
 from wftui.tui.widgets.run.header import RunHeader
@@ -15,7 +17,8 @@ from wftui.tui.widgets.run.playback import Playback
 from wftui.tui.widgets.run.state import RunState
 
 _TICK = 0.1
-_POSITION = re.compile(r"[0-9][0-9,]{0,12}|[0-9]{1,3}(\.[0-9]+)?%|([01]?[0-9]|2[0-3])(:[0-5][0-9]){1,2}")
+_NUMBER = re.compile(r"[0-9][0-9,]{0,12}")
+_SHARE = re.compile(r"[0-9]{1,3}(\.[0-9]+)?%")
 
 
 class PlaybackScreen(RunScreen):
@@ -48,7 +51,9 @@ class PlaybackScreen(RunScreen):
     async def _state_at(self, number: int) -> RunState:
         record = await self.workbench.records.at(self.run_id, number)
         last = await self.workbench.runs.events(self.run_id, after=number - 1, limit=1)
-        state = RunState.opened(record, last[0].timestamp if last else None)
+        newest = last[0].timestamp if last else None
+        record.index.last_at = newest  # a server sends the record without its index
+        state = RunState.opened(record, last_sign(record, newest))
         state.declared = self.state.declared
         return state
 
@@ -69,26 +74,38 @@ class PlaybackScreen(RunScreen):
 
         last = self.state.record.last_seq
         shown = self.shown.record.last_seq
-        hint = f"an event from 1 to {last:,}, a share such as 50%, or a local time such as 14:30:05"
+        hint = f"an event from 1 to {last:,}, a share such as 50%, or a local time such as 14:30:05 or 2026-10-25 14:30"
         answer = await self.services.push_screen_wait(PromptScreen("Go to", str(shown), hint, self._position_problem))
         if answer is not None:
             await self._show_at(await self._event_at(answer))
 
     def _position_problem(self, text: str) -> str | None:
-        return None if _POSITION.fullmatch(text.strip()) else "a number, a share such as 50%, or a time such as 14:30"
+        text = text.strip()
+        if not _NUMBER.fullmatch(text) and not _SHARE.fullmatch(text):
+            try:
+                self._moment(text)
+            except MomentError:
+                return "a number, a share such as 50%, or a time such as 14:30"
+        return None
+
+    def _moment(self, text: str) -> datetime:
+        """Return the time that a text names; a time of day is that of a day on which the run ran.
+
+        Raises:
+            MomentError: it names none.
+        """
+        begun = self.state.record.started_at or self.state.record.created_at or self.now()
+        ended = self.state.last_sign or begun
+        return moment_of_day(text, begun, ended) or parse_moment(text, self.workbench.clock())
 
     async def _event_at(self, text: str) -> int:
-        """Return the event that a number, share or time of day names."""
+        """Return the event that a number, share or time names."""
         text, last = text.strip(), self.state.record.last_seq
-        if text.endswith("%"):
+        if _SHARE.fullmatch(text):
             return max(1, min(last, round(last * float(text[:-1]) / 100)))
-        if ":" not in text:
+        if _NUMBER.fullmatch(text):
             return max(1, min(last, int(text.replace(",", ""))))
-        begun = (self.state.record.started_at or self.now()).astimezone()
-        clock = [int(part) for part in text.split(":")]
-        wanted = begun.replace(hour=clock[0], minute=clock[1], second=clock[2] if clock[2:] else 0, microsecond=0)
-        if wanted < begun - timedelta(hours=12):
-            wanted += timedelta(days=1)
+        wanted = self._moment(text)
         low, high = 1, last
         while low < high:  # the last event that is not later
             middle = (low + high + 1) // 2

@@ -23,7 +23,7 @@ from wftui.tui.screens.runs.frame_budget import FrameBudget
 from wftui.tui.widgets.run.approval_form import ApprovalForm
 from wftui.tui.widgets.run.gantt import Usual, run_seconds
 from wftui.tui.widgets.run.header import RunHeader
-from wftui.tui.widgets.run.labels import elapsed, local_timestamp
+from wftui.tui.widgets.run.labels import elapsed, local_timestamp, run_label
 from wftui.tui.widgets.run.panes import RunPanes
 from wftui.tui.widgets.run.playback import Playback
 from wftui.tui.widgets.run.state import RunState, batches
@@ -269,7 +269,7 @@ class RunScreen(ActionScreen[None]):
             return
         header.set_class(self.playback is not None, "-past")
         length = run_seconds(self.state.record, self.state.reference_time(self._clock()))
-        header.playback = _playback_note(self.playback, self.state.record.last_seq, length, self.services.ascii)
+        header.playback = _playback_note(self.playback, self.state, length, self.services.ascii)
         last = max(1, self.state.record.last_seq)
         header.position = None if self.playback is None else min(1.0, self.playback.state.record.last_seq / last)
         header.error = self.services.unrecorded.get(self.run_id) or self._error
@@ -332,13 +332,19 @@ class RunScreen(ActionScreen[None]):
         return await self.workbench.runs.value_text(self.run_id, reference, offset)
 
 
-def _playback_note(playback: Playback | None, events: int, length: float, ascii_only: bool) -> str:
-    """Return the note on a playback for the header: speed, position and length."""
+def _playback_note(playback: Playback | None, run: RunState, length: float, ascii_only: bool) -> str:
+    """Return the note on a playback for the header: speed, position and length; what a frozen view does not show."""
     if playback is None:
         return ""
     number = playback.state.record.last_seq
+    events = run.record.last_seq
     if playback.frozen:
-        return f"FROZEN at event {number:,} of {max(events, number):,}"
+        then, now = (
+            run_label(state.record, asks=asking_step(state.active.values()) is not None)
+            for state in (playback.state, run)
+        )
+        news = f", now {now}" if then != now else ""
+        return f"FROZEN at event {number:,} of {max(events, number):,}{news}"
     speed = f"{playback.speed:g}x, event {number:,} of {max(events, number):,} in {elapsed(length, live=True)}"
     if playback.at_end:
         return f"PLAYED BACK {speed}"

@@ -38,7 +38,7 @@ class Playback:
         self.playing = False
         self.at_end = False
         self.frozen = False
-        """True while it shows the present of a run that continues."""
+        """True while it shows the present of a run that continues; ends with the first move."""
         self.speed = 1.0
         self._source = source
         self._state_at = state_at
@@ -57,6 +57,7 @@ class Playback:
     async def advance(self, seconds: float) -> None:
         """Advance the time at the playback speed; pause at the end."""
         async with self._moving:
+            self.frozen = False
             following = await self._next()
             if self.time is None:
                 self.time = following.timestamp if following is not None else None
@@ -71,6 +72,7 @@ class Playback:
     async def forward(self) -> None:
         """Advance to the next event other than a log line."""
         async with self._moving:
+            self.frozen = False
             following = await self._next()
             while following is not None:
                 self._apply()
@@ -82,23 +84,26 @@ class Playback:
     async def go_to(self, number: int) -> None:
         """Go to the state after an event, and pause."""
         async with self._moving:
-            state = await self._state_at(number)
-            state.tree.adopt(self.state.tree)
-            state.lines = await self._log_at(number)
-            state.take_logs([], is_last=True)
-            self.state, self.time = state, state.last_sign
-            self._ahead.clear()
-            self.playing = self.at_end = self.frozen = False
-            self._stops, self._lines = array("Q", [number]), array("Q", [len(state.lines)])
+            await self._go_to(number)
+
+    async def _go_to(self, number: int) -> None:
+        state = await self._state_at(number)
+        state.tree.adopt(self.state.tree)
+        state.lines = await self._log_at(number)
+        state.take_logs([], is_last=True)
+        self.state, self.time = state, state.last_sign
+        self._ahead.clear()
+        self.playing = self.at_end = self.frozen = False
+        self._stops, self._lines = array("Q", [number]), array("Q", [len(state.lines)])
 
     async def back(self) -> None:
         """Go back to the previous event other than a log line."""
-        if len(self._stops) < 2:
-            earlier_number = await self._stop_before(self.state.record.last_seq)
-            if earlier_number:
-                await self.go_to(earlier_number)
-            return
         async with self._moving:
+            if len(self._stops) < 2:
+                earlier_number = await self._stop_before(self.state.record.last_seq)
+                if earlier_number:
+                    await self._go_to(earlier_number)
+                return
             self._stops.pop(), self._lines.pop()
             earlier = await self._state_at(self._stops[-1])
             earlier.tree.adopt(self.state.tree)

@@ -7,7 +7,6 @@ from typing import get_args
 from wftui.model.run.events import (
     Created,
     ExecutionEvent,
-    Interrupted,
     IterationsPlanned,
     Log,
     LogSegment,
@@ -18,6 +17,7 @@ from wftui.model.run.record import TERMINAL, ExecutionRecord, ExecutionStatus
 from wftui.model.run.reducer import apply, new_record
 from wftui.model.run.steps import StepInfo, StepResult
 from wftui.model.run.summary import ExecutionSummary
+from wftui.model.run.worked_time import last_sign
 from wftui.tui.canvas.graph import labelled
 from wftui.tui.widgets.log.log_buffer import LogBuffer
 from wftui.tui.widgets.run.tree import StepTree, title
@@ -110,8 +110,7 @@ class RunState:
                 if isinstance(event, IterationsPlanned):
                     self.tree.repeats()
                 continue
-            interrupted = isinstance(event, Interrupted) and record.interruptions
-            self.last_sign = interrupted[-1].since if interrupted else event.timestamp
+            self.last_sign = last_sign(record, event.timestamp)
             if isinstance(event, _LOG):
                 if self._held_back is not None:
                     self._held_back.append(event)
