@@ -50,6 +50,8 @@ class LiveCheck:
         self._version = 0
         self._told = 0
         self._is_checking = False
+        self._shown: str | None = None
+        self._ended = asyncio.Event()
         self._timer: Timer | None = None
         self.took = 0.0
         """Seconds that the last check took."""
@@ -57,16 +59,34 @@ class LiveCheck:
     def text_changed(self) -> None:
         """Schedule a check after a pause in typing."""
         self._version += 1
-        if self._timer is not None:
-            self._timer.stop()
+        self._stop_timer()
         self._timer = once(self._owner, QUIET, self.check_now)
 
     def check_now(self) -> None:
         """Check the current source without waiting for a pause."""
         self._version += 1
+        self._stop_timer()
         if not self._is_checking:
             self._is_checking = True
             in_background(self._owner, self._check, group="check")
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the last result is that of the current source."""
+        return self._shown is not None and self._shown == self._text()
+
+    async def current(self) -> None:
+        """Wait for the result of the current source, without a pause in typing."""
+        while not self.is_current:
+            if not self._is_checking:
+                self.check_now()
+            self._ended.clear()
+            await self._ended.wait()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
 
     async def _check(self) -> None:
         try:
@@ -85,6 +105,9 @@ class LiveCheck:
                     await asyncio.to_thread(self._prepare, text, outline)
                 if version == self._version:
                     self._told, self.took = version, self._workbench.elapsed() - began
-                    self._checked(result, outline)
+                    if text == self._text():  # else the message about the change is still on its way
+                        self._shown = text
+                        self._checked(result, outline)
         finally:
             self._is_checking = False
+            self._ended.set()

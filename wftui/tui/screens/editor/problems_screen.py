@@ -11,6 +11,9 @@ from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.source.compilation_status import diagnostic_counts
 from wftui.tui.widgets.source.diagnostic_list import DiagnosticList
 
+_ABOUT_PROBLEMS = frozenset({"fix", "fix_all", "next_problem", "previous_problem"})
+"""Verbs that need the problems of the current source, not those of an older one."""
+
 
 class ProblemsScreen(StepDialogsScreen):
     """A screen with a list of problems and the text of the selected one."""
@@ -45,6 +48,17 @@ class ProblemsScreen(StepDialogsScreen):
             self.enter("source")
             self.source.jump(problem.line, problem.column)
 
+    async def action_act(self, action_id: str) -> None:
+        """Run an action; one about problems runs after the check of the current source."""
+        if action_id.partition(".")[2] in _ABOUT_PROBLEMS and not self.live_check.is_current:
+            self.attempt(self._act_on_current(action_id), group="ask")
+        else:
+            await super().action_act(action_id)
+
+    async def _act_on_current(self, action_id: str) -> None:
+        await self.live_check.current()
+        await super().action_act(action_id)
+
     def action_next_problem(self) -> None:
         """Go to the next problem after the cursor."""
         self._go_to_problem(self._problems.select_from(self.source.line, self.source.column, 1))
@@ -54,27 +68,34 @@ class ProblemsScreen(StepDialogsScreen):
         self._go_to_problem(self._problems.select_from(self.source.line, self.source.column, -1))
 
     def _problem_to_fix(self) -> CompilationError | None:
-        """Return the problem selected in the focused list, or that of the current line."""
+        """Return the problem selected in the focused list, or that at the cursor of the source."""
+        chosen = self._problems.selected
         if self._problems.has_focus:
-            chosen = self._problems.selected
             return chosen if chosen is not None and chosen.fixes else None
-        line = self.source.line
-        return next((found for found in self._problems.problems if found.fixes and found.line == line), None)
+        return self._problems.at(self.source.line, self.source.column, fixable=True)
 
     def action_fix(self) -> None:
         """Apply a fix; ask which if there are several."""
         problem = self._problem_to_fix()
         if problem is not None:
-            self.attempt(self._fix(problem))
+            self.attempt(self._fix(problem, self.source.text), group="ask")
 
-    async def _fix(self, problem: CompilationError) -> None:
+    async def _fix(self, problem: CompilationError, text: str) -> None:
+        """Apply a fix of a problem that was found in a text."""
         from wftui.compiler.diagnostics.fixes import apply_fix
 
         place = await ask_which_fix(self.services, problem)
-        if place is not None:
+        if place is not None and self._is_still(text):
             fix = problem.fixes[place]
-            self.source.change_to(apply_fix(self.source.text, fix))
+            self.source.change_to(apply_fix(text, fix))
             self.notify(fix.title, markup=False)
+
+    def _is_still(self, text: str) -> bool:
+        """Return whether a text is the current source; say that nothing was fixed if not."""
+        if self.source.text == text:
+            return True
+        self.notify("Nothing was fixed: the source has changed meanwhile.", severity="warning")
+        return False
 
     def action_fix_all(self) -> None:
         """Apply all safe fixes as one edit."""
@@ -83,8 +104,8 @@ class ProblemsScreen(StepDialogsScreen):
     async def _fix_all(self) -> None:
         text = self.source.text
         fixed, applied = await self.workbench.workflows.fixed(self.workflow_id, text)
-        if self.source.text != text:
-            return  # edited meanwhile: the fixes are those of an older source
+        if not self._is_still(text):
+            return
         self.source.change_to(fixed)
         counts = diagnostic_counts(await self.workbench.workflows.check(self.workflow_id, fixed))
         self.notify(f"Fixed {count(len(applied), 'problem')}; {counts or 'none'} left.", markup=False)

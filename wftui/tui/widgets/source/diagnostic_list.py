@@ -43,18 +43,29 @@ class DiagnosticList(LineView, inherit_bindings=False):
         """The diagnostic under the cursor."""
         return self.problems[self.cursor] if self.problems else None
 
-    def at(self, line: int, column: int) -> CompilationError | None:
-        """Return the diagnostic at or before the column, else the line's first."""
-        here = [problem for problem in self.problems if problem.line == line]
-        past = [problem for problem in here if problem.column <= column]
+    def at(self, line: int, column: int, *, fixable: bool = False) -> CompilationError | None:
+        """Return the diagnostic at or before the column, else the line's first.
+
+        Of several at the cursor, that is the selected one.
+
+        Args:
+            fixable: only those with a fix.
+        """
+        here = [each for each in self.problems if each.line == line and (each.fixes or not fixable)]
+        selected = self.selected
+        if any(each is selected and each.column == column for each in here):
+            return selected
+        past = [each for each in here if each.column <= column]
         return past[-1] if past else (here[0] if here else None)
 
     def select_from(self, line: int, column: int, step: int) -> CompilationError | None:
         """Move to the next (1) or previous (-1) diagnostic, wrapping around."""
         if not self.problems:
             return None
-        places = [(problem.line, problem.column) for problem in self.problems]
-        if step > 0:
+        places = [(each.line, each.column) for each in self.problems]
+        if places[self.cursor] == (line, column):  # there may be others at the same place
+            found = (self.cursor + step) % len(places)
+        elif step > 0:
             found = next((index for index, place in enumerate(places) if place > (line, column)), 0)
         else:
             before = [index for index, place in enumerate(places) if place < (line, column)]
