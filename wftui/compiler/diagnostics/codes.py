@@ -62,6 +62,7 @@ CODES: dict[str, str] = {
     "json.key": "A key without double quotes.",
     "internal": "A defect of wftui that this workflow meets.",
     "json.number": "A number that JSON does not allow, or that is too big.",
+    "json.space": "A character that looks like a space and is none for JSON.",
     "json.string": "A text that is not closed.",
     "json.surrogate": "A lone surrogate: half of a pair of `\\u` escapes.",
     "json.value": "A missing or invalid value.",

@@ -78,7 +78,7 @@ def syntax_diagnostics(document: Document) -> list[CompilationError]:
                 line=place.line,
                 column=place.column,
                 length=place.length,
-                fixes=[diagnostic.fix] if diagnostic.fix is not None else [],
+                fixes=[each for each in (diagnostic.fix, diagnostic.other_fix) if each is not None],
             )
         )
     return found

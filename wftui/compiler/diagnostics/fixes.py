@@ -40,6 +40,9 @@ SAFE_CODES = frozenset(
 )
 """Errors whose first fix is safe: it corrects an obvious mistake and removes nothing."""
 
+_ASKED = frozenset({"json.extra", "json.number"})
+"""Syntax errors whose only fix removes or changes what was written: a user has to choose it."""
+
 MAX_ROUNDS = 200
 
 
@@ -74,7 +77,8 @@ def mend_syntax(text: str) -> tuple[str, list[AppliedFix]]:
     applied: list[AppliedFix] = []
     found = syntax_diagnostics(parse(text))
     for _round in range(MAX_ROUNDS):
-        for each in _together(found), *([each] for each in found):
+        sure = [each for each in found if len(each.fixes) == 1 and each.code not in _ASKED]
+        for each in _together(sure), *([each] for each in sure):
             changed = _applied(text, each)
             after = syntax_diagnostics(parse(changed)) if changed != text else found
             if _fewer(after, found):
@@ -97,7 +101,7 @@ def _together(found: list[CompilationError]) -> list[CompilationError]:
     """Return the diagnostics whose fixes do not touch each other."""
     chosen: list[CompilationError] = []
     end = -1
-    for each in sorted((each for each in found if each.fixes), key=lambda each: each.fixes[0].edits[0].offset):
+    for each in sorted(found, key=lambda each: each.fixes[0].edits[0].offset):
         edit = each.fixes[0].edits[0]
         if edit.offset > end:
             chosen.append(each)
@@ -107,8 +111,7 @@ def _together(found: list[CompilationError]) -> list[CompilationError]:
 
 def _applied(text: str, diagnostics: list[CompilationError]) -> str:
     for each in reversed(diagnostics):
-        if each.fixes:
-            text = apply_fix(text, each.fixes[0])
+        text = apply_fix(text, each.fixes[0])
     return text
 
 

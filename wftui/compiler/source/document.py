@@ -72,7 +72,7 @@ class Document:
 
     @cached_property
     def _lines(self) -> list[int]:
-        return [0, *(found.end() for found in re.finditer("\n", self.text))]
+        return [0, *(found.end() for found in re.finditer(_line_end(self.text), self.text))]
 
     def element_start(self, pointer: str, before: "Document | None" = None) -> tuple[int, int] | None:
         """Return line and column of the top-level step around a pointer, or None.
@@ -97,6 +97,8 @@ class Document:
             begin: of the stretch in both texts.
             end: of the stretch in the other text; `new_end` in this one.
         """
+        if "\r" in self.text[max(begin - 1, 0) : new_end + 1] or "\r" in before.text[max(begin - 1, 0) : end + 1]:
+            return  # a change may part CR from LF, or join them: all lines are counted again
         lines, shift = before._lines, new_end - end
         first, last = bisect.bisect_right(lines, begin), bisect.bisect_right(lines, end)
         new = (found.end() for found in re.finditer("\n", self.text[begin:new_end]))
@@ -157,6 +159,11 @@ class Document:
         if found is None:
             found = self.places[start] = _scan_members(self.text, start)
         return found
+
+
+def _line_end(text: str) -> str:
+    """Return a pattern of the line ends of a text, as editors count them."""
+    return "\r\n?|\n" if "\r" in text else "\n"
 
 
 def raw_offset(raw: str, offset: int) -> int:

@@ -4,11 +4,14 @@ tree-sitter-json recovers too, but reports neither causes nor where to correct t
 """
 
 import re
+from dataclasses import replace
 from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
 from typing import Any
 
+from wftui.compiler.source import comments, foreign_values, surroundings
 from wftui.compiler.source import syntax_fixes as fixes
 from wftui.compiler.source.document import MAX_NESTING, Document, Member, Members
+from wftui.compiler.source.line_ends import of_text, with_line_feeds
 from wftui.compiler.source.text_diagnostic import TextDiagnostic
 from wftui.model.base import Json
 from wftui.model.workflow.compilation import Fix
@@ -17,19 +20,20 @@ MAX_DIAGNOSTICS = 50
 _DIGITS = 1_000
 _NOTHING: Any = object()
 
-_SPACE = re.compile(r"(?:[ \t\n\r\ufeff]+|//[^\n]*|/\*.*?\*/|/\*.*|#[^\n]*)", re.DOTALL)
-_KEY = re.compile(r'"(?:[^"\\\n]|\\.)*"\s*:')
+_SPACE = re.compile(r"[ \t\n\r]+")
+_WHOLE_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_ASSIGNMENT = re.compile(r"=>?|\uff1a|:(?:\s*:)+")
+"""What stands for the colon after a key in other languages."""
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
-_WORD = re.compile(r"[^\s,:\]}\[{\"]+")
+_WORD = re.compile(rf"[^\s,:;\]}}\[{{\"\uff0c\uff1a\uff1b{comments.SPACE_LIKE}]+")
 _WORDS: dict[str, Json] = {"true": True, "false": False, "null": None}
-_MEANT: dict[str, Json] = {"True": True, "False": False, "None": None, "undefined": None}
 
 
 def read(text: str) -> Document:
     """Return the document of any text."""
-    reader = _TolerantReader(text)
+    reader = _TolerantReader(with_line_feeds(text))
     value = reader.document()
-    return Document(text, value, reader.diagnostics, reader.places)
+    return Document(text, value, of_text(reader.diagnostics, text), reader.places)
 
 
 class _TolerantReader:
@@ -50,25 +54,53 @@ class _TolerantReader:
         if self.position >= len(self.text):
             self._report("json.empty", "the file is empty", 0)
             return None
-        value = self._value()
+        value = self._root()
+        end = self.position
         self._space()
         if self.position < len(self.text):
-            rest = len(self.text) - self.position
-            fix = fixes.without_closers(self.text, self.position)
-            self._report("json.extra", "unexpected text after the end of the value", self.position, rest, fix)
+            self._add(surroundings.text_after(self.text, end, self.position))
         return None if value is _NOTHING else value
 
-    def _report(self, code: str, message: str, offset: int, length: int = 1, fix: Fix | None = None) -> None:
+    def _root(self) -> Json:
+        """Return the value, and report what stands in front of it."""
+        if fence := surroundings.fence_before(self.text, self.position):
+            self._skip(fence)
+            self._space()
+        if no_brace := surroundings.without_brace(self.text, self.position):
+            self._add(no_brace)
+            return self._object(opened=False)
+        if before := surroundings.text_before(self.text, self.position):
+            self._skip(before)
+        return self._value()
+
+    def _report(
+        self,
+        code: str,
+        message: str,
+        offset: int,
+        length: int = 1,
+        fix: Fix | None = None,
+        other_fix: Fix | None = None,
+    ) -> None:
+        self._add(TextDiagnostic(code, message, offset, length, fix=fix, other_fix=other_fix))
+
+    def _add(self, found: TextDiagnostic) -> None:
         if len(self.diagnostics) < MAX_DIAGNOSTICS and not self.given_up:
-            offset = min(offset, max(len(self.text) - 1, 0))
-            self.diagnostics.append(TextDiagnostic(code, message, offset, length, fix=fix))
+            self.diagnostics.append(replace(found, offset=min(found.offset, max(len(self.text) - 1, 0))))
 
     def _space(self) -> None:
-        while found := _SPACE.match(self.text, self.position):
-            if found[0][0] in "/#":
-                fix = fixes.without_comment(self.text, self.position, len(found[0]))
-                self._report("json.comment", "JSON does not allow comments", self.position, len(found[0]), fix)
-            self.position = found.end()
+        while True:
+            if space := _SPACE.match(self.text, self.position):
+                self.position = space.end()
+            found = comments.at(self.text, self.position)
+            if found is None:
+                return
+            self._skip(found)
+
+    def _skip(self, found: TextDiagnostic) -> None:
+        """Report what stands at the position, and continue after it."""
+        self._add(found)
+        self.position += found.length
 
     def _peek(self) -> str:
         return self.text[self.position : self.position + 1]
@@ -76,6 +108,9 @@ class _TolerantReader:
     def _value(self) -> Json:
         """Return the value at the position, or _NOTHING and skip what cannot be read."""
         start, char = self.position, self._peek()
+        if self.text.startswith("{{", start) and (expression := foreign_values.expression(self.text, start)):
+            self._take(expression, start, "an expression stands in a text, in double quotes")
+            return _NOTHING
         if char in ("{", "["):
             if self.depth >= MAX_NESTING:
                 self._report("json.depth", f"objects and lists are nested more than {MAX_NESTING} levels deep", start)
@@ -86,56 +121,48 @@ class _TolerantReader:
             value: Json = self._object() if char == "{" else self._list()
             self.depth -= 1
             return value
+        if (char in foreign_values.OPENING or self.text.startswith('"""', start)) and (
+            found := foreign_values.quoted(self.text, start, ",}]")
+        ):
+            self._take(found, start, "texts need double quotes")
+            return _NOTHING
         if char == '"':
             return self._string()
-        found = _NUMBER.match(self.text, start)
-        if found and found[0] not in ("", "-"):
-            following = _WORD.match(self.text, found.end())
-            if not following:
-                self.position = found.end()
-                return self._number(found)
+        number = _NUMBER.match(self.text, start)
+        if number and number[0] not in ("", "-") and not _WORD.match(self.text, number.end()):
+            self.position = number.end()
+            return self._number(number)
         word = _WORD.match(self.text, start)
         if not word:
             return _NOTHING
         self.position = word.end()
         return self._bare_word(word[0], start)
 
+    def _take(self, found: foreign_values.Found, start: int, hint: str) -> None:
+        """Report what is no JSON, and continue after it."""
+        length = found.end - start
+        self._report("json.value", f"unexpected {self.text[start : found.end][:40]}; {hint}", start, length, found.fix)
+        self.position = found.end
+
     def _bare_word(self, word: str, start: int) -> Json:
         if word in _WORDS:
             return _WORDS[word]
-        if word in _MEANT:
-            meant = {True: "true", False: "false", None: "null"}[_MEANT[word]]
-            fix = fixes.replaced(self.text, start, len(word), meant, f"change it to {meant}")
-            self._report("json.word", f"{word} is not JSON; did you mean {meant}?", start, len(word), fix)
-            return _MEANT[word]
-        if word in ("NaN", "Infinity", "-Infinity"):
-            self._report("json.number", f"{word} is not a JSON number", start, len(word))
-            return _NOTHING
-        quote = word[0] in "'`"
-        hint = "texts need double quotes" if quote or word[0].isalpha() else "expected a value"
-        if quote:
-            self._single_quoted(start)
-        length = max(self.position - start, 1)
-        in_quotes = fixes.quoted(self.text, start, length, ",}]")
-        self._report("json.value", f"unexpected {word[:40]}; {hint}", start, length, in_quotes)
-        return _NOTHING
-
-    def _single_quoted(self, start: int) -> None:
-        end = self.text.find(self.text[start], start + 1)
-        line_end = self.text.find("\n", start)
-        if start < end and (line_end < 0 or end < line_end):
-            self.position = end + 1
+        meant = foreign_values.literal(word)
+        self._add(foreign_values.bare_word(self.text, start, word, meant))
+        return _NOTHING if meant is None else _WORDS[meant]
 
     def _number(self, found: re.Match[str]) -> Json:
         word = found[0]
         if len(word) > _DIGITS:
-            self._report("json.number", "the number is too long", found.start(), len(word))
+            fix = fixes.quoted(self.text, found.start(), len(word), ",}]")
+            self._report("json.number", "the number is too long", found.start(), len(word), fix)
             return _NOTHING
         if found[1] is None and found[2] is None:
             return int(word)
         value = float(word)
         if value in (float("inf"), float("-inf")):
-            self._report("json.number", "the number is too big", found.start(), len(word))
+            fix = fixes.quoted(self.text, found.start(), len(word), ",}]")
+            self._report("json.number", "the number is too big", found.start(), len(word), fix)
             return _NOTHING
         return value
 
@@ -148,11 +175,17 @@ class _TolerantReader:
         line_end = self.text.find("\n", start)
         if 0 <= line_end < end:
             # A missing quote would swallow the rest of the file up to the next one.
-            return self._unclosed(start)
+            return self._several_lines(start, end)
+        quotes = None if self.in_key else foreign_values.inner_quotes(self.text, start, end)
+        if quotes is not None:
+            self._report("json.string", "quotes inside of a text need a backslash", end - 1, 1, quotes.fix)
+            self.position = quotes.end
+            return quotes.content
         control = next((char for char in value if char < " " and char in self.text[start:end]), None)
         if control:
             offset = self.text.index(control, start)
-            self._report("json.control", f"write {control!r} as an escape", offset, 1, fixes.escaped(self.text, offset))
+            fix = fixes.escaped(self.text, start, end)
+            self._report("json.control", f"write {control!r} as an escape", offset, 1, fix)
         self.position = end
         surrogate = re.search("[\ud800-\udfff]", value)
         if surrogate:
@@ -163,6 +196,9 @@ class _TolerantReader:
     def _broken_string(self, start: int, error: JSONDecodeError) -> Json:
         if error.msg.startswith("Unterminated"):
             return self._unclosed(start)
+        whole = _WHOLE_STRING.match(self.text, start)
+        if whole and "\n" in whole[0]:
+            return self._several_lines(start, whole.end())
         fix = fixes.backslashes(self.text, start)
         self._report("json.escape", error.msg[:1].lower() + error.msg[1:].rstrip(": at"), error.pos, 1, fix)
         found = re.compile(r'"(?:[^"\\\n]|\\.)*"').match(self.text, start)
@@ -170,6 +206,15 @@ class _TolerantReader:
             return self._unclosed(start)
         self.position = found.end()
         return re.sub(r"\\.", "", found[0][1:-1])
+
+    def _several_lines(self, start: int, end: int) -> Json:
+        """Return a text with line breaks, or the first line of one whose quote is missing there."""
+        found = None if self.in_key else foreign_values.line_breaks(self.text, start, end)
+        if found is None:
+            return self._unclosed(start)
+        self._report("json.control", "a text ends in its line; line breaks in it are written \\n", start, 1, found.fix)
+        self.position = end
+        return found.content
 
     def _unclosed(self, start: int) -> Json:
         end = self.text.find("\n", start)
@@ -180,11 +225,11 @@ class _TolerantReader:
         self.position = closing
         return self.text[start + 1 : closing]
 
-    def _object(self) -> dict[str, Json]:
+    def _object(self, *, opened: bool = True) -> dict[str, Json]:
         start = self.position
         made: dict[str, Json] = {}
         members = self.places[start] = {}
-        self.position += 1
+        self.position += opened
         self._space()
         while (char := self._peek()) != "}":
             if not char or char == "]":
@@ -206,7 +251,12 @@ class _TolerantReader:
         key = self._key()
         key_end = self.position
         self._space()
-        if self._peek() == ":":
+        sign = _ASSIGNMENT.match(self.text, self.position)
+        if sign:
+            fix = fixes.replaced(self.text, sign.start(), len(sign[0]), ":", "change it to :")
+            self._report("json.colon", f"unexpected {sign[0]}; a key is followed by :", sign.start(), len(sign[0]), fix)
+            self.position = sign.end()
+        elif self._peek() == ":":
             self.position += 1
         else:
             fix = fixes.inserted(self.text, key_end, ":", "add the missing :")
@@ -214,17 +264,23 @@ class _TolerantReader:
             self._report("json.colon", "missing : after the key", key_end - 1, 1, fix if is_key else None)
             if self._peek() in (",", "}", "", "]"):
                 return
+        after = self.position
         self._space()
         start = self.position
         value = self._value()
         if value is _NOTHING:
             if start == self.position:
-                self._report("json.value", f"missing value of {key!r}", key_start, key_end - key_start)
+                null = fixes.inserted(self.text, after, " null", "give it null")
+                empty = fixes.inserted(self.text, after, ' ""', "give it an empty text")
+                self._report("json.value", f"missing value of {key!r}", key_start, key_end - key_start, null, empty)
                 if self._peek() not in (",", "}", "]", ""):
                     self.position += 1
             return
         if key in made:
-            self._report("json.duplicate", f"duplicate key {key!r}", key_start, key_end - key_start)
+            first = members[key]
+            this = fixes.without_member(self.text, key_start, self.position, "remove this one")
+            other = fixes.without_member(self.text, first.key, first.end, "remove the one before")
+            self._report("json.duplicate", f"duplicate key {key!r}", key_start, key_end - key_start, this, other)
         made[key] = value
         members[key] = Member(start, self.position, key_start, key_end)
 
@@ -235,6 +291,12 @@ class _TolerantReader:
             key = str(self._string())
             self.in_key = False
             return key
+        if self._peek() in foreign_values.OPENING and (found := foreign_values.quoted(self.text, start, ":=")):
+            self.position = found.end
+            length, hint = found.end - start, "keys need double quotes"
+            message = f"unexpected {self.text[start : found.end][:40]}; {hint}"
+            self._report("json.key", message, start, length, found.fix)
+            return found.content
         word = _WORD.match(self.text, start)
         self.position = word.end() if word else start + 1
         name = self.text[start : self.position]
@@ -257,7 +319,7 @@ class _TolerantReader:
                 self._extra_commas("]")
                 self._space()
                 continue
-            if made and _KEY.match(self.text, at) and self._ends_here(start, "]"):
+            if made and surroundings.KEY.match(self.text, at) and self._ends_here(start, "]"):
                 return made
             value = self._value()
             if value is not _NOTHING:
@@ -288,12 +350,15 @@ class _TolerantReader:
         if self.is_apart:
             self.is_apart = False
             return
-        if char == ",":
+        if char in (",", *surroundings.SEPARATORS) and char:
             at = self.position
             self.position += 1
             self._space()
             if self._peek() == closing:
-                self._extra_comma(f"extra comma before {closing}", at)
+                self._extra_comma(f"extra {'comma' if char == ',' else char} before {closing}", at)
+            elif char != ",":
+                comma = fixes.replaced(self.text, at, 1, ",", "change it to a comma")
+                self._report("json.comma", f"unexpected {char}; members are separated by commas", at, 1, comma)
         elif char and char not in "}]" and made:
             end = len(self.text[: self.position].rstrip())
             fix = fixes.missing_comma(self.text, end, self.position)

@@ -9,6 +9,7 @@ _CLOSERS = re.compile(r"[\s}\]]+")
 _TRAILING = re.compile(r"[\s,}\]]*$")
 _STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,4}|.)")
+_CONTROL = re.compile(r"\\\r?\n|\\.|[\x00-\x1f]")
 _VALID_ESCAPE = re.compile(r'\\(?:u[0-9a-fA-F]{4}|["\\/bfnrt])')
 _BARE_MEMBER = re.compile(r"(?:true|false|null)|[A-Za-z_$][\w$-]*[ \t]*:")
 COMMAS = re.compile(r",(?:[ \t\r\n]*,)*")
@@ -32,13 +33,34 @@ def inserted(text: str, offset: int, new: str, title: str) -> Fix:
     return replaced(text, start, offset - start, text[start:offset] + new, title)
 
 
+def edit(offset: int, old: str, new: str) -> TextEdit:
+    """Return an edit of a stretch of the text."""
+    return TextEdit(offset=offset, old=old, new=new)
+
+
+def without_rest(text: str, offset: int) -> Fix:
+    """Return a fix that removes all that follows the value."""
+    end = len(text.rstrip())
+    start = len(text[:offset].rstrip())
+    return removed(text, start, end - start, "remove all that follows the value")
+
+
+def without_member(text: str, start: int, end: int, title: str) -> Fix:
+    """Return a fix that removes a member of an object, with a comma beside it."""
+    before = len(text[:start].rstrip())
+    if text[before - 1 : before] == ",":
+        return removed(text, before - 1, end - before + 1, title)
+    following = re.compile(r"\s*,\s*").match(text, end)
+    return removed(text, start, (following.end() if following else end) - start, title)
+
+
 def without_comment(text: str, offset: int, length: int) -> Fix:
     """Return a fix that removes a comment, with its line if nothing else is there."""
     comment = text[offset : offset + length]
     end = offset + length - (len(comment) - len(comment.rstrip("\r")))
     start = offset - (len(text[:offset]) - len(text[:offset].rstrip(" \t")))
-    alone = text[start - 1 : start] in ("", "\n")
-    line_end = re.match(r"\r?\n", text[end : end + 2])
+    alone = text[start - 1 : start] in ("", "\n", "\r")
+    line_end = re.match(r"\r?\n|\r", text[end : end + 2])
     if alone and line_end:
         end += line_end.end()
     elif alone:
@@ -67,15 +89,28 @@ def quoted(text: str, offset: int, length: int, before: str) -> Fix | None:
     if following not in before and not (following in ("\n", "") and ":" not in before):
         return None
     inner = word[1:-1] if len(word) > 1 and word[0] in _QUOTES and word[-1] in _QUOTES else word
-    if not inner or inner[0] in _QUOTES or not (inner is not word or word[0].isalpha() or word[0] in "_$"):
+    if (
+        not inner
+        or inner[0] in _QUOTES
+        or not (inner is not word or (word[0] != "(" and any(each.isalnum() for each in word)))
+    ):
         return None
     return replaced(text, offset, length, json.dumps(inner, ensure_ascii=False), "write it in double quotes")
 
 
-def escaped(text: str, offset: int) -> Fix:
-    """Return a fix that writes a control character as an escape."""
-    written = json.dumps(text[offset])[1:-1]
-    return replaced(text, offset, 1, written, f"write it as {written}")
+def escaped(text: str, start: int, end: int) -> Fix:
+    """Return a fix that writes the control characters of a stretch as escapes.
+
+    A backslash at the end of a line continues it, as in other languages.
+    """
+    edits = [
+        TextEdit(offset=each.start(), old=each[0], new="" if len(each[0]) > 1 else json.dumps(each[0])[1:-1])
+        for each in _CONTROL.finditer(text, start, end)
+        if len(each[0]) == 1 or each[0].endswith("\n")
+    ]
+    kinds = list(dict.fromkeys(each.new for each in edits if each.new))
+    written = f"write it as {kinds[0]}" if len(kinds) == 1 else "write them as escapes"
+    return Fix(title=written, edits=edits)
 
 
 def backslashes(text: str, start: int) -> Fix | None:

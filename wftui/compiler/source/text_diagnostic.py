@@ -13,6 +13,7 @@ class TextDiagnostic:
         offset: of the marked stretch, in characters.
         replacement: text for that stretch that would remove the diagnostic.
         fix: change to the text around it that would remove the diagnostic.
+        other_fix: another one; the user has to say which of them is meant.
     """
 
     code: str
@@ -21,3 +22,4 @@ class TextDiagnostic:
     length: int = 1
     replacement: str | None = None
     fix: Fix | None = None
+    other_fix: Fix | None = None
