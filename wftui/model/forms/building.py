@@ -274,7 +274,7 @@ class _Builder:
         if value.kind == "json" and any(map(hides_others, parts)):
             value = replace(value, secret=True)
         name = FormField(name="name", kind="text", label="Name", required=True, types=frozenset({"string"}))
-        return FormField(name="", kind="group", label="", required=True, fields=(name, value))
+        return FormField(name="", kind="group", label="", required=True, fields=(name, value), bindable=self._bindable)
 
     def _group(self, parts: Facets, field: FormField, inner: _Around) -> FormField:
         found = self._fields(parts, (), set(), inner, {})
