@@ -7,6 +7,7 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widget import Widget
 
+from tui.conftest import screen_text
 from tui.run_form_app import UNDECIDED, FormApp, write
 from wftui.model.base import Json
 from wftui.tui.widgets.key_line import KeyLine
@@ -290,3 +291,17 @@ async def test_error_of_a_nested_value_has_the_rest_of_its_address(until: Until)
         await pilot.press("f5")
         await until(pilot, app.problems)
         assert app.problems() == ["cc: A value is required."]
+
+
+async def test_list_to_choose_from_says_when_nothing_matches(until: Until) -> None:
+    app = FormApp({"properties": {"size": {"enum": [f"size {number}" for number in range(20)]}}, "required": ["size"]})
+    async with app.run_test() as pilot:
+        await pilot.press("space")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await write(pilot, "vast")
+        await until(pilot, lambda: "Nothing matches." in screen_text(app))
+        await pilot.press("down", "enter", "ctrl+u")
+        await write(pilot, "19")
+        await until(pilot, lambda: "size 19" in screen_text(app))
+        await pilot.press("enter", "f5")
+        assert await returned(app, pilot, until) == {"size": "size 19"}

@@ -12,6 +12,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
+_NOTHING = "Nothing matches."
+
 
 class Picker(ModalScreen[int | None]):
     """Return the index of the chosen option, or None after Escape."""
@@ -89,8 +91,9 @@ class Picker(ModalScreen[int | None]):
     @on(Input.Changed)
     def _narrow(self, event: Input.Changed) -> None:
         event.stop()
-        self._list.clear_options().add_options(self._matching(event.value))
-        self._list.highlighted = 0 if self._list.option_count else None
+        found = self._matching(event.value)
+        self._list.clear_options().add_options(found or [Option(_NOTHING, disabled=True)])
+        self._list.highlighted = 0 if found else None
 
     @on(Input.Submitted)
     def _take(self, event: Input.Submitted) -> None:
