@@ -77,6 +77,13 @@ def test_an_input_is_renamed_in_vars_and_defaults() -> None:
         )
 
 
+def test_an_input_is_renamed_in_the_group_of_runs() -> None:
+    text = text_of(
+        workflow(step("a"), inputSchema={"properties": {"who": {}}}, concurrency={"group": "{{ inputs.who }}"})
+    )
+    assert renamed("input", "who", "name", text) == text.replace('"who"', '"name"').replace("inputs.who", "inputs.name")
+
+
 def test_connections_and_outputs_are_renamed() -> None:
     assert renamed("connection", "api", "my-api") == SOURCE.replace('"api"', '"my-api"')
     assert renamed("output", "list", "all") == SOURCE.replace('{"list" :', '{"all" :')

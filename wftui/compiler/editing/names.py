@@ -6,18 +6,31 @@ Works on values as written, so that it also serves parts of a workflow and workf
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from wftui.compiler.editing.placed_steps import CONTAINER_KEYS, List, Object, id_of, inner_lists, needs_of
+from wftui.compiler.editing.placed_steps import List, Object, id_of, inner_lists, needs_of
 from wftui.compiler.expressions.expression import Expression, compile_expression
 from wftui.compiler.expressions.reference import Reference
 from wftui.compiler.expressions.template import split_template
 from wftui.compiler.tree.edits import key_place
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
+from wftui.model.workflow.inner_steps import BRANCH_KEYS
 
 BARE_KEYS = frozenset({"when", "until", "while", "stopWhen", "in"})
 """Keys whose text is an expression without braces, outside the input of a step."""
-_NEVER = frozenset({"id", "type", "name", "note", "needs", "connection", "outputSchema", "onError", *CONTAINER_KEYS})
-"""Keys of a step whose texts are not evaluated, or belong to the steps inside."""
+_OF_STEPS = frozenset({"input", "when", "while", "until", "forEach", "retry", "timeout"})
+"""Keys of a step whose texts are evaluated, besides those of its branches."""
+_OF_BRANCHES = frozenset({"when", "output"})
+"""Keys of a branch whose texts are evaluated."""
+_OF_WORKFLOW = ("vars", "concurrency", "outputs")
+"""Keys of a workflow whose texts are evaluated."""
+_DEFAULTS = ("input", "timeout", "retry")
+"""Keys of defaults whose texts are evaluated."""
+_PLAIN: Mapping[str, Sequence[str]] = {
+    "forEach": ("as", "onItemError"),
+    "retry": ("on",),
+    "concurrency": ("onBusy",),
+}
+"""Keys in evaluated objects whose texts are not."""
 
 
 @dataclass(slots=True)
@@ -73,15 +86,15 @@ class ExpressionText:
 def texts_of(step: Object, pointer: str = "") -> Iterator[ExpressionText]:
     """Yield the strings of a step that may hold expressions, without inner steps."""
     for key in step:
-        if key not in _NEVER:
+        if key in _OF_STEPS:
             yield from _texts(step, key, pointer, key, bare=key != "input")
-    for key in CONTAINER_KEYS:
+    for key in BRANCH_KEYS:
         branches = step.get(key)
-        if isinstance(branches, list) and key != "steps":
+        if isinstance(branches, list):
             for index, branch in enumerate(branches):
                 if isinstance(branch, dict):
                     for inner in branch:
-                        if inner not in CONTAINER_KEYS and inner not in ("name", "on"):
+                        if inner in _OF_BRANCHES:
                             at, field = f"{pointer}/{key}/{index}", f"{key}.{index}.{inner}"
                             yield from _texts(branch, inner, at, field, bare=True)
 
@@ -97,11 +110,30 @@ def _texts(holder: Object | List, key: str | int, around: str, field: str, *, ba
             yield from _texts(value, inner, pointer, f"{field}.{inner}", bare=bare)
 
 
+def takes_expressions(keys: Sequence[str], *, of_step: bool) -> bool:
+    """Return whether texts at a place are evaluated.
+
+    Args:
+        keys: the path to the place, in a step or in the workflow.
+        of_step: the path begins in a step.
+    """
+    if of_step and keys[:1] and keys[0] in BRANCH_KEYS:
+        return len(keys) > 2 and keys[2] in _OF_BRANCHES
+    if not of_step and keys[:1] == ["defaults"]:
+        keys = keys[3:] if keys[1:2] == ["types"] else keys[1:]
+        return bool(keys) and keys[0] in _DEFAULTS and _is_evaluated(keys)
+    return bool(keys) and keys[0] in (_OF_STEPS if of_step else _OF_WORKFLOW) and _is_evaluated(keys)
+
+
+def _is_evaluated(keys: Sequence[str]) -> bool:
+    return len(keys) < 2 or keys[1] not in _PLAIN.get(keys[0], ())
+
+
 def texts_of_workflow(workflow: Json) -> Iterator[ExpressionText]:
     """Yield the strings of a workflow that may hold expressions, without its steps."""
     if not isinstance(workflow, dict):
         return
-    for key in ("vars", "outputs"):
+    for key in _OF_WORKFLOW:
         if key in workflow:
             yield from _texts(workflow, key, "", key, bare=False)
     defaults = workflow.get("defaults")
@@ -109,7 +141,7 @@ def texts_of_workflow(workflow: Json) -> Iterator[ExpressionText]:
     places: list[tuple[Json, list[str]]] = [(defaults, ["defaults"])]
     places += [(each, ["defaults", "types", word]) for word, each in (types if isinstance(types, dict) else {}).items()]
     for holder, path in places:
-        for key in ("input", "timeout", "retry"):
+        for key in _DEFAULTS:
             if isinstance(holder, dict) and key in holder:
                 yield from _texts(holder, key, pointer_to(path), ".".join([*path, key]), bare=False)
 

@@ -12,6 +12,8 @@ from wftui.model.forms.state import build_node
 from wftui.model.forms.unions import Union
 from wftui.model.schema.json_schema import MISSING
 
+_CHOSEN = frozenset({"boolean", "choice", "choices"})
+"""Kinds of values that take a key to choose again."""
 _MOST_NESTED = 4
 """Levels of a skeleton."""
 
@@ -60,6 +62,33 @@ def ways_of(node: FormNode) -> Iterator[Way]:
 def give(node: FormNode, value: Json) -> FormNode:
     """Give a node a value as it is; return the node that has it now."""
     return _built(node, value)
+
+
+def bind(node: FormNode, text: str, *, bare: bool) -> tuple[FormNode, FormNode] | None:
+    """Give a node an expression as its value, unless that would drop what is in it.
+
+    Args:
+        bare: the text has no braces; a form of the value that is a text takes it.
+
+    Returns:
+        The node that had the value, and the one that has it now; None if nothing was changed.
+    """
+    while isinstance(node.parent, Union):
+        node = node.parent
+    if isinstance(node.parent, Pairs):
+        node = node.nodes[1]
+    keeps = node.field.kind not in _CHOSEN and node.differs()
+    if node.parent is None or is_name(node) or keeps:
+        return None
+    if bare and isinstance(node, Union):
+        place = next((at for at, each in enumerate(node.field.variants) if each.field.kind == "text"), None)
+        if place is None:
+            return None
+        node.choose(place)
+        return node, give(node.nodes[0], text).parent or node
+    leaf = as_json(node)
+    leaf.type_text(text)
+    return node, _put(node, leaf)
 
 
 def _takes(field: FormField, name: str) -> bool:

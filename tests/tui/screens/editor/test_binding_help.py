@@ -5,14 +5,22 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from textual.app import App
+from textual.pilot import Pilot
 from textual.widgets import Input
 
+from tui.notices import notices
+from wftui.compiler.editing.names import takes_expressions
+from wftui.model.forms.addresses import pointer_of
+from wftui.model.json.pointers import pointer_parts
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.editor.editor_screen import EditorScreen
 from wftui.tui.screens.editor.step_form import StepForm
 from wftui.tui.widgets.picker import Picker
 from wftui.tui.widgets.schema_form.form import SchemaForm
+from wftui.tui.widgets.schema_form.items_box import AddLine
+from wftui.tui.widgets.schema_form.layout.node_view import NodeView
 from wftui.tui.widgets.source.compilation_status import CompilationStatus
 from wftui.tui.widgets.source.source_view import SourceView
 from wftui.workbench import Workbench
@@ -143,3 +151,105 @@ async def test_name_is_completed_in_the_source(workbench: Workbench, put_workflo
         await until(pilot, lambda: source.suggestion == "xt")
         await pilot.press("right")
         assert '"when": "steps.first.output.text"' in source.text
+
+
+async def opened_form(pilot: Pilot[Any], until: Until, *keys: str) -> StepForm:
+    """Open the form of the step that keys lead to; return it."""
+    app = pilot.app
+    await until(pilot, lambda: isinstance(app.screen, EditorScreen) and app.screen.query_one(CompilationStatus).result)
+    await pilot.press(*keys, "f3")
+    await until(pilot, lambda: isinstance(app.screen, StepForm) and app.screen.focused)
+    assert isinstance(app.screen, StepForm)
+    return app.screen
+
+
+@pytest.mark.parametrize(
+    ("field", "name", "value"),
+    [
+        ("/input/method", "steps.first.output.text", "{{ steps.first.output.text }}"),
+        ("/input/followRedirects", "steps.first.output.text", "{{ steps.first.output.text }}"),
+        ("/input/headers", "steps.first.output.text", "{{ steps.first.output.text }}"),
+        ("/input/paginate", "steps.first.output.text", "{{ steps.first.output.text }}"),
+        ("/input/maxBytes", "steps.first.output.text", "{{ steps.first.output.text }}"),
+        ("/forEach/in", "steps.first.output.text", "steps.first.output.text"),
+        ("/timeout", "steps.first.output.text", "{{ steps.first.output.text }}"),
+    ],
+)
+async def test_name_is_picked_for_a_value_that_is_no_text(
+    workbench: Workbench, put_workflow: Put, until: Until, field: str, name: str, value: str
+) -> None:
+    steps = [
+        {"id": "first", "type": "set", "input": {"text": "Hello"}},
+        {"id": "second", "type": "http", "input": {"url": "https://example.org"}},
+    ]
+    path = put_workflow("hello", steps=steps)
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test(size=(100, 40)) as pilot:
+        form = await opened_form(pilot, until, "j")
+        await form.query_one(SchemaForm).focus_on(field)
+        await pilot.pause()
+        await pilot.press("ctrl+l")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press(*name)
+        await until(pilot, lambda: app.screen.query_one(Input).value == name)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is form)
+        await until(pilot, lambda: value_at(form._state.collect(), field) == value)
+        await pilot.press("f2")
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen))
+        changed = json.loads(app.screen.query_one(SourceView).text)
+        assert value_at(changed["steps"][1], field) == value
+        assert json.loads(path.read_text())["steps"][1] == steps[1], "not saved yet"
+
+
+def value_at(value: Any, pointer: str) -> Any:
+    """Return the part of a value at a pointer; None without one."""
+    for part in pointer_parts(pointer):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+async def test_filled_in_fields_are_not_dropped_for_a_name(
+    workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
+) -> None:
+    step = {"id": "get", "type": "http", "input": {"url": "https://example.org", "headers": {"Accept": "text/plain"}}}
+    put_workflow("hello", steps=[step])
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test(size=(100, 40)) as pilot:
+        form = await opened_form(pilot, until)
+        before = form._state.collect()
+        await form.query_one(SchemaForm).focus_on("/input/headers")
+        lines = [each for each in form.query(AddLine) if each._box.node.field.name == "headers" and each.display]
+        lines[-1].focus()
+        await until(pilot, lambda: form.focused is lines[-1])
+        await pilot.press("ctrl+l")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press("enter")
+        await until(pilot, lambda: notices(app) == ["Insert name: clear headers first, or press f7."])
+        assert form._state.collect() == before
+
+
+async def test_every_field_offers_names_or_says_that_it_takes_none(
+    workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
+) -> None:
+    put_workflow("hello", steps=[{"id": "get", "type": "http", "input": {"url": "https://example.org"}}])
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test(size=(120, 50)) as pilot:
+        form = await opened_form(pilot, until)
+        seen: dict[str, bool] = {}
+        while True:
+            at = form.focused
+            view = next((each for each in at.ancestors if isinstance(each, NodeView)), None) if at else None
+            if at is None or view is None or pointer_of(view.node) in seen:
+                break
+            app.clear_notifications()
+            await pilot.press("ctrl+l")
+            await until(pilot, lambda: isinstance(app.screen, Picker) or notices(app))
+            seen[pointer_of(view.node)] = isinstance(app.screen, Picker)
+            if seen[pointer_of(view.node)]:
+                await pilot.press("escape")
+                await until(pilot, lambda: app.screen is form)
+            await pilot.press("tab")
+            await until(pilot, lambda at=at: form.focused is not at)
+        assert {"/input/method", "/input/url", "/input/json", "/when", "/retry", "/timeout"} <= seen.keys()
+        assert seen == {pointer: takes_expressions(pointer_parts(pointer), of_step=True) for pointer in seen}

@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING
 from wftui.compiler.editing.completion import completion, inside_expression
 from wftui.compiler.editing.field_problems import Written, problems_of_fields
 from wftui.compiler.editing.known_values import UnknownValueError, known_value, scope_at
-from wftui.compiler.editing.names import BARE_KEYS
+from wftui.compiler.editing.names import BARE_KEYS, takes_expressions
 from wftui.compiler.editing.reach import Reach, reach_of, with_reach
 from wftui.compiler.source.parsing import parse
 from wftui.model.base import Json
 from wftui.model.errors import UserError
+from wftui.model.forms.addresses import pointer_of
+from wftui.model.forms.lists import is_name
+from wftui.model.forms.nodes import FormNode
+from wftui.model.json.pointers import pointer_parts
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.summary import ExecutionFilters
 from wftui.model.schema.facets import literal
@@ -39,19 +43,36 @@ class ExpressionHelp:
         text: the source.
         pointer: of the step; None for the workflow.
         written: how the form writes its values into the source.
+        of_step: the form is that of a step.
     """
 
-    def __init__(self, app: AppServices, workflow_id: str, text: str, pointer: str | None, written: Written) -> None:
+    def __init__(
+        self,
+        app: AppServices,
+        workflow_id: str,
+        text: str,
+        pointer: str | None,
+        written: Written,
+        *,
+        of_step: bool = True,
+    ) -> None:
         self._app = app
         self._workflow_id = workflow_id
         self._text = text
         self._pointer = pointer
+        self._of_step = of_step
         self._written = written
         self._record: asyncio.Future[ExecutionRecord | None] | None = None
 
     async def names(self) -> list[Reach]:
         """Return what an expression can contain, the nearest first."""
         return await names_in_reach(self._app, self._text, self._pointer, await self._last_run())
+
+    def is_read_at(self, node: FormNode) -> bool:
+        """Return whether a field of the form takes expressions."""
+        if not node.field.bindable or is_name(node):
+            return False
+        return takes_expressions(pointer_parts(pointer_of(node)), of_step=self._of_step)
 
     def source_with(self, values: dict[str, Json]) -> str:
         """Return the source with the values of the form."""

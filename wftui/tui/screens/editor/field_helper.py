@@ -7,7 +7,7 @@ from textual.suggester import Suggester
 from textual.timer import Timer
 
 from wftui.model.forms.addresses import pointer_of
-from wftui.model.forms.nodes import FormNode, Leaf
+from wftui.model.forms.nodes import FormNode
 from wftui.model.json.pointers import pointer_parts
 from wftui.tui.background import in_background, once
 from wftui.tui.editing.live_check import QUIET
@@ -21,12 +21,11 @@ if TYPE_CHECKING:
     from wftui.tui.screens.editor.binding_help import ExpressionHelp
 
 
-def is_bare(leaf: Leaf) -> bool:
+def is_bare(node: FormNode) -> bool:
     """Return whether the text of a field is an expression without braces."""
     from wftui.compiler.editing.names import BARE_KEYS
 
-    place = pointer_of(leaf)
-    return leaf.field.name in BARE_KEYS and "input" not in pointer_parts(place)[:-1]
+    return node.field.name in BARE_KEYS and "input" not in pointer_parts(pointer_of(node))[:-1]
 
 
 class FieldHelper:
@@ -58,7 +57,8 @@ class FieldHelper:
         editor = self._screen.focused
         if not isinstance(editor, TextEditor | MultilineEditor):
             return None
-        return editor if editor.leaf.field.bindable and not editor.leaf.field.secret else None
+        is_read = not editor.leaf.field.secret and self._expressions.is_read_at(editor.leaf)
+        return editor if is_read else None
 
     async def _enter(self) -> None:
         if self._note.is_attached:

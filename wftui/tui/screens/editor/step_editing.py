@@ -51,7 +51,7 @@ async def edit_workflow(app: AppServices, workflow_id: str, source: "SourceView"
     """Edit a workflow without its steps in a form; patch only the changes."""
     workflow = parse(source.text).value
     root = await asyncio.to_thread(lambda: rebuild_form(form_of(workflow_schema(), bindable=True), workflow))
-    help_ = ExpressionHelp(app, workflow_id, source.text, None, edited(source.text, ""))
+    help_ = ExpressionHelp(app, workflow_id, source.text, None, edited(source.text, ""), of_step=False)
     about = "Name, inputs, outputs, connections and settings. The steps are in the list."
     form = WorkflowForm(f"Workflow: {workflow.get('id', '')}", about, root, help_, drafts)
     changed = await app.push_screen_wait(form)

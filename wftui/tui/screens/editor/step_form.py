@@ -11,7 +11,8 @@ from textual.widgets import Static
 from wftui.model.base import Json
 from wftui.model.forms.addresses import in_form_order, pointer_of, text_problems
 from wftui.model.forms.groups import Group
-from wftui.model.forms.nodes import FormNode
+from wftui.model.forms.nodes import FormNode, Leaf
+from wftui.model.forms.ways import bind
 from wftui.model.json.equality import is_same
 from wftui.tui.actions import Action
 from wftui.tui.background import in_background
@@ -20,9 +21,11 @@ from wftui.tui.screens.editor.field_helper import FieldHelper, is_bare
 from wftui.tui.widgets.schema_form.editors.multiline_editor import MultilineEditor
 from wftui.tui.widgets.schema_form.editors.text_editor import TextEditor
 from wftui.tui.widgets.schema_form.form import SchemaForm
+from wftui.tui.widgets.schema_form.layout.node_view import NodeView
 from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved
 
 if TYPE_CHECKING:
+    from wftui.compiler.editing.reach import Reach
     from wftui.tui.editing.draft_keeper import DraftKeeper
     from wftui.tui.screens.editor.binding_help import ExpressionHelp
 
@@ -100,35 +103,68 @@ class StepForm(FormScreen):
         return partial(self._expressions.source_with, values)
 
     def action_insert(self) -> None:
-        """Insert a name, a function or a filter at the cursor of a text."""
+        """Insert a name, a function or a filter at the cursor of a text, or as the value of a field without one."""
         in_background(self, self._insert, group="ask")
 
     async def _insert(self) -> None:
-        from wftui.compiler.editing.reach import with_reach
-
-        editor = self.focused
-        if self._expressions is None or not isinstance(editor, TextEditor | MultilineEditor):
-            self.notify("Insert name: put the cursor into a field for text.", severity="warning")
+        around = self.focused.ancestors if self.focused is not None else []
+        view = next((part for part in around if isinstance(part, NodeView)), None)
+        if self._expressions is None or view is None:
+            self.notify("Insert name: put the cursor into a field.", severity="warning")
+            return
+        node = view.node
+        if not self._expressions.is_read_at(node):
+            name = node.field.label or "this field"
+            self.notify(f"Insert name: {name} takes no expression.", severity="warning", markup=False)
             return
         reach = await self._expressions.pick()
         if reach is None:
             return
-        bare = is_bare(editor.leaf)
-        if isinstance(editor, TextEditor):
-            if editor.value == '""':  # an empty text in a field for any JSON
-                editor.value = ""
-            at = editor.cursor_position
-            made, cursor = with_reach(editor.value, at, reach, bare=bare)
-            editor.insert(made, at)
-            editor.cursor_position = at + cursor
+        if isinstance(self.focused, TextEditor | MultilineEditor):
+            _insert_text(self.focused, reach)
         else:
-            row, column = editor.cursor_location
-            before = editor.get_text_range((0, 0), (row, column))
-            made, cursor = with_reach(before, len(before), reach, bare=bare)
-            editor.insert(made)
-            editor.move_cursor((row, column + cursor))
+            await self._bind(node, reach)
+
+    async def _bind(self, node: FormNode, reach: "Reach") -> None:
+        """Give a field without text an expression in place of its value."""
+        from wftui.compiler.editing.reach import with_reach
+
+        bare = is_bare(node)
+        made, cursor = with_reach("", 0, reach, bare=bare)
+        bound = bind(node, made, bare=bare) if made and not _is_big(node) else None
+        if bound is None:
+            name = node.field.label or "the value"
+            self.notify(f"Insert name: clear {name} first, or press f7.", severity="warning", markup=False)
+            return
+        await self.query_one(SchemaForm).replace(*bound)
+        if isinstance(self.focused, MultilineEditor):
+            self.focused.move_cursor((0, cursor))
 
     async def problems(self, values: Json) -> Mapping[str, str]:
         """Return the fields without a valid JSON value; the compiler checks the rest."""
         found = {pointer_of(leaf): sentence for leaf, sentence in text_problems(self._state)}
         return {pointer: found[pointer] for pointer in in_form_order(self._state, found)}
+
+
+def _is_big(node: FormNode) -> bool:
+    return isinstance(node, Leaf) and node.is_big
+
+
+def _insert_text(editor: TextEditor | MultilineEditor, reach: "Reach") -> None:
+    """Insert a name, a function or a filter at the cursor of a text."""
+    from wftui.compiler.editing.reach import with_reach
+
+    bare = is_bare(editor.leaf)
+    if isinstance(editor, TextEditor):
+        if editor.value == '""':  # an empty text in a field for any JSON
+            editor.value = ""
+        at = editor.cursor_position
+        made, cursor = with_reach(editor.value, at, reach, bare=bare)
+        editor.insert(made, at)
+        editor.cursor_position = at + cursor
+    else:
+        row, column = editor.cursor_location
+        before = editor.get_text_range((0, 0), (row, column))
+        made, cursor = with_reach(before, len(before), reach, bare=bare)
+        editor.insert(made)
+        editor.move_cursor((row, column + cursor))
