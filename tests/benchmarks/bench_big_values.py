@@ -11,8 +11,8 @@ import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from bench_engine import peak_of_this_process
 from measure import Row
+from memory import peak_of_this_process
 
 from wftui.workbench import Settings, Workbench
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import resource
 import sqlite3
 import statistics
 import subprocess
@@ -92,6 +91,12 @@ def _command_line(runs: Runs) -> Iterable[Row]:
     )
     thousand = runs.chain(1000)
     compiling = runs.peak_of_compiling(thousand)
+    least = runs.measure(runs.chain(2)).peak
+    yield Row(
+        "peak memory of wftui run -q, 2 steps, cold",
+        f"{least:.0f} MB",
+        f"its libraries alone {runs.peak_of_imports():.0f} MB",
+    )
     for name in ("cold", "unchanged"):
         peak = runs.measure(thousand).peak
         against = f"60 MB; wftui compile {compiling:.0f} MB"
@@ -297,19 +302,10 @@ def _peak_memory() -> float:
         "import tempfile, bench_engine as b, pathlib\n"
         "with tempfile.TemporaryDirectory() as d:\n"
         "    b.run_once(pathlib.Path(d), b.chain(1000))\n"
-        "print(b.peak_of_this_process())"
+        "from memory import peak_of_this_process; print(peak_of_this_process())"
     )
     here = Path(__file__).parent
     paths = os.pathsep.join([str(here), str(here.parents[1])])
     environment = {**os.environ, "PYTHONPATH": paths}
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment)
     return float(done.stdout)
-
-
-def peak_of_this_process() -> float:
-    """MB of memory it has held at most."""
-    status = Path("/proc/self/status")
-    if status.exists():  # `getrusage` counts the memory of the process it was forked from as well
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 / (1024 if sys.platform == "darwin" else 1)

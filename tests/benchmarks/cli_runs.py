@@ -13,7 +13,7 @@ from pathlib import Path
 _SOURCES = Path(__file__).parents[2]
 _PEAK = (
     "import sys; from wftui.cli.main import main; main(sys.argv[1:]);"
-    "import bench_engine; print(bench_engine.peak_of_this_process(), file=sys.stderr)"
+    "import memory; print(memory.peak_of_this_process(), file=sys.stderr)"
 )
 _THEIRS = "import asyncio, argparse, pydantic, aiosqlite, jinja2, ahocorasick_rs"
 
@@ -67,6 +67,12 @@ class Runs:
         done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
         generated.unlink()
         return float(done.stderr.splitlines()[-1])
+
+    def peak_of_imports(self) -> float:
+        """Peak of memory in MB of a Python that imports the same libraries of others."""
+        code = f"{_THEIRS}; import memory; print(memory.peak_of_this_process())"
+        command = [sys.executable, "-c", code]
+        return float(subprocess.run(command, check=True, capture_output=True, text=True, env=self._environment).stdout)
 
     def showing(self) -> float:
         """Seconds that `wftui show` of the newest run takes."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from wftui.compiler.checks.checked import Checked
 from wftui.compiler.checks.checker import check_workflow
 from wftui.compiler.checks.secrets.own_connections import check_own_connections
-from wftui.compiler.checks.steps.requirement_checks import StepNeeds, check_requirements, is_lasting
+from wftui.compiler.checks.steps.requirement_checks import Requirements, check_requirements
 from wftui.compiler.codegen.transpile import StepCache, transpile
 from wftui.compiler.codegen.written_steps import WrittenSteps
 from wftui.compiler.collection import collection_paused
@@ -62,7 +62,7 @@ class Compilation:
     outline: WorkflowOutline
     children: dict[str, str | None] = field(default_factory=dict)
     looked_at: dict[Path, str | None] = field(default_factory=dict)
-    needs: list[StepNeeds] = field(default_factory=list)
+    needs: list[Requirements] = field(default_factory=list)
     missing: list[Diagnostic] = field(default_factory=list)
     entry: RegistryEntry | None = None
     plan: WorkflowPlan | None = None
@@ -142,9 +142,11 @@ class TextCompiler:
         if isinstance(document.value, dict) or not found:
             same = before.checked if shared else None
             checked = check_workflow(document.value, workflow_id, self.step_types, self._sub_workflows, same)
-            now.checked = checked
+            now.checked = checked if remember else None
+            if not remember:
+                checked.forget()
             now.written.keep(checked.unchanged.difference(checked.moved.nodes))
-            known.looked_at, known.needs = checked.looked_at, checked.needs_in_order()
+            known.looked_at, known.needs = checked.looked_at, checked.requirements()
             known.missing = self._not_installed(known.needs)
             own = self._own_connections(checked, known)
             found += now.locator.located(
@@ -154,7 +156,8 @@ class TextCompiler:
                 self._describe(known, checked, now)
                 if not any(each.severity == "error" and not (stored and _is_outside(each)) for each in found):
                     hashed = now.hasher.hash_of(checked.tree)
-                    code = transpile(checked, document, self._steps, now.written, hashed)
+                    remembered = (self._steps, now.written) if remember else (None, None)
+                    code = transpile(checked, document, hashed, *remembered)
                     known.entry = RegistryEntry(checked.tree.workflow.version, hashed)
         ordered = in_order(found)
         known.lasting = known.lasting and not any(each.code == INTERNAL for each in ordered)
@@ -191,9 +194,9 @@ class TextCompiler:
         outline.pools = {node.id: node.pool for node in nodes if node.id and node.pool is not None}
         kinds = [kind for node in nodes if (kind := checked.types[node]) is not None]
         outline.icons = {kind.word: (kind.icon, kind.ascii_icon) for kind in kinds}
-        known.lasting = len(kinds) == len(nodes) and all(is_lasting(each) for each in known.needs)
+        known.lasting = len(kinds) == len(nodes) and all(each.last() for each in known.needs)
 
-    def _not_installed(self, needs: list[StepNeeds]) -> list[Diagnostic]:
+    def _not_installed(self, needs: list[Requirements]) -> list[Diagnostic]:
         return [] if self.environment is None else list(check_requirements(needs, self.environment, self.workers))
 
 

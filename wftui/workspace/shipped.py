@@ -35,6 +35,11 @@ def examples_path() -> Path:
     return installed if installed.is_dir() else Path(__file__).parents[2] / "tables"
 
 
+def shipped_schema_path() -> Path:
+    """Return the path of the JSON Schema of workflow.json, with the built-in step types."""
+    return examples_path() / "workflow.schema.json"
+
+
 def example_files() -> list[str]:
     """Return the paths of all files that are shipped, relative to `examples_path`."""
     return _LIST.read_text(encoding="utf-8").split()

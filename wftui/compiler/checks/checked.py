@@ -12,7 +12,7 @@ from wftui.compiler.checks.step_records import Changes, CheckMemory, StepRecord,
 from wftui.compiler.checks.steps.branch_checks import check_branches
 from wftui.compiler.checks.steps.error_type_checks import errors_of
 from wftui.compiler.checks.steps.pool_checks import check_pools
-from wftui.compiler.checks.steps.requirement_checks import StepNeeds
+from wftui.compiler.checks.steps.requirement_checks import Requirements, StepNeeds
 from wftui.compiler.checks.steps.site_checks import Sites, check_facts
 from wftui.compiler.checks.steps.step_checks import (
     check_connection,
@@ -62,10 +62,16 @@ class Checked:
     unchanged: frozenset[StepNode] = frozenset()
     memory: CheckMemory | None = None
 
-    def needs_in_order(self) -> list[StepNeeds]:
-        """Return what steps may need, in the order of the file."""
+    def requirements(self) -> list[Requirements]:
+        """Return what steps require of a machine, in the order of the file."""
         nodes = self.tree.walk() if self.tree is not None else ()
-        return [self.needs[node] for node in nodes if node in self.needs]
+        return [Requirements.of(self.needs[node]) for node in nodes if node in self.needs]
+
+    def forget(self) -> None:
+        """Forget what only a next check needs, which is a third of what this one holds."""
+        if self.memory is not None:
+            self.memory.values.forget()
+        self.steps, self.memory = {}, None
 
     def carry_over(self, before: "Checked", changes: Changes) -> None:
         """Take over the findings about steps that did not change."""
@@ -97,11 +103,11 @@ def check_step(
     checked.bindings[node] = bindings
     if step_type is not None:
         wrong_input = check_input(node, step_type, bindings)
-        # The braces of these are those of another language.
-        record.foreign = frozenset(
-            each.pointer for each in wrong_input if each.fixes and each.fixes[0].title == KEEP_BRACES
-        )
-        found += wrong_input
+        if wrong_input:  # the braces of these are those of another language
+            record.foreign = frozenset(
+                each.pointer for each in wrong_input if each.fixes and each.fixes[0].title == KEEP_BRACES
+            )
+            found += wrong_input
         facts = sites.facts_of(node, step_type)
         programs = sites.programs(node, step_type)
         facts = sites.facts.get(node, facts)

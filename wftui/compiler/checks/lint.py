@@ -59,8 +59,14 @@ class Reads:
                         read[reference.root].add(str(reference.path[0]))
                     else:
                         whole.add(reference.root)
+        if not (whole or variables or read["inputs"] or read["env"]):
+            return NO_READS
         inputs, env = frozenset(read["inputs"]), frozenset(read["env"])
         return cls(inputs, env, "inputs" in whole, "env" in whole, variables)
+
+
+NO_READS = Reads()
+"""Shared: of a thousand steps, most read neither."""
 
 
 def lint_step(node: StepNode, step_type: StepType[Any] | None) -> Iterator[Diagnostic]:

@@ -9,16 +9,16 @@ from dataclasses import field, replace
 from typing import Any
 
 from wftui.compiler.checks.head_changes import HeadChanges
-from wftui.compiler.checks.lint import Reads
+from wftui.compiler.checks.lint import NO_READS, Reads
 from wftui.compiler.checks.paths.flow import FlowChecker
 from wftui.compiler.checks.secrets.literal_secrets import SecretPlace
-from wftui.compiler.checks.steps.error_type_checks import StepErrors
+from wftui.compiler.checks.steps.error_type_checks import NO_ERRORS, StepErrors
 from wftui.compiler.checks.values.checks import ValueChecker
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.expressions.template import split_template
 from wftui.compiler.tree.graph import Edge, Graph
 from wftui.compiler.tree.moved_steps import MovedSteps
-from wftui.compiler.tree.nodes import Body, KnownNodes, StepNode, WorkflowTree, walk, walk_of
+from wftui.compiler.tree.nodes import NO_NAMES, Body, KnownNodes, StepNode, WorkflowTree, walk, walk_of
 from wftui.model.base import Json
 from wftui.model.data_class import dataclass
 from wftui.model.workflow.containers import CONTAINER_TYPES
@@ -28,9 +28,6 @@ from wftui.steps.registry.step_registry import BUILTIN
 
 ShapeKey = tuple[object, ...] | None
 """Equal for steps whose outputs have equal shapes, if the steps they read have; None is equal to nothing."""
-
-
-_NOTHING, _NO_ERRORS = Reads(), StepErrors()
 
 
 @dataclass(slots=True)
@@ -55,13 +52,13 @@ class StepRecord:
     own: list[Diagnostic] = field(default_factory=list)
     references: list[Diagnostic] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
-    asked: frozenset[str] = frozenset()
+    asked: frozenset[str] = NO_NAMES
     before: StepNode | None = None
     values: list[Diagnostic] = field(default_factory=list)
     reads: list[Diagnostic] = field(default_factory=list)
-    foreign: frozenset[str] = frozenset()
-    read: Reads = _NOTHING
-    errors: StepErrors = _NO_ERRORS
+    foreign: frozenset[str] = NO_NAMES
+    read: Reads = NO_READS
+    errors: StepErrors = NO_ERRORS
     secrets: list[SecretPlace] = field(default_factory=list)
     lasts: bool = False
     shape: ShapeKey = None
@@ -81,7 +78,8 @@ class StepRecord:
             Edge(each.source, each.target, each.kind, moved.moved(each.pointer), each.offset, each.length)
             for each in self.edges
         ]
-        self.foreign = frozenset(map(moved.moved, self.foreign))
+        if self.foreign:
+            self.foreign = frozenset(map(moved.moved, self.foreign))
         if self.errors.prefixes:
             named = tuple((moved.moved(pointer), prefix) for pointer, prefix in self.errors.prefixes)
             self.errors = replace(self.errors, prefixes=named)

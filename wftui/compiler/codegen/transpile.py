@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from wftui.compiler.checks.checked import Checked
 from wftui.compiler.codegen.layout import INDENT, WIDTH, assignment, columns
 from wftui.compiler.codegen.step_code import GeneratedPart, bound_value, placed, step_name, write_step
-from wftui.compiler.codegen.written_steps import Numbered, WrittenStep, WrittenSteps
+from wftui.compiler.codegen.written_steps import Numbered, WrittenStep, WrittenSteps, numbered_blocks, template_of
 from wftui.compiler.python_code import Atom, Code, literal, mapping, record, text_literal, tuple_of
 from wftui.compiler.source.document import Document, Part
 from wftui.compiler.tree.bindings import NamesInside, names_inside
@@ -36,7 +36,6 @@ COMPILER = f"wftui output {OUTPUT_REVISION}"
 
 _SIMPLE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _REMEMBERED_STEPS = 20_000
-_PLACE_END = ",\n"
 
 Names = tuple[str, ...]
 StepKey = tuple[str, Names, Names, str, Names, frozenset[str], frozenset[str], Names, Names, NamesInside, str | None]
@@ -58,18 +57,31 @@ class StepCache:
         self.steps[key] = step
 
 
-def transpile(checked: Checked, document: Document, cache: StepCache, written: WrittenSteps, source_hash: str) -> str:
+def transpile(
+    checked: Checked,
+    document: Document,
+    source_hash: str,
+    cache: StepCache | None = None,
+    written: WrittenSteps | None = None,
+) -> str:
     """Return the module of a workflow without errors, deterministically.
 
     Args:
-        written: the module of the time before, from which unchanged steps are taken.
+        cache: of generated steps; absent: nothing is remembered.
+        written: the module of the time before, from which unchanged steps are taken, and that becomes this one; absent:
+            nothing is remembered.
     """
-    return _Transpiler(checked, document, cache, written, source_hash).module()
+    return _Transpiler(checked, document, source_hash, cache, written).module()
 
 
 class _Transpiler:
     def __init__(
-        self, checked: Checked, document: Document, cache: StepCache, written: WrittenSteps, source_hash: str
+        self,
+        checked: Checked,
+        document: Document,
+        source_hash: str,
+        cache: StepCache | None,
+        written: WrittenSteps | None,
     ) -> None:
         assert checked.tree is not None
         self.written = written
@@ -99,7 +111,8 @@ class _Transpiler:
         main, last = self._body(self.tree.main), self._body(self.tree.finally_)
         variables, outputs = self._variables(), self._outputs()
         hashed = self.source_hash
-        self.written.steps = self.new_steps
+        if self.written is not None:
+            self.written.steps = self.new_steps
         schema = with_computed_apart(workflow.input_schema)
         plan = self._plan(workflow, main, last, variables, outputs, hashed)
         metadata = {
@@ -135,6 +148,9 @@ class _Transpiler:
 
     def _write_step(self, node: StepNode) -> None:
         """Write a step, or reuse its code of the previous time."""
+        if self.written is None:
+            self._step(node)
+            return
         place = self.document.line_column(self.document.span(node.pointer)[0])
         known = self.written.steps.get(node)
         if known is not None and known.place[0] != place[0] and known.place[1] == place[1]:
@@ -182,7 +198,7 @@ class _Transpiler:
             given,
             node.pool,
         )
-        known = self.cache.steps.get(key)
+        known = self.cache.steps.get(key) if self.cache is not None else None
         if known is None:
             made = write_step(
                 node,
@@ -199,7 +215,7 @@ class _Transpiler:
             # What stands in `defaults` moves apart from the step.
             if any(node.inherits(node.pointer + pointer) for _, _, pointer, _ in made.marks):
                 self.inherits = True
-            else:
+            elif self.cache is not None:
                 self.cache.keep(key, known)
         made, marks = known
         line = self.document.line_column(start)[0]
@@ -210,7 +226,9 @@ class _Transpiler:
         self.blocks += blocks
         written = node.written_at
         marks = [(name, at, written(node.pointer + pointer), start + offset) for name, at, pointer, offset in marks]
-        self.numbered = _numbered_blocks("\n\n\n".join(blocks), line), self._note(made, marks)
+        numbers = self._note(made, marks)
+        if self.written is not None:
+            self.numbered = numbered_blocks("\n\n\n".join(blocks), line), numbers
 
     def _relative(
         self, made: GeneratedPart, base: str, start: int, node: StepNode | None = None
@@ -232,8 +250,9 @@ class _Transpiler:
             line, column = self.document.line_column(offset)
             lines = _spot(name, at, pointer, line, column)
             self.spots += lines
-            templates.append(_template_of("\n".join(lines), line, before=","))
-            numbers.append(line)
+            if self.written is not None:
+                templates.append(template_of("\n".join(lines), line, before=","))
+                numbers.append(line)
         return "\n".join(templates), tuple(numbers)
 
     # --- the workflow
@@ -343,21 +362,6 @@ class _Transpiler:
         if self.plans & {"StepPlan", "ConcurrencyPlan"} or computed:
             lines += _import("wftui.runtime.scope", ["Scope"])
         return lines
-
-
-def _numbered_blocks(text: str, line: int) -> Numbered:
-    """Return the blocks of a step by its line.
-
-    It is in the comment above, and last in its definition.
-    """
-    opening = "# workflow.json:"
-    return f"{opening}%d{_template_of(text.removeprefix(f'{opening}{line}'), line, before=_PLACE_END)}", (line, line)
-
-
-def _template_of(text: str, line: int, *, before: str) -> str:
-    """Return the template of a text in which the line stands last before something."""
-    head, _, tail = text.replace("%", "%%").rpartition(f"line={line}{before}")
-    return f"{head}line=%d{before}{tail}"
 
 
 def _names(step_ids: list[str]) -> Code:

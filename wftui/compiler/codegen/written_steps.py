@@ -10,6 +10,8 @@ Defaults = tuple[str, tuple[int, int]]
 Numbered = tuple[str, tuple[int, ...]]
 """A text as a template of line numbers, and these."""
 
+_PLACE_END = ",\n"
+
 
 @dataclass(frozen=True, slots=True)
 class WrittenStep:
@@ -56,3 +58,18 @@ class WrittenSteps:
     def keep(self, unchanged: Set[StepNode]) -> None:
         """Forget the steps that have changed."""
         self.steps = {node: known for node, known in self.steps.items() if node in unchanged}
+
+
+def numbered_blocks(text: str, line: int) -> Numbered:
+    """Return the blocks of a step by its line.
+
+    It is in the comment above, and last in its definition.
+    """
+    opening = "# workflow.json:"
+    return f"{opening}%d{template_of(text.removeprefix(f'{opening}{line}'), line, before=_PLACE_END)}", (line, line)
+
+
+def template_of(text: str, line: int, *, before: str) -> str:
+    """Return the template of a text in which the line stands last before something."""
+    head, _, tail = text.replace("%", "%%").rpartition(f"line={line}{before}")
+    return f"{head}line=%d{before}{tail}"

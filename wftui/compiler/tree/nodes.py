@@ -13,6 +13,10 @@ from wftui.model.workflow.definition import Step, Workflow
 BodyKind = Literal["main", "finally", "group", "loop", "case", "default", "branch", "catch"]
 
 
+NO_NAMES = frozenset[str]()
+"""Shared: an empty set takes 216 bytes."""
+
+
 @dataclass(slots=True, eq=False)
 class Body:
     """A list of steps: of the workflow, its `finally`, a container or a branch.
@@ -35,7 +39,7 @@ class Body:
     when: str | None = None
     when_pointer: str = ""
     name: str = ""
-    names: frozenset[str] = frozenset()
+    names: frozenset[str] = NO_NAMES
     on: list[str] | None = None
     output: list[Json] | None = None
 

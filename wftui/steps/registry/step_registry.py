@@ -86,6 +86,11 @@ class StepRegistry:
             types = (self.get(word) for word in words if word is not None)
             return sorted((each for each in types if each is not None), key=lambda each: each.word)
 
+    def has_plugins(self) -> bool:
+        """Return whether there may be other step types than the built-in ones."""
+        with self._lock:
+            return bool(self._words_announced() or self._folder_plugins())
+
     def why_not(self, word: str) -> str | None:
         """Return why a word cannot be used; None if it can or is unknown."""
         with self._lock:

@@ -10,7 +10,7 @@ from wftui.compiler.expressions.translate import ROOTS
 from wftui.compiler.tree.bindings import OUTSIDE_ITEMS, PREVIOUS, Binding, is_loop_variable
 from wftui.compiler.tree.edits import edit
 from wftui.compiler.tree.graph import Edge
-from wftui.compiler.tree.nodes import StepNode
+from wftui.compiler.tree.nodes import NO_NAMES, StepNode
 from wftui.compiler.tree.scopes import Scopes, waiting_step
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_parts
@@ -51,8 +51,11 @@ class ReferenceChecker:
 
     def take(self) -> tuple[list[Diagnostic], list[Edge], frozenset[str]]:
         """Return diagnostics, edges and looked up ids since the last call."""
-        taken = self.found, self.edges, frozenset(self.asked)
-        self.found, self.edges, self.asked = [], [], set()
+        asked = NO_NAMES
+        if self.asked:
+            asked, self.asked = frozenset(self.asked), set()
+        taken = self.found, self.edges, asked
+        self.found, self.edges = [], []
         return taken
 
     def needs(self, node: StepNode) -> None:

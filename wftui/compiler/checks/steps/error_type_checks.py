@@ -33,10 +33,15 @@ class StepErrors:
     prefixes: tuple[tuple[str, str], ...] = ()
 
 
+NO_ERRORS = StepErrors()
+"""Shared: most steps name none."""
+
+
 def errors_of(node: StepNode) -> StepErrors:
     """Return the error types that a step names."""
     own, is_open = _raised(node)
-    return StepErrors(own, is_open, tuple(_prefixes(node)))
+    found = StepErrors(own, is_open, tuple(_prefixes(node)))
+    return NO_ERRORS if found == NO_ERRORS else found
 
 
 def check_error_types(tree: WorkflowTree, steps: Iterable[tuple[StepNode, StepErrors]]) -> Iterator[Diagnostic]:

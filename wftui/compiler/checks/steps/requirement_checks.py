@@ -29,25 +29,78 @@ class StepNeeds:
     programs: tuple[str, ...]
 
 
-def is_lasting(step: StepNeeds) -> bool:
-    """Return whether the findings about a step follow from files and programs alone.
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """What one step requires of a machine; holds nothing of the workflow that it is in.
 
-    A plugin may look at anything, tools are looked for in many places, and workers are reached by the user's settings.
+    Attributes:
+        pool, pool_pointer: the pool that it runs in, and where that is written.
+        conditional: a condition of the step or of a container decides if it runs.
+        may_fail: the workflow handles its failure.
+        connected: it has a connection.
+        secrets: it reads stored secrets.
+        asks_tools: tools may be named in its input.
     """
-    if step.step_type.word not in BUILTIN or step.node.pool is not None:
-        return False
-    elsewhere = step.programs or step.facts.runs or step.facts.connections or "tools" in step.node.step.input
-    return not (step.step_type.site_files and elsewhere)
+
+    pointer: str
+    step_id: str | None
+    pool: str | None
+    pool_pointer: str
+    conditional: bool
+    may_fail: bool
+    connected: bool
+    secrets: bool
+    asks_tools: bool
+    step_type: StepType[Any]
+    facts: SiteFacts
+    programs: tuple[str, ...]
+    disabled: bool
+
+    @classmethod
+    def of(cls, needs: StepNeeds) -> "Requirements":
+        """Return those of a step as it is now."""
+        node = needs.node
+        return cls(
+            pointer=node.pointer,
+            step_id=node.id or None,
+            pool=node.pool,
+            pool_pointer=pool_pointer(node) if node.pool is not None else "",
+            conditional=_is_conditional(node),
+            may_fail=bool(node.catches) or node.step.on_error not in (None, "fail"),
+            connected=node.step.connection is not None,
+            secrets=bool(stored_secrets(node)),
+            asks_tools="tools" in node.step.input,
+            step_type=needs.step_type,
+            facts=needs.facts,
+            programs=needs.programs,
+            disabled=node.step.disabled,
+        )
+
+    def last(self) -> bool:
+        """Return whether the findings about the step follow from files and programs alone.
+
+        A plugin may look at anything, tools are looked for in many places, and workers are reached by the user's
+        settings.
+        """
+        if self.step_type.word not in BUILTIN or self.pool is not None:
+            return False
+        elsewhere = self.programs or self.facts.runs or self.facts.connections or self.asks_tools
+        return not (self.step_type.site_files and elsewhere)
+
+    def diagnostic(self, message: str, severity: Severity = "error") -> Diagnostic:
+        """Return a diagnostic at the type of the step."""
+        pointer = f"{self.pointer}/type"
+        return Diagnostic("step.requirement", message, pointer, severity=severity, step_id=self.step_id, field="type")
 
 
-def programs(steps: Iterable[StepNeeds], environment: Mapping[str, str]) -> dict[str, bool]:
+def programs(steps: Iterable[Requirements], environment: Mapping[str, str]) -> dict[str, bool]:
     """Return the programs that steps start, and whether they are installed."""
     names = {name for step in steps for name in step.programs}
     return {name: shutil.which(name, path=environment.get("PATH")) is not None for name in sorted(names)}
 
 
 def check_requirements(
-    steps: Sequence[StepNeeds], environment: Mapping[str, str], workers: str | None = None
+    steps: Sequence[Requirements], environment: Mapping[str, str], workers: str | None = None
 ) -> Iterator[Diagnostic]:
     """Yield a warning for each package and program of a step that is not installed.
 
@@ -60,43 +113,34 @@ def check_requirements(
     yield from _check_workers(steps, workers)
     machine = _Machine(environment)
     for step in steps:
-        node = step.node
-        if node.step.disabled:
+        if step.disabled:
             continue
         try:
             found = dict.fromkeys(machine.missing(step))
         except Exception as error:  # noqa: BLE001  (a plugin may raise anything)
-            yield _diagnostic(node, broken(step.step_type.word, error))
+            yield step.diagnostic(broken(step.step_type.word, error))
             continue
-        conditional, may_fail = _is_conditional(node), bool(node.catches) or node.step.on_error not in (None, "fail")
-        then = "runs that may get here do not start" if conditional else "runs do not start"
+        then = "runs that may get here do not start" if step.conditional else "runs do not start"
         for sentence in found:
-            message = sentence if may_fail else f"{then}: {sentence}"
-            yield _diagnostic(node, message, "hint" if conditional or may_fail else "warning")
+            message = sentence if step.may_fail else f"{then}: {sentence}"
+            yield step.diagnostic(message, "hint" if step.conditional or step.may_fail else "warning")
 
 
-def _check_workers(steps: Iterable[StepNeeds], address: str | None) -> Iterator[Diagnostic]:
+def _check_workers(steps: Iterable[Requirements], address: str | None) -> Iterator[Diagnostic]:
     """Yield a warning at the first step in a pool if workers cannot be reached."""
-    in_pools = [step.node for step in steps if step.node.pool is not None and not step.node.step.disabled]
+    in_pools = [step for step in steps if step.pool is not None and not step.disabled]
     missing = missing_workers(address) if in_pools else None
     if missing is None:
         return
-    node = next((node for node in in_pools if not _is_conditional(node)), in_pools[0])
-    conditional = _is_conditional(node)
-    then = "runs that may get here do not start" if conditional else "runs do not start"
+    step = next((step for step in in_pools if not step.conditional), in_pools[0])
+    then = "runs that may get here do not start" if step.conditional else "runs do not start"
     yield Diagnostic(
         missing.code,
         f"{then}: {missing.sentence}",
-        pool_pointer(node),
-        "hint" if conditional else "warning",
-        step_id=node.id or None,
+        step.pool_pointer,
+        "hint" if step.conditional else "warning",
+        step_id=step.step_id,
         field="pool",
-    )
-
-
-def _diagnostic(node: StepNode, message: str, severity: Severity = "error") -> Diagnostic:
-    return Diagnostic(
-        "step.requirement", message, node.at("type"), severity=severity, step_id=node.id or None, field="type"
     )
 
 
@@ -115,13 +159,13 @@ class _Machine:
         self._types: dict[tuple[str, bool], tuple[str, ...]] = {}
         self._programs: dict[tuple[str, str], MissingRequirement | None] = {}
 
-    def missing(self, step: StepNeeds) -> Iterator[str]:
+    def missing(self, step: Requirements) -> Iterator[str]:
         """Yield a sentence for each missing requirement of a step."""
-        if stored_secrets(step.node) and not installed("pyrage"):
+        if step.secrets and not installed("pyrage"):
             yield f"stored secrets need the package pyrage: {install_command('wftui[store]')}"
-        if step.node.pool is not None:
+        if step.pool is not None:
             return
-        yield from self._type(step.step_type, connected=step.node.step.connection is not None)
+        yield from self._type(step.step_type, connected=step.connected)
         for use in step.facts.connections:
             yield from self._type(use.step_type, connected=True)
         for tool in step.facts.runs:

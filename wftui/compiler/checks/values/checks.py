@@ -100,6 +100,10 @@ class ValueChecker:
                 self._forget(_place(binding))
                 self._bindings[_place(binding)] = binding
 
+    def forget(self) -> None:
+        """Forget all shapes, some of which refer back to the checker."""
+        self._outputs, self._values, self._bindings = {}, {}, {}
+
     def _forget(self, place: tuple[StepNode | None, str]) -> None:
         binding = self._bindings.pop(place, None)
         if binding is not None:
