@@ -39,6 +39,19 @@ def test_the_last_of_two_pauses_ends_it() -> None:
     assert gc.isenabled()
 
 
+def test_many_objects_count_as_old_afterwards() -> None:
+    with collection_paused():
+        made = [[each] for each in range(200_000)]
+    old = {id(each) for each in gc.get_objects(generation=2)}
+    assert all(id(each) in old for each in made)
+
+
+def test_a_few_objects_are_collected_as_usual() -> None:
+    with collection_paused():
+        made: list[object] = []
+    assert all(each is not made for each in gc.get_objects(generation=2))
+
+
 def test_a_collector_that_was_off_stays_off() -> None:
     gc.disable()
     try:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from wftui.compiler.collection import collection_paused
 from wftui.model.data_class import dataclass
 from wftui.model.errors import ExitCode, UserError
 from wftui.model.workflow.compilation import CompilationResult
@@ -46,6 +47,7 @@ _STATEMENT = re.compile(
 entry of SPOTS."""
 
 
+@collection_paused()
 def run_module(code: str, filename: str) -> WorkflowPlan:
     """Execute a compiled workflow and return its plan.
 
