@@ -11,3 +11,8 @@ def notices(app: App[Any]) -> list[str]:
     Textual has no public way.
     """
     return [notice.message for notice in app._notifications]
+
+
+def titles(app: App[Any]) -> list[str]:
+    """Return the titles of notifications."""
+    return [notice.title for notice in app._notifications]

@@ -38,7 +38,7 @@ STATUS: dict[str, StatusLook] = {
 
 PULSE = ("●", "•", "·", "•")
 """Animation frames of the glyph of a running step."""
-PULSE_ASCII = (">", "-")
+PULSE_ASCII = (">", "=")
 """Animation frames in ASCII."""
 
 

@@ -15,6 +15,7 @@ from textual import events
 from textual.app import App
 from textual.widgets import Input
 
+from tui.notices import notices, titles
 from tui.start_app import StartApp
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.editor.editor_screen import EditorScreen
@@ -351,6 +352,29 @@ async def test_interrupted_run_resumes(
         await until(pilot, lambda: isinstance(pilot.app.screen, RerunPlanScreen))
         await pilot.press("enter")
         await until(pilot, lambda: screen.state.record.status == "completed")
+
+
+async def test_an_awaited_run_is_announced_again_after_an_interruption(
+    watch: Any, workbench: Workbench, put_workflow: Put, tmp_path: Path, until: Until
+) -> None:
+    """An interruption is an end, announced once; a run that is resumed here has another."""
+    gate = tmp_path / "gate"
+    script = f"echo waits; until [ -e '{gate}' ]; do sleep 0.02; done; exit 3"
+    put_workflow("gated", steps=[{"id": "wait", "type": "shell", "input": {"script": script}}])
+    process = await run_elsewhere(workbench, "gated", b"waits")
+    async with watch(await workbench.runs.find("last")) as (pilot, screen):
+        await until(pilot, lambda: screen.state.is_known)
+        await pilot.press("B")
+        await until(pilot, lambda: "The bell rings when this run ends." in notices(pilot.app))
+        process.kill()
+        await process.wait()
+        await until(pilot, lambda: "gated interrupted" in titles(pilot.app))
+        await workbench.runs.resume(screen.run_id, {}, confirmed=True)
+        await until(pilot, lambda: screen.run_id in pilot.app.session_runs)
+        await pilot.press("escape")
+        gate.touch()
+        await until(pilot, lambda: "gated failed" in titles(pilot.app))
+        assert titles(pilot.app).count("gated failed") == 1
 
 
 async def test_log_line_opens_its_step_by_key(

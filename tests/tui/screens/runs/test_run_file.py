@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from textual.app import App
+from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tui.notices import notices
@@ -48,6 +49,23 @@ async def test_history_shows_a_file_without_taking_it(
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, HistoryScreen))
     assert (await (await workbench.store()).summary(failed().run_id)) is None
+
+
+async def test_snapshot_of_a_file(
+    workbench: Workbench,
+    until: Until,
+    tmp_path: Path,
+    size: tuple[int, int],
+    matches: Callable[[Pilot[Any]], Awaitable[bool]],
+) -> None:
+    path = await exported(workbench, failed(), tmp_path / "given.wfrun")
+    app = StartApp(workbench, start=lambda app: app.open_screen("run_file", path))
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, RunFileScreen))
+        screen = app.screen
+        assert isinstance(screen, RunFileScreen)
+        await until(pilot, lambda: screen.state.ended and screen.is_painted)
+        assert await matches(pilot)
 
 
 async def test_a_broken_file_is_said_and_closed(workbench: Workbench, until: Until, tmp_path: Path) -> None:

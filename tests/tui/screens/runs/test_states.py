@@ -23,6 +23,7 @@ from wftui.model.run.events import (
     StepWaiting,
 )
 from wftui.model.run.steps import Waiting
+from wftui.tui.display.status import PULSE, PULSE_ASCII, STATUS
 
 Until = Callable[..., Awaitable[None]]
 Matches = Callable[[Pilot[Any]], Awaitable[bool]]
@@ -119,6 +120,11 @@ async def test_steps_are_named_after_their_branch(
             "─catch http: Count commits──",
         ):
             await until(pilot, lambda label=label: label in text_of(pilot.app))
+
+
+def test_no_mark_of_a_running_step_is_that_of_another_status() -> None:
+    others = [look for status, look in STATUS.items() if status != "running"]
+    assert not {*PULSE, *PULSE_ASCII} & {mark for look in others for mark in (look.glyph, look.ascii)}
 
 
 async def test_snapshot_of_a_frozen_view(open_run: Any, size: tuple[int, int], until: Until, matches: Matches) -> None:

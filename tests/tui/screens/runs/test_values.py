@@ -100,6 +100,32 @@ async def test_parts_are_folded_and_found_again(open_value: Any, until: Until, t
         await until(pilot, lambda: screen._view.rows > rows)
 
 
+async def test_snapshot_of_folds(
+    open_value: Any, size: tuple[int, int], until: Until, matches: Callable[[Pilot[Any]], Awaitable[bool]]
+) -> None:
+    async with open_value(VALUE, 1000, size) as (pilot, screen):
+        await pilot.press("O")
+        await until(pilot, lambda: screen._view.rows < 20)
+        await pilot.press("slash", *"n38", "enter")
+        await until(pilot, lambda: screen._view.path == "rows[38].name")
+        await pilot.press("left")
+        await until(pilot, lambda: screen._view.path == "rows[38]")
+        assert await matches(pilot)
+
+
+async def test_snapshot_of_a_table(
+    open_value: Any, size: tuple[int, int], until: Until, matches: Callable[[Pilot[Any]], Awaitable[bool]]
+) -> None:
+    async with open_value(VALUE, 90, size) as (pilot, _screen):
+        await go_to(pilot, "rows[5].size")
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ValueTableScreen))
+        table = pilot.app.screen.table
+        await pilot.press("right", "s", "s", "slash", *"re:n3.", "enter")
+        await until(pilot, lambda: table.rows == 10 and table.sorted_by == ("size", True))
+        assert await matches(pilot)
+
+
 async def test_an_invalid_expression_is_said(open_value: Any, until: Until) -> None:
     async with open_value(VALUE) as (pilot, _screen):
         await pilot.press("slash", *"re:(", "enter")
