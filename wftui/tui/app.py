@@ -27,6 +27,7 @@ from wftui.tui.preferences import Preferences
 from wftui.tui.screen_memory import ScreenMemory
 from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.screens.base.local_screen import LocalScreen
+from wftui.tui.screens.base.paned_screen import WIDE
 from wftui.tui.screens.screen_registry import make_screen
 from wftui.tui.services import ScreenName
 from wftui.tui.session_runs import SessionRuns
@@ -54,7 +55,7 @@ class WftuiApp(TerminalApp[ExitMode], inherit_bindings=False):
     DEFAULT_CSS = HOUSE_RULES
     CSS = "ToastRack { margin-bottom: 2; }"  # above the footer and the status bar
     ENABLE_COMMAND_PALETTE = False  # the palette is an action of ours
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(APP_ACTIONS, "app"),
         Binding("ctrl+c", "app.help_quit", show=False, system=True),

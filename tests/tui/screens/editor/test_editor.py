@@ -503,28 +503,48 @@ async def test_steps_are_found_and_every_view_follows(
         assert screen.query_one(WorkflowCanvas).display
 
 
+@pytest.mark.parametrize("room", [(200, 60), (160, 48), (120, 45)])
 async def test_panes_share_a_big_screen_by_what_they_hold(
-    workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until
+    workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until, room: tuple[int, int]
 ) -> None:
     put_workflow("hello", steps=STEPS)
     app = WftuiApp(workbench)
-    async with app.run_test(size=(200, 60)) as pilot:
+    async with app.run_test(size=room) as pilot:
         screen = await open_editor(pilot, "hello")
         names = ["steps", "inspector", "canvas", "source"]
         panes = {name: screen.query_one(f"#{name}") for name in names}
         await until(pilot, lambda: panes["canvas"].region.height < 20)
         await until(pilot, lambda: panes["steps"].region.height == len(STEPS) + 3)  # with its head and border
-        assert panes["source"].region.height > 30
-        assert panes["source"].region.width > 120
-        assert sum(pane.region.area for pane in panes.values()) == 200 * screen.query_one("#main").region.height
+        assert panes["source"].region.height > room[1] // 3
+        assert panes["source"].region.width > room[0] // 2
+        assert sum(pane.region.area for pane in panes.values()) == room[0] * screen.query_one("#main").region.height
         await pilot.press("4")
         await until(pilot, lambda: screen.query_one("#python").region.height == screen.query_one("#main").region.height)
         await pilot.press("1")
-        for size, shown in (((120, 40), ["steps", "inspector"]), ((80, 24), ["steps"])):
+        for size, shown in (((120, 40), ["steps", "inspector"]), ((80, 50), ["steps"]), ((80, 24), ["steps"])):
             await pilot.resize_terminal(*size)
             await until(
                 pilot, lambda shown=shown: [name for name in names if screen.query_one(f"#{name}").region] == shown
             )
+
+
+async def test_inspector_of_a_big_screen_describes_the_step_type(
+    workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until, text_of: TextOf
+) -> None:
+    put_workflow("pull", steps=[{"id": "get", "type": "http", "input": {"url": "https://example.org"}}])
+    app = WftuiApp(workbench)
+    async with app.run_test(size=(120, 60)) as pilot:
+        screen = await open_editor(pilot, "pull")
+        await until(pilot, lambda: "Output  of http" in text_of(app) and "Not set  F3 sets them" in text_of(app))
+        shown = text_of(app)
+        assert "Status code of the response" in shown
+        assert "method           " in shown
+        assert "url              " not in shown.partition("Not set")[2], "it is set"
+        assert " more" in shown
+        inspector = screen.query_one(StepInspector)
+        assert inspector.max_scroll_y == 0
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: "Output  of http" not in text_of(app))
 
 
 async def test_inspector_shows_the_last_run(

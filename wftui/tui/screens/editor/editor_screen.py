@@ -14,6 +14,7 @@ from wftui.tui.actions import Action
 from wftui.tui.canvas.step_list import StepList
 from wftui.tui.canvas.step_view import StepView
 from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
+from wftui.tui.screens.base.paned_screen import WIDE
 from wftui.tui.screens.editor.editor_actions import EDITOR_ACTIONS
 from wftui.tui.screens.editor.inspecting import Inspecting
 from wftui.tui.screens.editor.problems_screen import ProblemsScreen
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 _SPACIOUS = 170
 """Columns from which list, canvas and inspector are side by side."""
 _TALL = 45
-"""Rows from which the inspector is below the list then, and the source below the canvas."""
+"""Rows from which the inspector is below the list, and the source below the canvas, in a wide terminal."""
 _AROUND = 5
 """Rows of a tall screen around the panes, and of the canvas around its drawing."""
 
@@ -79,11 +80,11 @@ class EditorScreen(ProblemsScreen):
         }
         /* In a tall terminal, list and canvas take what they need; inspector and source the rest. */
         &.-wide.-tall {
-            .overview { layout: vertical; width: 64; }
+            .overview { layout: vertical; width: 2fr; min-width: 34; max-width: 64; }
             #steps, #inspector { width: 100%; max-width: 100%; }
             #steps { height: auto; max-height: 40%; }
             #canvas { height: auto; min-height: 5; max-height: 50%; display: block; }
-            #source { display: block; }
+            .whole, #inspector, #source { display: block; }
             &.-python #canvas, &.-python #source { display: none; }
         }
         &.-narrow {
@@ -149,8 +150,7 @@ class EditorScreen(ProblemsScreen):
         self.services.runs_changed.subscribe(self, self._run_changed)
         self.attempt(self.read_pins(), group="pin")
         kept = self.services.memory.recall(self._memory_name)
-        if self._first_step is None:
-            self._first_step = kept.get("step")
+        self._first_step = self._first_step or kept.get("step")
         self.view = kept.get("view", "steps") if kept.get("view") in _ENTERED else "steps"
         self.query_one(f"#{self.view}").focus()
 
@@ -160,10 +160,10 @@ class EditorScreen(ProblemsScreen):
 
     def on_resize(self, event: events.Resize) -> None:
         """Show list, canvas and inspector side by side where there is room."""
-        spacious = event.size.width >= _SPACIOUS
-        self.set_class(spacious, "-spacious")
-        tall = spacious and event.size.height >= _TALL
+        self.set_class(event.size.width >= _SPACIOUS, "-spacious")
+        tall = event.size.width >= WIDE and event.size.height >= _TALL
         self.set_class(tall, "-tall")
+        self._inspecting.explains = tall
         self.query_one(WorkflowCanvas).most_rows = event.size.height // 2 - _AROUND if tall else None
         self._inspecting.soon()
 

@@ -15,6 +15,7 @@ from wftui.tui.widgets.run.inspector import InspectedStep, StepInspector
 
 if TYPE_CHECKING:
     from wftui.compiler.editing.step_edits import ListedStep
+    from wftui.model.listing import StepTypeInfo
     from wftui.model.run.record import ExecutionRecord
     from wftui.model.run.steps import StepResult
     from wftui.model.workflow.compilation import CompilationError
@@ -26,7 +27,11 @@ _QUIET = 0.1
 
 
 class Inspecting:
-    """Shows the step under the cursor once the cursor has come to rest."""
+    """Shows the step under the cursor once the cursor has come to rest.
+
+    Attributes:
+        explains: step types are described, as there is room.
+    """
 
     def __init__(self, screen: "StepsScreen", inspector: StepInspector) -> None:
         self._screen = screen
@@ -36,6 +41,8 @@ class Inspecting:
         self._text = ""
         self._placed: dict[str, PlacedStep] = {}
         self._problems: Sequence[CompilationError] = ()
+        self._kinds: dict[str, StepTypeInfo | None] = {}
+        self.explains = False
 
     async def read_last_run(self) -> None:
         """Read the newest run of the workflow."""
@@ -63,6 +70,12 @@ class Inspecting:
             self._inspector.show(None, empty)
         else:
             self._inspector.show(self._described(here, placed))
+            if self.explains and (word := str(placed.step.get("type"))) not in self._kinds:
+                self._screen.attempt(self._read_kind(word), group=f"kind {word}", exclusive=True)
+
+    async def _read_kind(self, word: str) -> None:
+        self._kinds[word] = await self._screen.workbench.steps.type(word)
+        self.soon()
 
     def _placed_at(self, pointer: str) -> PlacedStep | None:
         text = self._screen.source_text
@@ -95,6 +108,7 @@ class Inspecting:
             result=_result(record, here.path),
             record=record,
             ran=ran,
+            kind=self._kinds.get(str(placed.step.get("type"))) if self.explains else None,
         )
 
 

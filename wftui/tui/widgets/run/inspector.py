@@ -12,11 +12,13 @@ from wftui.model.run.steps import StepResult
 from wftui.tui.display.formatting import count
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.run.detail import result_lines, section_title
+from wftui.tui.widgets.run.type_lines import type_lines
 from wftui.tui.widgets.value.lines import ValueLines
 from wftui.tui.widgets.value.view import line_content
 
 if TYPE_CHECKING:
     from wftui.model.base import Json
+    from wftui.model.listing import StepTypeInfo
     from wftui.model.run.record import ExecutionRecord
 
 _LEAST = 6
@@ -42,6 +44,7 @@ class InspectedStep:
         result: of the last run, if it got that far.
         record: of that run.
         ran: when that run was, such as `5 min ago`; empty if there is none.
+        kind: its step type, if there is room to describe it.
     """
 
     name: str
@@ -54,6 +57,7 @@ class InspectedStep:
     result: StepResult | None = None
     record: "ExecutionRecord | None" = field(default=None, compare=False)
     ran: str = ""
+    kind: "StepTypeInfo | None" = None
 
 
 class StepInspector(LineView):
@@ -94,9 +98,16 @@ class StepInspector(LineView):
 
         What stays is not written to the terminal again.
         """
+        lines = [*self._placed(step)]
+        yield from lines
+        if step.kind is not None:
+            yield from type_lines(step.kind, step.value.get("input"), self.size.height - len(lines))
+
+    def _placed(self, step: InspectedStep) -> Iterable[Content]:
         above = [*self._about(step)]
         yield from above
-        place = self.size.height * 2 // 3 if step.result is None else min(self.size.height // 2, _LAST_RUN)
+        is_short = step.result is not None or step.kind is not None
+        place = min(self.size.height // 2, _LAST_RUN) if is_short else self.size.height * 2 // 3
         for _ in range(len(above), max(len(above) + 1, place)):
             yield Content("")
         yield section_title("Last run", step.ran)

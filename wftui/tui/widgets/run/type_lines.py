@@ -1,0 +1,48 @@
+"""What a step type offers: the fields that a step leaves out, and its output."""
+
+from collections.abc import Iterator, Mapping
+
+from textual.content import Content
+
+from wftui.model.base import Json
+from wftui.model.listing import StepTypeInfo
+from wftui.model.schema.facets import literal
+from wftui.model.schema.json_schema import as_object
+from wftui.tui.widgets.run.detail import section_title
+
+_LEAST = 4
+"""Rows that are worth a section: heading, two lines, and an empty one above."""
+_NAME = 16
+"""Columns of a name."""
+
+
+def type_lines(kind: StepTypeInfo, given: Json, room: int) -> Iterator[Content]:
+    """Yield the output of a step type and the fields that are not given, in as many rows as there is room.
+
+    Args:
+        kind: the step type.
+        given: the input of the step.
+        room: most lines; the form of the step shows all fields.
+    """
+    output = [*_described(kind.output_schema)]
+    left_out = [each for each in _described(kind.input_schema) if each[0] not in as_object(given)]
+    for title, note, described in (("Output", f"of {kind.type}", output), ("Not set", "F3 sets them", left_out)):
+        if not described or room < _LEAST:
+            continue
+        shown = described if len(described) <= room - 2 else described[: room - 3]
+        yield Content("")
+        yield section_title(title, note)
+        yield from (Content.assemble(f"{name:{_NAME}} ", (about, "$foreground-muted")) for name, about in shown)
+        if len(shown) < len(described):
+            yield Content.styled(f"… and {len(described) - len(shown)} more", "$foreground-muted")
+        room -= 2 + len(shown) + (len(shown) < len(described))
+
+
+def _described(schema: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    """Yield name and description of each property."""
+    for name, field in as_object(schema.get("properties")).items():
+        about = as_object(field)
+        words = " ".join(str(about.get("description", about.get("type", ""))).split()).partition(". ")[0].rstrip(".")
+        default = about.get("default")
+        has_default = default not in (None, "", [], {})
+        yield name, f"{words}; default {literal(default)}" if has_default else words
