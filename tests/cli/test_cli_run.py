@@ -235,6 +235,18 @@ def test_detached_run_reports_a_failed_start(settings: Settings) -> None:
     assert "there is no workflow nothing" in done.stderr
 
 
+def test_a_kept_failure_is_shown_as_kept(settings: Settings, cli: Cli) -> None:
+    steps = [
+        {"id": "bad", "type": "fail", "input": {"type": "stock.empty", "message": "none left"}, "onError": "continue"},
+        {"id": "last", "type": "set", "needs": ["bad"], "input": {"v": 1}},
+    ]
+    add(settings, {"format": 1, "id": "kept", "steps": steps})
+    assert cli("run", "kept")[0] == 0
+    assert cli("rerun", "last", "--from", "last")[0] == 0
+    shown = cli("show", "last")[1]
+    assert re.search(r"✗ bad .*kept from \S+: stock.empty: none left", shown)
+
+
 def test_rerun_reuses_inputs_and_names_its_parent(settings: Settings, cli: Cli) -> None:
     add(settings, HELLO)
     first = json.loads(cli("run", "hello", "-i", "who=one", "-i", "times=2", "--json")[1])

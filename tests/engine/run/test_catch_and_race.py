@@ -10,6 +10,7 @@ from engine.engine_plans import FAR, Open, Steps, Watch, begin, run, statuses
 from engine.resuming import resume
 from wftui.engine.restart.rerun_decisions import plan_restart
 from wftui.model.base import Json
+from wftui.model.errors import ConflictError
 from wftui.model.run.events import StepSkipped
 from wftui.model.run.record import ExecutionRequest
 from wftui.runtime.plan import WorkflowPlan
@@ -63,6 +64,21 @@ async def test_reused_race_names_its_winner(open_executor: Open) -> None:
     kept = new.step("r")
     assert kept is not None
     assert (kept.kept_from, kept.won) == (old.id, "one")
+
+
+@pytest.mark.parametrize(
+    ("asked", "around"), [("b", "r.b: r is reused"), ("r.b", "r.b: r is reused"), ("two", "w.two: w is reused")]
+)
+async def test_a_rerun_from_a_step_that_took_no_part_is_refused(asked: str, around: str) -> None:
+    """A rerun that kept all of it would ignore what was asked for."""
+    handlers = [{"on": ["stock"], "steps": [set_("one", n=1)]}, {"steps": [set_("two", n=2)]}]
+    plan = flow(race(("first", [set_("a", v=1)]), ("second", [set_("b", v=1)])), broken("w", catch=handlers))
+    record = await run(plan)
+    with pytest.raises(ConflictError, match=around) as refused:
+        plan_restart(plan, record, inputs={}, environment={}, before=plan, from_step=asked)
+    assert refused.value.code == "rerun.inside"
+    for taken in ("a", "one", "r", "w"):
+        plan_restart(plan, record, inputs={}, environment={}, before=plan, from_step=taken)
 
 
 async def test_losers_have_ended_before_the_race_does() -> None:

@@ -326,6 +326,12 @@ def test_a_remark_is_one_line_without_terminal_sequences() -> None:
     assert step_note(branches, NOW) == "git ended with code 128: could not read from remote repository"
     assert step_note(report, NOW) == "branches failed"
     assert step_note(authors, NOW) == "5 of 8, 1 failed"
+    branches.kept_from = report.kept_from = authors.kept_from = "01before"
+    assert (
+        step_note(branches, NOW) == "kept from 01before: git ended with code 128: could not read from remote repository"
+    )
+    assert step_note(report, NOW) == "kept from 01before: branches failed"
+    assert step_note(authors, NOW) == "5 of 8, 1 failed"
     assert first_line("\n\n  \x1b]0;evil\x07\x1b[31mred\x1b[0m\r\nmore") == "red"
 
 

@@ -68,7 +68,7 @@ def plan_restart(
     asked = _find(plan, record, from_step) if from_step else None
     planner = RerunPlanner(record, asked, former, reconnected)
     planner.steps(plan.steps, Frame(scope, StopScope()))
-    if asked is not None and "[" in asked and not planner.reached:
+    if asked is not None and not planner.reached and not _runs(asked, plan, planner.restart):
         raise _not_from(asked, planner.restart)
     if any(result.masked for result in record.step_results):
         unmasked = RerunPlanner(record, asked, former, reconnected, sees_masks=False)
@@ -137,9 +137,25 @@ def _find(plan: WorkflowPlan, record: ExecutionRecord, name: str) -> str:
     raise NotFoundError(f"there is no step {name!r} to run from; the steps are {known}", code="step.not_found")
 
 
+def _runs(asked: str, plan: WorkflowPlan, planned: RestartPlan) -> bool:
+    """Return whether a step that the walk did not come to runs: as part of another one, or at the end.
+
+    What is before an iteration must not run because of it.
+    """
+    if without_indices(asked).partition(".")[0] in {step.id for step in plan.finally_}:
+        return True
+    return "[" not in asked and any(
+        each.action == "run" and is_at_or_in(asked, each.path) for each in planned.decisions
+    )
+
+
 def _not_from(asked: str, planned: RestartPlan) -> ConflictError:
-    """Return the error of a rerun that cannot begin inside an iteration."""
-    runs = [each for each in planned.decisions if each.action == "run" and is_at_or_in(asked, each.path)]
-    why = f": {runs[0].path} runs again ({runs[0].why})" if runs else ": it does not run any more"
-    instead = f"; --from {runs[0].path} runs all of it again" if runs else ""
+    """Return the error of a rerun that cannot begin inside an iteration, or at a step that took no part."""
+    around = [each for each in planned.decisions if is_at_or_in(asked, each.path)]
+    why = ": it does not run any more"
+    if around and around[0].action == "run":
+        why = f": {around[0].path} runs again ({around[0].why})"
+    elif around:
+        why = f": {around[0].path} is reused, and {asked} has no part in its result"
+    instead = f"; --from {around[0].path} runs all of it again" if around else ""
     return ConflictError(f"the run cannot run again from {asked}{why}{instead}", code="rerun.inside")

@@ -239,7 +239,9 @@ def _print_steps(terminal: Terminal, steps: Sequence[StepResult]) -> None:
             more = f"waiting: {step.waiting.why}"
         if step.iterations is not None and step.iterations.omitted:
             more = more or f"{step.iterations.omitted:,} more items; see: wftui show RUN --step '{step.path}[0]'"
-        more = more or step.place or (f"kept from {step.kept_from}" if step.kept_from is not None else "")
+        if step.kept_from is not None and (step.iterations is None or not step.iterations.omitted):
+            more = f"kept from {step.kept_from}{f': {more}' if more else ''}"
+        more = more or step.place or ""
         tries = f" x{len(step.attempts)}" if len(step.attempts) > 1 else ""
         terminal.line(f"  {terminal.glyph(step.status)} {step.path:<28} {time:>7}{tries}  {more}".rstrip())
 

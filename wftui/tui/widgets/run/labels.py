@@ -93,13 +93,12 @@ def step_note(step: StepResult, now: datetime, *, stopped: bool = False) -> str:
     if stopped:
         counts = f"{iteration_counts(step.iterations, live=False)}, " if step.iterations is not None else ""
         return f"{counts}was {step.status} when its process ended"
-    if step.error is not None and step.status == "failed":
-        text = first_line(step.error.message)
-        how = "caught" if step.caught is not None else "handled"
-        return f"{how}: {text}" if step.handled else text
-    if step.kept_from is not None and step.iterations is None:
-        skipped = f": {first_line(step.skip_reason)}" if step.skip_reason else ""
-        return f"kept from {step.kept_from}{skipped}"
+    failure = _failure_note(step)
+    if step.kept_from is not None and (step.iterations is None or failure):
+        why = failure or first_line(step.skip_reason or "")
+        return f"kept from {step.kept_from}{f': {why}' if why else ''}"
+    if failure:
+        return failure
     if step.won is not None:
         return f"won by {step.won}"
     if step.status == "waiting" and step.waiting is not None:
@@ -111,6 +110,14 @@ def step_note(step: StepResult, now: datetime, *, stopped: bool = False) -> str:
     if step.status == "running" and not step.path.endswith("]"):
         return ", ".join(part for part in (progress_label(step), step.place) if part)
     return step.place
+
+
+def _failure_note(step: StepResult) -> str:
+    if step.error is None or step.status != "failed":
+        return ""
+    text = first_line(step.error.message)
+    how = "caught" if step.caught is not None else "handled"
+    return f"{how}: {text}" if step.handled else text
 
 
 def interruption_note(record: ExecutionRecord, start: datetime | None, end: datetime | None) -> str:
