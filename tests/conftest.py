@@ -1,4 +1,4 @@
-"""Fixtures of every layer: nothing a test does reaches the user's own data, time zone or terminal settings."""
+"""Fixtures of every layer: tests never touch the user's data or terminal."""
 
 import gc
 import itertools
@@ -46,7 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Shorten the names of long values: each name goes from process to process many times, and some took 10 MB."""
+    """Shorten the ids of long values, which travel between processes many times."""
     if isinstance(val, str | bytes) and len(val) > _LONGEST_NAME:
         return f"{val[:20]!a}-{len(val)}"
     if isinstance(val, int) and val.bit_length() > 4 * _LONGEST_NAME:
@@ -59,13 +59,13 @@ _homes = itertools.count()
 
 
 def pytest_collection_finish() -> None:
-    """Leave what was imported out of collections: pytest asks for five of everything at the end of each worker."""
+    """Exclude imported objects from the collections that pytest runs at the end."""
     gc.freeze()
 
 
 @pytest.fixture(autouse=True)
 def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A user of their own: data folders, time zone, no colors forced or forbidden from outside."""
+    """A separate user: data folders, time zone, no settings for colors."""
     home = tmp_path_factory.getbasetemp() / "homes" / str(next(_homes))
     for name in (
         "WFTUI_TABLES",
@@ -103,7 +103,7 @@ def tables(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Workbenches leave no cancelled step behind, however long it needs on a busy machine."""
+    """Workbenches wait for cancelled steps as long as a busy machine needs."""
     patient = partial(EngineSettings, grace=PATIENCE, force=PATIENCE, finally_limit=PATIENCE)
     monkeypatch.setattr("wftui.engine.primitives.engine_settings.EngineSettings", patient)
 
@@ -116,7 +116,7 @@ def settings(tables: Path, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 async def workbench(settings: Settings) -> AsyncIterator[Workbench]:
-    """A workbench over that workspace and a new database; its runs are cancelled at the end."""
+    """A workbench over that workspace and a new database; cancels its runs at the end."""
     bench = Workbench(settings)
     yield bench
     await bench.close(cancel=True)

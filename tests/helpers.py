@@ -51,14 +51,14 @@ def wait_until(condition: Callable[[], object]) -> None:
 
 
 def has_ended(process: psutil.Process) -> bool:
-    """Whether a process has ended; that of a parent that is gone may stay a zombie for long."""
+    """Return whether a process has ended; an orphan may stay a zombie for long."""
     with suppress(psutil.NoSuchProcess):
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     return True
 
 
 def has_open(pid: int, path: Path) -> bool:
-    """Whether a process has a file open; one that has ended has not."""
+    """Return whether a process has a file open; one that has ended has not."""
     with suppress(OSError):
         return any(_target(each) == path for each in Path(f"/proc/{pid}/fd").iterdir())
     return False
@@ -71,7 +71,7 @@ def _target(link: Path) -> Path | None:
 
 
 def lives(pid: int) -> bool:
-    """Whether a process of that id runs; a zombie does not."""
+    """Return whether a process of that id runs; a zombie does not."""
     try:
         return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
@@ -82,7 +82,7 @@ _RESERVED: list[IO[bytes]] = []
 
 
 def free_port() -> int:
-    """A port that nothing listens on, and that no other test gets until this process ends.
+    """A free port that no other test gets until this process ends.
 
     It is none of those that the system gives to servers with port 0 and to clients.
     """
@@ -115,7 +115,7 @@ async def run_to_end(workbench: Workbench, workflow_id: str, inputs: dict[str, J
 
 
 def obey_permissions() -> None:
-    """For `preexec_fn`: what the child then executes obeys file permissions, even for root."""
+    """For `preexec_fn`: make the child obey file permissions, even as root."""
     bounding_set_drop, dac_override, dac_read_search = 24, 1, 2
     libc = ctypes.CDLL(None)
     for capability in (dac_override, dac_read_search):

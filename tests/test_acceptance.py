@@ -1,4 +1,4 @@
-"""The acceptance criteria of the original document that belong to the floors below the screens, by their numbers.
+"""Acceptance criteria of the original specification below the screens, by number.
 
 Those of the screens (AC-B.1 to AC-B.6) stand beside the screens they are about, in tests/tui.
 """

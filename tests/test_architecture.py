@@ -1,4 +1,4 @@
-"""The house rules that a machine can check: floors, start-up imports, module sizes, docstrings of rooms."""
+"""Mechanical rules: layers, start-up imports, module sizes, docstrings of rooms."""
 
 import ast
 import subprocess
@@ -68,7 +68,7 @@ def test_imports_only_go_down() -> None:
 
 
 def _graph() -> dict[str, set[str]]:
-    """The modules of the package, each with those it imports anywhere: at the top, in a function, for types only."""
+    """Each module of the package with all modules it imports, type-only ones included."""
     paths = {
         ".".join(["wftui", *path.relative_to(PACKAGE).with_suffix("").parts]).removesuffix(".__init__"): path
         for path in PACKAGE.rglob("*.py")

@@ -1,4 +1,4 @@
-"""The real server in a process of its own, and the real client over stdin and stdout."""
+"""The real server in a separate process, and the real client over stdin/stdout."""
 
 import asyncio
 import json
@@ -38,7 +38,7 @@ SECRETS = {f"s{number}": f"hush-{number:02}-{number * 7919:x}" for number in ran
 
 
 def _write_leaks(tables: Path) -> None:
-    """Write a workflow that prints its 50 secret inputs, in a step that completes and one that fails."""
+    """Write a workflow whose steps print its 50 secret inputs and complete or fail."""
     schema: dict[str, Json] = {
         "type": "object",
         "properties": {name: {"type": "string", "writeOnly": True, "maxLength": 20} for name in SECRETS},

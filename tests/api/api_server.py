@@ -164,7 +164,7 @@ def waits(client: httpx.Client, run_id: str) -> None:
 
 
 def parsed(lines: Iterator[str]) -> Iterator[Event]:
-    """The events of a stream, as an EventSource reads them; comments are events of type `:`."""
+    """The events of a stream as an EventSource reads them; comments have the type `:`."""
     number: int | None = None
     kind, data = "message", list[str]()
     for line in lines:

@@ -1,4 +1,4 @@
-"""Who may enter: tokens, scopes, workflows, hosts, origins, and what a body may be."""
+"""Access: tokens, scopes, workflows, hosts, origins and limits of a body."""
 
 import json
 from collections.abc import Iterator

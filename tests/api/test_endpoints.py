@@ -274,7 +274,7 @@ def test_an_unchanged_history_is_not_made_again(client: httpx.Client, server: Se
     first = client.get(path)
 
     def is_known() -> bool:
-        """Ask again with the last ETag; a sign of life of the server, which is a write, may come in between."""
+        """Ask again with the last ETag; a heartbeat may be written in between."""
         nonlocal first
         first = client.get(path)
         assert client.get(path).content == first.content

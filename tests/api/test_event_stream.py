@@ -1,4 +1,4 @@
-"""The event stream of a run: complete, in order, once, for any number of clients and after any accident."""
+"""The event stream of a run: complete, ordered, unique, after any failure."""
 
 import asyncio
 import json

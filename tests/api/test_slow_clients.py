@@ -1,4 +1,4 @@
-"""Clients that read a byte at a time or vanish cost a run nothing, and leave nothing behind."""
+"""Clients that read a byte at a time or vanish cost a run nothing."""
 
 import asyncio
 import contextlib

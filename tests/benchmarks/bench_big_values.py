@@ -1,4 +1,4 @@
-"""What values of 100 MB cost on their way from step to step, and what they do to everything else in the process."""
+"""The cost of passing values of 100 MB between steps, and for the whole process."""
 
 import asyncio
 import hashlib
@@ -30,7 +30,7 @@ _TURNS = "def main(v):\n    return v['v']"
 
 
 def rows() -> Iterable[Row]:
-    """For each shape, in a process of its own: the time, the longest hold-up of the event loop, and the memory."""
+    """Time, longest block of the event loop and memory, for each shape."""
     for shape in _SHAPES:
         words = [sys.executable, __file__, shape]
         with tempfile.TemporaryDirectory(prefix="wftui-bench-", dir=Path.cwd()) as folder:
@@ -51,7 +51,7 @@ def rows() -> Iterable[Row]:
 
 
 def _measure(shape: str, folder: Path) -> dict[str, float]:
-    """What a run with such a value takes, and then what comes without a workflow: the least it can cost."""
+    """Measure a run with such a value, then the same work without a workflow."""
     before = peak_of_this_process()
     taken, worst = asyncio.run(_run(shape, folder))
     peak = peak_of_this_process() - before
@@ -85,7 +85,7 @@ def _size(value: object) -> int:
 
 
 async def _run(shape: str, folder: Path) -> tuple[float, float]:
-    """Seconds the run takes, and the longest wait of a task that asks for a turn every millisecond."""
+    """Seconds of the run, and the longest wait of a task that keeps yielding."""
     makes = f"import json; print(json.dumps({{'v': {_SHAPES[shape]}}}))"
     argv = [sys.executable, "-c", makes]
     steps = [

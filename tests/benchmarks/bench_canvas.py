@@ -1,4 +1,4 @@
-"""The canvas: layout as the graph grows, and what a change of status costs against painting the whole view."""
+"""The canvas: layout of growing graphs, and status changes against full repaints."""
 
 import asyncio
 import itertools
@@ -15,7 +15,7 @@ from wftui.tui.display.theme import DARK
 
 
 def graph(count: int) -> list[CanvasNode]:
-    """A graph without equal names, each step waiting for one or two of the forty before it."""
+    """A graph with unique names; each step waits for one or two of the previous forty."""
     chance = random.Random(count)
     nodes: list[CanvasNode] = []
     for number in range(count):

@@ -1,4 +1,4 @@
-"""Commands over unchanged workflows, as whole processes: CPU time (user and system) against bare imports."""
+"""Commands over unchanged workflows, as processes: CPU time against bare imports."""
 
 import json
 import os

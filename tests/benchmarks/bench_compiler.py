@@ -1,4 +1,4 @@
-"""The compiler: cold and unchanged at four sizes, and a one-step change as it happens while typing."""
+"""The compiler: cold and unchanged at four sizes, and one-step changes."""
 
 import json
 import statistics
@@ -21,7 +21,7 @@ FRAME_MS = 16.0
 
 
 def workflow_of(size: int) -> str:
-    """A chain of different steps with conditions, references and literals, as JSON text."""
+    """A chain of varied steps with conditions, references and literals, as JSON text."""
     steps: list[dict[str, Any]] = []
     for number in range(size):
         before = f"steps.s{number - 1}.output"
@@ -45,7 +45,7 @@ def workflow_of(size: int) -> str:
 
 
 def rows() -> Iterator[Row]:
-    """What compiling costs."""
+    """The cost of compiling."""
     cold = {size: _cold(size) for size in SIZES}
     for size in SIZES:
         per_step = cold[size] / size * 1000
@@ -71,7 +71,7 @@ def _compiler(root: Path) -> WorkflowCompiler:
 
 
 def _cold(size: int) -> float:
-    """Milliseconds of CPU of a first compile, files written, with nothing remembered; imports done before."""
+    """Milliseconds of CPU of a first compilation with files written, without imports."""
     text, found = workflow_of(size), []
     for _ in range(5 if size <= 100 else 2):
         with tempfile.TemporaryDirectory() as folder:
@@ -125,7 +125,7 @@ def _inserted(text: str, number: int) -> str:
 
 
 def _lowered(text: str, number: int) -> str:
-    """Put one more line end before all steps, which are written into workflow.py with their lines."""
+    """Insert a line end before all steps; workflow.py contains their line numbers."""
     return text.replace('"steps": [', '"steps": [' + "\n" * number)
 
 

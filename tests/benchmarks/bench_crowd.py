@@ -1,4 +1,4 @@
-"""Screens while four other processes storm into the same history: CPU time from a key to its frame.
+"""Screens beside four writers to the same history: CPU time of a key's frame.
 
 As a program: `bench_crowd.py DATABASE STOP` stores events of a run until the file STOP exists.
 """
@@ -73,7 +73,7 @@ def _keys_row(what: str, taken: list[float]) -> Row:
 
 
 async def _costs(pilot: Pilot[Any], keys: Iterable[str], count: int = _KEYS) -> list[float]:
-    """Return the milliseconds of CPU that the thread of the screen uses for each key and its frame."""
+    """Return the CPU milliseconds of the screen's thread for each key and its frame."""
     taken = []
     for key in itertools.islice(itertools.cycle(keys), count):
         begin = time.thread_time()

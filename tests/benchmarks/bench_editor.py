@@ -1,4 +1,4 @@
-"""The editor in a pseudo-terminal of 120x40: CPU time and bytes of keys, and memory over rounds."""
+"""The editor in a pseudo-terminal of 120x40: CPU time, bytes of keys, and memory."""
 
 import itertools
 import json

@@ -1,4 +1,4 @@
-"""The engine with full history, side by side with bare loops over the same file system."""
+"""The engine with full history against bare loops over the same file system."""
 
 import asyncio
 import os
@@ -186,7 +186,7 @@ async def executor(path: Path, plan: WorkflowPlan) -> AsyncIterator[WorkflowExec
 
 
 def run_once(folder: Path, plan: WorkflowPlan) -> float:
-    """Seconds that one run with full history takes, in a fresh database; what is in the folder is removed."""
+    """Seconds of one run with full history in a fresh database; empties the folder."""
     return run_often(folder, plan, 1)
 
 
@@ -212,7 +212,7 @@ async def _repeat(path: Path, plan: WorkflowPlan, times: int) -> float:
 
 
 def _cpu_seconds(work: Callable[[], float]) -> float:
-    """CPU seconds of this process, all threads: they do not depend on what else the machine does."""
+    """CPU seconds of all threads of this process, independent of other processes."""
     begin = time.process_time()
     work()
     return time.process_time() - begin

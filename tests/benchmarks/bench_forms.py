@@ -1,4 +1,4 @@
-"""The run form of 370 fields: CPU time of the event loop to open it and for each of its first keys.
+"""The run form of 370 fields: CPU time to open it and of each of its first keys.
 
 A page of fields is some hundred widgets; beside it stands what Textual alone takes to mount and lay out as many.
 """
@@ -81,7 +81,7 @@ class _Screens(App[None]):
 
 @dataclass(frozen=True)
 class _Key:
-    """CPU seconds of a key: until the loop is idle, and of its longest turn, for which a further key would wait."""
+    """CPU seconds of a key: until the loop is idle, and of its longest turn."""
 
     name: str
     taken: float
@@ -107,7 +107,7 @@ _turn = _LongestTurn()
 
 
 async def _measure(make: Callable[[], Screen[Any]]) -> tuple[float, list[_Key]]:
-    """Return the CPU seconds of the event loop's thread for opening a screen, and those of each key."""
+    """Return the loop thread's CPU seconds for opening a screen and for each key."""
     app = _Screens()
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
@@ -126,7 +126,7 @@ async def _measure(make: Callable[[], Screen[Any]]) -> tuple[float, list[_Key]]:
 
 
 async def _idle() -> None:
-    """Wait until the loop has nothing to do; a pilot sends messages to each widget, which cost more than the key."""
+    """Wait until the loop is idle; messages of a pilot would cost more than the key."""
     calm = 0
     while calm < _CALM:
         await asyncio.sleep(0.02)

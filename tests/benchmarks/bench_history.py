@@ -1,4 +1,4 @@
-"""The history screen over a million runs: CPU time from a key to its frame, at rest, and memory."""
+"""The history screen over a million runs: CPU time of keys, idle cost, and memory."""
 
 import asyncio
 import gc

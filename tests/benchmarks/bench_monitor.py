@@ -1,4 +1,4 @@
-"""The monitor: what watching costs a run, CPU from a key to its frame, first frames, memory, bytes at rest."""
+"""The monitor: cost for a run, CPU per key and first frame, memory, idle bytes."""
 
 import asyncio
 import gc
@@ -161,7 +161,7 @@ async def _cost(pilot: Pilot[Any], key: str) -> float:
 
 
 async def _first_frame(folder: Path, *, ended: bool) -> Row:
-    """Open a recorded run in a process that has opened the screens once, as an operator has."""
+    """Open a recorded run in a process that has already opened the screens once."""
     await _record(folder / "runs.db", ended=ended)
     async with _app(folder) as (app, pilot):
         app.open_monitor("small-run")

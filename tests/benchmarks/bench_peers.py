@@ -1,4 +1,4 @@
-"""The same sequential work, each step kept in SQLite, on engines others use; those not installed say so.
+"""The same sequential work, stored step by step in SQLite, on other engines.
 
 The optional dependencies `bench` install burr and DBOS; Mastra is installed by npm, for this run only.
 """

@@ -1,4 +1,4 @@
-"""Redaction: how fast logs go through it, with few secrets and with many, and what one more costs."""
+"""Redaction: throughput of logs with few and many secrets, and cost of one more."""
 
 import random
 import re
@@ -39,7 +39,7 @@ def _redacting(redactor: Redactor, text: str) -> Callable[[], float]:
 
 
 def rows() -> Iterator[Row]:
-    """One row for each number of secrets, one for adding them, one against a regular expression."""
+    """One row per number of secrets, one for adding them, one against a regex."""
     choose = random.Random(20261122)
     text = log_text(choose)
     data = text.encode()

@@ -1,4 +1,4 @@
-"""The screens: the first frame against a hello-world Textual app, and what a big workflow shows when it is started."""
+"""The screens: first frame against a minimal app, and the start of a big workflow."""
 
 import asyncio
 import json
@@ -63,7 +63,7 @@ class _Watched(WftuiApp):
 
 
 async def _start(folder: Path, steps: int) -> float:
-    """Return the seconds from the key to the frame that says so; the workflow was never compiled."""
+    """Return the seconds from the key to the "starting" frame, before compiling."""
     workbench = Workbench(Settings(tables=folder / "tables", database=folder / "runs.db", user_id="bench"))
     app = _Watched(workbench)
     async with app.run_test() as pilot:

@@ -1,4 +1,4 @@
-"""The HTTP server: memory, events from commit to client, requests against a bare route, idle followers."""
+"""The HTTP server: memory, event latency, requests against a bare route."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Start-up: the command line against a bare interpreter, the first painted frame against a hello-world Textual app.
+"""Start-up: commands against a bare interpreter, first frame against a bare app.
 
 First frames are measured by CPU time, user and system.
 """

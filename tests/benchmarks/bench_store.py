@@ -1,4 +1,4 @@
-"""The store: steps with history against bare loops, bytes, followers, a million runs, a value of 100 MB."""
+"""The store: steps with history against bare loops, bytes, and big histories."""
 
 import asyncio
 import shutil
@@ -75,7 +75,7 @@ async def run_steps(path: Path, count: int) -> float:
 
 
 async def bare_aiosqlite(path: Path, count: int) -> float:
-    """Milliseconds a step of a loop that inserts the same two rows and commits, through aiosqlite."""
+    """Milliseconds per step of a loop that inserts the same two rows by aiosqlite."""
     async with aiosqlite.connect(path) as connection:
         await connection.execute("PRAGMA journal_mode = WAL")
         await connection.execute("PRAGMA synchronous = NORMAL")
@@ -126,7 +126,7 @@ def _steps(folder: Path) -> Iterable[Row]:
 
 
 def _checked(folder: Path) -> Row:
-    """Commits that look whether the file was replaced or updated by a newer program, against commits that do not."""
+    """Commits with and without the check for a replaced or updated database file."""
 
     def unchecked() -> float:
         with patch.object(WritingConnection, "_check_file", lambda _: None):
@@ -193,7 +193,7 @@ async def _big_value(folder: Path) -> list[Row]:
 
 
 async def _gap_during(work: Callable[[], Awaitable[object]]) -> tuple[float, float]:
-    """Seconds that some work takes, and the longest time for which the event loop did nothing else."""
+    """Seconds that some work takes, and the longest block of the event loop meanwhile."""
     longest = 0.0
 
     async def tick() -> None:
@@ -373,7 +373,7 @@ asyncio.run(main())
 
 
 def _bare_removal(path: Path, runs: int = 10_000) -> float:
-    """CPU seconds that bare sqlite3 takes for a run and its events, 40 runs a transaction, in a copy; no pauses."""
+    """CPU seconds that bare sqlite3 takes to remove a run, 40 runs a transaction."""
     copy = path.with_name("copy.db")
     shutil.copyfile(path, copy)
     connection = sqlite3.connect(copy, isolation_level=None)
@@ -394,7 +394,7 @@ def _bare_removal(path: Path, runs: int = 10_000) -> float:
 
 
 async def _cleanup(folder: Path) -> list[Row]:
-    """A policy applied to many old runs, and what another process that appends feels of it."""
+    """A policy applied to many old runs, and the delays of another appending process."""
     path = folder / "old.db"
     await (await ExecutionStore.open(path)).close()
     connection = sqlite3.connect(path)
@@ -410,7 +410,7 @@ async def _cleanup(folder: Path) -> list[Row]:
     )
 
     def longest() -> tuple[float, float]:
-        """Milliseconds of the longest append since the last question, and of one of a hundred."""
+        """Milliseconds of the longest append since the last call, and of one in a hundred."""
         assert appender.stdin is not None and appender.stdout is not None
         print(file=appender.stdin, flush=True)
         worst, slow = appender.stdout.readline().split()

@@ -1,4 +1,4 @@
-"""Steps on workers: beside bare jobs of procrastinate, and 200 waits on one, two and three workers.
+"""Steps on workers against bare jobs of procrastinate; 200 waits on one to three.
 
 Needs the programs of PostgreSQL and the extra `workers`; rows say so where they are missing.
 """
@@ -132,7 +132,7 @@ async def _measured(folder: Path, url: str) -> list[Row]:
 
 
 async def _interruptions(bench: Workbench, tables: Path) -> list[Row]:
-    """Times from a cancel to the end of the run, and from kill -9 of a worker to the step on another one."""
+    """Times from a cancel to the run's end, and from a killed worker to the next one."""
     _write(tables, "long", {"id": "a", "type": "shell", "pool": "build", "input": {"argv": ["sleep", "300"]}})
     with _worker() as first:
         run = await bench.runs.start("long", {})
@@ -165,7 +165,7 @@ async def _beside_bare(
     theirs: Callable[[], Awaitable[float]],
     here: Callable[[], Awaitable[float]],
 ) -> list[Row]:
-    """Steps on workers, bare jobs and steps here, measured in turn: by the clock, and by CPU of all processes.
+    """Steps on workers, bare jobs and local steps in turn: elapsed time and CPU time.
 
     A step on a worker is a bare job and a step here, whose events are stored: their sum is its floor.
     """
@@ -199,7 +199,7 @@ async def _beside_bare(
 
 
 def _cpu(url: str) -> dict[str, float]:
-    """CPU seconds of this process, of all workers, and of the server, with processes of it that have ended."""
+    """CPU seconds of this process, all workers and the server, ended ones included."""
     folder = parse_qs(urlsplit(url).query)["host"][0]
     server = psutil.Process(int(Path(folder, "data", "postmaster.pid").read_text().split()[0]))
     ended = server.cpu_times()
@@ -232,7 +232,7 @@ async def _cpu_here(bench: Workbench) -> float:
 
 
 async def _seam(here_cpu: float) -> Row:
-    """An attempt through the seam beside the call that it wraps, by CPU time; what it adds to a step here."""
+    """CPU time that the seam of remote attempts adds to a local step."""
     kind, context, settings = _Nothing(), SimpleNamespace(cancelled=asyncio.Event()), EngineSettings()
     stop, grace, force = StopScope(), settings.grace, settings.force
 

@@ -1,4 +1,4 @@
-"""Runs of `wftui run` in processes of their own, over a workspace made for it: how soon they begin, what they need."""
+"""Start-up and memory of `wftui run` in separate processes, over a new workspace."""
 
 import json
 import os
@@ -20,7 +20,7 @@ _THEIRS = "import asyncio, argparse, pydantic, aiosqlite, jinja2, ahocorasick_rs
 
 @dataclass(frozen=True, slots=True)
 class CliRun:
-    """What a run took: the peak of memory in MB, and the seconds from its start to its end."""
+    """The peak memory of a run in MB, and the seconds from its start to its end."""
 
     peak: float
     seconds: float
@@ -45,7 +45,7 @@ class Runs:
         return self._write(f"chain{steps}", made, f"{{{{ steps.s{steps - 1}.output.n }}}}")
 
     def for_each(self, items: int) -> str:
-        """A workflow with one `set` step over so many items, whose results are its output; returns its id."""
+        """Write a workflow with a `set` step over so many items; return its id."""
         each = {"in": f"range({items})", "maxItems": items, "maxParallel": 10}
         steps = [{"id": "each", "type": "set", "forEach": each, "input": {"n": "{{ item }}"}}]
         return self._write(f"each{items}", steps, "{{ steps.each.output }}")

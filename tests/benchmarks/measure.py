@@ -1,4 +1,4 @@
-"""How the benchmarks measure and print: side by side in one run, medians of pairs, ratios instead of bare times."""
+"""Measuring and printing: side by side in one run, medians of pairs, ratios."""
 
 import statistics
 import time
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table: what was measured, what it was measured against, and what we aim at."""
+    """One line of the table: the measurement, its baseline and the target."""
 
     name: str
     value: str
@@ -18,7 +18,7 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """Whether the aim for the ratio is met."""
+        """The verdict on the target of the ratio."""
         if self.ratio is None or self.aim is None:
             return ""
         return "ok" if self.ratio <= self.aim else "MISSED"

@@ -1,4 +1,4 @@
-"""All benchmarks in one command: `python tests/benchmarks/run.py [NAME …]` prints one table.
+"""All benchmarks: `python tests/benchmarks/run.py [NAME …]` prints one table.
 
 A benchmark is a module `bench_<name>.py` beside this one with `rows() -> Iterable[Row]`.
 """

@@ -1,4 +1,4 @@
-"""The program in a pseudo-terminal: what its keys cost, in CPU time and in bytes to the terminal. Linux only."""
+"""The program in a pseudo-terminal: CPU time and bytes of its keys. Linux only."""
 
 import fcntl
 import os
@@ -27,7 +27,7 @@ _UNKNOWN = re.compile(rb"\x1b\[[<>=?][0-9;$]*[a-zA-Z]|\x1b\[[0-9;]*t")
 
 @dataclass(frozen=True, slots=True)
 class KeyCost:
-    """What a key cost.
+    """The cost of a key.
 
     Attributes:
         frame: CPU seconds of the event loop's thread until the first frame.
@@ -69,7 +69,7 @@ class ShownProgram:
 
     @property
     def text(self) -> str:
-        """What the terminal shows."""
+        """The text on the terminal."""
         return "\n".join(self.screen.display)
 
     def press(self, keys: str) -> None:

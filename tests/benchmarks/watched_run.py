@@ -1,4 +1,4 @@
-"""Runs and screens in a process of their own, on a pseudo-terminal or without one: time, CPU and bytes.
+"""Runs and screens in a separate process, with or without a pseudo-terminal.
 
 As a program: `watched_run.py FOLDER WORKFLOW {watched|clock|feed|unseen|alone|idle} RESULT`.
 """
@@ -36,7 +36,7 @@ _PAUSE = 0.005
 
 @dataclass(frozen=True, slots=True)
 class RunCost:
-    """What a run took, from its start to its end.
+    """The cost of a run from start to end.
 
     Attributes:
         seconds: on the clock, between its first and its last event.
@@ -71,7 +71,7 @@ def measure_run(folder: Path, workflow: str, *, watched: bool, shown: str = "wat
 
 
 def measure_idle(folder: Path, what: str, seconds: float) -> int:
-    """Return the bytes that a screen at rest writes: `history`, or the monitor of a new run of a workflow."""
+    """Return the bytes that an idle screen writes: `history`, or a new run's monitor."""
     result = folder / "ready"
     result.unlink(missing_ok=True)
     with _process(folder, what, "idle", result) as (process, controller):

@@ -1,4 +1,4 @@
-"""What tests of the command line share."""
+"""Fixtures of the tests of the command line."""
 
 import time
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ def bare_cli(capsys: pytest.CaptureFixture[str]) -> Cli:
 
 @pytest.fixture
 def cli(bare_cli: Cli, settings: Settings) -> Cli:
-    """Runs commands over a workspace of their own with the examples, and a new database."""
+    """Runs commands over a separate workspace with the examples, and a new database."""
     return lambda *arguments: bare_cli(*arguments, "--tables", str(settings.tables), "--db", str(settings.database))
 
 

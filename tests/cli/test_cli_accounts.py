@@ -1,4 +1,4 @@
-"""Accounts and stored secrets on the command line, against a stand-in for Composio."""
+"""Accounts and stored secrets on the command line, against a fake of Composio."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""`wftui completion`: the script of each shell, asked in that shell for what it offers."""
+"""`wftui completion`: the script of each shell, and the completions in that shell."""
 
 import os
 import pty

@@ -1,4 +1,4 @@
-"""`wftui doctor`: finds what is wrong with the user's files, changes nothing unless asked to."""
+"""`wftui doctor`: reports problems of the user's files, changes nothing unasked."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ from wftui.workbench.setup.places import network_type
 
 @pytest.fixture
 def doctor(tmp_path: Path, bare_cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Cli:
-    """Runs `wftui doctor` for a user whose files and current folder are in the folder of the test."""
+    """Runs `wftui doctor` for a user whose files are in the test folder."""
     monkeypatch.chdir(tmp_path)
     for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.setenv(name, str(tmp_path / "user"))

@@ -1,4 +1,4 @@
-"""`wftui new --example`: the shipped examples, restored and brought up to date, and never over someone's changes."""
+"""`wftui new --example`: examples are restored and updated, changes are kept."""
 
 import json
 import shutil
@@ -29,7 +29,7 @@ NAME = "mcp_repo_notes"
 
 @pytest.fixture
 def folder(settings: Settings) -> Path:
-    """Where the example is in the workspace."""
+    """The folder of the example in the workspace."""
     return settings.tables / "workflows" / NAME
 
 

@@ -1,4 +1,4 @@
-"""`-i` for any schema and text: a reading that fits is taken, else the refusal shows one that fits."""
+"""`-i` for any schema and text: a valid reading, or a refusal with an example."""
 
 import argparse
 import json

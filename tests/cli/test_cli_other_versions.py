@@ -1,4 +1,4 @@
-"""Histories that a later wftui wrote, or that somebody changed: shown as far as they are known, never executed."""
+"""Histories of later versions, or modified ones: shown as far as known."""
 
 import json
 import sqlite3
@@ -35,7 +35,7 @@ def ran(cli: Cli) -> str:
 
 
 def rewrite_event(settings: Settings, old: int, new: int, changes: dict[str, object]) -> None:
-    """Give the events of type number `old` another number, and their data these fields as well."""
+    """Change the number and fields of the events of type number `old`."""
     with changing(settings) as connection:
         for place, data in connection.execute("SELECT place, data FROM events WHERE type = ?", (old,)).fetchall():
             fields = json.loads(zlib.decompress(data) if isinstance(data, bytes) else data) | changes

@@ -1,4 +1,4 @@
-"""Questions of the command line: asked in a terminal, refused with the option that answers them in a pipe."""
+"""Questions of the command line: asked in a terminal, refused in a pipe."""
 
 import contextlib
 import json
@@ -74,7 +74,7 @@ def piped(tmp_path: Path, bare_cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Cli
 
 
 def asked(folder: Path, question: str, typed: str, *words: str) -> tuple[int, str]:
-    """Run a command in a terminal and answer its question; return the exit code and all that was shown."""
+    """Run a command in a terminal, answer its question; return exit code and output."""
     line, environment = command(folder, *words)
     pid, terminal = pty.fork()
     if pid == 0:

@@ -1,4 +1,4 @@
-"""The reading commands, their `--json`, and bad input: a sentence, an exit code, never a traceback."""
+"""Reading commands, their `--json`, and bad input: a sentence and an exit code."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What the command line refuses: a sentence with a code for scripts, and an exit code."""
+"""Refusals of the command line: a sentence with a code, and an exit code."""
 
 import io
 import json

@@ -167,7 +167,7 @@ def test_ctrl_c_cancels_a_run_that_was_started_from_here(server: Server) -> None
 
 
 def test_a_killed_server_and_the_follower_of_its_run(tmp_path: Path) -> None:
-    """It reconnects to the next server, and ends with the interrupted run; after a resume it sees the rest."""
+    """It reconnects to the next server and ends with the interrupted run."""
     write_workflows(tmp_path / "tables")
     places, port = (tmp_path / "tables", tmp_path / "runs.db"), free_port()
     with serving(*places, port=port) as first, first.client() as client:

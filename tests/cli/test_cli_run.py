@@ -1,4 +1,4 @@
-"""`wftui run` and what belongs to it, through the real command in a process of its own."""
+"""`wftui run` and related commands, in a separate process."""
 
 import dataclasses
 import json

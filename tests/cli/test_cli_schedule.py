@@ -37,7 +37,7 @@ def say(settings: Settings) -> None:
 
 
 def test_cron_starts_the_run(cli: Cli, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Cron cuts a line at each `%` without a backslash, and gives the rest to a shell with hardly an environment."""
+    """Cron cuts a line at each bare `%`, and its shell has almost no environment."""
     folder = tmp_path / "it is here"
     folder.mkdir()
     monkeypatch.chdir(folder)

@@ -1,4 +1,4 @@
-"""The command line and secret inputs: taken by where they are, never on another command line, never in a message."""
+"""Secret inputs on the command line: by reference, never in arguments or messages."""
 
 import contextlib
 import json
@@ -65,7 +65,7 @@ def wftui(folder: Path, *words: str, **more: Any) -> "subprocess.CompletedProces
 
 @pytest.fixture
 def here(folder: Path, bare_cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Cli:
-    """Runs commands over that workspace in this process, which has the secret in its environment."""
+    """Runs commands over that workspace in this process, which has the secret."""
     monkeypatch.chdir(folder)
     monkeypatch.setenv("TOK", TOKEN)
     monkeypatch.setenv("WFTUI_CONNECTIONS", str(folder / "private"))

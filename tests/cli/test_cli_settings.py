@@ -20,7 +20,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def cli(bare_cli: Cli, file: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Cli:
-    """Runs commands that find their places in the environment, so that it shows where these come from."""
+    """Runs commands that find their paths in the environment."""
     monkeypatch.setenv("WFTUI_TABLES", str(settings.tables))
     monkeypatch.setenv("WFTUI_DB", str(settings.database))
     return bare_cli

@@ -1,4 +1,4 @@
-"""What commands import where nothing has changed since the last one."""
+"""Imports of commands when nothing has changed since the last one."""
 
 import subprocess
 import sys

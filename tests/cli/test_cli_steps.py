@@ -1,4 +1,4 @@
-"""`wftui steps`: all step types, broken plugins in one line each, new packages, and steps from curl commands."""
+"""`wftui steps`: all step types, broken plugins, new packages, and curl commands."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Glyphs of the command line on real terminals: Unicode, ASCII by locale, and without color."""
+"""Glyphs of the command line on real terminals: Unicode, ASCII, and without color."""
 
 import os
 from collections.abc import Iterator

@@ -64,7 +64,7 @@ class Unread:
 
 @pytest.fixture
 def chatty(settings: Settings) -> Settings:
-    """Create a workflow `chatty` that prints much, then waits for the file `gate`, reported by `gate.waits`."""
+    """Create a workflow `chatty` that prints a lot, then waits for the file `gate`."""
     gate = settings.tables / "gate"
     wait = f"touch {gate}.waits; while [ ! -e {gate} ]; do sleep 0.05; done"
     asked = {"that": False, "message": "{{ inputs.long }}"}
@@ -214,7 +214,7 @@ def test_hangup_completes_the_run_unread(
 
 
 def test_fast_reader_gets_every_line(chatty: Settings, tmp_path: Path) -> None:
-    """A file is the fastest; a program that reads a pipe may lose its turn for seconds."""
+    """A file is the fastest reader; a program that reads a pipe may be suspended."""
     open_gate(chatty)
     output = tmp_path / "output"
     with output.open("w") as file:

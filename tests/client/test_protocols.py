@@ -1,4 +1,4 @@
-"""The workbench's protocols: the one of this machine and the one of a server do the same."""
+"""The workbench's protocols: that of this machine and that of a server agree."""
 
 import re
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Compiles texts and workflows for the tests of the compiler, with the real step types."""
+"""Compile texts and workflows for the tests of the compiler, with real step types."""
 
 import ast
 import builtins
@@ -55,7 +55,7 @@ def marked(text: str, each: CompilationError) -> str:
 
 
 def after_fix(text: str, each: CompilationError, number: int = 0) -> list[CompilationError]:
-    """What the compiler says once a fix of a diagnostic is applied."""
+    """Return the diagnostics that remain after a fix."""
     return found(apply_fix(text, each.fixes[number]))
 
 
@@ -68,7 +68,7 @@ def write(root: Path, source: dict[str, Any] | str, workflow_id: str = "flow") -
 
 
 def evaluate(text: str, scope: Scope | None = None) -> Json:
-    """What the Python of an expression gives."""
+    """Return the value of the Python of an expression."""
     python = compile_expression(text).python
     assert python is not None, compile_expression(text).diagnostics
     module = "\n".join([f"from wftui.runtime import {', '.join(sorted(MODULES))}", *function("bind", python).lines])

@@ -1,4 +1,4 @@
-"""The garbage collector pauses during a compilation, and works again after it, whatever happens."""
+"""The garbage collector pauses during a compilation, and always resumes."""
 
 import gc
 import threading

@@ -1,4 +1,4 @@
-"""Compiling a workspace: what is written and when, what is never run, and what another process sees."""
+"""Compiling a workspace: written files, nothing executed, concurrent processes."""
 
 import multiprocessing
 import subprocess
@@ -167,7 +167,7 @@ def test_a_broken_workflow_is_not_loaded(tmp_path: Path) -> None:
 
 @pytest.fixture
 def read_only(tmp_path: Path) -> Path:
-    """A workspace that cannot be written, also by root: `workflow.py` and the registry are folders."""
+    """A workspace that not even root can write: `workflow.py` is a folder."""
     write(tmp_path, GOOD)
     generated(tmp_path).mkdir()
     (tmp_path / "registry.py").mkdir()
@@ -348,7 +348,7 @@ def test_a_workflow_that_appears_below_a_sub_workflow_is_seen(tmp_path: Path) ->
 def test_how_a_sub_workflow_is_run_is_checked(
     tmp_path: Path, called: str, more: dict[str, object], codes: list[str]
 ) -> None:
-    """A limit anywhere on a cycle is one for all of it; an output is that of a run which is waited for."""
+    """A limit anywhere on a cycle limits all of it; an output needs a run to wait for."""
     write(tmp_path, {**CHILD, "id": "child", "version": "2.0.0"}, "child")
     for name, limit in (("back", {}), ("bounded", {"maxDepth": 3})):
         again = {"id": "b", "type": "workflow", "input": {"workflow": "flow", **limit}}

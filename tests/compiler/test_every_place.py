@@ -1,4 +1,4 @@
-"""Whatever walks a workflow sees the steps of every list: of groups, loops, cases, branches and handlers."""
+"""Every walk over a workflow covers the steps of every kind of list."""
 
 import json
 from collections.abc import Callable
@@ -66,7 +66,7 @@ def compiled(source: Step) -> WorkflowPlan:
 
 
 def pointer_of(source: Step) -> str:
-    """Where the step `probe` stands."""
+    """The pointer of the step `probe`."""
     return next(each.pointer for each in steps_in(source) if each.id == "probe")
 
 

@@ -1,4 +1,4 @@
-"""Workflows made to do harm compile or are refused, and none of them runs anything when its module is imported."""
+"""Malicious workflows compile or are refused; importing their module runs nothing."""
 
 import json
 import os
@@ -102,7 +102,7 @@ def hostile_value(random_: random.Random, depth: int = 3) -> Any:
 
 
 def hostile_workflow(random_: random.Random) -> dict[str, Any]:
-    """A workflow of the right shape with hostile texts wherever a text may stand, and now and then where it may not."""
+    """A workflow with hostile texts wherever a text is allowed, and sometimes others."""
     steps = [
         step(
             random_.choice(["a", "b", "value_1", "input_of_a", "class", "a_when", hostile_text(random_)]),

@@ -1,4 +1,4 @@
-"""What a compiler remembers changes nothing: after any edit it says and writes what a new one does."""
+"""Incremental compilation: after any edit it gives what a new compiler gives."""
 
 import json
 import random
@@ -48,7 +48,7 @@ def lists_of_steps(value: Any) -> Iterator[list[Any]]:
 
 
 class Editor:
-    """Makes random edits of a workflow: of steps in all their parts, of lists, of everything around."""
+    """Makes random edits of a workflow: of steps, of lists, of everything around them."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
@@ -242,7 +242,7 @@ def test_typing_is_checked_as_a_new_text(seed: int) -> None:
 
 
 class HeadEditor:
-    """Makes random edits around the steps: of each part on which findings about steps may depend, and of labels."""
+    """Makes random edits around the steps, of each part that diagnostics depend on."""
 
     def __init__(self, random_: random.Random) -> None:
         self.random = random_
@@ -323,7 +323,7 @@ class HeadEditor:
 
 
 def typed_inputs(source: dict[str, Any], random_: random.Random) -> None:
-    """Let some steps read the head: inputs, environment and variables, alone and as a whole."""
+    """Make some steps read the head: inputs, environment and variables."""
     for steps in lists_of_steps(source):
         for step in steps:
             if step.get("type") == "set" and random_.random() < 0.7:
@@ -337,7 +337,7 @@ def typed_inputs(source: dict[str, Any], random_: random.Random) -> None:
 
 @pytest.mark.parametrize("seed", range(10))
 def test_a_head_is_checked_as_a_new_one(seed: int) -> None:
-    """Edits around the steps, between edits of steps: what stays of the steps is taken over."""
+    """Edits around the steps, between edits of steps, reuse the rest."""
     editor = Editor(seed)
     heads = HeadEditor(editor.random)
     source = {"name": "Flow", **start(seed), "id": "flow"}
@@ -360,7 +360,7 @@ def test_a_head_is_checked_as_a_new_one(seed: int) -> None:
 
 @pytest.mark.parametrize(("old", "new"), [(None, 0), (0, None), (2, 15), (15, 2)])
 def test_steps_that_move_keep_what_is_known_of_them(old: int | None, new: int | None) -> None:
-    """An insertion, a deletion, and moves down and up, of steps with findings, fixes and steps inside."""
+    """Insert, delete, and move steps with diagnostics, fixes and nested steps."""
     source: dict[str, Any] = {"format": 1, "id": "flow", "inputSchema": start(1)["inputSchema"], "steps": []}
     for number in range(20):
         inner = {"id": f"i{number}", "type": "set", "input": {"b": f"{{{{ steps.s{number}.output.a }}}}"}}
@@ -383,7 +383,7 @@ def test_steps_that_move_keep_what_is_known_of_them(old: int | None, new: int | 
 
 
 def test_steps_whose_lines_move_are_written_as_new_ones() -> None:
-    """Lines of more digits among them, at which the layout changes, and texts that look like generated Python."""
+    """Includes line numbers with more digits, and texts like generated Python."""
     hostile = "line=3,\n# workflow.json:3: step\n    line=3,\n 100 % %d {{ inputs.word }}"
     steps: list[Any] = [
         {

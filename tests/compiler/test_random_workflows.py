@@ -1,4 +1,4 @@
-"""Workflows of random shape and with random expressions: compiled, formatted, ordered, and addressed consistently."""
+"""Random workflows and expressions: compiled, formatted, ordered and addressed."""
 
 import ast
 import random

@@ -1,4 +1,4 @@
-"""Generated files name the revision of the compiler's output, so that an upgrade makes stale only what is different."""
+"""Generated files name the revision of the compiler's output, so few become stale."""
 
 import hashlib
 import subprocess

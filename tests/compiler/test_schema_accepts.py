@@ -1,4 +1,4 @@
-"""The shipped JSON Schema of workflow.json accepts every file that compiles, whatever its values."""
+"""The shipped JSON Schema of workflow.json accepts every file that compiles."""
 
 import json
 import random
@@ -49,7 +49,7 @@ def corpus() -> Iterator[Any]:
 
 
 def bases() -> Iterator[tuple[dict[str, Any], list[tuple[Any, ...]]]]:
-    """Workflows that have each key of the format and each field of each step type, and the paths of these."""
+    """Workflows with each key of the format and each field of each step type."""
     workflow: dict[str, Any] = {"format": 1, "id": "flow", "vars": {"x": 1}}
     registry = builtin_registry()
     for step_type in registry.types():
@@ -99,7 +99,7 @@ def test_it_accepts_fields_that_defaults_give() -> None:
 
 
 def incomplete() -> Iterator[dict[str, Any]]:
-    """Steps from whose input one field is left out, or all of them, or the input itself."""
+    """Steps that lack one field of their input, or all of them, or the input itself."""
     actions = [{"action": each, "path": "a", "content": "b", "to": "c"} for each in get_args(Action)]
     for step_type in builtin_registry().types():
         for example in [dict(step_type.example), *(actions if step_type.word == "file" else [])]:

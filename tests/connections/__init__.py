@@ -1,1 +1,1 @@
-"""Tests of `wftui/steps`; a package, because its conftest has the name of the one above."""
+"""Tests of `wftui/connections`; a package, so that conftest names do not clash."""

@@ -1,4 +1,4 @@
-"""Servers that say again all they are told, as loudly as they can."""
+"""Servers that repeat everything they receive, as loudly as they can."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ from steps.http.http_server import Handler, serving
 
 
 def echoing(token: str) -> type[Handler]:
-    """A server of HTTP, of MCP at `/mcp`, and of an access token that is new to the client."""
+    """A server for HTTP, for MCP at `/mcp`, and for an access token new to the client."""
 
     class Echo(Handler):
         def handle_request(self) -> None:

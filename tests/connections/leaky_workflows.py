@@ -1,4 +1,4 @@
-"""Workflows whose every step says its secrets wherever a step of its type can say something.
+"""Workflows whose every step leaks its secrets wherever its type allows.
 
 COVERED names each step type, and what its steps here say. A new type has to be added: see the test.
 """
@@ -103,7 +103,7 @@ def fail(words: list[str]) -> str:
 
 
 def step(step_id: str, kind: str, fails: bool = False, **fields: Json) -> dict[str, Any]:
-    """A step that waits for nothing; one that fails lets the run go on."""
+    """A step that waits for nothing; if it fails, the run continues."""
     more: dict[str, Any] = {key: fields.pop(key) for key in ("needs", "connection", "forEach") if key in fields}
     if fails:
         more["onError"] = "continue"

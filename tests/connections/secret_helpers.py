@@ -1,4 +1,4 @@
-"""Random secrets, the encodings to search for (independent of the product), and a search for them."""
+"""Random secrets, the encodings to search for, and a search for them."""
 
 import base64
 import json
@@ -36,7 +36,7 @@ def random_secrets(choose: random.Random, count: int, alphabets: tuple[str, ...]
 
 
 def encodings(secret: str) -> Iterator[str]:
-    """A secret as programs write it: of each quotation, what stands between the quotation marks."""
+    """A secret as programs write it: the text between the quotation marks."""
     data = secret.encode()
     yield secret
     for ascii_only in (True, False):

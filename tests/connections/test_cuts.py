@@ -1,4 +1,4 @@
-"""Texts that are not redacted yet are cut by one helper, which marks the cut; the code is searched for slices."""
+"""Unredacted texts are cut by one helper, which marks the cut; no slices exist."""
 
 import ast
 import random
@@ -18,7 +18,7 @@ ROOMS = ("runtime", "engine", "steps")
 
 
 def _cuts(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Line and source of each slice of a fixed size, and of each slice within a message."""
+    """Line and source of each slice of a fixed size, and of each within a message."""
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):

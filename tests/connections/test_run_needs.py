@@ -1,4 +1,4 @@
-"""What a run needs from outside is looked for before its first step; what is missing is told at once."""
+"""Requirements of a run are checked before its first step and reported together."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,7 +71,7 @@ async def plugin(workbench: Workbench, tables: Path) -> None:
 
 
 async def never_began(workbench: Workbench, record: ExecutionRecord) -> list[dict[str, Any]]:
-    """That nothing of the run was started; gives what was missing."""
+    """Assert that nothing of the run was started; return the missing requirements."""
     assert record.status == "failed"
     assert record.started_at is None
     assert {step.status for step in record.step_results} == {"pending"}

@@ -1,4 +1,4 @@
-"""What programs make of a secret, by generation: each way of writing it, in each way of breaking it up, is masked.
+"""Generated notations of secrets, whole and broken up, are masked.
 
 The ways are written here on purpose with the standard library and by hand, not with the product.
 """

@@ -1,4 +1,4 @@
-"""Runs whose secrets come from where connections say they are: environment, file, program, encrypted store."""
+"""Runs whose connections take secrets from environment, file, program or store."""
 
 import json
 import os

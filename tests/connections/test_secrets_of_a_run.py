@@ -1,4 +1,4 @@
-"""Secrets in a run from the outside: short ones, late ones, those of another run, and what is masked of a number."""
+"""Secrets in a run, end to end: short, late, of another run, and in numbers."""
 
 import json
 import os

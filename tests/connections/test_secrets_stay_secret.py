@@ -1,4 +1,4 @@
-"""500 random secrets through every step type into every sink: none is found anywhere, in any encoding."""
+"""500 random secrets through every step type: none reaches a sink in any encoding."""
 
 import asyncio
 import contextlib
@@ -146,7 +146,7 @@ def _steps(part: Json) -> Iterator[Json]:
 
 @pytest.fixture(scope="module", params=[SMALL, pytest.param(AT_SIZE, marks=pytest.mark.slow)])
 def leaky(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Leaky]:
-    """Run both workflows once, in this process, by the command line; collect what they left."""
+    """Run both workflows once by the command line, in this process; collect traces."""
     folder = tmp_path_factory.mktemp("leaky")
     for name in ("tmp", "work", "private"):
         (folder / name).mkdir()
@@ -279,7 +279,7 @@ def leaky(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 @contextlib.contextmanager
 def _logging() -> Iterator[io.StringIO]:
-    """What libraries say at the level at which they are heard when nobody asks for more."""
+    """Log messages of libraries at the default level."""
     text = io.StringIO()
     handler = logging.StreamHandler(text)
     handler.setLevel(logging.WARNING)
@@ -299,7 +299,7 @@ def _exported(run_id: str, kind: str, file: Path, places: list[str]) -> str:
 
 
 def _said(words: list[str]) -> str:
-    """What a command prints, on both streams."""
+    """The output of a command on both streams."""
     text = io.StringIO()
     hang_up = signal.getsignal(signal.SIGHUP)
     try:
@@ -393,7 +393,7 @@ def _keep_connections(
 
 
 async def _versions(settings: Settings, names: list[str]) -> str:
-    """The versions of the workflows that the editor compares; the drafts of editors that were killed are kept."""
+    """Versions of the workflows for comparison; drafts of killed editors are kept."""
     workbench = Workbench(settings)
     try:
         found = []
@@ -438,7 +438,7 @@ async def _record(settings: Settings, workflow: str) -> Json:
 
 
 async def _stored(settings: Settings, runs: list[Json]) -> dict[str, str]:
-    """Events and records, big values in their places; and all values that are stored apart, in clear."""
+    """Events and records with their big values, and all separately stored values."""
     workbench = Workbench(settings)
     try:
         store = await workbench.store()

@@ -1,4 +1,4 @@
-"""Random workflows whose outputs can be foretold and whose work leaves traces in a file."""
+"""Random workflows with predictable outputs whose work leaves traces in a file."""
 
 import asyncio
 import hashlib
@@ -32,7 +32,7 @@ LAST = "last"
 
 
 class Trace(StepType[Any]):
-    """Waits a little, may fail, takes its time to be cancelled, and notes in a file that it was done."""
+    """Waits a little, may fail, is slow to cancel, and records its work in a file."""
 
     word = "trace"
     title = "Trace"
@@ -75,7 +75,7 @@ class TracingSteps:
 
 
 def random_plan(seed: int, workflow_id: str = "crash") -> WorkflowPlan:
-    """The workflow of a seed: always the same. `child` is the one that steps of `crash` call."""
+    """The workflow of a seed, always the same; steps of `crash` call `child`."""
     source = random.Random(f"{seed} {workflow_id}")
     counter = iter(range(10_000))
     kinds = (
@@ -202,7 +202,7 @@ def _output_of(step_id: str) -> Bind:
 
 
 def _told(output: Json) -> Json:
-    """An output that can be foretold: of a wait or a started run only that it was, not when or which."""
+    """The predictable part of an output: of a wait or a started run its existence."""
     if isinstance(output, list):
         return [_told(item) for item in output]
     if isinstance(output, dict):

@@ -1,4 +1,4 @@
-"""Kill a process at random moments of random workflows, let others go on with the run, and check what became of it.
+"""Kill a process at random moments of random workflows, resume, check the result.
 
 `python crash_rounds.py FOLDER ROUNDS SEED` prints one line per round and ends with 1 when a promise was broken.
 All processes are forked from this one, which has imported everything: a round costs a tenth of a second.
@@ -68,7 +68,7 @@ def executor_over(store: ExecutionStore, traces: Path, seed: int) -> WorkflowExe
 
 
 async def live(round_: Round, run_id: str | None) -> None:
-    """What a process does: start the run, or go on with it, and show each event as a pipe would."""
+    """Start or resume the run, and print each event as a pipe would show it."""
     store = await ExecutionStore.open(round_.database)
     executor = executor_over(store, round_.traces, round_.seed)
     if run_id is None:
@@ -83,7 +83,7 @@ async def live(round_: Round, run_id: str | None) -> None:
 
 
 async def outcome_of(store: ExecutionStore, record: ExecutionRecord) -> Json:
-    """How a run has ended: its status, the type of its error, its outputs, and what its last step has seen of that."""
+    """Return the end of a run: status, error type, outputs, and its last step's view."""
     last, error = record.step(LAST), record.error
     assert last is not None
     output: Any = await store.resolve(last.output)
@@ -92,7 +92,7 @@ async def outcome_of(store: ExecutionStore, record: ExecutionRecord) -> Json:
 
 
 async def expected_outcome(round_: Round) -> Json:
-    """How the same workflow ends when nobody kills it."""
+    """The end of the same workflow without a kill."""
     store = await ExecutionStore.open(round_.folder / f"expected-{round_.seed}.db")
     executor = executor_over(store, round_.folder / "expected", round_.seed)
     try:
@@ -125,7 +125,7 @@ def process(round_: Round, run_id: str | None, kill_after: float | None) -> bool
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is stored of a round: the run, its sub-workflows, and how the run has ended so far."""
+    """The stored state of a round: the run, its sub-workflows, and its end so far."""
 
     runs: dict[str, list[ExecutionEvent]]
     main: str | None
@@ -160,7 +160,7 @@ def traces(round_: Round) -> Counter[str]:
 
 
 def check_kept(round_: Round, seen: Seen) -> None:
-    """Nothing that was shown is lost, nothing is missing in between, and the file is whole."""
+    """Assert that nothing shown is lost, no event is missing, and the file is intact."""
     for events in seen.runs.values():
         assert [event.seq for event in events] == list(range(1, len(events) + 1)), "a gap in seq"
     stored = {f"{event.seq} {event.type}" for event in seen.runs.get(seen.main or "", [])}

@@ -1,4 +1,4 @@
-"""A process that runs the workflow of `interrupted_plan` until it is killed; prints the run's id, then each event."""
+"""A process that runs `interrupted_plan` until killed; prints run id and events."""
 
 import asyncio
 import sys

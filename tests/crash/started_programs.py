@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture
 def start() -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
-    """Starts Python programs in a session of their own; none of them outlives the test."""
+    """Start Python programs in new sessions; none of them outlives the test."""
     started: list[subprocess.Popen[str]] = []
 
     def start(*arguments: str) -> "subprocess.Popen[str]":

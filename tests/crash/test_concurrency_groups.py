@@ -1,4 +1,4 @@
-"""Programs whose runs hold a concurrency group or wait for it are killed, or cancelled by another program."""
+"""Programs that hold or wait for a concurrency group are killed or cancelled."""
 
 import json
 import subprocess
@@ -15,7 +15,7 @@ pytest_plugins = "started_programs"
 
 @pytest.fixture
 def places(tmp_path: Path) -> list[str]:
-    """Options for a workspace whose one workflow holds the group until there is a file `go`."""
+    """Options for a workspace whose workflow holds the group until a file `go` exists."""
     folder = tmp_path / "tables" / "workflows" / "one"
     folder.mkdir(parents=True)
     script = f"echo >> {tmp_path}/begun; until [ -e {tmp_path}/go ]; do sleep 0.02; done"

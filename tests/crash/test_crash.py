@@ -1,4 +1,4 @@
-"""Kill -9 at any moment loses nothing that was shown, and the run goes on from where it stopped.
+"""A kill -9 at any moment loses nothing shown, and the run can be resumed.
 
 `WFTUI_CRASH_ROUNDS=1000` plays more slow rounds; `WFTUI_CRASH_SEED` others.
 """

@@ -1,4 +1,4 @@
-"""A second signal to end always ends the program, whatever a step does with its thread or the event loop."""
+"""A second signal always ends the program, whatever a step does with its thread."""
 
 import asyncio
 import json
@@ -94,7 +94,7 @@ def _trust(settings: Settings) -> None:
 
 
 def catches(pid: int, number: signal.Signals) -> bool:
-    """Whether a process has a handler for a signal; one that has ended needs none."""
+    """Return whether a process handles a signal; one that has ended needs no handler."""
     with suppress(OSError):
         (mask,) = re.findall(r"^SigCgt:\s*(\w+)$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE) or ["f" * 16]
         return bool(int(mask, 16) >> (number - 1) & 1)
@@ -165,7 +165,7 @@ def test_ctrl_c_ends_waiting_commands(
 def test_one_ctrl_c_ends_work_in_a_thread(
     settings: Settings, tmp_path: Path, start: Start, words: tuple[str, ...]
 ) -> None:
-    """Such as that of SQLite, which sorts an index of a million runs without a look at anything else."""
+    """Such as SQLite indexing a million runs without checking for interrupts."""
     plugin = settings.tables / "steps" / "stuck.py"
     plugin.write_text(
         f"import pathlib, time\nhere = pathlib.Path({str(tmp_path)!r})\n"

@@ -1,4 +1,4 @@
-"""A run whose process was killed: found at the next start, then resumed, answered, or given up."""
+"""A run of a killed process: found at the next start, then resumed or abandoned."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ from wftui.store.ownership.owners import Owner
 
 @pytest.fixture
 async def left_behind(tmp_path: Path) -> AsyncIterator[tuple[ExecutionStore, WorkflowExecutor, str]]:
-    """The run of a process that was killed while a step ran and another waited for an approval."""
+    """A run of a process killed while a step ran and another waited for an approval."""
     child = Path(__file__).with_name("interrupted_child.py")
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     process = subprocess.Popen(

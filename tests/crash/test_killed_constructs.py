@@ -1,4 +1,4 @@
-"""`wftui run` is killed inside a loop or forEach with `previous`, a race, a catch and `finally`: a resume goes on."""
+"""A resume after killing `wftui run` in a loop, forEach, race, catch or `finally`."""
 
 import json
 import os
@@ -106,7 +106,7 @@ def test_finally_goes_on_with_the_error_of_the_run(tmp_path: Path, start: Any) -
 
 
 def killed_and_resumed(fields: dict[str, Any], tmp_path: Path, start: Any) -> tuple[int, dict[str, Any]]:
-    """Kill the run of a workflow where it waits for `go`; return exit code and record of its resume."""
+    """Kill a run where it waits for `go`; return exit code and record of its resume."""
     workflow = {
         "format": 1,
         "id": "flow",

@@ -1,4 +1,4 @@
-"""`wftui run` is killed: who watches learns of it, a person may still answer, and another process goes on."""
+"""A killed `wftui run`: watchers notice, approvals work, a resume continues."""
 
 import asyncio
 import json
@@ -109,7 +109,7 @@ def kill(program: "subprocess.Popen[str]") -> None:
 
 
 def stop(program: "subprocess.Popen[str]", settings: Settings) -> None:
-    """Stop a program that holds no lock of the database: one that is put to sleep with it would let nobody write."""
+    """Stop a program that holds no database lock, which would block all writers."""
     while True:
         program.send_signal(signal.SIGSTOP)
         wait_until(lambda: psutil.Process(program.pid).status() == psutil.STATUS_STOPPED)
@@ -216,7 +216,7 @@ async def test_suspended_process_or_clock_jump_is_not_dead(settings: Settings) -
 
 @pytest.mark.slow
 async def test_process_stopped_beyond_its_heartbeat_continues(settings: Settings) -> None:
-    """Its silence is longer than the interval of heartbeats, and its step goes on meanwhile."""
+    """Its silence exceeds the heartbeat interval, while its step keeps working."""
     program, run_id = begin(settings, waits)
     stop(program, settings)
     try:

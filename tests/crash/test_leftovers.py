@@ -1,4 +1,4 @@
-"""What the steps of a killed program have started lives on; it has ended before any of them runs again."""
+"""Programs that steps of a killed run started end before any step is repeated."""
 
 import json
 import subprocess
@@ -59,7 +59,7 @@ def living(numbers: list[int]) -> list[int]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """Where a run was killed while its steps had processes running."""
+    """The folder of a run killed while its steps had processes running."""
     workflow = {"format": 1, "id": "w", "inputSchema": {"properties": {"folder": {}}}, "steps": STEPS}
     (tmp_path / "tables" / "workflows" / "w").mkdir(parents=True)
     (tmp_path / "tables" / "workflows" / "w" / "workflow.json").write_text(json.dumps(workflow))

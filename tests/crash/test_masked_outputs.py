@@ -1,4 +1,4 @@
-"""Completed steps whose output held a secret, after a kill -9: derived again, or run again once that is confirmed."""
+"""Completed steps with secret outputs, after a kill: recomputed, or confirmed."""
 
 import json
 import os
@@ -48,7 +48,7 @@ USE: Json = {
 
 
 def killed(tmp_path: Path, steps: Json) -> list[str]:
-    """Run these steps, kill the program while `wait` runs; return the words that name the places."""
+    """Run these steps, kill the program during `wait`; return the path arguments."""
     folder = tmp_path / "tables" / "workflows" / "flow"
     folder.mkdir(parents=True)
     flow = {"format": 1, "id": "flow", "inputSchema": TOKEN, "steps": steps}

@@ -1,4 +1,4 @@
-"""Programs of a user who may start few processes, or who has no name: refused with a sentence, or recorded."""
+"""Programs of users with few processes or without a name: refused, or recorded."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Files that steps write their outputs to: private, and gone after a kill -9 as soon as wftui is used again."""
+"""Files for outputs of steps: private, and removed at the next use after a kill."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What `wftui run` and `wftui watch` do when they are interrupted, asked to end, or nobody reads any more."""
+"""Interrupts, termination and lost readers of `wftui run` and `wftui watch`."""
 
 import json
 import shlex

@@ -1,4 +1,4 @@
-"""A reader of the documentation: an empty folder, a home of their own, and the command line."""
+"""A reader of the documentation: an empty folder, a new home, the command line."""
 
 import contextlib
 import io
@@ -31,7 +31,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def execute(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Execute:
-    """Runs `wftui …` in this process, with variables of the page, and all else in bash."""
+    """Runs `wftui …` in this process, with variables of the page; the rest in bash."""
     program = folder.parent / "bin" / "wftui"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m wftui "$@"\n')

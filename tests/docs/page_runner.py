@@ -1,4 +1,4 @@
-"""Run the pages of docs/ as a reader would: write the files they show, run their commands, compare what is printed.
+"""Run the pages of docs/ as a reader would: write files, run commands, compare.
 
 A fenced block whose info string names a path (` ```json tables/x.json `) is a file. A ` ```console ` block holds
 commands, each after `$ `, with what they print below; `…` stands for any text. `exit=N` behind `console` is the exit
@@ -21,7 +21,7 @@ _ANY = "…"
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: its language, the rest of its info string, its text and its line in the page."""
+    """A fenced block: its language, rest of its info string, text and line."""
 
     language: str
     info: str
@@ -81,7 +81,7 @@ def run_page(page: Path, folder: Path, execute: Execute) -> int:
 
 
 def fits(shown: str, printed: str) -> bool:
-    """Whether a command printed what a page shows, but for space at the ends of lines."""
+    """Return whether output matches a page, except for trailing spaces."""
     pattern = ".*?".join(re.escape(part) for part in _plain(shown).split(_ANY))
     return re.fullmatch(pattern, _plain(printed), re.DOTALL) is not None
 

@@ -1,4 +1,4 @@
-"""docs/command-line.md names every exit code, every environment variable, and says what each argument is for."""
+"""docs/command-line.md has all exit codes, environment variables and arguments."""
 
 import argparse
 import re

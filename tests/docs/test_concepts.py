@@ -1,4 +1,4 @@
-"""docs/concepts.md: its tables of statuses, references and files are what the code has."""
+"""docs/concepts.md: its tables of statuses, references and files match the code."""
 
 import io
 import re

@@ -1,4 +1,4 @@
-"""Every key that a workflow file may hold, and every field of an output, says what it is for."""
+"""Every key of a workflow file and every field of an output has a description."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -33,7 +33,7 @@ def has_description(field: Json) -> bool:
 
 
 def described_elsewhere(path: str) -> bool:
-    """Whether a definition only repeats keys of others, to require them."""
+    """Return whether a definition only repeats keys of others, to require them."""
     return path.startswith("/$defs/NeededInput")
 
 

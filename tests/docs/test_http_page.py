@@ -1,4 +1,4 @@
-"""docs/http.md: its `curl` lines do what it shows, and its proxy passes events on as they happen."""
+"""docs/http.md: its `curl` lines work as shown, and its proxy streams events."""
 
 from collections.abc import Iterator
 from pathlib import Path

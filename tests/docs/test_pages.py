@@ -1,4 +1,4 @@
-"""The pages of docs/ and the README lead to each other, and to nothing that is not there."""
+"""Links of docs/ and the README lead to existing pages, and to each page."""
 
 import json
 import re

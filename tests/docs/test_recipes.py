@@ -1,4 +1,4 @@
-"""The recipes of docs/ compile without a warning and do what they say, with real files, databases and servers."""
+"""The recipes of docs/ compile without warnings and work, with real counterparts."""
 
 import argparse
 import csv

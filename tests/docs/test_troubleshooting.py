@@ -1,4 +1,4 @@
-"""docs/troubleshooting.md has a line for every error code and error type of the source, and for no other."""
+"""docs/troubleshooting.md has a line for exactly the codes of the source."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""docs/workflow-format.md: its workflows compile and run as shown, and show every key of the format."""
+"""docs/workflow-format.md: its workflows run as shown, and show every key."""
 
 import json
 from collections.abc import Iterator

@@ -1,1 +1,1 @@
-"""Tests of `wftui/engine`; a package, because its conftest has the name of the one above."""
+"""Tests of `wftui/engine`; a package, so that conftest names do not clash."""

@@ -15,7 +15,7 @@ from wftui.store.execution_store import ExecutionStore
 
 @pytest.fixture
 async def open_executor(tmp_path: Path) -> AsyncIterator[Open]:
-    """Opens an executor with a database connection of its own; all of them share one database file."""
+    """Opens an executor with a separate connection to one shared database file."""
     async with AsyncExitStack() as stack:
 
         async def opened(plans: Mapping[str, WorkflowPlan] | None = None, **functions: Work) -> WorkflowExecutor:

@@ -77,14 +77,14 @@ def constant(value: Json) -> Bind:
 
 
 def step(id: str, function: str | None = None, **fields: Any) -> StepPlan:
-    """A `call` step of that function; without one a `set` step whose output is `{"value": id}`."""
+    """A `call` step of that function; without one a `set` step that gives its id."""
     values: dict[str, Any] = {"name": id, "type": "call" if function else "set", **fields}
     values.setdefault("input", constant({"function": function} if function else {"value": id}))
     return StepPlan(id=id, **values)
 
 
 def chain(*steps: StepPlan) -> tuple[StepPlan, ...]:
-    """These steps, each in order after the one before it where it does not say what it needs."""
+    """These steps in order, each after the one before unless it has `needs`."""
     chained: list[StepPlan] = []
     for each in steps:
         follows = bool(chained) and not each.needs and not each.after
@@ -145,7 +145,7 @@ async def run(
 
 
 class Going:
-    """A run in memory that is going on."""
+    """A run in progress, in memory."""
 
     def __init__(self, plan: WorkflowPlan, functions: Mapping[str, Work], settings: EngineSettings) -> None:
         self.watch = Watch()

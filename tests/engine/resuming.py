@@ -1,4 +1,4 @@
-"""Goes on with a run of which only some events were stored, as another process does, or runs it again in part."""
+"""Resume a run of which only some events were stored, or rerun part of it."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -35,7 +35,7 @@ async def resume(
     inputs: dict[str, Json] | None = None,
     restored: Callable[[Run], Awaitable[None]] | None = None,
 ) -> tuple[ExecutionRecord, list[ExecutionEvent]]:
-    """Go on with a run of which only these events were stored; returns the record and all its events."""
+    """Resume a run of which only these events were stored; return record and events."""
     run_id = before[0].run_id
     watch = Watch()
     sink = MemorySink(run_id, watch)
@@ -57,7 +57,7 @@ async def resume(
 async def rerun(
     plan: WorkflowPlan, record: ExecutionRecord, planned: RestartPlan, step_types: Steps
 ) -> tuple[ExecutionRecord, list[ExecutionEvent]]:
-    """Run a plan again with what a rerun keeps of this run; returns the new record and all its events."""
+    """Rerun a plan with the reusable results of this run; return record and events."""
     watch = Watch()
     sink = MemorySink("again", watch)
     carried = seed_results(record, planned.reused, "again", utc_now())

@@ -1,4 +1,4 @@
-"""A big value on its way from step to step arrives whole, and only a reference to it is in the run's events."""
+"""A big value passes between steps unchanged; events contain only a reference."""
 
 import json
 import sys

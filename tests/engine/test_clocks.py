@@ -1,4 +1,4 @@
-"""Durations are measured: whatever is done to the time of day, they stay true and times stay in order."""
+"""Durations are measured: setting the time of day changes nothing."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ def write(tables: Path, workflow: Json) -> None:
 
 
 def wall_of(jumps: list[float]) -> Callable[[], datetime]:
-    """Return a time of day that somebody sets anew each time it is read."""
+    """Return a time of day that jumps each time it is read."""
     steps = iter(jumps)
     moved = timedelta()
 
@@ -52,7 +52,7 @@ def wall_of(jumps: list[float]) -> Callable[[], datetime]:
 
 
 def ticking(step: float = 0.25) -> Callable[[], float]:
-    """Return an elapsed time that goes on by one step each time it is read."""
+    """Return an elapsed time that advances by one step each time it is read."""
     reads = iter(range(10**9))
     return lambda: next(reads) * step
 

@@ -1,4 +1,4 @@
-"""Defaults of inputs that are expressions: computed where a value is absent, and nowhere else."""
+"""Input defaults that are expressions: computed only if a value is absent."""
 
 import json
 from pathlib import Path

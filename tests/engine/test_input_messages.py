@@ -1,4 +1,4 @@
-"""What a step says of an input of the wrong type: in the words of its fields, for every field of every step type."""
+"""Errors of step inputs of the wrong type name the fields, for every step type."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a workflow needs and is not installed: a warning at compile, one error before the first step."""
+"""Missing requirements: a warning at compile, one error before the first step."""
 
 import sys
 from pathlib import Path
@@ -54,7 +54,7 @@ async def missing_of(workbench: Workbench, workflow_id: str = "needy") -> list[t
 
 
 async def told(workbench: Workbench, workflow_id: str = "needy") -> list[tuple[str | None, str, str]]:
-    """What the compiler says is not installed."""
+    """Return the requirements that the compiler reports as missing."""
     source = await workbench.workflows.read(workflow_id)
     result = await workbench.workflows.check(workflow_id, source.text)
     assert result.success

@@ -1,4 +1,4 @@
-"""Runs of many steps and items: what is held of them stays small, and nothing of them is lost."""
+"""Runs of many steps and items: small memory, and nothing is lost."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the format says, as a user meets it: a workflow.json goes in, and what became of every step comes out."""
+"""The format end to end: from a workflow.json to the state of every step."""
 
 import json
 from collections.abc import AsyncIterator, Callable
@@ -50,7 +50,7 @@ def waits(id: str, **fields: Json) -> Json:
 
 
 def told(record: ExecutionRecord) -> dict[str, str]:
-    """Each step's status, with why it was skipped, or the type of its error and whether that was handled."""
+    """Each step's status with skip reason, or error type and whether it was handled."""
     return {
         step.path: step.skip_reason
         or f"{step.status}{f' {step.error.type}' if step.error else ''}{' handled' if step.handled else ''}"

@@ -20,7 +20,7 @@ class Asked:
 
 @dataclass
 class Answer:
-    """What is answered."""
+    """A response of the site."""
 
     body: Json = None
     status: int = 200
@@ -29,7 +29,7 @@ class Answer:
     """Sent as a stream of events instead of the body."""
 
     def data(self) -> bytes:
-        """What goes over the line."""
+        """The bytes of the response."""
         if self.events is None:
             return json.dumps(self.body).encode()
         return "".join(f"data: {json.dumps(event)}\n\n" for event in self.events).encode() + b"data: [DONE]\n\n"

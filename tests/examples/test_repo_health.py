@@ -13,7 +13,7 @@ def git(repo: Path, *arguments: str, stdin: bytes | None = None) -> None:
 
 
 def make_repository(path: Path, commits: int) -> Path:
-    """A repository whose history is imported in one stream: two authors, one file a commit in turn."""
+    """A repository imported in one stream: two authors, one file per commit in turn."""
     path.mkdir()
     git(path, "init", "-q", "-b", "main")
     now = subprocess.run(["date", "+%s"], capture_output=True, text=True, check=True).stdout.strip()

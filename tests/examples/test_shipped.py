@@ -1,4 +1,4 @@
-"""What is shipped in tables/ is complete and current."""
+"""The files shipped in tables/ are complete and current."""
 
 import json
 

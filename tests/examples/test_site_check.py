@@ -12,7 +12,7 @@ PATIENT = {"timeoutSeconds": PATIENCE}
 
 
 class Site(BaseHTTPRequestHandler):
-    """`/ok`, `/moved` → `/ok`, `/gone` (404), `/flaky` (503 once, then 200), anything else 500."""
+    """A site with `/ok`, `/moved` to it, `/gone` (404), `/flaky` (503 once), else 500."""
 
     seen: dict[str, int]
 

@@ -1,1 +1,1 @@
-"""Tests with what somebody else may hand over: workspaces, texts and files made to do harm."""
+"""Tests with malicious input: workspaces, texts and files."""

@@ -1,4 +1,4 @@
-"""What tests with hostile files share."""
+"""Fixtures of the tests with hostile files."""
 
 from cli.conftest import bare_cli
 

@@ -1,4 +1,4 @@
-"""Texts that act on a terminal or hide in it, and a workspace that has them in every place."""
+"""Texts that control a terminal or hide in it, and a workspace full of them."""
 
 import json
 import os
@@ -53,12 +53,12 @@ JOINER = re.compile(r"(?<=[^\x00-\x7f])(?<![\u200c\u200d])[\u200c\u200d](?=[^\x0
 
 
 def acts(text: str) -> list[str]:
-    """The characters of a text that a terminal acts on or hides, but for colors, tabs and line feeds."""
+    """The characters a terminal acts on or hides, except colors, tabs and line feeds."""
     return sorted({char for char in JOINER.sub("", COLOR.sub("", text)) if char in INVISIBLE - KEPT})
 
 
 def steps(text: str) -> list[Json]:
-    """Steps that hold a text in their names and notes, and print, return, fail with and ask it."""
+    """Steps with a text in names and notes that print, return, fail with and ask it."""
     named: Json = {"name": text, "note": text}
     said: Json = {"T": "{{ inputs.text }}"}
     return [
@@ -85,7 +85,7 @@ def put(tables: Path, workflow_id: str, source: str) -> None:
 
 
 def fill_workspace(tables: Path, text: str, file: str = f"x{KINDS['clipboard']}{KINDS['clear']}") -> None:
-    """Write a workspace and connections that hold a text in every place, and such a file name."""
+    """Write a workspace, connections and a file name with a text in every place."""
     no_nul = text.replace("\x00", "")
     field: Json = {"type": "string", "title": text, "description": text, "default": no_nul}
     choice: Json = {"oneOf": [{"const": text, "title": text}, {"const": "b", "title": text}], "title": text}

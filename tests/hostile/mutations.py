@@ -1,4 +1,4 @@
-"""Mutations of valid workflows: what a careless or hostile author might write at any place of the format."""
+"""Mutations of valid workflows, as by a careless or hostile author."""
 
 import json
 from collections.abc import Iterator

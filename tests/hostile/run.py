@@ -1,4 +1,4 @@
-"""All harnesses of what must never happen, at size, in one command: `python tests/hostile/run.py [NAME …]`.
+"""All harnesses at size: `python tests/hostile/run.py [NAME …]`.
 
 It prints one table: each promise, what was tried, how that ended, and the test that holds it. `--list` prints it
 without running anything. The suite runs the same tests small. A test adds its figure to the result by
@@ -182,7 +182,7 @@ def main(arguments: list[str]) -> int:
 
 
 def run(harness: Harness) -> tuple[bool, str]:
-    """Return whether all tests of a harness passed, and words about it; what failed goes to stderr."""
+    """Return whether all tests of a harness passed, and a description."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.xml")

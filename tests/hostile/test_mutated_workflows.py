@@ -1,4 +1,4 @@
-"""No workflow, however it was mutated, makes a check raise, hides another workflow, or runs anything.
+"""No mutated workflow makes a check raise, hides another, or runs anything.
 
 `make hostile` tries 10,000 (`WFTUI_MUTATED`).
 """
@@ -29,7 +29,7 @@ COUNT = int(os.environ.get("WFTUI_MUTATED", "300"))
 
 
 def assert_checked(root: Path, text: str) -> None:
-    """Check a text as the only one of a workspace, as everything does that lists workflows."""
+    """Check a text as the only one of a workspace, as every listing does."""
     compiler = WorkflowCompiler(Workspace(root), STEP_TYPES, environment={})
     result = compiler.check("flow", text)
     assert [each.message for each in result.errors if each.code == "internal"] == []
@@ -158,7 +158,7 @@ def test_one_workflow_never_hides_the_others(tmp_path: Path, bare_cli: Cli, kind
 
 
 def _put(path: Path, kind: str) -> str:
-    """Put something in the place of a workflow.json; return what is said about it."""
+    """Replace a workflow.json; return the diagnostics."""
     broken = {"format": 1, "id": "bad", "steps": [{"id": "a", "type": "set"}]}
     match kind:
         case "fifo":

@@ -1,4 +1,4 @@
-"""Commands from places that cannot be used: a sentence with a code, never a traceback, and nothing made elsewhere."""
+"""Commands from unusable places: a sentence with a code, and no files elsewhere."""
 
 import os
 import subprocess

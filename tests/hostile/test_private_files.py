@@ -1,4 +1,4 @@
-"""What wftui stores of the user is the user's alone, whatever the umask; a wider mode is reported once."""
+"""Stored data of the user is private, whatever the umask."""
 
 import asyncio
 import os
@@ -40,7 +40,7 @@ def mode(path: Path) -> int:
 
 
 def modes(folder: Path) -> dict[str, int]:
-    """The modes of a folder and all in it, but for the workspace, which is as the umask says."""
+    """The modes of a folder and its contents, except the workspace."""
     found = [folder, *folder.rglob("*")]
     return {str(path): mode(path) for path in found if "tables" not in path.relative_to(folder).parts}
 

@@ -1,4 +1,4 @@
-"""The one command of all harnesses: what it names exists, and a broken promise is its exit code."""
+"""The command of all harnesses: its names exist, and a broken promise fails it."""
 
 import subprocess
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""No text of a file, a run or a command line acts on a terminal: every kind of text, command and stream."""
+"""No text of a file, a run or a command line controls a terminal."""
 
 import io
 import json
@@ -98,7 +98,7 @@ def test_open_color_is_reset_at_line_end() -> None:
 
 
 class Streams:
-    """Standard output and errors on a pseudo-terminal or on pipes, and what arrives there."""
+    """Standard output and errors on a pseudo-terminal or pipes, and what arrives."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, is_terminal: bool) -> None:
         self._data: dict[str, bytes] = {}

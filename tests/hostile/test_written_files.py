@@ -1,4 +1,4 @@
-"""What wftui writes into a workspace stays inside it, and replaces nothing that a person has written.
+"""Files written into a workspace stay inside it and replace nothing hand-written.
 
 Every generated file, with every way to put a link or a hand-written file in its place, and every command that writes.
 """

@@ -1,4 +1,4 @@
-"""Models as plain data: what their constructors make of values, and their JSON form."""
+"""Models as plain data: conversions of constructors, and the JSON form."""
 
 import math
 from datetime import UTC, datetime, timedelta, timezone

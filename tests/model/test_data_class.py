@@ -1,4 +1,4 @@
-"""Data classes whose methods are made when they are used, beside those of the standard library."""
+"""Data classes with methods made on demand, against the standard library's."""
 
 import copy
 import dataclasses

@@ -1,4 +1,4 @@
-"""Statistics as lines: slower steps, and a trend whose bars are days, those without runs included."""
+"""Statistics as lines: slower steps, and a trend with days without runs."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""The worked examples of CONTRIBUTING.md, each applied to a copy of this checkout and run as it says."""
+"""The worked examples of CONTRIBUTING.md, applied to a copy of this checkout."""
 
 import os
 import re
@@ -17,7 +17,7 @@ CHECKS = "ruff format --check .\nruff check .\nlint-imports\n"
 
 
 def apply(text: str, hunk: str) -> str:
-    """Change a file as a diff shows it. Its lines may be beginnings of those of the file."""
+    """Change a file as a diff shows; its lines may be prefixes of the file's lines."""
     lines, changes = text.split("\n"), hunk.rstrip("\n").split("\n")
     old = [line[1:] for line in changes if line[:1] != "+"]
     places = [

@@ -1,4 +1,4 @@
-"""What contributors and CI use is current: versions, tasks, workflows."""
+"""Files for contributors and CI are current: versions, tasks, workflows."""
 
 import re
 import subprocess

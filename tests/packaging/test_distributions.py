@@ -1,4 +1,4 @@
-"""What the wheel and the sdist hold, whatever lies in the checkout they are built from."""
+"""Contents of wheel and sdist, independent of other files in the checkout."""
 
 import email.parser
 import email.policy
@@ -40,7 +40,7 @@ def sdist(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def unpacked(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the sdist holds, unpacked."""
+    """The unpacked sdist."""
     folder = tmp_path_factory.mktemp("unpacked")
     shutil.unpack_archive(sdist, folder, filter="data")
     return next(folder.iterdir())
@@ -118,7 +118,7 @@ def test_metadata_is_complete_for_an_index(metadata: email.message.EmailMessage)
 
 
 def requirements(wheel: Path) -> set[str]:
-    """What a wheel needs, without what its extras need."""
+    """The requirements of a wheel, without those of its extras."""
     archive = zipfile.ZipFile(wheel)
     name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
     found = email.parser.BytesParser(policy=email.policy.default).parsebytes(archive.read(name))

@@ -1,4 +1,4 @@
-"""The lowest versions that the metadata allows are installed, and wftui works with them."""
+"""wftui works with the lowest versions that the metadata allows."""
 
 import json
 import os
@@ -27,7 +27,7 @@ MODULES = {
 
 
 def lowest(wheel: Path, extras: Sequence[str]) -> dict[str, str]:
-    """The lowest version of each direct requirement, those of extras included, by name."""
+    """The lowest version of each direct requirement, including extras, by name."""
     archive = zipfile.ZipFile(wheel)
     name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
     found: dict[str, str] = {}

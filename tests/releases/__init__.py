@@ -1,1 +1,1 @@
-"""Data written by each release, which every later version opens, lists, resumes and reruns."""
+"""Data written by each release, which every later version opens and resumes."""

@@ -148,7 +148,7 @@ class Release:
 
 
 def waits(event: Event) -> bool:
-    """Whether a step begins to wait for an approval."""
+    """Return whether a step begins to wait for an approval."""
     return event["type"] == "step_waiting" and bool(event["waiting"]["reason"] == "approval")
 
 
@@ -202,7 +202,7 @@ def begin_hosts(release: Release, label: str) -> None:
 
 
 def pack(database: Path) -> None:
-    """Replace the marks of this machine's processes, and write the database into one small file."""
+    """Replace the marks of this machine's processes, and pack the database."""
     with closing(sqlite3.connect(database, isolation_level=None)) as connection:
         connection.execute("UPDATE owners SET pid = key, started = key, boot_id = 'recorded', host = 'recorded'")
         # The process of another host counts as alive for two minutes after its last heartbeat.

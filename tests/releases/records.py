@@ -12,12 +12,12 @@ _STEP_KEYS = ("status", "input", "output", "skipReason", "handled", "masked")
 
 
 def without_folder(data: Any, folder: Path) -> Any:
-    """Return JSON data with `FOLDER` in the place of the folder that a command ran in."""
+    """Return JSON data with `FOLDER` instead of the folder of the command."""
     return json.loads(json.dumps(data).replace(str(folder), "FOLDER"))
 
 
 def comparable(record: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Return a record without ids, times, hashes, wording, and the order in which parallel steps began."""
+    """Return a record without ids, times, hashes, wording and order of parallel steps."""
     record = json.loads(_TIME.sub("TIME", json.dumps(without_folder(record, folder))))
     return {
         "workflowId": record["workflowId"],
@@ -45,7 +45,7 @@ def _comparable_error(error: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 def checksums(release: Path) -> dict[str, str]:
-    """Return the SHA-256 of each file of a release's folder but the one that holds these."""
+    """Return the SHA-256 of each file of a release's folder except the list of these."""
     return {
         str(path.relative_to(release)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(release.rglob("*"))

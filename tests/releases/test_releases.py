@@ -96,7 +96,7 @@ def test_the_workflows_are_listed_with_their_runs(release: Path, command: Comman
 
 
 def meaning(plan: WorkflowPlan) -> dict[str, Any]:
-    """Return a plan as plain data, but for the layout and the maker of the generated module."""
+    """Return a plan as plain data, without layout and generator of the module."""
     pointers = sorted({spot.pointer for spot in plan.spots.values()})
     return {**shape(dataclasses.replace(plan, spots={}, compiler="")), "pointers": pointers}
 

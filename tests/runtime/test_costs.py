@@ -1,4 +1,4 @@
-"""No filter, test, function or operator takes long, whatever it is given: values of extreme sizes, chosen at random."""
+"""No filter, test, function or operator is slow, for values of extreme sizes."""
 
 import inspect
 import os
@@ -98,7 +98,7 @@ def call(function: Callable[..., Any], given: list[Any], named: dict[str, Any]) 
 
 
 def arguments(function: Callable[..., Any], chosen: random.Random) -> tuple[list[Any], dict[str, Any]]:
-    """Return arguments that the compiler could pass: as many as there are, callables where it makes them."""
+    """Return arguments as the compiler could pass them, with callables where it does."""
     given: list[Any] = []
     named: dict[str, Any] = {}
     is_left_out = False

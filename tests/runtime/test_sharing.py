@@ -1,4 +1,4 @@
-"""Values that repeat their parts: refused before anything walks over them, by every filter, test and operator."""
+"""Values that repeat their parts are refused before anything walks over them."""
 
 import itertools
 from typing import Any
@@ -19,7 +19,7 @@ from wftui.runtime.workflow_errors import BindingError
 
 
 def bomb(levels: int = 5, width: int = 1000) -> list[Json]:
-    """Return a list that stands for `width ** levels` values and takes `width * levels` in memory."""
+    """Return a list of `width ** levels` values in the memory of `width * levels`."""
     value: list[Json] = [1] * width
     for _ in range(levels - 1):
         value = [value] * width
@@ -114,7 +114,7 @@ json_values = st.recursive(
 
 
 def count(value: Json) -> int:
-    """Return the number of values in lists and objects, parts counted as often as they appear."""
+    """Return the number of values in lists and objects, repeated parts included."""
     members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return sum(1 + count(member) for member in members)
 

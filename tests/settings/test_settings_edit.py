@@ -1,4 +1,4 @@
-"""Changing the settings file: what is meant changes, everything else stays as it was."""
+"""Editing the settings file: only the intended part changes."""
 
 import subprocess
 import sys

@@ -21,7 +21,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def said_of(file: Path, text: str) -> list[str]:
-    """What is said of a bad file, line by line, without its folder."""
+    """The errors of an invalid file, line by line, without its folder."""
     file.write_text(text)
     with pytest.raises(SettingsError) as refused:
         read_settings(file)

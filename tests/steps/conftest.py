@@ -15,7 +15,7 @@ from wftui.steps.testing import run_step
 
 @pytest.fixture
 async def context(tmp_path: Path) -> AsyncIterator[RecordingContext]:
-    """A context whose working directory is an empty folder; what its run keeps is closed at the end."""
+    """A context with an empty working directory; its run resources are closed."""
     made = RecordingContext(working_directory=tmp_path, answer={"n": 1})
     yield made
     for kept in made.kept.values():
@@ -41,7 +41,7 @@ def model() -> Iterator[Model]:
 
 @pytest.fixture(params=["openai", "anthropic"])
 def connected(request: pytest.FixtureRequest, model: Model, context: RecordingContext) -> str:
-    """The context's connection leads to the model, by one protocol and then by the other."""
+    """The context's connection leads to the model, with each protocol in turn."""
     protocol = str(request.param)
     base = {"openai": f"{model.url}/v1", "anthropic": model.url}[protocol]
     context.connection = {"protocol": protocol, "baseUrl": base, "apiKey": "sk-verysecret", "model": "tiny"}

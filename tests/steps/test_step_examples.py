@@ -1,4 +1,4 @@
-"""The example of every step type runs as it stands in the documentation, against real counterparts on the loopback."""
+"""The documented example of every step type runs against real local counterparts."""
 
 import sqlite3
 from collections.abc import AsyncIterator, Callable

@@ -1,4 +1,4 @@
-"""Step types in whole runs: what a workflow sees of them, and what is left of them when they are stopped."""
+"""Step types in whole runs: their results, and their leftovers after a stop."""
 
 import contextlib
 import json
@@ -43,7 +43,7 @@ async def run(bench: Workbench, *steps: dict[str, Json], **more: Json) -> Execut
 
 @contextlib.asynccontextmanager
 async def log_of(bench: Workbench, run_id: str, text: str) -> AsyncIterator[str]:
-    """The first log text of a run that holds a text, as soon as it is there: the run goes on."""
+    """The first log text of a running run that contains a text, once it appears."""
     async with patience():
         async for batch in bench.runs.follow(run_id):
             for event in batch:

@@ -1,4 +1,4 @@
-"""Runs on a disk that fills up, and says line by line what became of them: `python full_disk.py FOLDER`.
+"""Runs on a disk that fills up, printed as lines: `python full_disk.py FOLDER`.
 
 FOLDER is a file system of a few megabytes of its own.
 """

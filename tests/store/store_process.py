@@ -1,4 +1,4 @@
-"""A process of its own on a database: `python store_process.py write|follow|cleanup|claim DATABASE RUN|WORKFLOW COUNT`.
+"""A process on a database: `store_process.py ACTION DATABASE RUN|WORKFLOW COUNT`.
 
 Prints one number a line: what it has been told is stored (write), or what it is shown (follow).
 """
@@ -15,7 +15,7 @@ from wftui.store.execution_store import ExecutionStore
 
 
 async def write(store: ExecutionStore, run: str, count: int) -> None:
-    """A run of so many steps, 0 for one without end; each line is an event that was acknowledged."""
+    """A run of so many steps, 0 for endless; each line is an acknowledged event."""
     for event in await store.append([created(run, at=utc_now()), started(run)], wait=True):
         print(event.seq, flush=True)
     for number in itertools.islice(itertools.count(), count or None):
@@ -48,7 +48,7 @@ async def cleanup(store: ExecutionStore, workflow: str, count: int) -> None:
 
 
 async def claim(store: ExecutionStore, run: str, _count: int) -> None:
-    """Print 1 when the run is this process's now, 0 when it is not; live on until the input ends."""
+    """Print 1 if this process now owns the run, else 0; wait until the input ends."""
     try:
         await store.claim(run)
     except ConflictError:

@@ -1,4 +1,4 @@
-"""A disk that is really full: said clearly, nothing that was shown is lost, and runs go on when there is room again."""
+"""A full disk: reported clearly, without loss; runs continue once there is space."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Log segments: read whole, bounded by the limits, removed with their runs, and never believed."""
+"""Log segments: complete, bounded, removed with their runs, and never trusted."""
 
 import asyncio
 import os
@@ -164,7 +164,7 @@ async def test_a_file_that_is_not_the_segment_is_a_line_that_says_so(
     ids=range(12),
 )
 def test_contents_that_are_no_log_are_refused(data: bytes) -> None:
-    """Every size and hash fits: whoever made it can do that."""
+    """Every size and hash matches: an attacker can make such a file."""
     segment = LogSegment(
         run_id=RUN, timestamp=START, step_id="a", path="a", segment=f"sha256:{sha256(data).hexdigest()}",
         bytes=max(1, len(data)), lines=1,

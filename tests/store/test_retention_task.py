@@ -1,4 +1,4 @@
-"""The policy applied by itself: once an hour for all processes, in the background, gone on with when cut short."""
+"""Automatic retention: hourly across processes, in the background, resumable."""
 
 import asyncio
 import threading

@@ -62,7 +62,7 @@ def one_look(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def css_parsed_once() -> Iterator[None]:
-    """Parse each piece of CSS once, not again for the app of each test: an eighth of its start."""
+    """Parse each piece of CSS once for all tests: an eighth of an app's start."""
     parsed: dict[Hashable, list[RuleSet]] = {}
     parse = Stylesheet._parse_rules
 
@@ -81,7 +81,7 @@ _wait_for_screen = Pilot._wait_for_screen
 
 
 async def _until_keys_count(pilot: Pilot[Any]) -> bool:
-    """Wait until the app has handled its keys, in turns of its loop; then for the messages of its widgets.
+    """Wait until the app has handled its keys, then the messages of its widgets.
 
     The toolkit takes a process that gets no CPU time for idle, and its wait ends after 30 s; it waits for the messages
     that widgets have, not for those that follow.

@@ -1,4 +1,4 @@
-"""Keys of the settings: checked, shown in footer and help, and obeyed; the theme is kept."""
+"""Keys of the settings: checked, shown in footer and help, obeyed."""
 
 import importlib
 import pkgutil

@@ -1,4 +1,4 @@
-"""`wftui --read-only`: nothing that changes something is shown or done, whatever is pressed or called."""
+"""`wftui --read-only`: nothing that changes data is shown or done."""
 
 import inspect
 from collections.abc import Awaitable, Callable

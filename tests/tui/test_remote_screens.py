@@ -1,4 +1,4 @@
-"""The screens over the workbench of a server: workflows, run form, monitor, history."""
+"""The screens over a server's workbench: workflows, run form, monitor, history."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path

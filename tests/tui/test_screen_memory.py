@@ -1,4 +1,4 @@
-"""What the screens showed last is there after a restart, and never stands in the way."""
+"""State of the screens survives a restart and is never an obstacle."""
 
 import json
 import stat

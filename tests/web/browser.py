@@ -1,4 +1,4 @@
-"""A real headless Chromium, driven over the DevTools protocol, and what a terminal shows of the socket's frames."""
+"""A real headless Chromium over the DevTools protocol, and a terminal for frames."""
 
 import base64
 import itertools
@@ -80,7 +80,7 @@ class Tab:
         return found
 
     def text(self) -> str:
-        """What the terminal of the page shows."""
+        """The text on the terminal of the page."""
         self.evaluate("1")  # frames that have arrived are told before the answer
         return "\n".join(self.screen.display)
 

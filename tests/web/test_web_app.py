@@ -1,4 +1,4 @@
-"""Page and socket of `wftui web`, in this process: who is let in, and what the page may do."""
+"""Page and socket of `wftui web`, in this process: access, and policy of the page."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Comparisons of stored runs: big ones, unfinished ones, runs of other workflows and of other histories."""
+"""Comparisons of stored runs: big, unfinished, of other workflows and histories."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""A workbench on a loop of its own: calls, errors, cancellation, following, and a caller whose loop stands still."""
+"""A workbench on a separate loop: calls, errors, cancellation, blocked callers."""
 
 import asyncio
 import json

@@ -143,7 +143,7 @@ async def test_an_end_is_told_after_the_minutes_that_it_took(
 async def test_a_run_that_is_imported_is_not_told(
     workbench: Workbench, settings: Settings, rule: Rule, heard: Path, tmp_path: Path
 ) -> None:
-    """Neither its end, nor its approvals, nor those of its children: the file may be anyone's."""
+    """Neither its end nor its approvals nor its children's: the file may be anyone's."""
     rule('on = ["failure", "approval", "end"]')
     elsewhere = await ExecutionStore.open(tmp_path / "elsewhere.db")
     fields: dict[str, Any] = {"parent_id": "one", "parent_path": "call"}

@@ -1,4 +1,4 @@
-"""Versions of a source to compare with: saved, in the last commit of git, and those that ran."""
+"""Versions of a source for comparison: saved, committed, and those that ran."""
 
 import subprocess
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Trials of single steps: what runs, what is taken as known, and that nothing is recorded."""
+"""Trials of single steps: executed steps, known outputs, and no recording."""
 
 import asyncio
 import json

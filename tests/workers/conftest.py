@@ -88,7 +88,7 @@ class StartedWorker:
 
     @property
     def said(self) -> str:
-        """What it has printed."""
+        """Its output so far."""
         return self.log.read_text()
 
     def end(self) -> None:

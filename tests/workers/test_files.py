@@ -1,4 +1,4 @@
-"""What goes to a worker with a step: files of the workflow, step types of the workspace, big values."""
+"""Data sent to a worker with a step: files, step types, big values."""
 
 from pathlib import Path
 

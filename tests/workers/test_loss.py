@@ -1,4 +1,4 @@
-"""What is lost and comes back: workers, the process of a run, PostgreSQL; no effect is lost, or done twice unsaid."""
+"""Lost workers, run processes and PostgreSQL: no effect is lost or repeated."""
 
 import asyncio
 import collections
@@ -43,7 +43,7 @@ async def logged(bench: Workbench, run_id: str, path: str) -> list[str]:
 
 
 def effects(folder: Path) -> collections.Counter[str]:
-    """How often each item has done its work, by its name."""
+    """The number of times each item has done its work, by name."""
     return collections.Counter(line for file in folder.iterdir() for line in file.read_text().splitlines())
 
 

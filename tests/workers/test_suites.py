@@ -1,4 +1,4 @@
-"""The tests of the examples and of step types in runs once more, with every step on a worker."""
+"""The tests of examples and step types in runs, with every step on a worker."""
 
 import os
 import re

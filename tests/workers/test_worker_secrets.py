@@ -1,4 +1,4 @@
-"""No value of a run reaches PostgreSQL: not its tables, its files, its write-ahead log or its log."""
+"""No value of a run reaches PostgreSQL: tables, files, write-ahead log or log."""
 
 import base64
 import os

@@ -1,4 +1,4 @@
-"""Steps of a pool on a worker in another process, through a real PostgreSQL server."""
+"""Steps of a pool on a worker in another process, through a real PostgreSQL."""
 
 import asyncio
 import json
@@ -192,7 +192,7 @@ async def test_a_second_signal_gives_jobs_back(
 
 
 async def waits_because(bench: Workbench, run_id: str, words: str) -> str:
-    """Why the only step of a run waits, once that says some words."""
+    """Wait until the reason of a run's only step contains some words; return it."""
     while True:
         waiting = (await bench.runs.record(run_id, whole=True)).step_results[0].waiting
         if waiting is not None and words in waiting.why:

@@ -1,4 +1,4 @@
-"""Pytest plugin: runs of the tests do their steps through a worker (`pytest -p workers.through_worker …`)."""
+"""Pytest plugin: run steps through a worker (`-p workers.through_worker …`)."""
 
 import subprocess
 import sys
@@ -39,7 +39,7 @@ def worker_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, 
 
 @pytest.fixture(autouse=True)
 def through_worker(isolated: None, worker_key: tuple[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every user of a test has the key, and every run takes the pool that nobody else names."""
+    """Give each test's user the key, and each run a pool if it names none."""
     path: Path = key_path()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(worker_key[1])

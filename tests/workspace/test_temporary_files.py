@@ -1,4 +1,4 @@
-"""Temporary files of atomic writes: those of killed processes go, those of living ones stay."""
+"""Temporary files of atomic writes: removed after kills, kept while in use."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What the plan says of steps before they run: early input, and the stored secrets they cannot do without."""
+"""Early data of steps in a plan: early input, and stored secrets they require."""
 
 import json
 from pathlib import Path

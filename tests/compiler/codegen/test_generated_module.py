@@ -1,4 +1,4 @@
-"""workflow.py: readable, formatted, the same bytes always, and able to stand on its own."""
+"""workflow.py: readable, formatted, deterministic, and executable by itself."""
 
 import importlib
 import json

@@ -1,4 +1,4 @@
-"""Texts of several lines stand in the module as they are, in triple quotes, and come back exactly."""
+"""Multi-line texts appear unchanged in the module and round-trip."""
 
 import ast
 import subprocess

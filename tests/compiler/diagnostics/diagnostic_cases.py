@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (a table, one line per case)
-"""What the compiler tells of workflows with one mistake each."""
+"""Diagnostics of workflows with one mistake each."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Values of forms in the source: branches with their steps, and the bytes of what a form leaves alone."""
+"""Values of forms in the source: branches with steps, and unchanged bytes."""
 
 import json
 from collections.abc import Mapping

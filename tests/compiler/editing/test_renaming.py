@@ -1,4 +1,4 @@
-"""Names change where they are declared and wherever they are read, and nowhere else."""
+"""Names change where they are declared and where they are read, and nowhere else."""
 
 import json
 import random

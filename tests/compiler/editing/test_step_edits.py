@@ -1,4 +1,4 @@
-"""Operations on steps: the text that is left alone, the needs that follow, the reads that break."""
+"""Operations on steps: unchanged text, updated needs, and reads that break."""
 
 import json
 import random

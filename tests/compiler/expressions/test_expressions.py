@@ -1,4 +1,4 @@
-"""The expression language: what it gives, and where it agrees with Jinja and where it does not."""
+"""The expression language: values, and agreement with Jinja."""
 
 import contextlib
 import json
@@ -207,7 +207,7 @@ def test_monsters_are_refused(expression: str) -> None:
 
 @st.composite
 def typed_expressions(draw: st.DrawFn, kind: str | None = None, depth: int = 4) -> str:
-    """Expressions in which types fit, so that only missing values, limits and division can go wrong."""
+    """Well-typed expressions: only missing values, limits and division can fail."""
     if kind is None:
         kind = draw(st.sampled_from(sorted(FORMS)))
     if depth == 0:
@@ -227,7 +227,7 @@ class Noted(ChainableUndefined):
 
 
 def jinja_value(expression: str, undefined: type[Undefined]) -> Any:
-    """What Jinja itself makes of an expression."""
+    """The value that Jinja gives an expression."""
     environment = Environment(undefined=undefined)
     return environment.compile_expression(expression, undefined_to_none=False)(inputs=NAMES)
 

@@ -1,4 +1,4 @@
-"""Files that are not JSON: everything that is wrong, where it is, and the rest of the file all the same."""
+"""Files that are not JSON: every error, its place, and the rest of the file."""
 
 import json
 

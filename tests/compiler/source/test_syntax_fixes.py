@@ -1,4 +1,4 @@
-"""Fixes of broken JSON: what is mended by them, and that none is offered that does not help."""
+"""Fixes of broken JSON: each one offered repairs something."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""Order, conditions, parallel work, matrices and values, as other products document them."""
+"""Order, conditions, parallel work, matrices and values in other products."""
 
 from typing import Any
 

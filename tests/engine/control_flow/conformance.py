@@ -1,4 +1,4 @@
-"""The 21 scenarios of the conformance kit of Serverless Workflow 1.0 (`ctk/features`), written anew.
+"""The 21 conformance scenarios of Serverless Workflow 1.0, adapted.
 
 `inputs.base` is the address of a small server of pets, see `pets.py`.
 """

@@ -1,4 +1,4 @@
-"""A feature of control flow as another product documents it: the workflow that has it here, and what it must do."""
+"""A feature of control flow documented by another product, and its expectation."""
 
 import json
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from wftui.workspace.files import Workspace
 
 @dataclass(frozen=True)
 class Flow:
-    """One workflow, written anew from the public documentation of a product.
+    """One workflow, adapted from the public documentation of a product.
 
     Attributes:
         product: whose documentation describes the feature.

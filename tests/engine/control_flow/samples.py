@@ -1,4 +1,4 @@
-"""Whole workflows that others have published, with their control flow said here and their services left out.
+"""Whole published workflows, with their control flow and without their services.
 
 `Flow.product` names the product and the file: `aws-samples/step-functions-workflows-collection`, the examples of Dagu,
 those of Arazzo and of Serverless Workflow.
@@ -36,7 +36,7 @@ RAISE = {"type": "fail", "input": {}}
 
 
 def trip() -> dict[str, Any]:
-    """Each reservation is taken back, in the opposite order, when something after it fails."""
+    """Each reservation is undone, in reverse order, when a later one fails."""
     paid = {
         "id": "with_car",
         "type": "group",
@@ -113,7 +113,7 @@ TABLES = graph(
 
 
 def phase(number: int) -> dict[str, Any]:
-    """Wait for an answer from outside for a while; all phases share what follows when it is late."""
+    """Wait for an external answer for a while; all phases share the timeout handling."""
     return {"id": f"phase_{number}", "type": "delay", "timeout": "5ms", "input": {"for": "{{ inputs.wait }}"}}
 
 

@@ -1,4 +1,4 @@
-"""The table of this folder's README: `python -m engine.control_flow.table` in `tests` writes it."""
+"""The table of this folder's README: `python -m engine.control_flow.table`."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -53,13 +53,13 @@ OUT_OF_SCOPE = [
 
 
 def published(flow: Flow) -> str:
-    """What a flow is a run of: a file that its product publishes, or this very workflow."""
+    """The source of a flow: a file that its product publishes, or this workflow."""
     name = flow.feature.partition(":")[0]
     return name if flow.product.endswith((" example", " sample")) else json.dumps(flow.source, sort_keys=True)
 
 
 def repeated(flows: Sequence[Flow]) -> set[str]:
-    """Return the flows that are further runs of a workflow, with other inputs or answers."""
+    """Return the flows that repeat a workflow with other inputs or answers."""
     seen: set[tuple[str, str]] = set()
     found: set[str] = set()
     for flow in flows:

@@ -1,4 +1,4 @@
-"""The examples of containers in docs/steps.md and `wftui steps --json`: each compiles and runs as it stands."""
+"""The container examples of docs/steps.md and `wftui steps --json` run."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What other products document about control flow, tried here: as it runs, after a resume, and in a rerun."""
+"""Control flow documented by other products: run, resumed, and rerun."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -48,7 +48,7 @@ def losers(source: Mapping[str, Any], events: list[ExecutionEvent]) -> dict[str,
 
 
 def settled(record: ExecutionRecord, lost: Iterable[str]) -> dict[str, str]:
-    """The statuses that do not depend on time: how far a loser came before the race ended does."""
+    """The statuses that do not depend on time: a loser of a race may stop anywhere."""
     known = statuses(record)
     assert {known[each] for each in lost if each in known} <= {"completed", "skipped", "cancelled", "failed"}
     return {path: status for path, status in known.items() if not any(is_at_or_in(path, each) for each in lost)}

@@ -1,4 +1,4 @@
-"""Random workflows of loops, catches and races: run, resumed from any moment, and run again."""
+"""Random workflows of loops, catches and races: run, resumed anywhere, rerun."""
 
 import random
 from typing import Any
@@ -82,7 +82,7 @@ def workflow(seed: int) -> dict[str, Any]:
 
 
 def settled(record: ExecutionRecord) -> dict[str, str]:
-    """The statuses that do not depend on time: a branch that loses has failed, or is cancelled before it could."""
+    """The statuses that do not depend on time: a losing branch fails or is cancelled."""
     lost = {"failed", "cancelled", "skipped"}
     known = statuses(record)
     return {path: "lost" if path.endswith("_lost") and each in lost else each for path, each in known.items()}
@@ -140,7 +140,7 @@ async def test_a_rerun_from_any_inner_point_gives_the_same_and_keeps_what_was_be
 
 
 def _has_failures(record: ExecutionRecord, path: str) -> bool:
-    """Whether a step failed at or in an address: it runs again, though a catch has handled its failure."""
+    """Return whether a step failed at or in an address, even if a catch handled it."""
     return any(step.status == "failed" for step in record.step_results if is_at_or_in(step.path, path))
 
 

@@ -1,4 +1,4 @@
-"""Concurrency groups: one run of a group at a time, over all processes on a database."""
+"""Concurrency groups: one run of a group at a time, across processes."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -21,7 +21,7 @@ Opened = Callable[[dict[str, WorkflowPlan]], Awaitable[WorkflowExecutor]]
 
 
 class Gate:
-    """Step that waits for the gate of its run, and notes which runs work at the same time."""
+    """Step that waits for the gate of its run, and records which runs overlap."""
 
     def __init__(self) -> None:
         self.working: set[str] = set()

@@ -1,4 +1,4 @@
-"""The executor over a real database: what is recorded, who may cancel, and what a second program sees."""
+"""The executor over a real database: records, cancels, and a second program."""
 
 import asyncio
 import json

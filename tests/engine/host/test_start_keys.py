@@ -1,4 +1,4 @@
-"""Start keys: one run per user and key, however often and from however many processes it is started."""
+"""Start keys: one run per user and key, from any number of starts and processes."""
 
 import asyncio
 

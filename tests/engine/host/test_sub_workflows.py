@@ -1,4 +1,4 @@
-"""How a step runs another workflow: waited for or not, which version, how deep."""
+"""Sub-workflow steps: waiting or not, versions, and depth."""
 
 import asyncio
 from typing import Any

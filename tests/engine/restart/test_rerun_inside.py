@@ -1,4 +1,4 @@
-"""Running again from inside a loop or a forEach: what was before is kept; what cannot be done is refused."""
+"""Reruns from inside a loop or a forEach: earlier work is kept, or it is refused."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ from wftui.steps.api.step_type import StepContext
 
 
 class Calls:
-    """Notes the steps that ran; fails where it is told to."""
+    """Records the steps that ran; fails where requested."""
 
     def __init__(self, *fails: str) -> None:
         self.fails = set(fails)

@@ -1,4 +1,4 @@
-"""Whatever moment a process dies at, another one goes on: from every prefix of a run's events."""
+"""Resuming from every prefix of a run's events."""
 
 import asyncio
 from collections import Counter

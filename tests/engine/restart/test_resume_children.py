@@ -1,4 +1,4 @@
-"""The sub-workflow that a step had started when its process died: taken up by the same call only, else ended."""
+"""The sub-workflow of a killed run: adopted by the same call only, else ended."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -56,7 +56,7 @@ async def interrupted(
 
 
 async def left_behind(store: ExecutionStore, *calls_now: dict[str, Json]) -> WorkflowExecutor:
-    """An executor that finds a run which had called `child` with n = 2, and now makes these calls."""
+    """An executor with a run that called `child` with n = 2, which makes other calls."""
     plan = workflow(step("a", "calls", input=lambda _scope: {"function": "calls", "calls": list(calls_now)}))
     of: dict[str, Any] = {"run_id": PARENT, "timestamp": utc_now(), "step_id": "a", "path": "a"}
     began = StepStarted(step_name="a", step_type="call", attempt=1, **of)

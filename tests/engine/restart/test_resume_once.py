@@ -1,4 +1,4 @@
-"""Nothing is done twice: whoever resumes too late is told so, and no crash hides that a step has begun."""
+"""Nothing is done twice: late resumes are refused, and begun steps are known."""
 
 import asyncio
 from pathlib import Path

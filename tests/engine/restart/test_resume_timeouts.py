@@ -1,4 +1,4 @@
-"""Timeouts of what a resume goes on with: the time it was running before counts, the time in between does not."""
+"""Timeouts after a resume count the time worked before, not the time in between."""
 
 import asyncio
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ async def begun(plan: WorkflowPlan, last: str, path: str) -> list[ExecutionEvent
 
 
 def after(seconds: float, events: Sequence[ExecutionEvent]) -> list[ExecutionEvent]:
-    """As if the process had died so many seconds later, and another had tried to go on a day after that."""
+    """Shift the clock: the process died so many seconds later, and a day passed."""
     run_id, died = events[0].run_id, events[-1].timestamp + timedelta(seconds=seconds)
     next_day = died + timedelta(days=1)
     return [

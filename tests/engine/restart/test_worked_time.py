@@ -1,4 +1,4 @@
-"""Durations of what a resume goes on with: with the time before the kill, without the time nobody ran it."""
+"""Durations after a resume include the time before the kill, not the gap."""
 
 import time
 from datetime import timedelta

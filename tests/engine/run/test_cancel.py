@@ -1,4 +1,4 @@
-"""A cancel reaches every wait, is told truthfully, and `finally` runs all the same."""
+"""A cancel reaches every wait, is reported correctly, and `finally` still runs."""
 
 import asyncio
 from pathlib import Path
@@ -22,7 +22,7 @@ async def forever(_input: dict[str, Json], _context: StepContext) -> Json:
 
 
 async def ended(going: Going) -> ExecutionRecord:
-    """Cancel, and the run's record; it must have ended as cancelled with its `finally` done."""
+    """Cancel, and return the run's record, cancelled and with `finally` done."""
     await going.run.cancel("me")
     record = await going.end()
     assert record.status == "cancelled"

@@ -140,7 +140,7 @@ async def test_a_resume_does_not_choose_another_winner(monkeypatch: pytest.Monke
 
 
 async def test_a_resume_does_not_choose_another_handler() -> None:
-    """The error was of the first entry when it was caught; whatever it is now, that choice stays."""
+    """The error matched the first entry when it was caught; that choice stays."""
     plan = flow(
         broken("w", catch=[{"on": ["stock"], "steps": [set_("one", n=1)]}, {"steps": [set_("two", n=2)]}]),
         outputs={"n": "{{ steps.w.output.n }}"},

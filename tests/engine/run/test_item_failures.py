@@ -1,4 +1,4 @@
-"""Failures of forEach: the error names the items, and lists them with value and error."""
+"""Failures of forEach: the error lists the items with value and error."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Steps that log faster than the disk stores: they wait, no line is lost, and the run can still be stopped."""
+"""Steps that log faster than the disk stores: they wait, and no line is lost."""
 
 import asyncio
 import sys

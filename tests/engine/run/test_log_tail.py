@@ -1,4 +1,4 @@
-"""The last lines of a log that is too long: how many are kept, which ones, and which are returned."""
+"""The tail of a long log: which lines are kept, and which are returned."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""`previous`, early ends of forEach and limits of loops: what the table of control flow does not show."""
+"""`previous`, early ends of forEach and limits of loops, beyond the flow table."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""Steps that only compute: their ends are on disk before anything acts outside, and before the run has ended."""
+"""Steps that only compute: their ends are on disk before any effect."""
 
 import json
 import sqlite3

@@ -1,4 +1,4 @@
-"""How long a failed step waits before it is tried again, and what outputs see of `finally`."""
+"""Delays between attempts, and the outputs' view of `finally`."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""Which errors are retried, and for how long."""
+"""Retried errors, and limits of retrying."""
 
 import asyncio
 

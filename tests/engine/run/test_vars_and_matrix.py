@@ -1,4 +1,4 @@
-"""Variables of a workflow, and items of a matrix: what the table of control flow does not show."""
+"""Variables of a workflow and items of a matrix, beyond the flow table."""
 
 import json
 from typing import Any

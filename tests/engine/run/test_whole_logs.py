@@ -1,4 +1,4 @@
-"""Long logs: nothing between beginning and end is lost, secrets are masked in it, and a kill loses little."""
+"""Long logs: complete, with secrets masked, and little is lost in a kill."""
 
 from datetime import timedelta
 

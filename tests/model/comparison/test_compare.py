@@ -1,4 +1,4 @@
-"""Two runs side by side: values, pairs of steps, and the first difference as a sentence."""
+"""Two runs side by side: values, pairs of steps, and the first difference."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -124,7 +124,7 @@ names = st.lists(st.integers(0, 99).map(lambda number: f"s{number}"), min_size=1
 
 @given(ids=names, data=st.data())
 def test_steps_are_found_however_many_are_renamed_and_moved(ids: list[str], data: st.DataObject) -> None:
-    """Each step has a content of its own, and at most a word of it is changed with its name."""
+    """Each step has unique content, and at most one word changes with its name."""
     renamed = data.draw(st.sets(st.sampled_from(ids)))
     moved = data.draw(st.sets(st.sampled_from(ids))) - renamed
     order = data.draw(st.permutations(ids))

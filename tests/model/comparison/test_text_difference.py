@@ -1,4 +1,4 @@
-"""The first difference of texts that are read in pieces is one that the values have, at that place."""
+"""The first difference of texts read in pieces is a real one, at that place."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Exports: escaped texts, spans that fit together, cells that are no formulas."""
+"""Exports: escaped texts, consistent spans, cells without formulas."""
 
 import csv
 import io

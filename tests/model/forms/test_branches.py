@@ -1,4 +1,4 @@
-"""Variants, conditions, tuples: which fields a value has, and what comes of them when it changes."""
+"""Variants, conditions and tuples: fields of a value, and effects of its changes."""
 
 from wftui.model.base import Json
 from wftui.model.forms.addresses import node_at, pointer_of

@@ -1,4 +1,4 @@
-"""The command that is equal to a filled-in form, read back by the command line itself."""
+"""The command for a filled-in form, parsed again by the command line."""
 
 import argparse
 import shlex

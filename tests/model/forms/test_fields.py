@@ -1,4 +1,4 @@
-"""Which fields a schema gives."""
+"""Fields of a form by schema."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""What a form sends is what the command shown under it sends, on generated schemas and after any edits."""
+"""A form and the command under it send the same, for generated schemas and edits."""
 
 import argparse
 import json

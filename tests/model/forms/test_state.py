@@ -1,4 +1,4 @@
-"""What is filled into a form, and the value it makes."""
+"""Input to a form, and the value that it makes."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Big values are looked at some thousand at a time, with the same result as one by one, and leave the collector be."""
+"""Big values are walked in batches, with the same result and without collections."""
 
 import gc
 import json

@@ -1,4 +1,4 @@
-"""Big JSON texts read in pieces are what the standard library reads, and say the same of what is none."""
+"""Big JSON texts read in pieces give the same as by the standard library."""
 
 import json
 import re

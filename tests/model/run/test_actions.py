@@ -1,4 +1,4 @@
-"""Which actions a run has, and why it lacks the others."""
+"""Available actions of a run, and the reasons for the others."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Copies of records: a fold goes on in both, and neither sees what the other folds."""
+"""Copies of records: each continues its fold without affecting the other."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""The fold: a record is nothing but its events, whoever folds them and however they are paged."""
+"""The fold: a record depends only on its events, however they are paged."""
 
 from datetime import UTC, datetime, timedelta
 

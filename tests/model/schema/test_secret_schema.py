@@ -1,4 +1,4 @@
-"""Which values a schema calls secret, whichever form a value has."""
+"""Secret values by schema, in every form of a value."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Fields of a step that follow from others: the arguments of a tool, the inputs of a child workflow."""
+"""Dependent fields of a step: arguments of a tool, inputs of a child workflow."""
 
 from wftui.model.base import Json
 from wftui.model.forms.addresses import node_at

@@ -1,4 +1,4 @@
-"""The form of a step: every step type gives one, which leaves a step as it is unless it is filled in otherwise."""
+"""The form of each step type, which leaves an untouched step unchanged."""
 
 import json
 

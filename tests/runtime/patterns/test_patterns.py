@@ -1,4 +1,4 @@
-"""Patterns of strangers: what could run for ever is refused, everyday ones are not, and the bound holds."""
+"""Untrusted patterns: potentially endless ones are refused, common ones are not."""
 
 import re
 from contextlib import suppress

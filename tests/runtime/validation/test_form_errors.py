@@ -1,4 +1,4 @@
-"""The errors of a form: at the field, for the chosen form, of numbers as they were written."""
+"""Errors of a form: at the field, for the chosen form, with numbers as written."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Sentences for what models of requests refuse: no wording of pydantic reaches a user."""
+"""Sentences for refused models of requests: no wording of pydantic reaches a user."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""Validation without jsonschema: what it lets through is what jsonschema lets through, with the same defaults."""
+"""Validation without jsonschema accepts what jsonschema accepts."""
 
 from typing import Any
 

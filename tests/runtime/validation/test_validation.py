@@ -77,7 +77,7 @@ def test_recursive_default_is_bounded() -> None:
 
 @pytest.mark.parametrize("count", [1, 8, 40, 200])
 def test_defaults_of_a_recursive_schema_grow_with_its_properties(count: int) -> None:
-    """Each property may stand inside each other: filled in without end, there are as many ways as orders of them."""
+    """Each property may contain each other: unlimited filling would be factorial."""
     names = [f"p{number}" for number in range(count)]
     schema = {"properties": {name: {"$ref": "#", "default": {}} for name in names}}
     filled, problems = validate_inputs(schema, {})
@@ -99,7 +99,7 @@ def test_defaults_that_double_at_each_level_are_refused_with_a_reason() -> None:
 
 
 def recursive_schemas(count: int) -> dict[str, Json]:
-    """Return schemas that lead back to themselves through each keyword that defaults follow."""
+    """Return recursive schemas through each keyword that defaults follow."""
     names = [f"p{number}" for number in range(count)]
 
     def each(contents: Json) -> Json:
@@ -153,7 +153,7 @@ def test_every_recursive_schema_is_filled_or_refused_with_a_reason(name: str, co
 
 @pytest.mark.parametrize("count", [20, 80])
 def test_a_recursive_schema_is_read_once(count: int) -> None:
-    """Reading it again for each object that is filled in took 18 seconds with 120 properties."""
+    """Reading it for each filled-in object took 18 seconds with 120 properties."""
     schema = json.loads(json.dumps(recursive_schemas(count)["default with members"]))
     assert validate_inputs(schema, {})[1] == []
     profile = cProfile.Profile()

@@ -1,4 +1,4 @@
-"""Defaults that do not fit: they make no valid value invalid, and are errors only where they are filled in."""
+"""Invalid defaults make no valid value invalid, and are errors only if filled in."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""A stand-in for Composio, written from its documented calls: accounts, links, tools."""
+"""A fake of Composio, from its documented calls: accounts, links, tools."""
 
 import contextlib
 import json
@@ -26,7 +26,7 @@ class Account:
 
 @dataclass
 class Composio:
-    """What the stand-in knows, and all calls it has seen as (method, path with query, body).
+    """Data of the fake, and all calls as (method, path with query, body).
 
     Attributes:
         tools: toolkit of each tool, by slug; other tools are of the toolkit that their name begins with.

@@ -1,4 +1,4 @@
-"""The composio step against a stand-in; that the calls are those of the official package, `test_composio_sdk` shows."""
+"""The composio step against a fake; `test_composio_sdk` compares it with the SDK."""
 
 import asyncio
 import functools

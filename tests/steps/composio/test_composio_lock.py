@@ -1,4 +1,4 @@
-"""Tools of Composio that are locked beside a workflow: checked, and edited by fields, without Composio."""
+"""Locked Composio tools: checked, and edited as fields, without Composio."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Our few calls of Composio are those that its official package sends: same method, path and body."""
+"""Our calls of Composio equal those of its official package."""
 
 import json
 from collections.abc import Callable, Iterator

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Mailbox:
-    """What a server has been given."""
+    """The mail that a server has received."""
 
     port: int = 0
     recipients: list[str] = field(default_factory=list)

@@ -72,7 +72,7 @@ async def test_wrong_password_is_reported(run: Run, context: RecordingContext) -
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[ssl.SSLContext, Path]:
-    """What a server proves itself with, and the file that a client trusts for it."""
+    """A certificate for a server, and the file with which a client trusts it."""
     certificate, key = make_certificate(tmp_path)
     settings = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     settings.load_cert_chain(certificate, key)

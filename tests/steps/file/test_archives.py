@@ -1,4 +1,4 @@
-"""Archives made to do harm: they unpack as `tarfile` would unpack them, inside their folder, in bounded memory.
+"""Malicious archives unpack as by `tarfile`, in their folder, in bounded memory.
 
 `WFTUI_ARCHIVES=3000` makes more archives, `WFTUI_ARCHIVE_FOLDERS=30000` puts more folders into one.
 """
@@ -67,7 +67,7 @@ def tree(root: Path) -> dict[str, object]:
 
 
 def outcome(unpacked: Path, work: Callable[[Path], object]) -> tuple[bool, dict[str, object]]:
-    """Return whether a target could be unpacked into, and everything that lies in and around it."""
+    """Return whether a target was unpacked into, and the files in and around it."""
     inside = unpacked / "around" / "target"
     inside.mkdir(parents=True)
     (inside / "up").symlink_to("..")  # a link that was there before, and leads out

@@ -263,7 +263,7 @@ async def test_a_link_out_of_the_root_is_refused(run: Run, context: RecordingCon
 
 @pytest.fixture
 def rooted(context: RecordingContext, tree: Path) -> Path:
-    """A tree with links to a folder and a file outside of it; gives the folder outside."""
+    """A tree with links to a file and a folder outside; gives the folder outside."""
     outside = context.working_directory / "outside"
     outside.mkdir()
     (outside / "secret").write_text("secret")
@@ -357,7 +357,7 @@ def half_a_link(path: Path) -> None:
 
 
 def flagged(bit: int, method: int) -> Callable[[Path], None]:
-    """A zip whose only entry says that it is encrypted, or packed in a way that nobody knows."""
+    """A zip whose only entry claims to be encrypted, or packed by an unknown method."""
 
     def make(path: Path) -> None:
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

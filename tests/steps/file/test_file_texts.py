@@ -1,4 +1,4 @@
-"""The file step on texts of others: encodings, JSON lines, untidy CSV, names that are not UTF-8."""
+"""The file step on foreign texts: encodings, JSON lines, untidy CSV, odd names."""
 
 import csv
 import os

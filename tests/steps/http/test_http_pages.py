@@ -1,4 +1,4 @@
-"""Pages as well-known services send them: each line of the table in the documentation, against a real server."""
+"""Pages as well-known services send them: each line of the documentation's table."""
 
 import json
 import re

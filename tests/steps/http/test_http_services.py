@@ -22,7 +22,7 @@ ITEMS = [{"id": number} for number in range(1, 8)]
 
 
 class Service(Handler):
-    """Pages in three manners, a token service, and a redirect to wherever it is told."""
+    """Pages in three styles, a token service, and a redirect to a given address."""
 
     tokens_given = 0
     accepted = 0

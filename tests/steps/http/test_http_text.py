@@ -1,4 +1,4 @@
-"""Texts of servers: their encoding, JSON lines, what does not parse, headers that repeat."""
+"""Texts of servers: encodings, JSON lines, invalid bodies, repeated headers."""
 
 import json
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ NAME = "Müller, 5 €"
 
 
 class Sender(Handler):
-    """Sends the bytes and the type that it is told."""
+    """Sends given bytes with a given type."""
 
     def handle_request(self) -> None:
         query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}

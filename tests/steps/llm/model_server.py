@@ -76,7 +76,7 @@ def call(name: str, **arguments: Any) -> Say:
 
 @dataclass
 class Model:
-    """What the model will say, and what it was asked.
+    """The model's next answers, and the requests it received.
 
     Attributes:
         hanging: set while an answer hangs.
@@ -93,7 +93,7 @@ class Model:
 
 @contextlib.contextmanager
 def model_server() -> Iterator[Model]:
-    """Serve OpenAI's protocol at `/v1/chat/completions` and Anthropic's at `/v1/messages`."""
+    """Serve OpenAI's and Anthropic's protocols at their usual paths."""
     model = Model()
 
     class Speaker(Handler):

@@ -1,4 +1,4 @@
-"""The llm step against a server that speaks both protocols: what is asked, and what comes of the answer."""
+"""The llm step against a server with both protocols: requests and answers."""
 
 import json
 from collections.abc import Mapping

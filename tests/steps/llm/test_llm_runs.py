@@ -1,4 +1,4 @@
-"""The llm step in whole runs: what its workflow and its workspace lend it, and what compiling knows of its tools."""
+"""The llm step in runs: tools of its workflow and workspace."""
 
 import json
 

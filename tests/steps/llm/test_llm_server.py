@@ -1,4 +1,4 @@
-"""What a model's server does wrong, and the llm step all the same."""
+"""The llm step against misbehaving model servers."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Answers in the shapes that servers really send, and with each field of each type: never a traceback."""
+"""Answers in the shapes of real servers, and with fields of any type."""
 
 import json
 from typing import Any

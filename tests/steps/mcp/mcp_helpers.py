@@ -1,4 +1,4 @@
-"""What the MCP tests share: servers, and a context whose sessions are closed."""
+"""Helpers of the MCP tests: servers, and a context that closes its sessions."""
 
 import subprocess
 import sys

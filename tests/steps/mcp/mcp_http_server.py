@@ -1,4 +1,4 @@
-"""An MCP server over streamable HTTP, made with the SDK; it prints its address once it listens.
+"""An MCP server over streamable HTTP, made with the SDK; prints its address.
 
 `python mcp_http_server.py TOKEN [old]`: requests without `Authorization: Bearer TOKEN` are refused. With `old` it
 speaks the protocol of 2025 only, in which there are sessions.
@@ -83,7 +83,7 @@ def guarded(app: Any, token: str) -> Any:
 
 
 def of_2025(app: Any) -> Any:
-    """As before there was `server/discover`; sessions that are to be forgotten are no longer known."""
+    """A server from before `server/discover`, which forgets sessions on request."""
 
     async def check(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         headers = dict(scope.get("headers", ()))

@@ -1,4 +1,4 @@
-"""An MCP server in the protocol of 2025, written by hand so that it can do all that real ones do wrong.
+"""An MCP server in the protocol of 2025, handwritten so that it can misbehave.
 
 `python mcp_raw_server.py [start-file [answers]]`: with a file, it adds a line to it at every start; answers are the
 responses to methods, as JSON, in place of its own.

@@ -1,4 +1,4 @@
-"""The mcp step over stdio, against a server that can do all that real ones do wrong."""
+"""The mcp step over stdio, against a server that misbehaves like real ones."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""The mcp step over streamable HTTP, against a server made with the SDK, in the newest protocol."""
+"""The mcp step over streamable HTTP, against a server of the SDK, newest protocol."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator

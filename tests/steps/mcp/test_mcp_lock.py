@@ -1,4 +1,4 @@
-"""Tools that are locked beside a workflow: what compiling without servers finds, and what has changed since."""
+"""Locked tools: compiling without servers, and changes since the lock."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The mcp step against real servers: git and time from PyPI, everything and filesystem from npm."""
+"""The mcp step against real servers: git, time, everything and filesystem."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Responses of MCP servers with each field of each type: a result, or a failure of that response."""
+"""Responses of MCP servers with fields of any type: a result or a failure."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Real processes: output live and bounded, and nothing of a tree survives a cancel."""
+"""Real processes: live, bounded output, and no process survives a cancel."""
 
 import asyncio
 import os
@@ -92,13 +92,13 @@ def living(pids: list[int]) -> list[int]:
 
 
 def children(*, dead: bool = False) -> set[int]:
-    """Children of this process, which adopts those of others too; or those whose exit status nobody has taken."""
+    """Children of this process, adopted ones included; or those not yet waited for."""
     found = psutil.Process().children()
     return {child.pid for child in found if not dead or child.status() == psutil.STATUS_ZOMBIE}
 
 
 async def taken(before: set[int]) -> None:
-    """Wait until no child is a zombie but those; what died after the look is taken with the next program."""
+    """Wait until no child is a zombie except those."""
     async with patience():
         while not children(dead=True) <= before:
             await run_script("pass", sink=Sink())
@@ -205,7 +205,7 @@ async def test_background_child_holding_the_pipe_does_not_block(tmp_path: Path) 
 @pytest.mark.first_cases(1)
 @pytest.mark.parametrize("left_running", ["", "sleep 600 &", "while :; do echo more; done &"])
 async def test_a_slow_reader_loses_no_output(left_running: str, tmp_path: Path) -> None:
-    """Each turn of the event loop takes long, and the pipe holds more than one turn reads."""
+    """Each turn of the event loop is slow, and the pipe holds more than one reads."""
     sink = Sink()
     enlarge = "import fcntl; hasattr(fcntl, 'F_SETPIPE_SZ') and fcntl.fcntl(1, fcntl.F_SETPIPE_SZ, 1 << 20)"
 

@@ -1,4 +1,4 @@
-"""The interface of step types: built-in ones pass the checks of plugins and import only what plugins can."""
+"""The step type interface: built-in types pass the checks of plugins."""
 
 import ast
 import json
@@ -210,7 +210,7 @@ def registry(tmp_path: Path) -> StepRegistry:
 
 
 def diagnostics(root: Path, registry: StepRegistry, *steps: dict[str, Any], **fields: Any) -> list[CompilationError]:
-    """Everything the compiler reports about steps of a workflow whose folder has a `tables.json`."""
+    """All diagnostics about steps of a workflow whose folder has a `tables.json`."""
     folder = root / "workflows" / "flow"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "tables.json").write_text('["orders", "people"]')
@@ -348,7 +348,7 @@ FIRST = json.loads((Path(__file__).parent / "plugin_api_0_1_0.json").read_text()
 
 @pytest.mark.parametrize(("module", "name"), [(module, name) for module, names in FIRST.items() for name in names])
 def test_interface_of_the_first_release_is_kept(module: str, name: str) -> None:
-    """Everything that version 0.1.0 exported can still be used, with the parameters it had."""
+    """All exports of version 0.1.0 work, with their parameters."""
     exported = getattr(import_module(module), name)
     for member in FIRST[module][name]:
         word, called, parameters = member.rstrip(")").partition("(")
@@ -359,7 +359,7 @@ def test_interface_of_the_first_release_is_kept(module: str, name: str) -> None:
 
 
 def members(exported: Any) -> set[str]:
-    """Return the names of attributes, annotated ones included, or the keys of a mapping."""
+    """Return the names of attributes, annotated ones included, or a mapping's keys."""
     if isinstance(exported, Mapping):
         return {*exported}
     annotated = {name for each in getattr(exported, "__mro__", ()) for name in get_annotations(each)}

@@ -1,4 +1,4 @@
-"""docs/plugins.md is true: its step types are trusted, compiled and run as it says, from the command line."""
+"""The step types of docs/plugins.md are trusted, compiled and run as described."""
 
 import json
 import os

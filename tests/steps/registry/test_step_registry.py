@@ -1,4 +1,4 @@
-"""The step type registry: built-in types, installed packages and trusted files, each asked for by its word."""
+"""The step type registry: built-in types, installed packages and trusted files."""
 
 import subprocess
 import sys

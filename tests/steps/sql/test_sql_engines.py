@@ -1,4 +1,4 @@
-"""The sql step on other real databases than SQLite: PostgreSQL, MariaDB and DuckDB."""
+"""The sql step on other real databases: PostgreSQL, MariaDB and DuckDB."""
 
 import asyncio
 import threading

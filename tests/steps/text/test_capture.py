@@ -1,4 +1,4 @@
-"""What is kept of long output, and where it is cut."""
+"""Truncation of long output."""
 
 from hypothesis import given
 from hypothesis import strategies as st

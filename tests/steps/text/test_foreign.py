@@ -1,4 +1,4 @@
-"""Fields of foreign answers: whatever JSON a server sends, a value or the failure of that answer."""
+"""Fields of foreign answers: any JSON gives a value or the failure of that answer."""
 
 import pytest
 from hypothesis import given

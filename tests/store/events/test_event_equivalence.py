@@ -1,4 +1,4 @@
-"""Whatever a run says: live, followed, paged and stored are equal, and the list agrees with the fold."""
+"""Live, followed, paged and stored events are equal, and lists match the fold."""
 
 import asyncio
 import tempfile

@@ -1,4 +1,4 @@
-"""What counts as a JSON value, and where it says a value is none."""
+"""JSON values, and the places of values that are not JSON."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Snapshots in the database: written with the events they cover, never trusted, never missed."""
+"""Snapshots in the database: written with their events, never trusted or missed."""
 
 import contextlib
 import sqlite3

@@ -257,7 +257,7 @@ async def test_runs_are_found_by_what_their_values_contain(store: ExecutionStore
 def test_runs_with_a_text_are_counted_grouped_and_read_from_any_place(
     runs: list[tuple[str, str, bool]], sort: RunSort, by: GroupBy, status: Any, size: int, searched: int
 ) -> None:
-    """All of it agrees with the list of all runs, before and after the verdicts are known, and as runs end."""
+    """All agree with the list of all runs, with and without cached verdicts."""
 
     async def check(store: ExecutionStore, having: set[str]) -> None:
         wanted = ExecutionFilters(contains="needle", status=status)

@@ -1,4 +1,4 @@
-"""Searches of values: a text is found wherever it is, inline or behind references, and nothing else is."""
+"""Searches of values: exact, whether a text is inline or behind references."""
 
 import asyncio
 import json
@@ -74,7 +74,7 @@ def test_a_text_is_found_wherever_it_is(needle: str, place: str, shape: str, bef
 
 
 def test_a_text_across_the_parts_of_a_big_value_is_found_whole(tmp_path: Path) -> None:
-    """One text of a megabyte, with quotes and escapes all over, and a number at each place."""
+    """One text of a megabyte, full of quotes and escapes, with a number at each place."""
     text = "".join(f'{number} "q\\" ' for number in range(30_000)) + "the end"
     value = {"long": text, "numbers": [1000 + number for number in range(30_000)]}
     assert len(json.dumps(value)) > 500_000

@@ -1,4 +1,4 @@
-"""Who runs what: claims, orphans, and telling a dead process from a live one."""
+"""Ownership of runs: claims, orphans, and detection of dead processes."""
 
 import asyncio
 import itertools
@@ -179,7 +179,7 @@ async def test_one_of_two_resumes_wins(store: ExecutionStore, database: Path) ->
 
 
 async def test_former_owner_cannot_write_the_run(store: ExecutionStore, database: Path) -> None:
-    """A process that was taken for dead comes back: what the other one wrote stands, and the first one learns it."""
+    """A process presumed dead returns: the other's writes stay, and it notices."""
     await store.append([created(), started()], wait=True)
     await store.append([created("untouched")], wait=True)
     other = await ExecutionStore.open(database)
@@ -251,7 +251,7 @@ async def test_lists_tell_the_age_of_owners_of_this_host(store: ExecutionStore) 
 async def test_active_run_is_never_marked_interrupted(
     store: ExecutionStore, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Looking for died processes and going on with their runs, at the same time and again and again."""
+    """Marking dead processes and resuming their runs, concurrently and repeatedly."""
     monkeypatch.setattr("wftui.store.ownership.owners.FOREIGN_SILENCE_SECONDS", PATIENCE)
     other = await ExecutionStore.open(database)
     other.owner = replace(other.owner, host="elsewhere")  # another process, alive as far as its heartbeat tells

@@ -1,4 +1,4 @@
-"""Rows found in pages are those that SQLite reads, for generated tables, page sizes and logs."""
+"""Rows found in pages equal those of SQLite, for generated tables, sizes and logs."""
 
 import os
 import random

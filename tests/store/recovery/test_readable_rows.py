@@ -1,4 +1,4 @@
-"""Rows around damaged pages: all of the good pages are read, however many bad ones there are."""
+"""Rows around damaged pages: those of all good pages are read."""
 
 import re
 import sqlite3

@@ -1,4 +1,4 @@
-"""What is readable of a damaged database comes along: generated damage, whole runs intact, broken runs true."""
+"""Recovery of damaged databases: intact runs are complete, others marked."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ RUNS = 60
 
 
 async def filled(path: Path) -> dict[str, ExecutionRecord]:
-    """A history with short and long runs, big values, plans, and runs that have not ended."""
+    """A history with short and long runs, big values, plans and unfinished runs."""
     store = await ExecutionStore.open(path, clock=lambda: START)
     plan = await store.put_plan("source " * 200, "code " * 200)
     for number in range(RUNS):

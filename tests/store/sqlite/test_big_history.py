@@ -1,4 +1,4 @@
-"""A big history of the first version is updated in bounded memory, and from where it was when that is stopped.
+"""A big history of the first version is updated in bounded memory, in parts.
 
 `WFTUI_HISTORY_RUNS=1000000` makes a bigger one.
 """

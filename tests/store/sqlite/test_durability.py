@@ -1,4 +1,4 @@
-"""What a commit waits for: nothing but the log's pages, or the disk too."""
+"""Durability of commits: the log's pages, or the disk too."""
 
 import asyncio
 from pathlib import Path
@@ -26,7 +26,7 @@ async def test_every_writing_connection_has_it(tmp_path: Path, durability: Durab
 
 
 async def turns_during_a_commit(store: ExecutionStore) -> int:
-    """How often the event loop came round while an event was committed."""
+    """The turns of the event loop while an event was committed."""
     turns = 0
 
     async def turn() -> None:

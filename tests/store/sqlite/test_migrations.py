@@ -1,4 +1,4 @@
-"""Databases of earlier versions are brought to this one, with nothing lost and what can be derived filled in."""
+"""Databases of earlier versions are migrated without loss."""
 
 import contextlib
 import sqlite3

@@ -1,4 +1,4 @@
-"""Files that are no database, not ours, too new, damaged, locked or read-only: a sentence, and nothing is lost."""
+"""Invalid, foreign, newer, damaged, locked or read-only files: an error, no loss."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""A database that is deleted, moved, replaced or updated by a newer program while it is in use."""
+"""A database deleted, moved, replaced or updated by a newer program during use."""
 
 import json
 import os

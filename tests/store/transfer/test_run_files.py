@@ -260,7 +260,7 @@ def rename(lines: list[dict[str, Json]], name: str) -> None:
 
 
 async def family(path: Path) -> ExecutionStore:
-    """Return a history with a run, its child, the child of that, and a rerun that is no child."""
+    """Return a history with a run, its child and grandchild, and an unrelated rerun."""
     store = await ExecutionStore.open(path)
     for name, parent, step in (
         ("parent", None, None),

@@ -1,4 +1,4 @@
-"""What leads to a step and what follows it, and the arrows that walk there, on random graphs."""
+"""Predecessors and successors of a step, and the arrow keys, on random graphs."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""The drawing at each level of detail, read back from its characters and compared with the edges."""
+"""The drawing at each level of detail, parsed and compared with the edges."""
 
 import itertools
 
@@ -105,7 +105,7 @@ class Picture:
         return self.at(x, y) not in SIDES and self.at(x, y) != " "
 
     def line_below(self, x: int, y: int) -> int:
-        """Return the column of the line that goes on below the label at a cell."""
+        """Return the column of the line that continues below the label at a cell."""
         words = [x]
         for step in (-1, 1):
             at = x

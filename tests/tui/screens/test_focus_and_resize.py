@@ -1,4 +1,4 @@
-"""Every screen after changes of size and pane: the focus is in a widget that shows, and rows fit the width."""
+"""Every screen after resizing: the focus is visible, and rows fit the width."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Every list of every screen has a head with the titles of its columns, above the first row."""
+"""Every list of every screen has column headings above the first row."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path

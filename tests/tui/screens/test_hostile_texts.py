@@ -1,4 +1,4 @@
-"""No text of a file or a run acts on the terminal, hides or is taken for markup: every screen, dialog and notice."""
+"""No text controls the terminal, hides or becomes markup, on any screen or dialog."""
 
 import asyncio
 import importlib
@@ -206,7 +206,7 @@ def check(app: App[Any], place: str) -> None:
 
 
 def is_hidden(char: str) -> bool:
-    """Whether a terminal acts on a character, hides it or cannot be sent it."""
+    """Return whether a character is hidden, acted on or not printable."""
     return char in INVISIBLE or "\ud800" <= char <= "\udfff"
 
 

@@ -48,7 +48,7 @@ class Terminal:
         start: str = "",
         **environment: str,
     ) -> None:
-        """Start the program, with the source of a function `start` that the app calls first."""
+        """Start the program, with the source of a function `start` called first."""
         self.screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = b""
@@ -102,7 +102,7 @@ class Terminal:
         time.sleep(0.1)
 
     def _read(self, seconds: float, most: int = 65536) -> int | None:
-        """Read once; return the number of bytes, 0 at the end, or None if nothing arrives in time.
+        """Read once; return the number of bytes, 0 at the end, None without any in time.
 
         After a pause of this process it reads little at once: a notification that has come and gone meanwhile is seen.
         """

@@ -1,4 +1,4 @@
-"""The editor in a real terminal: keys of steps, Escape in a packet, programs that cannot be started."""
+"""The editor in a real terminal: step keys, Escape in a packet, failing programs."""
 
 import json
 import os
@@ -142,7 +142,7 @@ def test_keys_in_the_source_write_few_bytes(
 
 
 def fewest_bytes(opened: Terminal, key: str, places: list[str]) -> int:
-    """Press a key once for each place; return the bytes of the frame that took the fewest.
+    """Press a key once per place; return the bytes of the smallest frame.
 
     Another frame, such as that of a check that has ended, may come with any of them.
     """

@@ -1,4 +1,4 @@
-"""Workflows made and mended in a real terminal by keys alone, which are counted; undo takes all of it back."""
+"""Workflows written and repaired by counted keys in a real terminal, with undo."""
 
 import json
 from collections.abc import Callable
@@ -27,7 +27,7 @@ STEPS: list[dict[str, Any]] = [
 
 
 class Typist:
-    """Presses keys in a terminal, and counts them; what is written as contents does not count."""
+    """Presses and counts keys in a terminal; typed contents do not count."""
 
     def __init__(self, terminal: Terminal) -> None:
         self.terminal = terminal

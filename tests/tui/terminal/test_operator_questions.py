@@ -1,4 +1,4 @@
-"""The questions of an operator, each answered by at most six keys in a real terminal of 80x24."""
+"""Questions of an operator, each answered by at most six keys at 80x24."""
 
 import asyncio
 import re
@@ -45,7 +45,7 @@ def run_of(number: int, at: datetime, *, error: str = "") -> list[ExecutionEvent
 
 
 async def fill(database: Path, runs: int) -> None:
-    """Store runs of ten days ago and, two thirds of them, of yesterday; the last three failed."""
+    """Store runs of ten days ago and of yesterday; the last three failed."""
     store, now = await ExecutionStore.open(database), datetime.now(UTC)
     try:
         for number in range(runs):
@@ -72,7 +72,7 @@ async def begun(bench: Workbench, workflow_id: str) -> str:
 
 @contextmanager
 def closing(loop: asyncio.Runner, tables: Path, database: Path) -> Iterator[Workbench]:
-    """Open a workbench of another user in this process; its runs progress only while the loop runs."""
+    """Open a workbench of another user in this process, driven by the same loop."""
     bench = Workbench(Settings(tables=tables, database=database, user_id="grace"))
     try:
         yield bench

@@ -1,4 +1,4 @@
-"""What is pasted arrives as meant: line ends, secrets, fields for one line."""
+"""Pasted text arrives as intended: line ends, secrets, single-line fields."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -111,7 +111,7 @@ SIZE = (80, 16)
 
 
 class TwoTerminals(WftuiApp):
-    """The app on a terminal that gets all of each frame, and one that gets what differs."""
+    """The app on a terminal that gets whole frames, and on one that gets differences."""
 
     def __init__(self, workbench: Workbench) -> None:
         super().__init__(workbench)

@@ -58,7 +58,7 @@ def test_run_completes_while_stalled(stalled: Terminal, gate: Path, database: Pa
 def test_run_completes_with_slow_reader(
     terminal: Callable[..., Terminal], put_workflow: Callable[..., Path], database: Path
 ) -> None:
-    """It shows more than such a line carries: every line of its log, over a whole screen."""
+    """It shows more than such a line can carry: every log line of a whole screen."""
     script = "i=0; while [ $i -lt 100 ]; do echo $i; printf '%0100d\\n' $i; i=$((i+1)); sleep 0.01; done"
     put_workflow("wordy", steps=[{"id": f"s{n}", "type": "shell", "input": {"script": script}} for n in range(3)])
     opened = terminal(size=(160, 50))

@@ -130,7 +130,7 @@ def steps_shown(app: WftuiApp) -> int:
 async def opening_without_end(
     app: WftuiApp, pilot: Pilot[Any], until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> asyncio.Event:
-    """Begin to open the editor, which goes on when the event is set; return after a wait beyond all patience."""
+    """Begin to open the editor, blocked on an event; return after a very long wait."""
     monkeypatch.setattr(type_ahead, "_PATIENCE", 2)
     goes_on = asyncio.Event()
 

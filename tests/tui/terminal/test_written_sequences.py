@@ -1,4 +1,4 @@
-"""The bytes that the real program writes: no text of a workspace or a run adds a control sequence to them."""
+"""Output of the real program: no text adds a control sequence to it."""
 
 import re
 import shutil
@@ -30,7 +30,7 @@ HOME = "never run"
 
 
 def journey(opened: Terminal, database: Path) -> set[str]:
-    """Visit screens, dialogs and runs; return the sequences and control characters that were written."""
+    """Visit screens, dialogs and runs; return all control sequences written."""
 
     def go(keys: str, *shown: str) -> None:
         """Press keys until another screen is there, as a whole."""

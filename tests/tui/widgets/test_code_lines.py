@@ -1,4 +1,4 @@
-"""Highlights and heights of a code area: computed where they are shown, and equal to Textual's own."""
+"""Highlights and heights of a code area: lazy, and equal to Textual's."""
 
 import json
 from collections import defaultdict
@@ -29,7 +29,7 @@ class _Code(App[None]):
 
 
 def by_name(found: Iterable[Highlight]) -> dict[str, list[tuple[int, int]]]:
-    """The stretches of a line: in the order of the names, which decides the color; those of one name in any order."""
+    """The stretches of a line by name, whose order decides the color."""
     named: dict[str, list[tuple[int, int]]] = {}
     for start, end, name in found:
         named.setdefault(name, []).append((start, -1 if end is None else end))

@@ -1,4 +1,4 @@
-"""Lazy mounting: whoever waits for all widgets gets all of them."""
+"""Lazy mounting: waiting for all widgets mounts all of them."""
 
 import asyncio
 from functools import partial

@@ -1,4 +1,4 @@
-"""A form of many fields: only the rows near the view are mounted, and every field is reached."""
+"""A form of many fields: rows near the view are mounted, every field is reachable."""
 
 from collections.abc import Awaitable, Callable
 

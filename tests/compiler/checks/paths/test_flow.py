@@ -1,4 +1,4 @@
-"""Which steps can run: what is told of joins and of reads of steps that may be skipped, and what is not."""
+"""Reachability of steps: reports on joins and on reads of skippable steps."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ READ_INPUTS = {"n": "{{ inputs.n }}", "mode": "{{ inputs.mode }}", "flag": "{{ i
 
 
 def codes(*steps: dict[str, Any], **fields: Any) -> list[tuple[str, str]]:
-    """Severity and code of what is told of the flow of these steps."""
+    """Severity and code of the reports on the flow of these steps."""
     result = check(workflow(*steps, inputSchema=INPUTS, **{"outputs": READ_INPUTS, **fields}))
     told = [(each.severity, each.code) for each in [*result.errors, *result.warnings]]
     return [each for each in told if each[1].startswith(("flow.", "reference.maybe"))]

@@ -1,4 +1,4 @@
-"""Reads of steps in other lists: each message names the reason and what to write instead."""
+"""Reads of steps in other lists: each message has the reason and an alternative."""
 
 from itertools import permutations
 from typing import Any
@@ -71,7 +71,7 @@ def test_a_step_inside_of_finally_runs_last() -> None:
 
 
 def test_what_it_names_can_be_read_there() -> None:
-    """A step that a message offers is accepted when it is read instead; one that was moved before, too."""
+    """A step that a message offers, or that was moved as advised, is accepted."""
     for outer, inner in permutations((race, switch)):
         nested = {**inner([A]), "id": "n"}
         [message] = [each.message for each in found(workflow(outer([nested]), B)) if each.code == "reference.scope"]

@@ -1,4 +1,4 @@
-"""Connections of steps: that they exist, are of the right kind, and are there where nothing goes without."""
+"""Connections of steps: they exist, have the right kind, and are not missing."""
 
 import json
 from pathlib import Path

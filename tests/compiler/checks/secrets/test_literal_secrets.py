@@ -1,4 +1,4 @@
-"""A secret that is typed into workflow.json is told, without showing it, and with the way out."""
+"""A literal secret in workflow.json is reported without showing it, with a remedy."""
 
 from typing import Any
 

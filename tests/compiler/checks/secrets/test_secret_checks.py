@@ -1,4 +1,4 @@
-"""Where a secret may not go, the compiler says so."""
+"""Secrets in places where they are not allowed are reported."""
 
 from typing import Any
 

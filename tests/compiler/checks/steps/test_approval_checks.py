@@ -1,4 +1,4 @@
-"""Reads of `.approved`: reported where a rejection fails the approval, with a fix that leaves nothing to report."""
+"""Reads of `.approved` are reported if a rejection fails the approval, with a fix."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`defaults.types`: what the steps of a type take, and what the compiler says about it."""
+"""`defaults.types`: inherited values, and diagnostics about them."""
 
 from typing import Any
 

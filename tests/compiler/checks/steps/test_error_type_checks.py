@@ -1,4 +1,4 @@
-"""Error types in `retry.on`: what nothing raises is a warning, with a fix where a known type is near."""
+"""Error types in `retry.on`: unknown ones are a warning, with a fix if possible."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Pools of steps: which one each step is in, what cannot be in one, and paths of another machine."""
+"""Pools of steps: assignment, restrictions, and paths of another machine."""
 
 import random
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The canvas of the editor: conditions on its edges, and the steps inside iterations."""
+"""The canvas of the editor: conditions on its edges, and steps of iterations."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path

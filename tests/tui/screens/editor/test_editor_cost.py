@@ -1,4 +1,4 @@
-"""What a key costs the event loop does not depend on the size of the workflow: calls are counted, not seconds."""
+"""The cost of a key is independent of the workflow's size: calls are counted."""
 
 import asyncio
 import gc
@@ -63,7 +63,7 @@ def is_checked(screen: Any) -> bool:
 
 
 async def calls_of_keys(workbench: Workbench, until: Until, workflow_id: str, keys: list[str]) -> int:
-    """Return the calls of the key that made the fewest: something else may happen beside one."""
+    """Return the calls of the cheapest key, to exclude unrelated work."""
     app = WftuiApp(workbench)
     async with app.run_test(size=(120, 40)) as pilot:
         source = await open_source(pilot, until, workflow_id)

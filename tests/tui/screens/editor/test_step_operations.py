@@ -1,4 +1,4 @@
-"""Steps changed by single keys in the list and the canvas; one undo takes each back."""
+"""Steps changed by single keys in the list and on the canvas, each one undo."""
 
 import json
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""The form of a workflow: its header, inputs and maps by fields, without writing JSON."""
+"""The form of a workflow: header, inputs and maps as fields, without writing JSON."""
 
 import json
 from collections.abc import Awaitable, Callable

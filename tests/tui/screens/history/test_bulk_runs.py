@@ -1,4 +1,4 @@
-"""Actions on many runs: what is done is what the preview said, for each run as it is then."""
+"""Actions on many runs follow their preview, for each run as it is then."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -1,4 +1,4 @@
-"""The events of a run as a list, their payload, and the playback from any of them or from a place of the bar."""
+"""The events of a run as a list, their payload, and playback from any of them."""
 
 import json
 from collections.abc import Awaitable, Callable

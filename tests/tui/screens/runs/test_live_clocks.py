@@ -1,4 +1,4 @@
-"""Live durations follow a clock of their own: a time of day that is set back or forward moves none of them."""
+"""Live durations follow a monotonic clock: setting the time of day moves none."""
 
 import re
 import subprocess

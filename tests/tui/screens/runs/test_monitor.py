@@ -512,7 +512,7 @@ async def test_the_header_counts_items(open_run: Any, until: Until, text_of: Tex
 
 
 async def storm(story: Story, workbench: Workbench, times: int) -> int:
-    """Append many log lines to a run, a commit for each hundred; return the number of the last event."""
+    """Append many log lines, a commit per hundred; return the last event's number."""
     store = await workbench.store()
     for _ in range(times):
         before = len(story.events)
@@ -525,7 +525,7 @@ async def storm(story: Story, workbench: Workbench, times: int) -> int:
 async def test_a_storm_is_painted_in_few_frames(
     open_run: Any, workbench: Workbench, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Counted by the clock of the machine, however fast it is: twenty frames a second at most, events in any number."""
+    """At most twenty frames a second of elapsed time, for any number of events."""
     story = running()
     async with open_run(story) as (pilot, screen):
         paints: list[float] = []

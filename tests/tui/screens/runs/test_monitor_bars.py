@@ -1,4 +1,4 @@
-"""The bars of the monitor: axis, zoom and pan by keys, usual times, slow steps, time across a resume."""
+"""The bars of the monitor: axis, zoom, pan, usual times, slow steps, resumes."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -26,7 +26,7 @@ def monitor_size() -> tuple[int, int]:
 def open_beside_others(
     workbench: Workbench, until: Until, open_run: Callable[..., Any], monitor_size: tuple[int, int]
 ) -> Callable[..., Any]:
-    """Return `open(story, size)`, a monitor of a workflow of which three runs have completed."""
+    """Return `open(story, size)`, a monitor of a workflow with three completed runs."""
 
     @asynccontextmanager
     async def opened(story: Story, size: tuple[int, int] = monitor_size):  # type: ignore[no-untyped-def]

@@ -1,4 +1,4 @@
-"""The log of the monitor: forms of times, saving, new lines, an empty log, the pager."""
+"""The log of the monitor: forms of times, saving, new lines, empty logs, pager."""
 
 import re
 import time

@@ -404,7 +404,7 @@ async def test_log_line_opens_its_step_by_key(
 async def test_an_output_of_megabytes_never_freezes_the_screen(
     number: int, watch: Any, workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
 ) -> None:
-    """Opening and scrolling such a value takes a few thousand lines at a time, formatted in a thread."""
+    """Opening and scrolling such a value formats some thousand lines at a time."""
     from tui.run_events import completed
 
     story = completed(outputs={"rows": [*("x" * 90 for _ in range(number)), "the last"]})

@@ -32,7 +32,7 @@ VALUE = {
 
 @pytest.fixture
 def open_value(workbench: Workbench, until: Until) -> Callable[..., Any]:
-    """Return `open_value(value)`, the screen of a value; `stored` in pieces of so many characters."""
+    """Return `open_value(value)`, the screen of a value; `stored` in small pieces."""
 
     @asynccontextmanager
     async def opened(value: Any, stored: int = 0, size: tuple[int, int] = (80, 24)):  # type: ignore[no-untyped-def]
