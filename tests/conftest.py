@@ -25,7 +25,7 @@ hypothesis.settings.load_profile("unhurried")
 # Screens make much cyclic garbage beside hundreds of modules; collecting it often takes a quarter of their tests' time.
 gc.set_threshold(20_000, 20, 50)
 
-# The hundreds of programs that tests start compile the modules once, not each anew.
+# The hundreds of programs that tests start compile the modules only once.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
@@ -84,7 +84,7 @@ def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
         monkeypatch.setenv(name, str(home / name.lower()))
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
-    # A program that tells how its run ended ignores signals until it exits; a test that is that program goes on.
+    # A program that reports the end of its run ignores signals until it exits; the process of a test continues.
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     yield
     for number, handler in handlers.items():

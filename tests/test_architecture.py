@@ -25,8 +25,8 @@ FLOORS = [
     {"runtime"},
     {"model"},
 ]
-# The one place where a face starts another: `wftui` without a command opens the screen. And the command line that a
-# compiled module opens is a face too, which the module names in its `__main__` part only.
+# The one place where a frontend starts another: `wftui` without a command opens the screen. A
+# compiled module opens the command line, which it names in its `__main__` part only.
 ALLOWED = {
     ("cli.commands.setup.keys", "tui"),
     ("cli.commands.serving.mcp_serve", "agents"),

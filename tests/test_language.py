@@ -1,5 +1,7 @@
 """Hold docstrings, comments, user texts and names to plain technical English.
 
+Of the tests, these are docstrings, comments and the names of functions and variables; their other texts are data.
+
 - The first line of a docstring is an imperative or a noun phrase of at most 80 characters, not a clause.
 - Turns of phrase that read like a translation are out everywhere.
 - Each concept has one word; its former words are out as names and in prose.
@@ -12,6 +14,7 @@ import tokenize
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +22,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "wftui"
+TESTS = ROOT / "tests"
 FIRST_LINE = 80
 
 CLAUSE = re.compile(
@@ -77,6 +81,7 @@ PLUGIN_NAMES = {
     "wftui/steps/testing.py": {"execution_id"},
     "wftui/engine/run/steps/step_context.py": {"execution_id"},
     "wftui/workers/worker_context.py": {"execution_id"},
+    "tests/steps/registry/test_plugin_api.py": {"execution_id"},
 }
 """Former names that plugins made for version 0.1 use."""
 MODULES = frozenset(
@@ -110,6 +115,11 @@ def modules() -> list[Path]:
     return sorted(path for path in PACKAGE.rglob("*.py") if "examples" not in path.relative_to(PACKAGE).parts)
 
 
+def modules_of_tests() -> list[Path]:
+    """Return the tests and their helpers, without generated files and the list of what is out."""
+    return sorted(path for path in TESTS.rglob("*.py") if "0.1.0" not in path.parts and path != Path(__file__))
+
+
 def room_of(path: Path) -> str:
     return str(path.parent.relative_to(ROOT))
 
@@ -128,9 +138,24 @@ def texts(source: str, tree: ast.AST) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.lineno, node.value
+    yield from comments(source)
+
+
+def comments(source: str) -> Iterator[tuple[int, str]]:
+    """Yield line and text of every comment."""
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             yield token.start[0], token.string
+
+
+def attribute_docstrings(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Yield line and text of the strings below assignments."""
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        for before, after in pairwise(body if isinstance(body, list) else []):
+            match before, after:
+                case ast.Assign() | ast.AnnAssign(), ast.Expr(ast.Constant(str(text))):
+                    yield after.lineno, text
 
 
 def names(tree: ast.AST) -> Iterator[tuple[int, str]]:
@@ -157,6 +182,11 @@ def first_line_faults(line: str) -> Iterator[str]:
         yield "first line opens with a clause"
 
 
+def attribute_faults(line: str) -> Iterator[str]:
+    if CLAUSE.match(line) or line.startswith(("Return ", "Yield ")):
+        yield "first line of an attribute is not a noun phrase"
+
+
 def prose_faults(text: str) -> Iterator[str]:
     prose = _CODE.sub("", text)
     for found in (*_TURN.finditer(prose), *_WORD.finditer(prose)):
@@ -164,8 +194,14 @@ def prose_faults(text: str) -> Iterator[str]:
 
 
 def name_faults(name: str) -> Iterator[str]:
-    if name in NAMES or any(_IN_NAME.fullmatch(part) for part in _PARTS.findall(name)):
+    if name in NAMES or "said" in name.split("_") or any(_IN_NAME.fullmatch(part) for part in _PARTS.findall(name)):
         yield "this name is out"
+
+
+def faults_in_name(name: str) -> Iterator[str]:
+    """Yield what is wrong with a name in a test, which is often a sentence."""
+    yield from name_faults(name)
+    yield from prose_faults(name.replace("_", " "))
 
 
 @cache
@@ -178,6 +214,8 @@ def findings() -> tuple[Finding, ...]:
         for line, text in docstrings(tree):
             first = text.strip().partition("\n")[0]
             found += [Finding(room, f"{where}:{line}", rule, first) for rule in first_line_faults(first)]
+        for line, text in attribute_docstrings(tree):
+            found += [Finding(room, f"{where}:{line}", rule, text[:100]) for rule in attribute_faults(text.strip())]
         for line, prose in texts(source, tree):
             found += [Finding(room, f"{where}:{line}", rule, prose[:100]) for rule in prose_faults(prose)]
         for line, name in names(tree):
@@ -185,6 +223,19 @@ def findings() -> tuple[Finding, ...]:
                 found += [Finding(room, f"{where}:{line}", rule, name) for rule in name_faults(name)]
         if path.stem in MODULES:
             found.append(Finding(room, where, "this name is out", path.stem))
+    for path in modules_of_tests():
+        where = str(path.relative_to(ROOT))
+        source = path.read_text(encoding="utf-8")
+        tree = ast.parse(source)
+        for line, text in docstrings(tree):
+            first = text.strip().partition("\n")[0]
+            found += [Finding("tests", f"{where}:{line}", rule, first) for rule in first_line_faults(first)]
+        for line, prose in (*docstrings(tree), *comments(source)):
+            found += [Finding("tests", f"{where}:{line}", rule, prose[:100]) for rule in prose_faults(prose)]
+        for line, name in names(tree):
+            if name in PLUGIN_NAMES.get(where, ()):
+                continue
+            found += [Finding("tests", f"{where}:{line}", rule, name) for rule in faults_in_name(name)]
     for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]):
         where = str(path.relative_to(ROOT))
         for number, row in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
@@ -192,7 +243,7 @@ def findings() -> tuple[Finding, ...]:
     return tuple(found)
 
 
-ROOMS = sorted({room_of(path) for path in modules()} | {"pages"})
+ROOMS = sorted({room_of(path) for path in modules()} | {"pages", "tests"})
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -241,8 +292,31 @@ def test_prose_rules(text: str, is_fine: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "is_fine"),
+    [("True while a save is compiled.", True), ("Return whether it is.", False), ("What it says.", False)],
+)
+def test_attribute_rules(line: str, is_fine: bool) -> None:
+    assert (not list(attribute_faults(line))) is is_fine
+
+
+@pytest.mark.parametrize(
     ("name", "is_fine"),
-    [("run_service", True), ("interfaces", True), ("RunsDesk", False), ("step_catalogue", False), ("Prior", False)],
+    [("test_a_run_continues", True), ("test_a_run_goes_on", False), ("test_a_loss_is_told", False), ("said_of", False)],
+)
+def test_rules_for_names_of_tests(name: str, is_fine: bool) -> None:
+    assert (not list(faults_in_name(name))) is is_fine
+
+
+@pytest.mark.parametrize(
+    ("name", "is_fine"),
+    [
+        ("run_service", True),
+        ("interfaces", True),
+        ("RunsDesk", False),
+        ("_said_to_end", False),
+        ("step_catalogue", False),
+        ("Prior", False),
+    ],
 )
 def test_name_rules(name: str, is_fine: bool) -> None:
     assert (not list(name_faults(name))) is is_fine

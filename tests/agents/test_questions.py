@@ -195,7 +195,7 @@ async def test_a_slow_answer_hands_the_run_back(workbench: Workbench, mode: str)
     assert found["status"] == ("running" if mode == "legacy" else "completed")
 
 
-async def test_a_client_without_questions_is_told_who_answers(workbench: Workbench) -> None:
+async def test_a_client_without_questions_learns_who_answers(workbench: Workbench) -> None:
     async with client_of(server_of(workbench), None) as client:
         found = value(await client.call_tool("asks"))
     assert (found["status"], found["next"].startswith("A person has to answer")) == ("running", True)

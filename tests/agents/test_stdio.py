@@ -164,7 +164,7 @@ def test_stdout_belongs_to_the_protocol(folder: Path) -> None:
     assert server.returncode == 0
 
 
-def test_an_unusable_database_is_told_on_stderr(folder: Path) -> None:
+def test_an_unusable_database_is_reported_on_stderr(folder: Path) -> None:
     (folder / "runs.db").mkdir()
     done = subprocess.run(
         command(folder, "mcp", "serve"), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE

@@ -154,8 +154,8 @@ def test_steps_and_logs(client: httpx.Client) -> None:
     answer = client.get(f"{path}/logs")
     assert answer.headers["content-type"].startswith("application/x-ndjson")
     lines = [json.loads(line) for line in answer.text.splitlines()]
-    said = "\n".join(line["message"] for line in lines)
-    assert said.split("\n") == [f"line {number}" for number in range(400)]
+    message = "\n".join(line["message"] for line in lines)
+    assert message.split("\n") == [f"line {number}" for number in range(400)]
     assert client.get(f"{path}/logs", params={"after": lines[-1]["seq"]}).text == ""
 
 

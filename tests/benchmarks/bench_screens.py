@@ -54,12 +54,12 @@ def _first_frame(folder: Path) -> Row:
 class _Watched(WftuiApp):
     """An app that notes when a frame first said that a run is being started."""
 
-    said: float | None = None
+    message: float | None = None
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         super()._display(screen, renderable)
-        if self.said is None and any(bar.doing for bar in self.screen.query(TitleBar)):
-            self.said = time.perf_counter()
+        if self.message is None and any(bar.doing for bar in self.screen.query(TitleBar)):
+            self.message = time.perf_counter()
 
 
 async def _start(folder: Path, steps: int) -> float:
@@ -71,7 +71,7 @@ async def _start(folder: Path, steps: int) -> float:
         workflow = Runs(folder).chain(steps)
         begin = time.perf_counter()
         app.open_run_form(workflow)
-        while app.said is None:
+        while app.message is None:
             await asyncio.sleep(_PAUSE)
     await workbench.close(cancel=True)
-    return app.said - begin
+    return app.message - begin

@@ -79,7 +79,7 @@ def measure_idle(folder: Path, what: str, seconds: float) -> int:
             _read_for(controller, _PAUSE)
         _read_for(controller, _SETTLED)
         written = _read_for(controller, seconds)
-        process.kill()  # a signal that it handles would let its run go on
+        process.kill()  # a signal that it handles would let its run continue
     return written
 
 

@@ -151,7 +151,7 @@ def test_only_lists_accept_repeated_options() -> None:
         typed_as({"type": "string"}, "a", "b")
 
 
-def test_a_byte_order_mark_is_no_part_of_a_value(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_not_part_of_a_value(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"\xef\xbb\xbf5")
     assert typed_as({"type": "integer"}, f"@{tmp_path / 'a'}") == 5
     (tmp_path / "b").write_bytes(b'\xef\xbb\xbf{"x": "1"}')

@@ -122,9 +122,7 @@ def test_what_is_not_the_name_of_a_pool_is_wrong_usage(cli: Cli) -> None:
     assert (code, "error[run.pool]" in err) == (2, True)
 
 
-def test_a_compiled_workflow_runs_here_when_it_is_told_so(
-    settings: Settings, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_compiled_workflow_runs_here_on_request(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     step = {"id": "a", "type": "shell", "pool": "build", "input": {"script": "echo hi", "parse": "lines"}}
     write_workflow(settings.tables, "flow", step, outputs={"said": "{{ steps.a.output.value }}"})
     plan = Workbench(settings).compiler().load("flow").plan

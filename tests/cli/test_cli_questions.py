@@ -80,7 +80,7 @@ def asked(folder: Path, question: str, typed: str, *words: str) -> tuple[int, st
     if pid == 0:
         os.execve(line[0], line, environment)
     shown, answered = b"", False
-    with contextlib.suppress(OSError):  # how the end of a terminal is told
+    with contextlib.suppress(OSError):  # the end of a terminal
         while True:
             if not answered and shown.endswith(question.encode()):
                 os.write(terminal, typed.encode())

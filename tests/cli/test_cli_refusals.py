@@ -41,7 +41,7 @@ def test_impossible_run_commands(cli: Cli) -> None:
     cli("new", "hello")
     ids = [json.loads(cli("run", "hello", "--json")[1])["id"] for _ in range(2)]
     shared = next(end for end in range(1, len(ids[0])) if ids[0][:end] != ids[1][:end]) - 1
-    for words, exit_code, said in [
+    for words, exit_code, message in [
         (("show", ids[0][:shared]), 2, "error[usage.ambiguous]"),
         (("show", "0nothere0-00000"), 4, "error[run.not_found] there is no run 0nothere0-00000"),
         (("cancel", ids[0]), 2, f"error[run.ended] cannot cancel run {ids[0]}: the run is completed"),
@@ -55,12 +55,12 @@ def test_impossible_run_commands(cli: Cli) -> None:
         (("show", ids[0], "--step", "nope"), 4, f"error[step.not_found] run {ids[0]} has no step nope"),
     ]:
         found, _, err = cli(*words)
-        assert (found, said in err) == (exit_code, True), err
+        assert (found, message in err) == (exit_code, True), err
 
 
 def test_impossible_connection_and_secret_commands(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     assert cli("connections", "add", "mail", "--kind", "smtp", "-s", "host=localhost")[0] == 0
-    for command, exit_code, said in [
+    for command, exit_code, message in [
         ("add mail --kind smtp", 1, "error[connection.exists] connection mail already exists"),
         ("edit post", 4, "error[connection.not_found] there is no connection 'post'"),
         ("add Mail --kind smtp -s host=x", 2, "error[connection.invalid] 'Mail' is not a valid connection name"),
@@ -71,7 +71,7 @@ def test_impossible_connection_and_secret_commands(cli: Cli, monkeypatch: pytest
     ]:
         monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
         found, _, err = cli("connections", *command.split())
-        assert (found, said in err) == (exit_code, True), err
+        assert (found, message in err) == (exit_code, True), err
 
 
 def test_connections_need_a_folder(cli: Cli, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,8 +87,8 @@ def test_an_approval_from_another_machine(remote: Cli, server: Server) -> None:
 
 def test_a_run_is_cancelled_from_another_machine(remote: Cli) -> None:
     _, out, _ = remote("run", "sleeps", "--detach")
-    code, said, _ = remote("cancel", out.strip())
-    assert (code, f"{out.strip()} cancelled" in said) == (ExitCode.DONE, True)
+    code, message, _ = remote("cancel", out.strip())
+    assert (code, f"{out.strip()} cancelled" in message) == (ExitCode.DONE, True)
 
 
 LOCAL = [

@@ -89,7 +89,7 @@ def test_only_secret_inputs_are_looked_up(folder: Path, here: Cli) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "message"),
     [
         (f"pin={TOKEN}", "-i pin=…: expected a whole number"),
         (f"token=@/nowhere/{TOKEN}", "-i token: cannot read the file after @"),
@@ -97,10 +97,10 @@ def test_only_secret_inputs_are_looked_up(folder: Path, here: Cli) -> None:
         ("token=env:NOT_THERE", "the environment variable NOT_THERE is not set"),
     ],
 )
-def test_a_secret_is_in_no_message(here: Cli, given: str, said: str) -> None:
+def test_a_secret_is_in_no_message(here: Cli, given: str, message: str) -> None:
     code, out, errors = here("run", "guarded", "-i", given)
     assert code != 0
-    assert said in errors
+    assert message in errors
     assert TOKEN not in errors + out
 
 
@@ -151,7 +151,7 @@ def test_secret_prompt_hides_input_and_can_be_cancelled(folder: Path, typed: str
     while termios.tcgetattr(terminal)[3] & termios.ECHO:  # the question comes first
         os.sched_yield()
     os.write(terminal, typed.encode())
-    with contextlib.suppress(OSError):  # how the end of a terminal is told
+    with contextlib.suppress(OSError):  # the end of a terminal
         piece = b"-"
         while piece:
             if not select.select([terminal], [], [], PATIENCE)[0]:

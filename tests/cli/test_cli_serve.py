@@ -141,7 +141,7 @@ def test_on_stop_cancel_ends_its_runs(settings: Settings, folder: Path) -> None:
 
 @pytest.mark.first_cases(1)
 @pytest.mark.parametrize(("how", "number"), [("leave", signal.SIGTERM), ("finish", signal.SIGHUP)])
-def test_on_stop_leave_goes_on_without_the_server(
+def test_on_stop_leave_continues_without_the_server(
     settings: Settings, folder: Path, how: str, number: signal.Signals
 ) -> None:
     with serving(settings.tables, settings.database, "--on-stop", how) as server:

@@ -216,9 +216,9 @@ def test_keys_are_listed_changed_and_reset(cli: Cli, file: Path) -> None:
     assert cli("keys", "editor.save", "'", '"', "-")[0] == 0
     [found] = json.loads(cli("keys", "editor.save", "--json")[1])["actions"]
     assert (found["keys"], found["default"]) == (["'", '"', "-"], ["F2", "^s"])
-    code, _, said = cli("keys", "editor.run", "-")
+    code, _, message = cli("keys", "editor.run", "-")
     assert code == 2
-    assert "- is a key of both editor.save (Save) and editor.run (Run)" in said
+    assert "- is a key of both editor.save (Save) and editor.run (Run)" in message
     assert cli("settings", "set", "keys.editor.run", "f9")[0] == 2
     assert cli("keys", "--reset")[0] == 2
     assert cli("keys", "editor.save", "--reset")[0] == 0

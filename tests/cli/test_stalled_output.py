@@ -220,9 +220,9 @@ def test_fast_reader_gets_every_line(chatty: Settings, tmp_path: Path) -> None:
     with output.open("w") as file:
         done = subprocess.run([sys.executable, "-m", "wftui", "run", "chatty", *where(chatty)], stdout=file)
     assert done.returncode == 0
-    said = output.read_text()
-    assert "not shown" not in said
-    assert said.count(LONG) == COUNT
+    message = output.read_text()
+    assert "not shown" not in message
+    assert message.count(LONG) == COUNT
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def test_urls(monkeypatch: pytest.MonkeyPatch, url: str, loopback: bool, readabl
         ),
     ],
 )
-def test_what_is_no_url(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+def test_invalid_urls_are_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("WFTUI_TOKEN", TOKEN)
     with pytest.raises(UserError) as refused:
         access(url, None)
@@ -65,7 +65,7 @@ def test_a_token_file_is_private(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"two words", b"\xff\xfe", b"a\nb", b"x" * 501])
-def test_what_is_no_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+def test_invalid_tokens_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
     file = tmp_path / "token"
     file.write_bytes(content)
     file.chmod(0o600)

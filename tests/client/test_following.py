@@ -86,21 +86,21 @@ async def follow(bench: RemoteWorkbench, run_id: str, seen: list[ExecutionEvent]
 
 async def test_a_cut_line_loses_and_doubles_nothing(owner: Workbench) -> None:
     async with through_line(owner) as (bench, line):
-        said: list[str] = []
-        bench.report_opening_to(said.append)
+        message: list[str] = []
+        bench.report_opening_to(message.append)
         run_id = await bench.runs.start("asks", {})
         seen: list[ExecutionEvent] = []
         following = asyncio.create_task(follow(bench, run_id, seen))
         await until(lambda: any(event.type == "step_waiting" for event in seen))
         await line.cut()
-        await until(lambda: said)
+        await until(lambda: message)
         await owner.runs.answer(run_id, "ok", approved=True)
         await owner.runs.wait(run_id)
         await line.open()
         async with patience():
             await following
         assert seen == await owner.runs.events(run_id)
-        assert said == [f"the connection to {bench.server} is lost; retrying"]
+        assert message == [f"the connection to {bench.server} is lost; retrying"]
 
 
 @pytest.mark.parametrize("bytes_each", [700, 3_000])
@@ -177,7 +177,7 @@ async def test_a_server_that_is_not_there(owner: Workbench) -> None:
         b"",
     ],
 )
-async def test_what_is_no_server_of_wftui(answer: bytes, settings: Settings) -> None:
+async def test_other_servers_are_refused(answer: bytes, settings: Settings) -> None:
     async def say(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(answer)

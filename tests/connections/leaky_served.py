@@ -43,33 +43,33 @@ def http_answers(settings: Settings, inputs: Json) -> str:
     """Return what every endpoint of runs answers, the event streams too."""
     server = Server(settings.tables, settings.database)
     with contextlib.closing(server), server.client() as client:
-        said: list[Any] = []
+        shown_text: list[Any] = []
         runs = {name: start(client, name, inputs) for name in SERVED}
         for name, run_id in runs.items():
-            said += [ended(client, run_id), all_events(client, run_id)]
+            shown_text += [ended(client, run_id), all_events(client, run_id)]
             place = f"/api/workflows/execute/{run_id}"
             record = client.get(place, params={"whole": True}).json()
-            said += [record, client.get(f"{place}/logs").text]
-            said += [client.get(f"{place}/steps/{each['path']}").json() for each in record["stepResults"]]
-            said += [client.get(f"{place}/values/{each}").text for each in _hashes(client.get(place).json())]
-            said += [client.get(f"{place}/resume/plan").text, client.post(f"{place}/resume", json={}).text]
+            shown_text += [record, client.get(f"{place}/logs").text]
+            shown_text += [client.get(f"{place}/steps/{each['path']}").json() for each in record["stepResults"]]
+            shown_text += [client.get(f"{place}/values/{each}").text for each in _hashes(client.get(place).json())]
+            shown_text += [client.get(f"{place}/resume/plan").text, client.post(f"{place}/resume", json={}).text]
             for body in ({"inputs": inputs, "reuse": True}, {"inputs": {"secrets": inputs["token"]}}):
-                said += [client.post(f"{place}/rerun{path}", json=body).text for path in ("/plan", "")]
+                shown_text += [client.post(f"{place}/rerun{path}", json=body).text for path in ("/plan", "")]
             answer = {"path": "boom", "approved": True, "data": inputs}
-            said.append(client.post(f"{place}/answer", json=answer).text)
-            said.append(client.get("/api/workflows/statistics", params={"workflowId": name}).text)
-            said.append(client.get(f"/api/workflows/definitions/{name}").text)
+            shown_text.append(client.post(f"{place}/answer", json=answer).text)
+            shown_text.append(client.get("/api/workflows/statistics", params={"workflowId": name}).text)
+            shown_text.append(client.get(f"/api/workflows/definitions/{name}").text)
         for wrong in ({**inputs, "token": [inputs["token"]]}, {**inputs, "number": inputs["token"]}):
             refused = client.post("/api/workflows/execute", json={"workflowId": "told", "inputs": wrong})
             assert refused.status_code == 422, refused.text
-            said.append(refused.text)
+            shown_text.append(refused.text)
         compared = client.get(
             "/api/workflows/compare", params=dict(zip(("before", "after"), runs.values(), strict=True))
         )
         assert compared.status_code == 200, compared.text
-        said += [compared.text, client.get("/api/workflows/history").text]
+        shown_text += [compared.text, client.get("/api/workflows/history").text]
         server.stop()
-    return "\n".join([*map(_text, said), *server.errors])
+    return "\n".join([*map(_text, shown_text), *server.errors])
 
 
 async def agent_results(settings: Settings, inputs: Json) -> str:
@@ -77,7 +77,7 @@ async def agent_results(settings: Settings, inputs: Json) -> str:
     workbench = Workbench(settings)
     token = AccessToken(name="ann", scope="admin", created_at=datetime.now(UTC))
     server = AgentServer(workbench, AgentOptions(), lambda _context: token)
-    said: list[Any] = []
+    shown_text: list[Any] = []
     reported: list[str] = []
 
     async def told(progress: float, total: float | None, message: str | None) -> None:
@@ -85,25 +85,25 @@ async def agent_results(settings: Settings, inputs: Json) -> str:
 
     try:
         async with patience(), Client(server.server) as client:
-            said.append((await client.list_tools()).model_dump_json())
+            shown_text.append((await client.list_tools()).model_dump_json())
             for name in SERVED:
                 called = await client.call_tool(name, inputs, progress_callback=told)
                 assert isinstance(called.structured_content, dict)
                 run = {"run": called.structured_content["run"]}
-                said += [called.model_dump_json(), called.structured_content]
+                shown_text += [called.model_dump_json(), called.structured_content]
                 for tool in ("run_status", "run_steps", "run_logs", "run_cancel"):
-                    said.append((await client.call_tool(tool, run)).model_dump_json())
+                    shown_text.append((await client.call_tool(tool, run)).model_dump_json())
                 step_id = {"told": "print", "fell": "boom"}[name]
-                said.append((await client.call_tool("run_steps", {**run, "step": step_id})).model_dump_json())
+                shown_text.append((await client.call_tool("run_steps", {**run, "step": step_id})).model_dump_json())
                 for address in (f"runs/{run['run']}", f"runs/{run['run']}/log", f"workflows/{name}"):
-                    said.append((await client.read_resource(f"wftui://{address}")).model_dump_json())
+                    shown_text.append((await client.read_resource(f"wftui://{address}")).model_dump_json())
             wrong = await client.call_tool("told", {**inputs, "number": inputs["token"]})
             assert wrong.is_error
-            said += [wrong.model_dump_json(), (await client.call_tool("run_history")).model_dump_json()]
+            shown_text += [wrong.model_dump_json(), (await client.call_tool("run_history")).model_dump_json()]
     finally:
         await workbench.close(cancel=True)
     assert reported
-    return "\n".join([*map(_text, said), *reported])
+    return "\n".join([*map(_text, shown_text), *reported])
 
 
 def _hashes(value: Json) -> Iterator[str]:

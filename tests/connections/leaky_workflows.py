@@ -252,7 +252,7 @@ def services(echo: str, mcp: list[str]) -> Json:
     """Everything that speaks to a server.
 
     Args:
-        echo: the address of one that says again what it is told.
+        echo: the address of one that repeats what it receives.
         mcp: the command of an MCP server.
     """
     posted: dict[str, Any] = {"method": "POST", "timeout": "5m"}

@@ -209,7 +209,7 @@ async def test_connection_override_applies_before_lookup(workbench: Workbench, t
     # A re-run takes the same connections, and looks again.
     again = await workbench.runs.wait(await workbench.runs.rerun(run_id, {}, reuse=False))
     assert again.status == "completed"
-    # It may be given others, of which it is told when there is none; what is taken over from it is nothing new.
+    # It may be given others, which are reported if there are none; nothing new is taken over from it.
     for keep in (False, True):
         chosen = {"tools": "none", "tolos": "work"}
         third = await workbench.runs.wait(await workbench.runs.rerun(again.id, {}, reuse=keep, connections=chosen))

@@ -120,7 +120,7 @@ def test_every_way_of_writing_and_breaking_is_masked(way: str, broken: str) -> N
         ("https://h/?q=", "9'X+?<=``%#%00"),
     ],
 )
-def test_a_secret_that_goes_on_in_another_part_of_a_url_is_masked(start: str, secret: str) -> None:
+def test_a_secret_that_continues_in_another_part_of_a_url_is_masked(start: str, secret: str) -> None:
     assert Redactor([secret]).redact_text(f"{httpx2.URL(start + secret)}") == f"{start}{MASK}"
 
 

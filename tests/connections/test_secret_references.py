@@ -158,7 +158,7 @@ def test_a_pipe_is_read_to_its_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reference", "said"),
+    ("reference", "reported"),
     [
         ("file:/dev/zero", "is larger than 1,048,576 bytes"),
         ("file:PLACE", "cannot read"),
@@ -169,12 +169,12 @@ def test_a_pipe_is_read_to_its_end(tmp_path: Path) -> None:
     ],
 )
 def test_what_never_ends_is_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reference: str, said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reference: str, reported: str
 ) -> None:
-    if said.endswith(("into", "within")):
+    if reported.endswith(("into", "within")):
         monkeypatch.setattr(secret_references, "COMMAND_SECONDS", 0.4)
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ConnectionsError, match=said) as caught:
+    with pytest.raises(ConnectionsError, match=reported) as caught:
         resolved(reference.replace("PLACE", str(tmp_path)), tmp_path)
     assert caught.value.code == "connection.reference"
     for left in tmp_path.glob("pid"):

@@ -307,9 +307,9 @@ async def test_a_lock_and_its_report_hold_no_secret(workbench: Workbench, tmp_pa
         steps=[{"id": "use", "type": "mcp", "connection": "tools", "input": {"tool": "t"}}],
     )
     report = await workbench.steps.lock_tools("flow", {})
-    said = "\n".join([*report.failures, *report.changes, report.lock.to_json()])
-    assert TOKEN not in said
-    assert "***" in said
+    reported = "\n".join([*report.failures, *report.changes, report.lock.to_json()])
+    assert TOKEN not in reported
+    assert "***" in reported
     folder = workbench.settings.tables / "workflows" / "flow"
     assert all(TOKEN.encode() not in file.read_bytes() for file in folder.iterdir())
 

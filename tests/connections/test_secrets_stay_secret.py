@@ -201,49 +201,58 @@ def leaky(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         )
         places = ["--tables", str(settings.tables), "--db", str(settings.database)]
         (folder / "inputs.json").write_text(json.dumps(inputs))
-        said: dict[str, str] = {}
+        message: dict[str, str] = {}
         trusted = asyncio.run(_trust(settings, settings.tables / "steps" / "leak.py"))
         assert trusted == ["acme.fail", "acme.leak"]
         given = ["--input", f"@{folder}/inputs.json"]
-        _said(["history", *places])
+        _output_of(["history", *places])
         # As long as somebody reads it, the database keeps its write-ahead log.
         reader = stack.enter_context(contextlib.closing(sqlite3.connect(settings.database)))
         reader.execute("SELECT count(*) FROM sqlite_master").fetchall()
-        said["run --events"] = _said(["run", "local", *given, "--events", *places])
-        said["run --json"] = _said(["run", "services", *given, "--json", *places])
-        said["run"] = _said(["run", "child", "--input", "{}", *places]) + _said(["watch", "last", *places])
+        message["run --events"] = _output_of(["run", "local", *given, "--events", *places])
+        message["run --json"] = _output_of(["run", "services", *given, "--json", *places])
+        message["run"] = _output_of(["run", "child", "--input", "{}", *places]) + _output_of(["watch", "last", *places])
         runs = {name: asyncio.run(_record(settings, name)) for name in ("local", "services")}
-        said["plans"] = said["refused reruns"] = ""
+        message["plans"] = message["refused reruns"] = ""
         for run in runs.values():
             rerun = ["rerun", run["id"], "--from-failed", *given, *places]
-            said["plans"] += _said([*rerun, "--plan"]) + _said([*rerun, "--plan", "--json"])
-            said["plans"] += _said(["resume", run["id"], "--plan", "--json", *places])
-            said["refused reruns"] += _said(rerun)
+            message["plans"] += _output_of([*rerun, "--plan"]) + _output_of([*rerun, "--plan", "--json"])
+            message["plans"] += _output_of(["resume", run["id"], "--plan", "--json", *places])
+            message["refused reruns"] += _output_of(rerun)
         (folder / "inputs.json").unlink()
-        said["compile"] = "".join(
-            _said(["compile", "--all", f"--format={name}", *places]) for name in ("human", "json", "sarif", "github")
+        message["compile"] = "".join(
+            _output_of(["compile", "--all", f"--format={name}", *places])
+            for name in ("human", "json", "sarif", "github")
         )
-        said["doctor"] = _said(["doctor", *places]) + _said(["doctor", "--json", *places])
+        message["doctor"] = _output_of(["doctor", *places]) + _output_of(["doctor", "--json", *places])
         for option in ("--json", "--logs", "--events"):
-            said[f"show {option}"] = "".join(_said(["show", run["id"], option, *places]) for run in runs.values())
-        said["run"] += "".join(_said(["show", run["id"], *places]) for run in runs.values())
-        said["history --json"] = _said(["history", "--json", *places])
-        said["exports"] = _said(["history", "--format", "csv", *places])
+            message[f"show {option}"] = "".join(
+                _output_of(["show", run["id"], option, *places]) for run in runs.values()
+            )
+        message["run"] += "".join(_output_of(["show", run["id"], *places]) for run in runs.values())
+        message["history --json"] = _output_of(["history", "--json", *places])
+        message["exports"] = _output_of(["history", "--format", "csv", *places])
         for name, run in runs.items():
-            said["exports"] += "".join(_exported(run["id"], kind, folder / f"{name}.{kind}", places) for kind in KINDS)
+            message["exports"] += "".join(
+                _exported(run["id"], kind, folder / f"{name}.{kind}", places) for kind in KINDS
+            )
         ids = [run["id"] for run in runs.values()]
-        said["compare, grep, stats"] = _said(["compare", *ids, *places]) + _said(["compare", *ids, "--json", *places])
-        said["compare, grep, stats"] += _said(["grep", "a", *places]) + _said(["stats", "local", *places])
-        said["results for agents"] = asyncio.run(agent_results(settings, inputs))
-        said["versions"] = asyncio.run(_versions(settings, [*runs, *SERVED]))
-        said["pins"] = asyncio.run(_pinned(settings, runs))
+        message["compare, grep, stats"] = _output_of(["compare", *ids, *places]) + _output_of(
+            ["compare", *ids, "--json", *places]
+        )
+        message["compare, grep, stats"] += _output_of(["grep", "a", *places]) + _output_of(["stats", "local", *places])
+        message["results for agents"] = asyncio.run(agent_results(settings, inputs))
+        message["versions"] = asyncio.run(_versions(settings, [*runs, *SERVED]))
+        message["pins"] = asyncio.run(_pinned(settings, runs))
         drafts = folder / "data" / "wftui" / "drafts"
-        said["steps"] = _said(["steps", *places])
-        said["connections"] = _said(["connections"]) + _said(["connections", "--json"])
-        said["connections"] += _said(["connections", "secret", "list"]) + _said(["connections", "test", "bearer"])
+        message["steps"] = _output_of(["steps", *places])
+        message["connections"] = _output_of(["connections"]) + _output_of(["connections", "--json"])
+        message["connections"] += _output_of(["connections", "secret", "list"]) + _output_of(
+            ["connections", "test", "bearer"]
+        )
         logged, index = (Path(f"{settings.database}-{kind}").read_bytes() for kind in ("wal", "shm"))
         reader.close()
-        said["http answers"] = http_answers(settings, inputs)  # its process removes the log when it ends
+        message["http answers"] = http_answers(settings, inputs)  # its process removes the log when it ends
         yield Leaky(
             settings,
             secrets,
@@ -252,7 +261,7 @@ def leaky(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             Search([*listed, token, nested, *lines.splitlines(), str(number)]),
             runs,
             {
-                **said,
+                **message,
                 **asyncio.run(_stored(settings, list(runs.values()))),
                 "database": settings.database.read_bytes(),
                 "write-ahead log": logged,
@@ -292,13 +301,13 @@ def _logging() -> Iterator[io.StringIO]:
 
 def _exported(run_id: str, kind: str, file: Path, places: list[str]) -> str:
     """Export a run and return the text of the file, which is removed."""
-    _said(["export", run_id, "--format", kind, "-o", str(file), *places])
+    _output_of(["export", run_id, "--format", kind, "-o", str(file), *places])
     data = gzip.decompress(file.read_bytes()) if kind == "run" else file.read_bytes()
     file.unlink()
     return data.decode()
 
 
-def _said(words: list[str]) -> str:
+def _output_of(words: list[str]) -> str:
     """The output of a command on both streams."""
     text = io.StringIO()
     hang_up = signal.getsignal(signal.SIGHUP)

@@ -111,7 +111,7 @@ def process(round_: Round, run_id: str | None, kill_after: float | None) -> bool
         try:
             asyncio.run(live(round_, run_id))
             os._exit(0)
-        except BaseException as error:  # noqa: BLE001  (a forked process must not go on in the parent's code)
+        except BaseException as error:  # noqa: BLE001  (a forked process must not continue in the parent's code)
             print(f"seed {round_.seed}: {error!r}", file=sys.stderr, flush=True)
             os._exit(1)
     if kill_after is not None:

@@ -130,7 +130,7 @@ def test_a_second_signal_ends_the_program(
     wait_until(lambda: catches(program.pid, signal.SIGTERM))  # set after the start of the run, SIGINT before it
     program.send_signal(number)
     program.send_signal(number)
-    # The kernel may merge two signals into one that is not handled yet; impatience goes on.
+    # The kernel may merge two signals into one that is not handled yet; so keep sending them.
     while True:
         try:
             _, errors = program.communicate(timeout=0.5)

@@ -84,7 +84,7 @@ LOSERS_END = {
         pytest.param(RACE, "fast", ["early", "early", "late", "late"], id="race"),
     ],
 )
-def test_it_goes_on_where_it_was(
+def test_it_continues_where_it_was(
     step: dict[str, Any], output: Json, ran: list[str], tmp_path: Path, start: Any
 ) -> None:
     read = {"loop": "", "race": ".branch"}.get(step["type"], ".value")
@@ -95,7 +95,7 @@ def test_it_goes_on_where_it_was(
     assert sorted((tmp_path / "done").read_text().split()) == ran
 
 
-def test_finally_goes_on_with_the_error_of_the_run(tmp_path: Path, start: Any) -> None:
+def test_finally_continues_with_the_error_of_the_run(tmp_path: Path, start: Any) -> None:
     told = shell("told", f"{UNTIL_GO}; echo $E", E="{{ run.error.type }} {{ run.status }}")
     tidy = [shell("before", "true"), {**told, "needs": ["before"]}]
     code, record = killed_and_resumed({"steps": [shell("work", "exit 7")], "finally": tidy}, tmp_path, start)

@@ -166,7 +166,7 @@ async def test_another_process_resumes_everything_under_way(settings: Settings) 
     while not done.exists() or "pay" not in done.read_text():
         await asyncio.sleep(0.01)
     kill(program)
-    shutil.rmtree(settings.tables / "workflows" / "parent")  # a run goes on by the plan that is stored with it
+    shutil.rmtree(settings.tables / "workflows" / "parent")  # a run continues with its stored plan
     async with workbench_of(settings) as workbench:
         await workbench.runs.answer(run_id, "ask", approved=True)  # while nobody runs it
         inputs = {"token": SECRET}

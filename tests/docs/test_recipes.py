@@ -246,8 +246,8 @@ async def test_site_alert(workbench: Workbench) -> None:
             assert box.messages == []
             urls = [f"{url}/text", f"{url}/status/404"]
             outputs = await completed(workbench, "site_alert", {"urls": urls, "to": "ann@example.org"})
-    [said] = outputs["down"]
-    assert said.startswith(urls[1])
+    [reported] = outputs["down"]
+    assert reported.startswith(urls[1])
     assert box.recipients == ["ann@example.org"]
     assert "1 of 2 sites are down" in box.messages[0]
 

@@ -90,7 +90,7 @@ async def test_what_a_step_in_a_pool_needs_is_not_looked_for_here(tables: Path, 
         await workbench.close()
 
 
-async def test_cancelling_an_interrupted_run_says_that_no_worker_was_told(tables: Path, tmp_path: Path) -> None:
+async def test_cancelling_an_interrupted_run_reports_that_no_worker_was_notified(tables: Path, tmp_path: Path) -> None:
     store = await ExecutionStore.open(tmp_path / "db")
     at: dict[str, Any] = {"run_id": "01k9x2m4q-7hd3f", "timestamp": utc_now()}
     infos = [StepInfo(path="sh", step_id="sh", step_name="sh", step_type="shell", pool="build")]

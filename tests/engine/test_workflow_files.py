@@ -97,7 +97,7 @@ async def test_an_order_lets_a_skip_pass_and_a_demand_does_not(bench: Workbench,
 async def test_parallel_items_keep_result_order(bench: Workbench, add: Add, tmp_path: Path) -> None:
     checked: Json = {"type": "assert", "input": {"that": "{{ item != 2 }}"}}
     many: dict[str, Any] = {"in": "[1, 2, 3, 4]", "maxParallel": 2}
-    # The first item waits for the others, each of which would wait for ever if it came after it.
+    # The first item waits for the others, each of which would wait forever if it came after it.
     meet = 'if [ "$N" = 0 ]; then until [ -e 1 ] && [ -e 2 ]; do sleep 0.01; done; else touch "$N"; fi; echo "$N"'
     late: Json = {"id": "late", "type": "shell", "forEach": {"in": "range(3)", "maxParallel": 3}}
     late |= {"input": {"script": meet, "env": {"N": "{{ item }}"}, "cwd": str(tmp_path), "parse": "text"}}

@@ -16,10 +16,10 @@ async def test_one_failed_summary_does_not_affect_others(workbench: Workbench, t
     (docs / "bad.md").write_text("refuse this\n")
 
     def answer(asked: Asked) -> Answer:
-        said = asked.body["messages"][-1]["content"]
-        if "refuse" in said:
+        reported = asked.body["messages"][-1]["content"]
+        if "refuse" in reported:
             return Answer({"error": {"message": "no"}}, status=400)
-        content = json.dumps({"title": said.split()[1], "summary": f"It has {len(said)} characters."})
+        content = json.dumps({"title": reported.split()[1], "summary": f"It has {len(reported)} characters."})
         half = len(content) // 2
         chunks: list[Json] = [{"delta": {"content": part}} for part in (content[:half], content[half:])]
         choices = [*chunks, {"delta": {}, "finish_reason": "stop"}]

@@ -60,11 +60,11 @@ def acts(text: str) -> list[str]:
 def steps(text: str) -> list[Json]:
     """Steps with a text in names and notes that print, return, fail with and ask it."""
     named: Json = {"name": text, "note": text}
-    said: Json = {"T": "{{ inputs.text }}"}
+    message: Json = {"T": "{{ inputs.text }}"}
     return [
         {"id": "value", "type": "set", **named, "input": {text: text, "all": "{{ inputs.text }}"}},
-        {"id": "log", "type": "shell", **named, "input": {"script": "printf '%s\\n' \"$T\"", "env": said}},
-        {"id": "tell", "type": "shell", **named, "input": {"script": 'printf "%s" "$T" >&2', "env": said}},
+        {"id": "log", "type": "shell", **named, "input": {"script": "printf '%s\\n' \"$T\"", "env": message}},
+        {"id": "tell", "type": "shell", **named, "input": {"script": 'printf "%s" "$T" >&2', "env": message}},
         {
             "id": "fails",
             "type": "assert",

@@ -197,14 +197,14 @@ def run(harness: Harness) -> tuple[bool, str]:
             start_new_session=True,
         )
         try:
-            said, _ = program.communicate(timeout=harness.minutes * 60)
+            message, _ = program.communicate(timeout=harness.minutes * 60)
         except subprocess.TimeoutExpired:
             os.killpg(program.pid, signal.SIGKILL)
-            said, _ = program.communicate()
+            message, _ = program.communicate()
         seconds = f"{time.monotonic() - started:,.0f} s"
         if program.returncode == 0:
             return True, f"held: {', '.join(figures(report))}, {seconds}"
-    print(said, file=sys.stderr, flush=True)
+    print(message, file=sys.stderr, flush=True)
     return False, f"**broken**{' (not ended)' if program.returncode < 0 else ''}, {seconds}"
 
 

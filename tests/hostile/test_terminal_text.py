@@ -151,10 +151,10 @@ def run(
             except SystemExit:
                 pass
             finally:
-                said = streams.close()
-        said["stdout"] = said["stdout"].replace("\r\x1b[K", "") if request.param else said["stdout"]
-        assert "Traceback" not in said["stderr"]
-        return said
+                message = streams.close()
+        message["stdout"] = message["stdout"].replace("\r\x1b[K", "") if request.param else message["stdout"]
+        assert "Traceback" not in message["stderr"]
+        return message
 
     return command
 
@@ -209,22 +209,22 @@ COMMANDS = [
 
 @pytest.mark.first_cases(1)
 def test_no_command_passes_control_sequences(run: Run) -> None:
-    said = {("run", "evil"): run("run", "evil"), ("run", "evil", "--events"): run("run", "evil", "--events")}
-    said |= {tuple(words): run(*words) for words in COMMANDS}
-    for words, streams in said.items():
+    message = {("run", "evil"): run("run", "evil"), ("run", "evil", "--events"): run("run", "evil", "--events")}
+    message |= {tuple(words): run(*words) for words in COMMANDS}
+    for words, streams in message.items():
         for name, text in streams.items():
             assert acts(text) == [], (words, name, text)
         if "--json" in words or "sarif" in words:
             json.loads(streams["stdout"])
         elif "--events" in words:
             assert [json.loads(line) for line in streams["stdout"].split("\n") if line]
-    assert any(row["name"] == ALL for row in json.loads(said["list", "--json"]["stdout"]))
-    record = json.loads(said["show", "last", "--json"]["stdout"])
+    assert any(row["name"] == ALL for row in json.loads(message["list", "--json"]["stdout"]))
+    record = json.loads(message["show", "last", "--json"]["stdout"])
     assert record["outputs"]["text"] == ALL.replace("\x00", "")
     # Something of every place is shown.
     for words in (("list",), ("run", "evil"), ("show", "last")):
-        assert "never ends" in said[words]["stdout"], words
-    assert "hidden||gnp.exe|" in said["show", "last", "--logs"]["stdout"]
+        assert "never ends" in message[words]["stdout"], words
+    assert "hidden||gnp.exe|" in message["show", "last", "--logs"]["stdout"]
 
 
 def test_traceback_is_harmless() -> None:
@@ -243,7 +243,7 @@ def test_colors_of_an_output_stay_on_a_terminal(run: Run, workspace: Path, reque
     step = {"id": "say", "type": "set", "input": {"text": "\x1b[32mgreen"}}
     workflow = {"format": 1, "id": "colors", "steps": [step], "outputs": {"text": "{{ steps.say.output.text }}"}}
     (folder / "workflow.json").write_text(json.dumps(workflow))
-    said = run("run", "colors")["stdout"]
+    message = run("run", "colors")["stdout"]
     is_terminal = "terminal" in request.node.callspec.id
-    assert ("\x1b[32mgreen\x1b[0m\n" in said) == is_terminal
-    assert "green" in said
+    assert ("\x1b[32mgreen\x1b[0m\n" in message) == is_terminal
+    assert "green" in message

@@ -52,7 +52,7 @@ def run_on(cli: Cli, root: Path, *command: str) -> tuple[int, str]:
 @pytest.mark.parametrize("target", ["file", "missing", "older", "inside"])
 @pytest.mark.parametrize("name", GENERATED)
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_a_link_in_the_place_of_a_generated_file_is_refused(
+def test_a_link_instead_of_a_generated_file_is_refused(
     bare_cli: Cli, root: Path, outside: Path, name: str, target: str, command: tuple[str, ...]
 ) -> None:
     led_to = (root if target == "inside" else outside) / ".bashrc"

@@ -30,7 +30,7 @@ def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     ],
     indirect=["zone"],
 )
-def test_times_of_a_repeated_hour_are_told_apart(zone: str, first: datetime, texts: tuple[str, str]) -> None:
+def test_times_of_a_repeated_hour_are_distinguished(zone: str, first: datetime, texts: tuple[str, str]) -> None:
     again = first + timedelta(minutes=30 if "Lord_Howe" in zone else 60)
     assert (local_text(first, TIME), local_text(again, TIME)) == texts
 

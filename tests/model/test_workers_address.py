@@ -42,7 +42,7 @@ def test_a_password_is_never_part_of_what_is_shown(address: str, shown: str) -> 
     "text",
     ["", "db.example.org", "mysql://db/x", "postgresql://", "postgresql:", "host=db dbname=x", "postgresql://db/x y"],
 )
-def test_other_text_is_no_address_and_not_shown(text: str) -> None:
+def test_other_text_is_refused_and_not_shown(text: str) -> None:
     assert not is_address(text)
     assert without_password(text) == "***"
 

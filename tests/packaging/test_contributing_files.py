@@ -60,5 +60,5 @@ def test_make_checks_and_lists_its_tasks() -> None:
     [(["test", "ROOM=store"], "pytest -n 2 tests/store"), (["test"], "pytest "), (["check"], "ruff format --check .")],
 )
 def test_a_task_is_the_command_it_says(task: list[str], command: str) -> None:
-    said = subprocess.run(["make", "--dry-run", *task], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert said.splitlines()[0] == command
+    message = subprocess.run(["make", "--dry-run", *task], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert message.splitlines()[0] == command

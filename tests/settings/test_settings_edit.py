@@ -59,7 +59,7 @@ def test_unset_removes_the_key_and_an_empty_section(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "said"),
+    ("key", "value", "message"),
     [
         ("history.keep_day", "3", "unknown setting history.keep_day; did you mean history.keep_days?"),
         ("history", "3", "unknown setting history"),
@@ -70,10 +70,10 @@ def test_unset_removes_the_key_and_an_empty_section(file: Path) -> None:
         ("tables", " ", "tables must be a path"),
     ],
 )
-def test_refused_changes_keep_the_file(file: Path, key: str, value: str, said: str) -> None:
+def test_refused_changes_keep_the_file(file: Path, key: str, value: str, message: str) -> None:
     with pytest.raises(SettingsError) as refused:
         set_value(file, key, value)
-    assert said in str(refused.value)
+    assert message in str(refused.value)
     assert not file.exists()
 
 
@@ -150,9 +150,9 @@ def test_file_reflects_the_last_changes(
         else:
             set_value(file, name, value)
         last[name] = value
-    said = _flat(_data(file))
+    message = _flat(_data(file))
     for name, value in last.items():
-        assert said.get(name) == value
+        assert message.get(name) == value
     read_settings(file)
 
 
@@ -169,7 +169,7 @@ def _flat(data: object, prefix: str = "") -> dict[str, str]:
 
 
 @pytest.mark.parametrize("address", ["postgresql://ann:hunter2@db/x", "postgresql://db/x?password=hunter2"])
-def test_a_password_is_no_argument(file: Path, address: str) -> None:
+def test_a_password_is_not_an_argument(file: Path, address: str) -> None:
     with pytest.raises(SettingsError, match="PGPASSFILE") as refused:
         set_value(file, "workers", address)
     assert "hunter2" not in str(refused.value)

@@ -20,7 +20,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "settings.toml"
 
 
-def said_of(file: Path, text: str) -> list[str]:
+def errors_of_file(file: Path, text: str) -> list[str]:
     """The errors of an invalid file, line by line, without its folder."""
     file.write_text(text)
     with pytest.raises(SettingsError) as refused:
@@ -95,30 +95,30 @@ def test_notifications(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("value", ['"beep"', "[]", '[""]', '["beep", 1]', "7", '["a\\u0000b"]'])
 def test_a_program_is_a_list_of_texts(file: Path, value: str) -> None:
-    (said,) = said_of(file, f"[notify]\ncommand = {value}\n")
-    assert said == "settings.toml:2: notify.command must be a program and its arguments, as a list or as words"
+    (message,) = errors_of_file(file, f"[notify]\ncommand = {value}\n")
+    assert message == "settings.toml:2: notify.command must be a program and its arguments, as a list or as words"
 
 
 @pytest.mark.parametrize(
     "line", ['on = ["failed"]', 'on = "end"', "after_minutes = 0", 'seconds = "all"', "seconds = true"]
 )
 def test_invalid_rules_of_notifications(file: Path, line: str) -> None:
-    (said,) = said_of(file, f"[notify]\n{line}\n")
-    assert said.startswith(f"settings.toml:2: notify.{line.split()[0]} must be a ")
+    (message,) = errors_of_file(file, f"[notify]\n{line}\n")
+    assert message.startswith(f"settings.toml:2: notify.{line.split()[0]} must be a ")
 
 
 def test_an_unknown_key_is_named_with_the_nearest(file: Path) -> None:
     text = '# my settings\n\ndurabilty = "full"\n[histroy]\nkeep_days = 3\n'
-    assert said_of(file, text) == [
+    assert errors_of_file(file, text) == [
         "settings.toml:3: unknown setting durabilty; did you mean durability?",
         "settings.toml:4: unknown setting histroy; did you mean history?",
     ]
-    assert said_of(file, "[history.workflows.nightly]\nkeep_day = 3\n") == [
+    assert errors_of_file(file, "[history.workflows.nightly]\nkeep_day = 3\n") == [
         "settings.toml:2: unknown setting history.workflows.nightly.keep_day;"
         " did you mean history.workflows.nightly.keep_days?"
     ]
-    (said,) = said_of(file, "xyz = 1")
-    assert said.endswith("known settings: database, durability, history, keys, notify, tables, theme, workers")
+    (message,) = errors_of_file(file, "xyz = 1")
+    assert message.endswith("known settings: database, durability, history, keys, notify, tables, theme, workers")
 
 
 def test_invalid_value_is_named_with_alternatives(file: Path) -> None:
@@ -135,7 +135,7 @@ nightly = 3
 other = { keep_days = true }
 """
     number = 'must be a whole number of 1 or more, or "all"'
-    assert said_of(file, text) == [
+    assert errors_of_file(file, text) == [
         'settings.toml:1: durability must be one of "normal" and "full"',
         f"settings.toml:4: history.keep_days {number}",
         f"settings.toml:5: history.keep_runs {number}",
@@ -146,7 +146,7 @@ other = { keep_days = true }
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("tables = \n", "settings.toml:1:10: invalid value"),
         ('a = 1\ntables = "x\n', "settings.toml:2:12: illegal character '\\n'"),
@@ -156,8 +156,8 @@ other = { keep_days = true }
         ("a = " + "9" * 5_000, "settings.toml: a number has too many digits"),
     ],
 )
-def test_invalid_toml_is_located(file: Path, text: str, said: str) -> None:
-    assert said_of(file, text) == [said]
+def test_invalid_toml_is_located(file: Path, text: str, message: str) -> None:
+    assert errors_of_file(file, text) == [message]
 
 
 def test_unreadable_file(tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_start_imports_no_writer_and_the_parser_only_if_needed(file: Path) -> No
 
 
 def test_an_address_of_workers_is_a_url_of_postgresql(file: Path) -> None:
-    assert said_of(file, 'workers = "mysql://db/x"') == [
+    assert errors_of_file(file, 'workers = "mysql://db/x"') == [
         "settings.toml:1: workers must be a URL that starts with postgresql://"
     ]
     file.write_text('workers = "postgresql://ann:hunter2@db/x"\n')
@@ -225,7 +225,7 @@ def test_keys_of_actions(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("keys = 1", "keys must be a section, such as [keys.editor]"),
         ("[keys]\nsave = 'f2'", "keys.save must be a section, such as [keys.editor]"),
@@ -235,6 +235,6 @@ def test_keys_of_actions(file: Path) -> None:
         ("[keys.editor]\n'sa ve' = ['f2']", "keys.editor.sa ve names no action"),
     ],
 )
-def test_invalid_keys(file: Path, text: str, said: str) -> None:
-    (found,) = said_of(file, text)
-    assert said in found
+def test_invalid_keys(file: Path, text: str, message: str) -> None:
+    (found,) = errors_of_file(file, text)
+    assert message in found

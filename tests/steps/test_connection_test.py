@@ -61,7 +61,7 @@ async def outcome(connections: Connections, kind: str, values: dict[str, Json]) 
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "reported"),
     [
         ({"auth": "bearer", "token": KEY}, "1 secret found; {url} returns status 404"),
         ({"auth": "apiKey", "apiKey": KEY, "apiKeyIn": "query", "apiKeyName": "k"}, "returns status 404"),
@@ -73,27 +73,27 @@ async def outcome(connections: Connections, kind: str, values: dict[str, Json]) 
     ],
 )
 async def test_http_sends_a_request_with_its_credentials(
-    connections: Connections, url: str, values: dict[str, Json], said: str
+    connections: Connections, url: str, values: dict[str, Json], reported: str
 ) -> None:
     given = {"baseUrl": url, **{k: v.format(url=url) if isinstance(v, str) else v for k, v in values.items()}}
-    assert said.format(url=url) in await outcome(connections, "http", given)
+    assert reported.format(url=url) in await outcome(connections, "http", given)
 
 
 @pytest.mark.parametrize("kind", ["openai", "anthropic"])
 async def test_a_model_server_lists_its_models(connections: Connections, url: str, kind: str) -> None:
     base = f"{url}/v1" if kind == "openai" else url
-    said = await outcome(connections, kind, {"baseUrl": base, "apiKey": KEY, "model": "big"})
-    assert said == f"1 secret found; {url}/v1/models lists 2 models"
-    said = await outcome(connections, kind, {"baseUrl": base, "apiKey": KEY, "model": "huge"})
-    assert said.endswith("lists 2 models, but not huge")
+    reported = await outcome(connections, kind, {"baseUrl": base, "apiKey": KEY, "model": "big"})
+    assert reported == f"1 secret found; {url}/v1/models lists 2 models"
+    reported = await outcome(connections, kind, {"baseUrl": base, "apiKey": KEY, "model": "huge"})
+    assert reported.endswith("lists 2 models, but not huge")
     with pytest.raises(ConnectionsError, match="rejects the credentials with status 401"):
         await outcome(connections, kind, {"baseUrl": base, "apiKey": "another-key"})
 
 
 async def test_composio_accepts_the_key(connections: Connections) -> None:
     with composio_server() as state:
-        said = await outcome(connections, "composio", {"baseUrl": state.url, "apiKey": KEY})
-        assert said == f"1 secret found; {state.url} accepts the key"
+        reported = await outcome(connections, "composio", {"baseUrl": state.url, "apiKey": KEY})
+        assert reported == f"1 secret found; {state.url} accepts the key"
         assert state.keys == {KEY}
         state.status = 401
         with pytest.raises(ConnectionsError, match="told why") as caught:
@@ -102,8 +102,8 @@ async def test_composio_accepts_the_key(connections: Connections) -> None:
 
 
 async def test_an_mcp_server_is_started_and_lists_its_tools(connections: Connections, tmp_path: Path) -> None:
-    said = await outcome(connections, "mcp", {"command": RAW})
-    assert " tools: " in said
+    reported = await outcome(connections, "mcp", {"command": RAW})
+    assert " tools: " in reported
     with pytest.raises(ConnectionsError, match="was not found"):
         await outcome(connections, "mcp", {"command": ["no-such-program-here"]})
     with pytest.raises(ConnectionsError, match="exactly one of"):
@@ -112,16 +112,16 @@ async def test_an_mcp_server_is_started_and_lists_its_tools(connections: Connect
 
 async def test_an_mcp_server_over_http_lists_its_tools(connections: Connections) -> None:
     with http_server() as (values, _process):
-        said = await outcome(connections, "mcp", values)
-        assert said.startswith("1 secret found; over-http 2 has ")
+        reported = await outcome(connections, "mcp", values)
+        assert reported.startswith("1 secret found; over-http 2 has ")
         with pytest.raises(ConnectionsError, match="401"):
             await outcome(connections, "mcp", {**values, "headers": {"Authorization": "Bearer nothing-like-it"}})
 
 
 async def test_database_is_queried(connections: Connections, tmp_path: Path) -> None:
     sqlite3.connect(tmp_path / "a.db").close()
-    said = await outcome(connections, "database", {"url": f"sqlite:///{tmp_path}/a.db"})
-    assert said == "1 secret found; the database responds"
+    reported = await outcome(connections, "database", {"url": f"sqlite:///{tmp_path}/a.db"})
+    assert reported == "1 secret found; the database responds"
     with pytest.raises(ConnectionsError, match="not one that SQLAlchemy supports"):
         await outcome(connections, "database", {"url": "nonsense://x:pass-0123456@y/z"})
     with pytest.raises(ConnectionsError, match="unable to open") as caught:

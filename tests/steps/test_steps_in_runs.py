@@ -68,24 +68,24 @@ async def test_stopped_step_leaves_nothing(workbench: Workbench, kind: str, how:
     step: dict[str, Json] = {"id": "sleep", "type": kind, "input": values[kind]}
     if how == "cancel":
         run_id = await start(workbench, step)
-        async with log_of(workbench, run_id, "pids") as said:
-            assert lives(int(said.split()[1]))
+        async with log_of(workbench, run_id, "pids") as reported:
+            assert lives(int(reported.split()[1]))
             await workbench.runs.cancel(run_id)
         async with patience():
             await workbench.runs.wait(run_id)
         record = await workbench.runs.record(run_id)
         assert record.status == "cancelled"
     else:
-        said = ""
+        reported = ""
         for seconds in (1.5, 10, 60, 300):  # more where the program had not yet begun to speak
             record = await run(workbench, step | {"timeout": seconds}, id=f"flow{seconds:g}".replace(".", "-"))
             assert record.error is not None
             assert (record.status, record.error.type) == ("failed", "timeout")
             events = [event async for batch in workbench.runs.follow(record.id) for event in batch]
-            said = "".join(event.message for event in events if isinstance(event, Log) and "pids" in event.message)
-            if said:
+            reported = "".join(event.message for event in events if isinstance(event, Log) and "pids" in event.message)
+            if reported:
                 break
-    sleeper = int(said.split()[1])
+    sleeper = int(reported.split()[1])
     await until(lambda: not lives(sleeper))
 
 

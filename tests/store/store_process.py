@@ -1,6 +1,6 @@
 """A process on a database: `store_process.py ACTION DATABASE RUN|WORKFLOW COUNT`.
 
-Prints one number a line: what it has been told is stored (write), or what it is shown (follow).
+Prints one number a line: the events acknowledged (write) or received (follow).
 """
 
 import asyncio

@@ -25,14 +25,14 @@ from wftui.store.transfer.transfer import export_run, import_run
 pytest_plugins = "store.store_fixtures"
 
 
-def said(text: str, run: str = RUN, second: int = 0) -> Log:
+def reported(text: str, run: str = RUN, second: int = 0) -> Log:
     at = START + timedelta(seconds=second)
     return Log(run_id=run, timestamp=at, message=text, step_id="a", path="a", stream="stdout")
 
 
 async def kept(store: ExecutionStore, *texts: str, run: str = RUN) -> LogSegment:
     """Store lines of a step of a run outside of its events."""
-    segment = await store.keep_lines([said(text, run) for text in texts])
+    segment = await store.keep_lines([reported(text, run) for text in texts])
     assert isinstance(segment, LogSegment)
     (stored,) = await store.append([segment], wait=True)
     assert isinstance(stored, LogSegment)
@@ -66,7 +66,7 @@ async def test_lines_in_segments_are_read_in_their_place(store: ExecutionStore, 
 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\n"), max_size=9), min_size=1, max_size=9))
 def test_a_segment_holds_any_lines(texts: list[str]) -> None:
-    lines = [said(text, second=number) for number, text in enumerate(texts)]
+    lines = [reported(text, second=number) for number, text in enumerate(texts)]
     segment, data = pack(lines)
     assert decode(segment, data) == lines
     assert (segment.lines, segment.longest) == (len(texts), max(map(len, texts)))
@@ -74,7 +74,7 @@ def test_a_segment_holds_any_lines(texts: list[str]) -> None:
 
 @pytest.mark.parametrize("is_of_run", [True, False])
 async def test_the_oldest_segments_go(database: Path, is_of_run: bool) -> None:
-    two_and_a_half = len(pack([said(random_text(0))])[1]) * 5 // 2
+    two_and_a_half = len(pack([reported(random_text(0))])[1]) * 5 // 2
     limits = LogLimits(run=two_and_a_half, history=None) if is_of_run else LogLimits(history=two_and_a_half)
     store = await ExecutionStore.open(database, log_limits=limits)
     for run in ("one", "two"):
@@ -163,7 +163,7 @@ async def test_a_file_that_is_not_the_segment_is_a_line_that_says_so(
     ],
     ids=range(12),
 )
-def test_contents_that_are_no_log_are_refused(data: bytes) -> None:
+def test_contents_that_are_not_a_log_are_refused(data: bytes) -> None:
     """Every size and hash matches: an attacker can make such a file."""
     segment = LogSegment(
         run_id=RUN, timestamp=START, step_id="a", path="a", segment=f"sha256:{sha256(data).hexdigest()}",
@@ -206,13 +206,13 @@ async def test_segments_of_a_recovered_database_are_kept(store: ExecutionStore, 
 async def test_lines_that_cannot_be_stored_do_not_end_the_run(store: ExecutionStore, database: Path) -> None:
     folder_of(database).write_text("a file is in the place of the folder")
     await store.append([created(), started()], wait=True)
-    assert isinstance(await store.keep_lines([said("x")]), str)
+    assert isinstance(await store.keep_lines([reported("x")]), str)
     assert [event.type for event in await store.append([completed()], wait=True)] == ["completed"]
 
 
 async def test_removal_does_not_wait_for_the_event_of_a_young_file(store: ExecutionStore, database: Path) -> None:
     await store.append([created(), started()], wait=True)
-    segment = await store.keep_lines([said("not yet named")])
+    segment = await store.keep_lines([reported("not yet named")])
     assert isinstance(segment, LogSegment)
     await store.cleanup(None)
     await asyncio.sleep(0)

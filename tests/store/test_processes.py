@@ -111,20 +111,20 @@ async def test_kill_loses_no_shown_event(database: Path, seed: int) -> None:
 
 
 @pytest.mark.slow
-async def test_one_of_many_takeovers_wins(store: ExecutionStore, database: Path) -> None:
-    async def said(process: Process) -> int:
+async def test_one_of_many_claims_wins(store: ExecutionStore, database: Path) -> None:
+    async def reported(process: Process) -> int:
         assert process.stdout is not None
         return int(await process.stdout.readline())
 
     await store.append([created(), started(), interrupted()], wait=True)
     dead = await start("claim", database)
-    assert await said(dead) == 1
+    assert await reported(dead) == 1
     with pytest.raises(StoreConflict, match=f"pid {dead.pid}"):
         await store.claim(RUN)
     dead.kill()  # claimed, and never resumed
     await dead.wait()
     racing = [await start("claim", database) for _ in range(4)]
-    claims = [await said(process) for process in racing]
+    claims = [await reported(process) for process in racing]
     assert sorted(claims) == [0, 0, 0, 1]
     with pytest.raises(StoreConflict, match=f"pid {racing[claims.index(1)].pid}"):
         await store.claim(RUN)

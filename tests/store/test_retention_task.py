@@ -75,7 +75,7 @@ async def test_later_removals_are_reported(database: Path) -> None:
     await fill(store, 5)
     await tidy(store)
     clock.forward(90)
-    assert await tidy(store) == 0  # nothing to tell: what was told stays
+    assert await tidy(store) == 0  # nothing to report: the last report stays
     told = await store.last_tidied()
     assert told is not None
     assert (told.runs, told.workflows, told.at) == (4, {"demo": 4}, START)
@@ -101,18 +101,18 @@ def told() -> list[CleanupReport]:
 
 async def test_it_runs_at_the_start_and_again_when_it_is_time(store: ExecutionStore, told: list[CleanupReport]) -> None:
     await fill(store, 5)
-    upkeep = RetentionTask(store, lambda: KEEP_ONE, told.append, 0.05)
-    upkeep.begin()
+    retention_task = RetentionTask(store, lambda: KEEP_ONE, told.append, 0.05)
+    retention_task.begin()
     await until(lambda: len(told) == 1)
     await fill(store, 5, first=100)
     await until(lambda: len(told) == 2)
-    await upkeep.end()
+    await retention_task.end()
     assert [report.runs for report in told] == [4, 5]
 
     await fill(store, 5, first=200)
-    upkeep = RetentionTask(store, lambda: KEEP_ONE, told.append, HOUR)
-    upkeep.begin()  # it is not time yet
-    await upkeep.end()
+    retention_task = RetentionTask(store, lambda: KEEP_ONE, told.append, HOUR)
+    retention_task.begin()  # it is not time yet
+    await retention_task.end()
     assert await runs(store) == 1 + 5 + 1
 
 
@@ -123,10 +123,10 @@ async def test_immediate_end_completes_one_step(database: Path, told: list[Clean
         await fill(store, 300, first=300 * attempt)
         before = await runs(store)
         clock.forward(61)
-        upkeep = RetentionTask(store, lambda: KEEP_ONE, told.append)
-        upkeep.begin()
+        retention_task = RetentionTask(store, lambda: KEEP_ONE, told.append)
+        retention_task.begin()
         await asyncio.sleep(0)
-        await upkeep.end()
+        await retention_task.end()
         if await runs(store) > 2:
             break
     assert await runs(store) < before
@@ -137,10 +137,10 @@ async def test_immediate_end_completes_one_step(database: Path, told: list[Clean
 async def test_without_a_policy_nothing_is_removed(store: ExecutionStore, told: list[CleanupReport]) -> None:
     policies = answers()
     await fill(store, 3)
-    upkeep = RetentionTask(store, lambda: next(policies), told.append, 0.01)
-    upkeep.begin()
+    retention_task = RetentionTask(store, lambda: next(policies), told.append, 0.01)
+    retention_task.begin()
     await until(lambda: told)
-    await upkeep.end()
+    await retention_task.end()
     assert [report.runs for report in told] == [2]
 
 
@@ -163,10 +163,10 @@ async def test_unreadable_policy_stops_neither_retention_nor_runs(
             raise UsageError("the settings are broken")
         return KEEP_ONE
 
-    upkeep = RetentionTask(store, policy, told.append, 0.01)
-    upkeep.begin()
+    retention_task = RetentionTask(store, policy, told.append, 0.01)
+    retention_task.begin()
     await store.append([completed("live")], wait=True)
     await until(lambda: told)
-    await upkeep.end()
+    await retention_task.end()
     assert [report.runs for report in told] == [3]
     assert await store.find("last") == "run-0002"

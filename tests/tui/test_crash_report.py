@@ -37,10 +37,10 @@ def test_a_breakdown_shows_no_variables(tmp_path: Path) -> None:
         environment = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
         os.execve(sys.executable, [sys.executable, "-c", PROGRAM, str(tmp_path)], environment)
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    said = b""
+    message = b""
     while select.select([terminal], [], [], PATIENCE)[0]:
         try:
-            said += os.read(terminal, 65536)
+            message += os.read(terminal, 65536)
         except OSError:  # it has ended
             break
     else:
@@ -48,5 +48,5 @@ def test_a_breakdown_shows_no_variables(tmp_path: Path) -> None:
     _, status = os.waitpid(process, 0)
     os.close(terminal)
     assert os.waitstatus_to_exitcode(status) == 1
-    assert b"IndexError" in said
-    assert b"3e8a-secret" not in said
+    assert b"IndexError" in message
+    assert b"3e8a-secret" not in message

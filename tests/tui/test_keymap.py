@@ -54,7 +54,7 @@ def test_key_is_read_as_people_write_it(text: str, key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "said"),
+    ("wanted", "message"),
     [
         ({"editor.save": ["r"]}, "r is a key of both editor.save (Save) and editor.run (Run)"),
         ({"editor.save": ["f9", "x"]}, "editor.fix (Fix)"),
@@ -66,10 +66,10 @@ def test_key_is_read_as_people_write_it(text: str, key: str) -> None:
         ({"editor.save": ["tab"]}, "fixed meaning"),
     ],
 )
-def test_conflict_is_refused_with_both_named(wanted: dict[str, list[str]], said: str) -> None:
+def test_conflict_is_refused_with_both_named(wanted: dict[str, list[str]], message: str) -> None:
     with pytest.raises(UserError) as told:
         checked_keymap(wanted)
-    assert said in str(told.value)
+    assert message in str(told.value)
 
 
 def test_two_actions_can_change_places() -> None:

@@ -102,7 +102,7 @@ async def test_what_is_only_on_the_machine_of_the_server_says_so(remote: RemoteW
             assert shown(app).why_not(f"history.{verb}") == reason
 
 
-async def test_a_server_that_goes_away_is_said_and_found_again(owner: Workbench, until: Until) -> None:
+async def test_a_lost_server_is_reported_and_found_again(owner: Workbench, until: Until) -> None:
     token = (await owner.tokens.add("ada", "admin")).token
     async with over_http(owner, token=token) as bench:
         port = int(str(bench.server).rpartition(":")[2])

@@ -138,7 +138,7 @@ def test_what_is_kept_has_a_limit(kept: Callable[[], list[Path]], tables: Path) 
     assert len(kept()) == 1
 
 
-def test_folder_that_cannot_be_written_is_no_reason_to_fail(
+def test_folder_that_cannot_be_written_is_tolerated(
     kept: Callable[[], list[Path]], tables: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tables.parent / "file").write_text("")

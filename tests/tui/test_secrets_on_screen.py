@@ -156,7 +156,7 @@ async def test_no_pane_shows_or_copies_a_secret(
                     await until(pilot, lambda: isinstance(app.screen, PromptScreen))
                     app.screen.query_one(Input).value = str(exported)
                     await pilot.press("enter")
-                    await until(pilot, lambda file=exported: any(str(file) in said for said in notices(app)))
+                    await until(pilot, lambda file=exported: any(str(file) in reported for reported in notices(app)))
                     exports.append(exported.read_text())
                     seen.search(exports[-1], f"the file exported from {step_result.path}")
                     await pilot.press("escape")
@@ -332,13 +332,13 @@ def test_typed_secrets_are_never_sent_to_the_terminal(tables: Path, put_workflow
         environment = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
         os.execve(sys.executable, [sys.executable, "-c", program, str(tables), str(tmp_path / "runs.db")], environment)
     ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-    said = b""
+    reported = b""
 
     def read_until(text: bytes) -> None:
-        nonlocal said
-        while text not in said:
-            assert select.select([terminal], [], [], PATIENCE)[0], said[-3000:]
-            said += os.read(terminal, 65536)
+        nonlocal reported
+        while text not in reported:
+            assert select.select([terminal], [], [], PATIENCE)[0], reported[-3000:]
+            reported += os.read(terminal, 65536)
 
     try:
         read_until(b"token")
@@ -348,8 +348,8 @@ def test_typed_secrets_are_never_sent_to_the_terminal(tables: Path, put_workflow
         read_until(b"completed")
         os.write(terminal, b"2")  # the logs: a run that is over when its screen opens shows its results
         read_until(b"it is ***")
-        assert secret.encode() not in said
-        assert not Search([secret]).found_in(said)
+        assert secret.encode() not in reported
+        assert not Search([secret]).found_in(reported)
     finally:
         os.kill(process, signal.SIGKILL)
         os.waitpid(process, 0)

@@ -81,7 +81,7 @@ class Tab:
 
     def text(self) -> str:
         """The text on the terminal of the page."""
-        self.evaluate("1")  # frames that have arrived are told before the answer
+        self.evaluate("1")  # frames that have arrived are reported before the answer
         return "\n".join(self.screen.display)
 
     def shows(self, *texts: str) -> None:

@@ -99,7 +99,7 @@ def test_the_end_of_the_server_ends_its_screens(folder: Path, number: signal.Sig
         assert tab.evaluate("getComputedStyle(document.querySelector('footer')).display") == "flex"
 
 
-def test_a_screen_that_is_quit_is_told_in_the_page(folder: Path) -> None:
+def test_a_screen_that_quits_is_reported_in_the_page(folder: Path) -> None:
     with serving_web(folder) as server, browser(folder) as tab:
         tab.open(server.page)
         tab.shows("never run")

@@ -157,7 +157,7 @@ def test_a_wrong_token_sets_no_cookie(client: TestClient, add: Add, token: str) 
     assert "error[token.invalid]" in answer.text
 
 
-def test_an_unusable_file_of_tokens_is_told_without_its_place(
+def test_an_unusable_file_of_tokens_is_reported_without_its_path(
     client: TestClient, add: Add, workbench: Workbench
 ) -> None:
     entered(client, add())
@@ -185,13 +185,13 @@ def test_an_unusable_file_of_tokens_is_told_without_its_place(
     ],
     ids=range(11),
 )
-def test_what_is_no_message_of_the_page_ends_the_tab(client: TestClient, add: Add, message: str) -> None:
+def test_an_invalid_message_ends_the_tab(client: TestClient, add: Add, message: str) -> None:
     entered(client, add())
     with client.websocket_connect(SOCKET, headers={"origin": HERE}) as socket:
         ended(socket, message)
 
 
-def test_a_screen_that_cannot_start_is_told_in_the_tab(
+def test_a_screen_that_cannot_start_is_reported_in_the_tab(
     workbench: Workbench, add: Add, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = add()

@@ -79,7 +79,7 @@ async def test_big_values_differ_at_a_place(workbench: Workbench) -> None:
     assert [(change.kind, change.pointer) for change in smaller.outputs] == [("removed", "/3")]
 
 
-async def test_what_is_too_much_to_compare_is_said(workbench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_values_too_big_to_compare_are_reported(workbench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(whole_records, "_MOST_EVENTS", 100)
     monkeypatch.setattr(comparison_service, "_LOG_EVENTS", 2)
     await put_items(workbench, "one")

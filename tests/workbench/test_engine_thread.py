@@ -120,7 +120,7 @@ async def test_engine_does_not_inherit_the_callers_context(engine: EngineThread)
     assert await engine.call(look) == "none"
 
 
-async def test_the_record_of_a_run_that_goes_on_comes_from_its_writer(bridged: Workbench) -> None:
+async def test_the_record_of_a_live_run_comes_from_its_writer(bridged: Workbench) -> None:
     steps = [
         {"id": "first", "type": "set", "input": {"n": 1}},
         {"id": "ask", "type": "approval", "input": {"prompt": "Go on?"}},

@@ -55,7 +55,7 @@ def told(heard: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in heard.read_text().splitlines()] if heard.exists() else []
 
 
-async def test_a_failure_is_told_once_and_a_success_is_not(
+async def test_a_failure_is_notified_once_and_a_success_is_not(
     workbench: Workbench, settings: Settings, rule: Rule, heard: Path
 ) -> None:
     rule()
@@ -87,7 +87,7 @@ async def test_an_event_is_claimed_by_one_process(settings: Settings, workbench:
     await other.close()
 
 
-async def test_an_approval_is_told_when_it_is_asked(
+async def test_an_approval_is_notified_when_it_is_asked(
     workbench: Workbench, settings: Settings, rule: Rule, heard: Path
 ) -> None:
     rule()
@@ -119,14 +119,14 @@ async def test_by_workflow_and_by_duration(workbench: Workbench, settings: Setti
 
 
 @pytest.mark.parametrize("end", [completed, failed, cancelled, interrupted])
-@pytest.mark.parametrize(("minutes", "is_told"), [(0.99, False), (1, True), (600, True)])
-async def test_an_end_is_told_after_the_minutes_that_it_took(
+@pytest.mark.parametrize(("minutes", "is_notified"), [(0.99, False), (1, True), (600, True)])
+async def test_an_end_is_notified_after_the_given_minutes(
     workbench: Workbench,
     rule: Rule,
     heard: Path,
     end: Callable[..., ExecutionEvent],
     minutes: float,
-    is_told: bool,
+    is_notified: bool,
 ) -> None:
     rule('on = ["end"]\nafter_minutes = 1')
     await workbench.executor()
@@ -137,7 +137,7 @@ async def test_an_end_is_told_after_the_minutes_that_it_took(
     events: list[ExecutionEvent] = [created(workflow="slow"), started(), last]
     await (await workbench.store()).append(events, wait=True)
     await workbench.close()
-    assert [(each["event"], each["run"]["status"]) for each in told(heard)] == [("end", last.type)] * is_told
+    assert [(each["event"], each["run"]["status"]) for each in told(heard)] == [("end", last.type)] * is_notified
 
 
 async def test_a_run_that_is_imported_is_not_told(
@@ -166,7 +166,7 @@ async def test_a_run_that_is_imported_is_not_told(
     assert [each["run"]["id"] for each in told(heard)] == [record.id]
 
 
-async def test_a_program_that_reads_nothing_of_a_long_text_is_no_failure(
+async def test_a_program_that_ignores_a_long_text_is_not_a_failure(
     workbench: Workbench, settings: Settings, rule: Rule
 ) -> None:
     rule(script="exec 0<&-; exit 0")
@@ -240,7 +240,7 @@ async def test_settings_that_became_invalid_are_reported(
     assert told(heard) == []
 
 
-def test_a_killed_process_is_told_by_the_next(settings: Settings, rule: Rule, heard: Path) -> None:
+def test_a_killed_process_is_notified_by_the_next(settings: Settings, rule: Rule, heard: Path) -> None:
     rule()
     write_workflow(settings.tables, "waits", ASKS)
     places = ["--tables", str(settings.tables), "--db", str(settings.database)]

@@ -73,7 +73,7 @@ async def test_without_git_there_are_the_other_versions(
     assert await named(bench) == {"saved": SOURCE}, "git is not installed"
 
 
-async def test_commit_that_is_not_text_is_no_version(bench: Workbench, tmp_path: Path) -> None:
+async def test_commit_that_is_not_text_is_not_a_version(bench: Workbench, tmp_path: Path) -> None:
     source_path(bench).write_bytes(b"\xff\xfe")
     git(tmp_path, "init", "-q")
     git(tmp_path, "add", "my tables")

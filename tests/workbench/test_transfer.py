@@ -46,7 +46,7 @@ async def test_reports_hold_all_iterations_or_say_so(
     assert "Only the newest iterations are here" in await exported(bench, run_id, "html", tmp_path / "cut")
 
 
-async def test_report_says_that_the_log_goes_on(
+async def test_report_shows_that_the_log_continues(
     bench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     step = {"id": "say", "type": "shell", "input": {"script": "for n in 1 2 3 4 5 6; do echo line$n; done"}}

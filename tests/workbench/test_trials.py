@@ -101,7 +101,7 @@ async def test_inner_step_is_tried_with_the_step_around_it(bench: Workbench, tri
     assert (trial.result.path, trial.result.output) == ("box.inner", {"y": 2})
 
 
-async def test_failure_and_log_are_told(bench: Workbench, tried: Path) -> None:
+async def test_failure_and_log_are_reported(bench: Workbench, tried: Path) -> None:
     failing = {"script": "echo about to fail; exit 3"}
     trial = await bench.trials.try_step("flow", source(slow={"input": failing}), "slow", {"n": 2})
     assert trial.result is not None
@@ -110,7 +110,7 @@ async def test_failure_and_log_are_told(bench: Workbench, tried: Path) -> None:
     assert "about to fail" in trial.lines
 
 
-async def test_errors_of_source_and_inputs_are_told(bench: Workbench, tried: Path) -> None:
+async def test_errors_of_source_and_inputs_are_reported(bench: Workbench, tried: Path) -> None:
     with pytest.raises(UserError, match="does not compile"):
         await bench.trials.try_step("flow", source(first={"type": "nope"}), "first", {"n": 2})
     trial = await bench.trials.try_step("flow", source(), "first", {"n": "two"})

@@ -82,12 +82,12 @@ class StartedWorker:
             start_new_session=True,
             env={**os.environ, **environment},
         )
-        wait_until(lambda: "is ready" in self.said or self.process.poll() is not None)
-        assert self.process.poll() is None, self.said
-        self.name = self.said.split(" is ready", 1)[0].rsplit(" ", 1)[1]
+        wait_until(lambda: "is ready" in self.printed or self.process.poll() is not None)
+        assert self.process.poll() is None, self.printed
+        self.name = self.printed.split(" is ready", 1)[0].rsplit(" ", 1)[1]
 
     @property
-    def said(self) -> str:
+    def printed(self) -> str:
         """Its output so far."""
         return self.log.read_text()
 

@@ -35,7 +35,7 @@ def test_the_error_of_an_address_shows_no_part_of_its_password(address: str) -> 
     assert "rest" not in str(caught.value)
 
 
-def test_what_postgresql_misses_in_an_address_without_password_is_said() -> None:
+def test_a_missing_password_in_the_address_is_reported() -> None:
     with pytest.raises(WorkersError, match='invalid URI query parameter: "nothing"'):
         conninfo("postgresql://db/x?nothing=1", "test")
 

@@ -91,7 +91,7 @@ async def test_the_result_of_a_worker_that_was_stopped_is_refused(
     record = await end_of(workbench, run_id)
     assert (record.status, record.step_results[0].worker) == ("completed", second.name)
     first.process.send_signal(signal.SIGCONT)
-    await until(lambda: "is not wanted" in first.said or "was given to another worker" in first.said)
+    await until(lambda: "is not wanted" in first.printed or "was given to another worker" in first.printed)
     moved = [event for event in await events_of(workbench, run_id) if isinstance(event, StepMoved)]
     assert [(event.from_, event.to) for event in moved] == [(first.name, second.name)]
     assert (await workbench.runs.record(run_id, whole=True)) == record
@@ -235,9 +235,9 @@ async def test_postgresql_that_is_away_delays_a_run_and_loses_nothing(
     await until(lambda: log.exists() and sorted(log.read_text().split()) == ["once", "twice"])
     await asyncio.to_thread(control, server, "stop", "-m", "fast")
     try:
-        # Nobody else may have `once`, so that it goes on; `twice` is stopped before it could be given away.
-        await until(lambda: "no sign of PostgreSQL: stopped twice" in worker.said)
-        await until(lambda: "PostgreSQL cannot be used: " in worker.said)
+        # No other worker may have `once`, so it continues; `twice` is stopped before it could be reassigned.
+        await until(lambda: "no sign of PostgreSQL: stopped twice" in worker.printed)
+        await until(lambda: "PostgreSQL cannot be used: " in worker.printed)
         while not any("cannot be used" in line for line in await logged(workbench, run_id, "once")):
             await asyncio.sleep(0.1)
         go.touch()
@@ -251,11 +251,11 @@ async def test_postgresql_that_is_away_delays_a_run_and_loses_nothing(
     assert done["twice"] == 1 + len(moved) == 2
     outputs = {step.path: step.output["stdout"] for step in record.step_results}
     assert outputs["once"] == "said\n"
-    said = await logged(workbench, run_id, "once")
-    about = [line.partition(":")[0] for line in said if "PostgreSQL" in line]
+    printed = await logged(workbench, run_id, "once")
+    about = [line.partition(":")[0] for line in printed if "PostgreSQL" in line]
     assert about[0] == "the PostgreSQL of the workers cannot be used"
     assert about[-1] == "the PostgreSQL of the workers can be used again"
-    await until(lambda: "PostgreSQL can be used again" in worker.said)
+    await until(lambda: "PostgreSQL can be used again" in worker.printed)
 
 
 async def test_tables_that_are_dropped_fail_the_step_and_not_the_worker(
@@ -276,8 +276,8 @@ async def test_tables_that_are_dropped_fail_the_step_and_not_the_worker(
     assert record.error is not None
     assert record.error.type == "workers.database", record.error
     assert 'relation "jobs" does not exist' in record.error.message
-    await until(lambda: "PostgreSQL cannot be used: " in worker.said)
-    assert worker.process.poll() is None, worker.said
+    await until(lambda: "PostgreSQL cannot be used: " in worker.printed)
+    assert worker.process.poll() is None, worker.printed
 
 
 async def test_postgresql_away_for_a_minute_stops_no_run(
@@ -307,7 +307,7 @@ async def test_postgresql_away_for_a_minute_stops_no_run(
             await asyncio.sleep(1)  # the minute itself is what is tested
             heads = [await workbench.runs.head(each) for each in (run_id, later)]
             assert [head.status for head in heads] == ["running", "running"]
-            assert worker.process.poll() is None, worker.said
+            assert worker.process.poll() is None, worker.printed
         go.touch()
         assert "mine" in log.read_text().split(), "what runs here goes on"
     finally:

@@ -30,7 +30,7 @@ async def test_a_step_without_a_worker_until_it_has_one(
         app.action_workers()
         await until(lambda: isinstance(app.screen, WorkersScreen))
         await until(lambda: "No workers are running" in screen_text(app))
-        worker = await asyncio.to_thread(start_worker)  # the screen goes on
+        worker = await asyncio.to_thread(start_worker)  # the screen continues
         await until(lambda: "a  shell" in screen_text(app) and "1 of 1" in screen_text(app))
         (tmp_path / "go").touch()
         await workbench.runs.wait(run_id)

@@ -90,10 +90,10 @@ async def test_fifty_secrets_leave_no_trace_in_postgresql(
     run_id = await workbench.runs.start("talk", dict(SECRETS))
     await until(began.exists)
 
-    async def said() -> bool:
+    async def printed() -> bool:
         return any("talk" in str(event) and event.type == "log" for event in await workbench.runs.events(run_id))
 
-    while not await said():
+    while not await printed():
         pass
     during = columns(address)
     go.touch()

@@ -163,7 +163,7 @@ async def test_a_worker_that_drains_ends_after_its_jobs(
     run_id = await workbench.runs.start("job", {})
     await until(began.exists)
     worker.process.send_signal(signal.SIGTERM)
-    await until(lambda: "still running" in worker.said)
+    await until(lambda: "still running" in worker.printed)
     go.touch()
     await workbench.runs.wait(run_id)
     assert (await workbench.runs.record(run_id)).status == "completed"
@@ -181,7 +181,7 @@ async def test_a_second_signal_gives_jobs_back(
     run_id = await workbench.runs.start("back", {})
     await until(began.exists)
     first.process.send_signal(signal.SIGTERM)
-    await until(lambda: "still running" in first.said)
+    await until(lambda: "still running" in first.printed)
     second = start_worker()
     first.process.send_signal(signal.SIGTERM)
     await until(lambda: first.process.poll() is not None)
@@ -223,7 +223,7 @@ async def test_workers_of_another_version_or_key_leave_jobs_to_others(
     record = await workbench.runs.record(run_id, whole=True)
     assert (record.status, record.step_results[0].worker) == ("completed", right.name)
     assert wrong.process.poll() is None
-    assert "refused" not in wrong.said
+    assert "refused" not in wrong.printed
 
 
 async def test_a_job_that_was_changed_in_the_database_is_refused(

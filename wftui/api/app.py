@@ -121,7 +121,7 @@ def _not_allowed(methods: Iterable[str]) -> ProblemError:
 
 
 _LOG_BYTES = 1024 * 1024
-"""What the log of the server may hold for a terminal that is not read; more is dropped."""
+"""Capacity of the server's log for a terminal that is not read; more is dropped."""
 _log_output = OutputThread()
 
 

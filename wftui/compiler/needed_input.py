@@ -5,7 +5,7 @@ from typing import Any
 
 _WORKFLOW, _STEP, _HANDLER = "NeededInputOfWorkflow", "NeededInput", "NeededInputInHandlers"
 _RAISES = {"required": ["type", "message"]}
-"""What a `fail` needs outside of handlers, where there is no error to raise again."""
+"""Fields that a `fail` needs outside of handlers, where there is no error to raise again."""
 
 
 def needed_input(rules: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _STRETCH = 256 * 1024
 WIDENED = 4
-"""How many times its own length a text in broken lines may take, where a text is searched in part."""
+"""Maximum length of a secret in broken lines, as a multiple of its own, where a text is searched in part."""
 
 
 class Matcher:

@@ -53,7 +53,7 @@ _ENTITIES = (
     ("'", "&quot;"),
     ("'", '"'),
 )
-"""How writers of HTML and XML escape apostrophes and quotation marks, or leave them."""
+"""Apostrophes and quotation marks as writers of HTML and XML escape or leave them."""
 
 
 def secret_forms(secret: str) -> set[str]:

@@ -62,7 +62,7 @@ _HAS_CODED = re.compile(
 )
 _ESCAPED_MARK = re.compile(r"\\[!#-.:-@\[\]^_`{-~]")
 _CODE_LEVELS = 2
-"""How often a text may be written in codes of codes, as a URL in a URL."""
+"""Depth of codes within codes, as in a URL within a URL."""
 
 
 class View:

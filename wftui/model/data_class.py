@@ -53,7 +53,7 @@ def _made(cls: type, *, frozen: bool, kw_only: bool, eq: bool) -> type:
 
 
 _OF_A_DICT = ("__dict__", "__weakref__")
-"""What a class without slots has."""
+"""Attributes of a class without slots."""
 
 
 def _annotations(cls: type) -> dict[str, Any]:

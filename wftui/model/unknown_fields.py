@@ -10,7 +10,7 @@ from wftui.model.base import Json
 ValueT = TypeVar("ValueT", bound=Json)
 
 _UNKNOWN = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
-"""What pydantic says of an unknown field of a model, and of one of plain data."""
+"""Errors of pydantic for an unknown field, of a model and of plain data."""
 
 
 def without_unknown_fields(value: ValueT, error: ValidationError, *, tags: int = 0) -> ValueT:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 VARIABLE = "WFTUI_WORKERS"
 """Environment variable with the address."""
 EXTRA = "wftui[workers]"
-"""What has to be installed for steps in pools, and for workers."""
+"""Requirement of steps in pools, and of workers."""
 _SCHEMES = ("postgresql", "postgres")
 _HIDDEN = "***"
 _PARAMETER = re.compile(r"[A-Za-z_]+=")

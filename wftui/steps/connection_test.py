@@ -25,7 +25,7 @@ from wftui.workspace.locate import current_folder
 
 PROBE_SECONDS = 15.0
 START_SECONDS = 60.0
-"""How long an MCP server may take to start: some are downloaded first."""
+"""Time for an MCP server to start: some are downloaded first."""
 _MOST_BYTES = 8 * 1024 * 1024
 _SHOWN_TOOLS = 5
 

@@ -66,7 +66,7 @@ class TrialService:
         return await asyncio.to_thread(lambda: read_pins(self._workspace.source_path(workflow_id).parent))
 
     async def pin(self, workflow_id: str, step_id: str, output: Json) -> None:
-        """Pin an output, which then stands for the step in trials; real runs never use it.
+        """Pin an output: trials use it instead of running the step, real runs never do.
 
         Raises:
             PinsError: there is no room for it.

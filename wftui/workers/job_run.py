@@ -22,7 +22,7 @@ from wftui.workers.worker_context import WorkerStepContext
 from wftui.workers.worker_run import WorkerRun
 
 _LAST_BYTES = 256 * 1024
-"""What a step says at its end is stored with its result up to this size."""
+"""Maximum size of the last lines of a step that are stored with its result."""
 _NO_SEGMENT = f"sha256:{'0' * 64}"
 """Of the event that names stored lines; here nobody reads it."""
 Say = Callable[[bytes], Awaitable[None]]
@@ -63,8 +63,8 @@ class Messages:
         self.last.append(data)
         if not self._ended or sum(map(len, self.last)) > _LAST_BYTES:
             self.spoken = True
-            said_now, self.last = self.last, []
-            for each in said_now:
+            messages_now, self.last = self.last, []
+            for each in messages_now:
                 await self._say(each)
         return list(events)
 

@@ -11,7 +11,7 @@ TEMPLATES: dict[Template, str] = {
     "files": "a step for each file of a folder",
     "example": "a greeting by two steps, with an input and outputs",
 }
-"""What each template contains."""
+"""Contents of each template."""
 
 _EMPTY = """{
   "$schema": "../../workflow.schema.json",

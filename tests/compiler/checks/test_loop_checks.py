@@ -41,7 +41,7 @@ def test_previous_of_parallel_items_is_refused() -> None:
     assert after_fix(text, only) == []
 
 
-def test_previous_is_no_name_outside_of_a_loop() -> None:
+def test_previous_is_undefined_outside_of_a_loop() -> None:
     (only,) = found(workflow(step("c", input={"v": "{{ previous }}"})))
     assert only.code == "reference.name"
 

@@ -136,7 +136,7 @@ def test_broken_reads_are_listed_and_replaceable() -> None:
         (wrap(["/steps/0"], "group"), []),
     ],
 )
-def test_variables_out_of_scope_are_told(operation: Operation, lost: list[tuple[str, str]]) -> None:
+def test_variables_out_of_scope_are_reported(operation: Operation, lost: list[tuple[str, str]]) -> None:
     each = {"id": "g", "type": "group", "forEach": {"in": "[1, 2]"}}
     handler = {"steps": [step("c", input={"m": "{{ error.message }}"})], "output": "{{ error.type }}"}
     loop = {"id": "l", "type": "loop", "until": "index > 1", "maxIterations": 3}

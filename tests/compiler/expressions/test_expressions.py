@@ -238,7 +238,7 @@ def test_jinja_agrees(expression: str) -> None:
     try:
         ours: Any = evaluate(expression, Scope(inputs=NAMES))
     except BindingError as error:
-        # What is missing for us is undefined in Jinja, whether or not it can go on with that.
+        # A value that is missing for us is undefined in Jinja, even where Jinja accepts that.
         if error.type == "binding.missing":
             Noted.made = 0
             with contextlib.suppress(UndefinedError, TypeError, ZeroDivisionError):

@@ -210,7 +210,7 @@ async def test_a_run_that_waits_for_this_one_never_blocks_it(opened: Opened, gat
 
 
 @pytest.mark.parametrize("value", [1, "", "x" * 201, ["g"], True])
-async def test_a_group_that_is_no_name_fails_the_run(opened: Opened, value: Json) -> None:
+async def test_an_invalid_group_name_fails_the_run(opened: Opened, value: Json) -> None:
     executor = await opened({"w": limited(group=constant(value))})
     record = await ended(executor, await start(executor))
     assert record.error is not None

@@ -93,7 +93,7 @@ async def test_a_rerun_from_an_item_keeps_the_other_items() -> None:
     assert made == ["s[1].a", "s[1].b", "last"]
 
 
-async def test_a_failed_loop_goes_on_where_it_failed() -> None:
+async def test_a_failed_loop_continues_where_it_failed() -> None:
     plan = _looped()
     record = await run(plan, call=Calls("lp[2].b"))
     assert record.status == "failed"

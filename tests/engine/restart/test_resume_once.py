@@ -69,22 +69,22 @@ async def test_run_resumed_by_another_process_is_left_alone(tmp_path: Path) -> N
     await interrupted_run(store)
     loop = asyncio.get_running_loop()
 
-    async def go_on_and_die() -> None:
+    async def resume_and_die() -> None:
         where: dict[str, Any] = {"run_id": RUN, "timestamp": utc_now()}
         await other.claim(RUN)
         await other.append([Resumed(**where), Interrupted(**where)], wait=True)
         await other.release(RUN)
 
-    def load_while_another_goes_on(*_stored: str) -> Loaded:
+    def load_while_another_resumes(*_stored: str) -> Loaded:
         # The plan is loaded after the history was read, and before the run is claimed.
-        asyncio.run_coroutine_threadsafe(go_on_and_die(), loop).result(PATIENCE)
+        asyncio.run_coroutine_threadsafe(resume_and_die(), loop).result(PATIENCE)
         return Loaded(PLAN)
 
     late = WorkflowExecutor(
         store,
         Steps(),
         lambda _workflow: Loaded(PLAN),  # type: ignore[arg-type, return-value]  # as above
-        load_stored=load_while_another_goes_on,  # type: ignore[arg-type]
+        load_stored=load_while_another_resumes,  # type: ignore[arg-type]
     )
     with pytest.raises(ConflictError, match="was resumed by another process"):
         await late.resume(RUN)

@@ -17,7 +17,7 @@ LIMIT = 2 * PATIENCE
 """Longer than a test waits: what waits for all of it fails."""
 
 
-async def for_ever(_input: dict[str, Json], context: StepContext) -> Json:
+async def endless(_input: dict[str, Json], context: StepContext) -> Json:
     if context.attempt > 1:
         await asyncio.Event().wait()
     return None
@@ -26,7 +26,7 @@ async def for_ever(_input: dict[str, Json], context: StepContext) -> Json:
 async def begun(plan: WorkflowPlan, last: str, path: str) -> list[ExecutionEvent]:
     """The events of a run up to one of a step."""
     watch = Watch()
-    await run(plan, watch=watch, for_ever=for_ever)
+    await run(plan, watch=watch, endless=endless)
     index = next(i for i, event in enumerate(watch.events) if (event.type, getattr(event, "path", "")) == (last, path))
     return watch.events[: index + 1]
 
@@ -45,17 +45,17 @@ def after(seconds: float, events: Sequence[ExecutionEvent]) -> list[ExecutionEve
 
 
 async def test_run_timeout_continues_after_resume() -> None:
-    plan = workflow(step("a", "for_ever"), timeout=LIMIT)
+    plan = workflow(step("a", "endless"), timeout=LIMIT)
     before = await begun(plan, "step_started", "a")
     async with patience():
-        record, _ = await resume(plan, after(LIMIT - 0.1, before), Steps(for_ever=for_ever))
-        late, _ = await resume(plan, after(LIMIT + 1, before), Steps(for_ever=for_ever))
+        record, _ = await resume(plan, after(LIMIT - 0.1, before), Steps(endless=endless))
+        late, _ = await resume(plan, after(LIMIT + 1, before), Steps(endless=endless))
     for each in (record, late):
         assert (each.status, each.error.type if each.error else "") == ("failed", "timeout")
 
 
 async def test_a_sign_of_life_later_than_the_last_event_counts() -> None:
-    plan = workflow(step("a", "for_ever"), timeout=LIMIT)
+    plan = workflow(step("a", "endless"), timeout=LIMIT)
     before = await begun(plan, "step_started", "a")
     seen = Interrupted(
         run_id=before[0].run_id,
@@ -63,7 +63,7 @@ async def test_a_sign_of_life_later_than_the_last_event_counts() -> None:
         last_sign=before[-1].timestamp + timedelta(seconds=LIMIT),
     )
     async with patience():
-        record, _ = await resume(plan, [*before, seen], Steps(for_ever=for_ever))
+        record, _ = await resume(plan, [*before, seen], Steps(endless=endless))
     assert record.status == "failed"
 
 
@@ -82,13 +82,13 @@ async def test_finally_does_not_count_against_timeouts() -> None:
 
 
 async def test_container_timeout_continues_after_resume() -> None:
-    inner = chain(step("x"), step("y", "for_ever"))
+    inner = chain(step("x"), step("y", "endless"))
     plan = workflow(
         step("first"), step("box", type="group", input=None, body=inner, timeout=LIMIT, on_error="continue")
     )
     before = await begun(plan, "step_started", "box.y")
     async with patience():
-        record, _ = await resume(plan, after(LIMIT - 0.1, before), Steps(for_ever=for_ever))
+        record, _ = await resume(plan, after(LIMIT - 0.1, before), Steps(endless=endless))
     box = record.step("box")
     assert box is not None
     assert box.error is not None

@@ -120,7 +120,7 @@ async def test_a_step_waits_for_a_slow_disk_and_no_line_is_lost(store: SlowStore
     async with patience():
         await store.asked.wait()
         quick = executor(store, step("other"))
-        for _ in range(30):  # other runs go on while the disk takes nothing
+        for _ in range(30):  # other runs continue while the disk is full
             other = await quick.execute(ExecutionRequest(workflow_id="test"))
             assert other.status == "completed"
         store.accepts.set()

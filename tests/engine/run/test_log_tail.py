@@ -12,7 +12,7 @@ def lines_of(entries: list[Entry]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("said", "left_out", "kept"),
+    ("message", "left_out", "kept"),
     [
         ([], 0, []),
         (["a", "b"], 0, ["a", "b"]),
@@ -27,12 +27,12 @@ def lines_of(entries: list[Entry]) -> list[str]:
         (["x" * 1000, "1"], 1, ["1"]),
     ],
 )
-def test_last_lines_within_both_bounds_are_kept(said: list[str], left_out: int, kept: list[str]) -> None:
+def test_last_lines_within_both_bounds_are_kept(message: list[str], left_out: int, kept: list[str]) -> None:
     tail = LogTail(lines=3, characters=10)
-    dropped = [entry for text in said for entry in tail.add("info", "log", text)]
+    dropped = [entry for text in message for entry in tail.add("info", "log", text)]
     assert bool(tail) is bool(kept)
     assert lines_of(tail.take()) == kept
-    assert lines_of(dropped) == "\n".join(said).split("\n")[:left_out]
+    assert lines_of(dropped) == "\n".join(message).split("\n")[:left_out]
 
 
 @given(
@@ -43,9 +43,9 @@ def test_last_lines_within_both_bounds_are_kept(said: list[str], left_out: int, 
 def test_every_line_is_kept_or_returned(calls: list[list[str]], lines: int, characters: int) -> None:
     tail = LogTail(lines, characters)
     dropped = [entry for call in calls for entry in tail.add("info", "log", "\n".join(call))]
-    said = [line for call in calls for line in call]
+    message = [line for call in calls for line in call]
     kept = lines_of(tail.take())
-    assert lines_of(dropped) + kept == said
+    assert lines_of(dropped) + kept == message
     assert len(kept) <= lines
     assert len(kept) < 2 or sum(map(len, kept)) <= characters
 

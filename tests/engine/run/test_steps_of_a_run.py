@@ -309,15 +309,15 @@ async def _logged(settings: EngineSettings, *messages: str) -> list[str]:
 
 @pytest.mark.parametrize("together", [1, 700, 5000])
 async def test_endless_log_keeps_head_and_tail(together: int) -> None:
-    said = [f"line {n:05}" for n in range(5000)]
-    calls = ["\n".join(said[n : n + together]) + "\n" for n in range(0, 5000, together)]
+    reported = [f"line {n:05}" for n in range(5000)]
+    calls = ["\n".join(reported[n : n + together]) + "\n" for n in range(0, 5000, together)]
     settings = EngineSettings(log_head=10_000, log_tail=10, log_line=200)
     lines = await _logged(settings, *calls, "x" * 10_000)
     head = lines.index(next(line for line in lines if "lines omitted" in line))
     assert 900 < head < 910
-    assert lines[:head] == said[:head]
+    assert lines[:head] == reported[:head]
     assert lines[head].startswith(f"… {5000 - head - 9:,} lines omitted")
-    assert lines[head + 1 : -1] == said[-9:]
+    assert lines[head + 1 : -1] == reported[-9:]
     assert lines[-1].startswith("x" * 200 + "… (9,800 more")
 
 
@@ -329,8 +329,8 @@ async def test_log_tail_is_bounded_in_bytes() -> None:
 
 
 async def test_log_burst_within_the_limit_is_kept() -> None:
-    said = [str(n) for n in range(100_000)]
-    assert await _logged(EngineSettings(), "\n".join(said)) == said
+    reported = [str(n) for n in range(100_000)]
+    assert await _logged(EngineSettings(), "\n".join(reported)) == reported
 
 
 async def test_delay_reports_its_end_time() -> None:

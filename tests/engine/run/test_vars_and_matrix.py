@@ -51,7 +51,7 @@ async def test_a_resume_takes_the_recorded_values() -> None:
     assert record.outputs == {"v": 4, "factor": 2}
 
 
-async def test_a_rerun_computes_them_anew() -> None:
+async def test_a_rerun_recomputes_them() -> None:
     record = await run(doubled())
     same, other = (
         plan_restart(plan, record, inputs={"n": 2}, environment={}, before=doubled()).decisions[0]

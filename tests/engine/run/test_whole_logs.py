@@ -35,16 +35,16 @@ async def logged(store: ExecutionStore, *calls: tuple[str, str], secret: str = "
 
 @pytest.mark.parametrize("together", [1, 7, 700, 100_000])
 async def test_every_line_is_stored_in_order(store: ExecutionStore, together: int) -> None:
-    said = [f"line {number}" if number % 9 else "" for number in range(300 if together < 100 else 250_000)]
-    parts = ["\n".join(said[start : start + together]) + "\n" for start in range(0, len(said), together)]
+    reported = [f"line {number}" if number % 9 else "" for number in range(300 if together < 100 else 250_000)]
+    parts = ["\n".join(reported[start : start + together]) + "\n" for start in range(0, len(reported), together)]
     lines = await logged(store, *(("stderr" if number % 3 else "stdout", part) for number, part in enumerate(parts)))
-    assert lines == said
+    assert lines == reported
     events = await store.events("run")
     segments = [event for event in events if isinstance(event, LogSegment)]
     if together > 7:
-        assert len(segments) >= sum(map(len, said)) // SEGMENT
+        assert len(segments) >= sum(map(len, reported)) // SEGMENT
     tail = [line for event in events if isinstance(event, Log) for line in event.message.split("\n")][-10:]
-    assert tail == said[-10:]
+    assert tail == reported[-10:]
 
 
 async def test_secrets_are_masked_in_segments(store: ExecutionStore) -> None:
@@ -67,11 +67,11 @@ async def test_colors_are_kept_beside_the_text_and_hide_no_secret(store: Executi
 
 async def test_a_full_disk_omits_lines_and_counts_them(store: ExecutionStore) -> None:
     folder_of(store.path).write_text("no folder can be made here")
-    said = [f"line {number}" for number in range(2_000)]
-    lines = await logged(store, *(("stdout", line) for line in said))
+    reported = [f"line {number}" for number in range(2_000)]
+    lines = await logged(store, *(("stdout", line) for line in reported))
     (omitted,) = [line for line in lines if "omitted" in line]
-    assert len(lines) - 1 + int(omitted.split()[1].replace(",", "")) == len(said)
-    assert lines[-10:] == said[-10:]
+    assert len(lines) - 1 + int(omitted.split()[1].replace(",", "")) == len(reported)
+    assert lines[-10:] == reported[-10:]
 
 
 def test_lines_wait_for_seconds_at_most() -> None:

@@ -126,7 +126,7 @@ def test_choices_have_labels_and_descriptions() -> None:
         (["", " ", "a b", "a\tb"], ['""', '" "', "a b", '"a\\tb"']),
     ],
 )
-def test_choices_that_look_alike_are_told_apart(values: list[Json], labels: list[str]) -> None:
+def test_choices_that_look_alike_are_distinguished(values: list[Json], labels: list[str]) -> None:
     assert [choice.label for choice in field({"enum": values}).choices] == labels
     assert [choice.label for choice in field({"oneOf": [{"const": value} for value in values]}).choices] == labels
 

@@ -55,7 +55,9 @@ def test_a_name_without_a_value_asks_for_it() -> None:
     for schema, value in ((HEADERS, ""), (PHONES, [])):
         root = rebuild_form(form_of({"properties": {"x": schema}}), {"x": {"": value}})
         spread(next(leaves(root)), "a\nb")
-        assert [(node.field.label, said) for node, said in text_problems(root)] == [("Value", "Enter a value.")] * 2
+        assert [(node.field.label, message) for node, message in text_problems(root)] == [
+            ("Value", "Enter a value.")
+        ] * 2
 
 
 def test_more_lines_than_fields_become_one_value() -> None:

@@ -109,7 +109,7 @@ def test_a_fold_continued_from_a_snapshot_equals_the_whole_fold(
 
 
 @pytest.mark.parametrize("data", [b"", b"not compressed", pack_record(new_record(RUN))[:-3]])
-def test_other_bytes_are_no_snapshot(data: bytes) -> None:
+def test_other_bytes_are_not_a_snapshot(data: bytes) -> None:
     with pytest.raises(ValueError):
         unpack_record(data)
 

@@ -63,7 +63,7 @@ def test_an_attempt_ends_with_the_process_that_ran_it() -> None:
     assert [(gap.since, gap.until) for gap in record.interruptions] == [(at(5), at(2 * HOUR))]
 
 
-def test_an_attempt_that_goes_on_does_not_count_the_gap() -> None:
+def test_an_attempt_that_continues_does_not_count_the_gap() -> None:
     record = record_of(started(1, 1), died(5, noticed=HOUR), resumed(2 * HOUR), completed(2 * HOUR + 4))
     assert [attempt.duration for attempt in record.step_results[0].attempts] == [8000]
 

@@ -41,7 +41,7 @@ def test_form_without_a_choice_asks_for_one() -> None:
     assert form_problems(schema, root, root.collect()) == {"": "Choose one of: Mail, Chat."}
 
 
-def test_rest_of_an_address_is_told_apart_from_the_field() -> None:
+def test_rest_of_an_address_is_separated_from_the_field() -> None:
     root = build_form(form_of(TARGET), {"target": [{"address": 5}]})
     assert located(root, "/target/0/address")[1] == ["0", "address"]
     shown = build_form(form_of(TARGET), {"target": {"room": "a"}})

@@ -48,7 +48,7 @@ async def test_fail_refuses_reserved_error_types(run: Run, word: str) -> None:
     assert caught.value.type == "validation.error_type"
 
 
-async def test_a_secret_is_no_error_type(run: Run, context: RecordingContext) -> None:
+async def test_a_secret_is_not_an_error_type(run: Run, context: RecordingContext) -> None:
     context.secrets = ["hunter2_hunter2"]
     with pytest.raises(WorkflowError) as caught:
         await run(FailStep(), {"type": "stock.hunter2_hunter2", "message": "No."})

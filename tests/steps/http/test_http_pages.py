@@ -276,7 +276,7 @@ async def test_a_later_page_may_have_null_for_no_items(run: Run, server: str) ->
     assert (await run(STEP, {"url": f"{server}/null", "paginate": paginate}))["body"] == ITEMS
 
 
-async def test_an_absent_list_is_none_only_where_that_is_said(run: Run, server: str) -> None:
+async def test_an_absent_list_is_empty_only_where_declared(run: Run, server: str) -> None:
     paginate: dict[str, Json] = {"by": "cursor", "items": "items", "cursor": "next"}
     with pytest.raises(WorkflowError, match="A page has no list at 'items' but null") as caught:
         await run(STEP, {"url": f"{server}/empty", "paginate": paginate})

@@ -67,8 +67,8 @@ async def test_a_talk_of_messages(run: Run, model: Model) -> None:
     )
     [asked] = model.asked
     assert asked["model"] == "big", "the step's own model goes before the connection's"
-    said = [(each["role"], each["content"]) for each in asked["messages"] if each["role"] != "system"]
-    assert said == conversation[1:]
+    message = [(each["role"], each["content"]) for each in asked["messages"] if each["role"] != "system"]
+    assert message == conversation[1:]
     assert "Be brief." in json.dumps(asked)
 
 

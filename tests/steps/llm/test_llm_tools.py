@@ -112,13 +112,13 @@ async def test_calls_of_one_answer_run_side_by_side(
     async with patience():
         output = await run(STEP, {"prompt": "x", "tools": [{"type": "shell", "input": {"parse": "text"}}]})
     assert [entry["output"]["value"].strip() for entry in output["toolCalls"]] == ["met b", "met a"]
-    said = model.asked[1]["messages"]
+    message = model.asked[1]["messages"]
     if connected == "openai":
-        assert [each["tool_call_id"] for each in said[-2:]] == ["call-1", "call-2"]
-        assert said[-3]["content"] == "I try."
+        assert [each["tool_call_id"] for each in message[-2:]] == ["call-1", "call-2"]
+        assert message[-3]["content"] == "I try."
     else:
-        assert [each["tool_use_id"] for each in said[-1]["content"]] == ["call-1", "call-2"]
-        assert [block["type"] for block in said[-2]["content"]] == ["text", "tool_use", "tool_use"]
+        assert [each["tool_use_id"] for each in message[-1]["content"]] == ["call-1", "call-2"]
+        assert [block["type"] for block in message[-2]["content"]] == ["text", "tool_use", "tool_use"]
 
 
 @pytest.mark.usefixtures("connected")

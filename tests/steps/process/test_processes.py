@@ -251,14 +251,14 @@ async def test_processes_left_running_are_named_and_kept_or_ended(
     )
     assert result.exit_code == 0
     pid = int(result.stdout.text())
-    *_, (_, said) = sink.lines
-    assert f"(pid {pid})" in said
+    *_, (_, message) = sink.lines
+    assert f"(pid {pid})" in message
     if background == "keep":
-        assert said.startswith("Left running in the background: ")
+        assert message.startswith("Left running in the background: ")
         assert living([pid]) == [pid]
         os.kill(pid, 9)
     else:
-        assert said.startswith("Ended in the background: ")
+        assert message.startswith("Ended in the background: ")
         assert living([pid]) == []
 
 
@@ -384,5 +384,5 @@ def test_process_limit_is_an_error_without_leftovers(most: int) -> None:
     done = subprocess.run(
         [sys.executable, "-c", AT_THE_LIMIT, str(most), str(user)], capture_output=True, text=True, check=True
     )
-    said = "process.start The program 'sleep' could not be started: the limit of processes is reached (ulimit -u).\n"
-    assert done.stdout == 2 * said
+    message = "process.start The program 'sleep' could not be started: the limit of processes is reached (ulimit -u).\n"
+    assert done.stdout == 2 * message

@@ -342,7 +342,7 @@ def test_check_covers_rules_beyond_the_schema(literal: Mapping[str, Any], field:
 PRINTS = "import sys\ndef main():\n    print('Müller', flush=True)\n    sys.stdout.buffer.write(b'M\\xfcller\\n')\n"
 
 
-async def test_printed_bytes_that_are_no_text_are_reported(run: Run, context: RecordingContext) -> None:
+async def test_printed_bytes_that_are_not_text_are_reported(run: Run, context: RecordingContext) -> None:
     await run(STEP, {"code": PRINTS})
     assert any('stdout is not utf-8 text; set "encoding"' in line for line in context.lines())
 
@@ -363,7 +363,7 @@ async def test_output_of_a_program_at_the_end_of_a_call_is_logged(run: Run, cont
     assert [line for line in context.lines() if line in ("one", "two")] == ["one", "two"]
 
 
-async def test_bytes_of_a_program_that_are_no_text_are_reported_in_each_call(
+async def test_bytes_of_a_program_that_are_not_text_are_reported_in_each_call(
     run: Run, context: RecordingContext
 ) -> None:
     code = "import os\ndef main(data):\n    os.write(1, data.encode('latin-1'))"

@@ -81,7 +81,7 @@ async def test_values_are_bound(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("engine")
-async def test_script_is_atomic_and_text_is_no_parameter(run: Run) -> None:
+async def test_script_is_atomic_and_text_is_not_a_parameter(run: Run) -> None:
     script = (
         "INSERT INTO t VALUES ('a;b -- :c 50 %', 2); /* ; */ INSERT INTO t VALUES ('12:30', 3); "
         "SELECT a FROM t ORDER BY b"

@@ -100,7 +100,7 @@ async def test_unreachable_url(run: Run, context: RecordingContext, url: str, ki
 
 
 @pytest.mark.parametrize(
-    ("url", "hidden", "said", "package"),
+    ("url", "hidden", "message", "package"),
     [
         (
             "postgresql+psycopg://x/y",
@@ -120,14 +120,20 @@ async def test_unreachable_url(run: Run, context: RecordingContext, url: str, ki
     ],
 )
 async def test_missing_driver_is_named_with_the_command(
-    run: Run, context: RecordingContext, monkeypatch: pytest.MonkeyPatch, url: str, hidden: str, said: str, package: str
+    run: Run,
+    context: RecordingContext,
+    monkeypatch: pytest.MonkeyPatch,
+    url: str,
+    hidden: str,
+    message: str,
+    package: str,
 ) -> None:
     monkeypatch.setitem(sys.modules, hidden, None)
     context.connection = {"url": url}
     with pytest.raises(WorkflowError) as caught:
         await run(STEP, {"query": "SELECT 1"})
     assert caught.value.type == "sql.driver"
-    assert str(caught.value) == f"{said}: {install_command(package)}"
+    assert str(caught.value) == f"{message}: {install_command(package)}"
 
 
 async def test_cancel_interrupts(run: Run, context: RecordingContext) -> None:

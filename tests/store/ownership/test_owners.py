@@ -61,18 +61,18 @@ def test_another_host_is_believed_while_its_heart_beats() -> None:
 
 def test_wake_up_or_clock_jump_kills_no_owner_of_another_container() -> None:
     now, awake = [START], [0.0]
-    onlooker = LivenessProbe(lambda: now[-1], lambda: awake[-1])
+    other = LivenessProbe(lambda: now[-1], lambda: awake[-1])
     owner = replace(current_owner(lambda: START), host="elsewhere", boot_id="another")
-    assert onlooker.is_alive(owner)
+    assert other.is_alive(owner)
     now.append(START + timedelta(hours=8))
     awake.append(2.0)
-    assert onlooker.is_alive(owner)
+    assert other.is_alive(owner)
     assert not is_alive(owner, now[-1]), "as far as the time of day tells"
     awake.append(100.0)
     again = replace(owner, heartbeat_at=now[-1])
-    assert onlooker.is_alive(again)
+    assert other.is_alive(again)
     awake.append(300.0)
-    assert not onlooker.is_alive(again)
+    assert not other.is_alive(again)
     assert not LivenessProbe(lambda: now[-1]).is_alive(owner), "who never heard of it goes by the time of day"
 
 
@@ -197,7 +197,7 @@ async def test_former_owner_cannot_write_the_run(store: ExecutionStore, database
     await other.close()
 
 
-async def test_a_died_process_is_noted_once_whoever_looks(store: ExecutionStore, database: Path) -> None:
+async def test_a_dead_process_is_noted_once_by_many_observers(store: ExecutionStore, database: Path) -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     dead = replace(store.owner, pid=gone.pid, host="elsewhere", heartbeat_at=START)
@@ -260,7 +260,7 @@ async def test_active_run_is_never_marked_interrupted(
         await store.append([created(run), started(run)], wait=True)
         await store.release(run)
 
-        async def go_on(run: str, turns: int) -> bool:
+        async def resume_again(run: str, turns: int) -> bool:
             for _ in range(turns):  # of the event loop, to meet the others at other moments
                 await asyncio.sleep(0)
             try:
@@ -270,11 +270,11 @@ async def test_active_run_is_never_marked_interrupted(
                 return False
             return True
 
-        _, gone_on, _ = await asyncio.gather(store.recover(), go_on(run, number % 5), store.recover())
+        _, resumed_again, _ = await asyncio.gather(store.recover(), resume_again(run, number % 5), store.recover())
         types = [event.type for event in await store.events(run)]
         assert types.count("interrupted") <= 1
-        assert types[-1] == ("resumed" if gone_on else "interrupted")
-        await other.append([completed(run)], wait=True) if gone_on else None
+        assert types[-1] == ("resumed" if resumed_again else "interrupted")
+        await other.append([completed(run)], wait=True) if resumed_again else None
     await other.close()
 
 

@@ -204,11 +204,11 @@ async def test_stopped_recovery_keeps_the_damaged_file(tmp_path: Path, monkeypat
     damaged(path, 1)
     path.with_name("history.db-damaged").touch()
     content = path.read_bytes()
-    reached, go_on = threading.Event(), threading.Event()
+    reached, resume = threading.Event(), threading.Event()
 
     def slow(*arguments: object) -> object:
         reached.set()
-        go_on.wait()
+        resume.wait()
         return salvage(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr("wftui.store.recovery.salvage.salvage", slow)
@@ -217,7 +217,7 @@ async def test_stopped_recovery_keeps_the_damaged_file(tmp_path: Path, monkeypat
     opening.cancel()
     with pytest.raises(asyncio.CancelledError):
         await opening
-    go_on.set()
+    resume.set()
     monkeypatch.undo()
     store = await ExecutionStore.open(path, clock=lambda: START)  # waits for the one that ends
     assert store.notice is not None

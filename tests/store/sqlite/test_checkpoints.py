@@ -24,8 +24,8 @@ async def test_running_older_program_keeps_the_schema_version(tmp_path: Path) ->
 
 
 async def test_closing_with_a_long_wal_in_use_is_quiet(tmp_path: Path) -> None:
-    said: list[dict[str, Any]] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: said.append(context))
+    reported: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: reported.append(context))
     path = tmp_path / "history.db"
     other = await ExecutionStore.open(path)
     store = await ExecutionStore.open(path)
@@ -34,4 +34,4 @@ async def test_closing_with_a_long_wal_in_use_is_quiet(tmp_path: Path) -> None:
     await store.close()
     await asyncio.sleep(0)
     await other.close()
-    assert said == []
+    assert reported == []

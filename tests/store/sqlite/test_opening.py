@@ -188,7 +188,7 @@ async def test_locked_database_is_reported_after_a_timeout(tmp_path: Path, monke
     with pytest.raises(StoreError, match="another program has locked the database") as busy:
         await store.append([created()], wait=True)
     assert busy.value.code == "store.locked"
-    assert len((await store.list()).executions) == 3  # reading goes on
+    assert len((await store.list()).executions) == 3  # reading continues
     holder.execute("ROLLBACK")
     await store.append([started()], wait=True)
     await store.append([completed()], wait=True)

@@ -10,7 +10,7 @@ from wftui.store.execution_store import ExecutionStore
 from wftui.store.sqlite.waiting_writers import WaitingWriters, waiting
 
 
-def test_without_a_cleanup_nobody_is_told(tmp_path: Path) -> None:
+def test_without_a_cleanup_nothing_is_signalled(tmp_path: Path) -> None:
     with waiting(tmp_path / "runs.db") as beside_cleanup:
         assert not beside_cleanup
     assert list(tmp_path.iterdir()) == []
@@ -22,7 +22,7 @@ def test_a_cleanup_knows_who_waits(tmp_path: Path) -> None:
         assert not writers.is_waited_for
         with waiting(database) as first, waiting(database) as second:
             assert (first, second, writers.is_waited_for) == (True, True, True)
-            writers.let_pass()  # not for ever
+            writers.let_pass()  # not forever
         assert not writers.is_waited_for
     assert list(tmp_path.iterdir()) == []
 

@@ -151,8 +151,8 @@ async def long_run(path: Path, lines: int = 1_500) -> None:
     """Export a run with many events, which are hard to compress."""
     store = await ExecutionStore.open(path.with_suffix(".db"))
     choose = random.Random(1)
-    said = [log(message=choose.randbytes(40).hex()) for _ in range(lines)]
-    await store.append([created(), started(), *said, completed()], wait=True)
+    reported = [log(message=choose.randbytes(40).hex()) for _ in range(lines)]
+    await store.append([created(), started(), *reported, completed()], wait=True)
     await export_run(store, RUN, path)
     await store.close()
 

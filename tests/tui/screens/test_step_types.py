@@ -67,7 +67,7 @@ async def test_file_changed_during_review_is_not_trusted(
         await until(pilot, lambda: isinstance(app.screen, TrustScreen) and "hello {name}" in text_of(app))
         steps_file.write_text(GREET.replace("hello", "bye"))
         await pilot.press("t")
-        await until(pilot, lambda: any("while you reviewed it" in said for said in notices(app)))
+        await until(pilot, lambda: any("while you reviewed it" in message for message in notices(app)))
     assert len(await workbench.steps.problems()) == 1
 
 

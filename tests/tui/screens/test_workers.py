@@ -25,7 +25,7 @@ def worker(name: str, **fields: Any) -> WorkerInfo:
 
 
 @pytest.mark.parametrize("ascii_only", [False, True])
-def test_workers_are_told_apart_without_color(ascii_only: bool) -> None:
+def test_workers_are_distinguished_without_color(ascii_only: bool) -> None:
     job = WorkerJob(run="run1", path="each[3].fetch", type="http", started=NOW - timedelta(seconds=12))
     found = [
         worker("idle"),

@@ -89,7 +89,7 @@ def test_failed_program_start_restores_the_terminal(
     assert opened.exit_code() == 0
 
 
-def test_exit_code_of_the_editor_is_said(
+def test_exit_code_of_the_editor_is_shown(
     terminal: Callable[..., Terminal], put_workflow: Callable[..., Path], tmp_path: Path
 ) -> None:
     path = put_workflow("plain")

@@ -22,7 +22,7 @@ async def test_terminal_that_cannot_suspend_is_reported(
 
 
 @pytest.mark.parametrize(
-    ("environment", "said"),
+    ("environment", "message"),
     [
         ({"EDITOR": "vi 'half"}, "No closing quotation in EDITOR"),
         ({"EDITOR": "no-such-editor"}, "there is no such program; EDITOR names it"),
@@ -34,8 +34,8 @@ async def test_terminal_that_cannot_suspend_is_reported(
         ),
     ],
 )
-def test_missing_editor_is_reported(environment: dict[str, str], said: str) -> None:
-    with pytest.raises(UserError, match=said) as refused:
+def test_missing_editor_is_reported(environment: dict[str, str], message: str) -> None:
+    with pytest.raises(UserError, match=message) as refused:
         editor_command(environment)
     assert refused.value.code == "terminal.editor"
 

@@ -72,7 +72,7 @@ ANSWER = "\x1b]11;rgb:1212/1616/1d1d\x1b\\"
 @pytest.mark.parametrize(
     "packets", [*([ANSWER[:cut], ANSWER[cut:]] for cut in range(1, len(ANSWER))), [*ANSWER]], ids=len
 )
-def test_answer_in_pieces_is_no_key(packets: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answer_in_pieces_is_not_a_key(packets: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(key_parser, "_PATIENCE", PATIENCE)
     parser = KeyParser()
     found = [each for packet in (*packets, "q") for each in (*parser.feed(packet), *parser.tick())]

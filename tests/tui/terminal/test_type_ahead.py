@@ -132,10 +132,10 @@ async def opening_without_end(
 ) -> asyncio.Event:
     """Begin to open the editor, blocked on an event; return after a very long wait."""
     monkeypatch.setattr(type_ahead, "_PATIENCE", 2)
-    goes_on = asyncio.Event()
+    gate = asyncio.Event()
 
     async def open_late() -> None:
-        await goes_on.wait()
+        await gate.wait()
         app.open_editor("hello")
 
     await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen) and app.screen.is_loaded)
@@ -143,7 +143,7 @@ async def opening_without_end(
     burst(app, "dd")
     for _ in range(10):
         await asyncio.sleep(type_ahead._TURN)  # a turn is counted, not a time
-    return goes_on
+    return gate
 
 
 async def test_keys_wait_for_a_screen_however_long_it_takes(
@@ -152,9 +152,9 @@ async def test_keys_wait_for_a_screen_however_long_it_takes(
     put_workflow("hello")
     app = WftuiApp(workbench)
     async with app.run_test() as pilot:
-        goes_on = await opening_without_end(app, pilot, until, monkeypatch)
+        gate = await opening_without_end(app, pilot, until, monkeypatch)
         assert isinstance(app.screen, WorkflowsScreen)
-        goes_on.set()
+        gate.set()
         await until(pilot, lambda: steps_shown(app) == 3)
 
 
@@ -164,12 +164,12 @@ async def test_escape_drops_the_keys_that_wait_for_a_screen(
     put_workflow("hello")
     app = WftuiApp(workbench)
     async with app.run_test() as pilot:
-        goes_on = await opening_without_end(app, pilot, until, monkeypatch)
+        gate = await opening_without_end(app, pilot, until, monkeypatch)
         app.post_message(events.Key("escape", None))
         await pilot.pause()
         burst(app, "/x")
         await until(pilot, lambda: text_in_focus(app) == "x")
-        goes_on.set()
+        gate.set()
         await until(pilot, lambda: steps_shown(app) == 1)
         await pilot.press("d")
         await until(pilot, lambda: steps_shown(app) == 2)

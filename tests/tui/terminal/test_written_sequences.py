@@ -74,10 +74,10 @@ def journey(opened: Terminal, database: Path) -> set[str]:
     opened.press("c")
     assert opened.exit_code() == 0
     assert last_run(database).status == "cancelled"
-    said = opened.raw.decode()
-    assert "✗ fails" in said.rpartition("\x1b[?1049l")[2]
-    sequences = {found for found in SEQUENCE.findall(said) if not LOOKS.fullmatch(found)}
-    return sequences | set(SEQUENCE.sub("", said)) & INVISIBLE
+    message = opened.raw.decode()
+    assert "✗ fails" in message.rpartition("\x1b[?1049l")[2]
+    sequences = {found for found in SEQUENCE.findall(message) if not LOOKS.fullmatch(found)}
+    return sequences | set(SEQUENCE.sub("", message)) & INVISIBLE
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ def leaf(value: Json, *, secret: bool = False) -> Leaf:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("plain ü", ""),
         ("two\nlines", ""),
@@ -24,9 +24,9 @@ def leaf(value: Json, *, secret: bool = False) -> Leaf:
         ("\u202eabc\u200b", "contains U+202E, a zero-width space"),
     ],
 )
-def test_characters_that_cannot_be_seen_are_named(text: str, said: str) -> None:
-    assert hidden_characters(leaf(text)) == said
-    assert hidden_characters(leaf(text, secret=True)) == ("contains characters that cannot be seen" if said else "")
+def test_characters_that_cannot_be_seen_are_named(text: str, message: str) -> None:
+    assert hidden_characters(leaf(text)) == message
+    assert hidden_characters(leaf(text, secret=True)) == ("contains characters that cannot be seen" if message else "")
 
 
 def test_absent_null_and_empty_look_different() -> None:

@@ -41,7 +41,7 @@ def test_a_distance_is_not_below_the_least_and_not_far_above(least: float) -> No
 
 
 @given(total=totals)
-def test_the_axis_of_a_run_that_goes_on_is_a_little_longer_and_stays(total: float) -> None:
+def test_the_axis_of_a_live_run_is_a_little_longer_and_stays(total: float) -> None:
     length = settled(total)
     assert total * 0.999_999 <= length <= total * 1.2
     assert settled(length * 0.999) == pytest.approx(length)

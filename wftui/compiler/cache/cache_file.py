@@ -31,7 +31,7 @@ _FILES = 64
 """Cached workspaces; those used longest ago are removed."""
 _DAYS = 90
 _SECONDS = 1.0
-"""How long one process uses a fingerprint; its own code is loaded anyway."""
+"""Time for which a process uses a fingerprint; its own code is loaded anyway."""
 _NAME = re.compile(r"[0-9a-f]{32}\.(json|tmp.*)")
 
 

@@ -187,7 +187,7 @@ class _Builder:
         )
 
     def _later(self) -> "_Builder":
-        """Return a builder with a count of its own."""
+        """Return a builder with a separate count."""
         return _Builder(self._matcher, self._bindable)
 
     def _composed(self, parts: Facets, field: FormField, around: _Around, *, whole_group: bool) -> FormField:

@@ -29,7 +29,7 @@ class RunOwner(WireModel):
     pid: int
     since: Annotated[Timestamp | None, Field(description="Its start, if it is on this machine.")] = None
     seconds: Annotated[float | None, Field(exclude=True)] = None
-    """How long it has existed, by a clock that nobody sets."""
+    """Time since its creation, by a monotonic clock."""
 
 
 class ExecutionSummary(WireModel):

@@ -232,7 +232,7 @@ TYPE_LABELS = {
     "array": "list",
     "object": "object",
 }
-"""What the types of JSON are called in forms."""
+"""Names of the types of JSON in forms."""
 
 
 def _format_hint(name: str) -> str:

@@ -27,7 +27,7 @@ MAX_PATTERN = 1_000
 MAX_TEXT = 1_000_000
 """Characters that any pattern is applied to."""
 MAX_DEGREE = 3
-"""How often the length of the text may multiply the work."""
+"""Maximum exponent of the text's length in the work."""
 MAX_WAYS = 4_096
 """Ways in which the choices and short repeats of a pattern may combine."""
 

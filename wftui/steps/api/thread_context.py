@@ -11,7 +11,7 @@ from wftui.steps.api.step_type import StepContext
 _AHEAD = 500_000
 """Characters that are logged before the thread looks whether they are stored."""
 _CALL = 100
-"""What a call takes on its way to the event loop, in characters."""
+"""Size of a call on its way to the event loop, in characters."""
 
 
 class ThreadContext:

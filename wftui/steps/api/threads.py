@@ -9,7 +9,7 @@ from typing import TypeVar
 ResultT = TypeVar("ResultT")
 
 STOP_SECONDS = 2.0
-"""How long a cancelled step waits for its thread to notice."""
+"""Time for which a cancelled step waits for its thread to notice."""
 
 
 class StoppedError(Exception):

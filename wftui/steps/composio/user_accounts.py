@@ -13,7 +13,7 @@ from wftui.steps.composio.client import ACTIVE, DEAD, ComposioClient, ConnectedA
 
 CALL_SECONDS = 30.0
 LOOK_SECONDS = 2.0
-"""How often an account is looked at while a user connects it."""
+"""Interval of checks of an account while a user connects it."""
 _LONGEST_WAIT = timedelta(minutes=10)
 
 

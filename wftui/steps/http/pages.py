@@ -134,7 +134,7 @@ class Pagination(StepModel):
         Raises:
             WorkflowError: `http.pages` when the server says that there are more pages, but not where.
         """
-        if self._said_to_end(body, at):
+        if self._is_marked_last(body, at):
             return None
         following = self._following(reply, body, at)
         if following is None and self.more:
@@ -153,7 +153,7 @@ class Pagination(StepModel):
         offset = self.start or 0 if self.by == "offset" else 0
         return max(0, total - offset - at.items) if total is not None else 0
 
-    def _said_to_end(self, body: Json, at: PagePosition) -> bool:
+    def _is_marked_last(self, body: Json, at: PagePosition) -> bool:
         if self.more and not _is_true(at_path(body, self.more)):
             return True
         if self.last and _is_true(at_path(body, self.last)):

@@ -95,7 +95,7 @@ async def refresh_lock(
             report.lock.servers.append(known)
     names = [each.name for each in sources]
     report.changes.extend(
-        f"{_said(each.server)} is no longer used" for each in before.servers if each.server not in names
+        f"{_server_label(each.server)} is no longer used" for each in before.servers if each.server not in names
     )
     if write:
         await asyncio.to_thread(write_lock, folder, report.lock)
@@ -151,7 +151,7 @@ class Quiet:
 
 
 def _changes(before: LockedServer | None, now: LockedServer) -> list[str]:
-    name = _said(now.server)
+    name = _server_label(now.server)
     if before is None:
         count = len(now.tools)
         return [f"{name} was added, with {count} tool{'' if count == 1 else 's'}"]
@@ -166,7 +166,7 @@ def _changes(before: LockedServer | None, now: LockedServer) -> list[str]:
     return found
 
 
-def _said(name: ServerName) -> str:
+def _server_label(name: ServerName) -> str:
     if name.connection is not None:
         return f"the connection {name.connection}"
     return McpServer(command=name.command, url=name.url).label

@@ -45,9 +45,9 @@ _CONNECT_SECONDS = 30.0
 _MAX_PAGES = 100
 _SHOWN = 200
 _CLOSED = ("Connection closed", "SSE stream")
-"""How errors begin that the SDK makes up when the server is gone; their code alone is one that servers use, too."""
+"""Beginnings of errors that the SDK makes when the server is gone; servers use their code, too."""
 _FORGOTTEN = "Session terminated"
-"""What the SDK makes of a 404 to a session."""
+"""Error of the SDK for a 404 to a session."""
 _Streams = tuple[Any, Any]  # what a transport of the SDK gives: messages to read, messages to write
 _LEVELS: dict[str, LogLevel] = {"debug": "debug", "info": "info", "notice": "info", "warning": "warn"}
 

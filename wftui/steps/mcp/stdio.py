@@ -26,7 +26,7 @@ from wftui.steps.process.process_mark import MARK, ProcessMark
 from wftui.steps.text.log_lines import LogDrain
 
 LEAVE_SECONDS = 2.0
-"""How long a server may take to end by itself once its stdin is closed."""
+"""Time for a server to end by itself once its stdin is closed."""
 TERM_SECONDS = 1.0
 """Between the request to end and the kill."""
 MOST_BYTES = 256 * 1024 * 1024

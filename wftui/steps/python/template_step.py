@@ -19,7 +19,7 @@ from wftui.steps.files.paths import replacing, resolve_path
 from wftui.steps.python.call import PythonCall, call_python
 
 MEMORY_BYTES = 512 * 1024 * 1024
-"""What the interpreter that renders may use: a template can ask for any amount."""
+"""Memory limit of the rendering interpreter: a template can ask for any amount."""
 RENDER_SECONDS = 60.0
 """A template that takes longer has no end in sight."""
 MAX_TEMPLATE = 4 * 1024 * 1024

@@ -24,7 +24,7 @@ from wftui.workspace.regular import read_regular
 GROUP = "wftui.steps"
 """The entry point group."""
 IMPORT_SECONDS = 30.0
-"""How long the import of a plugin may take."""
+"""Time limit for the import of a plugin."""
 
 _SOURCE = "__wftui_source__"
 """Attribute of a module with the name and the content of its file."""

@@ -128,12 +128,12 @@ class SqlAlchemyJob:
                 else:
                     connection.commit()
         except exceptions.IntegrityError as error:
-            raise WorkflowError("sql.constraint", f"The database rejected the change: {self._said(error)}.") from None
+            raise WorkflowError("sql.constraint", f"The database rejected the change: {self._reason(error)}.") from None
         except exceptions.DBAPIError as error:
             self._check()
             raise self._failure(error, family, opened=opened) from None
         except exceptions.SQLAlchemyError as error:
-            raise WorkflowError("sql.statement", f"The statement cannot run: {self._said(error)}.") from None
+            raise WorkflowError("sql.statement", f"The statement cannot run: {self._reason(error)}.") from None
         finally:
             self._cancel = None
             engine.dispose()
@@ -166,7 +166,7 @@ class SqlAlchemyJob:
             connection.exec_driver_sql(statement)
 
     def _failure(self, error: Any, family: Engine, *, opened: bool) -> WorkflowError:
-        detail = f"Database error: {self._said(error)}."
+        detail = f"Database error: {self._reason(error)}."
         if not opened:
             return WorkflowError("sql.open", detail, recoverable=True)
         if codes_of(error.orig) & family.busy:
@@ -175,7 +175,7 @@ class SqlAlchemyJob:
             return WorkflowError("sql.open", detail, recoverable=True)
         return WorkflowError("sql.statement", detail)
 
-    def _said(self, error: Any) -> str:
+    def _reason(self, error: Any) -> str:
         """Return the database's message, never values or the password."""
         text = _BACKGROUND.sub("", words_of(getattr(error, "orig", None) or error))
         password = importlib.import_module("sqlalchemy").make_url(self._address).password

@@ -22,7 +22,7 @@ _SECONDS_BETWEEN_TRIES = 0.02
 _OUTSIDE_TRANSACTION = frozenset({"PRAGMA", "VACUUM", "ATTACH", "DETACH", "BEGIN", "COMMIT", "END", "ROLLBACK"})
 _MEMORY = ":memory:"
 _LEADING_OUT = (sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH)
-"""What reaches other files; VACUUM INTO is made of it."""
+"""Actions that reach other files; VACUUM INTO consists of them."""
 _TELLING = frozenset(
     {
         "application_id", "collation_list", "compile_options", "data_version", "database_list", "encoding",

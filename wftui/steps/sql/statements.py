@@ -12,7 +12,7 @@ _QUOTED = re.compile(
     """,
     re.DOTALL | re.VERBOSE,
 )
-"""What a semicolon may stand in without ending a statement."""
+"""Text in which a semicolon does not end a statement."""
 _READS = frozenset({"SELECT", "WITH", "VALUES", "TABLE", "EXPLAIN", "SHOW", "DESCRIBE", "DESC"})
 
 

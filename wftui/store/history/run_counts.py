@@ -36,7 +36,7 @@ async def group_runs(
 ) -> list[RunGroup]:
     """Return the runs that match in groups, the biggest first.
 
-    Numbers in messages do not tell errors apart.
+    Errors that differ only in the numbers of their messages form one group.
     """
     wanted = await conditions_of(reader, filters, among)
     if filters.contains is not None:

@@ -25,7 +25,7 @@ _LOG_HEADER_BYTES, _FRAME_HEADER_BYTES = 32, 24
 _PAGE_SIZES = (PAGE_SIZE, *(size for size in (1 << power for power in range(9, 17)) if size != PAGE_SIZE))
 _SAMPLE = 4 * 1024 * 1024  # bytes
 BROKEN = (IndexError, ValueError, struct.error)
-"""What a row raises whose bytes are damaged."""
+"""Exceptions raised by a row with damaged bytes."""
 
 
 class Cell(NamedTuple):

@@ -22,7 +22,7 @@ from wftui.store.sqlite.store_errors import DamagedError, StoreError, explain, i
 from wftui.workspace.private import make_private_file, make_private_folder
 
 BUSY_SECONDS = 30.0
-"""How long a write waits for other processes before it fails as `store.locked`."""
+"""Time for which a write waits for other processes before it fails as `store.locked`."""
 PAGE_SIZE = 512
 """A commit writes whole pages to the log: a step takes 1.4 KB with 512 bytes, 1.7 with 1024, 4.7 with 4096."""
 _CHECKED_WHOLE_BYTES = 1024 * 1024  # takes 6 ms, the budget of a start

@@ -14,7 +14,7 @@ from pathlib import Path
 from wftui.workspace.private import make_private_file
 
 _PASS_SECONDS = 0.05
-"""How long the lock is left to those who wait, who may come without end."""
+"""Time for which the lock is left to waiting writers, who may arrive endlessly."""
 _LOOK_SECONDS = 0.0005
 
 

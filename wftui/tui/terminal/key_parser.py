@@ -14,7 +14,7 @@ from textual.message import Message
 
 _ESCAPE = "\x1b"
 _INTRODUCERS = frozenset("[O]P_^X")
-"""What begins a longer sequence after Escape; a key only if nothing follows it."""
+"""Beginnings of longer sequences after Escape; keys only if nothing follows."""
 
 
 _SHIFTED = re.compile(r"f(1[3-9]|2[0-4])")
@@ -46,7 +46,7 @@ class KeyParser(XTermParser):
     """The beginning of an answer."""
     _held_since = 0.0
     _given = ""
-    """What was last taken for keys, and may have been the beginning of an answer."""
+    """Characters last taken for keys, perhaps the beginning of an answer."""
 
     def feed(self, data: str) -> Iterable[Message]:
         """Parse input; an empty text is its end."""

@@ -16,7 +16,7 @@ _MOVE = re.compile(r"\x1b\[(\d+);(\d+)H")
 _TOKEN = re.compile(r"\x1b\[([0-9;:]*)m|\x1b\]8;([^\x1b\x07]*)(?:\x1b\\|\x07)|([^\x1b]+)")
 
 _OFF = {"1": "22", "2": "22", "3": "23", "4": "24", "7": "27", "9": "29"}
-"""What ends an attribute, by its code."""
+"""Code that ends an attribute, by its code."""
 _UNSEEN = frozenset({"1", "2", "3", "5", "6", "8"})
 """Attributes that do not change a blank."""
 

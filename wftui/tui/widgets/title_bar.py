@@ -27,7 +27,7 @@ class TitleBar(Widget):
     run_counts: reactive[Content] = reactive(Content(""))
     """Summary of active runs."""
     doing: reactive[str] = reactive("")
-    """What is being done before another screen opens."""
+    """Action in progress before another screen opens."""
 
     def __init__(self, trail: tuple[str, ...]) -> None:
         super().__init__()

@@ -165,7 +165,7 @@ def _durations(times: Iterable[StepTime]) -> dict[str, list[float]]:
 
 
 def _errors(runs: Iterable[RunTime]) -> list[ErrorStatistics]:
-    """Return failed runs by error; numbers in messages do not tell errors apart."""
+    """Return failed runs by error, ignoring numbers in messages."""
     from wftui.model.statistics import ErrorStatistics
 
     groups: dict[tuple[str, str], list[RunTime]] = defaultdict(list)

@@ -22,7 +22,7 @@ def typed(kind: str, **fields: Any) -> dict[str, Any]:
     return {"id": "a", "type": kind, "input": fields}
 
 
-def said(source: dict[str, Any]) -> list[tuple[str, str, str]]:
+def reported(source: dict[str, Any]) -> list[tuple[str, str, str]]:
     """(code, severity, field) of what is said of secrets."""
     result = check(source)
     return [
@@ -56,16 +56,16 @@ def said(source: dict[str, Any]) -> list[tuple[str, str, str]]:
     ],
 )
 def test_a_secret_is_refused_where_it_could_be_shown(root: str, field: str, make: Any) -> None:
-    assert said(workflow(make(root))) == [("secret.place", "error", field)]
+    assert reported(workflow(make(root))) == [("secret.place", "error", field)]
 
 
 @pytest.mark.parametrize("root", ["secrets.token", "connection.token"])
 def test_a_secret_is_refused_in_conditions_and_outputs(root: str) -> None:
     loop = {"id": "l", "type": "loop", "until": f"{root} == 'x'", "maxIterations": 2, "steps": [step("a")]}
     switch = {"id": "s", "type": "switch", "cases": [{"when": f"{root} == 'x'", "steps": [step("a")]}]}
-    assert said(workflow(loop)) == [("secret.place", "error", "until")]
-    assert [code for code, *_ in said(workflow(switch))] == ["secret.place"]
-    assert said(workflow(step("a"), outputs={"x": f"{{{{ {root} }}}}"})) == [("secret.place", "error", "outputs.x")]
+    assert reported(workflow(loop)) == [("secret.place", "error", "until")]
+    assert [code for code, *_ in reported(workflow(switch))] == ["secret.place"]
+    assert reported(workflow(step("a"), outputs={"x": f"{{{{ {root} }}}}"})) == [("secret.place", "error", "outputs.x")]
 
 
 def test_secret_in_an_intended_field_is_accepted() -> None:
@@ -75,7 +75,7 @@ def test_secret_in_an_intended_field_is_accepted() -> None:
         typed("python", code="def main(**all): ...", args={"t": secret}, env={"T": secret}),
         typed("http", url="https://x.org/" + secret, headers={"Authorization": secret}, query={"a": secret}),
     ):
-        assert said(workflow(each)) == []
+        assert reported(workflow(each)) == []
 
 
 def test_braces_in_script_or_code_are_refused_with_a_fix() -> None:
@@ -89,20 +89,20 @@ def test_braces_in_script_or_code_are_refused_with_a_fix() -> None:
 )
 def test_secret_output_is_reported_as_masked(read: str) -> None:
     flow = workflow(step("a"), inputSchema=SECRET_INPUT, outputs={"x": f"{{{{ {read} }}}}"})
-    assert said(flow) == [("secret.output", "warning", "outputs.x")]
+    assert reported(flow) == [("secret.output", "warning", "outputs.x")]
 
 
 def test_output_without_secrets_has_no_diagnostic() -> None:
     flow = workflow(step("a"), inputSchema=SECRET_INPUT, outputs={"x": "{{ inputs.db.host }}"})
-    assert said(flow) == []
+    assert reported(flow) == []
 
 
 def test_secret_on_a_command_line_is_a_warning() -> None:
     shell = typed("shell", argv=["curl", "-u", "{{ inputs.token }}", "{{ inputs.db.host }}"])
-    assert said(workflow(shell, inputSchema=SECRET_INPUT)) == [("secret.visible", "warning", "input.argv.2")]
+    assert reported(workflow(shell, inputSchema=SECRET_INPUT)) == [("secret.visible", "warning", "input.argv.2")]
     server = {"command": ["server", "--key", "{{ secrets.token }}"], "env": {"KEY": "{{ secrets.token }}"}}
     mcp = typed("mcp", server=server, tool="x")
-    assert said(workflow(mcp)) == [("secret.visible", "warning", "input.server.command.2")]
+    assert reported(workflow(mcp)) == [("secret.visible", "warning", "input.server.command.2")]
 
 
 def test_default_of_a_secret_input_has_a_fix() -> None:

@@ -30,7 +30,7 @@ SCHEMA = {
         ("inputs.list[-1.5]", []),
     ],
 )
-def test_a_whole_number_is_no_folder(path: str, codes: list[str]) -> None:
+def test_a_whole_number_is_not_a_folder(path: str, codes: list[str]) -> None:
     text = text_of(
         workflow({"id": "a", "type": "shell", "input": {"script": "x", "cwd": f"{{{{ {path} }}}}"}}, inputSchema=SCHEMA)
     )

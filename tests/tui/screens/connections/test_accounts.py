@@ -39,7 +39,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Composio]:
 
 def says(app: App[Any], text: str) -> bool:
     """Return whether a notification contains a text; on screen it may be wrapped."""
-    return any(text in said for said in notices(app))
+    return any(text in message for message in notices(app))
 
 
 FETCH = {"id": "fetch", "type": "http", "connection": "api", "input": {"url": "/x"}}

@@ -208,8 +208,8 @@ async def test_a_change_made_elsewhere_is_taken_over(
             fresh.write_bytes(content)
             fresh.replace(path)
             place = f"not UTF-8 text (byte {len(content) - 1})"
-            await until(pilot, lambda place=place: any(place in said for said in notices(app)))
-        assert [said for said in notices(app) if "not UTF-8" in said] == [*dict.fromkeys(notices(app))][-2:]
+            await until(pilot, lambda place=place: any(place in message for message in notices(app)))
+        assert [message for message in notices(app) if "not UTF-8" in message] == [*dict.fromkeys(notices(app))][-2:]
         path.unlink()
         await until(pilot, lambda: screen.is_changed)
         await pilot.press("f2")

@@ -119,5 +119,5 @@ async def test_pasting_other_text_changes_nothing(
         await until(pilot, lambda: isinstance(app.screen, PasteScreen))
         app.screen.query_one(TextArea).insert("wget http://x")
         await pilot.press("enter")
-        await until(pilot, lambda: any("paste a curl command" in said for said in notices(app)))
+        await until(pilot, lambda: any("paste a curl command" in message for message in notices(app)))
         assert source.text == before

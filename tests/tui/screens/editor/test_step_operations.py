@@ -233,7 +233,7 @@ async def test_steps_are_added_in_order_despite_errors(workbench: Workbench, put
 
 
 @pytest.mark.parametrize(
-    ("keys", "said"),
+    ("keys", "message"),
     [
         (["K"], "a is the first of its list"),
         (["less_than_sign"], "a is in no container"),
@@ -243,12 +243,12 @@ async def test_steps_are_added_in_order_despite_errors(workbench: Workbench, put
         (["5", "D"], "Delete: select a step in the list or the canvas"),
     ],
 )
-async def test_impossible_operation_is_explained(opened: WftuiApp, until: Until, keys: list[str], said: str) -> None:
+async def test_impossible_operation_is_explained(opened: WftuiApp, until: Until, keys: list[str], message: str) -> None:
     async with opened.run_test(notifications=True) as pilot:
         screen = await ready(pilot, until)
         before = text_in(screen)
         await pilot.press(*keys)
-        await until(pilot, lambda: any(said in notice for notice in notices(opened)))
+        await until(pilot, lambda: any(message in notice for notice in notices(opened)))
         assert text_in(screen) == before
 
 

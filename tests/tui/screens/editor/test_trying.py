@@ -73,7 +73,7 @@ async def test_trial_screen(
         assert await matches(pilot)
 
 
-async def test_cut_of_a_long_outcome_is_said(
+async def test_cut_of_a_long_outcome_is_shown(
     workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
 ) -> None:
     put_workflow("hello", steps=[{"id": "many", "type": "set", "input": {"n": "{{ range(30000) | list }}"}}])

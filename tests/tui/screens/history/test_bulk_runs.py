@@ -61,7 +61,7 @@ async def told(pilot: Pilot[Any], until: Until, *texts: str) -> None:
         await until(pilot, lambda text=text: any(text in each for each in notices(pilot.app)))
 
 
-async def test_a_rerun_leaves_out_what_has_not_ended_and_goes_on_after_a_failure(
+async def test_a_rerun_leaves_out_running_runs_and_continues_after_a_failure(
     workbench: Workbench, settings: Settings, until: Until, text_of: TextOf
 ) -> None:
     ended = [(await run_to_end(workbench, name, {})).id for name in ("works", "gone", "calls")]
@@ -127,11 +127,11 @@ async def test_an_action_says_how_far_it_is_and_stops(
     workbench: Workbench, until: Until, text_of: TextOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs = [(await run_to_end(workbench, "works", {})).id for _ in range(3)]
-    delete, goes_on = workbench.retention.delete, asyncio.Event()
+    delete, gate = workbench.retention.delete, asyncio.Event()
 
     async def slowly(run_id: str) -> None:
         if len((await workbench.runs.history()).executions) < 3:
-            await goes_on.wait()
+            await gate.wait()
         await delete(run_id)
 
     monkeypatch.setattr(workbench.retention, "delete", slowly)

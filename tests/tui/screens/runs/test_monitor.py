@@ -410,7 +410,7 @@ async def test_a_big_run_is_opened_at_its_newest_event_with_its_whole_log(open_r
             await until(pilot, lambda at=expected: screen.playback.state.record.last_seq == at)
 
 
-async def test_a_big_run_goes_on_being_followed(open_run: Any, workbench: Workbench, until: Until) -> None:
+async def test_a_big_run_is_still_followed(open_run: Any, workbench: Workbench, until: Until) -> None:
     story = running()
     for number in range(6_000):
         story.add(Log, 20, message=f"line {number}", path="commits")
@@ -485,7 +485,7 @@ async def test_a_position_that_is_none_is_refused(open_run: Any, until: Until, t
         assert screen.playback is None
 
 
-async def test_a_frozen_view_stays_while_the_run_goes_on(
+async def test_a_frozen_view_stays_while_the_run_continues(
     open_run: Any, workbench: Workbench, until: Until, text_of: TextOf
 ) -> None:
     story = running()

@@ -272,8 +272,8 @@ async def test_plan_is_shown_and_run_for_edited_inputs(
         await until(pilot, lambda: isinstance(pilot.app.screen, RunInputModal) and "and Bob" in text_of(pilot.app))
         await pilot.press(*"Eve", "tab", "ctrl+u", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, RerunPlanScreen))
-        said = "Starts a new run with other inputs: 1 step to run, 1 reused"
-        await until(pilot, lambda: said in text_of(pilot.app))
+        reported = "Starts a new run with other inputs: 1 step to run, 1 reused"
+        await until(pilot, lambda: reported in text_of(pilot.app))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, MonitorScreen) and pilot.app.screen.run_id != run_id)
         second = pilot.app.screen
@@ -298,14 +298,14 @@ async def test_closing_the_plan_starts_nothing(
         assert len((await workbench.runs.history()).executions) == 1
 
 
-async def run_elsewhere(workbench: Workbench, workflow_id: str, until_said: bytes) -> asyncio.subprocess.Process:
+async def run_elsewhere(workbench: Workbench, workflow_id: str, until_shown: bytes) -> asyncio.subprocess.Process:
     """Run a workflow by the command line in another process, until its log has a line."""
     places = ("--tables", str(workbench.settings.tables), "--db", str(workbench.settings.database))
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "wftui", "run", workflow_id, "--events", *places, stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
-    while until_said not in (line := await process.stdout.readline()):
+    while until_shown not in (line := await process.stdout.readline()):
         assert line
     return process
 

@@ -45,7 +45,7 @@ async def test_history_shows_a_file_without_taking_it(
         for key in ("r", "R", "e"):
             await pilot.press(key)
         await until(pilot, lambda: len(notices(app)) == 3)
-        assert all("the run is shown from a file" in said for said in notices(app))
+        assert all("the run is shown from a file" in message for message in notices(app))
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, HistoryScreen))
     assert (await (await workbench.store()).summary(failed().run_id)) is None
@@ -68,12 +68,12 @@ async def test_snapshot_of_a_file(
         assert await matches(pilot)
 
 
-async def test_a_broken_file_is_said_and_closed(workbench: Workbench, until: Until, tmp_path: Path) -> None:
+async def test_a_broken_file_is_reported_and_closed(workbench: Workbench, until: Until, tmp_path: Path) -> None:
     path = await exported(workbench, completed(), tmp_path / "cut.wfrun")
     path.write_bytes(path.read_bytes()[:-40])
     app = StartApp(workbench, start=lambda app: app.open_screen("run_file", path))
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: any("is truncated" in said for said in notices(app)))
+        await until(pilot, lambda: any("is truncated" in message for message in notices(app)))
         await until(pilot, lambda: not isinstance(app.screen, RunFileScreen))
 
 

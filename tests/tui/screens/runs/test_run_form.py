@@ -319,8 +319,8 @@ async def test_inputs_without_a_field_are_rows(until: Until) -> None:
         await write(pilot, "x-y")
         await pilot.press("tab")
         await write(pilot, "[2")
-        said = ["Not JSON: expected a comma or the end of the list or object, at line 1, column 3."]
-        await until(pilot, lambda: app.problems() == said)
+        message = ["Not JSON: expected a comma or the end of the list or object, at line 1, column 3."]
+        await until(pilot, lambda: app.problems() == message)
         await pilot.press("]", "f5")
         await until(pilot, lambda: app.result is not UNDECIDED)
     assert app.result == {"shape": {"b": 1}, "x-y": [2]}

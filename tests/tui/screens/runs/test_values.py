@@ -78,7 +78,7 @@ async def test_an_address_is_gone_to_and_its_element_copied(open_value: Any, unt
         await go_to(pilot, "rows[40].name")
         await until(pilot, lambda: "There is no rows[40].name." in notices(pilot.app))
         await go_to(pilot, "rows[")
-        await until(pilot, lambda: any("is not an address" in said for said in notices(pilot.app)))
+        await until(pilot, lambda: any("is not an address" in message for message in notices(pilot.app)))
 
 
 async def test_parts_are_folded_and_found_again(open_value: Any, until: Until, text_of: TextOf) -> None:
@@ -126,7 +126,7 @@ async def test_snapshot_of_a_table(
         assert await matches(pilot)
 
 
-async def test_an_invalid_expression_is_said(open_value: Any, until: Until) -> None:
+async def test_an_invalid_expression_is_reported(open_value: Any, until: Until) -> None:
     async with open_value(VALUE) as (pilot, _screen):
         await pilot.press("slash", *"re:(", "enter")
         await until(pilot, lambda: notices(pilot.app))

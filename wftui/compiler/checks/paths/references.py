@@ -20,7 +20,7 @@ from wftui.runtime.functions import FUNCTIONS
 
 VARS = "vars"
 _BEFORE_STEPS = {"vars": "a variable", "group": "the concurrency group", "input_default": "a default of an input"}
-"""What is computed before the first step, by the use of its bindings."""
+"""Names for the values computed before the first step, by the use of their bindings."""
 
 _ELSEWHERE = {
     "previous": "inside a loop, and a forEach that runs one item at a time",

@@ -42,14 +42,14 @@ class ProgressScreen(ModalScreen[UserError | None]):
         super().__init__()
         self._heading = title
         self._work = work
-        self._said = "…"
+        self._sentence = "…"
 
     def compose(self) -> ComposeResult:
         """Yield the sentence and the button."""
         with Vertical(classes="dialog") as box:
             box.border_title = Content(self._heading)
             box.border_subtitle = "esc stops"
-            yield Static(self._said, markup=False)
+            yield Static(self._sentence, markup=False)
             yield Button("Stop", compact=True)
 
     def on_mount(self) -> None:
@@ -70,12 +70,12 @@ class ProgressScreen(ModalScreen[UserError | None]):
             self.dismiss(None)
 
     def _tell(self, sentence: str) -> None:
-        self._said = sentence
+        self._sentence = sentence
 
     def _show(self) -> None:
         line = self.query_one(Static)
-        if line.content != self._said:
-            line.update(self._said)
+        if line.content != self._sentence:
+            line.update(self._sentence)
 
     @on(Button.Pressed)
     def _pressed(self) -> None:

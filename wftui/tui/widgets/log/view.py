@@ -106,7 +106,7 @@ class LogView(LineView):
         self._zoned = False
         self._seen = 0
         self.known = True
-        """Whether the run has been read, so that it has no lines if there are none."""
+        """True once the run has been read: then no lines means that it has none."""
         self.begun: datetime | None = None
         """Start of the run, from which relative times count."""
 

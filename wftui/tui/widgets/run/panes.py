@@ -99,7 +99,7 @@ class RunPanes(Container):
         self.state = state
         self.pane: Pane = "steps"
         self.chosen = False
-        """Return whether the user picked a pane or a step; until then the panes follow the run."""
+        """True once the user has picked a pane or a step; until then the panes follow the run."""
         self.timeline = Timeline(state, now, ascii_only=ascii_only)
         self.detail = StepDetail(now, ascii_only=ascii_only)
         self.results = ValueBrowser(source, ascii_only=ascii_only, id="results")

@@ -80,7 +80,7 @@ class Timeline(LineView):
         self._notes = 0
         self._shown_axis: Content | None = None
         self._named: tuple[object, ...] = ()
-        """What the rows and their names were built of."""
+        """Sources of the current rows and their names."""
 
     # --- content
 

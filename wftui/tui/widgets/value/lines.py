@@ -32,7 +32,7 @@ class ValueLines:
         self.lines = PackedLines()
         self.complete = False
         self.left_out = False
-        """Return whether parts of the value have no line."""
+        """True if parts of the value have no line."""
         self._width = max(16, width)
         self._text = ""
         self._before = 0  # characters of the value before the text

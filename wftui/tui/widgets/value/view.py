@@ -84,7 +84,7 @@ class ValueView(LineView):
         self._has_value = False
         self._folds = LineFolds()
         self._pieces: list[tuple[int, int]] = []
-        """Where the pieces of a stored value begin: in characters, and as an offset of the source."""
+        """Starts of the pieces of a stored value: in characters, and as offsets of the source."""
         self._read_characters = 0
 
     # --- content

@@ -34,7 +34,7 @@ class ExpressionNote(Widget):
     """
 
     about: reactive[NoteText | None] = reactive(None, layout=True)
-    """What it says."""
+    """Text of the note."""
     column: reactive[int | None] = reactive(None, layout=True)
     """Column of the problem in the line of the editor above; None if that has several lines."""
 
