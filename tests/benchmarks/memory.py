@@ -1,4 +1,4 @@
-"""How much memory a process has held; imports little that would add to it."""
+"""The peak memory of a process; imports little that would add to it."""
 
 import resource
 import sys

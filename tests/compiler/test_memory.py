@@ -1,4 +1,4 @@
-"""What a compilation leaves in memory: no step type it has no use for, and no tree of a text that nobody edits."""
+"""Memory after a compilation: no unused step types, no trees of unedited texts."""
 
 import gc
 import subprocess

@@ -1,4 +1,4 @@
-"""A pause of the garbage collector while a workflow is compiled, or its Python executed.
+"""A pause of the garbage collector during a compilation, or while its Python runs.
 
 A compilation makes many objects that live until it ends, and hardly any cycles. The collector looks at all of them
 again and again, which took 40 % of the time of 2,000 steps. Nor does it look at them all when the pause ends: that

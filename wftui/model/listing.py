@@ -94,7 +94,7 @@ class StepTypeInfo(WireModel):
 
 
 class RecentInputs(WireModel):
-    """Inputs of an earlier run, to choose from; `label` describes the run beside its time."""
+    """Inputs of an earlier run to choose from; `label` describes the run."""
 
     label: str
     started_at: Timestamp | None = None

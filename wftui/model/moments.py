@@ -48,7 +48,7 @@ def parse_moment(text: str, now: datetime, *, end: bool = False) -> datetime:
 
 
 def moment_of_day(text: str, start: datetime, end: datetime) -> datetime | None:
-    """Return the first moment of a period at which local clocks show a time of day; None if the text is none.
+    """Return the first moment of a period with a local time of day; None if invalid.
 
     Clocks show a time again on each day, and twice on a day on which they are set back. A time that is not in the
     period is that of its first day, or of the day after if it is more than half a day before the period.

@@ -36,7 +36,7 @@ def examples_path() -> Path:
 
 
 def shipped_schema_path() -> Path:
-    """Return the path of the JSON Schema of workflow.json, with the built-in step types."""
+    """Return the path of the JSON Schema of workflow.json, with built-in step types."""
     return examples_path() / "workflow.schema.json"
 
 

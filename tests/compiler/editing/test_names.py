@@ -1,4 +1,4 @@
-"""Places whose texts are evaluated: what the editor believes is what the compiler does."""
+"""Places whose texts are evaluated: editor and compiler agree."""
 
 import json
 
@@ -31,7 +31,7 @@ SCHEMAS = {"inputSchema", "outputSchema"}
 
 
 def is_evaluated(name: str, route: Route) -> tuple[str, bool]:
-    """Put an expression with an unknown name into a field; return its place, and whether the compiler reads it."""
+    """Put an unknown name into a field; return its place, and whether it is evaluated."""
     key = str(route[0][1])
     is_workflow = name == "the workflow"
     start: dict[str, Json] = {"format": 1, "id": "flow", "steps": STEPS} if is_workflow else {"id": "it", "type": name}

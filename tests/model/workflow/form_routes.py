@@ -1,4 +1,4 @@
-"""The forms of each step type and of a workflow, and the way to each of their fields."""
+"""The forms of each step type and of a workflow, and paths to their fields."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ KEPT_ELSEWHERE = {"id", "type", "steps", "format", "finally"}
 
 
 def every_form() -> list[tuple[str, set[str], Json]]:
-    """Return the form of each step type and of a workflow, with the keys that it must show."""
+    """Return the form of each step type and of a workflow, with its keys."""
     step = {name.alias or key for key, name in Step.model_fields.items()}
     own = {
         "loop": {"until", "while", "maxIterations", "onLimit", "delay"},
@@ -42,7 +42,7 @@ Route = tuple[tuple[str, str | int], ...]
 
 
 def routes(field: FormField, before: Route = ()) -> Iterator[Route]:
-    """Yield the way to each field that a person can fill in, in every form of every value."""
+    """Yield the path to each field of every form of every value."""
     if len(before) > 8:
         return
     if field.kind == "union":

@@ -1,4 +1,4 @@
-"""Comments and characters that look like spaces: what JSON does not have between values."""
+"""Comments and space-like characters, which JSON does not allow between values."""
 
 import re
 

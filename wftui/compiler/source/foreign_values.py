@@ -42,7 +42,7 @@ def literal(word: str) -> str | None:
 
 
 def bare_word(text: str, start: int, word: str, meant: str | None) -> TextDiagnostic:
-    """Return the error of a word that is no JSON.
+    """Return the error of a word that is not JSON.
 
     Args:
         start: its offset.
@@ -70,7 +70,7 @@ def bare_word(text: str, start: int, word: str, meant: str | None) -> TextDiagno
 
 
 def _numbers(word: str) -> Iterator[str]:
-    """Yield the JSON of a number that JSON writes otherwise; then as a text, if it may be one."""
+    """Yield a number as JSON writes it; then as a text, if it may be one."""
     if _OTHER_BASE.fullmatch(word):
         yield str(int(word, 0))
         return
@@ -136,7 +136,7 @@ def _unescaped(raw: str) -> str:
 
 
 def inner_quotes(text: str, start: int, end: int) -> Found | None:
-    """Return a text whose first closing quote is one of its characters, as in `"say "hi" now"`.
+    """Return a text that contains quotes, as in `"say "hi" now"`.
 
     Args:
         start: the offset of its opening quote.
@@ -164,7 +164,7 @@ _BRACKETS = re.compile(r"[\s{}\[\],]*")
 
 
 def line_breaks(text: str, start: int, end: int) -> Found | None:
-    """Return a text of several lines; None if its closing quote more likely opens another one.
+    """Return a multi-line text; None if its last quote more likely opens another.
 
     Args:
         start: the offset of its opening quote.

@@ -1,4 +1,4 @@
-"""Files whose lines end in CR alone are read as if they ended in LF: offsets stay the same."""
+"""Files with CR as line end are read as if it were LF: offsets stay the same."""
 
 from dataclasses import replace
 

@@ -23,7 +23,7 @@ _NOTHING: Any = object()
 _SPACE = re.compile(r"[ \t\n\r]+")
 _WHOLE_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _ASSIGNMENT = re.compile(r"=>?|\uff1a|:(?:\s*:)+")
-"""What stands for the colon after a key in other languages."""
+"""Signs used instead of the colon after a key in other languages."""
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
 _WORD = re.compile(rf"[^\s,:;\]}}\[{{\"\uff0c\uff1a\uff1b{comments.SPACE_LIKE}]+")
 _WORDS: dict[str, Json] = {"true": True, "false": False, "null": None}
@@ -139,7 +139,7 @@ class _TolerantReader:
         return self._bare_word(word[0], start)
 
     def _take(self, found: foreign_values.Found, start: int, hint: str) -> None:
-        """Report what is no JSON, and continue after it."""
+        """Report text that is not JSON, and continue after it."""
         length = found.end - start
         self._report("json.value", f"unexpected {self.text[start : found.end][:40]}; {hint}", start, length, found.fix)
         self.position = found.end
@@ -208,7 +208,7 @@ class _TolerantReader:
         return re.sub(r"\\.", "", found[0][1:-1])
 
     def _several_lines(self, start: int, end: int) -> Json:
-        """Return a text with line breaks, or the first line of one whose quote is missing there."""
+        """Return a text with line breaks, or its first line if the quote is missing there."""
         found = None if self.in_key else foreign_values.line_breaks(self.text, start, end)
         if found is None:
             return self._unclosed(start)

@@ -1,4 +1,4 @@
-"""What stands around the one value of a file: code fences, other text, brackets, a second value."""
+"""Text around the value of a file: code fences, prose, brackets, a second value."""
 
 import re
 
@@ -11,7 +11,7 @@ _FENCE = re.compile(r"```\w*")
 """Marks code in Markdown."""
 _BEFORE = re.compile(r"[^\n\"{\[]*(?=[{\[])")
 SEPARATORS = (";", "\uff0c", "\uff1b")
-"""What stands for the comma in other languages, and with other keyboards."""
+"""Signs used instead of the comma in other languages, and on other keyboards."""
 
 
 def fence_before(text: str, start: int) -> TextDiagnostic | None:

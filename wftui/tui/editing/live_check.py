@@ -72,7 +72,7 @@ class LiveCheck:
 
     @property
     def is_current(self) -> bool:
-        """Whether the last result is that of the current source."""
+        """True if the last result is that of the current source."""
         return self._shown is not None and self._shown == self._text()
 
     async def current(self) -> None:

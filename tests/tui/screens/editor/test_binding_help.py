@@ -175,7 +175,7 @@ async def opened_form(pilot: Pilot[Any], until: Until, *keys: str) -> StepForm:
         ("/timeout", "steps.first.output.text", "{{ steps.first.output.text }}"),
     ],
 )
-async def test_name_is_picked_for_a_value_that_is_no_text(
+async def test_name_is_picked_for_a_value_that_is_not_text(
     workbench: Workbench, put_workflow: Put, until: Until, field: str, name: str, value: str
 ) -> None:
     steps = [

@@ -1,4 +1,4 @@
-"""Keys about problems act on those of the current source, however fast they are typed."""
+"""Keys for problems act on those of the current source, however fast they come."""
 
 import json
 from collections.abc import Awaitable, Callable

@@ -357,7 +357,7 @@ async def test_interrupted_run_resumes(
 async def test_an_awaited_run_is_announced_again_after_an_interruption(
     watch: Any, workbench: Workbench, put_workflow: Put, tmp_path: Path, until: Until
 ) -> None:
-    """An interruption is an end, announced once; a run that is resumed here has another."""
+    """An interruption is an end, announced once; a resumed run has another."""
     gate = tmp_path / "gate"
     script = f"echo waits; until [ -e '{gate}' ]; do sleep 0.02; done; exit 3"
     put_workflow("gated", steps=[{"id": "wait", "type": "shell", "input": {"script": script}}])

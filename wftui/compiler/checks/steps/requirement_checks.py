@@ -31,7 +31,7 @@ class StepNeeds:
 
 @dataclass(frozen=True, slots=True)
 class Requirements:
-    """What one step requires of a machine; holds nothing of the workflow that it is in.
+    """Requirements of one step; holds nothing of its workflow.
 
     Attributes:
         pool, pool_pointer: the pool that it runs in, and where that is written.

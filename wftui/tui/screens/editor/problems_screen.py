@@ -68,7 +68,7 @@ class ProblemsScreen(StepDialogsScreen):
         self._go_to_problem(self._problems.select_from(self.source.line, self.source.column, -1))
 
     def _problem_to_fix(self) -> CompilationError | None:
-        """Return the problem selected in the focused list, or that at the cursor of the source."""
+        """Return the problem selected in the focused list, or at the source's cursor."""
         chosen = self._problems.selected
         if self._problems.has_focus:
             return chosen if chosen is not None and chosen.fixes else None

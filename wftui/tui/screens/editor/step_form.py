@@ -103,7 +103,7 @@ class StepForm(FormScreen):
         return partial(self._expressions.source_with, values)
 
     def action_insert(self) -> None:
-        """Insert a name, a function or a filter at the cursor of a text, or as the value of a field without one."""
+        """Insert a name, a function or a filter at the cursor, or as the value of a field."""
         in_background(self, self._insert, group="ask")
 
     async def _insert(self) -> None:

@@ -89,7 +89,7 @@ class PlaybackScreen(RunScreen):
         return None
 
     def _moment(self, text: str) -> datetime:
-        """Return the time that a text names; a time of day is that of a day on which the run ran.
+        """Return the time that a text names; a time of day is that of a day of the run.
 
         Raises:
             MomentError: it names none.

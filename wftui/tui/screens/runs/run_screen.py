@@ -333,7 +333,7 @@ class RunScreen(ActionScreen[None]):
 
 
 def _playback_note(playback: Playback | None, run: RunState, length: float, ascii_only: bool) -> str:
-    """Return the note on a playback for the header: speed, position and length; what a frozen view does not show."""
+    """Return the header's note on a playback: speed, position and length."""
     if playback is None:
         return ""
     number = playback.state.record.last_seq
@@ -343,8 +343,8 @@ def _playback_note(playback: Playback | None, run: RunState, length: float, asci
             run_label(state.record, asks=asking_step(state.active.values()) is not None)
             for state in (playback.state, run)
         )
-        news = f", now {now}" if then != now else ""
-        return f"FROZEN at event {number:,} of {max(events, number):,}{news}"
+        change = f", now {now}" if then != now else ""
+        return f"FROZEN at event {number:,} of {max(events, number):,}{change}"
     speed = f"{playback.speed:g}x, event {number:,} of {max(events, number):,} in {elapsed(length, live=True)}"
     if playback.at_end:
         return f"PLAYED BACK {speed}"

@@ -1,4 +1,4 @@
-"""What a step type offers: the fields that a step leaves out, and its output."""
+"""The offers of a step type: the fields that a step leaves out, and its output."""
 
 from collections.abc import Iterator, Mapping
 
@@ -17,7 +17,7 @@ _NAME = 16
 
 
 def type_lines(kind: StepTypeInfo, given: Json, room: int) -> Iterator[Content]:
-    """Yield the output of a step type and the fields that are not given, in as many rows as there is room.
+    """Yield the output of a step type and its absent fields, in the available rows.
 
     Args:
         kind: the step type.
