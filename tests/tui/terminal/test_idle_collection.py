@@ -17,10 +17,11 @@ class Cycle:
 
 
 class Time:
-    """A clock that is set by hand; `cpu` is the processor time used."""
+    """A clock that is set by hand; `cpu` is the processor time used, `granted` its share of what was asked for."""
 
     def __init__(self) -> None:
         self.now = self.cpu = 0.0
+        self.granted = 1.0
 
     def pass_(self, seconds: float, *, share: float = 0.0) -> None:
         self.now += seconds
@@ -46,16 +47,19 @@ def old_garbage() -> weakref.ref[Cycle]:
 
 
 @pytest.mark.parametrize(
-    ("key_ago", "share", "frees"), [(2.0, 0.0, True), (0.1, 0.0, False), (2.0, 0.9, False)], ids=["idle", "key", "busy"]
+    ("key_ago", "share", "granted", "frees"),
+    [(2.0, 0.0, 1.0, True), (0.1, 0.0, 1.0, False), (2.0, 0.9, 1.0, False), (2.0, 0.2, 0.25, False)],
+    ids=["idle", "key", "busy", "busy on a busy machine"],
 )
-def test_old_garbage_is_freed_in_idle_moments_only(key_ago: float, share: float, frees: bool) -> None:
+def test_old_garbage_is_freed_in_idle_moments_only(key_ago: float, share: float, granted: float, frees: bool) -> None:
     time = Time()
-    collection = IdleCollection(lambda: time.now, lambda: time.cpu)
+    collection = IdleCollection(lambda: time.now, lambda: time.cpu, lambda: time.granted)
     time.pass_(2)
     assert collection.collect_if_idle()  # the first idle moment
     garbage = old_garbage()
     time.pass_(1, share=share)
     collection.key_came()
+    time.granted = granted
     time.pass_(key_ago, share=share)
     assert collection.collect_if_idle() is frees
     assert (garbage() is None) is frees
@@ -63,7 +67,7 @@ def test_old_garbage_is_freed_in_idle_moments_only(key_ago: float, share: float,
 
 def test_an_idle_process_is_left_alone() -> None:
     time = Time()
-    collection = IdleCollection(lambda: time.now, lambda: time.cpu)
+    collection = IdleCollection(lambda: time.now, lambda: time.cpu, lambda: time.granted)
     time.pass_(2)
     assert collection.collect_if_idle()
     time.pass_(60)
@@ -72,7 +76,7 @@ def test_an_idle_process_is_left_alone() -> None:
 
 def test_closed_screens_that_leave_much_are_freed_without_an_idle_moment() -> None:
     time = Time()
-    collection = IdleCollection(lambda: time.now, lambda: time.cpu)
+    collection = IdleCollection(lambda: time.now, lambda: time.cpu, lambda: time.granted)
     time.pass_(2)
     assert collection.collect_if_idle()
     assert gc.get_freeze_count(), "what was there before is not visited again"

@@ -10,11 +10,15 @@ import time
 from collections.abc import Callable
 
 from wftui.model.json.big_values import collect_all, collect_new
+from wftui.tui.terminal.processor_time import ProcessorTime
 
 _QUIET = 0.7
 """Seconds without a key after which a full collection may begin."""
 _BUSY = 0.3
-"""Share of a CPU above which the process is not idle: a run has its own garbage, and needs the time."""
+"""Share of a CPU above which the process is not idle: a run has its own garbage, and needs the time.
+
+On a busy machine it is a share of what the process gets, or a run would look idle.
+"""
 _AFTER = 3
 """Collections of the middle generation after which a full one is worth its time."""
 _MUCH = 30_000
@@ -24,11 +28,23 @@ _SELDOM = 10
 
 
 class IdleCollection:
-    """Decides when to collect; asked from time to time."""
+    """Decides when to collect; asked from time to time.
 
-    def __init__(self, now: Callable[[], float] = time.monotonic, cpu: Callable[[], float] = time.process_time) -> None:
+    Args:
+        now: seconds.
+        cpu: seconds of CPU that this process has used.
+        granted: the share of CPU time that it asked for and got since the last call.
+    """
+
+    def __init__(
+        self,
+        now: Callable[[], float] = time.monotonic,
+        cpu: Callable[[], float] = time.process_time,
+        granted: Callable[[], float] | None = None,
+    ) -> None:
         self._now = now
         self._cpu = cpu
+        self._granted = granted or ProcessorTime().share
         self._last_key = self._asked = now()
         self._cpu_asked = cpu()
         self._collected: tuple[int, int] | None = None
@@ -46,11 +62,11 @@ class IdleCollection:
         """
         now, cpu = self._now(), self._cpu()
         share = (cpu - self._cpu_asked) / max(now - self._asked, 1e-3)
-        self._asked, self._cpu_asked = now, cpu
+        self._asked, self._cpu_asked, granted = now, cpu, self._granted()
         middle, full = _collections()
         if self._collected is not None and self._collected[1] != full:
             self._collected = (middle, full)  # one began by itself
-        if now - self._last_key < _QUIET or share > _BUSY:
+        if now - self._last_key < _QUIET or share > _BUSY * granted:
             return False
         if self._collected is not None and middle - self._collected[0] < _AFTER:
             return False

@@ -1,11 +1,10 @@
 """The budget of the monitor's frames, with clocks of its own."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from wftui.tui.screens.runs.frame_budget import FRAMES_PER_SECOND, SHARE, FrameBudget, ProcessorTime
+from wftui.tui.screens.runs.frame_budget import FRAMES_PER_SECOND, SHARE, FrameBudget
 
 
 @dataclass
@@ -82,21 +81,3 @@ def test_on_a_busy_machine_it_is_a_share_of_what_the_process_gets(machine: Machi
     frames, used = storm(machine, budget, 60, 0.02)
     assert used <= 60 * SHARE / 4 + 0.1 + 0.02
     assert frames >= 60 * 0.9
-
-
-def test_processor_time_counts_what_threads_got_of_what_they_asked_for(tmp_path: Path) -> None:
-    def task(number: int, used: int, waited: int) -> None:
-        (tmp_path / str(number)).mkdir(exist_ok=True)
-        (tmp_path / str(number) / "schedstat").write_text(f"{used} {waited} 7\n")
-
-    time = ProcessorTime(tmp_path)
-    task(1, 1_000, 9_000)
-    assert time.share() == 1.0
-    task(1, 1_100, 9_000)
-    task(2, 500, 500)
-    assert time.share() == 1.0
-    task(1, 1_200, 9_100)
-    task(2, 600, 700)
-    assert time.share() == 0.4
-    assert time.share() == 1.0
-    assert ProcessorTime(tmp_path / "none").share() == 1.0

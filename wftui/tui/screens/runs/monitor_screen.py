@@ -1,6 +1,7 @@
 """ExecutionMonitor: a run, live or finished, and its actions."""
 
 import re
+from functools import cached_property
 from typing import ClassVar
 
 from textual import on
@@ -10,6 +11,7 @@ from wftui.model.run.events import ExecutionEvent
 from wftui.tui.actions import Action
 from wftui.tui.background import in_background
 from wftui.tui.screens.runs import run_exports
+from wftui.tui.screens.runs.known_reasons import KnownReasons
 from wftui.tui.screens.runs.monitor_actions import MONITOR_ACTIONS
 from wftui.tui.screens.runs.playback_screen import PlaybackScreen
 from wftui.tui.widgets.line_view import LineView
@@ -29,14 +31,17 @@ class MonitorScreen(PlaybackScreen):
 
     # --- what may be done
 
+    @cached_property
+    def _reasons(self) -> KnownReasons:
+        return KnownReasons(self.workbench.runs.actions)
+
     def why_not(self, action_id: str) -> str | None:
         """Return the reason given by the workbench or by a pane."""
         verb = action_id.partition(".")[2]
         if verb in _LOCAL and self.workbench.server is not None:
             return f"only on the machine of {self.workbench.server}"
-        for action in self.workbench.runs.actions(self.state.record):
-            if action.id == verb and action.reason is not None:
-                return action.reason
+        if (reason := self._reasons(self.state.record).get(verb)) is not None:
+            return reason
         match verb:
             case "next_match" | "previous_match":
                 return None if self.panes.log_view.search else "no search is active; press / to search"
