@@ -89,6 +89,39 @@ async def test_field_for_one_line_says_what_it_drops(until: Until) -> None:
         ]
 
 
+async def test_field_for_one_line_takes_no_control_characters(until: Until) -> None:
+    app = Pasted()
+    async with app.run_test() as pilot:
+        await form_is_there(pilot, until)
+        line = app.query_one("#line", Input)
+        line.focus()
+        await paste(pilot, "a\x1b[31mb\x00\tc\xa0\x9b")
+        await until(pilot, lambda: line.value == "a[31mb\tc\xa0")
+        assert [each.message for each in app._notifications] == ["Pasted without control characters (3)."]
+        line.value, line.password = "", True
+        await paste(pilot, "s3cret\x01")
+        await until(pilot, lambda: line.value == "s3cret\x01")
+        app.query("SchemaForm TextEditor")[2].focus()
+        await paste(pilot, "a\x01b")
+        await until(pilot, lambda: (app.state.collect() or {}).get("text") == "a\x01b")
+        assert len(app._notifications) == 1
+
+
+async def test_field_for_one_line_refuses_a_text_that_makes_it_slow(until: Until) -> None:
+    app = Pasted()
+    async with app.run_test() as pilot:
+        await form_is_there(pilot, until)
+        line = app.query_one("#line", Input)
+        line.focus()
+        await paste(pilot, "y" * 19_000)
+        await until(pilot, lambda: len(line.value) == 19_000)
+        await paste(pilot, "z" * 5_000_000)
+        reason = "it has 5,000,000 characters, and this field takes 20,000."
+        await until(pilot, lambda: [each.message for each in app._notifications] == [f"Nothing was pasted: {reason}"])
+        await paste(pilot, "x")
+        await until(pilot, lambda: len(line.value) == 19_001)
+
+
 async def test_lines_go_where_several_values_go(until: Until) -> None:
     app = Pasted()
     async with app.run_test(size=(80, 40)) as pilot:

@@ -1,4 +1,6 @@
-"""Pasted text: its line ends, and the lines that a field for one line drops."""
+"""Pasted text: its line ends, and what a field for one line drops or refuses."""
+
+import re
 
 from textual import events
 from textual.app import ReturnType
@@ -12,18 +14,38 @@ def unified(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+_LONGEST = 20_000
+"""Characters of a field for one line: the widget goes through all of them for each key, 0.7 µs each."""
+_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
+"""Control characters but tabs, which a line does not show."""
+
+
 class PasteApp(CleanApp[ReturnType]):
     """An app that unifies the line ends of what is pasted, before any widget gets it."""
 
     async def on_event(self, event: events.Event) -> None:
-        """Unify line ends, and tell the user when a field takes the first line only."""
+        """Unify line ends, and tell the user what a field for one line does not take."""
         if isinstance(event, events.Paste) and not event.is_forwarded:
             event.text = unified(event.text)
             field = self.focused
             if isinstance(field, Input) and not getattr(type(field), "TAKES_LINES", False):
-                # As the widget splits it: a page break or a line separator of Unicode ends a line too.
-                lines = [line for line in event.text.splitlines() if line.strip()] or [event.text]
-                event.text = lines[0]
-                if len(lines) > 1:
-                    self.notify(f"Pasted the first of {len(lines)} lines: this field takes one.", severity="warning")
+                event.text = self._one_line(event.text, field)
+                if not event.text:
+                    return
         await super().on_event(event)
+
+    def _one_line(self, text: str, field: Input) -> str:
+        """Return what a field for one line takes of a text; empty if that is nothing."""
+        # As the widget splits it: a page break or a line separator of Unicode ends a line too.
+        lines = [line for line in text.splitlines() if line.strip()] or [text]
+        line, dropped = (lines[0], 0) if field.password else _CONTROLS.subn("", lines[0])
+        if len(line) + len(field.value) > _LONGEST:
+            # A part of a name, a path or a secret would be another one.
+            reason = f"it has {len(line):,} characters, and this field takes {_LONGEST:,}."
+            self.notify(f"Nothing was pasted: {reason}", severity="warning")
+            return ""
+        if dropped:
+            self.notify(f"Pasted without control characters ({dropped}).", severity="warning")
+        if len(lines) > 1:
+            self.notify(f"Pasted the first of {len(lines)} lines: this field takes one.", severity="warning")
+        return line
