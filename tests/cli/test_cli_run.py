@@ -342,6 +342,7 @@ def test_killed_run_is_interrupted_and_resumes(settings: Settings, tmp_path: Pat
     process.stdout.close()
     interrupted = json.loads(wftui(settings, "history", "--json").stdout)["executions"][0]
     assert interrupted["status"] == "interrupted"
+    assert re.search(r"wait .*was running when its process ended", wftui(settings, "show", "last").stdout)
     Path(f"{gate}.go").touch()
     resumed = wftui(settings, "resume", "last", "--json")
     assert resumed.returncode == 0, resumed.stderr

@@ -197,13 +197,21 @@ class RunService(RunReader):
 
     async def input_schema(self, run_id: str) -> Mapping[str, Json]:
         """Return the input schema of a run's own plan, not of the current workflow."""
-        return await (await self._executor()).input_schema(run_id)
+        return (await (await self._executor()).stored_plan(run_id)).input_schema
 
     async def plan_resume(self, run_id: str) -> list[StepDecision]:
-        """Return which steps `resume` would reuse or run, and why."""
+        """Return which steps `resume` would reuse or run, and why.
+
+        Raises:
+            ConflictError: it has ended, or another process runs it.
+        """
+        from wftui.engine.restart.resume import check_status
         from wftui.engine.restart.resume_decisions import plan_resume
 
-        return plan_resume(await self.record(run_id)).decisions
+        record = await self.record(run_id)
+        check_status(run_id, record.status, record.imported_from)
+        plan = await (await self._executor()).stored_plan(run_id)
+        return plan_resume(record, plan).decisions
 
     async def left_running(self, run_id: str) -> list[str]:
         """Describe the orphan processes of an interrupted run; resume and cancel end them."""

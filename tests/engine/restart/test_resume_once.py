@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from helpers import PATIENCE
 
-from engine.engine_plans import PATIENT, Loaded, Open, Steps, output_of, step, workflow
+from engine.engine_plans import PATIENT, Loaded, Open, Steps, constant, output_of, step, workflow
 from wftui.engine.host.executor import WorkflowExecutor
 from wftui.engine.restart.restart_plan import RepeatedWork
 from wftui.engine.restart.resume import ConfirmationNeeded
@@ -19,9 +19,10 @@ from wftui.model.run.events import Created, Interrupted, Resumed, Started
 from wftui.model.run.record import ExecutionRequest
 from wftui.model.run.reducer import new_record
 from wftui.model.run.steps import Iterations, StepResult
-from wftui.runtime.plan import step_infos
+from wftui.runtime.plan import ForEachPlan, step_infos
 from wftui.steps.api.step_type import StepContext
 from wftui.store.execution_store import ExecutionStore
+from wftui.workbench import Settings, Workbench
 
 RUN = "01k9x2m4q-7hd3f"
 PLAN = workflow(step("a"))
@@ -128,8 +129,39 @@ def test_plan_of_a_resume_says_what_a_secret_repeats(step_type: str, iterations:
         iterations=iterations,
     )
     record.step_results.append(result)
-    (decision,) = plan_resume(record).decisions
+    (decision,) = plan_resume(record, workflow()).decisions
     assert (decision.action, decision.why) == ("run", f"its output held a secret, which is not stored{end}")
+
+
+def test_plan_of_a_resume_names_what_may_not_run_twice() -> None:
+    each = ForEachPlan(items=constant([1, 2]))
+    plan = workflow(step("pay", "call", idempotent=False), step("mail", "call", idempotent=False, for_each=each))
+    record = new_record("01k9x2m4q-7hd3f")
+    record.status = "interrupted"
+    for path, iterations in (("pay", None), ("mail", Iterations(total=2)), ("mail[1]", None)):
+        id = path.partition("[")[0]
+        record.step_results.append(
+            StepResult(path=path, step_id=id, step_name=id, step_type="http", status="running", iterations=iterations)
+        )
+    pay, mail = plan_resume(record, plan).decisions
+    assert pay.note == "was running when the process ended; runs again; not idempotent"
+    assert mail.note.endswith("; repeats mail[1]")
+
+
+async def test_only_an_interrupted_run_has_a_plan_of_a_resume(tmp_path: Path) -> None:
+    folder = tmp_path / "workflows" / "w"
+    folder.mkdir(parents=True)
+    text = '{"format": 1, "id": "w", "steps": [{"id": "a", "type": "set", "input": {"v": 1}}]}'
+    (folder / "workflow.json").write_text(text)
+    bench = Workbench(Settings(tables=tmp_path, database=tmp_path / "runs.db", user_id="ada"))
+    try:
+        run_id = await bench.runs.start("w", {})
+        await bench.runs.wait(run_id)
+        with pytest.raises(ConflictError, match="has already ended") as refused:
+            await bench.runs.plan_resume(run_id)
+        assert refused.value.code == "run.ended"
+    finally:
+        await bench.close()
 
 
 async def test_once_only_step_is_recorded_before_it_runs(open_executor: Open) -> None:

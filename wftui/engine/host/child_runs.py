@@ -127,7 +127,7 @@ class ChildRuns:
         if not events or not isinstance(created := events[0], Created) or created.workflow_id != workflow_id:
             return False
         try:
-            schema = await self._starter.input_schema(child_id)
+            schema = (await self._starter.stored_plan(child_id)).input_schema
         except UserError as error:
             raise WorkflowError("workflow.invalid", f"run {child_id} cannot be resumed: {error}") from error
         before: Json = await self._store.resolve(created.inputs)

@@ -104,7 +104,7 @@ class WorkflowExecutor:
             ConflictError: the run of the `start_key` is one of another workflow, or has other inputs.
         """
         check_pool(request.pool)
-        if (before := await run_of_start_key(self._store, request, self.input_schema)) is not None:
+        if (before := await run_of_start_key(self._store, request, self.stored_plan)) is not None:
             return before
         loaded = await asyncio.to_thread(self._load, request.workflow_id)
         if options.accept is not None:
@@ -116,7 +116,7 @@ class WorkflowExecutor:
         try:
             return await self._create(make, loaded, options)
         except RunExistsError:  # of the same key, at the same time
-            if (before := await run_of_start_key(self._store, request, self.input_schema)) is None:
+            if (before := await run_of_start_key(self._store, request, self.stored_plan)) is None:
                 raise
             return before
 
@@ -187,13 +187,13 @@ class WorkflowExecutor:
             raise UnrecordedError(str(broken)) from broken
         self._running.launch(run)
 
-    async def input_schema(self, run_id: str) -> Mapping[str, Json]:
-        """Return the input schema of a run at its start.
+    async def stored_plan(self, run_id: str) -> WorkflowPlan:
+        """Return the plan of a run as it was at its start.
 
         Raises:
             NotFoundError: there is no such run.
         """
-        return (await self._stored.of_run(run_id)).plan.input_schema
+        return (await self._stored.of_run(run_id)).plan
 
     async def plan_restart(
         self,

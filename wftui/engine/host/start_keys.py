@@ -12,6 +12,7 @@ from wftui.model.run.events import Created
 from wftui.model.run.record import ExecutionRequest
 from wftui.model.schema.computed_defaults import computed_names
 from wftui.model.schema.secret_schema import secret_pointers
+from wftui.runtime.plan import WorkflowPlan
 
 if TYPE_CHECKING:
     from wftui.store.execution_store import ExecutionStore
@@ -20,12 +21,12 @@ _LENGTH = 200
 
 
 async def run_of_start_key(
-    store: "ExecutionStore", request: ExecutionRequest, input_schema: Callable[[str], Awaitable[Mapping[str, Json]]]
+    store: "ExecutionStore", request: ExecutionRequest, stored_plan: Callable[[str], Awaitable[WorkflowPlan]]
 ) -> str | None:
     """Return the run that the user of a request has started with its key, or None.
 
     Args:
-        input_schema: returns that of a run.
+        stored_plan: returns that of a run.
 
     Raises:
         UsageError: the key is empty or too long.
@@ -42,7 +43,7 @@ async def run_of_start_key(
     chosen = created.connections == request.chosen_connections and created.pool == request.pool
     if created.workflow_id == request.workflow_id and chosen:
         recorded: Json = await store.resolve(created.inputs)
-        if await records_as(await input_schema(run_id), request.inputs, recorded, Redactor()):
+        if await records_as((await stored_plan(run_id)).input_schema, request.inputs, recorded, Redactor()):
             return run_id
     raise ConflictError(
         f"the key {request.start_key!r} has already started run {run_id} of workflow {created.workflow_id}, with other"

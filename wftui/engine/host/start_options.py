@@ -54,8 +54,8 @@ class RunStarter(Protocol):
     async def resume(self, run_id: str, inputs: Mapping[str, Json], options: StartOptions) -> None:
         """Resume an interrupted run."""
 
-    async def input_schema(self, run_id: str) -> Mapping[str, Json]:
-        """Return the input schema of a run as it was when the run began."""
+    async def stored_plan(self, run_id: str) -> WorkflowPlan:
+        """Return the plan of a run as it was when the run began."""
 
     async def cancel(self, run_id: str, by: str) -> None:
         """Cancel a run."""

@@ -102,13 +102,22 @@ def check_resumable(history: RunHistory, run_id: str) -> Created:
     if history.created is None or history.last is None:
         raise RunNotFoundError(run_id)
     last = history.last.type
-    if last in TERMINAL_EVENTS:
-        raise ConflictError(f"run {run_id} has already ended: it is {last}", code="run.ended")
-    if last != "interrupted":
-        raise ConflictError(f"run {run_id} is not interrupted: another process runs it", code="run.going")
-    if history.created.imported_from is not None:
-        raise ConflictError(f"run {run_id} was imported, and cannot be resumed; rerun it", code="run.imported")
+    check_status(run_id, last, history.created.imported_from)
     return history.created
+
+
+def check_status(run_id: str, status: str, imported_from: str | None) -> None:
+    """Check that a run of this status can be resumed.
+
+    Raises:
+        ConflictError: it has ended, a process runs it, or it was imported.
+    """
+    if status in TERMINAL_EVENTS:
+        raise ConflictError(f"run {run_id} has already ended: it is {status}", code="run.ended")
+    if status != "interrupted":
+        raise ConflictError(f"run {run_id} is not interrupted: another process runs it", code="run.going")
+    if imported_from is not None:
+        raise ConflictError(f"run {run_id} was imported, and cannot be resumed; rerun it", code="run.imported")
 
 
 async def repeated_work(

@@ -213,7 +213,7 @@ def _print_record(terminal: Terminal, record: ExecutionRecord) -> None:
         terminal.line(f"  {how} {record.parent_id}")
     if record.queued is not None:
         terminal.line(terminal.paint(f"  {record.queued.why}", "yellow"))
-    _print_steps(terminal, record.step_results)
+    _print_steps(terminal, record.step_results, is_interrupted=record.status == "interrupted")
     if record.error:
         terminal.line(terminal.paint(f"{record.error.type}: {record.error.message}", "red"))
     print_outputs(terminal, record.outputs)
@@ -223,8 +223,12 @@ def _gap(gap: Interruption) -> str:
     return format_duration((gap.until - gap.since).total_seconds()) if gap.until is not None else ""
 
 
-def _print_steps(terminal: Terminal, steps: Sequence[StepResult]) -> None:
-    """Print one line per step, nested steps after their parent."""
+def _print_steps(terminal: Terminal, steps: Sequence[StepResult], *, is_interrupted: bool = False) -> None:
+    """Print one line per step, nested steps after their parent.
+
+    Args:
+        is_interrupted: the process of the run has ended, so that no step runs or waits.
+    """
     inside: dict[str | None, list[StepResult]] = {}
     for step in steps:
         inside.setdefault(step.parent, []).append(step)
@@ -235,7 +239,9 @@ def _print_steps(terminal: Terminal, steps: Sequence[StepResult]) -> None:
         to_print += reversed(inside.get(step.path, []))
         time = format_duration(step.duration / 1000) if step.duration is not None else ""
         more = step.skip_reason or (f"{step.error.type}: {step.error.message}" if step.error else "")
-        if step.waiting is not None and step.waiting.reason == "worker":
+        if is_interrupted and step.status in {"running", "waiting"}:
+            more = f"was {step.status} when its process ended"
+        elif step.waiting is not None and step.waiting.reason == "worker":
             more = f"waiting: {step.waiting.why}"
         if step.iterations is not None and step.iterations.omitted:
             more = more or f"{step.iterations.omitted:,} more items; see: wftui show RUN --step '{step.path}[0]'"
