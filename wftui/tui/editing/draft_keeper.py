@@ -40,7 +40,7 @@ class DraftKeeper:
             owner: the editor.
             file: of this editor alone.
             unsaved: returns what is to be kept; None if everything is saved.
-            failed: called once with the reason why nothing can be written.
+            failed: called with the reason why nothing can be written, once until it can.
         """
         self._owner = owner
         self._file = file
@@ -65,16 +65,22 @@ class DraftKeeper:
 
     def _begin(self) -> None:
         self._timer = None
-        in_background(self._owner, self.write, group="draft")
+        in_background(self._owner, self._write, group="draft")
 
-    async def write(self) -> None:
-        """Write the unsaved text now."""
+    async def _write(self) -> None:
+        await self.write()
+
+    async def write(self) -> bool:
+        """Write the unsaved text now; return whether there is none left that only the editor has."""
         try:
             await asyncio.to_thread(self._store, self._unsaved())
         except UserError as error:
             if not self._has_failed:
                 self._has_failed = True
                 self._failed(error)
+            return False
+        self._has_failed = False
+        return True
 
     def close(self, *, keep: bool) -> None:
         """Write the unsaved text a last time, or delete the draft.

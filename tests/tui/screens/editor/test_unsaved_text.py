@@ -13,6 +13,7 @@ from helpers import PATIENCE
 from textual.app import App
 from textual.pilot import Pilot
 
+from tui.notices import notices
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.dialogs.confirm import ConfirmScreen
 from wftui.tui.screens.dialogs.diff import DiffScreen
@@ -76,6 +77,31 @@ async def test_unsaved_text_of_a_killed_editor_is_offered(
         await pilot.press("f2")
         await until(pilot, lambda: path.read_text() == changed)
         await until(pilot, lambda: not drafts())
+
+
+async def test_restored_text_stays_on_disk_if_it_cannot_be_written_again(
+    workbench: Workbench, put_workflow: Put, until: Until
+) -> None:
+    path = put_workflow("hello")
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test() as pilot:
+        source = await opened(pilot, until)
+        await pilot.press("d")
+        await until(pilot, lambda: drafts() and "greet_2" in drafts()[0].read_text())
+        changed = source.text
+    [kept] = drafts()
+    for slot in range(1, 9):  # no draft more can be made
+        kept.with_name(kept.name.replace("-0.", f"-{slot}.")).write_text("")
+    again = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with again.run_test() as pilot:
+        source = await opened(pilot, until)
+        await until(pilot, lambda: isinstance(again.screen, ConfirmScreen))
+        await pilot.press("r")
+        await until(pilot, lambda: source.text == changed)
+        await until(pilot, lambda: any("cannot keep unsaved text" in each for each in notices(again)))
+        assert json.loads(kept.read_text())["text"] == changed
+        await pilot.press("f2")
+        await until(pilot, lambda: path.read_text() == changed)
 
 
 async def test_what_is_typed_into_an_open_form_is_kept(workbench: Workbench, put_workflow: Put, until: Until) -> None:

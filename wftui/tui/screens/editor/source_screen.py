@@ -90,9 +90,11 @@ class SourceScreen(PanedScreen):
     async def _offer_draft(self) -> None:
         from wftui.tui.screens.editor.versions import offer_draft
 
-        text = await offer_draft(self.services, self.workflow_id, self._file.text, self._file.etag)
-        if text is not None:
-            self.source.change_to(text)
+        draft = await offer_draft(self.services, self.workflow_id, self._file.text, self._file.etag)
+        if draft is not None:
+            self.source.change_to(draft.text)
+            if await self.drafts.write():  # the text is on disk at any moment, also on a full one
+                await self.workbench.sources.delete_draft(draft)
 
     def _unsaved(self) -> Unsaved | None:
         if not self._file.is_read or self.source.read_only:

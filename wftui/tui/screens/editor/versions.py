@@ -10,6 +10,7 @@ from wftui.tui.widgets.picker import Picker
 
 if TYPE_CHECKING:
     from wftui.workbench.source_service import SourceVersion
+    from wftui.workspace.drafts import Draft
 
 
 async def pick_version(app: AppServices, workflow_id: str, text: str) -> str | None:
@@ -35,8 +36,8 @@ async def show_difference(app: AppServices, old: str, new: str, name: str) -> st
     return old if restored else None
 
 
-async def offer_draft(app: AppServices, workflow_id: str, saved: str, etag: str) -> str | None:
-    """Offer the unsaved text of an editor that was killed; return it to restore it."""
+async def offer_draft(app: AppServices, workflow_id: str, saved: str, etag: str) -> "Draft | None":
+    """Offer the unsaved text of an editor that was killed; return it to restore it, and to delete it then."""
     for draft in await app.workbench.local.sources.drafts(workflow_id):
         chosen = "restore"
         if draft.text != saved:
@@ -56,10 +57,10 @@ async def offer_draft(app: AppServices, workflow_id: str, saved: str, etag: str)
                 lines = diff_lines(draft.text, saved, "unsaved", "saved")
                 screen = DiffScreen("unsaved → saved", lines, restore=True, ascii_only=app.ascii)
                 chosen = "restore" if await app.push_screen_wait(screen) else "later"
+        if chosen == "restore" and draft.text != saved:
+            return draft
         if chosen != "later":
             await app.workbench.local.sources.delete_draft(draft)
-        if chosen == "restore" and draft.text != saved:
-            return draft.text
     return None
 
 
