@@ -24,6 +24,10 @@ CASES = [
     (["completion", ""], {"bash", "zsh", "fish"}),
     (["compile", "--sta"], {"--stale"}),
     (["run", "repo_"], {"repo_health"}),
+    (["stats", "repo_"], {"repo_health"}),
+    (["history", "--workflow", "repo_"], {"repo_health"}),
+    (["new", "--example", "csv_"], {"csv_report"}),
+    (["connections", "test", "ma"], {"mail"}),
     (["list", "--tables", "fold"], {"folder"}),
 ]
 
@@ -39,6 +43,7 @@ def offers(bare_cli: Cli, tables: Path, tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     monkeypatch.setenv("WFTUI_TABLES", str(tables))
     (tmp_path / "here" / "folder").mkdir(parents=True)
+    assert bare_cli("connections", "add", "mail", "--kind", "http", "-s", "baseUrl=http://localhost")[0] == 0
     return Offers(bare_cli, tmp_path)
 
 

@@ -17,7 +17,7 @@ class Cycle:
 
 
 class Time:
-    """A clock that is set by hand; `cpu` is the processor time used, `granted` its share of what was asked for."""
+    """A clock set by hand; `cpu` is the CPU time used, `granted` the share obtained."""
 
     def __init__(self) -> None:
         self.now = self.cpu = 0.0

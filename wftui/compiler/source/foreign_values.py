@@ -28,7 +28,7 @@ _EXPRESSION = re.compile(r"\{\{[^\n]*?\}\}(?=[ \t]*(?:[,}\]\r\n]|$))")
 _ENDS = re.compile(r"[ \t]*(?:[,}\]]|\r?\n|$)")
 
 
-class Found(NamedTuple):
+class ForeignValue(NamedTuple):
     """Text that is not JSON: where it ends, its content, and what it should be."""
 
     end: int
@@ -84,7 +84,7 @@ def _numbers(word: str) -> Iterator[str]:
         yield json.dumps(word)  # a number of a house or a telephone keeps its zeros
 
 
-def quoted(text: str, start: int, following: str) -> Found | None:
+def quoted(text: str, start: int, following: str) -> ForeignValue | None:
     """Return the text in quotes that are not those of JSON; None if it is not closed.
 
     Args:
@@ -110,15 +110,15 @@ def quoted(text: str, start: int, following: str) -> Found | None:
     return None
 
 
-def expression(text: str, start: int) -> Found | None:
+def expression(text: str, start: int) -> ForeignValue | None:
     """Return the expression in braces at an offset, which has to stand in a text."""
     found = _EXPRESSION.match(text, start)
     return None if found is None else _as_json(text, start, found.end(), found[0])
 
 
-def _as_json(text: str, start: int, end: int, content: str) -> Found:
+def _as_json(text: str, start: int, end: int, content: str) -> ForeignValue:
     new = json.dumps(content, ensure_ascii=False)
-    return Found(end, content, fixes.replaced(text, start, end - start, new, "write it in double quotes"))
+    return ForeignValue(end, content, fixes.replaced(text, start, end - start, new, "write it in double quotes"))
 
 
 def _unescaped(raw: str) -> str:
@@ -135,7 +135,7 @@ def _unescaped(raw: str) -> str:
     return _ESCAPE.sub(character, raw)
 
 
-def inner_quotes(text: str, start: int, end: int) -> Found | None:
+def inner_quotes(text: str, start: int, end: int) -> ForeignValue | None:
     """Return a text that contains quotes, as in `"say "hi" now"`.
 
     Args:
@@ -155,7 +155,7 @@ def inner_quotes(text: str, start: int, end: int) -> Found | None:
             return None  # a key: what looks like a quote inside is the end of a text
         if _ENDS.match(text, at + 1):
             edits = Fix(title='write \\" inside of the text', edits=[fixes.edit(each, '"', '\\"') for each in quotes])
-            return Found(at + 1, text[start + 1 : at], edits)
+            return ForeignValue(at + 1, text[start + 1 : at], edits)
         quotes.append(at)
     return None
 
@@ -163,7 +163,7 @@ def inner_quotes(text: str, start: int, end: int) -> Found | None:
 _BRACKETS = re.compile(r"[\s{}\[\],]*")
 
 
-def line_breaks(text: str, start: int, end: int) -> Found | None:
+def line_breaks(text: str, start: int, end: int) -> ForeignValue | None:
     """Return a multi-line text; None if its last quote more likely opens another.
 
     Args:
@@ -175,4 +175,4 @@ def line_breaks(text: str, start: int, end: int) -> Found | None:
         return None
     if _BRACKETS.fullmatch(others[-1]) or any(each.strip() and _BRACKETS.fullmatch(each) for each in others[:-1]):
         return None
-    return Found(end, _unescaped(text[start + 1 : end - 1]), fixes.escaped(text, start + 1, end - 1))
+    return ForeignValue(end, _unescaped(text[start + 1 : end - 1]), fixes.escaped(text, start + 1, end - 1))

@@ -138,7 +138,7 @@ class _TolerantReader:
         self.position = word.end()
         return self._bare_word(word[0], start)
 
-    def _take(self, found: foreign_values.Found, start: int, hint: str) -> None:
+    def _take(self, found: foreign_values.ForeignValue, start: int, hint: str) -> None:
         """Report text that is not JSON, and continue after it."""
         length = found.end - start
         self._report("json.value", f"unexpected {self.text[start : found.end][:40]}; {hint}", start, length, found.fix)

@@ -138,7 +138,7 @@ def _find(plan: WorkflowPlan, record: ExecutionRecord, name: str) -> str:
 
 
 def _runs(asked: str, plan: WorkflowPlan, planned: RestartPlan) -> bool:
-    """Return whether a step that the walk did not come to runs: as part of another one, or at the end.
+    """Return whether a step outside the walk runs: within another one, or at the end.
 
     What is before an iteration must not run because of it.
     """
@@ -150,7 +150,7 @@ def _runs(asked: str, plan: WorkflowPlan, planned: RestartPlan) -> bool:
 
 
 def _not_from(asked: str, planned: RestartPlan) -> ConflictError:
-    """Return the error of a rerun that cannot begin inside an iteration, or at a step that took no part."""
+    """Return the error of a rerun that cannot begin at an iteration or an unused step."""
     around = [each for each in planned.decisions if is_at_or_in(asked, each.path)]
     why = ": it does not run any more"
     if around and around[0].action == "run":

@@ -1,4 +1,4 @@
-"""Why actions on a run are disabled, known until its record changes."""
+"""Reasons of disabled actions on a run, cached until its record changes."""
 
 from collections.abc import Callable, Mapping
 
