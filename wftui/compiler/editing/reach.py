@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from wftui.compiler.editing.cut_text import CutList, CutObject
 from wftui.compiler.editing.names import texts_of
 from wftui.compiler.editing.placed_steps import PlacedStep, needs_or_order, steps_in
 from wftui.model.base import Json
@@ -146,7 +147,8 @@ def _about(schema: Json, value: Json) -> str:
     if value is _UNKNOWN:
         return _about_schema(schema)
     if isinstance(value, Mapping | list):
-        return f"{len(value)} {'items' if isinstance(value, list) else 'members'} in the last run"
+        more = " or more" if isinstance(value, CutList | CutObject) else ""
+        return f"{len(value)} {'items' if isinstance(value, list) else 'members'}{more} in the last run"
     shown = " ".join(literal(value).split())
     return f"{shown[:_SHOWN]}{'…' if len(shown) > _SHOWN else ''} in the last run"
 

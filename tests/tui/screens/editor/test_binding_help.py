@@ -68,6 +68,30 @@ async def test_name_is_picked_in_a_step_form(
         )
 
 
+async def test_names_in_a_big_output_are_offered(
+    workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
+) -> None:
+    rows = [{"number": number, "name": "Ada"} for number in range(10_000)]
+    steps = [
+        {"id": "first", "type": "set", "input": {"rows": rows}},
+        {"id": "second", "type": "set", "input": {"copy": ""}},
+    ]
+    put_workflow("hello", steps=steps)
+    await workbench.runs.wait(await workbench.runs.start("hello", {}))
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test(size=(100, 30)) as pilot:
+        form = await opened_form(pilot, until, "j")
+        await form.query_one(SchemaForm).focus_on("/input/copy")
+        await until(pilot, lambda: isinstance(form.focused, Input))
+        await pilot.press("ctrl+l")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press(*"first.output.rows")
+        await until(pilot, lambda: "items or more in the last run" in text_of(app))
+        await until(
+            pilot, lambda: "steps.first.output.rows[0].name" in text_of(app) and "Ada in the last" in text_of(app)
+        )
+
+
 async def test_name_is_inserted_into_the_source(workbench: Workbench, put_workflow: Put, until: Until) -> None:
     put_workflow("hello", steps=[{"id": "first", "type": "set", "when": "true and ", "input": {}}])
     app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))

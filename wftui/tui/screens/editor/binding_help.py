@@ -4,9 +4,11 @@ import asyncio
 import os
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from wftui.compiler.editing.completion import completion, inside_expression
+from wftui.compiler.editing.cut_text import value_of_beginning
 from wftui.compiler.editing.field_problems import Written, problems_of_fields
 from wftui.compiler.editing.known_values import UnknownValueError, known_value, scope_at
 from wftui.compiler.editing.names import BARE_KEYS, takes_expressions
@@ -21,6 +23,7 @@ from wftui.model.json.pointers import pointer_parts
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.summary import ExecutionFilters
 from wftui.model.schema.facets import literal
+from wftui.model.schema.json_schema import MISSING
 from wftui.store.events.payloads import as_reference
 from wftui.tui.services import AppServices
 from wftui.tui.widgets.picker import Picker
@@ -31,6 +34,10 @@ if TYPE_CHECKING:
 
 _SHOWN = 300
 """Characters of a value that are shown."""
+_BEGINNING = 64 * 1024
+"""Characters of a big output that are read for the names in it."""
+_MOST_OUTPUTS = 100
+"""Outputs with names to choose from beside which no big one is read."""
 _LINE = 2_000
 """Characters before the cursor that are read for an expression; a whole file may be one line."""
 _BARE_TEXT = re.compile(rf'"(?:{"|".join(sorted(BARE_KEYS))})"\s*:\s*"(?P<expression>(?:[^"\\]|\\.)*)$')
@@ -135,11 +142,22 @@ async def names_in_reach(
     """Return the names in reach of a step, functions and filters."""
     workflow = parse(text).value
     schemas = {kind.type: kind.output_schema for kind in await app.workbench.local.steps.types()}
-    steps = record.step_results if record is not None else []
-    outputs = {
-        each.path: each.output for each in steps if each.status == "completed" and as_reference(each.output) is None
-    }
+    outputs = await _last_outputs(app, record) if record is not None else {}
     return await asyncio.to_thread(reach_of, workflow, pointer, schemas, outputs)
+
+
+async def _last_outputs(app: AppServices, record: ExecutionRecord) -> dict[str, Json]:
+    """Return the outputs of a run by path; of big ones, what their beginning tells."""
+    found: dict[str, Json] = {}
+    for step in record.step_results:
+        reference = as_reference(step.output)
+        if step.status == "completed" and reference is None:
+            found[step.path] = step.output
+        elif step.status == "completed" and reference is not None and len(found) < _MOST_OUTPUTS:
+            with suppress(UserError):  # it was deleted with its run: the names are those of the schema
+                text, _ = await app.workbench.runs.value_text(record.id, reference)
+                found[step.path] = await asyncio.to_thread(value_of_beginning, text[:_BEGINNING])
+    return {path: value for path, value in found.items() if value is not MISSING}
 
 
 async def _pick(app: AppServices, found: Sequence[Reach]) -> Reach | None:
