@@ -16,7 +16,7 @@ from wftui.tui.widgets.value.line_parts import Line
 from wftui.tui.widgets.value.lines import LONGEST_TEXT, MOST_LINES, ValueLines
 from wftui.tui.widgets.value.packed_lines import BLOCK, PackedLines
 from wftui.tui.widgets.value.paths import find_path, first_line, key_in, keys_to, parse_path, path_text
-from wftui.tui.widgets.value.search import drawn_ranges, lines_with, logical_line, match_ranges
+from wftui.tui.widgets.value.search import drawn_ranges, lines_with, logical_line, match_ranges, settled_end
 
 values: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -236,3 +236,15 @@ def test_rows_and_lines_of_folds_agree(wanted: list[tuple[int, int]]) -> None:
     assert folds.hidden == len(hidden)
     assert [folds.line_of(row) for row in range(len(shown))] == shown
     assert [folds.row_of(line) for line in shown] == list(range(len(shown)))
+
+
+def test_lines_are_settled_up_to_the_last_that_may_continue() -> None:
+    lines = ValueLines(40)
+    lines.add('{"a": 1, "b": "' + "x" * 100, last=False)
+    lines.ensure(MOST_LINES)
+    end = settled_end(lines.lines, 0)
+    assert 0 < end <= 3
+    assert settled_end(lines.lines, end) == end
+    lines.add("x" * 50_000, last=False)
+    lines.ensure(MOST_LINES)
+    assert settled_end(lines.lines, end) == end

@@ -1,5 +1,6 @@
 """A value over the whole screen: folding, addresses, tables, copies."""
 
+import asyncio
 import json
 import math
 from collections.abc import Awaitable, Callable
@@ -98,6 +99,33 @@ async def test_parts_are_folded_and_found_again(open_value: Any, until: Until, t
         rows = screen._view.rows
         await pilot.press("O")
         await until(pilot, lambda: screen._view.rows > rows)
+
+
+async def test_a_search_shows_matches_while_the_value_is_read(
+    workbench: Workbench, until: Until, text_of: TextOf
+) -> None:
+    text, may_go_on = json.dumps(VALUE), asyncio.Event()
+
+    async def source(_reference: ValueRef, offset: int) -> tuple[str, int | None]:
+        if offset:
+            await may_go_on.wait()
+        half = len(text) // 2
+        return (text[half:], None) if offset else (text[:half], half)
+
+    shown = ValueRef(hash="sha256:0", bytes=len(text), preview=text[:200]).to_wire()
+    app = StartApp(workbench, start=lambda app: app.push_screen(ValueScreen("it", shown, source, name="it")))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, ValueScreen) and app.screen._view.rows > 1)
+        screen = app.screen
+        assert isinstance(screen, ValueScreen)
+        await pilot.press("slash", *"re:n3$|n39|n9", "enter")
+        await until(pilot, lambda: screen._view.path == "rows[9].name")
+        await until(pilot, lambda: "searching, 1 so far, 50% read" in text_of(app))
+        may_go_on.set()
+        await until(pilot, lambda: "re:n3$|n39|n9 1 of 2" in text_of(app))
+        assert screen._view.path == "rows[9].name"
+        await pilot.press("n")
+        await until(pilot, lambda: screen._view.path == "rows[39].name")
 
 
 async def test_snapshot_of_folds(

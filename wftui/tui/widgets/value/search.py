@@ -19,6 +19,8 @@ _MOST_DRAWN = 50
 """Wrapped lines that are searched to draw one of them."""
 _SLOW = 10_000
 """Patterns that are applied to fewer characters at once are drawn from the next lines only."""
+_NEWEST = 500
+"""Lines looked back at for the end of those that are settled."""
 _CONTINUES = frozenset({"fold", "more"})
 
 
@@ -31,6 +33,19 @@ def logical_line(lines: Sequence[Line], index: int) -> range:
     while end < len(lines) and _is_fold(lines[end]):
         end += 1
     return range(first, end)
+
+
+def settled_end(lines: Sequence[Line], start: int) -> int:
+    """Return the end of the lines, from line `start` on, that no later line continues.
+
+    Of a long text it is looked for among the newest lines only: until the text has ended, `start` is returned.
+    """
+    end = len(lines)
+    while end > max(start, len(lines) - _NEWEST):
+        end -= 1
+        if lines[end][0][1] not in _CONTINUES:
+            return end
+    return start
 
 
 def match_ranges(lines: Sequence[Line], together: range, pattern: re.Pattern[str]) -> Iterator[tuple[int, Range, bool]]:

@@ -3,6 +3,7 @@
 import asyncio
 from array import array
 from bisect import bisect_left, bisect_right
+from contextlib import suppress
 
 from textual import work
 from textual.content import Content
@@ -20,7 +21,7 @@ from wftui.tui.widgets.value.line_parts import Kind, Line
 from wftui.tui.widgets.value.lines import MOST_LINES, ValueLines
 from wftui.tui.widgets.value.packed_lines import PackedLines
 from wftui.tui.widgets.value.paths import count_of
-from wftui.tui.widgets.value.search import drawn_ranges, lines_with, logical_line
+from wftui.tui.widgets.value.search import drawn_ranges, lines_with, logical_line, settled_end
 from wftui.tui.widgets.value.sizes import size_text
 from wftui.workbench.past_runs.search_service import check_search
 
@@ -40,6 +41,8 @@ _AT_ONCE = 500
 """Lines formatted before yielding to the event loop."""
 _IN_THREAD = 5_000
 """Lines formatted or searched in a thread at a time."""
+_MOMENT = 0.25
+"""Seconds after which it is shown how much has been read."""
 
 
 def line_content(line: Line) -> Content:
@@ -170,10 +173,22 @@ class ValueView(LineView):
         """Format all lines without blocking the event loop."""
         lines = None
         while lines is not self._lines:  # restarted when the width changes
-            lines, self._wanted = self._lines, MOST_LINES + 1
-            if self._idle.is_set():
-                self._begin_reading()
-            await self._idle.wait()
+            lines = self._lines
+            self._want_all()
+            while not await self._is_idle_soon():
+                self.post_message(self.Searched(self))
+
+    def _want_all(self) -> None:
+        self._wanted = MOST_LINES + 1
+        if self._idle.is_set():
+            self._begin_reading()
+
+    async def _is_idle_soon(self) -> bool:
+        """Return whether all wanted lines are there after a moment."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_MOMENT):
+                await self._idle.wait()
+        return self._idle.is_set()
 
     def _show(self) -> None:
         self.set_rows(len(self._lines.lines) - self._folds.hidden + bool(self.note))
@@ -251,35 +266,42 @@ class ValueView(LineView):
 
     @work(exclusive=True, group="value-search")
     async def _search(self, *, go_there: bool = False) -> None:
-        """Search all lines, yielding to user input."""
+        """Search all lines as they are read, yielding to user input; go to the first match at once."""
         self._hits, self._searching = array("I"), True
         self.redraw()
         self.post_message(self.Searched(self))
+        begun, start, lines, is_whole = self.cursor_line, 0, self._lines.lines, False
         if self.search:
-            await self._all()
-            await self._search_lines()
+            self._want_all()
+        while self.search and not is_whole:
+            is_whole = await self._is_idle_soon()
+            end = len(lines) if is_whole else settled_end(lines, start)
+            while start < end:
+                stop = logical_line(lines, min(start + _IN_THREAD, end) - 1).stop
+                found = await asyncio.to_thread(list, lines_with(lines, start, stop, finder(self.search)))
+                if lines is not self._lines.lines:
+                    return  # the width has changed, and another search begins
+                self._hits.extend(found)
+                start = stop
+                if go_there and self._hits and self._hits[-1] >= begun:
+                    go_there = False
+                    if self.cursor_line == begun:  # a later key counts
+                        self._go_to(self._hits[bisect_left(self._hits, begun)])
+                self.post_message(self.Searched(self))
         self._searching = False
-        if go_there and self._hits:
-            at = bisect_left(self._hits, self.cursor_line)
-            self._go_to(self._hits[at % len(self._hits)])
+        if go_there and self._hits and self.cursor_line == begun:
+            self._go_to(self._hits[0])
         self.post_message(self.Searched(self))
 
-    async def _search_lines(self) -> None:
-        lines, pattern, start = self._lines.lines, finder(self.search), 0
-        while start < len(lines):
-            end = logical_line(lines, min(start + _IN_THREAD, len(lines)) - 1).stop
-            found = await asyncio.to_thread(list, lines_with(lines, start, end, pattern))
-            if lines is not self._lines.lines:
-                return  # the width has changed, and another search begins
-            self._hits.extend(found)
-            start = end
-
     def found(self) -> str:
-        """Return the status of the search; "" without one."""
+        """Return the status of the search, and how much of the value is read for it; "" without one."""
+        read = ""
+        if not self._idle.is_set() and self._wanted > MOST_LINES and self._reference is not None:
+            read = f"{min(0.99, self._read_characters / max(1, self._reference.bytes)):.0%} read"
         if not self.search:
-            return ""
+            return read
         if self._searching:
-            return f"searching, {len(self._hits):,} so far"
+            return f"searching, {len(self._hits):,} so far{f', {read}' if read else ''}"
         if not self._hits:
             return (
                 f"no match for {self.search}"
