@@ -1,11 +1,19 @@
 """A question answered by pasted text of one or more lines."""
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Static, TextArea
+from textual.widgets import Static
+
+from wftui.tui.widgets.long_text import LongTextArea
+
+
+class _CommandArea(LongTextArea):
+    INSTEAD: ClassVar[str] = "Paste the command without its data, and add those to the step."
 
 
 class PasteScreen(ModalScreen[str | None]):
@@ -36,12 +44,12 @@ class PasteScreen(ModalScreen[str | None]):
         with Vertical(classes="dialog") as box:
             box.border_title = Content(self._heading)
             box.border_subtitle = "enter · esc"
-            yield TextArea(soft_wrap=True, compact=True)
+            yield _CommandArea(soft_wrap=True, compact=True)
             yield Static(self._hint, classes="hint", markup=False)
 
     def action_take(self) -> None:
         """Submit the text, unless it ends in a backslash."""
-        area = self.query_one(TextArea)
+        area = self.query_one(_CommandArea)
         if area.text.rstrip(" ").endswith("\\"):
             area.insert("\n")
         elif area.text.strip():

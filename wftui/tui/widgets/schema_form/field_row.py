@@ -103,7 +103,7 @@ class FieldRow(NodeView[Leaf]):
         if self._fills_form(message.text) or takes_lines(self.node, message.text):
             return
         message.stop()
-        whole = self.node.field.kind in ("text", "json")
+        whole = self.node.field.kind in ("text", "multiline", "json")
         self.node.type_text(message.whole if whole else message.text.partition("\n")[0])
         lines = message.text.count("\n") + 1
         if not whole and lines > 1:

@@ -6,11 +6,11 @@ from functools import partial
 from typing import ClassVar
 
 from rich.style import Style
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.document._document import Document, DocumentBase
 from textual.document._syntax_aware_document import SyntaxAwareDocument
-from textual.document._wrapped_document import WrappedDocument
 from textual.theme import Theme
 from textual.widgets import TextArea
 from textual.widgets.text_area import Selection, TextAreaTheme
@@ -18,7 +18,8 @@ from textual.widgets.text_area import Selection, TextAreaTheme
 from wftui.model.run.search import finder
 from wftui.runtime.patterns.searching import first_match, piece_of
 from wftui.tui.background import in_background
-from wftui.tui.widgets.source.code_lines import Captured, CountedLines, LineHighlights
+from wftui.tui.widgets.long_text import LongTextArea
+from wftui.tui.widgets.source.code_lines import Captured, LineHighlights
 
 HIGHLIGHT_UP_TO = 100_000
 """Maximum length of highlighted code, in characters; parsing longer code is slow."""
@@ -27,7 +28,7 @@ _SCREEN_KEYS = frozenset({"f6", "f7"})
 """Keys of a TextArea that mean something else on the screens and in forms."""
 
 
-class CodeArea(TextArea, inherit_bindings=False):
+class CodeArea(LongTextArea, inherit_bindings=False):
     """A text area with line numbers, theme colors and a steady cursor."""
 
     DEFAULT_CSS = """
@@ -41,6 +42,8 @@ class CodeArea(TextArea, inherit_bindings=False):
         &.-read-only .text-area--cursor { background: $panel; color: $foreground; }
     }
     """
+
+    WRAPPED_UP_TO: ClassVar[int] = -1
 
     BINDINGS: ClassVar[list[BindingType]] = [
         binding for binding in TextArea.BINDINGS if not isinstance(binding, Binding) or binding.key not in _SCREEN_KEYS
@@ -66,15 +69,6 @@ class CodeArea(TextArea, inherit_bindings=False):
         self._wanted_language = language
         self.cursor_blink = False
         self.indent_width = 4 if language == "python" else 2
-
-    @property
-    def wrapped_document(self) -> WrappedDocument:
-        """The lines as they are shown."""
-        return self._counted
-
-    @wrapped_document.setter
-    def wrapped_document(self, wrapped: WrappedDocument) -> None:
-        self._counted = CountedLines(wrapped)
 
     def _build_highlight_map(self) -> None:
         self._line_cache.clear()
@@ -116,6 +110,11 @@ class CodeArea(TextArea, inherit_bindings=False):
         if self.language != language:
             self.language = language
         self.load_text(text)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Insert long code without highlighting."""
+        if not self.read_only and len(self.text) + len(event.text) > HIGHLIGHT_UP_TO:
+            self.language = None
 
     def find(self, text: str) -> bool:
         """Select the next match after the cursor, wrapping around.

@@ -1,12 +1,9 @@
-"""Lines of a code area, computed where they are shown.
+"""Highlights of a code area, computed where they are shown.
 
-For each key, Textual highlights the whole text again, and for each line that it draws it adds up the heights of all
-lines: in a source of 2,000 steps that takes most of the time of a key.
+For each key, Textual highlights the whole text again.
 """
 
 from collections.abc import Callable, Mapping
-
-from textual.document._wrapped_document import WrappedDocument
 
 Highlight = tuple[int, int | None, str]
 """First and last byte of a stretch, and the name of its style; None reaches to the end of the line."""
@@ -14,18 +11,6 @@ Captured = Mapping[str, list[tuple[tuple[int, int], tuple[int, int]]]]
 """Start and end, as line and byte, of the stretches with each name."""
 
 _BLOCK = 64
-
-
-class CountedLines(WrappedDocument):
-    """A wrapped document that knows its height without looking at every line."""
-
-    def __init__(self, wrapped: WrappedDocument) -> None:
-        vars(self).update(vars(wrapped))
-
-    @property
-    def height(self) -> int:
-        """The height of the wrapped document."""
-        return len(self._offset_to_line_info)
 
 
 class LineHighlights(dict[int, list[Highlight]]):

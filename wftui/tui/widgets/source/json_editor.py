@@ -1,13 +1,16 @@
 """Editor of the inputs as JSON, with highlighting."""
 
-from textual.widgets import TextArea
+from typing import ClassVar
 
 from wftui.model.base import Json
 from wftui.model.forms.text import JsonError, TextError, parse_json
+from wftui.tui.widgets.long_text import LongTextArea
 
 
-class JsonEditor(TextArea):
+class JsonEditor(LongTextArea):
     """Edits a JSON object as text."""
+
+    INSTEAD: ClassVar[str] = "Start the run by the command below, with --input @FILE."
 
     DEFAULT_CSS = """
     JsonEditor.-textual-compact {

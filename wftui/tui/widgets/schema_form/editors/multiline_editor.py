@@ -8,11 +8,13 @@ from textual.binding import Binding, BindingType
 from textual.widgets import TextArea
 
 from wftui.model.forms.nodes import Leaf
+from wftui.model.forms.text import BIG
+from wftui.tui.widgets.long_text import LongTextArea
 from wftui.tui.widgets.schema_form.field_text import placeholder
-from wftui.tui.widgets.schema_form.messages import Edited
+from wftui.tui.widgets.schema_form.messages import Edited, Pasted
 
 
-class MultilineEditor(TextArea):
+class MultilineEditor(LongTextArea):
     """Edits a leaf; grows with its text up to ten lines."""
 
     DEFAULT_CSS = """
@@ -30,7 +32,13 @@ class MultilineEditor(TextArea):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+n", "give_null", "Set null")]
 
     def __init__(self, leaf: Leaf) -> None:
-        super().__init__(leaf.text, compact=True, tab_behavior="focus", placeholder=placeholder(leaf))
+        super().__init__(
+            leaf.text,
+            compact=True,
+            tab_behavior="focus",
+            placeholder=placeholder(leaf),
+            soft_wrap=len(leaf.text) <= self.WRAPPED_UP_TO,
+        )
         self.leaf = leaf
         self.complete: Callable[[str, str], str] | None = None
         """Returns what completes the text before the cursor, given also that after it."""
@@ -49,8 +57,17 @@ class MultilineEditor(TextArea):
             self._post_edited()
 
     def on_paste(self, event: events.Paste) -> None:
-        """Drop a trailing line end, before the text is inserted."""
+        """Drop a trailing line end before the text is inserted; a big text is kept without being shown."""
         event.text = event.text.removesuffix("\n")
+        if len(self.text) + len(event.text) > BIG:
+            event.stop()
+            event.prevent_default()
+            start, end = sorted(self.selection)
+            before = self.document.get_text_range((0, 0), start)
+            whole = before + event.text + self.document.get_text_range(end, self.document.end)
+            self.post_message(Pasted(self.leaf, event.text, whole))
+        else:
+            super().on_paste(event)
 
     def update_suggestion(self) -> None:
         """Suggest the rest of the name that is being typed."""
