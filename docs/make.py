@@ -1,7 +1,8 @@
-"""Writes the pages of this folder that are generated from the code: `python docs/make.py`; `--check` only compares.
+"""Write the generated pages of this folder: `python docs/make.py [--check]`.
 
-A page that begins with a note saying so is made as a whole: change the docstring, the model or the action it is made
-from. In the other pages only the regions between `<!-- made: … -->` and `<!-- end -->` are.
+With `--check`, pages are only compared. A page that begins with a note is generated as a whole: change the docstring,
+the model or the action it is made from. In the other pages only the regions between `<!-- made: … -->` and
+`<!-- end -->` are.
 """
 
 import json
@@ -62,9 +63,9 @@ up memory or time have limits, and fail with an error beyond them.
 
 ## Literal braces
 
-What stands between `{% raw %}` and `{% endraw %}` is text, in any string, script or code; the tags are removed:
+Everything between `{% raw %}` and `{% endraw %}` is text, in any string, script or code; the tags are removed:
 `{% raw %}docker ps --format '{{.Names}}'{% endraw %}`. As in Jinja, a minus sign in a tag (`{%- raw -%}`) removes the
-white space on its side. In the `template` of a `template` step the tags are those of its own language.
+white space on its side. In the `template` of a `template` step these tags belong to the template language.
 
 ## Different from Jinja
 
@@ -87,15 +88,15 @@ KEYS_PAGE = """\
 
 `?` or `F1` shows the keys of the screen you are on.
 
-`wftui keys` lists all actions with their ids, and `wftui keys editor.save f2 ctrl+w` gives one other keys, which
-footer, help and command palette then show; `wftui keys editor.save --reset` gives its own back. The settings file has
-them as `save = ["f2", "ctrl+w"]` in a section `[keys.editor]`. A key that two actions of a screen would share is
+`wftui keys` lists all actions with their ids, and `wftui keys editor.save f2 ctrl+w` changes the keys of one, which
+footer, help and command palette then show; `wftui keys editor.save --reset` restores the defaults. The settings file
+has them as `save = ["f2", "ctrl+w"]` in a section `[keys.editor]`. A key that two actions of a screen would share is
 refused.
 """
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the pages, or with `--check` tell which are not current (exit 1)."""
+    """Write the pages, or with `--check` print those out of date (exit 1)."""
     stale = []
     for name in page_names():
         path, text = HERE / name, page(name)
@@ -227,14 +228,14 @@ The section of a workflow replaces the general one; an empty section, or `"all"`
 
 ## Long logs
 
-The first 8,000,000 characters of a step's log and its last 1,000 lines are events of the run. What is between is stored
-compressed, in files of about 1 MB of text in a folder beside the database (`wftui.db-logs`), and is read from there:
-on the screen, by `show --logs`, `grep` and over HTTP, searched to the first line. `export` takes it along. When the
+The first 8,000,000 characters of a step's log and its last 1,000 lines are events of the run. Everything in between is
+stored compressed, in files of about 1 MB of text in a folder beside the database (`wftui.db-logs`), and is read from there:
+on the screen, by `show --logs`, `grep` and over HTTP, searched to the first line. `export` includes it. When the
 logs of a run or of all runs exceed `history.run_log_mb` or `history.log_mb`, the oldest files are removed, and a line
 in the log says how many lines were there; the step continues. A database that is copied without the folder shows the
 same lines.
 
-A step that logs faster than the disk stores waits for it: the output of its program is not read meanwhile, so that no
+A step that logs faster than the disk stores waits for it: the output of its program is not read until then, so that no
 line is lost. Timeouts and cancel still apply. If the files cannot be stored at all (the disk is full), the step
 continues, and a line in the log has the number of lines that were omitted.
 

@@ -57,7 +57,7 @@ HARNESSES = {
         {"WFTUI_CRASH_ROUNDS": "200"},
     ),
     "leftovers": Harness(
-        "What an interrupted run left running is ended before it resumes",
+        "Processes left by an interrupted run are ended before it resumes",
         ("tests/crash/test_leftovers.py", "tests/crash/test_interrupted.py"),
         "every kind of step",
     ),
@@ -72,12 +72,12 @@ HARNESSES = {
         "a file system filled by a step",
     ),
     "damage": Harness(
-        "What is readable of a damaged history comes along; the old file stays",
+        "Readable parts of a damaged history are recovered; the old file is kept",
         ("tests/store/recovery/test_salvage.py", "tests/store/sqlite/test_opening.py"),
         "25 kinds of damage",
     ),
     "replaced": Harness(
-        "A history deleted or replaced during a run is noticed at once, and its events are kept",
+        "A history deleted or replaced during a run is noticed promptly, and its events are kept",
         ("tests/store/sqlite/test_replaced.py",),
         "5 ways, with and without a write",
     ),
@@ -127,7 +127,7 @@ HARNESSES = {
         "every command",
     ),
     "private": Harness(
-        "Only you can read what wftui writes of your runs",
+        "Only you can read the files that wftui writes about your runs",
         ("tests/hostile/test_private_files.py",),
         "every file, 5 umasks",
     ),
@@ -149,12 +149,12 @@ HARNESSES = {
         "every pane and form",
     ),
     "texts": Harness(
-        "No text of others controls your terminal",
+        "No foreign text controls your terminal",
         ("tests/hostile/test_terminal_text.py",),
         "every command, generated texts",
     ),
     "stalled": Harness(
-        "A terminal or pipe that nobody reads holds no run",
+        "A terminal or pipe that is not read blocks no run",
         ("tests/cli/test_stalled_output.py", "tests/tui/terminal/test_stalled_terminal.py"),
         "pipes, terminals, the screen",
     ),

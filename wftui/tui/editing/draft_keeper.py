@@ -71,7 +71,7 @@ class DraftKeeper:
         await self.write()
 
     async def write(self) -> bool:
-        """Write the unsaved text now; return whether there is none left that only the editor has."""
+        """Write the unsaved text now; return whether all of it is stored."""
         try:
             await asyncio.to_thread(self._store, self._unsaved())
         except UserError as error:
