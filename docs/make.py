@@ -229,8 +229,8 @@ The section of a workflow replaces the general one; an empty section, or `"all"`
 ## Long logs
 
 The first 8,000,000 characters of a step's log and its last 1,000 lines are events of the run. Everything in between is
-stored compressed, in files of about 1 MB of text in a folder beside the database (`wftui.db-logs`), and is read from there:
-on the screen, by `show --logs`, `grep` and over HTTP, searched to the first line. `export` includes it. When the
+stored compressed, in files of about 1 MB of text in a folder beside the database (`wftui.db-logs`), and is read from
+there: on the screen, by `show --logs`, `grep` and over HTTP, searched to the first line. `export` includes it. When the
 logs of a run or of all runs exceed `history.run_log_mb` or `history.log_mb`, the oldest files are removed, and a line
 in the log says how many lines were there; the step continues. A database that is copied without the folder shows the
 same lines.

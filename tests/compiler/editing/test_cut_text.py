@@ -1,4 +1,4 @@
-"""What the beginning of a JSON text tells of its value."""
+"""The value of the beginning of a JSON text."""
 
 import json
 

@@ -39,7 +39,7 @@ class _Beginning:
         self._scan = scan
 
     def value(self, at: int, depth: int) -> tuple[Json, int]:
-        """Return the value at a position, and its end; at the end of the text, it may be cut."""
+        """Return the value at a position, and its end; at the end, it may be cut."""
         text = self._text
         at = self._skip(at)
         opening = text[at : at + 1]

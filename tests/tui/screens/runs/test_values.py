@@ -104,11 +104,11 @@ async def test_parts_are_folded_and_found_again(open_value: Any, until: Until, t
 async def test_a_search_shows_matches_while_the_value_is_read(
     workbench: Workbench, until: Until, text_of: TextOf
 ) -> None:
-    text, may_go_on = json.dumps(VALUE), asyncio.Event()
+    text, gate = json.dumps(VALUE), asyncio.Event()
 
     async def source(_reference: ValueRef, offset: int) -> tuple[str, int | None]:
         if offset:
-            await may_go_on.wait()
+            await gate.wait()
         half = len(text) // 2
         return (text[half:], None) if offset else (text[:half], half)
 
@@ -121,7 +121,7 @@ async def test_a_search_shows_matches_while_the_value_is_read(
         await pilot.press("slash", *"re:n3$|n39|n9", "enter")
         await until(pilot, lambda: screen._view.path == "rows[9].name")
         await until(pilot, lambda: "searching, 1 so far, 50% read" in text_of(app))
-        may_go_on.set()
+        gate.set()
         await until(pilot, lambda: "re:n3$|n39|n9 1 of 2" in text_of(app))
         assert screen._view.path == "rows[9].name"
         await pilot.press("n")

@@ -37,7 +37,7 @@ async def show_difference(app: AppServices, old: str, new: str, name: str) -> st
 
 
 async def offer_draft(app: AppServices, workflow_id: str, saved: str, etag: str) -> "Draft | None":
-    """Offer the unsaved text of an editor that was killed; return it to restore it, and to delete it then."""
+    """Offer the unsaved text of a killed editor; return it if it is to be restored."""
     for draft in await app.workbench.local.sources.drafts(workflow_id):
         chosen = "restore"
         if draft.text != saved:

@@ -266,7 +266,7 @@ class ValueView(LineView):
 
     @work(exclusive=True, group="value-search")
     async def _search(self, *, go_there: bool = False) -> None:
-        """Search all lines as they are read, yielding to user input; go to the first match at once."""
+        """Search all lines as they are read, yielding to input; go to the first match."""
         self._hits, self._searching = array("I"), True
         self.redraw()
         self.post_message(self.Searched(self))
@@ -294,7 +294,7 @@ class ValueView(LineView):
         self.post_message(self.Searched(self))
 
     def found(self) -> str:
-        """Return the status of the search, and how much of the value is read for it; "" without one."""
+        """Return the status and progress of the search; "" without one."""
         read = ""
         if not self._idle.is_set() and self._wanted > MOST_LINES and self._reference is not None:
             read = f"{min(0.99, self._read_characters / max(1, self._reference.bytes)):.0%} read"
