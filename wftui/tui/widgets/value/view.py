@@ -75,6 +75,8 @@ class ValueView(LineView):
         self.search = ""
         self._hits: array[int] = array("I")
         self._searching = False
+        self._searched = 0
+        """Lines in which the search has looked."""
         self._wanted = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -267,7 +269,7 @@ class ValueView(LineView):
     @work(exclusive=True, group="value-search")
     async def _search(self, *, go_there: bool = False) -> None:
         """Search all lines as they are read, yielding to input; go to the first match."""
-        self._hits, self._searching = array("I"), True
+        self._hits, self._searching, self._searched = array("I"), True, 0
         self.redraw()
         self.post_message(self.Searched(self))
         begun, start, lines, is_whole = self.cursor_line, 0, self._lines.lines, False
@@ -275,6 +277,7 @@ class ValueView(LineView):
             self._want_all()
         while self.search and not is_whole:
             is_whole = await self._is_idle_soon()
+            self.post_message(self.Searched(self))
             end = len(lines) if is_whole else settled_end(lines, start)
             while start < end:
                 stop = logical_line(lines, min(start + _IN_THREAD, end) - 1).stop
@@ -282,7 +285,7 @@ class ValueView(LineView):
                 if lines is not self._lines.lines:
                     return  # the width has changed, and another search begins
                 self._hits.extend(found)
-                start = stop
+                self._searched = start = stop
                 if go_there and self._hits and self._hits[-1] >= begun:
                     go_there = False
                     if self.cursor_line == begun:  # a later key counts
@@ -301,7 +304,8 @@ class ValueView(LineView):
         if not self.search:
             return read
         if self._searching:
-            return f"searching, {len(self._hits):,} so far{f', {read}' if read else ''}"
+            read = read or f"{self._searched / max(1, len(self._lines.lines)):.0%} searched"
+            return f"searching, {len(self._hits):,} so far, {read}"
         if not self._hits:
             return (
                 f"no match for {self.search}"
