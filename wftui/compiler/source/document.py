@@ -56,12 +56,14 @@ class Document:
         value: its value; of a broken file, as far as it could be read (None: nothing).
         diagnostics: its JSON syntax errors.
         places: the members of containers, by the offset of the container.
+        line_end: that of the file, where the text has LF instead.
     """
 
     text: str
     value: Json
     diagnostics: list[TextDiagnostic] = field(default_factory=list)
     places: dict[int, Members] = field(default_factory=dict)
+    line_end: str = "\n"
     _found: dict[str, Member] = field(default_factory=dict)
 
     @cached_property

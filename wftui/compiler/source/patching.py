@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 
 from wftui.compiler.source.document import Document, Member, Members
+from wftui.compiler.source.line_ends import line_end
 from wftui.compiler.source.parsing import parse
 from wftui.compiler.source.spelling import respelled
 from wftui.model.base import Json
@@ -24,9 +25,11 @@ def apply_patch(text: str, patch: Sequence[PatchOperation]) -> str:
     Raises:
         PatchError: if an operation's path does not exist, or a `test` does not hold.
     """
+    end = line_end(text)
+    text = text.replace(end, "\n")
     for operation in patch:
         text = _apply(text, operation)
-    return text
+    return text.replace("\n", end)
 
 
 def _apply(text: str, operation: PatchOperation) -> str:

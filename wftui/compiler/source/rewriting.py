@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import TypeVar
 
 from wftui.compiler.source.document import Document, Member
+from wftui.compiler.source.line_ends import line_end
 from wftui.compiler.source.parsing import parse
 from wftui.compiler.source.patching import PatchError
 from wftui.compiler.source.spelling import respelled
@@ -67,10 +68,12 @@ def source_tree(text: str) -> Json:
     Raises:
         PatchError: the text is not valid JSON.
     """
-    document = parse(text)
+    end = line_end(text)
+    document = parse(text.replace(end, "\n"))
     if document.diagnostics:
         raise PatchError("the file is not valid JSON at the moment")
-    return _read(document, Member(document.start, len(text.rstrip())))
+    document.line_end = end
+    return _read(document, Member(document.start, len(document.text.rstrip())))
 
 
 def source_text(tree: Json) -> str:
@@ -78,7 +81,8 @@ def source_text(tree: Json) -> str:
     if not isinstance(tree, SourceObject | SourceList):
         return _fresh(tree, "", "  ")
     text, place = tree.origin.document.text, tree.origin
-    return text[: place.start] + _written(tree) + text[place.end :]
+    made = text[: place.start] + _written(tree) + text[place.end :]
+    return made.replace("\n", place.document.line_end)
 
 
 def value_text(tree: Json) -> str:
