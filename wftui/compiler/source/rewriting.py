@@ -7,7 +7,6 @@ import json
 import re
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TypeVar
 
 from wftui.compiler.source.document import Document, Member
 from wftui.compiler.source.line_ends import line_end
@@ -57,9 +56,6 @@ class SourceList(list[Json]):
     """A list that remembers where it was read."""
 
     origin: Origin
-
-
-SourceT = TypeVar("SourceT", SourceObject, SourceList)
 
 
 def source_tree(text: str) -> Json:

@@ -40,7 +40,6 @@ from wftui.store.transfer.run_file_lines import (
 )
 from wftui.workspace.regular import open_regular
 
-SUFFIX = ".wfrun"
 _MOST_PARTS = 10_000_000
 _MOST_CONTAINERS = 2_000_000
 """Limits of the values, and of the lists and objects among them, in one stored value."""

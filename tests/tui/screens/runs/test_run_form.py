@@ -10,7 +10,6 @@ from textual import events
 from tui.run_form_app import UNDECIDED, FormApp, write
 from wftui.model.base import Json
 from wftui.model.listing import RecentInputs
-from wftui.tui.screens.runs.run_form import RunInputModal
 from wftui.tui.widgets.picker import Picker
 from wftui.tui.widgets.schema_form.editors.text_editor import TextEditor
 from wftui.tui.widgets.source.json_editor import JsonEditor
@@ -331,11 +330,6 @@ async def test_command_is_copied(until: Until) -> None:
     async with app.run_test() as pilot:
         await pilot.press("x", "ctrl+g")
         await until(pilot, lambda: app.clipboard == "wftui run flow -i repo=x")
-
-
-def test_form_without_fields() -> None:
-    assert not RunInputModal.has_questions({"type": "object", "properties": {}})
-    assert RunInputModal.has_questions(REPORT)
 
 
 async def test_broken_schema_is_a_clear_error(until: Until) -> None:

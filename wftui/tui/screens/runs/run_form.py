@@ -16,7 +16,7 @@ from textual.widgets import Input, Static, TextArea
 
 from wftui.model.base import Json
 from wftui.model.errors import UserError
-from wftui.model.forms.building import form_of, needs_input
+from wftui.model.forms.building import form_of
 from wftui.model.forms.command import PLACEHOLDER, run_command
 from wftui.model.forms.fields import FormField
 from wftui.model.forms.nodes import FormNode
@@ -134,11 +134,6 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
         self._json_before = ""
         self._checked = False
         self._recheck: Timer | None = None
-
-    @staticmethod
-    def has_questions(schema: Mapping[str, Json]) -> bool:
-        """Return whether a workflow with this `inputSchema` takes inputs."""
-        return needs_input(schema)
 
     def compose(self) -> ComposeResult:
         """Yield the description, the form or its JSON, errors, the command and the keys."""

@@ -100,7 +100,6 @@ class LogView(LineView):
         self._numbers: Sequence[int] = range(0)
         self._hits: array[int] = array("I")
         self._ends: array[int] = array("I")
-        self._paths_width = 0
         self._busy = False
         self._wants_hit = False
         self._zoned = False
