@@ -10,6 +10,12 @@ from client.conftest import over_http
 from textual.app import App
 
 from wftui.client.remote_workbench import RemoteWorkbench
+from wftui.connections.redaction import Redactor
+from wftui.engine.primitives.emitter import Emitter
+from wftui.engine.primitives.engine_settings import EngineSettings
+from wftui.engine.run.steps.step_logger import StepLogger
+from wftui.model.clock import utc_now
+from wftui.model.run.events import Completed, Created, LogSegment, Started
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.screens.history.history_screen import HistoryScreen
@@ -78,6 +84,34 @@ async def test_a_run_is_started_watched_answered_and_found(
         await pilot.press("s")
         await until(pilot, lambda: "success" in text_of(app).lower())
     assert [run.workflow_id for run in (await owner.runs.history()).executions] == ["asks", "greet"]
+
+
+async def test_the_whole_log_of_a_run_is_shown(
+    remote: RemoteWorkbench, owner: Workbench, until: Until, text_of: Callable[[App[Any]], str]
+) -> None:
+    """Segments are files of the server: those of the past, and those that come while the run is watched."""
+    run_id, store = "01k9x2m4z-10n9s", await owner.store()
+    emitter = Emitter(run_id, store, Redactor([]), utc_now)
+    await emitter.emit(Created(run_id=run_id, timestamp=utc_now(), workflow_id="greet", user_id="ada"))
+    await emitter.emit(Started(run_id=run_id, timestamp=utc_now()), safe=True)
+    logger = StepLogger(emitter, EngineSettings(log_head=500, log_tail=10, log_tail_size=100, log_interval=0), "a", "a")
+    app = WftuiApp(remote, start=lambda app: app.open_monitor(run_id))
+    reported = [f"line {number} of the storm" for number in range(150_000)]
+    for line in range(0, 100_000, 10_000):
+        logger.log("\n".join(reported[line : line + 10_000]) + "\n", "info", "stdout")
+        await logger.flush()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and len(monitor(app).state.lines) > 10_000)
+        logger.log("\n".join(reported[100_000:]) + "\n", "info", "stdout")
+        await logger.close()
+        await emitter.emit(Completed(run_id=run_id, timestamp=utc_now(), duration=1), safe=True)
+        await until(pilot, lambda: monitor(app).state.ended)
+        await monitor(app).whole_log()
+        lines = monitor(app).state.lines
+        assert [lines.line(number).text for number in range(len(lines))] == reported
+        await pilot.press("slash", *"line 77777 of", "enter")
+        await until(pilot, lambda: "line 77777 of the storm" in text_of(app))
+    assert [event for event in await store.events(run_id) if isinstance(event, LogSegment)]
 
 
 async def test_what_is_only_on_the_machine_of_the_server_says_so(remote: RemoteWorkbench, until: Until) -> None:

@@ -13,7 +13,7 @@ from wftui.model.run.events import Created, Interrupted, Log
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import StepInfo
 from wftui.model.run.summary import ExecutionFilters, ExecutionSummary
-from wftui.workbench.past_runs.record_service import READ_WHOLE, OpenedRun, Report
+from wftui.workbench.past_runs.record_service import OpenedRun, Report
 
 
 class RemoteRecords:
@@ -47,9 +47,10 @@ class RemoteRecords:
                 return run
         raise RunNotFoundError(run_id)
 
-    async def is_big(self, run_id: str) -> bool:
-        """Return whether a run is opened at its newest event, by `open`."""
-        return (await self._runs.head(run_id)).last_seq > READ_WHOLE
+    @staticmethod
+    async def is_big(_run_id: str) -> bool:
+        """Return True: only `logs` has the lines of segments, which events just name."""
+        return True
 
     async def open(self, run_id: str, report: Report) -> OpenedRun:
         """Return a run at its newest event.

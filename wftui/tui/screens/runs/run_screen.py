@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 
@@ -12,7 +13,7 @@ from textual.timer import Timer
 
 from wftui.model.clock import SteadyClock
 from wftui.model.errors import UserError
-from wftui.model.run.events import Log, LogSegment
+from wftui.model.run.events import ExecutionEvent, Log, LogSegment
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.reducer import GapError
 from wftui.model.run.steps import ValueRef
@@ -207,6 +208,8 @@ class RunScreen(ActionScreen[None]):
             try:
                 async for batch in self.workbench.runs.follow(self.run_id, after=read, despite_full=True):
                     for part in batches(batch):
+                        if self.state.lines.source is None:
+                            await self._fetch_segments(part)
                         self.state.apply(part)
                         if self.state.last_sign is not None:
                             self._clock.advance_to(self.state.last_sign)
@@ -223,6 +226,13 @@ class RunScreen(ActionScreen[None]):
                 self.query_one(RunHeader).error = self._error = str(error)
                 self._paint_soon()
                 return
+
+    async def _fetch_segments(self, events: Sequence[ExecutionEvent]) -> None:
+        """Fetch the log lines of segments from the server that has them."""
+        for event in events:
+            if isinstance(event, LogSegment):
+                pages = self.workbench.records.logs(self.run_id, after=event.seq - 1, until=event.seq)
+                self.state.lines.fetched[event.segment] = [log async for page in pages for log in page]
 
     def _paint_soon(self) -> None:
         """Schedule an update: one per burst of events, as the budget allows."""

@@ -48,12 +48,14 @@ class LogBuffer:
     """An append-only list of log lines; segments are read when they are looked at.
 
     Attributes:
-        source: reads segments; without it they are a line that says so.
+        source: reads segments; without it they are a line that says so, unless they are in `fetched`.
+        fetched: lines of segments that are about to be appended, by hash.
         widest: width of the widest line, as far as it is known.
     """
 
     def __init__(self, source: SegmentSource | None = None) -> None:
         self.source = source
+        self.fetched: dict[str, list[Log]] = {}
         self.widest = 0
         self._own = LineStore()
         self._parts = [_Part(0, 0)]
@@ -66,6 +68,8 @@ class LogBuffer:
     def append(self, event: Log | LogSegment) -> int:
         """Append the lines of one event; return their number."""
         if isinstance(event, LogSegment):
+            if (fetched := self.fetched.pop(event.segment, None)) is not None:
+                return sum(map(self.append, fetched))
             if self.source is not None and self.source.has(event):
                 self._parts.append(_Part(len(self), event.lines, segment=event))
                 self.widest = max(self.widest, min(event.longest, LONGEST))
