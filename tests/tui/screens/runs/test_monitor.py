@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from helpers import patience
 from textual.app import App
+from textual.dom import DOMNode
 from textual.pilot import Pilot
 
 from tui.notices import notices
@@ -46,6 +47,19 @@ async def test_snapshot_of_other_panes(
         await pilot.press(key)
         await pilot.pause()
         assert await matches(pilot)
+
+
+async def test_a_switch_of_the_pane_does_not_style_all_panes(
+    open_run: Any, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_run(completed(), size) as (pilot, screen):
+        await pilot.press("1", "3")
+        styled: list[DOMNode] = []
+        monkeypatch.setattr(pilot.app, "update_styles", lambda node, **_: styled.append(node))
+        await pilot.press("1")
+        await pilot.pause()
+        assert screen.panes.timeline.display and not screen.panes.results.display
+        assert screen.panes not in styled
 
 
 async def test_a_completed_run_shows_its_results_first(open_run: Any, until: Until, text_of: TextOf) -> None:
