@@ -46,6 +46,20 @@ async def test_burst_reaches_the_opened_screen(
         assert len(app.screen_stack) == (1 if opens == "/" else 2)
 
 
+@pytest.mark.parametrize("opens", ["/", "n", "d"])
+async def test_text_pasted_right_after_a_key_reaches_what_it_opens(
+    workbench: Workbench, put_workflow: Callable[..., Path], until: Until, opens: str
+) -> None:
+    put_workflow("hello")
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen) and app.screen.is_loaded)
+        burst(app, f"{opens}ab")
+        app.post_message(events.Paste("noise"))
+        burst(app, "cd")
+        await until(pilot, lambda: text_in_focus(app).endswith("abnoisecd"))
+
+
 async def test_burst_reaches_the_run_form_loaded_first(
     workbench: Workbench, put_workflow: Callable[..., Path], until: Until
 ) -> None:

@@ -47,10 +47,10 @@ class TerminalApp(PasteApp[ReturnT], inherit_bindings=False):
         return self._type_ahead.is_busy
 
     async def on_event(self, event: events.Event) -> None:
-        """Handle keys one at a time, and other events as Textual does."""
+        """Handle keys and pasted texts one at a time, and other events as Textual does."""
         if isinstance(event, events.Resize):
             self._shown.forget()  # terminals move lines when their size changes
-        if isinstance(event, events.Key) and not event.is_forwarded:
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             self._idle_collection.key_came()
             await self._type_ahead.take(event)
         else:

@@ -12,6 +12,8 @@ from textual.worker import Worker
 
 from wftui.tui.terminal.refreshing import passed, refreshed
 
+Typed = events.Key | events.Paste
+"""What a user types, or pastes in between."""
 _TURN = 0.05
 _PATIENCE = 200
 """Turns of the event loop after which a wait may end; counted, because a busy or stopped machine is slow."""
@@ -20,9 +22,9 @@ _GIVING_UP = frozenset({"escape", "ctrl+c", "ctrl+q"})
 
 
 class TypeAhead:
-    """Handles keys one at a time, so that typed-ahead keys reach what a key opens.
+    """Handles keys and pasted texts one at a time, so that those typed ahead reach what a key opens.
 
-    Textual gives all keys of a burst to what has the focus when the first of them comes.
+    Textual gives all of a burst to what has the focus when the first of them comes.
 
     Attributes:
         is_busy: a key has not taken effect yet.
@@ -31,12 +33,12 @@ class TypeAhead:
     def __init__(
         self,
         app: App[Any],
-        handle: Callable[[events.Key], Awaitable[None]],
+        handle: Callable[[Typed], Awaitable[None]],
         *,
         opening: Collection[str],
         loading: Collection[str],
     ) -> None:
-        """Handle keys by `handle`.
+        """Handle what is typed by `handle`.
 
         Args:
             opening: groups of workers that open a screen or end.
@@ -46,26 +48,27 @@ class TypeAhead:
         self._handle = handle
         self._opening = opening
         self._loading = loading
-        self._waiting: deque[events.Key] = deque()
+        self._waiting: deque[Typed] = deque()
         self.is_busy = False
         self._settling: asyncio.Task[None] | None = None
         self._turns = 0
         self._given_up: set[Worker[Any]] = set()
 
-    async def take(self, key: events.Key) -> None:
-        """Handle a key, now or after those before it; called by the app's message loop.
+    async def take(self, typed: Typed) -> None:
+        """Handle a key or a pasted text, now or after those before it; called by the app's message loop.
 
         Keys wait for a screen as long as it takes to open; Escape then drops those before it.
         """
-        if self.is_busy and self._turns > _PATIENCE and key.key in _GIVING_UP:
+        gives_up = isinstance(typed, events.Key) and typed.key in _GIVING_UP
+        if self.is_busy and self._turns > _PATIENCE and gives_up:
             if self._settling is not None:
                 self._settling.cancel()
             self._waiting.clear()
-            self._waiting.append(key)
+            self._waiting.append(typed)
             self._given_up = set(self._app.workers)
             await self._next(wait=False)
             return
-        self._waiting.append(key)
+        self._waiting.append(typed)
         if not self.is_busy:
             await self._next()
 
