@@ -20,7 +20,7 @@ from textual.widgets import Input, Static
 from wftui.model.base import Json
 from wftui.model.forms.building import form_of
 from wftui.model.listing import WorkflowOutline
-from wftui.tui.display.theme import DARK, HOUSE_RULES
+from wftui.tui.display.theme import DARK, HOUSE_RULES, rule_variables
 from wftui.tui.screens.runs.run_form import RunInputModal
 
 FIELDS = 370
@@ -77,6 +77,9 @@ class _Screens(App[None]):
         super().__init__()
         self.register_theme(DARK)
         self.theme = DARK.name
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return rule_variables({})
 
 
 @dataclass(frozen=True)

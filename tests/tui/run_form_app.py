@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from wftui.model.base import Json
 from wftui.model.listing import RecentInputs, WorkflowOutline
-from wftui.tui.display.theme import DARK, HOUSE_RULES
+from wftui.tui.display.theme import DARK, HOUSE_RULES, rule_variables
 from wftui.tui.screens.runs.run_form import RunInputModal
 from wftui.tui.widgets.command_line import CommandLine
 from wftui.tui.widgets.schema_form.layout.note import Note
@@ -41,6 +41,9 @@ class FormApp(App[None]):
             id=workflow_id, name="Flow", version="1.0.0", input_schema=schema, description=description
         )
         self.form = RunInputModal(outline, recent=recent, inputs=inputs)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return rule_variables({})
 
     def on_mount(self) -> None:
         self.push_screen(self.form, self._returned)

@@ -20,7 +20,7 @@ from wftui.model.text.glyphs import ascii_only
 from wftui.tui.actions import APP_ACTIONS, bindings
 from wftui.tui.background import LOADING, OPENING, in_background
 from wftui.tui.display.formatting import count
-from wftui.tui.display.theme import HOUSE_RULES, NO_COLORS, first_theme
+from wftui.tui.display.theme import HOUSE_RULES, NO_COLORS, first_theme, rule_variables
 from wftui.tui.exit_summary import ExitMode
 from wftui.tui.history_notices import HistoryNotices
 from wftui.tui.preferences import Preferences
@@ -85,6 +85,10 @@ class WftuiApp(TerminalApp[ExitMode], inherit_bindings=False):
         self._preferences = Preferences(self)
         self._preferences.take_theme(workbench.settings.theme)
         self.take_keys(workbench.settings.keys)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return the variables of the house rules."""
+        return rule_variables(os.environ)
 
     @property
     def keymap(self) -> Mapping[str, tuple[str, ...]]:

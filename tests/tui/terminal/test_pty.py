@@ -138,6 +138,24 @@ def test_no_color_removes_colors(terminal: Callable[..., Terminal], put_workflow
     assert colors == []
 
 
+@pytest.mark.parametrize(("locale", "line", "other"), [("C.UTF-8", "╔═ Steps", "╭─ "), ("C", "+= Steps", "+- ")])
+def test_without_colors_lines_show_the_focused_pane(
+    terminal: Callable[..., Terminal], put_workflow: Callable[..., Path], locale: str, line: str, other: str
+) -> None:
+    put_workflow("plain")
+    utf8 = "0" if locale == "C" else "1"
+    opened = terminal(size=(120, 46), NO_COLOR="1", LANG=locale, PYTHONUTF8=utf8, PYTHONCOERCECLOCALE="0")
+    opened.shows("never run")
+    opened.press("\r")
+    opened.shows("Ready")
+    for title in ("Inspector", "Canvas", "Source"):
+        opened.shows(f"{other}{title}")
+    opened.shows(line)
+    opened.press("2")
+    opened.shows(line.replace("Steps", "Source"))
+    opened.shows(f"{other}Steps")
+
+
 def test_external_editor_borrows_the_terminal(
     terminal: Callable[..., Terminal], put_workflow: Callable[..., Path], tmp_path: Path
 ) -> None:

@@ -82,7 +82,7 @@ Toast {
     max-width: 72;
 }
 
-/* A pane with a title in its border; the color of the border shows the focus. */
+/* A pane with a title in its border; its color, or without colors its lines, show the focus. */
 .pane {
     border: round $border-blurred;
     border-title-color: $foreground-muted;
@@ -90,7 +90,7 @@ Toast {
     background: $background;
 }
 .pane:focus, .pane:focus-within {
-    border: round $border;
+    border: $focused-border $border;
     border-title-color: $primary;
     border-title-style: bold;
 }
@@ -123,6 +123,11 @@ ModalScreen {
 }
 """
 """Styles shared by screens; the DEFAULT_CSS of a widget takes precedence."""
+
+
+def rule_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of the house rules that no theme has."""
+    return {"focused-border": "double" if first_theme(environment) == NO_COLORS else "round"}
 
 
 def first_theme(environment: Mapping[str, str]) -> str:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _TWINS = str.maketrans(
     {
-        **dict.fromkeys("─━╌╍┄┅┈┉═╴╶╸╺╼╾▔▁⎯", "-"),
+        **dict.fromkeys("─━╌╍┄┅┈┉╴╶╸╺╼╾▔▁⎯", "-"),
+        "═": "=",
         **dict.fromkeys("│┃╎╏┆┇┊┋║╵╷╹╻▏▎▍▌▐▕", "|"),
         **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯┏┓┗┛┣┫┳┻╋╔╗╚╝╠╣╦╩╬╞╡╪╫┝┥", "+"),
         **dict.fromkeys("█▇▆▅▄▃▂▊▋▉▓▀▖▗▘▝▙▛▜▟", "#"),
