@@ -35,7 +35,7 @@ class Outliner:
         known, repeated = found
         prefix = f"{parent}." if parent else ""
         for node in checked.graph.order(body):
-            path, line = prefix + node.id, document.place(node.pointer).line
+            path, line = prefix + node.id, document.line_column(document.span(node.pointer)[0])[0]
             earlier = self._known.get(node) if node in checked.unchanged else None
             if earlier is None:
                 known[node] = _info(checked, node, prefix, parent, line)

@@ -47,8 +47,20 @@ class Atom(Code):
 
     text: str
 
-    def _flat(self) -> str:
+    @property
+    def flat(self) -> str:
+        """The text; `holds_block` and `marks` need no look inside either."""
         return self.text
+
+    @property
+    def holds_block(self) -> bool:
+        """Never."""
+        return False
+
+    @property
+    def marks(self) -> int:
+        """None."""
+        return 0
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from wftui.compiler.checks.step_records import Changes, CheckMemory, StepRecord,
 from wftui.compiler.checks.steps.branch_checks import check_branches
 from wftui.compiler.checks.steps.error_type_checks import errors_of
 from wftui.compiler.checks.steps.pool_checks import check_pools
-from wftui.compiler.checks.steps.requirement_checks import Requirements, StepNeeds
+from wftui.compiler.checks.steps.requirement_checks import Requirements
 from wftui.compiler.checks.steps.site_checks import Sites, check_facts
 from wftui.compiler.checks.steps.step_checks import (
     check_connection,
@@ -26,7 +26,7 @@ from wftui.compiler.tree.bindings import Binding, step_bindings
 from wftui.compiler.tree.graph import Graph
 from wftui.compiler.tree.inherited import inherit
 from wftui.compiler.tree.moved_steps import MovedSteps
-from wftui.compiler.tree.nodes import StepNode, WorkflowTree
+from wftui.compiler.tree.nodes import StepNode, WorkflowTree, walk_of
 from wftui.compiler.tree.pools import pool_of
 from wftui.model.data_class import dataclass
 from wftui.model.text.raw_text import KEEP_BRACES
@@ -40,7 +40,7 @@ class Checked:
     Attributes:
         tree: None if the file has none.
         uses: connections named in the inputs of steps, besides the steps' own.
-        needs: what steps may need to be installed.
+        needs: what steps require of a machine.
         looked_at: files beside the workflow that the checks read, with their etags (None: missing).
         steps: the findings by step.
         moved: steps that were elsewhere in their list.
@@ -54,7 +54,7 @@ class Checked:
     bindings: dict[StepNode | None, list[Binding]] = field(default_factory=dict)
     types: dict[StepNode, StepType[Any] | None] = field(default_factory=dict)
     uses: dict[StepNode, tuple[str, ...]] = field(default_factory=dict)
-    needs: dict[StepNode, StepNeeds] = field(default_factory=dict)
+    needs: dict[StepNode, Requirements] = field(default_factory=dict)
     facts: dict[StepNode, SiteFacts] = field(default_factory=dict)
     looked_at: dict[Path, str | None] = field(default_factory=dict)
     steps: dict[StepNode, StepRecord] = field(default_factory=dict)
@@ -65,7 +65,7 @@ class Checked:
     def requirements(self) -> list[Requirements]:
         """Return what steps require of a machine, in the order of the file."""
         nodes = self.tree.walk() if self.tree is not None else ()
-        return [Requirements.of(self.needs[node]) for node in nodes if node in self.needs]
+        return [self.needs[node] for node in nodes if node in self.needs]
 
     def forget(self) -> None:
         """Forget what only a next check needs, which is a third of what this one holds."""
@@ -81,6 +81,9 @@ class Checked:
         for node in changes.gone.values():
             for each in by_step:
                 each.pop(node, None)
+        around = (each for node in changes.fresh for each in walk_of(node))
+        for node in {*around, *self.moved.nodes} & self.needs.keys():
+            self.needs[node] = self.needs[node].again(node)
         for node in self.moved.nodes:
             self.steps[node].move(self.moved)
             for binding in self.bindings[node]:
@@ -111,7 +114,7 @@ def check_step(
         facts = sites.facts_of(node, step_type)
         programs = sites.programs(node, step_type)
         facts = sites.facts.get(node, facts)
-        checked.needs[node] = StepNeeds(node, step_type, facts, programs)
+        checked.needs[node] = Requirements.of(node, step_type, facts, programs)
         found += check_facts(node, facts, bindings)
         found += check_connection_uses(node, facts.connections, workflow)
         checked.uses[node] = tuple(dict.fromkeys(use.name for use in facts.connections))

@@ -67,7 +67,7 @@ class StepRecord:
     @property
     def is_circular(self) -> bool:
         """Return whether the step reads itself."""
-        return any(each.code == "reference.self" for each in self.references)
+        return bool(self.references) and any(each.code == "reference.self" for each in self.references)
 
     def move(self, moved: MovedSteps) -> None:
         """Follow the step to where it is now."""

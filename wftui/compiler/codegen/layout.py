@@ -130,6 +130,9 @@ class _Layout:
         Raises:
             _TooWideError: for an operation that does not fit.
         """
+        if isinstance(code, Atom):
+            self.out.lines.append(prefix + code.text + suffix)
+            return
         marked = code
         while isinstance(code, Marked):
             self.out.marks.append((len(self.out.lines), code.mark))

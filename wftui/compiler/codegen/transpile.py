@@ -151,25 +151,30 @@ class _Transpiler:
         if self.written is None:
             self._step(node)
             return
-        place = self.document.line_column(self.document.span(node.pointer)[0])
+        line, column = self.document.line_column(self.document.span(node.pointer)[0])
         known = self.written.steps.get(node)
-        if known is not None and known.place[0] != place[0] and known.place[1] == place[1]:
-            known = known.at_line(place[0])
-        if known is None or known.place != place or known.defaults not in (None, self.defaults_place):
+        if known is not None and known.line != line and known.column == column:
+            known = known.at_line(line)
+        if (
+            known is None
+            or (known.line, known.column) != (line, column)
+            or known.defaults not in (None, self.defaults_place)
+        ):
             outer = self.blocks, self.spots, self.modules, self.plans, self.inherits
             self.blocks, self.spots, self.modules, self.plans, self.inherits = [], [], set(), set(), False
             self._step(node)
-            blocks, spots = ["\n\n\n".join(self.blocks)], ["\n".join(self.spots)] if self.spots else []
+            block, spots = "\n\n\n".join(self.blocks), "\n".join(self.spots)
             defaults = self.defaults_place if self.inherits else None
             numbered = None if node.bodies else self.numbered
             known = WrittenStep(
-                place, defaults, blocks, spots, frozenset(self.modules), frozenset(self.plans), numbered
+                line, column, defaults, block, spots, frozenset(self.modules), frozenset(self.plans), numbered
             )
             self.blocks, self.spots, self.modules, self.plans, self.inherits = outer
         self.inherits = self.inherits or known.defaults is not None
         self.new_steps[node] = known
-        self.blocks += known.blocks
-        self.spots += known.spots
+        self.blocks.append(known.block)
+        if known.spots:
+            self.spots.append(known.spots)
         self.modules |= known.modules
         self.plans |= known.plans
 
@@ -226,9 +231,10 @@ class _Transpiler:
         self.blocks += blocks
         written = node.written_at
         marks = [(name, at, written(node.pointer + pointer), start + offset) for name, at, pointer, offset in marks]
-        numbers = self._note(made, marks)
+        spots, lines = self._note(made, marks)
         if self.written is not None:
-            self.numbered = numbered_blocks("\n\n\n".join(blocks), line), numbers
+            offsets = tuple(each - line for each in lines)
+            self.numbered = numbered_blocks("\n\n\n".join(blocks), line), (spots, offsets)
 
     def _relative(
         self, made: GeneratedPart, base: str, start: int, node: StepNode | None = None

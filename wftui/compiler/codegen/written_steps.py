@@ -8,7 +8,7 @@ from wftui.model.data_class import dataclass
 
 Defaults = tuple[str, tuple[int, int]]
 Numbered = tuple[str, tuple[int, ...]]
-"""A text as a template of line numbers, and these."""
+"""A text as a template of line numbers, and these, counted from the line of the step."""
 
 _PLACE_END = ",\n"
 
@@ -18,15 +18,17 @@ class WrittenStep:
     """The Python of a step and of all inside it, as it stands in a module.
 
     Attributes:
-        place: line and column of the step in workflow.json.
+        line, column: where the step is in workflow.json.
         defaults: those of the workflow, with their place, if the step has expressions of them.
-        numbered: blocks and spots by line numbers; absent for steps with steps inside.
+        block, spots: its text, and its entries of SPOTS.
+        numbered: these by line numbers; absent for steps with steps inside.
     """
 
-    place: tuple[int, int]
+    line: int
+    column: int
     defaults: Defaults | None
-    blocks: list[str]
-    spots: list[str]
+    block: str
+    spots: str
     modules: frozenset[str]
     plans: frozenset[str]
     numbered: tuple[Numbered, Numbered] | None = None
@@ -35,18 +37,15 @@ class WrittenStep:
         """Return the same step on another line; None where that may change the layout."""
         if self.numbered is None or self.defaults is not None:
             return None
-        shift = line - self.place[0]
         texts: list[str] = []
-        numbered: list[Numbered] = []
-        for (template, lines), old in zip(self.numbered, (self.blocks, self.spots), strict=True):
-            moved = tuple([each + shift for each in lines])
-            texts.append(template % moved)
-            numbered.append((template, moved))
-            if len(texts[-1]) != sum(map(len, old)):
+        for (template, offsets), old in zip(self.numbered, (self.block, self.spots), strict=True):
+            text = template % tuple([line + each for each in offsets])
+            if len(text) != len(old):
                 return None  # a line of another width may be broken elsewhere
-        blocks, spots = numbered
-        place, written_spots = (line, self.place[1]), texts[1:] if self.spots else []
-        return WrittenStep(place, None, texts[:1], written_spots, self.modules, self.plans, (blocks, spots))
+            texts.append(text)
+        block, spots = texts
+        # Nothing else is made anew: the collector of cycles looks at each new container.
+        return WrittenStep(line, self.column, None, block, spots, self.modules, self.plans, self.numbered)
 
 
 @dataclass(slots=True)
@@ -66,7 +65,7 @@ def numbered_blocks(text: str, line: int) -> Numbered:
     It is in the comment above, and last in its definition.
     """
     opening = "# workflow.json:"
-    return f"{opening}%d{template_of(text.removeprefix(f'{opening}{line}'), line, before=_PLACE_END)}", (line, line)
+    return f"{opening}%d{template_of(text.removeprefix(f'{opening}{line}'), line, before=_PLACE_END)}", (0, 0)
 
 
 def template_of(text: str, line: int, *, before: str) -> str:

@@ -122,11 +122,13 @@ class WorkflowTree:
     raw: dict[str, Json]
     main: Body
     finally_: Body
+    _nodes: list[StepNode] | None = None
 
     def walk(self) -> Iterator[StepNode]:
-        """Yield all steps, each before those inside it."""
-        yield from walk(self.main)
-        yield from walk(self.finally_)
+        """Yield all steps, each before those inside it; once the tree is whole, as it is walked a dozen times."""
+        if self._nodes is None:
+            self._nodes = [*walk(self.main), *walk(self.finally_)]
+        return iter(self._nodes)
 
 
 @dataclass(slots=True)

@@ -20,16 +20,6 @@ from wftui.steps.registry.step_registry import BUILTIN
 
 
 @dataclass(frozen=True, slots=True)
-class StepNeeds:
-    """One step with the facts its requirements follow from."""
-
-    node: StepNode
-    step_type: StepType[Any]
-    facts: SiteFacts
-    programs: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Requirements:
     """Requirements of one step; holds nothing of its workflow.
 
@@ -57,9 +47,10 @@ class Requirements:
     disabled: bool
 
     @classmethod
-    def of(cls, needs: StepNeeds) -> "Requirements":
-        """Return those of a step as it is now."""
-        node = needs.node
+    def of(
+        cls, node: StepNode, step_type: StepType[Any], facts: SiteFacts, programs: tuple[str, ...]
+    ) -> "Requirements":
+        """Return those of a step, as it and the containers around it are now."""
         return cls(
             pointer=node.pointer,
             step_id=node.id or None,
@@ -70,11 +61,15 @@ class Requirements:
             connected=node.step.connection is not None,
             secrets=bool(stored_secrets(node)),
             asks_tools="tools" in node.step.input,
-            step_type=needs.step_type,
-            facts=needs.facts,
-            programs=needs.programs,
+            step_type=step_type,
+            facts=facts,
+            programs=programs,
             disabled=node.step.disabled,
         )
+
+    def again(self, node: StepNode) -> "Requirements":
+        """Return those of the same step in other containers, or at another place."""
+        return Requirements.of(node, self.step_type, self.facts, self.programs)
 
     def last(self) -> bool:
         """Return whether the findings about the step follow from files and programs alone.
