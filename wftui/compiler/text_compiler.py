@@ -145,7 +145,7 @@ class TextCompiler:
             now.checked = checked if remember else None
             if not remember:
                 checked.forget()
-            now.written.keep(checked.unchanged.difference(checked.moved.nodes))
+            now.written.keep(checked.unchanged)
             known.looked_at, known.needs = checked.looked_at, checked.requirements()
             known.missing = self._not_installed(known.needs)
             own = self._own_connections(checked, known)

@@ -6,7 +6,7 @@ The result does not depend on the position of the step in the file.
 from collections.abc import Callable
 from dataclasses import field
 
-from wftui.compiler.codegen.layout import INDENT, assignment, function
+from wftui.compiler.codegen.layout import assignment, function
 from wftui.compiler.expressions.expression import compile_expression
 from wftui.compiler.expressions.template import split_template
 from wftui.compiler.python_code import (
@@ -20,7 +20,6 @@ from wftui.compiler.python_code import (
     literal,
     mapping,
     record,
-    text_literal,
     tuple_of,
     walk,
 )
@@ -175,12 +174,6 @@ def write_step(
     # The last line closes the call; the step's location in the file goes before it.
     made.definition = assignment(f"{step_name(step.id)} = ", record("StepPlan", fields))[:-1]
     return made
-
-
-def placed(definition: list[str], line: int, pointer: str) -> str:
-    """Return the definition of a step, with its place in the file."""
-    place = [f"{INDENT}line={line},", f"{INDENT}pointer={text_literal(pointer)},", ")"]
-    return "\n".join([*definition, *place])
 
 
 def _policies(made: GeneratedPart, node: StepNode) -> dict[str, Code]:

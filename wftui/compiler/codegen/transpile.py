@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wftui.compiler.checks.checked import Checked
-from wftui.compiler.codegen.layout import INDENT, WIDTH, assignment, columns
-from wftui.compiler.codegen.step_code import GeneratedPart, bound_value, placed, step_name, write_step
-from wftui.compiler.codegen.written_steps import Numbered, WrittenStep, WrittenSteps, numbered_blocks, template_of
-from wftui.compiler.python_code import Atom, Code, literal, mapping, record, text_literal, tuple_of
+from wftui.compiler.codegen.layout import INDENT, WIDTH, assignment
+from wftui.compiler.codegen.step_code import GeneratedPart, bound_value, step_name, write_step
+from wftui.compiler.codegen.written_steps import Spot, StepTemplate, WrittenStep, WrittenSteps
+from wftui.compiler.python_code import Atom, Code, literal, mapping, record, tuple_of
 from wftui.compiler.source.document import Document, Part
 from wftui.compiler.tree.bindings import NamesInside, names_inside
 from wftui.compiler.tree.nodes import Body, StepNode
@@ -101,7 +101,7 @@ class _Transpiler:
         self.inherits = False
         self.blocks: list[str] = []
         self.spots: list[str] = []
-        self.numbered: tuple[Numbered, Numbered] | None = None
+        self.template: StepTemplate | None = None
         self.modules: set[str] = set()
         self.plans: set[str] = {"WorkflowPlan"}
 
@@ -151,24 +151,22 @@ class _Transpiler:
         if self.written is None:
             self._step(node)
             return
-        line, column = self.document.line_column(self.document.span(node.pointer)[0])
+        pointer = node.pointer
+        line, column = self.document.line_column(self.document.span(pointer)[0])
         known = self.written.steps.get(node)
-        if known is not None and known.line != line and known.column == column:
-            known = known.at_line(line)
-        if (
-            known is None
-            or (known.line, known.column) != (line, column)
-            or known.defaults not in (None, self.defaults_place)
-        ):
+        if known is not None and (known.column != column or known.defaults not in (None, self.defaults_place)):
+            known = None
+        elif known is not None and (known.line != line or known.pointer != pointer):
+            known = known.at(line, pointer)
+        if known is None:
             outer = self.blocks, self.spots, self.modules, self.plans, self.inherits
             self.blocks, self.spots, self.modules, self.plans, self.inherits = [], [], set(), set(), False
             self._step(node)
             block, spots = "\n\n\n".join(self.blocks), "\n".join(self.spots)
             defaults = self.defaults_place if self.inherits else None
-            numbered = None if node.bodies else self.numbered
-            known = WrittenStep(
-                line, column, defaults, block, spots, frozenset(self.modules), frozenset(self.plans), numbered
-            )
+            template = None if node.bodies else self.template
+            modules, plans = frozenset(self.modules), frozenset(self.plans)
+            known = WrittenStep(line, column, pointer, defaults, block, spots, modules, plans, template)
             self.blocks, self.spots, self.modules, self.plans, self.inherits = outer
         self.inherits = self.inherits or known.defaults is not None
         self.new_steps[node] = known
@@ -224,17 +222,14 @@ class _Transpiler:
                 self.cache.keep(key, known)
         made, marks = known
         line = self.document.line_column(start)[0]
-        definition = placed(made.definition, line, node.pointer)
-        comment = f"# workflow.json:{line}: step {node.id} ({node.step.type})\n"
-        first, *others = [*made.functions, definition]
-        blocks = [comment + first, *others]
-        self.blocks += blocks
+        texts = "\n\n\n".join([*made.functions, "\n".join(made.definition)])
+        inside = f"step {node.id} ({node.step.type})\n{texts}"
+        self.blocks.append(StepTemplate(inside, ()).block(line, node.pointer))
         written = node.written_at
         marks = [(name, at, written(node.pointer + pointer), start + offset) for name, at, pointer, offset in marks]
-        spots, lines = self._note(made, marks)
+        spots = self._note(made, marks)
         if self.written is not None:
-            offsets = tuple(each - line for each in lines)
-            self.numbered = numbered_blocks("\n\n\n".join(blocks), line), (spots, offsets)
+            self.template = StepTemplate.of(inside, spots, line, node.pointer)
 
     def _relative(
         self, made: GeneratedPart, base: str, start: int, node: StepNode | None = None
@@ -246,20 +241,14 @@ class _Transpiler:
             for name, line, pointer, offset in made.marks
         ]
 
-    def _note(self, made: GeneratedPart, marks: list[tuple[str, int, str, int]]) -> Numbered:
+    def _note(self, made: GeneratedPart, marks: list[tuple[str, int, str, int]]) -> list[Spot]:
         """Collect imports and source positions of a generated part; return the latter."""
-        templates: list[str] = []
-        numbers: list[int] = []
         self.modules |= made.modules
         self.plans |= made.plans
-        for name, at, pointer, offset in marks:
-            line, column = self.document.line_column(offset)
-            lines = _spot(name, at, pointer, line, column)
-            self.spots += lines
-            if self.written is not None:
-                templates.append(template_of("\n".join(lines), line, before=","))
-                numbers.append(line)
-        return "\n".join(templates), tuple(numbers)
+        spots = [Spot(name, at, pointer, *self.document.line_column(offset)) for name, at, pointer, offset in marks]
+        for spot in spots:
+            self.spots += spot.lines
+        return spots
 
     # --- the workflow
 
@@ -372,19 +361,6 @@ class _Transpiler:
 
 def _names(step_ids: list[str]) -> Code:
     return tuple_of([Atom(step_name(step_id)) for step_id in step_ids])
-
-
-def _spot(function: str, at: int, pointer: str, line: int, column: int) -> list[str]:
-    """Return an entry of SPOTS, as lines."""
-    indent = INDENT
-    fields = [f"pointer={text_literal(pointer)}", f"line={line}", f"column={column}"]
-    flat = f'{indent}("{function}", {at}): SourceSpot({", ".join(fields)}),'
-    if columns(flat) <= WIDTH:
-        return [flat]
-    key = [f'{indent}("{function}", {at}): SourceSpot(']
-    if len(key[0]) > WIDTH:
-        key = [f"{indent}(", f'{indent}{indent}"{function}",', f"{indent}{indent}{at},", f"{indent}): SourceSpot("]
-    return [*key, *(f"{indent}{indent}{each}," for each in fields), f"{indent}),"]
 
 
 def _import(module: str, names: list[str]) -> list[str]:

@@ -1,16 +1,78 @@
 """Steps of the last module of a workflow that is being edited."""
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import field
+from typing import NamedTuple
 
+from wftui.compiler.codegen.layout import INDENT, WIDTH, columns
+from wftui.compiler.python_code import text_literal
 from wftui.compiler.tree.nodes import StepNode
 from wftui.model.data_class import dataclass
 
 Defaults = tuple[str, tuple[int, int]]
-Numbered = tuple[str, tuple[int, ...]]
-"""A text as a template of line numbers, and these, counted from the line of the step."""
 
-_PLACE_END = ",\n"
+
+class Spot(NamedTuple):
+    """An entry of SPOTS: an expression by its function and its line in that, and where it stands in workflow.json."""
+
+    function: str
+    at: int
+    pointer: str
+    line: int
+    column: int
+
+    @property
+    def lines(self) -> list[str]:
+        """The entry as it is written."""
+        indent = INDENT
+        fields = [f"pointer={text_literal(self.pointer)}", f"line={self.line}", f"column={self.column}"]
+        flat = f'{indent}("{self.function}", {self.at}): SourceSpot({", ".join(fields)}),'
+        if columns(flat) <= WIDTH:
+            return [flat]
+        key = [f'{indent}("{self.function}", {self.at}): SourceSpot(']
+        if len(key[0]) > WIDTH:
+            names = [f'{indent}{indent}"{self.function}",', f"{indent}{indent}{self.at},"]
+            key = [f"{indent}(", *names, f"{indent}): SourceSpot("]
+        return [*key, *(f"{indent}{indent}{each}," for each in fields), f"{indent}),"]
+
+
+@dataclass(frozen=True, slots=True)
+class StepTemplate:
+    """The text of a step without its place.
+
+    Attributes:
+        inside: the text between the line and the place.
+        spots: of each entry of SPOTS, the parts before the step's pointer, up to the line and after it, and the line,
+            counted from that of the step.
+    """
+
+    inside: str
+    spots: tuple[tuple[str, str, str, int], ...]
+
+    @classmethod
+    def of(cls, inside: str, spots: Sequence[Spot], line: int, pointer: str) -> "StepTemplate | None":
+        """Return the template of a step at a line; None if its text depends on more of its place."""
+        parts = [_parts(spot, line, pointer) for spot in spots]
+        known = tuple(each for each in parts if each is not None)
+        return cls(inside, known) if len(known) == len(parts) else None
+
+    def block(self, line: int, pointer: str) -> str:
+        """Return the functions and the definition of the step."""
+        place = f"{INDENT}line={line},\n{INDENT}pointer={text_literal(pointer)},\n)"
+        return f"# workflow.json:{line}: {self.inside}\n{place}"
+
+    def entries(self, line: int, pointer: str) -> str:
+        """Return the entries of SPOTS."""
+        return "\n".join([f"{head}{pointer}{middle}{line + at}{tail}" for head, middle, tail, at in self.spots])
+
+
+def _parts(spot: Spot, line: int, base: str) -> tuple[str, str, str, int] | None:
+    literal = text_literal(spot.pointer)
+    if not literal[1:].startswith(base) or text_literal(base) != f'"{base}"':
+        return None  # it stands elsewhere, or has to be escaped
+    head, _, place = "\n".join(spot.lines).rpartition(f"pointer={literal}")
+    middle, _, tail = place.partition(f"line={spot.line}")
+    return f"{head}pointer={literal[0]}", f"{literal[1 + len(base) :]}{middle}line=", tail, spot.line - line
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,34 +80,31 @@ class WrittenStep:
     """The Python of a step and of all inside it, as it stands in a module.
 
     Attributes:
-        line, column: where the step is in workflow.json.
+        line, column, pointer: where the step is in workflow.json.
         defaults: those of the workflow, with their place, if the step has expressions of them.
         block, spots: its text, and its entries of SPOTS.
-        numbered: these by line numbers; absent for steps with steps inside.
+        template: of these; absent for steps with steps inside.
     """
 
     line: int
     column: int
+    pointer: str
     defaults: Defaults | None
     block: str
     spots: str
     modules: frozenset[str]
     plans: frozenset[str]
-    numbered: tuple[Numbered, Numbered] | None = None
+    template: StepTemplate | None = None
 
-    def at_line(self, line: int) -> "WrittenStep | None":
-        """Return the same step on another line; None where that may change the layout."""
-        if self.numbered is None or self.defaults is not None:
+    def at(self, line: int, pointer: str) -> "WrittenStep | None":
+        """Return the same step at another place; None where that may change the layout."""
+        if self.template is None or self.defaults is not None or len(pointer) != len(self.pointer):
             return None
-        texts: list[str] = []
-        for (template, offsets), old in zip(self.numbered, (self.block, self.spots), strict=True):
-            text = template % tuple([line + each for each in offsets])
-            if len(text) != len(old):
-                return None  # a line of another width may be broken elsewhere
-            texts.append(text)
-        block, spots = texts
+        block, spots = self.template.block(line, pointer), self.template.entries(line, pointer)
+        if len(block) != len(self.block) or len(spots) != len(self.spots):
+            return None  # a line of another width may be broken elsewhere
         # Nothing else is made anew: the collector of cycles looks at each new container.
-        return WrittenStep(line, self.column, None, block, spots, self.modules, self.plans, self.numbered)
+        return WrittenStep(line, self.column, pointer, None, block, spots, self.modules, self.plans, self.template)
 
 
 @dataclass(slots=True)
@@ -57,18 +116,3 @@ class WrittenSteps:
     def keep(self, unchanged: Set[StepNode]) -> None:
         """Forget the steps that have changed."""
         self.steps = {node: known for node, known in self.steps.items() if node in unchanged}
-
-
-def numbered_blocks(text: str, line: int) -> Numbered:
-    """Return the blocks of a step by its line.
-
-    It is in the comment above, and last in its definition.
-    """
-    opening = "# workflow.json:"
-    return f"{opening}%d{template_of(text.removeprefix(f'{opening}{line}'), line, before=_PLACE_END)}", (0, 0)
-
-
-def template_of(text: str, line: int, *, before: str) -> str:
-    """Return the template of a text in which the line stands last before something."""
-    head, _, tail = text.replace("%", "%%").rpartition(f"line={line}{before}")
-    return f"{head}line=%d{before}{tail}"
