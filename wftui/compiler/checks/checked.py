@@ -81,10 +81,12 @@ class Checked:
         for node in changes.gone.values():
             for each in by_step:
                 each.pop(node, None)
-        around = (each for node in changes.fresh for each in walk_of(node))
-        for node in {*around, *self.moved.nodes} & self.needs.keys():
+        around = {each for top in changes.fresh for each in walk_of(top)}
+        for node in around & self.needs.keys():
             self.needs[node] = self.needs[node].again(node)
         for node in self.moved.nodes:
+            if (needs := self.needs.get(node)) is not None:
+                needs.pointer, needs.pool_pointer = node.pointer, self.moved.moved(needs.pool_pointer)
             self.steps[node].move(self.moved)
             for binding in self.bindings[node]:
                 binding.pointer = self.moved.moved(binding.pointer)

@@ -24,9 +24,16 @@ class MovedSteps:
     pointer: str
     indexes: dict[str, str] = field(default_factory=dict)
     nodes: list[StepNode] = field(default_factory=list)
+    _moved: dict[str, str] = field(default_factory=dict)
 
     def moved(self, pointer: str) -> str:
         """Return the pointer of what had another one before the edit."""
+        found = self._moved.get(pointer)
+        if found is None:  # each is asked for by what is found at it, four times
+            found = self._moved[pointer] = self._new(pointer)
+        return found
+
+    def _new(self, pointer: str) -> str:
         base = f"{self.pointer}/"
         if not pointer.startswith(base):
             return pointer
@@ -78,8 +85,10 @@ def move_steps(known: KnownNodes, nodes: Iterable[StepNode], body: Body, value: 
         node.index = index
         for each in walk_of(node):
             each.pointer = moved.moved(each.pointer)
-            each.inherited = {moved.moved(pointer): at for pointer, at in each.inherited.items()}
-            each.found = moved.diagnostics(each.found)
+            if each.inherited:
+                each.inherited = {moved.moved(pointer): at for pointer, at in each.inherited.items()}
+            if each.found:
+                each.found = moved.diagnostics(each.found)
             each.forget_strings()
             for inner in each.bodies:
                 inner.pointer, inner.when_pointer = moved.moved(inner.pointer), moved.moved(inner.when_pointer)

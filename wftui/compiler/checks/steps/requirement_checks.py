@@ -19,7 +19,7 @@ from wftui.steps.api.step_type import SiteFacts, StepType
 from wftui.steps.registry.step_registry import BUILTIN
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Requirements:
     """Requirements of one step; holds nothing of its workflow.
 
@@ -68,7 +68,7 @@ class Requirements:
         )
 
     def again(self, node: StepNode) -> "Requirements":
-        """Return those of the same step in other containers, or at another place."""
+        """Return those of the same step in other containers."""
         return Requirements.of(node, self.step_type, self.facts, self.programs)
 
     def last(self) -> bool:
