@@ -13,7 +13,7 @@ from docs.page_runner import DOCS, Execute
 from wftui.connections.secret_references import is_reference
 from wftui.model.run.record import ExecutionStatus
 from wftui.model.run.steps import StepStatus
-from wftui.workspace.pins import write_pins
+from wftui.workspace.pins import change_pins
 
 PAGE = (DOCS / "concepts.md").read_text(encoding="utf-8")
 
@@ -67,7 +67,7 @@ def test_files_have_documented_paths_and_modes(
         assert execute(command)[0] == 0, command
     monkeypatch.setattr("sys.stdin", io.StringIO("a secret"))
     assert execute("wftui connections secret set api")[0] == 0
-    write_pins(folder / "tables" / "workflows" / "hello", {"greet": "Ada"})  # the editor does
+    change_pins(folder / "tables" / "workflows" / "hello", {"greet": "Ada"})  # the editor does
 
     usual = stat.S_IMODE((folder / "tables" / "workflows" / "hello" / "workflow.json").stat().st_mode)
     shown = dict(files_on_disk())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from wftui.model.data_class import dataclass
 from wftui.workspace.files import Workspace
-from wftui.workspace.pins import read_pins, write_pins
+from wftui.workspace.pins import change_pins, read_pins
 
 if TYPE_CHECKING:
     from wftui.compiler.compiler import WorkflowCompiler
@@ -79,10 +79,7 @@ class TrialService:
         await asyncio.to_thread(self._change, workflow_id, {}, step_id)
 
     def _change(self, workflow_id: str, added: Mapping[str, Json], removed: str) -> None:
-        folder = self._workspace.source_path(workflow_id).parent
-        pins = {**read_pins(folder), **added}
-        pins.pop(removed, None)
-        write_pins(folder, pins)
+        change_pins(self._workspace.source_path(workflow_id).parent, added, removed)
 
     async def try_step(
         self, workflow_id: str, text: str, path: str, inputs: Mapping[str, Json], *, whole: bool = False

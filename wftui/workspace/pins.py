@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,7 +53,27 @@ def read_pins(folder: Path) -> dict[str, Json]:
     return found
 
 
-def write_pins(folder: Path, pins: dict[str, Json]) -> None:
+def change_pins(folder: Path, added: Mapping[str, Json], removed: str = "") -> None:
+    """Add pinned outputs and remove one, while no other process changes them.
+
+    Raises:
+        PinsError: they are too big, or the file is not a JSON object.
+        WorkspaceError: the file cannot be read or written.
+    """
+    try:
+        lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise explain(error, folder, "use") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        pins = {**read_pins(folder), **added}
+        pins.pop(removed, None)
+        _write(folder, pins)
+    finally:
+        os.close(lock)
+
+
+def _write(folder: Path, pins: dict[str, Json]) -> None:
     """Write the pinned outputs; without any, the file is deleted.
 
     Raises:
