@@ -13,6 +13,7 @@ from tui.run_events import BEGIN, Story, asking, completed, running
 from wftui.model.run.events import Completed, Interrupted, Log, StepWaiting
 from wftui.model.run.steps import Waiting
 from wftui.tui.widgets.run.approval_form import ApprovalForm
+from wftui.tui.widgets.run.header import RunHeader
 from wftui.workbench import Workbench
 
 Until = Callable[..., Awaitable[None]]
@@ -41,6 +42,17 @@ async def test_a_frozen_view_says_when_the_run_waits_or_ends(
         more.add(Completed, 21, duration=21_000)
         await (await workbench.store()).append(more.events, wait=True)
         await until(pilot, lambda: ", now completed" in text_of(pilot.app))
+
+
+async def test_a_frozen_view_keeps_its_time(open_run: Any, until: Until) -> None:
+    """The newest event may be hours old: its time is not that of the view."""
+    async with open_run(running()) as (pilot, screen):
+        header = screen.query_one(RunHeader)
+        before = str(header.render()).splitlines()[0].split()[-1]
+        await pilot.press("v")
+        await until(pilot, lambda: screen.playback is not None and screen.playback.frozen and header.playback)
+        assert str(header.render()).splitlines()[0].split()[-1] == before
+        assert screen.now() > (screen.shown.last_sign or screen.now())
 
 
 async def test_a_frozen_view_that_moves_is_a_playback(open_run: Any, until: Until, text_of: TextOf) -> None:

@@ -24,6 +24,8 @@ from wftui.model.run.events import (
 )
 from wftui.model.run.steps import Waiting
 from wftui.tui.display.status import PULSE, PULSE_ASCII, STATUS
+from wftui.tui.widgets.run.header import RunHeader
+from wftui.tui.widgets.run.labels import short_host
 
 Until = Callable[..., Awaitable[None]]
 Matches = Callable[[Pilot[Any]], Awaitable[bool]]
@@ -120,6 +122,28 @@ async def test_steps_are_named_after_their_branch(
             "─catch http: Count commits──",
         ):
             await until(pilot, lambda label=label: label in text_of(pilot.app))
+
+
+@pytest.mark.parametrize(
+    ("owner", "shown"),
+    [
+        (("ada, process 7 on host", "ada, host"), "ada, host"),
+        (("ada, process 7 on a.very.long.host.name.example.org", "ada, a"), "ada, a"),
+        (("ada, process 7 on " + "h" * 60, "ada, " + "h" * 60), "ada, " + "h" * 28 + "…"),
+    ],
+)
+async def test_who_runs_a_run_is_always_named(open_run: Any, owner: tuple[str, ...], shown: str) -> None:
+    async with open_run(running()) as (_pilot, screen):
+        header = screen.query_one(RunHeader)
+        header.owner = owner
+        assert str(header.render()).splitlines()[1].endswith(f" {shown}")
+
+
+@pytest.mark.parametrize(
+    ("host", "short"), [("ci-7.eu.example.org", "ci-7"), ("vm", "vm"), ("10.0.0.7", "10.0.0.7"), ("fe80::1", "fe80::1")]
+)
+def test_a_host_is_named_by_its_first_label(host: str, short: str) -> None:
+    assert short_host(host) == short
 
 
 def test_no_mark_of_a_running_step_is_that_of_another_status() -> None:

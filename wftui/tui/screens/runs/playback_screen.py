@@ -133,9 +133,11 @@ class PlaybackScreen(RunScreen):
             self.attempt(self._freeze(), group="playback", exclusive=True)
 
     async def _freeze(self) -> None:
+        shown = self.now()
         playback = self.playback or self._begin_playback()
         playback.playing = False
         await playback.go_to(self.state.record.last_seq)
+        playback.time = max(shown, playback.time or shown)
         playback.frozen = True
         self._paint()
 

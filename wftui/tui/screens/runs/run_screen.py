@@ -24,7 +24,7 @@ from wftui.tui.screens.runs.frame_budget import FrameBudget
 from wftui.tui.widgets.run.approval_form import ApprovalForm
 from wftui.tui.widgets.run.gantt import Usual, run_seconds
 from wftui.tui.widgets.run.header import RunHeader
-from wftui.tui.widgets.run.labels import elapsed, local_timestamp, run_label
+from wftui.tui.widgets.run.labels import elapsed, local_timestamp, run_label, short_host
 from wftui.tui.widgets.run.panes import RunPanes
 from wftui.tui.widgets.run.playback import Playback
 from wftui.tui.widgets.run.state import RunState, batches
@@ -152,7 +152,8 @@ class RunScreen(ActionScreen[None]):
             since = f" since {local_timestamp(owner.since, self.now())}" if owner.since is not None else ""
             place = f"process {owner.pid} on {owner.host}"
             user = f"{summary.user_id}, " if summary.user_id else ""
-            self.query_one(RunHeader).owner = (f"{user}{place}{since}", f"{user}{place}", place, f"{user}{owner.host}")
+            forms = (f"{user}{place}{since}", f"{user}{place}", place, f"{user}{owner.host}")
+            self.query_one(RunHeader).owner = (*forms, f"{user}{short_host(owner.host)}")
 
     async def _compare_with_usual(self, workflow_id: str) -> None:
         usual = await self.workbench.statistics.usual(workflow_id, before=self.run_id)

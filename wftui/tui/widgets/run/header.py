@@ -21,6 +21,8 @@ from wftui.tui.widgets.run.tree import asking_step, current_step
 _BAR = 24
 _LEFT = 44
 """Least cells for the progress and the current step."""
+_OWNER = 12
+"""Least cells for a part of the owner."""
 
 
 class CountedProgress(NamedTuple):
@@ -60,7 +62,7 @@ class RunHeader(Widget):
         """Position of the playback, as a share of all events."""
         self.reading = ""
         self.owner: Sequence[str] = ()
-        """User and process of the run, the longest form first."""
+        """User and process of the run, the longest form first; the last may be cut at its end."""
         self.usual: float | None = None
         """Seconds that the run usually takes."""
         self._shown: Content | None = None
@@ -170,6 +172,8 @@ class RunHeader(Widget):
         owner = next((each for each in self.owner if len(each) <= room), "") if self.run.is_live else ""
         if not owner and self.run.is_live and self.owner and len(self.owner[-1]) + _LEFT <= width:
             owner = self.owner[-1]  # what does not fit of a note is beside its step, too
+        elif not owner and self.run.is_live and self.owner and width >= _LEFT + _OWNER:
+            owner = self.owner[-1][: width - _LEFT - 1] + ("~" if self.ascii_only else "…")
         if owner:
             right = Content.assemble((owner, "$foreground-muted"), "  " if right else "", right)
         return _between(left, right, width, self.ascii_only)

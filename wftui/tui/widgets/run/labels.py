@@ -128,6 +128,12 @@ def interruption_note(record: ExecutionRecord, start: datetime | None, end: date
     return f"{format_duration(seconds)} interrupted" if seconds else ""
 
 
+def short_host(host: str) -> str:
+    """Return the first label of a host name; an address as it is."""
+    first = host.partition(".")[0]
+    return host if first.isdigit() or not first else first
+
+
 def error_location(error: ExecutionError) -> str:
     """Return the location of an error: `line 12, /steps/2/input/url`, or ""."""
     parts = [f"line {error.line}" if error.line else "", error.pointer or ""]
