@@ -1,4 +1,4 @@
-"""Changes of a file whose lines end in CRLF or CR: the same ones, in all that is new."""
+"""Changes of a file with CRLF or CR: new text has the same line ends."""
 
 import itertools
 import json

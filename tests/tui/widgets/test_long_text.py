@@ -1,4 +1,4 @@
-"""Long texts in text areas: shown without wrapping, kept without being shown, or not taken, with a way that does."""
+"""Long texts in text areas: shown unwrapped, kept hidden, or refused with advice."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

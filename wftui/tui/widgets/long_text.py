@@ -57,7 +57,7 @@ class LongTextArea(TextArea):
     LONGEST_PASTE: ClassVar[int] = 100_000
     """Characters that are pasted at once."""
     INSTEAD: ClassVar[str] = ""
-    """What to do with more, as a sentence; without one, the widget takes any length."""
+    """Advice for longer texts, as a sentence; without one, the widget takes any length."""
 
     @property
     def wrapped_document(self) -> WrappedDocument:
@@ -84,7 +84,7 @@ class LongTextArea(TextArea):
             self.soft_wrap = False
 
     def scroll_cursor_visible(self, center: bool = False, animate: bool = False) -> Offset:
-        """Scroll to the cursor, unless its line is gone: an undo removes lines before it moves the cursor."""
+        """Scroll to the cursor, unless its line is gone, as in the middle of an undo."""
         if self.cursor_location[0] >= self.document.line_count:
             return Offset()
         return super().scroll_cursor_visible(center=center, animate=animate)

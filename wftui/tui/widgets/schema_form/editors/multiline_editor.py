@@ -57,7 +57,7 @@ class MultilineEditor(LongTextArea):
             self._post_edited()
 
     def on_paste(self, event: events.Paste) -> None:
-        """Drop a trailing line end before the text is inserted; a big text is kept without being shown."""
+        """Drop a trailing line end of pasted text; keep a big text without showing it."""
         event.text = event.text.removesuffix("\n")
         if len(self.text) + len(event.text) > BIG:
             event.stop()
