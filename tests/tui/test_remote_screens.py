@@ -89,7 +89,7 @@ async def test_a_run_is_started_watched_answered_and_found(
 async def test_the_whole_log_of_a_run_is_shown(
     remote: RemoteWorkbench, owner: Workbench, until: Until, text_of: Callable[[App[Any]], str]
 ) -> None:
-    """Segments are files of the server: those of the past, and those that come while the run is watched."""
+    """Segments are files of the server, both earlier ones and new ones of a live run."""
     run_id, store = "01k9x2m4z-10n9s", await owner.store()
     emitter = Emitter(run_id, store, Redactor([]), utc_now)
     await emitter.emit(Created(run_id=run_id, timestamp=utc_now(), workflow_id="greet", user_id="ada"))

@@ -13,7 +13,7 @@ Defaults = tuple[str, tuple[int, int]]
 
 
 class Spot(NamedTuple):
-    """An entry of SPOTS: an expression by its function and its line in that, and where it stands in workflow.json."""
+    """An entry of SPOTS: an expression by function and line, and its place."""
 
     function: str
     at: int
@@ -51,7 +51,7 @@ class StepTemplate:
 
     @classmethod
     def of(cls, inside: str, spots: Sequence[Spot], line: int, pointer: str) -> "StepTemplate | None":
-        """Return the template of a step at a line; None if its text depends on more of its place."""
+        """Return the template of a step at a line; None if its text depends on more."""
         parts = [_parts(spot, line, pointer) for spot in spots]
         known = tuple(each for each in parts if each is not None)
         return cls(inside, known) if len(known) == len(parts) else None
@@ -103,7 +103,7 @@ class WrittenStep:
         block, spots = self.template.block(line, pointer), self.template.entries(line, pointer)
         if len(block) != len(self.block) or len(spots) != len(self.spots):
             return None  # a line of another width may be broken elsewhere
-        # Nothing else is made anew: the collector of cycles looks at each new container.
+        # Nothing else is created: the collector of cycles looks at each new container.
         return WrittenStep(line, self.column, pointer, None, block, spots, self.modules, self.plans, self.template)
 
 

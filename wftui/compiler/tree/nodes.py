@@ -125,7 +125,7 @@ class WorkflowTree:
     _nodes: list[StepNode] | None = None
 
     def walk(self) -> Iterator[StepNode]:
-        """Yield all steps, each before those inside it; once the tree is whole, as it is walked a dozen times."""
+        """Yield all steps, each before those inside it; needs the whole tree."""
         if self._nodes is None:
             self._nodes = [*walk(self.main), *walk(self.finally_)]
         return iter(self._nodes)

@@ -13,7 +13,7 @@ from textual.worker import Worker
 from wftui.tui.terminal.refreshing import passed, refreshed
 
 Typed = events.Key | events.Paste
-"""What a user types, or pastes in between."""
+"""Events of what a user types or pastes."""
 _TURN = 0.05
 _PATIENCE = 200
 """Turns of the event loop after which a wait may end; counted, because a busy or stopped machine is slow."""
@@ -22,7 +22,7 @@ _GIVING_UP = frozenset({"escape", "ctrl+c", "ctrl+q"})
 
 
 class TypeAhead:
-    """Handles keys and pasted texts one at a time, so that those typed ahead reach what a key opens.
+    """Handles keys and pastes one at a time: later ones reach what a key opens.
 
     Textual gives all of a burst to what has the focus when the first of them comes.
 
@@ -55,7 +55,7 @@ class TypeAhead:
         self._given_up: set[Worker[Any]] = set()
 
     async def take(self, typed: Typed) -> None:
-        """Handle a key or a pasted text, now or after those before it; called by the app's message loop.
+        """Handle a key or a paste, in order; called by the app's message loop.
 
         Keys wait for a screen as long as it takes to open; Escape then drops those before it.
         """
