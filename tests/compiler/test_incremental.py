@@ -162,6 +162,7 @@ def start(seed: int) -> dict[str, Any]:
     return source
 
 
+@pytest.mark.first_cases(6)
 @pytest.mark.parametrize("seed", range(12))
 def test_an_edited_workflow_is_checked_as_a_new_one(seed: int) -> None:
     source, editor = start(seed), Editor(seed)
@@ -223,6 +224,7 @@ def test_every_feature_is_checked_as_a_new_one() -> None:
 # --- edits of texts
 
 
+@pytest.mark.first_cases(3)
 @pytest.mark.parametrize("seed", range(6))
 def test_typing_is_checked_as_a_new_text(seed: int) -> None:
     random_ = random.Random(seed)
@@ -335,6 +337,7 @@ def typed_inputs(source: dict[str, Any], random_: random.Random) -> None:
                 step["when"] = random_.choice(["inputs.word == 'a'", "inputs.other", "vars.v", "env.HOME == 'b'"])
 
 
+@pytest.mark.first_cases(4)
 @pytest.mark.parametrize("seed", range(10))
 def test_a_head_is_checked_as_a_new_one(seed: int) -> None:
     """Edits around the steps, between edits of steps, reuse the rest."""
@@ -420,6 +423,7 @@ def test_expressions_of_defaults_are_placed_where_they_stand() -> None:
     assert assert_agrees(remembering, json.dumps(source))
 
 
+@pytest.mark.first_cases(8)
 @pytest.mark.parametrize("seed", range(20))
 def test_a_text_is_parsed_again_as_a_new_one(seed: int) -> None:
     random_ = random.Random(seed)
