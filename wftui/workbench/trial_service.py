@@ -78,6 +78,17 @@ class TrialService:
         """Remove a pinned output."""
         await asyncio.to_thread(self._change, workflow_id, {}, step_id)
 
+    async def follow_rename(self, workflow_id: str, old: str, new: str) -> None:
+        """Pin what is pinned for a step, and for those in it, under a new path.
+
+        The old path keeps it, as the rename may be undone.
+        """
+        pins = await self.pins(workflow_id)
+        inside = f"{old}."
+        added = {new + path[len(old) :]: pins[path] for path in pins if path == old or path.startswith(inside)}
+        if added:
+            await asyncio.to_thread(self._change, workflow_id, added, "")
+
     def _change(self, workflow_id: str, added: Mapping[str, Json], removed: str) -> None:
         change_pins(self._workspace.source_path(workflow_id).parent, added, removed)
 

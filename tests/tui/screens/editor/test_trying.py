@@ -54,6 +54,25 @@ async def test_step_is_tried_and_its_output_pinned(
         await until(pilot, lambda: any("first has no output in the last run" in each for each in notices(app)))
 
 
+async def test_pinned_output_follows_a_renamed_step(
+    workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
+) -> None:
+    box = {"id": "box", "type": "group", "steps": [{"id": "inner", "type": "set", "input": {"x": 1}}]}
+    put_workflow("hello", steps=[box])
+    await workbench.trials.pin("hello", "box.inner", {"x": 2})
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened(app, pilot, until)
+        await until(pilot, lambda: "⚑" in text_of(app))
+        await pilot.press("R")
+        await until(pilot, lambda: "Rename the step box" in text_of(app))
+        await pilot.press("ctrl+u", *"crate", "enter")
+        await until(pilot, lambda: "crate" in text_of(app) and "⚑" in text_of(app))
+        assert (await workbench.trials.pins("hello"))["crate.inner"] == {"x": 2}
+        await pilot.press("u")
+        await until(pilot, lambda: "crate" not in text_of(app) and "⚑" in text_of(app))
+
+
 @pytest.mark.parametrize("path", ["third", "fourth"])
 async def test_trial_screen(
     workbench: Workbench, put_workflow: Put, until: Until, size: tuple[int, int], matches: Matches, path: str

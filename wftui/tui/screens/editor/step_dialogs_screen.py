@@ -63,9 +63,13 @@ class StepDialogsScreen(StepsScreen):
         chosen = await ask_about_callers(self.services, named, callers) if callers else "here"
         if chosen == "stay":
             return
+        old = next((each.path for each in self.steps if named.kind == "step" and each.id == named.name), None)
         self.operate(lambda: rename(named, new))
         if self.focused is source:
             source.move_cursor(source.clamp_visitable(place))
+        if old is not None:
+            path = old.removesuffix(named.name) + new
+            await self._with_pins(self.workbench.trials.follow_rename(self.workflow_id, old, path))
         if chosen == "both" and await self.save() is not None:
             changed = await self.workbench.workflows.rename_in_callers(self.workflow_id, named, new)
             self.notify(f"Changed {', '.join(changed)}", markup=False)
