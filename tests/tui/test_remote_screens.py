@@ -111,6 +111,14 @@ async def test_the_whole_log_of_a_run_is_shown(
         assert [lines.line(number).text for number in range(len(lines))] == reported
         await pilot.press("slash", *"line 77777 of", "enter")
         await until(pilot, lambda: "line 77777 of the storm" in text_of(app))
+        await pilot.press("ctrl+y")
+        await until(pilot, lambda: f"`wftui --remote {remote.server} show {run_id} --logs`" in warnings(app))
+        screen = monitor(app)
+        await screen._show_at(2)
+        await pilot.press("full_stop")  # the next event other than a log line is the end
+        await until(pilot, lambda: screen.shown.ended)
+        lines = screen.shown.lines
+        assert [lines.line(number).text for number in range(len(lines))] == reported
     assert [event for event in await store.events(run_id) if isinstance(event, LogSegment)]
 
 

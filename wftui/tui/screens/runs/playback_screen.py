@@ -46,7 +46,10 @@ class PlaybackScreen(RunScreen):
         return self.playback
 
     async def _events(self, after: int) -> list[ExecutionEvent]:
-        return await self.workbench.runs.events(self.run_id, after=after)
+        events = await self.workbench.runs.events(self.run_id, after=after)
+        if self.playback is not None and self.playback.state.lines.source is None:
+            await self._fetch_segments(events, self.playback.state.lines)
+        return events
 
     async def _state_at(self, number: int) -> RunState:
         record = await self.workbench.records.at(self.run_id, number)

@@ -1,6 +1,7 @@
 """Copies of what a run screen shows: in the clipboard, a file, the pager."""
 
 import asyncio
+import shlex
 import tempfile
 from pathlib import Path
 
@@ -19,10 +20,16 @@ async def copy_value(screen: RunScreen, value: Json, what: str) -> None:
         screen.notify("Nothing to copy here.")
     elif reference is not None and reference.bytes > COPY_LIMIT:
         too_large = f"{size_text(reference.bytes)} exceed the clipboard limit"
-        screen.notify(f"{too_large}; print them with `wftui show {screen.run_id} --json`", markup=False)
+        screen.notify(f"{too_large}; print them with `{_show_command(screen)} --json`", markup=False)
     else:
         screen.app.copy_to_clipboard(as_text(await _whole(screen, value)))
         screen.notify(f"Copied {what}", markup=False)
+
+
+def _show_command(screen: RunScreen) -> str:
+    """Return the command that prints the run, on its server if it has one."""
+    server = screen.workbench.server
+    return shlex.join(["wftui", *(["--remote", server] if server is not None else []), "show", screen.run_id])
 
 
 async def copy_step_command(screen: RunScreen) -> None:
@@ -53,7 +60,7 @@ async def copy_log(screen: RunScreen) -> None:
     elif len(text) > COPY_LIMIT:
         screen.notify(
             f"{view.shown:,} lines exceed the clipboard limit; filter them with t, or print them with"
-            f" `wftui show {screen.run_id} --logs`",
+            f" `{_show_command(screen)} --logs`",
             markup=False,
         )
     else:

@@ -21,6 +21,7 @@ from wftui.model.run.summary import ExecutionSummary
 from wftui.tui.background import in_background, once
 from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.screens.runs.frame_budget import FrameBudget
+from wftui.tui.widgets.log.log_buffer import LogBuffer
 from wftui.tui.widgets.run.approval_form import ApprovalForm
 from wftui.tui.widgets.run.gantt import Usual, run_seconds
 from wftui.tui.widgets.run.header import RunHeader
@@ -210,7 +211,7 @@ class RunScreen(ActionScreen[None]):
                 async for batch in self.workbench.runs.follow(self.run_id, after=read, despite_full=True):
                     for part in batches(batch):
                         if self.state.lines.source is None:
-                            await self._fetch_segments(part)
+                            await self._fetch_segments(part, self.state.lines)
                         self.state.apply(part)
                         if self.state.last_sign is not None:
                             self._clock.advance_to(self.state.last_sign)
@@ -228,12 +229,12 @@ class RunScreen(ActionScreen[None]):
                 self._paint_soon()
                 return
 
-    async def _fetch_segments(self, events: Sequence[ExecutionEvent]) -> None:
+    async def _fetch_segments(self, events: Sequence[ExecutionEvent], lines: LogBuffer) -> None:
         """Fetch the log lines of segments from the server that has them."""
         for event in events:
             if isinstance(event, LogSegment):
                 pages = self.workbench.records.logs(self.run_id, after=event.seq - 1, until=event.seq)
-                self.state.lines.fetched[event.segment] = [log async for page in pages for log in page]
+                lines.fetched[event.segment] = [log async for page in pages for log in page]
 
     def _paint_soon(self) -> None:
         """Schedule an update: one per burst of events, as the budget allows."""
