@@ -35,7 +35,7 @@ from wftui.compiler.checks.steps.step_checks import (
 )
 from wftui.compiler.checks.values.checks import ValueChecker
 from wftui.compiler.diagnostics import patches
-from wftui.compiler.diagnostics.diagnostic import INTERNAL, Diagnostic, fence
+from wftui.compiler.diagnostics.diagnostic import INTERNAL, Diagnostic, Fence
 from wftui.compiler.tree.bindings import (
     Binding,
     group_bindings,
@@ -66,11 +66,11 @@ def check_workflow(
     """
     checked = Checked(None, [])
     memory = before.memory if before is not None else None
-    with fence(checked.diagnostics):
+    with Fence(checked.diagnostics):
         checked.tree, found, checked.moved = read_tree(value, memory.known_nodes if memory is not None else None)
         checked.diagnostics += found
     if checked.tree is not None:
-        with fence(checked.diagnostics):
+        with Fence(checked.diagnostics):
             check = _Check(checked, checked.tree, workflow_id, step_types, children)
             check.run(before, memory if memory is not None and memory.head is not None else None)
         checked.diagnostics = list(where_written(checked.tree, checked.diagnostics))
@@ -105,7 +105,7 @@ class _Check:
         found += self._head()
         for node in changes.fresh:
             checked.steps[node] = StepRecord()
-            with fence(found, node.pointer, node.id):
+            with Fence(found, node.pointer, node.id):
                 checked.steps[node].own = check_step(node, checked, self.step_types, self.sites, self.secret)
         if any(each.code == INTERNAL for each in found):
             return  # the following checks need what this one finds out
@@ -247,7 +247,7 @@ class _Check:
     @staticmethod
     def _values_of(values: ValueChecker, bindings: Iterable[Binding]) -> list[Diagnostic]:
         for binding in bindings:
-            with fence(values.found, binding.pointer, binding.node.id if binding.node is not None else ""):
+            with Fence(values.found, binding.pointer, binding.node.id if binding.node is not None else ""):
                 values.check(binding)
         return values.take()
 
@@ -306,5 +306,5 @@ class _Check:
         found += check_literal_secrets(tree, checked.types, secrets)
         for node in tree.walk():
             if node.step.type == "workflow":
-                with fence(found, node.pointer, node.id):
+                with Fence(found, node.pointer, node.id):
                     found += check_child(node, self.workflow_id, self.children)
