@@ -149,6 +149,18 @@ def _pointers(workflow: Json, selected: Sequence[Object]) -> tuple[str, ...]:
     return tuple(each.pointer for each in steps_in(workflow) if any(each.step is step for step in selected))
 
 
+def workflow_value(text: str) -> Object:
+    """Return the workflow of a source.
+
+    Raises:
+        PatchError: the source is not valid JSON, or not an object.
+    """
+    document = parse(text)
+    if document.diagnostics or not isinstance(document.value, dict):
+        raise PatchError("the file is not a JSON object at the moment")
+    return document.value
+
+
 def step_value(text: str, pointer: str) -> Object:
     """Return the step at a pointer.
 

@@ -140,6 +140,8 @@ class ActionScreen(WithActions, Screen[ResultT]):
                 doing = getattr(self, f"action_{action.verb}")()
                 if inspect.isawaitable(doing):
                     await doing
+            except UserError as error:
+                self.services.show_error(error, f"{action.label} failed")
             finally:
                 self._acting = ""
         else:

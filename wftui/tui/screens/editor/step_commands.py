@@ -1,9 +1,7 @@
 """Steps from pasted curl commands, and curl commands from steps."""
 
-import json
-
 from wftui.compiler.editing.restructuring import ids_of
-from wftui.compiler.editing.step_edits import step_value
+from wftui.compiler.editing.step_edits import step_value, workflow_value
 from wftui.model.base import Json
 from wftui.tui.screens.dialogs.paste import PasteScreen
 from wftui.tui.services import AppServices
@@ -15,7 +13,7 @@ async def step_from_command(app: AppServices, text: str) -> dict[str, Json] | No
     command = await app.push_screen_wait(question)
     if command is None:
         return None
-    step, secrets = await app.workbench.local.steps.from_command(command, ids_of(json.loads(text)))
+    step, secrets = await app.workbench.local.steps.from_command(command, ids_of(workflow_value(text)))
     for name in secrets:
         app.notify(
             f"A secret of the command is not in the step, which reads secrets.{name}; store it:"

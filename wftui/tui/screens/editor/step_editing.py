@@ -1,7 +1,6 @@
 """Edit the step at the cursor in a form, and add a step from the palette."""
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -10,8 +9,7 @@ from wftui.compiler.editing.field_problems import edited, inserted
 from wftui.compiler.editing.form_values import shown_fields, with_branches, write_fields
 from wftui.compiler.editing.placed_steps import Object, in_key_order, unused_id
 from wftui.compiler.editing.restructuring import Operation, ids_of
-from wftui.compiler.editing.step_edits import rewritten, step_value
-from wftui.compiler.source.parsing import parse
+from wftui.compiler.editing.step_edits import rewritten, step_value, workflow_value
 from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.model.forms.building import form_of
@@ -49,7 +47,7 @@ async def edit_step(
 
 async def edit_workflow(app: AppServices, workflow_id: str, source: "SourceView", drafts: "DraftKeeper") -> None:
     """Edit a workflow without its steps in a form; patch only the changes."""
-    workflow = parse(source.text).value
+    workflow = workflow_value(source.text)
     root = await asyncio.to_thread(lambda: rebuild_form(form_of(workflow_schema(), bindable=True), workflow))
     help_ = ExpressionHelp(app, workflow_id, source.text, None, edited(source.text, ""), of_step=False)
     about = "Name, inputs, outputs, connections and settings. The steps are in the list."
@@ -74,6 +72,7 @@ async def ask_for_step(
         at: pointer of the step or list that it will stand beside.
         place: returns the operation that puts steps there.
     """
+    taken = ids_of(workflow_value(text))
     types = await app.workbench.local.steps.types()
     shown = [(f"{kind.ascii_icon if app.ascii else kind.icon} {kind.title}", _first(kind)) for kind in types]
     shown += [
@@ -83,7 +82,6 @@ async def ask_for_step(
     if index is None:
         return None
     word = [*(kind.type for kind in types), *_CONTAINERS][index]
-    taken = ids_of(json.loads(text))
     step_id = unused_id(taken, word.rpartition(".")[2].replace("-", "_"))
     inner_id = unused_id([*taken, step_id], f"{step_id}_step")
     step: dict[str, Json] = {"id": step_id, "type": word, **_holds(word, inner_id)}
@@ -105,7 +103,7 @@ async def _ask(
     takes = kind is not None and kind.connection_kind is not None
 
     conditions = await _conditions(app, workflow_id, step)
-    others = [each for each in ids_of(json.loads(text)) if each != step["id"]]
+    others = [each for each in ids_of(workflow_value(text)) if each != step["id"]]
 
     def form() -> FormNode:
         connections = _connections(text) if takes else []
@@ -139,7 +137,7 @@ async def _conditions(app: AppServices, workflow_id: str, step: Mapping[str, Jso
 
 def _connections(text: str) -> list[str]:
     """Return the names of the connections that a workflow declares."""
-    declared = json.loads(text).get("connections", {})
+    declared = workflow_value(text).get("connections", {})
     return [*declared] if isinstance(declared, dict) else []
 
 
