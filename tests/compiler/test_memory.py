@@ -66,6 +66,7 @@ def test_the_schema_of_a_workspace_has_its_plugins(tmp_path: Path) -> None:
     assert '"acme.greet.input"' in (tmp_path / "workflow.schema.json").read_text()
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize("way", ["compile", "load", "outline"])
 def test_no_step_of_a_compiled_file_stays(tmp_path: Path, way: str) -> None:
     write(tmp_path, CHAIN)

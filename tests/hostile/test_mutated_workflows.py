@@ -24,7 +24,7 @@ from wftui.runtime.validation.validator import schema_problems, validate_inputs
 from wftui.workspace.files import Workspace
 from wftui.workspace.new_workflow import new_source
 
-COUNT = int(os.environ.get("WFTUI_MUTATED", "300"))
+COUNT = int(os.environ.get("WFTUI_MUTATED", "150"))
 """How many mutated workflows to make."""
 
 

@@ -48,8 +48,8 @@ class RemoteRecords:
         raise RunNotFoundError(run_id)
 
     @staticmethod
-    async def is_big(_run_id: str) -> bool:
-        """Return True: only `logs` has the lines of segments, which events just name."""
+    async def opens_at_end(_run_id: str) -> bool:
+        """Return True: events only name segments of logs; `logs` has their lines."""
         return True
 
     async def open(self, run_id: str, report: Report) -> OpenedRun:

@@ -203,7 +203,7 @@ class Records(Protocol):
     async def summary(self, run_id: str) -> ExecutionSummary:
         """Return a run as lists show it."""
 
-    async def is_big(self, run_id: str) -> bool:
+    async def opens_at_end(self, run_id: str) -> bool:
         """Return whether a run is opened at its newest event, by `open`."""
 
     async def open(self, run_id: str, report: Report) -> OpenedRun:

@@ -57,6 +57,7 @@ def is_evaluated(name: str, route: Route) -> tuple[str, bool]:
     return pointer_of(leaf), bool(read)
 
 
+@pytest.mark.first_cases(5)
 @pytest.mark.parametrize("name", FORMS)
 def test_expressions_are_where_the_compiler_reads_them(name: str) -> None:
     wrong = []

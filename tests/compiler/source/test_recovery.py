@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from compiler.compiler_helpers import found, marked
@@ -118,3 +118,22 @@ def test_every_character_of_a_string_has_its_place(value: str, ascii_only: bool)
 def test_empty_file_is_marked_at_its_start(text: str) -> None:
     (diagnostic,) = read(text).diagnostics
     assert (diagnostic.code, diagnostic.offset) == ("json.empty", 0)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [*"{}[]:,;`#=\"'", "//", "/*", "*/", "\n", "\r", " ", '"a"', "a", "1", "True", "{{ x }}", "```"]
+        ),
+        max_size=12,
+    ).map("".join)
+)
+@example(',"a": 1}')
+def test_every_diagnostic_and_fix_is_inside_the_text(text: str) -> None:
+    for diagnostic in read(text).diagnostics:
+        assert 0 <= diagnostic.offset <= len(text)
+        assert diagnostic.length >= 0
+        fixes = [fix for fix in (diagnostic.fix, diagnostic.other_fix) if fix is not None]
+        edits = [edit for fix in fixes for edit in fix.edits]
+        assert all(0 <= edit.offset <= len(text) - len(edit.old) for edit in edits)
+        assert all(text[edit.offset :].startswith(edit.old) for edit in edits)

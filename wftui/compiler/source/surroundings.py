@@ -50,7 +50,7 @@ def text_after(text: str, end: int, start: int) -> TextDiagnostic:
     closers = fixes.without_closers(text, start)
     if closers is not None:
         return TextDiagnostic("json.bracket", "nothing is open that this closes", start, len(rest), fix=closers)
-    if _MEMBER.match(text, end) and text[end - 1] == "}":
+    if _MEMBER.match(text, end) and text[:end].endswith("}"):
         fix = fixes.removed(text, end - 1, 1, "remove the }")
         return TextDiagnostic("json.bracket", "this } closes the value before its last key", end - 1, 1, fix=fix)
     fix = fixes.without_rest(text, start)

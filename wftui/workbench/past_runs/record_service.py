@@ -78,7 +78,7 @@ class RecordService:
             above = await store.head(above.parent_id)
         return None
 
-    async def is_big(self, run_id: str) -> bool:
+    async def opens_at_end(self, run_id: str) -> bool:
         """Return whether a run is opened at its newest event, by `open`."""
         return await (await self._store()).last_seq(run_id) > READ_WHOLE
 

@@ -187,6 +187,7 @@ async def opened_form(pilot: Pilot[Any], until: Until, *keys: str) -> StepForm:
     return app.screen
 
 
+@pytest.mark.first_cases(2)
 @pytest.mark.parametrize(
     ("field", "name", "value"),
     [
@@ -253,6 +254,7 @@ async def test_filled_in_fields_are_not_dropped_for_a_name(
         assert form._state.collect() == before
 
 
+@pytest.mark.slow
 async def test_every_field_offers_names_or_says_that_it_takes_none(
     workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
 ) -> None:

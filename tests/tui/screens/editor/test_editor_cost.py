@@ -101,6 +101,7 @@ async def test_a_key_costs_the_same_in_a_big_source(
     assert taken[1] < 1.4 * taken[0]
 
 
+@pytest.mark.slow
 async def test_closed_screens_are_freed(workbench: Workbench, put_workflow: Callable[..., Path], until: Until) -> None:
     put_workflow("many")
     app = WftuiApp(workbench)

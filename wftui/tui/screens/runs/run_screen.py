@@ -118,17 +118,17 @@ class RunScreen(ActionScreen[None]):
             self._know(summary)
             in_background(self, partial(self._compare_with_usual, summary.workflow_id), group="usual")
             live = await self.workbench.runs.live_record(self.run_id)
-            is_big = await self.workbench.records.is_big(self.run_id)
-            is_big |= live is not None and len(live.step_results) > _MANY_STEPS
-            if is_big:
-                await self._open_big(summary, live)
+            at_end = await self.workbench.records.opens_at_end(self.run_id)
+            at_end |= live is not None and len(live.step_results) > _MANY_STEPS
+            if at_end:
+                await self._open_at_end(summary, live)
         except UserError as error:
             self.query_one(RunHeader).error = self._error = str(error)
             self._paint_soon()
             self._follows = False
             self._log_is_read.set()
             return
-        if not is_big:
+        if not at_end:
             self._log_is_read.set()  # it is part of what is followed
         await self._follow()
 
@@ -164,7 +164,7 @@ class RunScreen(ActionScreen[None]):
             self.panes.timeline.usual = {path: Usual(each.p50 / 1000, each.p95 / 1000) for path, each in steps.items()}
             self._paint_soon()
 
-    async def _open_big(self, summary: ExecutionSummary, live: ExecutionRecord | None) -> None:
+    async def _open_at_end(self, summary: ExecutionSummary, live: ExecutionRecord | None) -> None:
         self.state.announce(summary)
         self._paint_soon()
         if live is not None:
