@@ -1,6 +1,7 @@
 """The parser of one command line, with the arguments of its command only."""
 
 import argparse
+from collections.abc import Iterator
 
 import pytest
 
@@ -39,3 +40,26 @@ def _answer(parser: argparse.ArgumentParser, line: list[str], capsys: pytest.Cap
         result = f"exit {stopped.code}"
     printed = capsys.readouterr()
     return result, printed.out + printed.err
+
+
+def test_every_option_refuses_an_empty_value(capsys: pytest.CaptureFixture[str]) -> None:
+    """An unset variable in `--older-than "$AGE"` gives one, which would be ignored."""
+    lines = [[*words, option, ""] for words, option in _options_with_values(build_parser())]
+    lines += [[*line[:-2], f"{line[-2]}="] for line in lines if line[-2].startswith("--")]
+    assert len(lines) > 100
+    for line in lines:
+        with pytest.raises(SystemExit) as stopped:
+            build_parser().parse_args(line)
+        assert stopped.value.code == 2
+        assert "the value is empty" in capsys.readouterr().err, line
+
+
+def _options_with_values(
+    parser: argparse.ArgumentParser, words: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, child in action.choices.items():
+                yield from _options_with_values(child, (*words, name))
+        elif action.option_strings and action.nargs != 0:
+            yield words, action.option_strings[-1]

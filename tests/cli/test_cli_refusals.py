@@ -4,7 +4,7 @@ import io
 import json
 
 import pytest
-from helpers import Cli
+from helpers import Cli, write_workflow
 
 from wftui.workbench import Settings
 
@@ -81,3 +81,12 @@ def test_connections_need_a_folder(cli: Cli, settings: Settings, monkeypatch: py
     for command in ("connections list", "connections add mail --kind generic -s a=b"):
         exit_code, _, err = cli(*command.split())
         assert (exit_code, "error[connection.io] cannot read" in err) == (1, True), err
+
+
+def test_an_unset_age_removes_no_run(cli: Cli, settings: Settings) -> None:
+    write_workflow(settings.tables, "greet", {"id": "say", "type": "set", "input": {"text": "hi"}})
+    assert cli("run", "greet", "-q")[0] == 0
+    code, _, errors = cli("cleanup", "--older-than", "")
+    assert code == 2
+    assert "argument --older-than: the value is empty" in errors
+    assert "completed" in cli("history")[1]

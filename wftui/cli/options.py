@@ -17,6 +17,12 @@ class CommandParser(argparse.ArgumentParser):
     def _print_message(self, message: str, file: Any = None) -> None:
         super()._print_message(without_colors(clean_text(message)), file)
 
+    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
+        """Refuse an empty value of an option: that of an unset variable."""
+        if not arg_string and action.option_strings:
+            raise argparse.ArgumentError(action, "the value is empty; leave the option out, or give it a value")
+        return super()._get_value(action, arg_string)
+
 
 def add_common(parser: argparse.ArgumentParser, *, default: object = None) -> None:
     """Add `--tables`, `--db`, `--remote` and `--token-file`.

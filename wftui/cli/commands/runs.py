@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def rerun(arguments: argparse.Namespace) -> int:
     """Run `rerun RUN`: start a child run; `--plan` only prints the plan."""
-    reuse = bool(arguments.from_step or arguments.from_failed)
+    reuse = arguments.from_step is not None or arguments.from_failed
     if arguments.plan and not reuse:
         raise UsageError("--plan requires --from STEP or --from-failed; otherwise every step runs", code="usage.plan")
 

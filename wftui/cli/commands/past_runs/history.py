@@ -165,7 +165,7 @@ async def _clean_up(workbench: Workbench, arguments: argparse.Namespace) -> Clea
     only, dry_run = arguments.workflow, arguments.dry_run
     if arguments.older_than is None and arguments.keep is None:
         return await workbench.retention.apply(only, dry_run=dry_run)
-    older_than = parse_when(arguments.older_than, workbench.clock()) if arguments.older_than else None
+    older_than = parse_when(arguments.older_than, workbench.clock()) if arguments.older_than is not None else None
     return await workbench.retention.cleanup(older_than, keep=arguments.keep, workflow_id=only, dry_run=dry_run)
 
 
