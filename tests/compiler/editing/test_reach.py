@@ -79,7 +79,7 @@ def test_every_feature_is_walked() -> None:
         ("{{ a }} ", False, "inputs.x", "{{ a }} {{ inputs.x }}"),
         ("", True, "inputs.x", "inputs.x"),
         ("inputs.x", True, "| upper", "inputs.x | upper"),
-        ("text", False, "| upper", "text"),
+        ("text ", False, "| upper", "text {{  | upper }}"),
     ],
 )
 def test_insertion(text: str, bare: bool, name: str, made: str) -> None:
@@ -87,3 +87,5 @@ def test_insertion(text: str, bare: bool, name: str, made: str) -> None:
     inserted, cursor = with_reach(text, len(text), reach, bare=bare)
     assert text + inserted == made
     assert 0 <= cursor <= len(inserted)
+    if reach.is_filter and "{{" in inserted:
+        assert inserted[:cursor] == "{{ ", "the value goes in front of the filter"

@@ -175,8 +175,8 @@ def with_reach(text: str, at: int, reach: Reach, *, bare: bool) -> tuple[str, in
     if inside:
         space = " " if before and not before[-1].isspace() and reach.is_filter else ""
         made = space + reach.text
-    elif reach.is_filter:
-        return "", 0
+    elif reach.is_filter:  # the cursor stands where the filtered value goes
+        return f"{{{{  {reach.text} }}}}", 3
     else:
         made = f"{{{{ {reach.text} }}}}"
     end = len(made) - (3 if not inside else 0)
