@@ -136,7 +136,7 @@ async def log_page(
 
 
 def _note(segment: LogSegment) -> Log:
-    """Return a log entry that stands for a segment, which is too long for a page."""
+    """Return a log entry in place of a segment, which is too long for a page."""
     how = f"wftui show {segment.run_id} --logs --step {segment.path}"
     where = {"seq": segment.seq, "run_id": segment.run_id, "timestamp": segment.timestamp, "path": segment.path}
     return Log.model_validate(

@@ -182,7 +182,7 @@ class WorkflowCalls:
         return run_id
 
     def _cancel_later(self, task: "asyncio.Task[str]") -> None:
-        """Cancel a run in a task of its own: whatever the caller awaits is cancelled."""
+        """Cancel a run in a separate task: the caller is being cancelled itself."""
         cancelling = asyncio.create_task(self._cancel(task))
         self._cancelling.add(cancelling)
         cancelling.add_done_callback(self._cancelling.discard)

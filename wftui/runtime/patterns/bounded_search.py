@@ -110,7 +110,7 @@ class BoundedSearch:
 
 
 def _cpu_seconds(child: subprocess.Popen[bytes]) -> float:
-    """Return the CPU time of a process that nobody has waited for."""
+    """Return the CPU time of a process that has not been reaped."""
     import psutil  # only what takes long needs it
 
     times = psutil.Process(child.pid).cpu_times()
