@@ -137,3 +137,12 @@ def test_every_diagnostic_and_fix_is_inside_the_text(text: str) -> None:
         edits = [edit for fix in fixes for edit in fix.edits]
         assert all(0 <= edit.offset <= len(text) - len(edit.old) for edit in edits)
         assert all(text[edit.offset :].startswith(edit.old) for edit in edits)
+
+
+@pytest.mark.parametrize("word", ["0x_", "0x1_", "0b1__0", "0o_", f"0x{'f' * 5000}", "1\u0663", "\u0663"])
+def test_what_only_resembles_a_number_is_an_error_without_a_number_as_its_fix(word: str) -> None:
+    document = read(f"[{word}]")
+    assert document.value == []
+    [diagnostic] = document.diagnostics
+    assert diagnostic.code == "json.value"
+    assert diagnostic.fix is None or diagnostic.fix.edits[0].new == json.dumps(word, ensure_ascii=False)

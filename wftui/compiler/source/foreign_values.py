@@ -14,8 +14,10 @@ from wftui.model.workflow.compilation import Fix
 
 _LITERALS = {"True": "true", "False": "false", "None": "null", "undefined": "null", "NULL": "null"}
 _NOT_FINITE = frozenset({"NaN", "Infinity", "-Infinity", "+Infinity"})
-_OTHER_BASE = re.compile(r"0(?:[xX][0-9a-fA-F_]+|[oO][0-7_]+|[bB][01_]+)")
-_LOOSE_NUMBER = re.compile(r"([+-]?)(\d[\d_]*)?(?:(\.)([\d_]*))?([eE][+-]?\d+)?")
+_OTHER_BASE = re.compile(r"0(?:[xX](?:_?[0-9a-fA-F])+|[oO](?:_?[0-7])+|[bB](?:_?[01])+)")
+_LOOSE_NUMBER = re.compile(r"([+-]?)(\d[\d_]*)?(?:(\.)([\d_]*))?([eE][+-]?\d+)?", re.ASCII)
+_LONGEST_NUMBER = 300
+"""Characters of a number that is rewritten; Python writes no number of more than 4,300 digits."""
 _CLOSING = {"'": "'", "`": "`", "\u2018": "\u2019'", "\u201c": '\u201d\u201c"', "\u201d": '\u201d"'}
 _CLOSING |= {"\u201e": '\u201c\u201d"', "\u00ab": "\u00bb"}
 OPENING = frozenset(_CLOSING)
@@ -71,6 +73,8 @@ def bare_word(text: str, start: int, word: str, meant: str | None) -> TextDiagno
 
 def _numbers(word: str) -> Iterator[str]:
     """Yield a number as JSON writes it; then as a text, if it may be one."""
+    if len(word) > _LONGEST_NUMBER:
+        return
     if _OTHER_BASE.fullmatch(word):
         yield str(int(word, 0))
         return

@@ -24,7 +24,7 @@ _SPACE = re.compile(r"[ \t\n\r]+")
 _WHOLE_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _ASSIGNMENT = re.compile(r"=>?|\uff1a|:(?:\s*:)+")
 """Signs used instead of the colon after a key in other languages."""
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?", re.ASCII)
 _WORD = re.compile(rf"[^\s,:;\]}}\[{{\"\uff0c\uff1a\uff1b{comments.SPACE_LIKE}]+")
 _WORDS: dict[str, Json] = {"true": True, "false": False, "null": None}
 
