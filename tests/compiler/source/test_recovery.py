@@ -146,3 +146,10 @@ def test_what_only_resembles_a_number_is_an_error_without_a_number_as_its_fix(wo
     [diagnostic] = document.diagnostics
     assert diagnostic.code == "json.value"
     assert diagnostic.fix is None or diagnostic.fix.edits[0].new == json.dumps(word, ensure_ascii=False)
+
+
+@pytest.mark.parametrize(("text", "meant"), [("'\\ud83d\\ude00'", "\U0001f600"), ("`a\\ud800`", "a\ufffd")])
+def test_halves_of_a_character_in_other_quotes_can_be_written_to_a_file(text: str, meant: str) -> None:
+    [diagnostic] = read(f"[{text}]").diagnostics
+    assert diagnostic.fix is not None
+    assert json.loads(apply_fix(f"[{text}]", diagnostic.fix).encode()) == [meant]

@@ -126,7 +126,10 @@ def _as_json(text: str, start: int, end: int, content: str) -> ForeignValue:
 
 
 def _unescaped(raw: str) -> str:
-    """Return a text without its escapes; a backslash that begins none stays."""
+    """Return a text without its escapes; a backslash that begins none stays.
+
+    Two halves of a character become one; no file can hold a half alone.
+    """
 
     def character(found: re.Match[str]) -> str:
         code = found[1] or found[2]
@@ -136,7 +139,7 @@ def _unescaped(raw: str) -> str:
             return found[3]
         return _ESCAPED.get(found[3], found[0])
 
-    return _ESCAPE.sub(character, raw)
+    return _ESCAPE.sub(character, raw).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def inner_quotes(text: str, start: int, end: int) -> ForeignValue | None:
