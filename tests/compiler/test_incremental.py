@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from compiler.compiler_helpers import compiler_of
+from compiler.compiler_helpers import STEP_TYPES, compiler_of, text_of, workflow
 from compiler.every_feature import EVERYTHING
 from compiler.test_random_workflows import Maker
 from wftui.compiler.compiler import WorkflowCompiler
 from wftui.compiler.source.document import Document
 from wftui.compiler.source.parsing import parse
 from wftui.compiler.source.reparsing import parse_again
+from wftui.workspace.files import Workspace
 
 NOWHERE = Path("nowhere")
 LAYOUTS: tuple[int | None, ...] = (None, 1, 2)
@@ -383,6 +384,21 @@ def test_steps_that_move_keep_what_is_known_of_them(old: int | None, new: int | 
     assert after is not None
     assert before.tree is not None
     assert len(set(before.tree.walk()) & set(after.steps)) >= 57
+
+
+def test_a_pool_is_found_where_it_is_after_steps_moved_within_a_container() -> None:
+    def compiler() -> WorkflowCompiler:
+        return WorkflowCompiler(Workspace(NOWHERE), STEP_TYPES, environment={})
+
+    def page(name: str, **fields: Any) -> dict[str, Any]:
+        return {"id": name, "type": "http", "input": {"url": "https://x.example"}, **fields}
+
+    inner = [page("a", pool="far"), page("b"), page("c")]
+    remembering = compiler()
+    for new in "xyz":
+        text = text_of(workflow({"id": "all", "type": "group", "steps": inner}))
+        assert remembering.check("flow", text).warnings == compiler().check("flow", text).warnings
+        inner.insert(0, page(new))
 
 
 def test_steps_whose_lines_move_are_written_as_new_ones() -> None:
