@@ -122,6 +122,7 @@ def test_a_time_of_day_outside_of_a_period_is_near_it() -> None:
     assert moment_of_day("23:59", start, end) == NOW.replace(hour=23, minute=59)
     late = NOW.replace(hour=23, minute=50)
     assert moment_of_day("00:10", late, late + timedelta(minutes=1)) == late + timedelta(minutes=20)
+    assert moment_of_day("09:00", start, start - timedelta(days=2)) == NOW - timedelta(minutes=90), "a clock set back"
     assert moment_of_day("7", start, end) is None
     with pytest.raises(MomentError):
         moment_of_day("25:00", start, end)

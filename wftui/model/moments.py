@@ -60,7 +60,7 @@ def moment_of_day(text: str, start: datetime, end: datetime) -> datetime | None:
     if not re.fullmatch(r"\d{1,2}(:\d{1,2}){1,2}", word):
         return None
     first, last = start.astimezone().date(), end.astimezone().date()
-    days = [first + timedelta(days=number) for number in range(min((last - first).days, _MOST_DAYS) + 1)]
+    days = [first + timedelta(days=number) for number in range(min(max((last - first).days, 0), _MOST_DAYS) + 1)]
     shown = [parse_moment(f"{day} {word}", start, end=again) for day in days for again in (False, True)]
     begin = start.replace(microsecond=0)
     within = next((moment for moment in shown if begin <= moment <= end), None)
