@@ -1,6 +1,7 @@
 """Files that are not JSON: every error, its place, and the rest of the file."""
 
 import json
+import time
 
 import pytest
 from hypothesis import example, given
@@ -153,3 +154,10 @@ def test_halves_of_a_character_in_other_quotes_can_be_written_to_a_file(text: st
     [diagnostic] = read(f"[{text}]").diagnostics
     assert diagnostic.fix is not None
     assert json.loads(apply_fix(f"[{text}]", diagnostic.fix).encode()) == [meant]
+
+
+@pytest.mark.parametrize("part", ['"a"b ', "'a'b,", "`a,", '/*/* */"a",', "{{a}b},"])
+def test_a_long_line_of_errors_is_read_without_looking_through_it_for_each(part: str) -> None:
+    begun = time.process_time()
+    assert read(f"[{part * 8_000}]").diagnostics
+    assert time.process_time() - begun < 12

@@ -8,6 +8,8 @@ from wftui.compiler.source.text_diagnostic import TextDiagnostic
 _LINE = re.compile(r"(?://|#)[^\r\n]*")
 _MARK = re.compile(r'"(?:[^"\\\n]|\\.)*"|/\*|\*/')
 _UP_TO_JSON = re.compile(r'/\*[^\r\n"{}\[\]]*')
+_FAR = 2_000
+"""Characters after the end of a comment that are looked through for the end of one around it."""
 SPACE_LIKE = (
     r"\u200b-\u200d\u2060\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 )
@@ -40,7 +42,8 @@ def _block(text: str, start: int) -> TextDiagnostic:
     inner = text.count("/*", start + 2, end)
     end += 2
     at = end
-    while inner > 0 and (mark := _MARK.search(text, at)):
+    far = end + _FAR
+    while inner > 0 and (mark := _MARK.search(text, at, far)):
         at = mark.end()
         inner += {"/*": 1, "*/": -1}.get(mark[0], 0)
         if inner == 0:

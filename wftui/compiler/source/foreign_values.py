@@ -27,6 +27,7 @@ _FAR = 10_000
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "\n": ""}
 _EXPRESSION = re.compile(r"\{\{[^\n]*?\}\}(?=[ \t]*(?:[,}\]\r\n]|$))")
+_COLON = re.compile(r"\s*:")
 _ENDS = re.compile(r"[ \t]*(?:[,}\]]|\r?\n|$)")
 
 
@@ -142,15 +143,23 @@ def _unescaped(raw: str) -> str:
     return _ESCAPE.sub(character, raw).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def inner_quotes(text: str, start: int, end: int) -> ForeignValue | None:
-    """Return a text that contains quotes, as in `"say "hi" now"`.
+def goes_on(text: str, start: int, end: int) -> bool:
+    """Return whether a text seems to go on after a quote.
 
     Args:
         start: the offset of its opening quote.
         end: the offset after the next quote.
     """
-    if not (text[end : end + 1].isalnum() or text[end : end + 1] in ("_", "{")) or end - start == 2:
-        return None
+    return (text[end : end + 1].isalnum() or text[end : end + 1] in ("_", "{")) and end - start > 2
+
+
+def inner_quotes(text: str, start: int, end: int) -> ForeignValue | None:
+    """Return a text that goes on after quotes, as in `"say "hi" now"`.
+
+    Args:
+        start: the offset of its opening quote.
+        end: the offset after the next quote.
+    """
     line_end = text.find("\n", end)
     line_end = len(text) if line_end < 0 else line_end
     at = end - 1
@@ -158,7 +167,7 @@ def inner_quotes(text: str, start: int, end: int) -> ForeignValue | None:
     while (at := text.find('"', at + 1, line_end)) > 0:
         if text[at - 1] == "\\":
             continue
-        if text[at + 1 : line_end].lstrip()[:1] == ":":
+        if _COLON.match(text, at + 1, line_end):
             return None  # a key: what looks like a quote inside is the end of a text
         if _ENDS.match(text, at + 1):
             edits = Fix(title='write \\" inside of the text', edits=[fixes.edit(each, '"', '\\"') for each in quotes])

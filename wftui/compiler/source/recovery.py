@@ -4,6 +4,7 @@ tree-sitter-json recovers too, but reports neither causes nor where to correct t
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
 from typing import Any
@@ -17,6 +18,8 @@ from wftui.model.base import Json
 from wftui.model.workflow.compilation import Fix
 
 MAX_DIAGNOSTICS = 50
+_MISSES = 100
+"""Looks ahead in vain after which there are no more: each may go through a line of the whole file."""
 _DIGITS = 1_000
 _NOTHING: Any = object()
 
@@ -41,6 +44,7 @@ class _TolerantReader:
         self.text = text
         self.position = 0
         self.depth = 0
+        self.misses = 0
         self.given_up = False
         self.in_key = False
         self.unclosed = ""
@@ -108,7 +112,7 @@ class _TolerantReader:
     def _value(self) -> Json:
         """Return the value at the position, or _NOTHING and skip what cannot be read."""
         start, char = self.position, self._peek()
-        if self.text.startswith("{{", start) and (expression := foreign_values.expression(self.text, start)):
+        if self.text.startswith("{{", start) and (expression := self._ahead(foreign_values.expression, start)):
             self._take(expression, start, "an expression stands in a text, in double quotes")
             return _NOTHING
         if char in ("{", "["):
@@ -122,7 +126,7 @@ class _TolerantReader:
             self.depth -= 1
             return value
         if (char in foreign_values.OPENING or self.text.startswith('"""', start)) and (
-            found := foreign_values.quoted(self.text, start, ",}]")
+            found := self._ahead(foreign_values.quoted, start, ",}]")
         ):
             self._take(found, start, "texts need double quotes")
             return _NOTHING
@@ -137,6 +141,14 @@ class _TolerantReader:
             return _NOTHING
         self.position = word.end()
         return self._bare_word(word[0], start)
+
+    def _ahead(
+        self, look: Callable[..., foreign_values.ForeignValue | None], start: int, *more: str | int
+    ) -> foreign_values.ForeignValue | None:
+        """Return the text that is not JSON at an offset, unless too many looks were in vain."""
+        found = look(self.text, start, *more) if self.misses < _MISSES else None
+        self.misses += found is None
+        return found
 
     def _take(self, found: foreign_values.ForeignValue, start: int, hint: str) -> None:
         """Report text that is not JSON, and continue after it."""
@@ -176,8 +188,8 @@ class _TolerantReader:
         if 0 <= line_end < end:
             # A missing quote would swallow the rest of the file up to the next one.
             return self._several_lines(start, end)
-        quotes = None if self.in_key else foreign_values.inner_quotes(self.text, start, end)
-        if quotes is not None:
+        goes_on = not self.in_key and foreign_values.goes_on(self.text, start, end)
+        if goes_on and (quotes := self._ahead(foreign_values.inner_quotes, start, end)):
             self._report("json.string", "quotes inside of a text need a backslash", end - 1, 1, quotes.fix)
             self.position = quotes.end
             return quotes.content
@@ -291,7 +303,7 @@ class _TolerantReader:
             key = str(self._string())
             self.in_key = False
             return key
-        if self._peek() in foreign_values.OPENING and (found := foreign_values.quoted(self.text, start, ":=")):
+        if self._peek() in foreign_values.OPENING and (found := self._ahead(foreign_values.quoted, start, ":=")):
             self.position = found.end
             length, hint = found.end - start, "keys need double quotes"
             message = f"unexpected {self.text[start : found.end][:40]}; {hint}"
