@@ -164,6 +164,14 @@ def test_a_renamed_step_of_any_workflow_is_read_as_before(seed: int) -> None:
     assert back.text == text
 
 
+def test_defaults_that_read_an_input_follow_its_name() -> None:
+    default = "{{ inputs.host }}:80"
+    properties = {"host": {"type": "string"}, "address": {"type": "string", "default": default}}
+    text = text_of(workflow(inputSchema={"type": "object", "properties": properties}))
+    changed = apply_operation(text, rename(RenameTarget("input", "host"), "name")).text
+    assert json.loads(changed)["inputSchema"]["properties"]["address"]["default"] == "{{ inputs.name }}:80"
+
+
 def test_steps_that_call_a_workflow_follow_its_id() -> None:
     call = {"id": "call", "type": "workflow", "input": {"workflow": "old", "inputs": {"workflow": "old"}}}
     group = {"id": "g", "type": "group", "steps": [call, step("x", input={"workflow": "old"})]}

@@ -13,6 +13,8 @@ from wftui.compiler.expressions.template import split_template
 from wftui.compiler.tree.edits import key_place
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
+from wftui.model.schema.computed_defaults import computed_defaults
+from wftui.model.schema.json_schema import as_object
 from wftui.model.workflow.inner_steps import BRANCH_KEYS
 
 BARE_KEYS = frozenset({"when", "until", "while", "stopWhen", "in"})
@@ -136,6 +138,11 @@ def texts_of_workflow(workflow: Json) -> Iterator[ExpressionText]:
     for key in _OF_WORKFLOW:
         if key in workflow:
             yield from _texts(workflow, key, "", key, bare=False)
+    schema = as_object(workflow.get("inputSchema"))
+    properties = as_object(schema.get("properties"))
+    for name in computed_defaults(schema):
+        keys = ["inputSchema", "properties", name]
+        yield from _texts(properties[name], "default", pointer_to(keys), ".".join([*keys, "default"]), bare=False)
     defaults = workflow.get("defaults")
     types = defaults.get("types") if isinstance(defaults, dict) else None
     places: list[tuple[Json, list[str]]] = [(defaults, ["defaults"])]
