@@ -161,3 +161,11 @@ def test_a_long_line_of_errors_is_read_without_looking_through_it_for_each(part:
     begun = time.process_time()
     assert read(f"[{part * 8_000}]").diagnostics
     assert time.process_time() - begun < 12
+
+
+@pytest.mark.parametrize("comment", ["// it's\n", "/* so */"])
+def test_a_comment_right_after_a_value_is_not_part_of_it(comment: str) -> None:
+    text = '{"a": 3' + comment + ', "b": [true' + comment + "]}"
+    document = read(text)
+    assert document.value == {"a": 3, "b": [True]}
+    assert [each.code for each in document.diagnostics] == ["json.comment", "json.comment"]

@@ -29,6 +29,8 @@ _ASSIGNMENT = re.compile(r"=>?|\uff1a|:(?:\s*:)+")
 """Signs used instead of the colon after a key in other languages."""
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?", re.ASCII)
 _WORD = re.compile(rf"[^\s,:;\]}}\[{{\"\uff0c\uff1a\uff1b{comments.SPACE_LIKE}]+")
+_BEFORE_COMMENT = re.compile(r"(?:true|false|null)(?=/[/*])")
+"""A literal that a comment follows without a space."""
 _WORDS: dict[str, Json] = {"true": True, "false": False, "null": None}
 
 
@@ -133,10 +135,10 @@ class _TolerantReader:
         if char == '"':
             return self._string()
         number = _NUMBER.match(self.text, start)
-        if number and number[0] not in ("", "-") and not _WORD.match(self.text, number.end()):
+        if number and number[0] not in ("", "-") and self._ends_at(number.end()):
             self.position = number.end()
             return self._number(number)
-        word = _WORD.match(self.text, start)
+        word = _BEFORE_COMMENT.match(self.text, start) or _WORD.match(self.text, start)
         if not word:
             return _NOTHING
         self.position = word.end()
@@ -155,6 +157,10 @@ class _TolerantReader:
         length = found.end - start
         self._report("json.value", f"unexpected {self.text[start : found.end][:40]}; {hint}", start, length, found.fix)
         self.position = found.end
+
+    def _ends_at(self, end: int) -> bool:
+        """Return whether a number is whole."""
+        return not _WORD.match(self.text, end) or self.text.startswith(("//", "/*"), end)
 
     def _bare_word(self, word: str, start: int) -> Json:
         if word in _WORDS:
