@@ -156,6 +156,7 @@ def test_halves_of_a_character_in_other_quotes_can_be_written_to_a_file(text: st
     assert json.loads(apply_fix(f"[{text}]", diagnostic.fix).encode()) == [meant]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ['"a"b ', "'a'b,", "`a,", '/*/* */"a",', "{{a}b},"])
 def test_a_long_line_of_errors_is_read_without_looking_through_it_for_each(part: str) -> None:
     begun = time.process_time()

@@ -143,8 +143,8 @@ def _unescaped(raw: str) -> str:
     return _ESCAPE.sub(character, raw).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def goes_on(text: str, start: int, end: int) -> bool:
-    """Return whether a text seems to go on after a quote.
+def continues(text: str, start: int, end: int) -> bool:
+    """Return whether a text seems to continue after a quote.
 
     Args:
         start: the offset of its opening quote.
@@ -154,7 +154,7 @@ def goes_on(text: str, start: int, end: int) -> bool:
 
 
 def inner_quotes(text: str, start: int, end: int) -> ForeignValue | None:
-    """Return a text that goes on after quotes, as in `"say "hi" now"`.
+    """Return a text that continues after quotes, as in `"say "hi" now"`.
 
     Args:
         start: the offset of its opening quote.

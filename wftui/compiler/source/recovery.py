@@ -19,7 +19,7 @@ from wftui.model.workflow.compilation import Fix
 
 MAX_DIAGNOSTICS = 50
 _MISSES = 100
-"""Looks ahead in vain after which there are no more: each may go through a line of the whole file."""
+"""The most failed looks ahead: each may go through a line as long as the file."""
 _DIGITS = 1_000
 _NOTHING: Any = object()
 
@@ -147,7 +147,7 @@ class _TolerantReader:
     def _ahead(
         self, look: Callable[..., foreign_values.ForeignValue | None], start: int, *more: str | int
     ) -> foreign_values.ForeignValue | None:
-        """Return the text that is not JSON at an offset, unless too many looks were in vain."""
+        """Return the text that is no JSON at an offset, unless too many looks failed."""
         found = look(self.text, start, *more) if self.misses < _MISSES else None
         self.misses += found is None
         return found
@@ -194,8 +194,8 @@ class _TolerantReader:
         if 0 <= line_end < end:
             # A missing quote would swallow the rest of the file up to the next one.
             return self._several_lines(start, end)
-        goes_on = not self.in_key and foreign_values.goes_on(self.text, start, end)
-        if goes_on and (quotes := self._ahead(foreign_values.inner_quotes, start, end)):
+        is_longer = not self.in_key and foreign_values.continues(self.text, start, end)
+        if is_longer and (quotes := self._ahead(foreign_values.inner_quotes, start, end)):
             self._report("json.string", "quotes inside of a text need a backslash", end - 1, 1, quotes.fix)
             self.position = quotes.end
             return quotes.content
