@@ -1,7 +1,6 @@
 """Files readable by their owner only: connections and the secret store."""
 
 import contextlib
-import fcntl
 import os
 import stat
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 from wftui.connections.connection_errors import ConnectionsError
 from wftui.workspace.atomic import atomic_write
 from wftui.workspace.locate import absolute, user_config_path
+from wftui.workspace.path_lock import locked
 from wftui.workspace.private import PRIVATE_FILE, make_private_file, make_private_folder
 from wftui.workspace.regular import read_regular
 
@@ -72,14 +72,10 @@ def only_one(folder: Path) -> Iterator[None]:
     try:
         make_private_folder(folder)
         make_private_file(folder / ".lock")
-        lock = os.open(folder / ".lock", os.O_RDWR | os.O_CLOEXEC)
     except OSError as error:
         raise _problem("use", folder, error) from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(folder / ".lock", lambda error: _problem("use", folder, error)):
         yield
-    finally:
-        os.close(lock)
 
 
 def _problem(doing: str, path: Path, error: OSError) -> ConnectionsError:

@@ -1,8 +1,6 @@
 """Edit the settings file in place; comments, order and whitespace stay."""
 
 import contextlib
-import fcntl
-import os
 from collections.abc import Callable, Iterator, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +8,7 @@ from typing import Any
 from wftui.settings.keys import Place, SettingsError, Value, find_key
 from wftui.settings.settings_file import parse, read_text
 from wftui.workspace.atomic import atomic_write
+from wftui.workspace.path_lock import locked
 from wftui.workspace.private import PRIVATE_FILE, make_private_folder
 from wftui.workspace.workspace_errors import explain
 
@@ -144,14 +143,10 @@ def _write(
 
 @contextlib.contextmanager
 def _only_one(path: Path) -> Iterator[None]:
-    """Lock the file, so that one process at a time changes it."""
+    """Lock the folder of the file, so that one process at a time changes it."""
     try:
         make_private_folder(path.parent)
-        folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
         raise explain(error, path.parent, "use") from error
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
+    with locked(path.parent, lambda error: explain(error, path.parent, "use")):
         yield
-    finally:
-        os.close(folder)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wftui.model.data_class import dataclass
 from wftui.workspace.files import Workspace
-from wftui.workspace.pins import change_pins, read_pins
+from wftui.workspace.pins import change_pins, copy_pins, read_pins
 
 if TYPE_CHECKING:
     from wftui.compiler.compiler import WorkflowCompiler
@@ -63,7 +64,7 @@ class TrialService:
         Raises:
             PinsError: the file of pinned outputs is not a JSON object.
         """
-        return await asyncio.to_thread(lambda: read_pins(self._workspace.source_path(workflow_id).parent))
+        return await asyncio.to_thread(read_pins, self._folder(workflow_id))
 
     async def pin(self, workflow_id: str, step_id: str, output: Json) -> None:
         """Pin an output: trials use it instead of running the step, real runs never do.
@@ -72,25 +73,21 @@ class TrialService:
             PinsError: there is no room for it.
             WorkspaceError: the file cannot be written.
         """
-        await asyncio.to_thread(self._change, workflow_id, {step_id: output}, "")
+        await asyncio.to_thread(change_pins, self._folder(workflow_id), {step_id: output})
 
     async def unpin(self, workflow_id: str, step_id: str) -> None:
         """Remove a pinned output."""
-        await asyncio.to_thread(self._change, workflow_id, {}, step_id)
+        await asyncio.to_thread(change_pins, self._folder(workflow_id), {}, step_id)
 
     async def follow_rename(self, workflow_id: str, old: str, new: str) -> None:
         """Pin what is pinned for a step, and for those in it, under a new path.
 
         The old path keeps it, as the rename may be undone.
         """
-        pins = await self.pins(workflow_id)
-        inside = f"{old}."
-        added = {new + path[len(old) :]: pins[path] for path in pins if path == old or path.startswith(inside)}
-        if added:
-            await asyncio.to_thread(self._change, workflow_id, added, "")
+        await asyncio.to_thread(copy_pins, self._folder(workflow_id), old, new)
 
-    def _change(self, workflow_id: str, added: Mapping[str, Json], removed: str) -> None:
-        change_pins(self._workspace.source_path(workflow_id).parent, added, removed)
+    def _folder(self, workflow_id: str) -> Path:
+        return self._workspace.source_path(workflow_id).parent
 
     async def try_step(
         self, workflow_id: str, text: str, path: str, inputs: Mapping[str, Json], *, whole: bool = False

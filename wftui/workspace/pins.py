@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wftui.model.errors import UserError
 from wftui.model.json.json_reasons import located_reason
 from wftui.workspace.atomic import atomic_write
+from wftui.workspace.path_lock import locked
 from wftui.workspace.private import PRIVATE_FILE
 from wftui.workspace.regular import read_regular
 from wftui.workspace.workspace_errors import explain
@@ -60,17 +61,32 @@ def change_pins(folder: Path, added: Mapping[str, Json], removed: str = "") -> N
         PinsError: they are too big, or the file is not a JSON object.
         WorkspaceError: the file cannot be read or written.
     """
-    try:
-        lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError as error:
-        raise explain(error, folder, "use") from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        pins = {**read_pins(folder), **added}
+    with _changed(folder) as pins:
+        pins.update(added)
         pins.pop(removed, None)
-        _write(folder, pins)
-    finally:
-        os.close(lock)
+
+
+def copy_pins(folder: Path, old: str, new: str) -> None:
+    """Pin what is pinned for a step, and for those in it, under another path too.
+
+    Raises:
+        PinsError: they are too big, or the file is not a JSON object.
+        WorkspaceError: the file cannot be read or written.
+    """
+    with _changed(folder) as pins:
+        inside = f"{old}."
+        pins.update({new + path[len(old) :]: pins[path] for path in pins if path == old or path.startswith(inside)})
+
+
+@contextmanager
+def _changed(folder: Path) -> Iterator[dict[str, Json]]:
+    """Yield the pinned outputs, and write them back if they differ afterwards."""
+    with locked(folder, partial(explain, path=folder, doing="use")):
+        before = read_pins(folder)
+        pins = dict(before)
+        yield pins
+        if pins != before:
+            _write(folder, pins)
 
 
 def _write(folder: Path, pins: dict[str, Json]) -> None:
@@ -81,12 +97,12 @@ def _write(folder: Path, pins: dict[str, Json]) -> None:
         WorkspaceError: the file cannot be written.
     """
     path = folder / PINS
-    text = json.dumps(pins, indent=2, ensure_ascii=False) + "\n"
-    if len(text) > MOST_BYTES:
+    data = (json.dumps(pins, indent=2, ensure_ascii=False) + "\n").encode()
+    if len(data) > MOST_BYTES:
         raise PinsError(f"pinned outputs may take up to {MOST_BYTES // 1024 // 1024} MB together")
     try:
         if pins:
-            atomic_write(path, text.encode(), new_mode=PRIVATE_FILE)
+            atomic_write(path, data, new_mode=PRIVATE_FILE)
         else:
             path.unlink(missing_ok=True)
     except OSError as error:

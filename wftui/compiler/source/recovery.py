@@ -147,7 +147,7 @@ class _TolerantReader:
     def _ahead(
         self, look: Callable[..., foreign_values.ForeignValue | None], start: int, *more: str | int
     ) -> foreign_values.ForeignValue | None:
-        """Return the text that is no JSON at an offset, unless too many looks failed."""
+        """Return the foreign text at an offset, unless too many looks failed."""
         found = look(self.text, start, *more) if self.misses < _MISSES else None
         self.misses += found is None
         return found

@@ -7,10 +7,8 @@ enough: nobody can guess its text from the hash.
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import hashlib
 import hmac
-import os
 import re
 import secrets
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +19,7 @@ from typing import TYPE_CHECKING
 from wftui.model.clock import Clock
 from wftui.model.errors import ConflictError, NotFoundError, UsageError, UserError
 from wftui.workspace.atomic import atomic_write
+from wftui.workspace.path_lock import locked
 from wftui.workspace.private import PRIVATE_FILE, make_private_folder
 from wftui.workspace.regular import read_regular
 
@@ -120,14 +119,10 @@ class TokenService:
     def _locked(self) -> Iterator[None]:
         try:
             make_private_folder(self.path.parent)
-            folder = os.open(self.path.parent, os.O_RDONLY | os.O_CLOEXEC)
         except OSError as error:
             raise _problem("use", self.path.parent, error) from error
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX)
+        with locked(self.path.parent, lambda error: _problem("use", self.path.parent, error)):
             yield
-        finally:
-            os.close(folder)
 
     def _current(self) -> TokenFile:
         """Return the tokens, read again only after a change of the file."""

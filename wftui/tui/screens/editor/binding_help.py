@@ -37,7 +37,7 @@ _SHOWN = 300
 _BEGINNING = 64 * 1024
 """Characters of a big output that are read for the names in it."""
 _MOST_OUTPUTS = 100
-"""Outputs with names to choose from beside which no big one is read."""
+"""Big outputs of a run that are read for their names."""
 _LINE = 2_000
 """Characters before the cursor that are read for an expression; a whole file may be one line."""
 _BARE_TEXT = re.compile(rf'"(?:{"|".join(sorted(BARE_KEYS))})"\s*:\s*"(?P<expression>(?:[^"\\]|\\.)*)$')
@@ -149,11 +149,13 @@ async def names_in_reach(
 async def _last_outputs(app: AppServices, record: ExecutionRecord) -> dict[str, Json]:
     """Return the outputs of a run by path; of big ones, what their beginning tells."""
     found: dict[str, Json] = {}
+    read = 0
     for step in record.step_results:
         reference = as_reference(step.output)
         if step.status == "completed" and reference is None:
             found[step.path] = step.output
-        elif step.status == "completed" and reference is not None and len(found) < _MOST_OUTPUTS:
+        elif step.status == "completed" and reference is not None and read < _MOST_OUTPUTS:
+            read += 1
             with suppress(UserError):  # it was deleted with its run: the names are those of the schema
                 text, _ = await app.workbench.runs.value_text(record.id, reference)
                 found[step.path] = await asyncio.to_thread(value_of_beginning, text[:_BEGINNING])

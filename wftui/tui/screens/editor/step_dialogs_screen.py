@@ -67,12 +67,12 @@ class StepDialogsScreen(StepsScreen):
         self.operate(lambda: rename(named, new))
         if self.focused is source:
             source.move_cursor(source.clamp_visitable(place))
-        if old is not None:
-            path = old.removesuffix(named.name) + new
-            await self._with_pins(self.workbench.trials.follow_rename(self.workflow_id, old, path))
         if chosen == "both" and await self.save() is not None:
             changed = await self.workbench.workflows.rename_in_callers(self.workflow_id, named, new)
             self.notify(f"Changed {', '.join(changed)}", markup=False)
+        if old is not None:
+            path = old.removesuffix(named.name) + new
+            await self._with_pins(self.workbench.trials.follow_rename(self.workflow_id, old, path))
 
     # --- adding
 
