@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.document._wrapped_document import WrappedDocument
 from textual.pilot import Pilot
 from textual.widgets import TextArea
+from textual.widgets.text_area import Selection
 
 from tui.notices import notices
 from wftui.model.forms.building import form_of
@@ -103,6 +104,18 @@ async def test_a_source_takes_any_length(until: Until) -> None:
         assert source.language is None, "not highlighted"
         await pilot.press("ctrl+z")
         await until(pilot, lambda: source.text == "")
+
+
+async def test_long_code_replaces_what_is_selected(until: Until) -> None:
+    app = Areas()
+    async with app.run_test() as pilot:
+        source = app.query_one(SourceView)
+        source.show("first\nsecond\nthird")
+        source.focus()
+        source.selection = Selection((1, 0), (1, 6))
+        await paste(pilot, LONG)
+        await until(pilot, lambda: source.text == f"first\n{LONG}\nthird")
+        assert source.cursor_location == (60_000, len(LONG.splitlines()[-1]))
 
 
 @pytest.mark.parametrize("kind", ["MultilineEditor", "JsonEditor", "SourceView"])

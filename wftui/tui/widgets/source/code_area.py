@@ -114,7 +114,9 @@ class CodeArea(LongTextArea, inherit_bindings=False):
     def on_paste(self, event: events.Paste) -> None:
         """Insert long code without highlighting."""
         if not self.read_only and len(self.text) + len(event.text) > HIGHLIGHT_UP_TO:
-            self.language = None
+            selection = self.selection
+            self.language = None  # which moves the cursor to the start
+            self.selection = selection
 
     def find(self, text: str) -> bool:
         """Select the next match after the cursor, wrapping around.
