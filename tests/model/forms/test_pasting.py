@@ -72,6 +72,9 @@ def test_lines_that_are_one_value_or_have_no_place() -> None:
     item, text = leaves(root)
     assert not takes_lines(item, '{"a":\n1}')
     assert not takes_lines(text, "a\nb")
+    notes: Json = {"type": "array", "items": {"type": "string", "format": "markdown"}}
+    note = next(leaves(rebuild_form(form_of({"properties": {"x": notes}}), {"x": ["# A"]})))
+    assert not takes_lines(note, "a\nb"), "its field has several lines"
     pair = rebuild_form(form_of({"properties": {"x": {"prefixItems": [{"type": "string"}] * 2}}}), {"x": ["", ""]})
     assert spread(next(leaves(pair)), "a\nb\nc\nd").dropped == 2
     assert pair.collect() == {"x": ["a", "b"]}

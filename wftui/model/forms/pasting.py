@@ -36,7 +36,8 @@ class Spread:
 
 def takes_lines(node: Leaf, text: str) -> bool:
     """Return whether the lines of a text go to several fields."""
-    is_one_value = node.field.kind == "json" and _json(text) is not MISSING
+    kind = node.field.kind
+    is_one_value = kind == "multiline" or (kind == "json" and _json(text) is not MISSING)
     return not is_one_value and (isinstance(node.parent, Items | Tuple) or is_name(node))
 
 
