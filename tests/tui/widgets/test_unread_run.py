@@ -9,7 +9,7 @@ from textual.app import App, ComposeResult
 
 from tui.conftest import settle
 from wftui.model.run.steps import ValueRef
-from wftui.tui.display.theme import DARK
+from wftui.tui.display.theme import DARK, rule_variables
 from wftui.tui.widgets.run.panes import PANES, RunPanes
 from wftui.tui.widgets.run.state import RunState
 
@@ -26,6 +26,9 @@ class PanesApp(App[None]):
         self.register_theme(DARK)
         self.theme = DARK.name
         self.panes = RunPanes(RunState("u"), lambda: datetime(2026, 11, 2, tzinfo=UTC), no_text)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return rule_variables({})
 
     def compose(self) -> ComposeResult:
         yield self.panes

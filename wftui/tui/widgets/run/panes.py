@@ -60,7 +60,7 @@ class RunPanes(Container):
         Timeline, StepDetail, #results, WorkflowCanvas { height: 1fr; }
         &.-narrow {
             StepDetail { border-top: solid $border-blurred; border-title-color: $foreground-muted; }
-            StepDetail:focus { border-top: solid $border; border-title-color: $primary; }
+            StepDetail:focus { border-top: $focused-border $border; border-title-color: $primary; }
         }
         &.-wide {
             #upper { layout: horizontal; height: 3fr; }
@@ -71,13 +71,9 @@ class RunPanes(Container):
             Timeline, StepDetail, #results, WorkflowCanvas, LogPanel { border: round $border-blurred; }
             Timeline, StepDetail, #results, WorkflowCanvas { border-title-color: $foreground-muted; }
             Timeline:focus, StepDetail:focus, #results:focus, WorkflowCanvas:focus, LogPanel:focus-within {
-                border: round $border;
+                border: $focused-border $border;
                 border-title-color: $primary;
             }
-        }
-        &.-ascii.-narrow StepDetail { border-top: ascii $border-blurred; }
-        &.-ascii.-wide {
-            Timeline, StepDetail, #results, WorkflowCanvas, LogPanel { border: ascii $border-blurred; }
         }
     }
     """
@@ -87,7 +83,7 @@ class RunPanes(Container):
 
     def __init__(self, state: RunState, now: Clock, source: TextSource, *, ascii_only: bool = False) -> None:
         # Each class that is set later styles all panes again.
-        super().__init__(classes="-narrow -no-log -ascii" if ascii_only else "-narrow -no-log")
+        super().__init__(classes="-narrow -no-log")
         self.state = state
         self.pane: Pane = "steps"
         self.chosen = False
