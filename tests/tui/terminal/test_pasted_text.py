@@ -116,10 +116,13 @@ async def test_field_for_one_line_refuses_a_text_that_makes_it_slow(until: Until
         await paste(pilot, "y" * 19_000)
         await until(pilot, lambda: len(line.value) == 19_000)
         await paste(pilot, "z" * 5_000_000)
-        reason = "it has 5,000,000 characters, and this field takes 20,000."
+        reason = "this field would have 5,019,000 characters, and takes 20,000."
         await until(pilot, lambda: [each.message for each in app._notifications] == [f"Nothing was pasted: {reason}"])
         await paste(pilot, "x")
         await until(pilot, lambda: len(line.value) == 19_001)
+        line.action_select_all()
+        await paste(pilot, "w" * 18_000)
+        await until(pilot, lambda: line.value == "w" * 18_000)
 
 
 async def test_lines_go_where_several_values_go(until: Until) -> None:

@@ -39,9 +39,10 @@ class PasteApp(CleanApp[ReturnType]):
         # As the widget splits it: a page break or a line separator of Unicode ends a line too.
         lines = [line for line in text.splitlines() if line.strip()] or [text]
         line, dropped = (lines[0], 0) if field.password else _CONTROLS.subn("", lines[0])
-        if len(line) + len(field.value) > _LONGEST:
+        whole = len(line) + len(field.value) - len(field.selected_text)
+        if whole > _LONGEST:
             # A part of a name, a path or a secret would be another one.
-            reason = f"it has {len(line):,} characters, and this field takes {_LONGEST:,}."
+            reason = f"this field would have {whole:,} characters, and takes {_LONGEST:,}."
             self.notify(f"Nothing was pasted: {reason}", severity="warning")
             return ""
         if dropped:
