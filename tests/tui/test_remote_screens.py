@@ -9,13 +9,14 @@ from api.api_server import write_workflows
 from client.conftest import over_http
 from textual.app import App
 
+from wftui.client.errors import UnreachableError
 from wftui.client.remote_workbench import RemoteWorkbench
 from wftui.connections.redaction import Redactor
 from wftui.engine.primitives.emitter import Emitter
 from wftui.engine.primitives.engine_settings import EngineSettings
 from wftui.engine.run.steps.step_logger import StepLogger
 from wftui.model.clock import utc_now
-from wftui.model.run.events import Completed, Created, LogSegment, Started
+from wftui.model.run.events import Completed, Created, Log, LogSegment, Started
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.screens.history.history_screen import HistoryScreen
@@ -120,6 +121,32 @@ async def test_the_whole_log_of_a_run_is_shown(
         lines = screen.shown.lines
         assert [lines.line(number).text for number in range(len(lines))] == reported
     assert [event for event in await store.events(run_id) if isinstance(event, LogSegment)]
+
+
+async def test_a_run_is_followed_past_a_log_that_cannot_be_read(
+    remote: RemoteWorkbench, owner: Workbench, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id, store = "01k9x2m4z-10n9s", await owner.store()
+    emitter = Emitter(run_id, store, Redactor([]), utc_now)
+    await emitter.emit(Created(run_id=run_id, timestamp=utc_now(), workflow_id="greet", user_id="ada"))
+    await emitter.emit(Started(run_id=run_id, timestamp=utc_now()), safe=True)
+
+    async def lost(*_arguments: object, **_options: object) -> AsyncIterator[list[Log]]:
+        yield []
+        raise UnreachableError("the connection was lost")
+
+    monkeypatch.setattr(remote.records, "logs", lost)
+    app = WftuiApp(remote, start=lambda app: app.open_monitor(run_id))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and monitor(app).state.record.last_seq == 2)
+        settings = EngineSettings(log_head=500, log_tail=10, log_tail_size=100, log_interval=0)
+        logger = StepLogger(emitter, settings, "a", "a")
+        logger.log("".join(f"line {number}\n" for number in range(10_000)), "info", "stdout")
+        await logger.close()
+        await emitter.emit(Completed(run_id=run_id, timestamp=utc_now(), duration=1), safe=True)
+        await until(pilot, lambda: monitor(app).state.ended)
+        lines = monitor(app).state.lines
+        assert any("prints them" in lines.line(number).text for number in range(len(lines)))
 
 
 async def test_what_is_only_on_the_machine_of_the_server_says_so(remote: RemoteWorkbench, until: Until) -> None:

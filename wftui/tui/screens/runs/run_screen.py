@@ -234,7 +234,8 @@ class RunScreen(ActionScreen[None]):
         for event in events:
             if isinstance(event, LogSegment):
                 pages = self.workbench.records.logs(self.run_id, after=event.seq - 1, until=event.seq)
-                lines.fetched[event.segment] = [log async for page in pages for log in page]
+                with contextlib.suppress(UserError):  # the run is followed all the same; a line says what is absent
+                    lines.fetched[event.segment] = [log async for page in pages for log in page]
 
     def _paint_soon(self) -> None:
         """Schedule an update: one per burst of events, as the budget allows."""
