@@ -98,13 +98,17 @@ async def test_field_for_one_line_takes_no_control_characters(until: Until) -> N
         await paste(pilot, "a\x1b[31mb\x00\tc\xa0\x9b")
         await until(pilot, lambda: line.value == "a[31mb\tc\xa0")
         assert [each.message for each in app._notifications] == ["Pasted without control characters (3)."]
+        await paste(pilot, "\x1b\x9b")
+        nothing = "Nothing was pasted: the text has only control characters."
+        await until(pilot, lambda: nothing in [each.message for each in app._notifications])
+        assert line.value == "a[31mb\tc\xa0"
         line.value, line.password = "", True
         await paste(pilot, "s3cret\x01")
         await until(pilot, lambda: line.value == "s3cret\x01")
         app.query("SchemaForm TextEditor")[2].focus()
         await paste(pilot, "a\x01b")
         await until(pilot, lambda: (app.state.collect() or {}).get("text") == "a\x01b")
-        assert len(app._notifications) == 1
+        assert len(app._notifications) == 2
 
 
 async def test_field_for_one_line_refuses_a_text_that_makes_it_slow(until: Until) -> None:

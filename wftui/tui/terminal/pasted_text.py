@@ -45,7 +45,9 @@ class PasteApp(CleanApp[ReturnType]):
             reason = f"this field would have {whole:,} characters, and takes {_LONGEST:,}."
             self.notify(f"Nothing was pasted: {reason}", severity="warning")
             return ""
-        if dropped:
+        if dropped and not line:
+            self.notify("Nothing was pasted: the text has only control characters.", severity="warning")
+        elif dropped:
             self.notify(f"Pasted without control characters ({dropped}).", severity="warning")
         if len(lines) > 1:
             self.notify(f"Pasted the first of {len(lines)} lines: this field takes one.", severity="warning")

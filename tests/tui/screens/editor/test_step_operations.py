@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from textual.widgets import TextArea
 
 from tui.notices import notices
+from wftui.model.errors import UserError
 from wftui.tui.app import WftuiApp
 from wftui.tui.canvas.step_list import StepList
 from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
@@ -362,6 +363,33 @@ async def test_an_input_is_renamed_in_the_workflows_that_give_it(
         await pilot.press("s")
         await until(pilot, lambda: caller.read_text() == before.replace('"who"', '"name"'))
         await until(pilot, lambda: '"name"' in (caller.parents[1] / "flow" / "workflow.json").read_text())
+
+
+async def test_callers_keep_a_name_whose_change_is_refused(
+    workbench: Workbench, put_workflow: Put, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise UserError("no such input")
+
+    schema = {"type": "object", "properties": {"who": {"type": "string"}}}
+    source = put_workflow("flow", inputSchema=schema)
+    call = {"id": "call", "type": "workflow", "input": {"workflow": "flow", "inputs": {"who": "Ada"}}}
+    caller = put_workflow("caller", steps=[call])
+    before = caller.read_text(), source.read_text()
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("flow"))
+    async with app.run_test(notifications=True) as pilot:
+        screen = await ready(pilot, until)
+        await pilot.press("2", "ctrl+f", *'"who', "enter")
+        await until(pilot, lambda: screen.query_one(SourceView).selected_text == '"who')
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: isinstance(app.screen, PromptScreen))
+        monkeypatch.setattr("wftui.compiler.editing.step_edits.apply_operation", refuse)
+        await pilot.press(*"name", "enter")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("s")
+        await until(pilot, lambda: "no such input" in notices(app) and app.screen is screen)
+        await until(pilot, lambda: not [work for work in app.workers if work.group == "ask"])
+        assert (caller.read_text(), source.read_text()) == before
 
 
 async def test_unwrapping_names_what_goes_with_the_container(

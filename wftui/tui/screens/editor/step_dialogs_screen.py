@@ -64,7 +64,8 @@ class StepDialogsScreen(StepsScreen):
         if chosen == "stay":
             return
         old = next((each.path for each in self.steps if named.kind == "step" and each.id == named.name), None)
-        self.operate(lambda: rename(named, new))
+        if not await self.operated(lambda: rename(named, new)):
+            return
         if self.focused is source:
             source.move_cursor(source.clamp_visitable(place))
         if chosen == "both" and await self.save() is not None:

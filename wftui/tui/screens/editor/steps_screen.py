@@ -188,24 +188,42 @@ class StepsScreen(SourceScreen):
             make: returns the operation; may raise a `UserError`.
             done: what to say afterwards.
         """
+        edit = self._edit_of(make)
+        if edit is not None and edit.missed:
+            self.attempt(self._ask_and_take(edit, done), group="ask")
+        elif edit is not None:
+            self._take(edit.text, edit.selected, done)
+
+    async def operated(self, make: "Callable[[], Operation]") -> bool:
+        """Apply an operation as `operate` does; return whether it changed the source."""
+        edit = self._edit_of(make)
+        if edit is None:
+            return False
+        if edit.missed:
+            return await self._taken_if_meant(edit, "")
+        self._take(edit.text, edit.selected, "")
+        return True
+
+    def _edit_of(self, make: "Callable[[], Operation]") -> "Edit | None":
         from wftui.compiler.editing.step_edits import apply_operation
 
         try:
-            edit = apply_operation(self.source.text, make())
+            return apply_operation(self.source.text, make())
         except UserError as error:
             self.notify(str(error), severity="warning", markup=False)
-            return
-        if edit.missed:
-            self.attempt(self._ask_and_take(edit, done), group="ask")
-        else:
-            self._take(edit.text, edit.selected, done)
+            return None
 
     async def _ask_and_take(self, edit: "Edit", done: str) -> None:
+        await self._taken_if_meant(edit, done)
+
+    async def _taken_if_meant(self, edit: "Edit", done: str) -> bool:
         chosen = await ask_about_reads(self.services, edit)
         if chosen == "replace" and edit.forgotten is not None:
             self._take(edit.forgotten, edit.selected, done)
-        elif chosen == "leave":
+            return True
+        if chosen == "leave":
             self._take(edit.text, edit.selected, done)
+        return chosen == "leave"
 
     def _take(self, text: str, selected: Sequence[str], done: str) -> None:
         keep_marks = len(self._chosen) > 1 and bool(self.step_list.marked)
