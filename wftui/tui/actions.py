@@ -168,6 +168,10 @@ def bindings(actions: Iterable[Action], target: str = "") -> list[BindingType]:
     ]
 
 
+DECLARED: dict[str, Action] = {}
+"""Actions of the screens and dialogs imported so far, by their id."""
+
+
 class WithActions:
     """Base of screens and dialogs: `ACTIONS` make their bindings."""
 
@@ -178,6 +182,7 @@ class WithActions:
         """Derive the bindings from the actions, before Textual merges them."""
         own = cls.__dict__.get("ACTIONS", ())
         if own:
+            DECLARED.update((action.id, action) for action in own)
             cls.BINDINGS = [*bindings(own), *cls.__dict__.get("BINDINGS", ())]
         super().__init_subclass__(**options)
 

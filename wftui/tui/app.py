@@ -23,6 +23,7 @@ from wftui.tui.display.formatting import count
 from wftui.tui.display.theme import HOUSE_RULES, NO_COLORS, first_theme, rule_variables
 from wftui.tui.exit_summary import ExitMode
 from wftui.tui.history_notices import HistoryNotices
+from wftui.tui.key_sentences import with_keys
 from wftui.tui.preferences import Preferences
 from wftui.tui.screen_memory import ScreenMemory
 from wftui.tui.screens.base.action_screen import ActionScreen
@@ -357,7 +358,7 @@ class WftuiApp(TerminalApp[ExitMode], inherit_bindings=False):
 
     def action_help_quit(self) -> None:
         """Say how to quit when ctrl+c has nothing to copy."""
-        self.notify("Press q or ctrl+q to quit.")
+        self.notify(with_keys(self, "Press {app.quit*} to quit."), markup=False)
 
     async def action_quit(self) -> None:
         """Quit, after asking about unsaved changes and active runs."""

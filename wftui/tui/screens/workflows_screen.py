@@ -14,6 +14,7 @@ from wftui.model.errors import UserError
 from wftui.tui.actions import Action
 from wftui.tui.background import in_background
 from wftui.tui.display.formatting import count, short_path
+from wftui.tui.key_sentences import with_keys
 from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.title_bar import TitleBar
@@ -140,7 +141,8 @@ class WorkflowsScreen(ActionScreen[None]):
             if self._rows:
                 self._show_rows()
             else:
-                self._say(f"{error}\n\nPress ctrl+r to retry, q to quit.")
+                keys = with_keys(self.app, "Press {workflows.refresh} to retry, {app.quit} to quit.")
+                self._say(f"{error}\n\n{keys}")
             return
         if not self._known and self.workbench.notice:
             self.notify(self.workbench.notice, title="History", severity="warning", timeout=30, markup=False)
@@ -169,7 +171,9 @@ class WorkflowsScreen(ActionScreen[None]):
         if self._rows:
             self.remove_class("-message")
         else:
-            self._say("This workspace has no workflows yet.\n\nPress n to create one.")
+            self._say(
+                with_keys(self.app, "This workspace has no workflows yet.\n\nPress {workflows.new} to create one.")
+            )
         table = self.query_one(WorkflowTable)
         table.show_rows(rows, self.workbench.clock(), known=self._known)
         self._show_heading()
@@ -185,7 +189,8 @@ class WorkflowsScreen(ActionScreen[None]):
         lines: list[Content] = []
         if self._error is not None:
             lines.append(Content.styled(str(self._error), "$text-error"))
-            lines.append(Content("Workflows can still be edited. Press ctrl+r to retry."))
+            retry = with_keys(self.app, "Workflows can still be edited. Press {workflows.refresh} to retry.")
+            lines.append(Content(retry))
         elif row is not None and self._known:
             parts = [count(row.steps, "step"), count(row.stats.runs, "run") if row.stats.runs else "never run"]
             lines.append(

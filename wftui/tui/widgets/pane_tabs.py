@@ -10,9 +10,17 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from wftui.tui.key_sentences import shown_key
+
 
 class PaneTabs(Widget, can_focus=True):
-    """`1 Steps  2 Source  3 Python`: click, arrow keys or number."""
+    """`1 Steps  2 Source  3 Python`: click, arrow keys or the key of the pane.
+
+    Args:
+        names: id and title of each pane.
+        current: id of the current pane.
+        screen: whose actions show the panes: `<screen>.<pane>`.
+    """
 
     DEFAULT_CSS = """
     PaneTabs { height: 1; padding: 0 1; background: $surface; color: $foreground-muted; pointer: pointer; }
@@ -38,8 +46,9 @@ class PaneTabs(Widget, can_focus=True):
             self.pane = pane
             self.enter = enter
 
-    def __init__(self, names: Sequence[tuple[str, str]], current: str) -> None:
+    def __init__(self, names: Sequence[tuple[str, str]], current: str, screen: str) -> None:
         super().__init__()
+        self._screen = screen
         self.set_reactive(PaneTabs.names, tuple(names))
         self.set_reactive(PaneTabs.current, current)
 
@@ -50,11 +59,12 @@ class PaneTabs(Widget, can_focus=True):
     def _places(self) -> list[tuple[int, str, Content]]:
         places = []
         column = 0
-        for number, (pane, title) in enumerate(self.names, 1):
-            entry = Content(f" {number} {title} ")
+        for pane, title in self.names:
+            named = f"{shown_key(self.app, f'{self._screen}.{pane}')} {title}".lstrip()
+            entry = Content(f" {named} ")
             if pane == self.current:
                 style = "b reverse $primary" if self.has_focus else "b $primary on $panel"
-                entry = Content.styled(f"[{number} {title}]", style)  # also without colors
+                entry = Content.styled(f"[{named}]", style)  # also without colors
             places.append((column, pane, entry))
             column += entry.cell_length + 2
         return places

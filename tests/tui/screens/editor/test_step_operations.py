@@ -402,4 +402,4 @@ async def test_unwrapping_names_what_goes_with_the_container(
         screen = await ready(pilot, until)
         await pilot.press("j", "j", "W")
         await until(pilot, lambda: ids(screen) == ["a", "b", "c"])
-        await until(pilot, lambda: "Removed with g: when, timeout; u undoes it." in notices(app))
+        await until(pilot, lambda: "Removed with g: when, timeout; ^z undoes it." in notices(app))

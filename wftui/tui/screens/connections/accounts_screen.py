@@ -10,6 +10,7 @@ from textual.widgets.option_list import Option
 from wftui.model.text.local_times import local_day
 from wftui.model.user.accounts import AccountLink, UserAccount
 from wftui.tui.actions import Action
+from wftui.tui.key_sentences import with_keys
 from wftui.tui.screens.base.local_screen import LocalScreen
 from wftui.tui.screens.dialogs.prompt import PromptScreen
 
@@ -72,7 +73,7 @@ class AccountsScreen(LocalScreen[None]):
         try:
             self.accounts = await self.workbench.connections.accounts(self.connection)
         except BaseException:
-            empty.update("Loading the accounts failed. Press r to retry.")
+            empty.update(with_keys(self.app, "Loading the accounts failed. Press {accounts.refresh} to retry."))
             raise
         listed = self.query_one(OptionList)
         width = max((len(each.toolkit) for each in self.accounts), default=0)
@@ -81,7 +82,8 @@ class AccountsScreen(LocalScreen[None]):
         listed.display = listed.can_focus = bool(self.accounts)
         empty.display = not self.accounts
         what = f"a {self.toolkit} account" if self.toolkit else "an account"
-        empty.update(f"{self.workbench.settings.user_id} has no connected accounts. Press n to connect {what}.")
+        press = with_keys(self.app, "Press {accounts.connect} to connect")
+        empty.update(f"{self.workbench.settings.user_id} has no connected accounts. {press} {what}.")
 
     def action_refresh(self) -> None:
         """Reload the accounts."""
@@ -116,7 +118,8 @@ class AccountsScreen(LocalScreen[None]):
         self.link = link
         self.set_class(link is not None, "-linking")
         if link is not None:
-            about = f"Open this link to connect {link.toolkit}; press y to copy it. Waiting for the connection…"
+            press = with_keys(self.app, "press {accounts.copy} to copy it.")
+            about = f"Open this link to connect {link.toolkit}; {press} Waiting for the connection…"
             self.query_one(".link", Static).update(Content(f"{about}\n{link.address}"))
         self.refresh_bindings()
 

@@ -13,6 +13,7 @@ from wftui.connections.connections import StoredConnection
 from wftui.model.base import Json
 from wftui.model.schema.facets import literal
 from wftui.tui.actions import Action
+from wftui.tui.key_sentences import with_keys
 from wftui.tui.screens.base.local_screen import LocalScreen
 from wftui.tui.screens.connections.connection_form import ConnectionForm
 from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen
@@ -20,7 +21,10 @@ from wftui.tui.screens.dialogs.prompt import PromptScreen
 from wftui.tui.widgets.picker import Picker
 
 _GROUP = "Connections"
-_EMPTY = "No connections yet. Press n to add one: a web service, a model, an MCP server, a mail server, a database."
+_EMPTY = (
+    "No connections yet. Press {connections.add} to add one:"
+    " a web service, a model, an MCP server, a mail server, a database."
+)
 
 
 class ConnectionsScreen(LocalScreen[None]):
@@ -68,7 +72,7 @@ class ConnectionsScreen(LocalScreen[None]):
         """Yield the list, and the values of the selected connection."""
         yield Static(classes="heading", markup=False)
         yield OptionList(markup=False)
-        yield Static(_EMPTY, classes="empty", markup=False)
+        yield Static(with_keys(self.app, _EMPTY), classes="empty", markup=False)
         yield Static(classes="about", markup=False)
 
     async def on_mount(self) -> None:

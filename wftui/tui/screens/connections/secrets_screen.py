@@ -15,12 +15,15 @@ from wftui.model.forms.building import form_of
 from wftui.model.forms.state import build_form
 from wftui.runtime.validation.form_errors import form_problems
 from wftui.tui.actions import Action
+from wftui.tui.key_sentences import with_keys
 from wftui.tui.screens.base.form_screen import FormScreen, Submit
 from wftui.tui.screens.base.local_screen import LocalScreen
 from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen
 
 _GROUP = "Secrets"
-_EMPTY = "No secrets yet. Press n to store one: workflows read it as secrets.NAME, connections as store:NAME."
+_EMPTY = (
+    "No secrets yet. Press {secrets.add} to store one: workflows read it as secrets.NAME, connections as store:NAME."
+)
 _SCHEMA: dict[str, Json] = {
     "type": "object",
     "properties": {
@@ -133,7 +136,7 @@ class SecretsScreen(LocalScreen[None]):
             listed.highlighted = self._names.index(select) if select in self._names else 0
         listed.display = listed.can_focus = bool(self._names)
         empty.display = not self._names
-        empty.update(_EMPTY)
+        empty.update(with_keys(self.app, _EMPTY))
         self._show_details()
 
     @on(OptionList.OptionHighlighted)

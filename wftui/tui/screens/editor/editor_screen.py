@@ -124,7 +124,7 @@ class EditorScreen(ProblemsScreen):
 
     def compose_body(self) -> ComposeResult:
         """Yield tabs, panes and status."""
-        yield PaneTabs(self.PANES, "steps")
+        yield PaneTabs(self.PANES, "steps", "editor")
         ascii_only = self.services.ascii
         with Horizontal(id="main"):
             with Container(classes="overview"):

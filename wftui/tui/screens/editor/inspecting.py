@@ -10,6 +10,7 @@ from wftui.compiler.source.parsing import parse
 from wftui.model.run.paths import without_indices
 from wftui.tui.background import once
 from wftui.tui.display.formatting import ago
+from wftui.tui.key_sentences import with_keys
 from wftui.tui.screens.editor.binding_help import last_run
 from wftui.tui.widgets.run.inspector import InspectedStep, StepInspector
 
@@ -66,8 +67,10 @@ class Inspecting:
         here = self._screen.step_here
         placed = None if here is None else self._placed_at(here.pointer)
         if here is None or placed is None:
-            empty = "No step here. Press a to add one." if not self._screen.steps else "No step at the cursor."
-            self._inspector.show(None, empty)
+            empty = (
+                "No step at the cursor." if self._screen.steps else "No step here. Press {editor.add_step} to add one."
+            )
+            self._inspector.show(None, with_keys(self._screen.app, empty))
         else:
             self._inspector.show(self._described(here, placed))
             if self.explains and (word := str(placed.step.get("type"))) not in self._kinds:

@@ -6,6 +6,7 @@ from wftui.model.workflow.compilation import CompilationResult
 from wftui.tui.editing.draft_keeper import DraftKeeper, Unsaved
 from wftui.tui.editing.live_check import LiveCheck
 from wftui.tui.editing.source_file import SourceFile
+from wftui.tui.key_sentences import with_keys
 from wftui.tui.screens.base.paned_screen import PanedScreen
 from wftui.tui.screens.editor.questions import ask_about_changes, ask_which_version
 from wftui.tui.widgets.source.compilation_status import CompilationStatus
@@ -127,7 +128,8 @@ class SourceScreen(PanedScreen):
         self.source.move_cursor(self.source.clamp_visitable(place))
         reason = self._file.read_only
         if self.source.read_only and reason is None:
-            reason = "this editor would change the line ends of the file. Press o to open it in your editor."
+            reason = "this editor would change the line ends of the file."
+            reason += with_keys(self.app, " Press {editor.edit_outside} to open it in your editor.")
         if reason is not None:
             self.source.read_only = True
             self.notify(f"Read-only: {reason}", severity="warning", timeout=10, markup=False)
@@ -258,7 +260,7 @@ class SourceScreen(PanedScreen):
         text = await pick_version(self.services, self.workflow_id, self.source.text)
         if text is not None and not self.source.read_only:
             self.source.change_to(text)
-            self.notify("Restored; u undoes it.")
+            self.notify(with_keys(self.app, "Restored; {editor.undo} undoes it."), markup=False)
 
     def action_reload(self) -> None:
         """Reload the file, after asking about unsaved changes."""

@@ -13,6 +13,7 @@ from wftui.tui.canvas.step_list import StepList
 from wftui.tui.canvas.step_view import StepView
 from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
 from wftui.tui.editing.step_rows import RowLooks, StepRows, step_rows
+from wftui.tui.key_sentences import with_keys
 from wftui.tui.screens.editor.questions import ask_about_reads
 from wftui.tui.screens.editor.source_screen import SourceScreen
 
@@ -37,8 +38,8 @@ READING = frozenset({"copy_step", "copy_command", "mark", "try_step", "run_to", 
 _ANYWHERE = frozenset({"edit_step", "copy_command", "try_step", "run_to", "pin"})
 """Verbs that also take the step at the cursor of the source, and that of the inspector."""
 
-_EMPTY = "No steps yet. Press a to add the first."
-_NO_JSON = "Not valid JSON. Press 5 for the problem, x to fix it."
+_EMPTY = "No steps yet. Press {editor.add_step} to add the first."
+_NO_JSON = "Not valid JSON. Press {editor.problems} for the problem, {editor.fix} to fix it."
 
 
 class StepsScreen(SourceScreen):
@@ -81,7 +82,7 @@ class StepsScreen(SourceScreen):
             rows = self._prepared = step_rows(text, replace(rows.looks, pinned=pinned), rows.outline)
         self._is_json = rows.steps is not None
         for view in self.step_views:
-            view.message = _EMPTY if self._is_json else _NO_JSON
+            view.message = with_keys(self.app, _EMPTY if self._is_json else _NO_JSON)
         if rows.steps is None:
             self.step_list.refresh()
             return
@@ -256,11 +257,15 @@ class StepsScreen(SourceScreen):
             self._mark(self.step_list.marked ^ {here.path})
             view.action_step("down")
 
+    @property
+    def _undoes(self) -> str:
+        return with_keys(self.app, "{editor.undo} undoes it.")
+
     def action_delete_step(self) -> None:
         """Delete the steps; those that need them take over their needs."""
         from wftui.compiler.editing.restructuring import delete
 
-        self.operate(lambda: delete(self._pointers), f"Deleted {self._names()}; u undoes it.")
+        self.operate(lambda: delete(self._pointers), f"Deleted {self._names()}; {self._undoes}")
 
     def action_duplicate_step(self) -> None:
         """Copy the steps under new ids."""
@@ -338,5 +343,5 @@ class StepsScreen(SourceScreen):
         from wftui.compiler.editing.step_edits import step_value
 
         lost = [key for each in self._pointers for key in lost_by_unwrapping(step_value(self.source.text, each))]
-        done = f"Removed with {self._names()}: {', '.join(dict.fromkeys(lost))}; u undoes it." if lost else ""
+        done = f"Removed with {self._names()}: {', '.join(dict.fromkeys(lost))}; {self._undoes}" if lost else ""
         self.operate(lambda: unwrap(self._pointers), done)

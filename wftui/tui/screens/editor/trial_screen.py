@@ -15,6 +15,7 @@ from wftui.model.workflow.durations import format_duration
 from wftui.tui.actions import Action
 from wftui.tui.background import in_background
 from wftui.tui.display.status import look
+from wftui.tui.key_sentences import with_keys
 from wftui.tui.screens.base.action_modal import ActionModal
 from wftui.tui.services import AppServices, services_of
 from wftui.tui.widgets.key_line import KeyLine
@@ -34,7 +35,7 @@ class TrialView(LineView):
     def show(self, lines: list[tuple[str, str]]) -> None:
         """Show lines, each with a style."""
         more = len(lines) - _MOST_LINES
-        rest = f"… {more:,} more lines; press y to copy the whole output"
+        rest = f"… {more:,} more lines; {with_keys(self.app, 'press {trial.copy} to copy the whole output')}"
         self.lines = [*lines[:_MOST_LINES], (rest, "$foreground-muted")] if more > 0 else lines
         self.set_rows(len(self.lines), max((len(text) for text, _ in self.lines), default=0))
 

@@ -1,5 +1,10 @@
 """Try the step at the cursor, run up to it, and pin outputs for that."""
 
+from typing import Any, cast
+
+from textual.app import App
+
+from wftui.tui.key_sentences import with_keys
 from wftui.tui.screens.editor.binding_help import last_run
 from wftui.tui.screens.editor.trial_screen import TrialScreen
 from wftui.tui.services import AppServices
@@ -32,7 +37,8 @@ async def toggle_pin(app: AppServices, workflow_id: str, path: str) -> None:
     record = await last_run(app, workflow_id)
     result = record.step(path) if record is not None else None
     if record is None or result is None or result.status != "completed":
-        app.notify(f"Pin: {path} has no output in the last run; t tries it.", severity="warning", markup=False)
+        tries = with_keys(cast("App[Any]", app), "{editor.try_step} tries it.")
+        app.notify(f"Pin: {path} has no output in the last run; {tries}", severity="warning", markup=False)
         return
     whole = await app.workbench.runs.record(record.id, whole=True)
     found = whole.step(path)

@@ -13,6 +13,7 @@ from wftui.model.run.summary import ExecutionFilters, ExecutionPage, RunSort
 from wftui.model.user.user_settings import HistoryColumn
 from wftui.tui.actions import Action
 from wftui.tui.display.formatting import count
+from wftui.tui.key_sentences import with_keys
 from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.screens.history.history_actions import HISTORY_ACTIONS, LOCAL, MOST_SELECTED, NEED_ONE
 from wftui.tui.screens.history.history_choices import ask_columns, ask_group, ask_saved, ask_sort, described, recalled
@@ -152,7 +153,7 @@ class HistoryScreen(ActionScreen[None]):
         message = event.error
         if not message and not len(pages):
             message = (
-                "No run matches these filters.\n\nPress backspace to clear them."
+                with_keys(self.app, "No run matches these filters.\n\nPress {history.all} to clear them.")
                 if self._bar.current != HistoryQuery()
                 else "No runs yet.\n\nRuns appear here with their steps, logs and results."
             )
@@ -203,7 +204,7 @@ class HistoryScreen(ActionScreen[None]):
         if action_id in LOCAL and self.workbench.server is not None:
             return f"only on the machine of {self.workbench.server}"
         if action_id == "history.bulk" and not self._table.marked:
-            return "no run is selected; space selects one"
+            return with_keys(self.app, "no run is selected; {history.select} selects one")
         if action_id in NEED_ONE and self._table.selected is None:
             return "no run is selected"
         return None
@@ -242,7 +243,8 @@ class HistoryScreen(ActionScreen[None]):
         run = self._table.selected
         if run is not None:
             self._marked = run.id if self._marked != run.id else None
-            self.notify(f"Marked {run.id}; c on another run compares" if self._marked else "Unmarked", markup=False)
+            compares = with_keys(self.app, "{history.compare} on another run compares")
+            self.notify(f"Marked {run.id}; {compares}" if self._marked else "Unmarked", markup=False)
 
     def action_compare(self) -> None:
         """Compare the run with the marked one, or with the last good one."""

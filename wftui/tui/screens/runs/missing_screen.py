@@ -11,10 +11,11 @@ from textual.widgets.option_list import Option
 
 from wftui.model.base import Json
 from wftui.tui.actions import Action
+from wftui.tui.key_sentences import with_keys
 from wftui.tui.screens.base.action_screen import ActionScreen
 
 _GROUP = "Missing requirements"
-_HELP = "Then press r on the run to rerun it."
+_HELP = "Then press {monitor.rerun} on the run to rerun it."
 
 
 class MissingScreen(ActionScreen[None]):
@@ -78,7 +79,7 @@ class MissingScreen(ActionScreen[None]):
     def _show_details(self) -> None:
         command = self.selected.get("command")
         lines = [f"On the command line: {command}"] if command else []
-        self.query_one(".about", Static).update(Content("\n".join([*lines, _HELP])))
+        self.query_one(".about", Static).update(Content("\n".join([*lines, with_keys(self.app, _HELP)])))
         self.refresh_bindings()
 
     @on(OptionList.OptionSelected)

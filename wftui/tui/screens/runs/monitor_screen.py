@@ -10,6 +10,7 @@ from wftui.model.base import Json
 from wftui.model.run.events import ExecutionEvent
 from wftui.tui.actions import Action
 from wftui.tui.background import in_background
+from wftui.tui.key_sentences import with_keys
 from wftui.tui.screens.runs import run_exports
 from wftui.tui.screens.runs.known_reasons import KnownReasons
 from wftui.tui.screens.runs.monitor_actions import MONITOR_ACTIONS
@@ -44,7 +45,8 @@ class MonitorScreen(PlaybackScreen):
             return reason
         match verb:
             case "next_match" | "previous_match":
-                return None if self.panes.log_view.search else "no search is active; press / to search"
+                no_search = with_keys(self.app, "no search is active; press {monitor.search} to search")
+                return None if self.panes.log_view.search else no_search
             case "edit":
                 return None if self.state.record.workflow_id else self._error or "the run is still loading"
             case "playback" | "forward" | "go_to" | "events":
@@ -53,7 +55,8 @@ class MonitorScreen(PlaybackScreen):
                 is_frozen = self.playback is not None and self.playback.frozen
                 return None if is_frozen else self._error or self._why_not_live()
             case "approve" | "reject":
-                return None if self.playback is None else "the view shows the past; press P to return to the run"
+                past = with_keys(self.app, "the view shows the past; press {monitor.now} to return to the run")
+                return None if self.playback is None else past
             case "back" | "slower" | "faster" | "now":
                 return None if self.playback is not None else "no playback is active"
             case "child":
@@ -69,7 +72,8 @@ class MonitorScreen(PlaybackScreen):
             case "slow":
                 return None if self.panes.timeline.usual else "too few completed runs to know the usual times"
             case "wider" | "earlier" | "later":
-                return None if self.panes.timeline.zoom.factor > 1 else "the bars show the whole run; press } to zoom"
+                whole = with_keys(self.app, "the bars show the whole run; press {monitor.closer} to zoom")
+                return None if self.panes.timeline.zoom.factor > 1 else whole
             case "next_failure":
                 failed = any(step.status == "failed" for step in self.shown.record.step_results)
                 return None if failed else "no step has failed"
@@ -183,7 +187,8 @@ class MonitorScreen(PlaybackScreen):
         if child is not None:
             self.open_run(child)
         elif self.state.record.parent_id and self.state.record.parent_path is None:
-            self.notify("Output reused from the earlier run; press b to open it.")
+            reused = with_keys(self.app, "Output reused from the earlier run; press {monitor.parent} to open it.")
+            self.notify(reused, markup=False)
         else:
             self.notify("No such run: it has not started, or was removed from the history.")
 

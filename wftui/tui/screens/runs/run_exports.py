@@ -8,6 +8,7 @@ from pathlib import Path
 from wftui.model.base import Json
 from wftui.store.events.payloads import as_reference
 from wftui.tui.display.formatting import count
+from wftui.tui.key_sentences import with_keys
 from wftui.tui.screens.runs.run_screen import RunScreen
 from wftui.tui.widgets.value.export import COPY_LIMIT, as_text
 from wftui.tui.widgets.value.sizes import size_text
@@ -58,8 +59,9 @@ async def copy_log(screen: RunScreen) -> None:
     if not text:
         screen.notify("No log lines to copy.")
     elif len(text) > COPY_LIMIT:
+        which = with_keys(screen.app, "filter them with {monitor.filter}")
         screen.notify(
-            f"{view.shown:,} lines exceed the clipboard limit; filter them with t, or print them with"
+            f"{view.shown:,} lines exceed the clipboard limit; {which}, or print them with"
             f" `{_show_command(screen)} --logs`",
             markup=False,
         )

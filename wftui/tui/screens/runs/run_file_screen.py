@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wftui.model.errors import UserError
+from wftui.tui.key_sentences import with_keys
 from wftui.tui.screens.runs.monitor_screen import MonitorScreen
 from wftui.tui.widgets.run.header import RunHeader
 from wftui.tui.widgets.run.state import RunState
@@ -14,7 +15,7 @@ from wftui.workbench.read_only import read_only
 if TYPE_CHECKING:
     from wftui.workbench import AnyWorkbench
 
-_REASON = "the run is shown from a file; i in the history imports it"
+_REASON = "the run is shown from a file; {history.import} in the history imports it"
 _ELSEWHERE = frozenset({"connect", "edit"})
 """Actions on the workspace, which need not be that of the run."""
 
@@ -40,7 +41,7 @@ class FileRunScreen(MonitorScreen):
         """Return why an action needs a run of the history."""
         verb = action_id.partition(".")[2]
         if verb in _ELSEWHERE or any(action.id == action_id and action.changes for action in self.ACTIONS):
-            return _REASON
+            return with_keys(self.app, _REASON)
         if verb == "compare":
             return "the run is shown from a file; `wftui compare` takes run files"
         return super().why_not(action_id)
@@ -98,7 +99,7 @@ class RunFileScreen(FileRunScreen):
         try:
             async with file_workbench(self.services.workbench.settings) as (workbench, _folder):
                 run_id = await import_beside(workbench.settings, self._path, self._taking)
-                self._source = read_only(workbench, _REASON)
+                self._source = read_only(workbench, with_keys(self.app, _REASON))
                 if not opened.done():  # else the screen was closed meanwhile
                     opened.set_result(run_id)
                     await self._left.wait()

@@ -16,6 +16,7 @@ from wftui.model.json.incremental import read_json
 from wftui.store.events.payloads import as_reference
 from wftui.tui.actions import Action
 from wftui.tui.background import in_background
+from wftui.tui.key_sentences import with_keys
 from wftui.tui.screens.base.action_modal import ActionModal
 from wftui.tui.screens.dialogs.file_prompts import ask_new_file
 from wftui.tui.services import services_of
@@ -131,7 +132,8 @@ class ValueScreen(ActionModal[None]):
             services_of(self.app).show_error(error, "Copy failed")
             return
         if text is None:
-            self.notify("The element exceeds the clipboard limit; s saves the full value.", severity="warning")
+            saves = with_keys(self.app, "{value.save} saves the full value.")
+            self.notify(f"The element exceeds the clipboard limit; {saves}", severity="warning", markup=False)
             return
         self.app.copy_to_clipboard(_readable(text))
         self.notify(f"Copied {self._view.location or 'the value'}", markup=False)
@@ -205,7 +207,8 @@ class ValueScreen(ActionModal[None]):
             services_of(self.app).show_error(error, "Table failed")
             return
         if text is None:
-            self.notify(f"The list exceeds {size_text(_TABLE_LIMIT)}; s saves it.", severity="warning")
+            saves = with_keys(self.app, "{value.save} saves it.")
+            self.notify(f"The list exceeds {size_text(_TABLE_LIMIT)}; {saves}", severity="warning", markup=False)
         elif isinstance(items, list):
             self.app.push_screen(ValueTableScreen(self._title, items, self._show_row, ascii_only=self._ascii))
         else:

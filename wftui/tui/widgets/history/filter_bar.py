@@ -15,6 +15,7 @@ from wftui.model.clock import Clock
 from wftui.model.history_query import STATUSES, HistoryQuery, QueryError, parse_query
 from wftui.model.run.record import ExecutionStatus
 from wftui.tui.display.status import look
+from wftui.tui.key_sentences import shown_key
 
 _RECENT = 20
 
@@ -54,7 +55,7 @@ class StatusSwitches(Widget):
                     status,
                     Content.assemble(
                         (ends[0], "bold $primary"),
-                        (f"{number}", "$primary"),
+                        (shown_key(self.app, f"history.status_{number}"), "$primary"),
                         (style.glyph, style.color),
                         (f" {style.word}", "bold $foreground" if on_ else ""),
                         (ends[1], "bold $primary"),
@@ -110,11 +111,9 @@ class FilterBar(Vertical):
 
     def compose(self) -> ComposeResult:
         """Compose query line, status toggles and error line."""
-        yield Input(
-            str(self.current),
-            placeholder="/ text workflow: user: label: since:monday longer:5m error:http contains:text",
-            compact=True,
-        )
+        fields = "text workflow: user: label: since:monday longer:5m error:http contains:text"
+        key = shown_key(self.app, "history.filter")
+        yield Input(str(self.current), placeholder=f"{key} {fields}".strip(), compact=True)
         yield StatusSwitches(ascii_only=self.ascii_only)
         yield Static(id="filter-error", markup=False)
 

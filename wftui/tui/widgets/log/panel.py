@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from wftui.model.errors import UsageError
 from wftui.tui.display.formatting import count
+from wftui.tui.key_sentences import with_keys
 from wftui.tui.widgets.log.lines import LEVELS, STREAMS
 from wftui.tui.widgets.log.log_buffer import LogBuffer
 from wftui.tui.widgets.log.view import TIMES, LogView
@@ -126,5 +127,5 @@ class LogPanel(Vertical):
             parts.append(Content.styled(f"/{view.search} {view.hit_at_cursor} of {view.hits}", "$text-warning"))
         if view.unseen:
             parts.append(Content.styled(f"{count(view.unseen, 'new line')}", "bold $text-accent"))
-        parts.append(Content("following" if view.following else "f to follow"))
+        parts.append(Content("following" if view.following else with_keys(self.app, "{monitor.follow} to follow")))
         return Content(" - " if self.ascii_only else " · ").join(parts)

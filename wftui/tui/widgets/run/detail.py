@@ -17,6 +17,7 @@ from wftui.model.run.steps import ExecutionError, StepResult
 from wftui.store.events.payloads import as_reference
 from wftui.tui.display.formatting import LOADING
 from wftui.tui.display.status import look
+from wftui.tui.key_sentences import with_keys
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.log.sanitize import clean, plain
 from wftui.tui.widgets.run.gantt import step_seconds
@@ -106,7 +107,7 @@ class StepDetail(LineView):
             self._head_rows = len(head)
             beside = self.right if self.room >= _BESIDE else None
             self._rows = head + _rows(step, self.now(), self.room, self.ascii_only, stopped=self.stopped, beside=beside)
-            self._rows += _log(self.around.log, self.room)
+            self._rows += _log(self.around.log, self.room, with_keys(self.app, "{monitor.step_log} shows all"))
         self.set_rows(len(self._rows))
 
     def _head(self, step: StepResult) -> list[DetailRow]:
@@ -294,12 +295,12 @@ def _side_by_side(
     return rows
 
 
-def _log(lines: tuple[str, ...], width: int) -> list[DetailRow]:
+def _log(lines: tuple[str, ...], width: int, note: str) -> list[DetailRow]:
     """Return the last log lines of a step."""
     if not lines:
         return []
     shown = [DetailRow(Content(plain(line)).truncate(width)) for line in lines]
-    return [_title("Log", "s shows all", None), *shown]
+    return [_title("Log", note, None), *shown]
 
 
 def _lines(value: Json, section: Section, width: int) -> list[DetailRow]:

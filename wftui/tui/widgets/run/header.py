@@ -13,11 +13,13 @@ from wftui.model.run.actions import UNRESOLVED
 from wftui.model.run.record import TERMINAL, ExecutionRecord
 from wftui.model.run.reducer import item_progress, progress
 from wftui.tui.display.status import look
+from wftui.tui.key_sentences import with_keys
 from wftui.tui.widgets.run.gantt import run_seconds
 from wftui.tui.widgets.run.labels import elapsed, first_line, interruption_note, local_timestamp, run_label, step_note
 from wftui.tui.widgets.run.state import RunState
 from wftui.tui.widgets.run.tree import asking_step, current_step
 
+_STOPPING = "waiting for steps to stop; press {monitor.cancel} again to stop now"
 _BAR = 24
 _LEFT = 44
 """Least cells for the progress and the current step."""
@@ -159,13 +161,17 @@ class RunHeader(Widget):
                 name = f"{step.step_name} {name}" if step.path.endswith("]") else name
                 parts += [separator, name, *([(f"  {note}", "$foreground-muted")] if note else [])]
             if record.cancel_requested:
-                parts += [separator, ("waiting for steps to stop; press c again to stop now", "$text-warning")]
+                parts += [separator, (with_keys(self.app, _STOPPING), "$text-warning")]
         elif record.status == "interrupted":
             seen = f", last seen {local_timestamp(self.run.last_sign, self.now())}" if self.run.last_sign else ""
-            parts += [separator, (f"its process ended{seen}; press u to resume", "$text-warning")]
+            resume = with_keys(self.app, "press {monitor.resume} to resume")
+            parts += [separator, (f"its process ended{seen}; {resume}", "$text-warning")]
         elif record.error is not None:
             if record.error.type == UNRESOLVED:
-                parts += [separator, ("press m for missing requirements", "$text-warning")]
+                parts += [
+                    separator,
+                    (with_keys(self.app, "press {monitor.connect} for missing requirements"), "$text-warning"),
+                ]
             parts += [separator, (first_line(record.error.message), "$text-error")]
         left = Content.assemble(*parts)
         room = width - left.cell_length - right.cell_length - 4

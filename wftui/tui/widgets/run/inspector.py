@@ -10,6 +10,7 @@ from textual.content import Content
 from wftui.model.clock import Clock
 from wftui.model.run.steps import StepResult
 from wftui.tui.display.formatting import count
+from wftui.tui.key_sentences import with_keys
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.run.detail import result_lines, section_title
 from wftui.tui.widgets.run.type_lines import type_lines
@@ -101,7 +102,8 @@ class StepInspector(LineView):
         lines = [*self._placed(step)]
         yield from lines
         if step.kind is not None:
-            yield from type_lines(step.kind, step.value.get("input"), self.size.height - len(lines))
+            sets = with_keys(self.app, "{editor.edit_step} sets them")
+            yield from type_lines(step.kind, step.value.get("input"), self.size.height - len(lines), sets)
 
     def _placed(self, step: InspectedStep) -> Iterable[Content]:
         above = [*self._about(step)]
@@ -112,7 +114,8 @@ class StepInspector(LineView):
             yield Content("")
         yield section_title("Last run", step.ran)
         if step.result is None or step.record is None:
-            sentence = "This step did not start in it." if step.ran else "Never run: F5 runs the workflow, t this step."
+            never = "Never run: {editor.run} runs the workflow, {editor.try_step} this step."
+            sentence = "This step did not start in it." if step.ran else with_keys(self.app, never)
             yield from Content.styled(sentence, "$foreground-muted").wrap(self.room)
         else:
             yield from result_lines(step.result, step.record, self._now(), self.room, self.ascii_only)
@@ -130,7 +133,7 @@ class StepInspector(LineView):
             # Beside the last run, long code leaves room for its values.
             most = max(_LEAST, self.size.height // 3) if step.result is not None else 1_000
             yield section_title("As written", "")
-            yield from _written(written, width, most)
+            yield from _written(written, width, most, with_keys(self.app, "… {editor.source} shows the rest"))
         for severity, message in step.problems:
             sign = "✗" if severity == "error" else "▲"
             style = "$text-error" if severity == "error" else "$text-warning"
@@ -149,11 +152,11 @@ class StepInspector(LineView):
         return self._lines[index].truncate(width, ellipsis=not self.ascii_only)
 
 
-def _written(value: "dict[str, Json]", width: int, most: int) -> Iterable[Content]:
+def _written(value: "dict[str, Json]", width: int, most: int, rest: str) -> Iterable[Content]:
     lines = ValueLines(width)
     lines.add(json.dumps(value, ensure_ascii=False), last=True)
     lines.ensure(most + 1)
     shown = [line_content(line) for line in lines.lines]
     yield from shown[:most]
     if len(shown) > most:
-        yield Content.styled("… 2 shows the rest", "$foreground-muted")
+        yield Content.styled(rest, "$foreground-muted")

@@ -94,7 +94,7 @@ class RunPanes(Container):
         self.canvas = WorkflowCanvas(ascii_only=ascii_only, within=True)
         self.canvas.message = LOADING
         self.log_panel = LogPanel(state.lines, ascii_only=ascii_only)
-        self._tabs = PaneTabs(PANES, "steps")
+        self._tabs = PaneTabs(PANES, "steps", "monitor")
         self._upper = Container(id="upper")
         self._counted: frozenset[str] = frozenset()
         self._drawn: RunState | None = None

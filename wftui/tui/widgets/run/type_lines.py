@@ -16,17 +16,18 @@ _NAME = 16
 """Columns of a name."""
 
 
-def type_lines(kind: StepTypeInfo, given: Json, room: int) -> Iterator[Content]:
+def type_lines(kind: StepTypeInfo, given: Json, room: int, sets: str) -> Iterator[Content]:
     """Yield the output of a step type and its absent fields, in the available rows.
 
     Args:
         kind: the step type.
         given: the input of the step.
         room: most lines; the form of the step shows all fields.
+        sets: what opens that form.
     """
     output = [*_described(kind.output_schema)]
     left_out = [each for each in _described(kind.input_schema) if each[0] not in as_object(given)]
-    for title, note, described in (("Output", f"of {kind.type}", output), ("Not set", "F3 sets them", left_out)):
+    for title, note, described in (("Output", f"of {kind.type}", output), ("Not set", sets, left_out)):
         if not described or room < _LEAST:
             continue
         shown = described if len(described) <= room - 2 else described[: room - 3]
