@@ -95,11 +95,11 @@ def _sentences(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def _mention() -> re.Pattern[str]:
-    """Return what matches a key of an action in a sentence: `press a`, `u undoes it`, `F3`, `ctrl+r`."""
+    """Return a pattern of keys in sentences: `press a`, `u undoes it`, `F3`, `ctrl+r`."""
     keys = {key for _, actions in actions_by_screen() for action in actions for key in action.keys} - FIXED
     keys |= {show_key(key) for key in keys}
     any_key = "|".join(re.escape(key) for key in sorted(keys, key=len, reverse=True))
-    # An article is no key, and a sign before a word is punctuation.
+    # An article does not count, and a sign before a word is punctuation.
     word = "|".join(re.escape(key) for key in sorted(keys, key=len, reverse=True) if key[-1].isalnum() and key != "a")
     combined = "|".join(re.escape(key) for key in sorted(keys) if re.match(r"(ctrl\+|\^|shift|[fF]\d)", key))
     return re.compile(
