@@ -86,6 +86,7 @@ async def test_the_notes_are_written_by_the_filesystem_server(
     assert (folder / "NOTES.md").read_text() == record.outputs["report"]
 
 
+@pytest.mark.slow
 async def test_other_folders_than_repositories_fail(workbench: Workbench, tmp_path: Path) -> None:
     record = await run_to_end(workbench, "mcp_repo_notes", {"repo": str(tmp_path)})
     assert record.status == "failed"

@@ -1,7 +1,7 @@
 import pytest
 
 from wftui.tui.actions import APP_ACTIONS, MULTIPLEXER_KEYS, Action, bindings, show_key
-from wftui.tui.screens.editor.editor_actions import EDITOR_ACTIONS
+from wftui.tui.key_actions.editor_actions import EDITOR_ACTIONS
 from wftui.tui.screens.workflows_screen import WorkflowsScreen
 
 ALL = [("app", APP_ACTIONS), ("editor", EDITOR_ACTIONS), ("workflows", WorkflowsScreen.ACTIONS)]

@@ -14,7 +14,7 @@ import wftui.tui
 from tui.notices import notices
 from wftui.tui.actions import show_key
 from wftui.tui.app import WftuiApp
-from wftui.tui.key_sentences import with_keys
+from wftui.tui.key_actions.key_sentences import with_keys
 from wftui.tui.keymap import actions_by_screen
 from wftui.tui.screens.editor.editor_screen import EditorScreen
 from wftui.workbench import Settings, Workbench
@@ -141,7 +141,7 @@ def test_no_sentence_names_a_key_that_can_be_another() -> None:
         for line, text in _sentences(path)
         if " " in text and mention.search(text)
     ]
-    assert not found, "name the action, with wftui.tui.key_sentences.with_keys"
+    assert not found, "name the action, with wftui.tui.key_actions.key_sentences.with_keys"
 
 
 def test_sentences_name_known_actions() -> None:

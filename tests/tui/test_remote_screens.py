@@ -87,6 +87,7 @@ async def test_a_run_is_started_watched_answered_and_found(
     assert [run.workflow_id for run in (await owner.runs.history()).executions] == ["asks", "greet"]
 
 
+@pytest.mark.slow
 async def test_the_whole_log_of_a_run_is_shown(
     remote: RemoteWorkbench, owner: Workbench, until: Until, text_of: Callable[[App[Any]], str]
 ) -> None:

@@ -23,7 +23,7 @@ from wftui.tui.display.formatting import count
 from wftui.tui.display.theme import HOUSE_RULES, NO_COLORS, first_theme, rule_variables
 from wftui.tui.exit_summary import ExitMode
 from wftui.tui.history_notices import HistoryNotices
-from wftui.tui.key_sentences import with_keys
+from wftui.tui.key_actions.key_sentences import with_keys
 from wftui.tui.preferences import Preferences
 from wftui.tui.screen_memory import ScreenMemory
 from wftui.tui.screens.base.action_screen import ActionScreen

@@ -66,6 +66,7 @@ def test_generated_code_is_ruff_formatted(width: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.slow
 def test_it_type_checks(tmp_path: Path) -> None:
     path = tmp_path / "workflow.py"
     path.write_text(compiled(EVERYTHING))

@@ -14,7 +14,7 @@ from wftui.model.errors import UserError
 from wftui.tui.actions import Action
 from wftui.tui.background import in_background
 from wftui.tui.display.formatting import count, short_path
-from wftui.tui.key_sentences import with_keys
+from wftui.tui.key_actions.key_sentences import with_keys
 from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.title_bar import TitleBar

@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from wftui.tui.actions import Action, keys_of, offered, show_key
-from wftui.tui.widgets.glyphs import glyph
+from wftui.tui.display.glyphs import glyph
 
 _GAP = 2
 

@@ -9,7 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from wftui.tui.actions import Action, keys_of, show_key
-from wftui.tui.widgets.glyphs import glyph
+from wftui.tui.display.glyphs import glyph
 
 
 class KeyLine(Widget):

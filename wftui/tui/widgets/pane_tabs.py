@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from wftui.tui.key_sentences import shown_key
+from wftui.tui.key_actions.key_sentences import shown_key
 
 
 class PaneTabs(Widget, can_focus=True):

@@ -68,6 +68,7 @@ async def test_name_is_picked_in_a_step_form(
         )
 
 
+@pytest.mark.slow
 async def test_names_in_a_big_output_are_offered(
     workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
 ) -> None:

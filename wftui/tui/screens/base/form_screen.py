@@ -15,8 +15,8 @@ from wftui.model.errors import UserError
 from wftui.model.forms.nodes import FormNode
 from wftui.tui.actions import FIELD_KEYS
 from wftui.tui.background import in_background
+from wftui.tui.display.glyphs import glyph
 from wftui.tui.screens.base.action_modal import ActionModal
-from wftui.tui.widgets.glyphs import glyph
 from wftui.tui.widgets.key_line import KeyLine
 from wftui.tui.widgets.schema_form.field_text import type_description
 from wftui.tui.widgets.schema_form.form import SchemaForm

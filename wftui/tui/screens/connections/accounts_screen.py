@@ -10,7 +10,7 @@ from textual.widgets.option_list import Option
 from wftui.model.text.local_times import local_day
 from wftui.model.user.accounts import AccountLink, UserAccount
 from wftui.tui.actions import Action
-from wftui.tui.key_sentences import with_keys
+from wftui.tui.key_actions.key_sentences import with_keys
 from wftui.tui.screens.base.local_screen import LocalScreen
 from wftui.tui.screens.dialogs.prompt import PromptScreen
 

@@ -13,7 +13,7 @@ from wftui.connections.connections import StoredConnection
 from wftui.model.base import Json
 from wftui.model.schema.facets import literal
 from wftui.tui.actions import Action
-from wftui.tui.key_sentences import with_keys
+from wftui.tui.key_actions.key_sentences import with_keys
 from wftui.tui.screens.base.local_screen import LocalScreen
 from wftui.tui.screens.connections.connection_form import ConnectionForm
 from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen

@@ -15,7 +15,7 @@ from wftui.model.forms.building import form_of
 from wftui.model.forms.state import build_form
 from wftui.runtime.validation.form_errors import form_problems
 from wftui.tui.actions import Action
-from wftui.tui.key_sentences import with_keys
+from wftui.tui.key_actions.key_sentences import with_keys
 from wftui.tui.screens.base.form_screen import FormScreen, Submit
 from wftui.tui.screens.base.local_screen import LocalScreen
 from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from wftui.tui.actions import APP_ACTIONS, Action, keys_of, offered, show_key
-from wftui.tui.widgets.glyphs import glyph
+from wftui.tui.display.glyphs import glyph
 
 _HELP = next(action for action in APP_ACTIONS if action.id == "app.help")
 _LEAST = 20

@@ -10,7 +10,7 @@ from wftui.compiler.source.parsing import parse
 from wftui.model.run.paths import without_indices
 from wftui.tui.background import once
 from wftui.tui.display.formatting import ago
-from wftui.tui.key_sentences import with_keys
+from wftui.tui.key_actions.key_sentences import with_keys
 from wftui.tui.screens.editor.binding_help import last_run
 from wftui.tui.widgets.run.inspector import InspectedStep, StepInspector
 

@@ -6,7 +6,7 @@ from wftui.model.workflow.compilation import CompilationResult
 from wftui.tui.editing.draft_keeper import DraftKeeper, Unsaved
 from wftui.tui.editing.live_check import LiveCheck
 from wftui.tui.editing.source_file import SourceFile
-from wftui.tui.key_sentences import with_keys
+from wftui.tui.key_actions.key_sentences import with_keys
 from wftui.tui.screens.base.paned_screen import PanedScreen
 from wftui.tui.screens.editor.questions import ask_about_changes, ask_which_version
 from wftui.tui.widgets.source.compilation_status import CompilationStatus

@@ -13,7 +13,7 @@ from wftui.tui.canvas.step_list import StepList
 from wftui.tui.canvas.step_view import StepView
 from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
 from wftui.tui.editing.step_rows import RowLooks, StepRows, step_rows
-from wftui.tui.key_sentences import with_keys
+from wftui.tui.key_actions.key_sentences import with_keys
 from wftui.tui.screens.editor.questions import ask_about_reads
 from wftui.tui.screens.editor.source_screen import SourceScreen
 

@@ -15,7 +15,7 @@ from wftui.model.workflow.durations import format_duration
 from wftui.tui.actions import Action
 from wftui.tui.background import in_background
 from wftui.tui.display.status import look
-from wftui.tui.key_sentences import with_keys
+from wftui.tui.key_actions.key_sentences import with_keys
 from wftui.tui.screens.base.action_modal import ActionModal
 from wftui.tui.services import AppServices, services_of
 from wftui.tui.widgets.key_line import KeyLine

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from textual.app import App
 
-from wftui.tui.key_sentences import with_keys
+from wftui.tui.key_actions.key_sentences import with_keys
 from wftui.tui.screens.editor.binding_help import last_run
 from wftui.tui.screens.editor.trial_screen import TrialScreen
 from wftui.tui.services import AppServices

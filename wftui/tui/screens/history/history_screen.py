@@ -13,9 +13,9 @@ from wftui.model.run.summary import ExecutionFilters, ExecutionPage, RunSort
 from wftui.model.user.user_settings import HistoryColumn
 from wftui.tui.actions import Action
 from wftui.tui.display.formatting import count
-from wftui.tui.key_sentences import with_keys
+from wftui.tui.key_actions.history_actions import HISTORY_ACTIONS, LOCAL, MOST_SELECTED, NEED_ONE
+from wftui.tui.key_actions.key_sentences import with_keys
 from wftui.tui.screens.base.action_screen import ActionScreen
-from wftui.tui.screens.history.history_actions import HISTORY_ACTIONS, LOCAL, MOST_SELECTED, NEED_ONE
 from wftui.tui.screens.history.history_choices import ask_columns, ask_group, ask_saved, ask_sort, described, recalled
 from wftui.tui.screens.history.run_files import export_run, import_run, show_run_file
 from wftui.tui.widgets.history.columns import columns

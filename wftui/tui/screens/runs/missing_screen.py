@@ -11,7 +11,7 @@ from textual.widgets.option_list import Option
 
 from wftui.model.base import Json
 from wftui.tui.actions import Action
-from wftui.tui.key_sentences import with_keys
+from wftui.tui.key_actions.key_sentences import with_keys
 from wftui.tui.screens.base.action_screen import ActionScreen
 
 _GROUP = "Missing requirements"

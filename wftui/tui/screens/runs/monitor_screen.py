@@ -10,10 +10,10 @@ from wftui.model.base import Json
 from wftui.model.run.events import ExecutionEvent
 from wftui.tui.actions import Action
 from wftui.tui.background import in_background
-from wftui.tui.key_sentences import with_keys
+from wftui.tui.key_actions.key_sentences import with_keys
+from wftui.tui.key_actions.monitor_actions import MONITOR_ACTIONS
 from wftui.tui.screens.runs import run_exports
 from wftui.tui.screens.runs.known_reasons import KnownReasons
-from wftui.tui.screens.runs.monitor_actions import MONITOR_ACTIONS
 from wftui.tui.screens.runs.playback_screen import PlaybackScreen
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.run.approval_form import ApprovalForm

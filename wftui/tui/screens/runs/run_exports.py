@@ -8,7 +8,7 @@ from pathlib import Path
 from wftui.model.base import Json
 from wftui.store.events.payloads import as_reference
 from wftui.tui.display.formatting import count
-from wftui.tui.key_sentences import with_keys
+from wftui.tui.key_actions.key_sentences import with_keys
 from wftui.tui.screens.runs.run_screen import RunScreen
 from wftui.tui.widgets.value.export import COPY_LIMIT, as_text
 from wftui.tui.widgets.value.sizes import size_text

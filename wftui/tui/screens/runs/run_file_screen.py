@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wftui.model.errors import UserError
-from wftui.tui.key_sentences import with_keys
+from wftui.tui.key_actions.key_sentences import with_keys
 from wftui.tui.screens.runs.monitor_screen import MonitorScreen
 from wftui.tui.widgets.run.header import RunHeader
 from wftui.tui.widgets.run.state import RunState

@@ -28,11 +28,11 @@ from wftui.model.schema.json_schema import MISSING
 from wftui.runtime.validation.form_errors import form_problems
 from wftui.tui.actions import FIELD_KEYS, Action
 from wftui.tui.background import in_background, once
+from wftui.tui.display.glyphs import glyph
 from wftui.tui.screens.base.action_modal import ActionModal
 from wftui.tui.screens.runs.pool_prompt import PoolChoice, pool_prompt
 from wftui.tui.terminal.refreshing import refreshed
 from wftui.tui.widgets.command_line import CommandLine
-from wftui.tui.widgets.glyphs import glyph
 from wftui.tui.widgets.key_line import KeyLine
 from wftui.tui.widgets.picker import Picker
 from wftui.tui.widgets.run.labels import inputs_label

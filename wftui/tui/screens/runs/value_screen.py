@@ -16,7 +16,7 @@ from wftui.model.json.incremental import read_json
 from wftui.store.events.payloads import as_reference
 from wftui.tui.actions import Action
 from wftui.tui.background import in_background
-from wftui.tui.key_sentences import with_keys
+from wftui.tui.key_actions.key_sentences import with_keys
 from wftui.tui.screens.base.action_modal import ActionModal
 from wftui.tui.screens.dialogs.file_prompts import ask_new_file
 from wftui.tui.services import services_of

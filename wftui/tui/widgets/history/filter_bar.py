@@ -15,7 +15,7 @@ from wftui.model.clock import Clock
 from wftui.model.history_query import STATUSES, HistoryQuery, QueryError, parse_query
 from wftui.model.run.record import ExecutionStatus
 from wftui.tui.display.status import look
-from wftui.tui.key_sentences import shown_key
+from wftui.tui.key_actions.key_sentences import shown_key
 
 _RECENT = 20
 

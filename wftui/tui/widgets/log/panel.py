@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from wftui.model.errors import UsageError
 from wftui.tui.display.formatting import count
-from wftui.tui.key_sentences import with_keys
+from wftui.tui.key_actions.key_sentences import with_keys
 from wftui.tui.widgets.log.lines import LEVELS, STREAMS
 from wftui.tui.widgets.log.log_buffer import LogBuffer
 from wftui.tui.widgets.log.view import TIMES, LogView

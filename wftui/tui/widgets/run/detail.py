@@ -17,7 +17,7 @@ from wftui.model.run.steps import ExecutionError, StepResult
 from wftui.store.events.payloads import as_reference
 from wftui.tui.display.formatting import LOADING
 from wftui.tui.display.status import look
-from wftui.tui.key_sentences import with_keys
+from wftui.tui.key_actions.key_sentences import with_keys
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.log.sanitize import clean, plain
 from wftui.tui.widgets.run.gantt import step_seconds

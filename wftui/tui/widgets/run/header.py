@@ -13,7 +13,7 @@ from wftui.model.run.actions import UNRESOLVED
 from wftui.model.run.record import TERMINAL, ExecutionRecord
 from wftui.model.run.reducer import item_progress, progress
 from wftui.tui.display.status import look
-from wftui.tui.key_sentences import with_keys
+from wftui.tui.key_actions.key_sentences import with_keys
 from wftui.tui.widgets.run.gantt import run_seconds
 from wftui.tui.widgets.run.labels import elapsed, first_line, interruption_note, local_timestamp, run_label, step_note
 from wftui.tui.widgets.run.state import RunState

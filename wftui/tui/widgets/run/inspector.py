@@ -10,7 +10,7 @@ from textual.content import Content
 from wftui.model.clock import Clock
 from wftui.model.run.steps import StepResult
 from wftui.tui.display.formatting import count
-from wftui.tui.key_sentences import with_keys
+from wftui.tui.key_actions.key_sentences import with_keys
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.run.detail import result_lines, section_title
 from wftui.tui.widgets.run.type_lines import type_lines

@@ -15,7 +15,7 @@ from wftui.model.forms.lists import Items
 from wftui.model.forms.nodes import FormNode, Leaf
 from wftui.model.forms.unions import Union
 from wftui.model.json.equality import is_same
-from wftui.tui.widgets.glyphs import glyph
+from wftui.tui.display.glyphs import glyph
 from wftui.tui.widgets.schema_form.field_text import container_state, note, summary
 from wftui.tui.widgets.schema_form.layout.context import FormContext
 from wftui.tui.widgets.schema_form.layout.label import label_lines

@@ -10,7 +10,7 @@ from textual.reactive import reactive
 
 from wftui.model.json.equality import is_same
 from wftui.model.schema.json_schema import MISSING
-from wftui.tui.widgets.glyphs import glyph
+from wftui.tui.display.glyphs import glyph
 from wftui.tui.widgets.schema_form.editors.option_layout import flow, flow_height, place_at
 from wftui.tui.widgets.schema_form.editors.options_editor import OptionsEditor
 

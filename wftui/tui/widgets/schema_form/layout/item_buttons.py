@@ -5,7 +5,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from wftui.model.forms.nodes import FormNode
-from wftui.tui.widgets.glyphs import glyph
+from wftui.tui.display.glyphs import glyph
 
 
 class ItemButtons(Widget):

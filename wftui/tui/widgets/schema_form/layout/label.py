@@ -7,7 +7,7 @@ from textual.widget import Widget
 from wftui.model.forms.lists import Items, Pairs
 from wftui.model.forms.nodes import FormNode
 from wftui.model.forms.unions import Union
-from wftui.tui.widgets.glyphs import glyph
+from wftui.tui.display.glyphs import glyph
 
 INDENT = 2
 

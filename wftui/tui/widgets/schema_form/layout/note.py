@@ -4,7 +4,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from wftui.tui.widgets.glyphs import glyph
+from wftui.tui.display.glyphs import glyph
 
 
 class Note(Widget):

@@ -6,10 +6,10 @@ from typing import Any
 from textual.app import App
 
 from wftui.tui.actions import APP_ACTIONS, DECLARED, Action, keys_of, show_key
-from wftui.tui.screens.editor.editor_actions import EDITOR_ACTIONS
-from wftui.tui.screens.history.history_actions import HISTORY_ACTIONS
-from wftui.tui.screens.runs.monitor_actions import MONITOR_ACTIONS
-from wftui.tui.widgets.glyphs import glyph
+from wftui.tui.display.glyphs import glyph
+from wftui.tui.key_actions.editor_actions import EDITOR_ACTIONS
+from wftui.tui.key_actions.history_actions import HISTORY_ACTIONS
+from wftui.tui.key_actions.monitor_actions import MONITOR_ACTIONS
 
 _SHARED = {action.id: action for action in (*APP_ACTIONS, *EDITOR_ACTIONS, *HISTORY_ACTIONS, *MONITOR_ACTIONS)}
 """Actions that other screens and widgets name."""
