@@ -1,4 +1,6 @@
 import pytest
+from textual.binding import Binding
+from textual.keys import Keys
 
 from wftui.tui.actions import APP_ACTIONS, MULTIPLEXER_KEYS, Action, bindings, show_key
 from wftui.tui.key_actions.editor_actions import EDITOR_ACTIONS
@@ -43,5 +45,8 @@ def test_keys_are_shown_as_people_read_them(key: str, shown: str) -> None:
     assert show_key(key) == shown
 
 
-def test_actions_without_a_key_are_for_the_palette_only() -> None:
-    assert bindings([Action("x.y", "Y", "Do y.")]) == []
+def test_actions_without_a_key_have_none_that_a_terminal_sends() -> None:
+    [binding] = bindings([Action("x.y", "Y", "Do y.")])
+    assert isinstance(binding, Binding)
+    assert binding.id == "x.y", "the settings can give it one"
+    assert binding.key not in {key.value for key in Keys}

@@ -113,6 +113,27 @@ async def test_screen_follows_the_keys(
     await workbench.close(cancel=True)
 
 
+async def test_actions_without_a_key_take_that_of_the_settings(
+    tables: Path, tmp_path: Path, put_workflow: Callable[..., Path], until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wftui.tui.screens.editor.source_screen._CHECK_EVERY", 3600)  # it would reload the file, too
+    path = put_workflow("hello")
+    keyless = [action.id for _, actions in actions_by_screen() for action in actions if not action.keys]
+    assert {"editor.reload", "app.theme"} <= set(keyless)
+    workbench = bench(tables, tmp_path, keys={"editor.reload": ("f9",), "app.theme": ("f11",)})
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test(size=(120, 60)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen) and "hi" in app.screen.source.text)
+        editor = app.screen
+        assert isinstance(editor, EditorScreen)
+        path.write_text(path.read_text().replace('"hi"', '"changed"'))
+        await pilot.press("f9")
+        await until(pilot, lambda: "changed" in editor.source.text)
+        await pilot.press("f11")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+    await workbench.close(cancel=True)
+
+
 async def test_theme_is_previewed_and_kept(
     tables: Path, tmp_path: Path, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -146,17 +146,21 @@ Typed ahead, as over a slow line, characters after Tab reach the next field: a s
 field before its own."""
 
 
+_NO_KEY = "no_key"
+"""The name of a key that no terminal sends."""
+
+
 def bindings(actions: Iterable[Action], target: str = "") -> list[BindingType]:
     """Return the bindings of actions; each runs `act`, which checks availability.
 
     Args:
-        actions: the actions; those without a key are skipped.
+        actions: the actions; one without a key gets that of the settings only.
         target: Textual's action namespace (`app` for actions of the app).
     """
     prefix = f"{target}." if target else ""
     return [
         Binding(
-            ",".join(action.keys),
+            ",".join(action.keys) or _NO_KEY,
             f"{prefix}act('{action.id}')",
             action.label,
             tooltip=action.help,
@@ -164,7 +168,6 @@ def bindings(actions: Iterable[Action], target: str = "") -> list[BindingType]:
             id=action.id,
         )
         for action in actions
-        if action.keys
     ]
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from textual.app import App
 
-from wftui.tui.actions import APP_ACTIONS
 from wftui.tui.display.theme import NO_COLORS, THEMES, first_theme, theme_for
 
 
@@ -55,7 +54,4 @@ class Preferences:
         from wftui.tui.keymap import checked_keymap
 
         self.keymap = checked_keymap(wanted)
-        for action in APP_ACTIONS:
-            if not action.keys and action.id in self.keymap:
-                self._app._bindings.bind(",".join(self.keymap[action.id]), f"act('{action.id}')", action.label)
         self._app.set_keymap({name: ",".join(keys) for name, keys in self.keymap.items()})
