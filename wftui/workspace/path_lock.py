@@ -25,7 +25,8 @@ def locked(path: Path, problem: Callable[[OSError], Exception]) -> Iterator[None
 
 
 def _locked_handle(path: Path) -> int:
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    # On network drives, a lock on a file needs the right to write to it.
+    handle = os.open(path, (os.O_RDONLY if path.is_dir() else os.O_RDWR) | os.O_CLOEXEC)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
     except OSError:

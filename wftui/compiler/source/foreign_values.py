@@ -5,7 +5,7 @@ Each function returns the JSON that is meant; several where a user has to say.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from wftui.compiler.source import syntax_fixes as fixes
@@ -24,6 +24,8 @@ OPENING = frozenset(_CLOSING)
 """Quotes that other languages, and word processors, open a text with."""
 _FAR = 10_000
 """Longest text that is looked through for its closing quote."""
+_MISSES = 100
+"""The most failed looks ahead: each may go through a line as long as the file."""
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "\n": ""}
 _EXPRESSION = re.compile(r"\{\{[^\n]*?\}\}(?=[ \t]*(?:[,}\]\r\n]|$))")
@@ -37,6 +39,20 @@ class ForeignValue(NamedTuple):
     end: int
     content: str
     fix: Fix
+
+
+class LookAhead:
+    """Looks for foreign values in a text, until too many looks were in vain."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._misses = 0
+
+    def look(self, look: Callable[..., ForeignValue | None], start: int, *more: str | int) -> ForeignValue | None:
+        """Return what a function of this module finds at an offset."""
+        found = look(self._text, start, *more) if self._misses < _MISSES else None
+        self._misses += found is None
+        return found
 
 
 def literal(word: str) -> str | None:

@@ -4,7 +4,6 @@ tree-sitter-json recovers too, but reports neither causes nor where to correct t
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
 from typing import Any
@@ -18,8 +17,6 @@ from wftui.model.base import Json
 from wftui.model.workflow.compilation import Fix
 
 MAX_DIAGNOSTICS = 50
-_MISSES = 100
-"""The most failed looks ahead: each may go through a line as long as the file."""
 _DIGITS = 1_000
 _NOTHING: Any = object()
 
@@ -46,7 +43,7 @@ class _TolerantReader:
         self.text = text
         self.position = 0
         self.depth = 0
-        self.misses = 0
+        self.ahead = foreign_values.LookAhead(text)
         self.given_up = False
         self.in_key = False
         self.unclosed = ""
@@ -114,7 +111,7 @@ class _TolerantReader:
     def _value(self) -> Json:
         """Return the value at the position, or _NOTHING and skip what cannot be read."""
         start, char = self.position, self._peek()
-        if self.text.startswith("{{", start) and (expression := self._ahead(foreign_values.expression, start)):
+        if self.text.startswith("{{", start) and (expression := self.ahead.look(foreign_values.expression, start)):
             self._take(expression, start, "an expression stands in a text, in double quotes")
             return _NOTHING
         if char in ("{", "["):
@@ -128,7 +125,7 @@ class _TolerantReader:
             self.depth -= 1
             return value
         if (char in foreign_values.OPENING or self.text.startswith('"""', start)) and (
-            found := self._ahead(foreign_values.quoted, start, ",}]")
+            found := self.ahead.look(foreign_values.quoted, start, ",}]")
         ):
             self._take(found, start, "texts need double quotes")
             return _NOTHING
@@ -144,18 +141,10 @@ class _TolerantReader:
         self.position = word.end()
         return self._bare_word(word[0], start)
 
-    def _ahead(
-        self, look: Callable[..., foreign_values.ForeignValue | None], start: int, *more: str | int
-    ) -> foreign_values.ForeignValue | None:
-        """Return the foreign text at an offset, unless too many looks failed."""
-        found = look(self.text, start, *more) if self.misses < _MISSES else None
-        self.misses += found is None
-        return found
-
-    def _take(self, found: foreign_values.ForeignValue, start: int, hint: str) -> None:
+    def _take(self, found: foreign_values.ForeignValue, start: int, hint: str, code: str = "json.value") -> None:
         """Report text that is not JSON, and continue after it."""
         length = found.end - start
-        self._report("json.value", f"unexpected {self.text[start : found.end][:40]}; {hint}", start, length, found.fix)
+        self._report(code, f"unexpected {self.text[start : found.end][:40]}; {hint}", start, length, found.fix)
         self.position = found.end
 
     def _ends_at(self, end: int) -> bool:
@@ -195,7 +184,7 @@ class _TolerantReader:
             # A missing quote would swallow the rest of the file up to the next one.
             return self._several_lines(start, end)
         is_longer = not self.in_key and foreign_values.continues(self.text, start, end)
-        if is_longer and (quotes := self._ahead(foreign_values.inner_quotes, start, end)):
+        if is_longer and (quotes := self.ahead.look(foreign_values.inner_quotes, start, end)):
             self._report("json.string", "quotes inside of a text need a backslash", end - 1, 1, quotes.fix)
             self.position = quotes.end
             return quotes.content
@@ -309,11 +298,8 @@ class _TolerantReader:
             key = str(self._string())
             self.in_key = False
             return key
-        if self._peek() in foreign_values.OPENING and (found := self._ahead(foreign_values.quoted, start, ":=")):
-            self.position = found.end
-            length, hint = found.end - start, "keys need double quotes"
-            message = f"unexpected {self.text[start : found.end][:40]}; {hint}"
-            self._report("json.key", message, start, length, found.fix)
+        if self._peek() in foreign_values.OPENING and (found := self.ahead.look(foreign_values.quoted, start, ":=")):
+            self._take(found, start, "keys need double quotes", "json.key")
             return found.content
         word = _WORD.match(self.text, start)
         self.position = word.end() if word else start + 1

@@ -78,7 +78,7 @@ class ActionScreen(WithActions, Screen[ResultT]):
         return True
 
     def attempt(
-        self, work: Coroutine[Any, Any, None], *, name: str = "", group: str = "default", exclusive: bool = False
+        self, work: Coroutine[Any, Any, object], *, name: str = "", group: str = "default", exclusive: bool = False
     ) -> None:
         """Run work in a worker of this screen, and show a `UserError` it raises.
 
@@ -90,7 +90,7 @@ class ActionScreen(WithActions, Screen[ResultT]):
         """
         in_background(self, partial(self._attempt, work, name or self._acting), group=group, exclusive=exclusive)
 
-    async def _attempt(self, work: Coroutine[Any, Any, None], name: str) -> None:
+    async def _attempt(self, work: Coroutine[Any, Any, object], name: str) -> None:
         try:
             await work
         except UserError as error:

@@ -201,7 +201,7 @@ class StepsScreen(SourceScreen):
         if edit is None:
             return False
         if edit.missed:
-            return await self._taken_if_meant(edit, "")
+            return await self._ask_and_take(edit, "")
         self._take(edit.text, edit.selected, "")
         return True
 
@@ -214,10 +214,7 @@ class StepsScreen(SourceScreen):
             self.notify(str(error), severity="warning", markup=False)
             return None
 
-    async def _ask_and_take(self, edit: "Edit", done: str) -> None:
-        await self._taken_if_meant(edit, done)
-
-    async def _taken_if_meant(self, edit: "Edit", done: str) -> bool:
+    async def _ask_and_take(self, edit: "Edit", done: str) -> bool:
         chosen = await ask_about_reads(self.services, edit)
         if chosen == "replace" and edit.forgotten is not None:
             self._take(edit.forgotten, edit.selected, done)
