@@ -1,18 +1,14 @@
 """Sentences that name the keys of actions in force, as footer and help show them."""
 
 import re
+from functools import cache
 from typing import Any
 
 from textual.app import App
 
 from wftui.tui.actions import APP_ACTIONS, DECLARED, Action, keys_of, show_key
 from wftui.tui.display.glyphs import glyph
-from wftui.tui.key_actions.editor_actions import EDITOR_ACTIONS
-from wftui.tui.key_actions.history_actions import HISTORY_ACTIONS
-from wftui.tui.key_actions.monitor_actions import MONITOR_ACTIONS
 
-_SHARED = {action.id: action for action in (*APP_ACTIONS, *EDITOR_ACTIONS, *HISTORY_ACTIONS, *MONITOR_ACTIONS)}
-"""Actions that other screens and widgets name."""
 _PLACE = re.compile(r"([Pp]ress )?\{([a-z_]+\.\w+)(\*?)\}")
 _USE = {"Press ": "Use ", "press ": "use "}
 
@@ -47,4 +43,14 @@ def shown_keys(app: App[Any], action_id: str) -> tuple[str, ...]:
 
 
 def _action(action_id: str) -> Action:
-    return _SHARED.get(action_id) or DECLARED[action_id]
+    return DECLARED.get(action_id) or _shared()[action_id]
+
+
+@cache
+def _shared() -> dict[str, Action]:
+    """Return the actions of app and big screens, which others name; read when needed."""
+    from wftui.tui.key_actions.editor_actions import EDITOR_ACTIONS
+    from wftui.tui.key_actions.history_actions import HISTORY_ACTIONS
+    from wftui.tui.key_actions.monitor_actions import MONITOR_ACTIONS
+
+    return {action.id: action for action in (*APP_ACTIONS, *EDITOR_ACTIONS, *HISTORY_ACTIONS, *MONITOR_ACTIONS)}
