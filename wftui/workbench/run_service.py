@@ -205,13 +205,16 @@ class RunService(RunReader):
         Raises:
             ConflictError: it has ended, or another process runs it.
         """
+        from wftui.engine.restart.inner_effects import InnerEffects
         from wftui.engine.restart.resume import check_status
         from wftui.engine.restart.resume_decisions import plan_resume
 
         record = await self.record(run_id)
         check_status(run_id, record.status, record.imported_from)
-        plan = await (await self._executor()).stored_plan(run_id)
-        return plan_resume(record, plan).decisions
+        executor = await self._executor()
+        inner = InnerEffects(await self._store(), lambda child: executor.stored_plan(child.id))
+        plan = await executor.stored_plan(run_id)
+        return plan_resume(record, plan, await inner.interrupted(record)).decisions
 
     async def left_running(self, run_id: str) -> list[str]:
         """Describe the orphan processes of an interrupted run; resume and cancel end them."""

@@ -2,19 +2,24 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wftui.engine.primitives.schema_validation import check_inputs
 from wftui.engine.primitives.secret_inputs import masked
+from wftui.engine.restart.inner_effects import InnerEffects
+from wftui.engine.restart.repeated_effects import with_inner_effects
 from wftui.engine.restart.rerun_decisions import plan_restart
-from wftui.engine.restart.restart_plan import RepeatedWork, RestartPlan
+from wftui.engine.restart.restart_plan import InnerEffect, RepeatedWork, RestartPlan
 from wftui.engine.restart.resume import inputs_with_secrets, may_run_twice
+from wftui.engine.restart.reuse_checks import is_within
 from wftui.engine.restart.stored_plans import StoredPlans
 from wftui.model.base import Json
 from wftui.model.data_class import dataclass
 from wftui.model.run.record import ExecutionRecord, ExecutionRequest
+from wftui.model.run.summary import ExecutionSummary
+from wftui.runtime.plan import WorkflowPlan
 
 if TYPE_CHECKING:
     from wftui.compiler.module_run import LoadedWorkflow
@@ -46,6 +51,7 @@ class Rerun:
         asked: the changes against the earlier run.
         record: the earlier run, with big values resolved.
         inputs: of the new run, with masked secrets.
+        inner: effects of the sub-workflows that run again.
     """
 
     asked: RerunRequest
@@ -53,11 +59,13 @@ class Rerun:
     loaded: "LoadedWorkflow"
     inputs: dict[str, Json]
     restart: RestartPlan
+    inner: list[InnerEffect]
 
     @property
     def repeated(self) -> RepeatedWork:
         """Steps whose work the rerun would repeat without need, or at a risk."""
         interrupted = may_run_twice(self.loaded.plan, self.record, self.asked.from_step)
+        interrupted += [each.path for each in self.inner if each.interrupted]
         return replace(self.restart.repeated, interrupted=interrupted)
 
     def request(self, user_id: str, pool: str | None) -> ExecutionRequest:
@@ -110,4 +118,19 @@ async def prepare_rerun(
             reconnected=others,
         )
     )
-    return Rerun(asked, whole, loaded, hidden, restart)
+    inner = await _inner_effects(store, load, whole, set(restart.reused))
+    return Rerun(asked, whole, loaded, hidden, with_inner_effects(restart, inner), inner)
+
+
+async def _inner_effects(
+    store: "ExecutionStore", load: "Callable[[str], LoadedWorkflow]", record: ExecutionRecord, kept: Set[str]
+) -> list[InnerEffect]:
+    """Return the effects of the sub-workflows that run again."""
+    plans: dict[str, WorkflowPlan] = {}
+
+    async def current_plan(child: ExecutionSummary) -> WorkflowPlan:
+        if child.workflow_id not in plans:
+            plans[child.workflow_id] = (await asyncio.to_thread(load, child.workflow_id)).plan
+        return plans[child.workflow_id]
+
+    return await InnerEffects(store, current_plan).repeated(record, lambda path: not is_within(path, kept))

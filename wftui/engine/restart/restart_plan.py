@@ -24,7 +24,7 @@ class StepDecision:
         pool: pool of workers that a step runs in again.
         items: items or iterations that run again.
         had_ended: how many of them had ended.
-        effects: steps with `"idempotent": false` that had begun and run again, by path.
+        effects: steps with `"idempotent": false` that had begun and run again, by path, or as `deploy > pay`.
         usual: how long that usually takes, in milliseconds.
     """
 
@@ -114,6 +114,21 @@ def _counted(items: int) -> str:
 def _named(paths: Sequence[str]) -> str:
     more = f" and {len(paths) - _NAMED:,} more" if len(paths) > _NAMED else ""
     return ", ".join(paths[:_NAMED]) + more
+
+
+@dataclass(frozen=True, slots=True)
+class InnerEffect:
+    """Step of a sub-workflow with `"idempotent": false` that has begun.
+
+    Attributes:
+        caller: path of the step that started the sub-workflow.
+        path: of the step, after that of the calling step: `deploy > pay`.
+        interrupted: it was running when the process died.
+    """
+
+    caller: str
+    path: str
+    interrupted: bool
 
 
 @dataclass(slots=True)

@@ -1,8 +1,9 @@
 """Decisions of a resume: which steps are reused, which run again, and why. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
-from wftui.engine.restart.restart_plan import RestartPlan, StepDecision
+from wftui.engine.restart.restart_plan import InnerEffect, RestartPlan, StepDecision
 from wftui.engine.restart.resume import DERIVED_TYPES, may_run_twice
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import StepResult
@@ -10,11 +11,16 @@ from wftui.model.workflow.containers import CONTAINER_TYPES
 from wftui.runtime.plan import WorkflowPlan
 
 
-def plan_resume(record: ExecutionRecord, plan: WorkflowPlan) -> RestartPlan:
-    """Return the plan of a resume; one decision covers all iterations of a step."""
+def plan_resume(record: ExecutionRecord, plan: WorkflowPlan, inner: Iterable[InnerEffect] = ()) -> RestartPlan:
+    """Return the plan of a resume; one decision covers all iterations of a step.
+
+    Args:
+        inner: effects of the sub-workflows that the resume continues.
+    """
     effects: dict[str, list[str]] = {}
-    for path in may_run_twice(plan, record, None):
-        effects.setdefault(path.partition("[")[0], []).append(path)
+    own = [(path, path) for path in may_run_twice(plan, record, None)]
+    for place, path in [*own, *((each.caller, each.path) for each in inner)]:
+        effects.setdefault(place.partition("[")[0], []).append(path)
     decisions = [_decision(step) for step in record.step_results if "[" not in step.path]
     return RestartPlan([replace(each, effects=tuple(effects.get(each.path, ()))) for each in decisions])
 
