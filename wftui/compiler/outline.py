@@ -35,7 +35,7 @@ class Outliner:
         known, repeated = found
         prefix = f"{parent}." if parent else ""
         for node in checked.graph.order(body):
-            path, line = prefix + node.id, document.line_column(document.span(node.pointer)[0])[0]
+            line = document.start_of(body.pointer, node.index)[0]
             earlier = self._known.get(node) if node in checked.unchanged else None
             if earlier is None:
                 known[node] = _info(checked, node, prefix, parent, line)
@@ -45,7 +45,7 @@ class Outliner:
                 known[node] = earlier.model_copy(update={"line": line})
             for inner in node.bodies:
                 fixed = _has_fixed_paths(node, inner)
-                self._add(found if fixed else (repeated, repeated), checked, document, inner, path)
+                self._add(found if fixed else (repeated, repeated), checked, document, inner, prefix + node.id)
 
 
 def _has_fixed_paths(node: StepNode, body: Body) -> bool:

@@ -85,8 +85,6 @@ class Checked:
             if (needs := self.needs.get(node)) is not None:
                 needs.pointer, needs.pool_pointer = node.pointer, self.moved.moved(needs.pool_pointer)
             self.steps[node].move(self.moved)
-            for binding in self.bindings[node]:
-                binding.pointer = self.moved.moved(binding.pointer)
         around = {each for top in changes.fresh for each in walk_of(top)}
         for node in around & self.needs.keys():
             self.needs[node] = self.needs[node].again(node)

@@ -228,9 +228,13 @@ class _Check:
             stale = set(records)
         else:
             values = memory.values
-            shapes = {node.id: old[node.pointer].shape for node in changes.gone.values()}
-            new = {node.id: records[node].shape for node in changes.fresh}
-            changed = [each for each in {*shapes, *new} if new.get(each) is None or new[each] != shapes.get(each)]
+            shapes = {node.id: (node.pointer, old[node.pointer].shape) for node in changes.gone.values()}
+            new = {node.id: (node.pointer, records[node].shape) for node in changes.fresh}
+            changed = [
+                each
+                for each in {*shapes, *new}
+                if each not in new or new[each][1] is None or new[each] != shapes.get(each)
+            ]
             head = memory.head
             by_head = records.items() if head is not None and head.any else ()
             others = [node for node, record in by_head if head is not None and head.concern_values(record.read)]

@@ -46,7 +46,7 @@ class StepRecord:
         errors: types of errors that it names.
         secrets: in its input, in plain text.
         lasts: nothing outside the workflow was looked at.
-        shape, flow: what other steps depend on: equal keys, equal findings.
+        shape, flow: what other steps depend on: equal keys at the same place, equal findings.
     """
 
     own: list[Diagnostic] = field(default_factory=list)
@@ -74,20 +74,13 @@ class StepRecord:
         for name in ("own", "references", "values", "reads"):
             if found := getattr(self, name):
                 setattr(self, name, moved.diagnostics(found))
-        self.edges = [
-            Edge(each.source, each.target, each.kind, moved.moved(each.pointer), each.offset, each.length)
-            for each in self.edges
-        ]
         if self.foreign:
             self.foreign = frozenset(map(moved.moved, self.foreign))
         if self.errors.prefixes:
             named = tuple((moved.moved(pointer), prefix) for pointer, prefix in self.errors.prefixes)
             self.errors = replace(self.errors, prefixes=named)
-        self.secrets = [(moved.moved(pointer), name, text, span) for pointer, name, text, span in self.secrets]
-        if self.shape is not None:
-            self.shape = (moved.moved(str(self.shape[0])), *self.shape[1:])
-        if self.flow:
-            self.flow = (moved.moved(str(self.flow[0])), *self.flow[1:])
+        if self.secrets:
+            self.secrets = [(moved.moved(pointer), name, text, span) for pointer, name, text, span in self.secrets]
 
 
 @dataclass(slots=True)
@@ -248,7 +241,7 @@ def shape_key(node: StepNode, step_type: StepType[Any] | None, facts: SiteFacts 
     step = node.step
     given = _skeleton(step.input) if step_type is not None and step_type.gives_input else None
     loop = step.for_each.model_dump_json() if step.for_each is not None else None
-    return node.pointer, step.type, repr(step.output_schema), loop, repr(step.on_error), given
+    return step.type, repr(step.output_schema), loop, repr(step.on_error), given
 
 
 def _skeleton(value: Json) -> object:
@@ -269,7 +262,6 @@ def flow_key(node: StepNode) -> tuple[object, ...]:
     step = node.step
     bodies = [(body.kind, body.when, body.on) for body in node.bodies]
     return (
-        node.pointer,
         node.id,
         step.when,
         step.join,

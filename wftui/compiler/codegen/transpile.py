@@ -152,7 +152,7 @@ class _Transpiler:
             self._step(node)
             return
         pointer = node.pointer
-        line, column = self.document.line_column(self.document.span(pointer)[0])
+        line, column = self.document.start_of(node.body.pointer, node.index)
         known = self.written.steps.get(node)
         if known is not None and (known.column != column or known.defaults not in (None, self.defaults_place)):
             known = None

@@ -65,6 +65,7 @@ class Document:
     places: dict[int, Members] = field(default_factory=dict)
     line_end: str = "\n"
     _found: dict[str, Member] = field(default_factory=dict)
+    _starts: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
 
     @cached_property
     def start(self) -> int:
@@ -90,7 +91,15 @@ class Document:
             earlier = before.value[key]
             if int(index) >= len(earlier) or earlier[int(index)] is not listed[int(index)]:
                 return None
-        return self.line_column(self.span(f"/{key}/{index}")[0])
+        return self.start_of(f"/{key}", int(index))
+
+    def start_of(self, pointer: str, index: int) -> tuple[int, int]:
+        """Return line and column, from 1, of an element of the list at a pointer."""
+        found = self._starts.get(pointer)
+        if found is None:  # those of all elements are found at once; in a broken file, the list may have other ones
+            members = self.members(self.span(pointer)[0]).values() if not self.diagnostics else ()
+            found = self._starts[pointer] = [self.line_column(member.start) for member in members]
+        return found[index] if index < len(found) else self.line_column(self.span(f"{pointer}/{index}")[0])
 
     def take_lines(self, before: "Document", begin: int, end: int, new_end: int) -> None:
         """Take over the lines of a text of which one stretch was replaced.

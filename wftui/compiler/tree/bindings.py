@@ -44,12 +44,11 @@ ERROR = "error"
 class Binding:
     """A string of workflow.json that is, or contains, expressions.
 
-    Only its pointer changes, when its step moves.
-
     Attributes:
         node: the step it belongs to; None for the workflow's outputs.
         use: what it is for.
-        pointer: of the string; `field` is its name for people.
+        at: its pointer within the step, which moves; without a step, the whole pointer.
+        field: its name for people.
         text: the string.
         template: its parts, for a string with braces; None for a bare expression.
         expression: the bare expression; None for a string with braces.
@@ -59,13 +58,18 @@ class Binding:
 
     node: StepNode | None
     use: Use
-    pointer: str
+    at: str
     field: str
     text: str
     body: Body
     names: frozenset[str]
     template: Template | None = None
     expression: Expression | None = None
+
+    @property
+    def pointer(self) -> str:
+        """The pointer of the string."""
+        return self.at if self.node is None else self.node.pointer + self.at
 
     @property
     def expressions(self) -> tuple[tuple[Expression, int], ...]:
@@ -127,7 +131,8 @@ def step_bindings(node: StepNode) -> list[Binding]:
     for pointer, field, text in node.strings:
         template = split_template(text)
         if template is not None and template.evaluates:
-            found.append(Binding(node, "input", pointer, field, text, node.body, own, template=template))
+            at = _within(node, pointer)
+            found.append(Binding(node, "input", at, field, text, node.body, own, template=template))
     found += _templates(node, "policy", node.step.timeout, node.at("timeout"), "timeout", node.body, own)
     if node.step.retry is not None:
         found += _templates(node, "policy", node.step.retry.templates, node.at("retry"), "retry", node.body, own)
@@ -171,7 +176,7 @@ def _templates(
     for at, name, text in strings_in(value, pointer, field):
         template = split_template(text)
         if template is not None and template.evaluates:
-            yield Binding(node, use, at, name, text, body, names, template=template)
+            yield Binding(node, use, _within(node, at), name, text, body, names, template=template)
 
 
 def var_bindings(tree: WorkflowTree) -> list[Binding]:
@@ -298,4 +303,9 @@ def _reads_previous(binding: Binding) -> bool:
 
 
 def _bare(node: StepNode, use: Use, pointer: str, field: str, text: str, body: Body, names: frozenset[str]) -> Binding:
-    return Binding(node, use, pointer, field, text, body, names, expression=compile_expression(text))
+    at = _within(node, pointer)
+    return Binding(node, use, at, field, text, body, names, expression=compile_expression(text))
+
+
+def _within(node: StepNode | None, pointer: str) -> str:
+    return pointer if node is None else pointer[len(node.pointer) :]

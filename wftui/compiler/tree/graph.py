@@ -13,14 +13,25 @@ EdgeKind = Literal["needs", "reference", "order"]
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """`source` waits for `target`; the other fields locate the reason in the file."""
+    """`source` waits for `target`; the other fields locate the reason in the file.
+
+    Attributes:
+        reader: the step that the reason is in: `source`, or a step inside it.
+        at: the pointer of the reason within that step, which moves.
+    """
 
     source: StepNode
     target: StepNode
     kind: EdgeKind
-    pointer: str
+    reader: StepNode
+    at: str = ""
     offset: int = -1
     length: int = 1
+
+    @property
+    def pointer(self) -> str:
+        """The pointer of the reason."""
+        return self.reader.pointer + self.at
 
     @property
     def key(self) -> tuple[str, str, EdgeKind]:

@@ -68,34 +68,41 @@ def move_steps(known: KnownNodes, nodes: Iterable[StepNode], body: Body, value: 
         value: the list as it is now.
     """
     places = {id(step): index for index, step in enumerate(value)}
-    listed = [(node, places.get(id(node.raw))) for node in nodes]
-    listed.sort(key=lambda each: each[0].index)
-    kept = _longest_increasing([index for _node, index in listed if index is not None])
+    listed = sorted(nodes, key=_index)
+    indexes = [places.get(id(node.raw)) for node in listed]
+    kept = _longest_increasing([index for index in indexes if index is not None])
     moved = MovedSteps(body.pointer)
     tops: list[tuple[StepNode, int]] = []
-    for node, index in listed:
-        if index is None:
+    for node, index in zip(listed, indexes, strict=True):
+        if index is None or index == node.index:
+            if index is not None and index not in kept:
+                _forget(known, node)
             continue
-        if index not in kept or index != node.index:
-            _forget(known, node)
-        if index in kept and index != node.index:
+        _forget(known, node)
+        if index in kept:
             tops.append((node, index))
             moved.indexes[str(node.index)] = str(index)
     for node, index in tops:
-        node.index = index
+        before, node.index = len(node.pointer), index
+        pointer = f"{body.pointer}/{index}"
         for each in walk_of(node):
-            each.pointer = moved.moved(each.pointer)
+            each.pointer = pointer + each.pointer[before:]
             if each.inherited:
-                each.inherited = {moved.moved(pointer): at for pointer, at in each.inherited.items()}
+                each.inherited = {pointer + own[before:]: at for own, at in each.inherited.items()}
             if each.found:
                 each.found = moved.diagnostics(each.found)
             each.forget_strings()
             for inner in each.bodies:
-                inner.pointer, inner.when_pointer = moved.moved(inner.pointer), moved.moved(inner.when_pointer)
+                inner.pointer = pointer + inner.pointer[before:]
+                inner.when_pointer = inner.when_pointer and pointer + inner.when_pointer[before:]
                 known.bodies[inner.pointer] = inner
             known.nodes[each.pointer] = each
             moved.nodes.append(each)
     return moved
+
+
+def _index(node: StepNode) -> int:
+    return node.index
 
 
 def _forget(known: KnownNodes, node: StepNode) -> None:
@@ -110,9 +117,13 @@ def _longest_increasing(numbers: Sequence[int]) -> set[int]:
     ends: list[int] = []
     before: dict[int, int | None] = {}
     for number in numbers:
-        at = bisect.bisect_left(ends, number)
-        before[number] = ends[at - 1] if at else None
-        ends[at:] = [number] if at == len(ends) else [number, *ends[at + 1 :]]
+        if not ends or number > ends[-1]:
+            before[number] = ends[-1] if ends else None
+            ends.append(number)
+        else:
+            at = bisect.bisect_left(ends, number)
+            before[number] = ends[at - 1] if at else None
+            ends[at] = number
     found: set[int] = set()
     last = ends[-1] if ends else None
     while last is not None:

@@ -13,7 +13,7 @@ from wftui.compiler.tree.graph import Edge
 from wftui.compiler.tree.nodes import NO_NAMES, StepNode
 from wftui.compiler.tree.scopes import Scopes, waiting_step
 from wftui.model.base import Json
-from wftui.model.json.pointers import pointer_parts
+from wftui.model.json.pointers import pointer_parts, pointer_to
 from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.compilation import Fix
 from wftui.runtime.functions import FUNCTIONS
@@ -63,7 +63,7 @@ class ReferenceChecker:
         siblings = self.scopes.of_body.get(id(node.body), {})
         if node.step.needs is None:
             if node.before is not None and "needs" not in node.raw:
-                self.edges.append(Edge(node, node.before, "order", node.pointer))
+                self.edges.append(Edge(node, node.before, "order", node))
             return
         self.asked.update(node.step.needs)
         for index, step_id in enumerate(node.step.needs):
@@ -73,7 +73,7 @@ class ReferenceChecker:
                 fix = patches.remove(f"remove {step_id}", pointer)
                 self._report("dependency.self", f"the step {step_id} needs itself", pointer, node, "needs", (fix,))
             elif target is not None:
-                self.edges.append(Edge(node, target, "needs", pointer))
+                self.edges.append(Edge(node, target, "needs", node, pointer_to(["needs", index])))
             elif step_id in self.scopes.everywhere:
                 message = f"the step {step_id} is in another list of steps; needs can only name steps of the same list"
                 fix = patches.remove(f"remove {step_id}", pointer)
@@ -168,7 +168,7 @@ class ReferenceChecker:
             self._at(binding, reference, offset, "reference.self", message)
         elif source is not None:
             place = offset + reference.offset
-            self.edges.append(Edge(source, target, "reference", binding.pointer, place, reference.length))
+            self.edges.append(Edge(source, target, "reference", binding.node, binding.at, place, reference.length))
 
     def _unseen_step(self, binding: Binding, reference: Reference, offset: int, step_id: str) -> None:
         hidden = self.scopes.everywhere.get(step_id)

@@ -354,7 +354,7 @@ class ValueChecker:
         step_type = self.types.get(node) if node is not None else None
         if node is None or step_type is None:
             return
-        pointer = binding.pointer.removeprefix(node.at("input"))
+        pointer = binding.at.removeprefix("/input")
         wanted = self._locked_types(node, pointer) or _field_types(step_type, pointer)
         given = self.value_of(binding).types if wanted is not None else None
         if wanted is None or given is None or compatible(given, wanted):
@@ -384,8 +384,7 @@ class ValueChecker:
 
 def _place(binding: Binding) -> tuple[StepNode | None, str]:
     """Return the step of a binding, and where it stands in the step."""
-    node = binding.node
-    return node, binding.pointer if node is None else binding.pointer[len(node.pointer) :]
+    return binding.node, binding.at
 
 
 @functools.lru_cache(maxsize=10_000)
