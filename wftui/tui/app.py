@@ -18,7 +18,7 @@ from textual.signal import Signal
 from wftui.model.errors import UserError
 from wftui.model.text.glyphs import ascii_only
 from wftui.tui.actions import APP_ACTIONS, bindings
-from wftui.tui.background import LOADING, OPENING, in_background
+from wftui.tui.background import ASKING, LOADING, OPENING, in_background
 from wftui.tui.display.formatting import count
 from wftui.tui.display.theme import HOUSE_RULES, NO_COLORS, first_theme, rule_variables
 from wftui.tui.exit_summary import ExitMode
@@ -68,7 +68,7 @@ class WftuiApp(TerminalApp[ExitMode], inherit_bindings=False):
         Raises:
             SettingsError: the settings give a key two meanings, or name an action or key that does not exist.
         """
-        super().__init__(OPENING, LOADING, ansi_color=True if first_theme(os.environ) == NO_COLORS else None)
+        super().__init__(OPENING, ASKING, LOADING, ansi_color=True if first_theme(os.environ) == NO_COLORS else None)
         self.workbench = workbench
         self.ascii = ascii_only(os.environ, sys.__stderr__.encoding if sys.__stderr__ else None)
         self.undo_histories: dict[str, tuple[str, EditHistory]] = {}

@@ -13,6 +13,8 @@ OPENING = frozenset(
     {"ask", "choice", "cleanup", "edit", "leave", "load", "open", "rerun", "run", "save", "select", "step", "trust"}
 )
 """Groups of workers that open a dialog or a screen, or select what the next key is about; keys wait for them."""
+ASKING = frozenset({"ask", "choice", "open", "step"})
+"""Those of them that write nothing before they have opened a dialog; Escape ends them while keys wait for it."""
 LOADING = frozenset({"load"})
 """Groups of workers that read what a screen is about; keys wait for them."""
 

@@ -31,13 +31,16 @@ class TerminalApp(PasteApp[ReturnT], inherit_bindings=False):
 
     Args:
         opening: groups of the workers that open a screen; keys wait for them.
+        asking: those of them that Escape ends while keys wait for them.
         loading: groups of the workers that fill a screen.
         ansi_color: draw with the palette of the terminal.
     """
 
-    def __init__(self, opening: frozenset[str], loading: frozenset[str], *, ansi_color: bool | None) -> None:
+    def __init__(
+        self, opening: frozenset[str], asking: frozenset[str], loading: frozenset[str], *, ansi_color: bool | None
+    ) -> None:
         super().__init__(ansi_color=ansi_color)
-        self._type_ahead = TypeAhead(self, super().on_event, opening=opening, loading=loading)
+        self._type_ahead = TypeAhead(self, super().on_event, opening=opening, asking=asking, loading=loading)
         self._shown = ShownCells()
         self._idle_collection = IdleCollection()
 

@@ -36,28 +36,33 @@ class TypeAhead:
         handle: Callable[[Typed], Awaitable[None]],
         *,
         opening: Collection[str],
+        asking: Collection[str],
         loading: Collection[str],
     ) -> None:
         """Handle what is typed by `handle`.
 
         Args:
             opening: groups of workers that open a screen or end.
+            asking: those of them that end with the wait for them.
             loading: groups of workers that read what their screen is about.
         """
         self._app = app
         self._handle = handle
         self._opening = opening
+        self._asking = asking
         self._loading = loading
         self._waiting: deque[Typed] = deque()
         self.is_busy = False
         self._settling: asyncio.Task[None] | None = None
         self._turns = 0
         self._given_up: set[Worker[Any]] = set()
+        self._screen: Screen[Any] | None = None
+        self._before: set[Worker[Any]] = set()
 
     async def take(self, typed: Typed) -> None:
         """Handle a key or a paste, in order; called by the app's message loop.
 
-        Keys wait for a screen as long as it takes to open; Escape then drops those before it.
+        Keys wait for a screen as long as it takes to open; Escape then drops those before it, and what they wait for.
         """
         gives_up = isinstance(typed, events.Key) and typed.key in _GIVING_UP
         if self.is_busy and self._turns > _PATIENCE and gives_up:
@@ -65,7 +70,7 @@ class TypeAhead:
                 self._settling.cancel()
             self._waiting.clear()
             self._waiting.append(typed)
-            self._given_up = set(self._app.workers)
+            self._give_up()
             await self._next(wait=False)
             return
         self._waiting.append(typed)
@@ -76,9 +81,10 @@ class TypeAhead:
         self.is_busy = True
         self._turns = 0
         if wait and self._is_loading():
+            self._screen = None
             self._settling = asyncio.get_running_loop().create_task(self._load())
             return
-        screen, workers = self._app.screen, set(self._app.workers)
+        self._screen, self._before = screen, workers = self._app.screen, set(self._app.workers)
         way: list[Any] = [*(self._app.focused or screen).ancestors_with_self]
 
         def opens() -> bool:
@@ -91,6 +97,14 @@ class TypeAhead:
 
         await self._handle(self._waiting.popleft())
         self._settling = asyncio.get_running_loop().create_task(self._settle(screen, way, opens))
+
+    def _give_up(self) -> None:
+        """End what the last key has begun and would ask about, and wait no longer for the rest."""
+        if self._screen is self._app.screen:  # else its dialog is open, and waits for an answer
+            for worker in self._under_way(self._asking):
+                if worker not in self._before:
+                    worker.cancel()
+        self._given_up = set(self._app.workers)
 
     def _is_loading(self) -> bool:
         """Return whether the screen still reads what it is about."""

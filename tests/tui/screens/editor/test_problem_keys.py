@@ -1,5 +1,6 @@
 """Keys for problems act on those of the current source, however fast they come."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -10,8 +11,10 @@ from textual import events
 from textual.pilot import Pilot
 
 from tui.notices import notices
+from wftui.model.workflow.compilation import CompilationResult
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.editor.editor_screen import EditorScreen
+from wftui.tui.terminal import type_ahead
 from wftui.tui.widgets.source.compilation_status import CompilationStatus
 from wftui.tui.widgets.source.diagnostic_list import DiagnosticList
 from wftui.tui.widgets.source.source_view import SourceView
@@ -81,6 +84,39 @@ async def test_a_key_whose_problem_is_gone_says_so(workbench: Workbench, put_wor
         burst(app, "f4")
         await until(pilot, lambda: "Fix: no problem here has a fix" in notices(app))
         assert source.text == mended
+
+
+async def test_escape_drops_a_fix_that_waits_for_a_long_check(
+    workbench: Workbench, put_workflow: Put, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_workflow("flow", steps=STEPS)
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("flow"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen, source = await opened(pilot, until)
+        gate, check = asyncio.Event(), workbench.workflows.check
+
+        async def check_late(workflow_id: str, text: str) -> CompilationResult:
+            await gate.wait()
+            return await check(workflow_id, text)
+
+        monkeypatch.setattr(type_ahead, "_PATIENCE", 2)
+        monkeypatch.setattr(workbench.workflows, "check", check_late)
+        await pilot.press("2")
+        mended = source.text
+        source.change_to(broken := mended.replace("steps.greet", "steps.gret"))
+        source.jump(broken[: broken.index("gret.")].count("\n") + 1)
+        burst(app, "f4", "f4")
+        for _ in range(10):
+            await asyncio.sleep(type_ahead._TURN)  # a turn is counted, not a time
+        burst(app, "escape")
+        await until(pilot, lambda: not app.keys_wait)
+        gate.set()
+        await screen.live_check.current()
+        await until(pilot, lambda: screen.query_one(DiagnosticList).problems)
+        assert source.text == broken
+        source.focus()
+        await pilot.press("f4")
+        await until(pilot, lambda: source.text == mended)
 
 
 async def test_problems_of_one_line_are_walked_and_fixed_apart(
