@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from textual import events
 from textual.app import ComposeResult
 from textual.document._wrapped_document import WrappedDocument
+from textual.geometry import Offset
 from textual.pilot import Pilot
 from textual.widgets import TextArea
 from textual.widgets.text_area import Selection
@@ -106,6 +107,28 @@ async def test_a_source_takes_any_length(until: Until) -> None:
         await until(pilot, lambda: source.text == "")
 
 
+async def test_code_is_highlighted_again_when_it_is_short(until: Until) -> None:
+    app = Areas()
+    async with app.run_test() as pilot:
+        source = app.query_one(SourceView)
+        source.show('{\n  "id": "flow"\n}\n')
+        source.focus()
+        source.move_cursor((1, 2))
+        await paste(pilot, LONG)
+        await until(pilot, lambda: len(source.text) > len(LONG))
+        await until(pilot, lambda: source.language is None)
+        await pilot.press("ctrl+z")
+        await until(pilot, lambda: source.language == "json")
+        assert source.cursor_location == (1, 2)
+        await pilot.press("ctrl+y")
+        await until(pilot, lambda: source.language is None)
+        source.select_all()
+        await pilot.press("delete")
+        await until(pilot, lambda: source.text == "" and source.language == "json")
+        source.change_to(LONG)
+        await until(pilot, lambda: source.language is None)
+
+
 async def test_long_code_replaces_what_is_selected(until: Until) -> None:
     app = Areas()
     async with app.run_test() as pilot:
@@ -154,6 +177,13 @@ async def test_lines_are_wrapped_as_by_textual(soft_wrap: bool, until: Until) ->
             for row in range(area.document.line_count):
                 assert ours.get_offsets(row) == theirs.get_offsets(row)
                 assert ours.get_tab_widths(row) == theirs.get_tab_widths(row)
+                assert ours.get_sections(row) == theirs.get_sections(row)
+                for column in range(len(area.document.get_line(row)) + 1):
+                    offset = theirs.location_to_offset((row, column))
+                    assert ours.location_to_offset((row, column)) == offset
+                    assert ours.offset_to_location(offset) == theirs.offset_to_location(offset)
+            for beyond in (Offset(-1, -1), Offset(200, area.document.line_count)):
+                assert ours.offset_to_location(beyond) == theirs.offset_to_location(beyond)
 
         run: Any = edited
         run()

@@ -1,27 +1,51 @@
 """A text area that stays quick with long texts."""
 
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import ClassVar, TypeVar, overload
 
 from rich.cells import cell_len
 from textual import events
-from textual.document._document import Location
+from textual.document._document import DocumentBase, Location
 from textual.document._wrapped_document import WrappedDocument
 from textual.expand_tabs import get_tab_widths
-from textual.geometry import Offset, Size
+from textual.geometry import Offset, Region, Size
+from textual.strip import Strip
 from textual.widgets import TextArea
 
-_MANY = 50
-"""Lines of an edit from which it is quicker to go through all lines once."""
+ValueT = TypeVar("ValueT")
+
+
+class _EachLine(Sequence[ValueT]):
+    """What is known of each line of a document, computed when it is asked for."""
+
+    def __init__(self, document: DocumentBase, known: Callable[[int], ValueT]) -> None:
+        self._document = document
+        self._known = known
+
+    def __len__(self) -> int:
+        return self._document.line_count
+
+    @overload
+    def __getitem__(self, index: int) -> ValueT: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[ValueT]: ...
+    def __getitem__(self, index: int | slice) -> ValueT | list[ValueT]:
+        found = range(len(self))[index]
+        return self._known(found) if isinstance(found, int) else [self._known(each) for each in found]
 
 
 class CountedLines(WrappedDocument):
     """A wrapped document that looks at its lines only to wrap them.
 
-    For each edit, and for each line that it draws, Textual goes through all of them.
+    For each edit, and for each line that it draws, Textual goes through all of them, and through all of a line for its
+    width. Without wrapping, a line is where it stands in the document.
     """
 
     def __init__(self, wrapped: WrappedDocument) -> None:
         vars(self).update(vars(wrapped))
+        if not self._width:
+            self.wrap(0)
 
     @property
     def height(self) -> int:
@@ -35,18 +59,36 @@ class CountedLines(WrappedDocument):
             return
         self._width = width
         self._tab_width = tab_width or self._tab_width
-        lines = self.document.lines
-        self._wrap_offsets = [[] for _ in lines]
-        self._offset_to_line_info = [(index, 0) for index in range(len(lines))]
-        self._line_index_to_offsets = [[index] for index in range(len(lines))]
-        self._tab_width_cache = [_tab_widths(line, self._tab_width) for line in lines]
+        of = partial(_EachLine, self.document)
+        vars(self).update(
+            _wrap_offsets=of(lambda _line: []),
+            _offset_to_line_info=of(lambda line: (line, 0)),
+            _line_index_to_offsets=of(lambda line: [line]),
+            _tab_width_cache=of(lambda line: _tab_widths(self.document.get_line(line), self._tab_width)),
+        )
 
     def wrap_range(self, start: Location, old_end: Location, new_end: Location) -> None:
-        """Wrap the lines of an edit; all at once if they are many and not wrapped."""
-        if not self._width and max(old_end[0], new_end[0]) - start[0] > _MANY:
-            self.wrap(0)
-        else:
+        """Wrap the lines of an edit."""
+        if self._width:
             super().wrap_range(start, old_end, new_end)
+
+    def get_sections(self, line_index: int) -> list[str]:
+        """Return the parts of a line as they are wrapped."""
+        return super().get_sections(line_index) if self._width else [self.document.get_line(line_index)]
+
+    def location_to_offset(self, location: Location) -> Offset:
+        """Return the place of a character on the screen."""
+        row, column = location
+        if not self._width and row < self.document.line_count and _is_plain(line := self.document.get_line(row)):
+            return Offset(min(column, len(line)), row)
+        return super().location_to_offset(location)
+
+    def offset_to_location(self, offset: Offset) -> Location:
+        """Return the character at a place on the screen."""
+        row = max(0, min(offset.y, self.document.line_count - 1))
+        if not self._width and _is_plain(line := self.document.get_line(row)):
+            return row, max(0, min(offset.x, len(line)))
+        return super().offset_to_location(offset)
 
 
 class LongTextArea(TextArea):
@@ -67,6 +109,26 @@ class LongTextArea(TextArea):
     @wrapped_document.setter
     def wrapped_document(self, wrapped: WrappedDocument) -> None:
         self._counted = CountedLines(wrapped)
+
+    _drawn: str | None = None
+    """The text while lines of it are drawn: for each, Textual puts it together to see whether it is empty."""
+
+    @property
+    def text(self) -> str:
+        """The text."""
+        return self.document.text if self._drawn is None else self._drawn
+
+    @text.setter
+    def text(self, text: str) -> None:
+        self.load_text(text)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return lines as they are drawn."""
+        self._drawn = self.document.text
+        try:
+            return super().render_lines(crop)
+        finally:
+            self._drawn = None
 
     def load_text(self, text: str) -> None:
         """Replace the text."""
@@ -94,7 +156,11 @@ class LongTextArea(TextArea):
             super()._refresh_size()
             return
         lines = self.document.lines
-        width = max((_width(line, self.indent_width) for line in lines), default=0)
+        if _is_plain("".join(lines)):
+            width = max(map(len, lines), default=0)
+        else:
+            tab_width = self.indent_width
+            width = max(_width(line, tab_width) for line in lines)
         self.virtual_size = Size(
             width + self.gutter_width + 1, len(lines)
         )  # the cursor stands after the last character
@@ -108,4 +174,9 @@ def _tab_widths(line: str, tab_width: int) -> list[int]:
 
 
 def _width(line: str, tab_width: int) -> int:
-    return len(line) if line.isascii() and "\t" not in line else cell_len(line.expandtabs(tab_width))
+    return len(line) if _is_plain(line) else cell_len(line.expandtabs(tab_width))
+
+
+def _is_plain(text: str) -> bool:
+    """Return whether each character takes one cell."""
+    return text.isascii() and "\t" not in text

@@ -303,7 +303,6 @@ class LogView(LineView):
 
     def on_resize(self) -> None:
         """Wrap lines for the new width."""
-        super().on_resize()
         if self.folded:
             self._start_over()
         elif self.following:

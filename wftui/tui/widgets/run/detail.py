@@ -128,7 +128,6 @@ class StepDetail(LineView):
 
     def on_resize(self) -> None:
         """Lay out the values for the new width."""
-        super().on_resize()
         self.show(self.step, self.record, self.around)
 
     # --- input and output side by side

@@ -87,7 +87,6 @@ class StepInspector(LineView):
 
     def on_resize(self) -> None:
         """Lay out the step for the new size."""
-        super().on_resize()
         self._lay_out()
 
     def _lay_out(self) -> None:

@@ -2,14 +2,15 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
 from rich.style import Style
-from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.document._document import Document, DocumentBase
+from textual.document._document import Document, DocumentBase, EditResult
+from textual.document._edit import Edit
 from textual.document._syntax_aware_document import SyntaxAwareDocument
 from textual.theme import Theme
 from textual.widgets import TextArea
@@ -106,16 +107,42 @@ class CodeArea(LongTextArea, inherit_bindings=False):
 
     def show(self, text: str) -> None:
         """Replace the text and reset the undo history."""
-        language = self._wanted_language if len(text) <= HIGHLIGHT_UP_TO else None
-        if self.language != language:
-            self.language = language
+        self._highlight(len(text), at_most=True)
         self.load_text(text)
+        self._highlight(len(text))
 
-    def on_paste(self, event: events.Paste) -> None:
-        """Insert long code without highlighting."""
-        if not self.read_only and len(self.text) + len(event.text) > HIGHLIGHT_UP_TO:
+    def edit(self, edit: Edit) -> EditResult:
+        """Perform an edit; long code is not highlighted."""
+        removed = self.document.get_text_range(*sorted((edit.from_location, edit.to_location)))
+        length = len(self.text) - len(removed) + len(edit.text)
+        self._highlight(length, at_most=True)
+        result = super().edit(edit)
+        self._highlight(length)
+        return result
+
+    def _undo_batch(self, edits: Sequence[Edit]) -> None:
+        length = len(self.text) - sum(map(_growth, edits))
+        self._highlight(length, at_most=True)
+        super()._undo_batch(edits)
+        self._highlight(length)
+
+    def _redo_batch(self, edits: Sequence[Edit]) -> None:
+        length = len(self.text) + sum(map(_growth, edits))
+        self._highlight(length, at_most=True)
+        super()._redo_batch(edits)
+        self._highlight(length)
+
+    def _highlight(self, length: int, *, at_most: bool = False) -> None:
+        """Highlight code of this length unless it is too long.
+
+        Args:
+            length: characters of the code.
+            at_most: only stop highlighting: code that becomes short again is still long.
+        """
+        language = self._wanted_language if length <= HIGHLIGHT_UP_TO else None
+        if self.language != language and not (at_most and language is not None):
             selection = self.selection
-            self.language = None  # which moves the cursor to the start
+            self.language = language  # which moves the cursor to the start
             self.selection = selection
 
     def find(self, text: str) -> bool:
@@ -165,6 +192,11 @@ class CodeArea(LongTextArea, inherit_bindings=False):
 
 def _next_match(pattern: re.Pattern[str], text: str, start: int) -> re.Match[str] | None:
     return first_match(pattern, text, start) or first_match(pattern, text)
+
+
+def _growth(edit: Edit) -> int:
+    """Return by how many characters an edit that was made has changed the length."""
+    return len(edit.text) - (len(edit._edit_result.replaced_text) if edit._edit_result is not None else 0)
 
 
 def _release(document: DocumentBase) -> None:

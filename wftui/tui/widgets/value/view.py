@@ -216,7 +216,6 @@ class ValueView(LineView):
 
     def on_resize(self) -> None:
         """Lay out the value for the new width."""
-        super().on_resize()
         if self._has_value and self.room != self._made_for:
             self._start_over(self.cursor)
 

@@ -66,8 +66,6 @@ class MultilineEditor(LongTextArea):
             before = self.document.get_text_range((0, 0), start)
             whole = before + event.text + self.document.get_text_range(end, self.document.end)
             self.post_message(Pasted(self.leaf, event.text, whole))
-        else:
-            super().on_paste(event)
 
     def update_suggestion(self) -> None:
         """Suggest the rest of the name that is being typed."""
