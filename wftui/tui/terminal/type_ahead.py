@@ -99,7 +99,7 @@ class TypeAhead:
         self._settling = asyncio.get_running_loop().create_task(self._settle(screen, way, opens))
 
     def _give_up(self) -> None:
-        """End what the last key has begun and would ask about, and wait no longer for the rest."""
+        """End the question that the last key has begun, and wait no longer for the rest."""
         if self._screen is self._app.screen:  # else its dialog is open, and waits for an answer
             for worker in self._under_way(self._asking):
                 if worker not in self._before:

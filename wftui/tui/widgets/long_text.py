@@ -17,7 +17,7 @@ ValueT = TypeVar("ValueT")
 
 
 class _EachLine(Sequence[ValueT]):
-    """What is known of each line of a document, computed when it is asked for."""
+    """A value for each line of a document, computed on demand."""
 
     def __init__(self, document: DocumentBase, known: Callable[[int], ValueT]) -> None:
         self._document = document
