@@ -89,6 +89,26 @@ async def test_field_for_one_line_says_what_it_drops(until: Until) -> None:
         ]
 
 
+async def test_what_was_copied_here_is_pasted_like_any_other_text(until: Until) -> None:
+    app = Pasted()
+    async with app.run_test(size=(80, 40)) as pilot:
+        await form_is_there(pilot, until)
+        line = app.query_one("#line", Input)
+        line.focus()
+        app.copy_to_clipboard("one\ntwo\x01")
+        await pilot.press("ctrl+v", "x")
+        await until(pilot, lambda: line.value == "onex")
+        assert [each.message for each in app._notifications] == ["Pasted the first of 2 lines: this field takes one."]
+        app.query("SchemaForm TextEditor")[1].focus()
+        app.copy_to_clipboard("a\r\nb\n")
+        await pilot.press("ctrl+v")
+        await until(pilot, lambda: app.state.collect() == {"names": ["a", "b"]})
+        area = app.query_one("#area", TextArea)
+        area.focus()
+        await pilot.press("ctrl+v")
+        await until(pilot, lambda: area.text == "a\nb\n")
+
+
 async def test_field_for_one_line_takes_no_control_characters(until: Until) -> None:
     app = Pasted()
     async with app.run_test() as pilot:

@@ -1,10 +1,12 @@
 """Pasted text: its line ends, and what a field for one line drops or refuses."""
 
 import re
+from typing import Any
 
 from textual import events
 from textual.app import ReturnType
-from textual.widgets import Input
+from textual.dom import DOMNode
+from textual.widgets import Input, TextArea
 
 from wftui.tui.terminal.drawn_text import CleanApp
 
@@ -33,6 +35,13 @@ class PasteApp(CleanApp[ReturnType]):
                 if not event.text:
                     return
         await super().on_event(event)
+
+    async def _dispatch_action(self, namespace: DOMNode, action_name: str, params: Any) -> bool:
+        """Paste what was copied here, by ctrl+v, as if the terminal had pasted it."""
+        if action_name == "paste" and isinstance(namespace, Input | TextArea):
+            await PasteApp.on_event(self, events.Paste(self.clipboard))
+            return True
+        return await super()._dispatch_action(namespace, action_name, params)
 
     def _one_line(self, text: str, field: Input) -> str:
         """Return what a field for one line takes of a text; empty if that is nothing."""
