@@ -196,6 +196,9 @@ def test_history_filters_and_pages(cli: Cli) -> None:
     [
         ["history", "--since", "yesterdayish"],
         ["history", "--limit", "0"],
+        ["history", "--limit", "9" * 20],
+        ["cleanup", "--older-than", "1d", "--keep", "9" * 20],
+        ["grep", "text", "--limit", "9" * 6000],
         ["history", "--status", "fine"],
         ["nonsense"],
     ],

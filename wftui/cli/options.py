@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from wftui.model.counts import LARGEST_COUNT, count_in
 from wftui.model.text.terminal_text import clean_text, without_colors
 
 Command = Callable[[argparse.Namespace], int]
@@ -84,7 +85,7 @@ def add_pool(parser: argparse.ArgumentParser) -> None:
 
 def positive(text: str) -> int:
     """Return the number of an option that counts something."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
+    number = count_in(text)
+    if number is None:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 to {LARGEST_COUNT:,}")
     return number

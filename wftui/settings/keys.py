@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeGuard, cast, get_args
 
+from wftui.model.counts import count_in, is_count
 from wftui.model.data_class import dataclass
 from wftui.model.errors import ExitCode, UserError
 from wftui.model.text.suggestions import did_you_mean, suggestion
@@ -29,7 +30,6 @@ ALL = "all"
 Value = str | int | list[str]
 Place = tuple[str, ...]
 """Path of a setting in the file: the names of its sections, then its own."""
-_NUMBER = re.compile(r"[0-9]{1,9}")
 _WORKFLOW = "<workflow>"
 _FILTER = "<name>"
 _ACTION = "keys.<screen>.<action>"
@@ -67,9 +67,9 @@ class Key:
     def is_valid(self, value: object) -> bool:
         """Return whether a value is valid."""
         if self.takes is _COUNT:
-            return value == ALL or _is_number(value)
+            return value == ALL or is_count(value)
         if self.takes is _NUMBER_ONLY:
-            return _is_number(value)
+            return is_count(value)
         if self.takes is _ARGV:
             return _is_texts(value) and value != [] and value[0].strip() != "" and "\0" not in "".join(value)
         if self.takes is _KEY_NAMES:
@@ -89,8 +89,8 @@ class Key:
             SettingsError: the value is invalid.
         """
         value: Value = text
-        if self.takes in (_COUNT, _NUMBER_ONLY) and _NUMBER.fullmatch(text):
-            value = int(text)
+        if self.takes in (_COUNT, _NUMBER_ONLY):
+            value = count_in(text) or text
         elif self.takes in (_ARGV, _EVENTS, _COLUMNS):
             value = _texts(text)
         elif self.takes is _KEY_NAMES:
@@ -119,10 +119,6 @@ def value_text(value: Value) -> str:
     if isinstance(value, list):
         return shlex.join(value) if value else "[]"
     return str(value)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**9
 
 
 def _is_texts(value: object) -> TypeGuard[list[str]]:

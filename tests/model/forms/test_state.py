@@ -217,6 +217,8 @@ def test_json_error_has_line_and_column() -> None:
     assert (caught.value.line, caught.value.column) == (2, 2)
     with pytest.raises(JsonError):
         parse_json("[" * 100_000)
+    with pytest.raises(JsonError, match="more than 4300 digits"):
+        parse_json(f"[{'9' * 5000}]")
 
 
 JSON = st.recursive(

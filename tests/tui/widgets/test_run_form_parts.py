@@ -73,6 +73,21 @@ async def test_lines_pasted_into_an_item_become_items(until: Until) -> None:
         assert await returned(app, pilot, until) == {"urls": ["a", "b", "c"]}
 
 
+async def test_long_number_pasted_into_a_text_is_text(until: Until) -> None:
+    app = FormApp({"properties": {"name": {"type": "string"}}})
+    async with app.run_test() as pilot:
+        app.field().post_message(events.Paste("9" * 5000))
+        await until(pilot, lambda: f"name={'9' * 5000}" in app.command)
+
+
+async def test_markup_in_a_default_is_shown_as_text(until: Until) -> None:
+    app = FormApp({"properties": {"note": {"type": "string", "format": "markdown", "default": "a[/b] [i]c"}}})
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: isinstance(app.field(), MultilineEditor))
+        await pilot.press("ctrl+a", "delete")
+        await until(pilot, lambda: "default a[/b] [i]c" in screen_text(app))
+
+
 async def test_item_problem_is_shown_at_the_item(until: Until) -> None:
     schema = {"properties": {"days": {"type": "array", "items": {"type": "string", "format": "date"}}}}
     app = FormApp(schema, inputs={"days": ["2026-11-22", "soon"]})

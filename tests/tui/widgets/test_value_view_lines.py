@@ -248,3 +248,8 @@ def test_lines_are_settled_up_to_the_last_that_may_continue() -> None:
     lines.add("x" * 50_000, last=False)
     lines.ensure(MOST_LINES)
     assert settled_end(lines.lines, end) == end
+
+
+@pytest.mark.parametrize("written", ['["\\x"]', '["a\nb"]', "[", f"[{'9' * 6000}]", "a b", "."])
+def test_invalid_address_has_no_keys(written: str) -> None:
+    assert parse_path(written) is None

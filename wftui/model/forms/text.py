@@ -7,7 +7,7 @@ from itertools import islice
 
 from wftui.model.base import Json
 from wftui.model.forms.fields import FormField
-from wftui.model.json.json_reasons import json_reason
+from wftui.model.json.json_reasons import json_reason, located_reason
 from wftui.model.schema.facets import literal
 from wftui.model.schema.json_schema import MISSING
 
@@ -111,6 +111,8 @@ def parse_json(text: str) -> Json:
         raise JsonError(f"{error} is not a JSON number", line, at - text.rfind("\n", 0, at)) from None
     except RecursionError:
         raise JsonError("it is nested too deeply", 1, 1) from None
+    except ValueError as error:
+        raise JsonError(located_reason(error), 1, 1) from None
 
 
 class _NoJsonNumberError(ValueError):

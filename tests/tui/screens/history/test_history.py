@@ -191,8 +191,11 @@ async def test_cleanup_previews_removals(
         await until(pilot, lambda: isinstance(pilot.app.screen, CleanupScreen))
         await until(pilot, lambda: "nothing to remove" in text_of(pilot.app))
         keep = pilot.app.screen.query_one("#cleanup-keep", Input)
-        keep.value = "-5"
-        await until(pilot, lambda: "must be a whole number from 1" in text_of(pilot.app))
+        for wrong in ("-5", "9" * 20, "9" * 6000):
+            keep.value = "3"
+            await until(pilot, lambda: "Permanently removes 2 runs" in text_of(pilot.app))
+            keep.value = wrong
+            await until(pilot, lambda: "must be a whole number from 1" in text_of(pilot.app))
         keep.value = "1"
         await until(pilot, lambda: "Permanently removes 4 runs" in text_of(pilot.app))
         assert len(table.pages) == 6

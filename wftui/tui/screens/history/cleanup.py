@@ -10,6 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
+from wftui.model.counts import LARGEST_COUNT, count_in
 from wftui.model.errors import UserError
 from wftui.model.moments import MomentError, parse_moment
 from wftui.model.run.summary import CleanupReport
@@ -68,13 +69,12 @@ class CleanupScreen(ModalScreen[CleanupReport | None]):
         try:
             older = parse_moment(self.query_one("#cleanup-age", Input).value, self.workbench.clock())
             kept = self.query_one("#cleanup-keep", Input).value.strip()
-            keep = int(kept) if kept else None
-            if keep is not None and keep < 1:
-                raise ValueError
         except MomentError as error:
             self._set_plan(None, str(error))
-        except ValueError:
-            self._set_plan(None, "the number to keep must be a whole number from 1")
+            return
+        keep = count_in(kept)
+        if kept and keep is None:
+            self._set_plan(None, f"the number to keep must be a whole number from 1 to {LARGEST_COUNT:,}")
         else:
             self._count(CleanupPlan(older, keep))
 

@@ -95,7 +95,12 @@ def parse_path(text: str) -> list[Key] | None:
         if found is None:
             return None
         name, number, quoted = found.groups()
-        keys.append(name if name is not None else int(number) if number is not None else json.loads(quoted))
+        if quoted is not None:
+            try:
+                name = json.loads(quoted)
+            except json.JSONDecodeError:
+                return None
+        keys.append(name if name is not None else int(number))
         at = found.end()
     return keys
 

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.widgets import TextArea
 
 from wftui.model.forms.nodes import Leaf
@@ -36,7 +37,7 @@ class MultilineEditor(LongTextArea):
             leaf.text,
             compact=True,
             tab_behavior="focus",
-            placeholder=placeholder(leaf),
+            placeholder=Content(placeholder(leaf)),
             soft_wrap=len(leaf.text) <= self.WRAPPED_UP_TO,
         )
         self.leaf = leaf
@@ -81,5 +82,5 @@ class MultilineEditor(LongTextArea):
         self._post_edited()
 
     def _post_edited(self) -> None:
-        self.placeholder = placeholder(self.leaf)
+        self.placeholder = Content(placeholder(self.leaf))
         self.post_message(Edited(self.leaf))
