@@ -173,7 +173,8 @@ def to_utc(value: Any) -> Any:
 
 def format_timestamp(time: datetime) -> str:
     """Return ISO 8601 in UTC with milliseconds: `2026-11-22T19:17:52.004Z`."""
-    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    utc = time if time.tzinfo is UTC else time.astimezone(UTC)
+    return f"{utc.isoformat(timespec='milliseconds')[:-6]}Z"  # without its offset
 
 
 class _Milliseconds:

@@ -30,7 +30,7 @@ from wftui.model.run.events import (
 )
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.reducer import apply, new_record
-from wftui.model.run.snapshot import REDUCER_REVISION, pack_record, unpack_record
+from wftui.model.run.snapshot import REDUCER_REVISION, RecordPacker, pack_record, unpack_record
 from wftui.model.run.steps import ExecutionError, StepInfo, Waiting
 
 RUN = "r1"
@@ -46,8 +46,11 @@ DIGESTS = {
     5: "237b3c696e821761",
     6: "4bf0ab99b878affc",
     7: "8c287297c2a013ea",
+    8: "34f3b60b9cbdbf6a",
 }
 """By revision, the digest of the modules that make a record of events."""
+
+OTHERS = [f"s{number}" for number in range(300)]
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters(exclude_categories=["Cs"])),
@@ -108,10 +111,52 @@ def test_a_fold_continued_from_a_snapshot_equals_the_whole_fold(
     assert unpack_record(pack_record(whole)) == whole
 
 
+@given(middle=st.lists(events, max_size=60), cuts=st.sets(st.integers(1, 60), min_size=2, max_size=8))
+@settings(max_examples=150, deadline=None)
+def test_snapshots_of_a_growing_record_equal_those_of_the_record_alone(middle: list[StepEvent], cuts: set[int]) -> None:
+    # The iterations are far from their owner, so that they are packed apart from it.
+    infos = [StepInfo(path=path, step_id=path, step_name=path, step_type="set") for path in ("loop", *OTHERS)]
+    ends = [made(StepCompleted, path, output=path, duration=1.0) for path in OTHERS[::37]]
+    first = Created(run_id=RUN, timestamp=AT, workflow_id="w", steps=infos)
+    growing = new_record(RUN, window=WINDOW)
+    packer = RecordPacker(growing)
+    for seq, event in enumerate([first, *middle, *ends], 1):
+        apply(growing, event.model_copy(update={"seq": seq}))
+        if seq in cuts:
+            data = packer.pack()
+            assert data == pack_record(growing)
+            assert unpack_record(data) == growing
+    assert packer.pack() == pack_record(growing)
+
+
+def test_an_iteration_that_is_held_again_changes_what_is_packed_of_its_owner() -> None:
+    infos = [StepInfo(path=path, step_id=path, step_name=path, step_type="set") for path in ("loop", *OTHERS)]
+    growing = new_record(RUN, window=WINDOW)
+    packer = RecordPacker(growing)
+    apply(growing, Created(run_id=RUN, timestamp=AT, workflow_id="w", steps=infos))
+    for index in range(120):
+        apply(growing, made(IterationStarted, f"loop[{index}]", index=index))
+        apply(growing, made(IterationCompleted, f"loop[{index}]", index=index, duration=1.0))
+        if index % 30 == 0:
+            assert packer.pack() == pack_record(growing)
+    assert growing.index.omissions
+    packer.pack()
+    apply(growing, made(StepStarted, "loop[0].inner", step_name="inner", parent="loop[0]", input=None))
+    assert packer.pack() == pack_record(growing)
+
+
 @pytest.mark.parametrize("data", [b"", b"not compressed", pack_record(new_record(RUN))[:-3]])
 def test_other_bytes_are_not_a_snapshot(data: bytes) -> None:
     with pytest.raises(ValueError):
         unpack_record(data)
+
+
+def test_a_snapshot_without_its_steps_is_none() -> None:
+    infos = [StepInfo(path=path, step_id=path, step_name=path, step_type="set") for path in OTHERS]
+    data = pack_record(folded(new_record(RUN), [Created(run_id=RUN, timestamp=AT, workflow_id="w", steps=infos)]))
+    header = 8 + int.from_bytes(data[:8], "little")
+    with pytest.raises(ValueError):
+        unpack_record(data[:header])
 
 
 def test_a_change_of_the_reducer_comes_with_a_new_revision() -> None:

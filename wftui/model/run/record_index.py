@@ -32,6 +32,7 @@ class RecordIndex:
         retried: a step was attempted more than once.
         handled: number of failures that did not end the run.
         last_at: time of the newest event.
+        changed: paths of steps that changed since the last snapshot; None while nobody takes any.
     """
 
     window: int | None = WINDOW
@@ -41,6 +42,7 @@ class RecordIndex:
     retried: bool = False
     handled: int = 0
     last_at: datetime | None = None
+    changed: set[str] | None = field(default=None, compare=False)
     _sizes: dict[str, int] = field(default_factory=dict)
     _finished: OrderedDict[str, None] = field(default_factory=OrderedDict)
     _finished_size: int = 0
@@ -49,6 +51,7 @@ class RecordIndex:
     def add(self, step: StepResult) -> None:
         """Index a step of the record."""
         self.steps[step.path] = step
+        self.note_change(step.path)
         iteration = iteration_of(step.path)
         if iteration is None:
             return
@@ -60,6 +63,12 @@ class RecordIndex:
             owner = self.steps.get(owner_path(iteration))
             if log is not None and log.take_back(iteration_index(iteration)) and owner and owner.iterations:
                 owner.iterations.omitted -= 1
+                self.note_change(owner.path)
+
+    def note_change(self, path: str) -> None:
+        """Note that a step is not what the last snapshot has."""
+        if self.changed is not None:
+            self.changed.add(path)
 
     def ended_held(self) -> tuple[list[str], list[str]]:
         """Return the ended iterations held: those that may be left out, and failed ones."""

@@ -179,6 +179,7 @@ def _apply_step(record: ExecutionRecord, event: StepEvent) -> None:
     index = record.index
     path = event.path
     step = index.steps.get(path) or _add_unseen(record, index, event)
+    index.note_change(path)
     if event.kept_from is not None:
         step.kept_from = step.kept_from or event.kept_from
     if step.status == "waiting" and not isinstance(event, _STILL_WAITING):
@@ -348,6 +349,7 @@ def _count(index: RecordIndex, path: str, seq: int, state: IterationState) -> No
     counters = owner.iterations
     if counters is None:
         counters = owner.iterations = Iterations()
+    index.note_change(owner.path)
     log = index.logs.setdefault(owner.path, IterationLog())
     number = iteration_index(path)
     before = log.state(number)

@@ -6,27 +6,36 @@ A snapshot is derived data. One of another `REDUCER_REVISION` is ignored, as tha
 import sys
 import zlib
 from array import array
+from collections.abc import Iterable, Iterator, Sequence
 
 from wftui.model.base import Timestamp, WireModel, fresh
 from wftui.model.json.writing import encode
 from wftui.model.reading import read_json
 from wftui.model.run.iterations import IterationLog
 from wftui.model.run.record import ExecutionRecord
+from wftui.model.run.steps import StepResult
 
-REDUCER_REVISION = 7
+REDUCER_REVISION = 8
 """Raised with each change to what the reducer makes of events; a test holds the digest of its modules."""
 
 _FAST = 1
+_PIECE = 128
+"""Steps that are encoded and compressed together."""
+_LENGTH = 8
+"""Bytes of the length of a part."""
 
 
 class _Header(WireModel):
-    """All of a snapshot except the iteration logs, whose bytes follow it.
+    """All of a snapshot except steps and iteration logs, whose bytes follow it.
 
     Attributes:
+        record: without its steps.
+        steps: the number of its steps.
         logs: the length of the iteration log of each repeated step.
     """
 
     record: ExecutionRecord
+    steps: int
     window: int | None
     omissions: int = 0
     retried: bool = False
@@ -37,12 +46,59 @@ class _Header(WireModel):
     logs: dict[str, int] = fresh(factory=dict)
 
 
+class _Steps(WireModel):
+    """The steps of some pieces."""
+
+    steps: list[StepResult]
+
+
+class RecordPacker:
+    """Packs a growing record; unchanged steps are not encoded again.
+
+    A record has one packer at most.
+    """
+
+    def __init__(self, record: ExecutionRecord) -> None:
+        self._record = record
+        self._pieces: list[bytes] = []
+        self._omissions = record.index.omissions
+        record.index.changed = set()
+
+    def pack(self) -> bytes:
+        """Return the record, with the index that the fold continues with, as bytes."""
+        index, steps = self._record.index, self._record.step_results
+        changed = index.changed or set()
+        if index.omissions != self._omissions:  # the steps have moved up
+            self._pieces.clear()
+            self._omissions = index.omissions
+        for number, start in enumerate(range(0, len(steps), _PIECE)):
+            piece = steps[start : start + _PIECE]
+            if number == len(self._pieces):
+                self._pieces.append(_packed_steps(piece))
+            elif not changed.isdisjoint(step.path for step in piece):
+                self._pieces[number] = _packed_steps(piece)
+        index.changed = set()
+        return b"".join(_with_lengths([_packed_header(self._record), *self._pieces]))
+
+
 def pack_record(record: ExecutionRecord) -> bytes:
-    """Return a record, with the index that the fold continues with, as bytes."""
+    """Return a record as a packer does that packs it once."""
+    steps = record.step_results
+    pieces = [_packed_steps(steps[start : start + _PIECE]) for start in range(0, len(steps), _PIECE)]
+    return b"".join(_with_lengths([_packed_header(record), *pieces]))
+
+
+def _packed_steps(steps: Sequence[StepResult]) -> bytes:
+    """Return the JSON of some steps without the brackets around them, compressed."""
+    return zlib.compress(encode([step.without_defaults() for step in steps])[1:-1], _FAST)
+
+
+def _packed_header(record: ExecutionRecord) -> bytes:
     index = record.index
     finished, failed = index.ended_held()
     header = _Header(
-        record=record,
+        record=record.model_copy(update={"step_results": []}),
+        steps=len(record.step_results),
         window=index.window,
         omissions=index.omissions,
         retried=index.retried,
@@ -52,11 +108,16 @@ def pack_record(record: ExecutionRecord) -> bytes:
         failed=failed,
         logs={path: len(log.states) for path, log in index.logs.items()},
     )
-    text = encode(header.without_defaults())
-    parts = [len(text).to_bytes(8, "little"), text]
+    parts = list(_with_lengths([encode(header.without_defaults())]))
     for log in index.logs.values():
         parts += [bytes(log.states), _planes(log.first), _planes(log.last)]
     return zlib.compress(b"".join(parts), _FAST)
+
+
+def _with_lengths(parts: Iterable[bytes]) -> Iterator[bytes]:
+    for part in parts:
+        yield len(part).to_bytes(_LENGTH, "little")
+        yield part
 
 
 def unpack_record(data: bytes) -> ExecutionRecord:
@@ -66,13 +127,18 @@ def unpack_record(data: bytes) -> ExecutionRecord:
         ValueError: these are not the bytes of a snapshot.
     """
     try:
-        whole = memoryview(zlib.decompress(data))
+        whole, *pieces = [memoryview(zlib.decompress(part)) for part in _parts(memoryview(data))]
     except zlib.error as error:
         raise ValueError(str(error)) from error
-    length = int.from_bytes(whole[:8], "little")
-    header = read_json(_Header, bytes(whole[8 : 8 + length]))
+    length = int.from_bytes(whole[:_LENGTH], "little")
+    header = read_json(_Header, bytes(whole[_LENGTH : _LENGTH + length]))
+    record = header.record
+    record.step_results = read_json(_Steps, b'{"steps":[' + b",".join(pieces) + b"]}").steps
+    if len(record.step_results) != header.steps:
+        raise ValueError("steps are absent")
+    record.__post_init__()
     logs: dict[str, IterationLog] = {}
-    place = 8 + length
+    place = _LENGTH + length
     for path, count in header.logs.items():
         if len(whole) < place + 9 * count:
             raise ValueError("the iteration logs are cut short")
@@ -81,7 +147,6 @@ def unpack_record(data: bytes) -> ExecutionRecord:
             bytearray(whole[place : ends[0]]), _numbers(whole[ends[0] : ends[1]]), _numbers(whole[ends[1] : ends[2]])
         )
         place = ends[2]
-    record = header.record
     index = record.index
     index.window, index.omissions, index.retried, index.handled = (
         header.window,
@@ -92,6 +157,19 @@ def unpack_record(data: bytes) -> ExecutionRecord:
     index.last_at = header.last_at
     index.restore(logs, finished=header.finished, failed=header.failed)
     return record
+
+
+def _parts(data: memoryview) -> Iterator[memoryview]:
+    """Yield the parts of a snapshot: its header, and pieces with steps."""
+    place = 0
+    while True:
+        end = place + _LENGTH + int.from_bytes(data[place : place + _LENGTH], "little")
+        if not place + _LENGTH < end <= len(data):
+            raise ValueError("a part is cut short")
+        yield data[place + _LENGTH : end]
+        place = end
+        if place == len(data):
+            return
 
 
 def _planes(values: "array[int]") -> bytes:

@@ -14,7 +14,7 @@ from wftui.model.data_class import dataclass
 from wftui.model.run.events import TERMINAL_EVENTS, Created, ExecutionEvent
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.reducer import apply, new_record
-from wftui.model.run.snapshot import REDUCER_REVISION, pack_record, unpack_record
+from wftui.model.run.snapshot import REDUCER_REVISION, RecordPacker, unpack_record
 from wftui.model.run.steps import StepInfo
 from wftui.store.sqlite.reader import Reader
 from wftui.store.sqlite.schema import place
@@ -48,6 +48,7 @@ class RunFold:
         packed_at: number of the last event in the newest snapshot.
         bytes_since: bytes of the events after that.
         packed_bytes: size of the newest snapshot.
+        packer: makes the snapshots, from the first one on.
         declared: the steps of its workflow.
     """
 
@@ -57,6 +58,7 @@ class RunFold:
     packed_at: int = 0
     bytes_since: int = 0
     packed_bytes: int = 0
+    packer: RecordPacker | None = None
 
     def follow(self, event: ExecutionEvent, size: int) -> None:
         """Take a numbered event, as it is published."""
@@ -79,7 +81,9 @@ class RunFold:
         is_end = last.type in TERMINAL_EVENTS and events >= _EVENTS_AT_END
         if not is_end and (events < EVENTS_BETWEEN or self.bytes_since < _SHARE * self.packed_bytes):
             return None
-        data = pack_record(self.record)
+        record = self.record
+        self.packer = self.packer or RecordPacker(record)
+        data = self.packer.pack()
         self.packed_at, self.bytes_since, self.packed_bytes = last.seq, 0, len(data)
         return data
 
