@@ -75,6 +75,12 @@ def reach_of(
     return found
 
 
+def paths_in_reach(workflow: Json, pointer: str | None) -> list[str]:
+    """Return the paths of the steps that an expression of a step can read, the nearest first."""
+    placed = steps_in(workflow)
+    return [each.path for each in _upstream(placed, next((at for at in placed if at.pointer == pointer), None))]
+
+
 _UNKNOWN = object()
 
 

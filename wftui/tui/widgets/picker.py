@@ -1,7 +1,8 @@
 """A modal list with a filter line."""
 
-from collections.abc import Callable, Sequence
-from typing import ClassVar
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
+from typing import Any, ClassVar, TypeAlias
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,7 +13,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
+from wftui.tui.background import in_background
+
 _NOTHING = "Nothing matches."
+_KEYS = "enter · esc"
+
+Options: TypeAlias = Sequence[tuple[str, str]]
+"""Name and description of each option."""
 
 
 class Picker(ModalScreen[int | None]):
@@ -36,10 +43,11 @@ class Picker(ModalScreen[int | None]):
     def __init__(
         self,
         title: str,
-        options: Sequence[tuple[str, str]],
+        options: Options,
         at: int = 0,
         *,
         highlighted: Callable[[int], None] | None = None,
+        read: Callable[[], Coroutine[Any, Any, Options]] | None = None,
     ) -> None:
         """Ask for one of the options.
 
@@ -48,9 +56,11 @@ class Picker(ModalScreen[int | None]):
             options: name and description of each.
             at: the option that is highlighted first.
             highlighted: called with each option that is highlighted.
+            read: returns options to show instead, which takes a while; keys wait for them.
         """
         super().__init__()
         self._highlighted = highlighted
+        self._read = read
         self._heading = title
         self._options = options
         self._at = at
@@ -59,7 +69,7 @@ class Picker(ModalScreen[int | None]):
         """Compose filter line and list."""
         with Vertical(classes="dialog") as box:
             box.border_title = Content(self._heading)
-            box.border_subtitle = "enter · esc"
+            box.border_subtitle = _KEYS
             yield Input(placeholder="type to filter", compact=True)
             yield OptionList(*self._matching(""), compact=True, markup=False)
 
@@ -67,6 +77,15 @@ class Picker(ModalScreen[int | None]):
         """Highlight the current option."""
         self._list.can_focus = False
         self._list.highlighted = self._at
+        if self._read is not None:
+            self.query_one(".dialog").border_subtitle = "reading…"
+            in_background(self, partial(self._replace, self._read), group="load")
+
+    async def _replace(self, read: Callable[[], Coroutine[Any, Any, Options]]) -> None:
+        """Show the options that take a while to read."""
+        self._options = await read()
+        self._show(self.query_one(Input).value)
+        self.query_one(".dialog").border_subtitle = _KEYS
 
     @property
     def _list(self) -> OptionList:
@@ -91,7 +110,10 @@ class Picker(ModalScreen[int | None]):
     @on(Input.Changed)
     def _narrow(self, event: Input.Changed) -> None:
         event.stop()
-        found = self._matching(event.value)
+        self._show(event.value)
+
+    def _show(self, text: str) -> None:
+        found = self._matching(text)
         self._list.clear_options().add_options(found or [Option(_NOTHING, disabled=True)])
         self._list.highlighted = 0 if found else None
 

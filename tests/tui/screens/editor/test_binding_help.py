@@ -1,11 +1,13 @@
 """Names inserted into expressions by a key: in the step form and in the source."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
 from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -14,6 +16,7 @@ from tui.notices import notices
 from wftui.compiler.editing.names import takes_expressions
 from wftui.model.forms.addresses import pointer_of
 from wftui.model.json.pointers import pointer_parts
+from wftui.model.run.steps import ValueRef
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.editor.editor_screen import EditorScreen
 from wftui.tui.screens.editor.step_form import StepForm
@@ -91,6 +94,43 @@ async def test_names_in_a_big_output_are_offered(
         await until(
             pilot, lambda: "steps.first.output.rows[0].name" in text_of(app) and "Ada in the last" in text_of(app)
         )
+
+
+async def test_names_are_offered_while_the_outputs_in_reach_are_read(
+    workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    big = {"word": "Ada", "rest": "long " * 10_000}
+    steps = [
+        {"id": "first", "type": "set", "input": big},
+        {"id": "second", "type": "set", "input": {"copy": ""}},
+        {"id": "third", "type": "set", "input": big},
+        {"id": "fourth", "type": "set", "input": {"copy": "{{ steps.second.output.copy }}", **big}},
+    ]
+    put_workflow("hello", steps=steps)
+    await workbench.runs.wait(await workbench.runs.start("hello", {}))
+    gate, asked, value_text = asyncio.Event(), list[ValueRef](), workbench.runs.value_text
+
+    async def read_late(run_id: str, ref: ValueRef, offset: int = 0) -> tuple[str, int | None]:
+        asked.append(ref)
+        await gate.wait()
+        return await value_text(run_id, ref, offset)
+
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test(size=(100, 30)) as pilot:
+        form = await opened_form(pilot, until, "j")
+        await form.query_one(SchemaForm).focus_on("/input/copy")
+        await until(pilot, lambda: isinstance(form.focused, Input))
+        asked.clear()
+        monkeypatch.setattr(workbench.runs, "value_text", read_late)
+        for key in ("ctrl+l", *"first.output.word"):
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await until(pilot, lambda: "steps.first.output.word" in text_of(app) and asked)
+        assert "Ada in the last run" not in text_of(app)
+        gate.set()
+        await until(pilot, lambda: "first.output.word " in text_of(app) and "Ada in the last run" in text_of(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "{{ steps.first.output.word }}" in text_of(app))
+        assert len(asked) == 1, "outputs of later steps are not in reach"
 
 
 async def test_name_is_inserted_into_the_source(workbench: Workbench, put_workflow: Put, until: Until) -> None:

@@ -3,8 +3,10 @@
 import asyncio
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from wftui.compiler.editing.completion import completion, inside_expression
@@ -12,7 +14,7 @@ from wftui.compiler.editing.cut_text import value_of_beginning
 from wftui.compiler.editing.field_problems import Written, problems_of_fields
 from wftui.compiler.editing.known_values import UnknownValueError, known_value, scope_at
 from wftui.compiler.editing.names import BARE_KEYS, takes_expressions
-from wftui.compiler.editing.reach import Reach, reach_of, with_reach
+from wftui.compiler.editing.reach import Reach, paths_in_reach, reach_of, with_reach
 from wftui.compiler.source.parsing import parse
 from wftui.model.base import Json
 from wftui.model.errors import UserError
@@ -32,12 +34,15 @@ from wftui.tui.widgets.schema_form.layout.expression_note import NoteText
 if TYPE_CHECKING:
     from wftui.tui.widgets.source.source_view import SourceView
 
+LastRun = Callable[[], Awaitable[ExecutionRecord | None]]
+"""Reads the newest run of a workflow, if it has one."""
+
 _SHOWN = 300
 """Characters of a value that are shown."""
 _BEGINNING = 64 * 1024
 """Characters of a big output that are read for the names in it."""
 _MOST_OUTPUTS = 100
-"""Big outputs of a run that are read for their names."""
+"""Big outputs of a run that are read for their names, the nearest first."""
 _LINE = 2_000
 """Characters before the cursor that are read for an expression; a whole file may be one line."""
 _BARE_TEXT = re.compile(rf'"(?:{"|".join(sorted(BARE_KEYS))})"\s*:\s*"(?P<expression>(?:[^"\\]|\\.)*)$')
@@ -73,7 +78,7 @@ class ExpressionHelp:
 
     async def names(self) -> list[Reach]:
         """Return what an expression can contain, the nearest first."""
-        return await names_in_reach(self._app, self._text, self._pointer, await self._last_run())
+        return await names_in_reach(self._app, self._text, self._pointer, self._last_run)
 
     def is_read_at(self, node: FormNode) -> bool:
         """Return whether a field of the form takes expressions."""
@@ -87,7 +92,7 @@ class ExpressionHelp:
 
     async def pick(self) -> Reach | None:
         """Ask for a name in reach of the step, a function or a filter."""
-        return await _pick(self._app, await self.names())
+        return await _pick(self._app, self._text, self._pointer, self._last_run)
 
     async def about(self, values: dict[str, Json], field: str, text: str, *, bare: bool) -> NoteText | None:
         """Return the problem of a text with an expression, else its value in the last run.
@@ -136,35 +141,49 @@ async def last_run(app: AppServices, workflow_id: str) -> ExecutionRecord | None
     return None
 
 
-async def names_in_reach(
-    app: AppServices, text: str, pointer: str | None, record: ExecutionRecord | None
-) -> list[Reach]:
-    """Return the names in reach of a step, functions and filters."""
+async def names_in_reach(app: AppServices, text: str, pointer: str | None, last: LastRun | None) -> list[Reach]:
+    """Return the names in reach of a step, functions and filters.
+
+    Args:
+        last: reads the run whose outputs tell names; None for those of the schemas.
+    """
     workflow = parse(text).value
     schemas = {kind.type: kind.output_schema for kind in await app.workbench.local.steps.types()}
-    outputs = await _last_outputs(app, record) if record is not None else {}
+    record = await last() if last is not None else None
+    outputs: dict[str, Json] = {}
+    if record is not None:
+        outputs = await _last_outputs(app, record, await asyncio.to_thread(paths_in_reach, workflow, pointer))
     return await asyncio.to_thread(reach_of, workflow, pointer, schemas, outputs)
 
 
-async def _last_outputs(app: AppServices, record: ExecutionRecord) -> dict[str, Json]:
-    """Return the outputs of a run by path; of big ones, what their beginning tells."""
-    found: dict[str, Json] = {}
-    read = 0
-    for step in record.step_results:
-        reference = as_reference(step.output)
-        if step.status == "completed" and reference is None:
-            found[step.path] = step.output
-        elif step.status == "completed" and reference is not None and read < _MOST_OUTPUTS:
-            read += 1
-            with suppress(UserError):  # it was deleted with its run: the names are those of the schema
-                text, _ = await app.workbench.runs.value_text(record.id, reference)
-                found[step.path] = await asyncio.to_thread(value_of_beginning, text[:_BEGINNING])
+async def _last_outputs(app: AppServices, record: ExecutionRecord, paths: Sequence[str]) -> dict[str, Json]:
+    """Return the outputs of steps in a run; of big ones, what their beginning tells, for the first paths."""
+    outputs = {step.path: step.output for step in record.step_results if step.status == "completed"}
+    known = {path: outputs[path] for path in paths if path in outputs}
+    big = {path: reference for path, value in known.items() if (reference := as_reference(value)) is not None}
+    found = {path: value for path, value in known.items() if path not in big}
+    for path, reference in islice(big.items(), _MOST_OUTPUTS):
+        with suppress(UserError):  # it was deleted with its run: the names are those of the schema
+            text, _ = await app.workbench.runs.value_text(record.id, reference)
+            found[path] = await asyncio.to_thread(value_of_beginning, text[:_BEGINNING])
     return {path: value for path, value in found.items() if value is not MISSING}
 
 
-async def _pick(app: AppServices, found: Sequence[Reach]) -> Reach | None:
-    index = await app.push_screen_wait(Picker("Insert", [(each.text, each.about) for each in found]))
+async def _pick(app: AppServices, text: str, pointer: str | None, last: LastRun) -> Reach | None:
+    """Ask for a name, a function or a filter; the last run is read while the dialog is open."""
+    found = await names_in_reach(app, text, pointer, None)
+
+    async def read() -> list[tuple[str, str]]:
+        nonlocal found
+        found = await names_in_reach(app, text, pointer, last)
+        return _options(found)
+
+    index = await app.push_screen_wait(Picker("Insert", _options(found), read=read))
     return None if index is None else found[index]
+
+
+def _options(found: Sequence[Reach]) -> list[tuple[str, str]]:
+    return [(each.text, each.about) for each in found]
 
 
 class SourceNames:
@@ -198,8 +217,8 @@ class SourceNames:
     async def read(self, pointer: str | None) -> None:
         """Read the names in reach of a step."""
         self._pointer, self._is_current = pointer, True
-        record = await last_run(self._app, self._workflow_id)
-        self._names = await names_in_reach(self._app, self._known, pointer, record)
+        last = partial(last_run, self._app, self._workflow_id)
+        self._names = await names_in_reach(self._app, self._known, pointer, last)
         self._source.complete = self._complete
         self._source.update_suggestion()
 
@@ -213,8 +232,7 @@ class SourceNames:
 
 async def insert_in_source(app: AppServices, workflow_id: str, source: "SourceView", pointer: str | None) -> None:
     """Ask for a name, a function or a filter, and insert it at the cursor of a source."""
-    record = await last_run(app, workflow_id)
-    reach = await _pick(app, await names_in_reach(app, source.text, pointer, record))
+    reach = await _pick(app, source.text, pointer, partial(last_run, app, workflow_id))
     if reach is None:
         return
     row, column = source.cursor_location
