@@ -61,6 +61,7 @@ def test_key_is_read_as_people_write_it(text: str, key: str) -> None:
         ({"editor.find": ["?"]}, "app.help (Help)"),
         ({"app.history": ["q"]}, "app.quit (Quit)"),
         ({"app.suspend": ["f2"]}, "app.suspend (Suspend)"),
+        ({"field.ways": ["f2"]}, "step_form.take (Apply)"),
         ({"editor.sav": ["f9"]}, "did you mean editor.save"),
         ({"editor.save": ["f99"]}, "there is no key 'f99'"),
         ({"editor.save": ["tab"]}, "fixed meaning"),
@@ -109,6 +110,23 @@ async def test_screen_follows_the_keys(
         await pilot.press("ctrl+g")
         await until(pilot, lambda: editor.view == "steps")
         await pilot.press("f11")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+    await workbench.close(cancel=True)
+
+
+async def test_fields_of_forms_follow_the_keys(
+    tables: Path, tmp_path: Path, put_workflow: Callable[..., Path], until: Until, text_of: TextOf
+) -> None:
+    schema = {"properties": {"note": {"type": "string"}}}
+    put_workflow("hello", inputSchema=schema)
+    workbench = bench(tables, tmp_path, keys={"field.ways": ("f9",)})
+    app = WftuiApp(workbench, start=lambda app: app.open_run_form("hello"))
+    async with app.run_test(size=(120, 60)) as pilot:
+        await until(pilot, lambda: "F9 More" in text_of(app))
+        await pilot.press("f7")
+        await pilot.press("f1")
+        await until(pilot, lambda: "F9  Give the value another way" in text_of(app))
+        await pilot.press("escape", "f9")
         await until(pilot, lambda: isinstance(app.screen, Picker))
     await workbench.close(cancel=True)
 

@@ -249,7 +249,7 @@ APP_ACTIONS: tuple[Action, ...] = (
     Action(
         "app.suspend",
         "Suspend",
-        "Stop wftui until fg in the shell; in the editor the key is undo.",
+        "Stop wftui until fg in the shell; where the key has another meaning, the palette has this one.",
         ("ctrl+z",),
         "Everywhere",
         footer=False,
@@ -258,3 +258,22 @@ APP_ACTIONS: tuple[Action, ...] = (
     Action("app.quit", "Quit", "Quit, after asking about active runs.", ("q", "f10", "ctrl+q"), "Everywhere"),
 )
 """Actions available on every screen."""
+
+FIELD_ACTIONS: tuple[Action, ...] = (
+    Action(
+        "field.ways",
+        "More",
+        "Give the value another way: none, null, empty, as JSON, from a file.",
+        ("f7",),
+        "Field",
+    ),
+)
+"""Actions of the fields in every form."""
+
+
+def widget_bindings(actions: Iterable[Action]) -> list[BindingType]:
+    """Return the bindings of actions of a widget; each runs the method of that name."""
+    return [
+        Binding(",".join(each.keys) or _NO_KEY, each.verb, each.label, tooltip=each.help.removesuffix("."), id=each.id)
+        for each in actions
+    ]

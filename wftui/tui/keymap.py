@@ -7,7 +7,7 @@ from textual.keys import Keys, _character_to_key
 
 from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.settings.keys import SettingsError
-from wftui.tui.actions import APP_ACTIONS, Action, show_key
+from wftui.tui.actions import APP_ACTIONS, FIELD_ACTIONS, Action, show_key
 from wftui.tui.terminal.key_parser import plain_key
 
 Keymap = Mapping[str, tuple[str, ...]]
@@ -22,6 +22,8 @@ _NAMED = frozenset(
 )
 _FIXED = frozenset({"tab", "shift+tab", "ctrl+c"})
 """Keys that the widgets need everywhere."""
+_FORMS = frozenset({"Run form", "Step form", "Preview of the run form"})
+"""Screens with the fields of a form."""
 
 
 def actions_by_screen() -> list[tuple[str, tuple[Action, ...]]]:
@@ -72,6 +74,7 @@ def actions_by_screen() -> list[tuple[str, tuple[Action, ...]]]:
         ("Accounts", AccountsScreen.ACTIONS),
         ("Settings", SettingsScreen.ACTIONS),
         ("Workers", WorkersScreen.ACTIONS),
+        ("Field of a form", FIELD_ACTIONS),
     ]
 
 
@@ -92,8 +95,8 @@ def checked_keymap(wanted: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, 
     keymap = {
         name: tuple(dict.fromkeys(key_named(key, f"keys.{name}") for key in keys)) for name, keys in wanted.items()
     }
-    for _, actions in screens:
-        _check_conflicts(actions, keymap)
+    for title, actions in screens:
+        _check_conflicts((*actions, *FIELD_ACTIONS) if title in _FORMS else actions, keymap)
     return keymap
 
 

@@ -76,7 +76,7 @@ def reach_of(
 
 
 def paths_in_reach(workflow: Json, pointer: str | None) -> list[str]:
-    """Return the paths of the steps that an expression of a step can read, the nearest first."""
+    """Return the paths of the steps that a step can read, the nearest first."""
     placed = steps_in(workflow)
     return [each.path for each in _upstream(placed, next((at for at in placed if at.pointer == pointer), None))]
 

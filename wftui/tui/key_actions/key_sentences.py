@@ -6,7 +6,7 @@ from typing import Any
 
 from textual.app import App
 
-from wftui.tui.actions import APP_ACTIONS, DECLARED, Action, keys_of, show_key
+from wftui.tui.actions import APP_ACTIONS, DECLARED, FIELD_ACTIONS, Action, keys_of, show_key
 from wftui.tui.display.glyphs import glyph
 
 _PLACE = re.compile(r"([Pp]ress )?\{([a-z_]+\.\w+)(\*?)\}")
@@ -53,4 +53,5 @@ def _shared() -> dict[str, Action]:
     from wftui.tui.key_actions.history_actions import HISTORY_ACTIONS
     from wftui.tui.key_actions.monitor_actions import MONITOR_ACTIONS
 
-    return {action.id: action for action in (*APP_ACTIONS, *EDITOR_ACTIONS, *HISTORY_ACTIONS, *MONITOR_ACTIONS)}
+    shared = (*APP_ACTIONS, *FIELD_ACTIONS, *EDITOR_ACTIONS, *HISTORY_ACTIONS, *MONITOR_ACTIONS)
+    return {action.id: action for action in shared}

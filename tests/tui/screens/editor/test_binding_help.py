@@ -291,7 +291,7 @@ async def test_filled_in_fields_are_not_dropped_for_a_name(
         await pilot.press("ctrl+l")
         await until(pilot, lambda: isinstance(app.screen, Picker))
         await pilot.press("enter")
-        await until(pilot, lambda: notices(app) == ["Insert name: clear headers first, or press f7."])
+        await until(pilot, lambda: notices(app) == ["Insert name: clear headers first, or press F7."])
         assert form._state.collect() == before
 
 

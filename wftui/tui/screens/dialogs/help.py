@@ -97,16 +97,17 @@ class HelpScreen(ModalScreen[None]):
         for node in focused.ancestors_with_self if focused is not None else ():
             if node is self._of:
                 break
-            for key, meaning in _own_keys(node):
-                found.setdefault(key, meaning)
+            for key, meaning, action_id in _own_keys(node):
+                for each in getattr(self.app, "keymap", {}).get(action_id, (key,)):
+                    found.setdefault(each, meaning)
         by_meaning: dict[str, list[str]] = {}
         for key, meaning in found.items():
             by_meaning.setdefault(meaning, []).append(glyph(self, show_key(key)))
         return [(" ".join(names), f"{meaning}.") for meaning, names in by_meaning.items()]
 
 
-def _own_keys(node: DOMNode) -> Iterator[tuple[str, str]]:
-    """Yield the keys of a widget and their meanings, without those of the toolkit."""
+def _own_keys(node: DOMNode) -> Iterator[tuple[str, str, str | None]]:
+    """Yield keys, meanings and ids of a widget's bindings, but for the toolkit's."""
     toolkit = {
         (binding.key, binding.action)
         for kind in type(node).__mro__
@@ -116,4 +117,4 @@ def _own_keys(node: DOMNode) -> Iterator[tuple[str, str]]:
     }
     for key, binding in node._bindings:
         if binding.description and (key, binding.action) not in toolkit:
-            yield key, binding.tooltip or binding.description
+            yield key, binding.tooltip or binding.description, binding.id

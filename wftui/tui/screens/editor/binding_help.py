@@ -157,7 +157,11 @@ async def names_in_reach(app: AppServices, text: str, pointer: str | None, last:
 
 
 async def _last_outputs(app: AppServices, record: ExecutionRecord, paths: Sequence[str]) -> dict[str, Json]:
-    """Return the outputs of steps in a run; of big ones, what their beginning tells, for the first paths."""
+    """Return the outputs of steps in a run: of big ones, the beginning.
+
+    Args:
+        paths: of the steps; those of the first ones are read if they are big.
+    """
     outputs = {step.path: step.output for step in record.step_results if step.status == "completed"}
     known = {path: outputs[path] for path in paths if path in outputs}
     big = {path: reference for path, value in known.items() if (reference := as_reference(value)) is not None}
@@ -170,7 +174,7 @@ async def _last_outputs(app: AppServices, record: ExecutionRecord, paths: Sequen
 
 
 async def _pick(app: AppServices, text: str, pointer: str | None, last: LastRun) -> Reach | None:
-    """Ask for a name, a function or a filter; the last run is read while the dialog is open."""
+    """Ask for a name, a function or a filter, and read the last run meanwhile."""
     found = await names_in_reach(app, text, pointer, None)
 
     async def read() -> list[tuple[str, str]]:

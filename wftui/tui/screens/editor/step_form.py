@@ -16,6 +16,7 @@ from wftui.model.forms.ways import bind
 from wftui.model.json.equality import is_same
 from wftui.tui.actions import Action
 from wftui.tui.background import in_background
+from wftui.tui.key_actions.key_sentences import with_keys
 from wftui.tui.screens.base.form_screen import FormScreen
 from wftui.tui.screens.editor.field_helper import FieldHelper, is_bare
 from wftui.tui.widgets.schema_form.editors.multiline_editor import MultilineEditor
@@ -134,7 +135,8 @@ class StepForm(FormScreen):
         bound = bind(node, made, bare=bare) if made and not _is_big(node) else None
         if bound is None:
             name = node.field.label or "the value"
-            self.notify(f"Insert name: clear {name} first, or press f7.", severity="warning", markup=False)
+            or_press = with_keys(self.app, "or press {field.ways}")
+            self.notify(f"Insert name: clear {name} first, {or_press}.", severity="warning", markup=False)
             return
         await self.query_one(SchemaForm).replace(*bound)
         if isinstance(self.focused, MultilineEditor):

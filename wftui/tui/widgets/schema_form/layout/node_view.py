@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widget import Widget
 
 from wftui.model.forms.lists import Items
 from wftui.model.forms.nodes import FormNode
 from wftui.model.forms.ways import ways_of
+from wftui.tui.actions import FIELD_ACTIONS, widget_bindings
 from wftui.tui.widgets.schema_form.layout.context import FormContext
 from wftui.tui.widgets.schema_form.layout.item_buttons import ItemButtons
 from wftui.tui.widgets.schema_form.layout.lazy_column import LazyColumn
@@ -43,9 +44,7 @@ class NodeView(Widget, Generic[NodeT]):
         Note.-about.-shown.-wanted { display: block; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f7", "ways", "More", tooltip="Give the value another way: none, null, empty, as JSON, from a file")
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = widget_bindings(FIELD_ACTIONS)
 
     def __init__(self, context: FormContext, node: NodeT, depth: int, about: Content) -> None:
         super().__init__()
