@@ -82,6 +82,27 @@ async def test_cursor_tab_filter_and_order_are_there_after_a_restart(
         assert not again.screen.query_one(FilterBar).current.statuses, "that of one workflow has its own filter"
 
 
+async def test_editor_opens_in_the_kept_pane_and_in_no_other_before(
+    workbench: Workbench, put_workflow: Put, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_workflow("flow", steps=STEPS)
+    app = WftuiApp(workbench)
+    app.memory.keep("editor flow", view="canvas", step="b")
+    views: list[str] = []
+    keep = app.memory.keep
+
+    def noted(screen: str, **values: str) -> None:
+        views.extend(value for key, value in values.items() if key == "view")
+        keep(screen, **values)
+
+    monkeypatch.setattr(app.memory, "keep", noted)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.open_editor("flow")
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen) and app.screen.step_list.nodes)
+        await settle(app)
+        assert {*views} == {"canvas"}
+
+
 async def test_editor_never_begins_in_a_text(workbench: Workbench, put_workflow: Put, until: Until) -> None:
     path = put_workflow("flow")
     app = WftuiApp(workbench, start=lambda app: app.open_editor("flow"))

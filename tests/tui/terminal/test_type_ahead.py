@@ -1,6 +1,7 @@
 """A burst of keys goes to what each key opens, not to the screen below."""
 
 import asyncio
+import math
 import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 from wftui.tui.app import WftuiApp
+from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
 from wftui.tui.screens.editor.editor_screen import EditorScreen
 from wftui.tui.screens.editor.step_form import StepForm
 from wftui.tui.screens.workflows_screen import WorkflowsScreen
@@ -109,6 +111,37 @@ async def test_keys_after_a_closing_dialog_reach_the_screen_below(
         await until(pilot, lambda: [each.id for each in screen.steps] == ["loop", "greet", "loop_2", "greet_2"])
 
 
+async def test_keys_reach_the_pane_that_a_key_focuses(
+    workbench: Workbench, put_workflow: Callable[..., Path], until: Until
+) -> None:
+    put_workflow("hello")
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen) and app.screen.steps)
+        screen = app.screen
+        assert isinstance(screen, EditorScreen)
+        before = screen.source.text
+        burst(app, "2dD")
+        await until(pilot, lambda: len(screen.source.text) == len(before) + 2)
+        assert screen.source.text.replace("dD", "") == before
+
+
+async def test_moved_cursor_is_kept_when_the_next_key_focuses_another_pane(
+    workbench: Workbench, put_workflow: Callable[..., Path], until: Until
+) -> None:
+    put_workflow("hello", steps=[{"id": name, "type": "set", "input": {}} for name in ("a", "b", "c")])
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen) and app.screen.steps)
+        screen = app.screen
+        assert isinstance(screen, EditorScreen)
+        await until(pilot, lambda: screen.step_list.has_focus)
+        screen.step_list.focus_step("c")
+        screen.set_focus(screen.query_one(WorkflowCanvas))
+        await until(pilot, lambda: screen.query_one(WorkflowCanvas).cursor == "c")
+        assert app.memory.recall("editor hello")["step"] == "c"
+
+
 @pytest.mark.parametrize("is_first", [True, False])
 async def test_keys_wait_for_the_file_that_an_editor_reads(
     workbench: Workbench, put_workflow: Callable[..., Path], until: Until, is_first: bool
@@ -168,6 +201,7 @@ async def test_keys_wait_for_a_screen_however_long_it_takes(
     async with app.run_test() as pilot:
         gate = await opening_without_end(app, pilot, until, monkeypatch)
         assert isinstance(app.screen, WorkflowsScreen)
+        monkeypatch.setattr(type_ahead, "_PATIENCE", math.inf)  # keys take effect as slowly as the machine is
         gate.set()
         await until(pilot, lambda: steps_shown(app) == 3)
 
@@ -183,6 +217,7 @@ async def test_escape_drops_the_keys_that_wait_for_a_screen(
         await pilot.pause()
         burst(app, "/x")
         await until(pilot, lambda: text_in_focus(app) == "x")
+        monkeypatch.setattr(type_ahead, "_PATIENCE", math.inf)
         gate.set()
         await until(pilot, lambda: steps_shown(app) == 1)
         await pilot.press("d")

@@ -53,11 +53,18 @@ class StepView(DrawnView):
         """A step was chosen with Enter or the mouse."""
 
     class Highlighted(OnStep):
-        """The focus moved to another step."""
+        """The cursor moved to another step."""
+
+        def __init__(self, view: "StepView", step_path: str, *, sought: bool = False) -> None:
+            super().__init__(view, step_path)
+            self.leads = sought or view.has_focus
+            """Other views follow: the focus was here when the cursor moved, or the step was searched for."""
 
         def can_replace(self, message: Message) -> bool:
             """Coalesce consecutive messages of one view."""
-            return isinstance(message, StepView.Highlighted) and message.view is self.view
+            if not isinstance(message, StepView.Highlighted):
+                return False
+            return message.view is self.view and message.leads == self.leads
 
     def __init__(
         self,
@@ -209,7 +216,7 @@ class StepView(DrawnView):
                 self._scene.cursor = path
                 self._only = None
                 self.make_drawing()
-                self.post_message(self.Highlighted(self, path))
+                self.post_message(self.Highlighted(self, path, sought=True))
                 return True
         return False
 

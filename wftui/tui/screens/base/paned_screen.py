@@ -47,9 +47,9 @@ class PanedScreen(LocalScreen[None]):
             tabs.names = tuple((pane, self.pane_title(pane, title)) for pane, title in self.PANES)
 
     def enter(self, pane: str) -> None:
-        """Show a pane and focus it."""
+        """Show a pane and focus it; the next key goes to it."""
         self.view = pane
-        self.call_after_refresh(self.query_one(f"#{pane}").focus)
+        self.set_focus(self.query_one(f"#{pane}"))
 
     def turn(self, step: int) -> None:
         """Focus the pane that many positions further, wrapping around."""

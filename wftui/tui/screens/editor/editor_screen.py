@@ -151,8 +151,8 @@ class EditorScreen(ProblemsScreen):
         self.attempt(self.read_pins(), group="pin")
         kept = self.services.memory.recall(self._memory_name)
         self._first_step = self._first_step or kept.get("step")
-        self.view = kept.get("view", "steps") if kept.get("view") in _ENTERED else "steps"
-        self.query_one(f"#{self.view}").focus()
+        # It has the focus before the first layout gives it to a list.
+        self.enter(kept.get("view", "steps") if kept.get("view") in _ENTERED else "steps")
 
     @property
     def _memory_name(self) -> str:
@@ -248,7 +248,7 @@ class EditorScreen(ProblemsScreen):
     @on(StepView.Highlighted)
     def _step_highlighted(self, event: StepView.Highlighted) -> None:
         """Keep one cursor: that of the other view and of the source follow."""
-        if event.view.has_focus:
+        if event.leads:
             self._go_to_step(event.step_path)
             for view in self.step_views:
                 if view is not event.view:
