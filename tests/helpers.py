@@ -7,7 +7,9 @@ import json
 import os
 import random
 import socket
+import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -48,6 +50,22 @@ def wait_until(condition: Callable[[], object]) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"still not so after {PATIENCE:g} s"
         time.sleep(0.005)
+
+
+def rest_of(program: "subprocess.Popen[str]") -> tuple[str, str]:
+    """Return the rest of a program's output after some lines, and its errors.
+
+    `communicate` passes over what has been read from the pipe together with those lines.
+    """
+    assert program.stdout is not None
+    assert program.stderr is not None
+    ended = threading.Timer(PATIENCE, program.kill)
+    ended.start()
+    try:
+        return program.stdout.read(), program.stderr.read()
+    finally:
+        program.wait()
+        ended.cancel()
 
 
 def has_ended(process: psutil.Process) -> bool:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers import PATIENCE, patience, until
+from helpers import PATIENCE, patience, rest_of, until
 from mcp_types import ElicitResult
 
 from agents.agent_server import (
@@ -159,7 +159,8 @@ def test_stdout_belongs_to_the_protocol(folder: Path) -> None:
         if answers[-1].get("id") == 2:
             break
     assert answers[-1]["result"]["structuredContent"]["status"] == "completed"
-    rest, _errors = server.communicate(timeout=PATIENCE)
+    server.stdin.close()
+    rest, _errors = rest_of(server)
     assert [json.loads(line)["jsonrpc"] for line in rest.splitlines()] == ["2.0"] * len(rest.splitlines())
     assert server.returncode == 0
 

@@ -52,11 +52,16 @@ def read(schema: Json, text: str) -> Json:
     return read_inputs(argparse.Namespace(input=None, pairs=[f"x={text}"]), whole)["x"]
 
 
+def refuse(constant: str) -> Json:
+    """Refuse NaN and infinities, which Python reads and JSON does not know."""
+    raise ValueError(constant)
+
+
 def readings(text: str) -> Iterator[Json]:
     """The values that a person may mean by a text."""
     yield text
     with suppress(ValueError):
-        yield json.loads(text)
+        yield json.loads(text, parse_constant=refuse)
     if text.strip().lower() in WORDS:
         yield WORDS[text.strip().lower()]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from api.api_server import Server, ended, record, serving, start, waits, write_workflows
-from helpers import PATIENCE, Cli, free_port, wait_until
+from helpers import PATIENCE, Cli, free_port, rest_of, wait_until
 
 from wftui.model.errors import ExitCode
 
@@ -185,7 +185,7 @@ def test_a_killed_server_and_the_follower_of_its_run(tmp_path: Path) -> None:
         first.process.kill()
         first.process.wait()
     with serving(*places, port=port) as second:
-        out, errors = watching.communicate(timeout=PATIENCE)
+        out, errors = rest_of(watching)
         seen += [json.loads(line) for line in out.splitlines()]
         assert watching.returncode == ExitCode.FAILED
         assert errors == f"wftui: the connection to {url} is lost; retrying\n"

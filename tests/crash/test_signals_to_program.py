@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from helpers import PATIENCE, lives
+from helpers import PATIENCE, lives, rest_of
 
 from wftui.model.base import Json
 from wftui.model.run.record import ExecutionRecord
@@ -89,7 +89,7 @@ async def test_a_first_ctrl_c_asks_and_a_second_one_does_not_wait(settings: Sett
     assert lives(stubborn), "it is asked, and ignores that"
     program.send_signal(signal.SIGINT)
     until(program, "cancel_requested")
-    out, errors = program.communicate(timeout=PATIENCE)
+    out, errors = rest_of(program)
     assert (program.returncode, errors) == (130, "")
     assert json.loads(out.splitlines()[-1])["type"] == "cancelled"
     assert not lives(stubborn)
@@ -115,7 +115,7 @@ async def test_late_signals_do_not_change_the_exit_summary(settings: Settings, s
     while program.poll() is None:
         program.send_signal(signal.SIGINT)
         time.sleep(0.0005)
-    out, errors = program.communicate()
+    out, errors = rest_of(program)
     assert (program.returncode, errors) == (130, "")
     assert (await record_of(settings)).status == json.loads(out.splitlines()[-1])["type"] == "cancelled"
 

@@ -91,22 +91,15 @@ def living(pids: list[int]) -> list[int]:
     return [pid for pid in pids if lives(pid)]
 
 
-def children(*, dead: bool = False) -> set[int]:
-    """Children of this process, adopted ones included; or those not yet waited for."""
-    found = psutil.Process().children()
-    return {child.pid for child in found if not dead or child.status() == psutil.STATUS_ZOMBIE}
-
-
-async def taken(before: set[int]) -> None:
-    """Wait until no child is a zombie except those."""
+async def reaped(pids: list[int]) -> None:
+    """Wait until none of those processes is a zombie."""
     async with patience():
-        while not children(dead=True) <= before:
+        while any(map(psutil.pid_exists, pids)):
             await run_script("pass", sink=Sink())
 
 
 @pytest.mark.parametrize("script", [DOUBLE_FORK, TERM_IGNORED, SETSID_CHILD])
 async def test_cancel_ends_the_whole_tree(script: str, tmp_path: Path) -> None:
-    before = children()  # those of earlier tests may end meanwhile
     sink, pid_file = Sink(), tmp_path / "pids"
     task = asyncio.create_task(run_script(script, str(pid_file), sink=sink))
     await sink.ready.wait()
@@ -116,7 +109,7 @@ async def test_cancel_ends_the_whole_tree(script: str, tmp_path: Path) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert living(pids) == []
-    await taken(before)
+    await reaped(pids)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives orphans to the process that runs the steps")
@@ -264,15 +257,16 @@ async def test_processes_left_running_are_named_and_kept_or_ended(
 
 @pytest.mark.parametrize("ending", ["", "print('ready', flush=True); time.sleep(600)"], ids=["by itself", "cancelled"])
 async def test_unawaited_children_do_not_become_zombies(ending: str) -> None:
-    before = children()
     sink = Sink()
-    script = f"import os, time\nfor _ in range(3):\n    os.fork() or os._exit(0)\n{ending}"
+    script = f"import os, time\nfor _ in range(3):\n    print(os.fork() or os._exit(0), flush=True)\n{ending}"
     task = asyncio.create_task(run_script(script, sink=sink))
     if ending:
         await sink.ready.wait()
         task.cancel()
     await asyncio.wait([task])
-    await taken(before)
+    pids = [int(line) for _, line in sink.lines if line.isdigit()]
+    assert len(pids) == 3
+    await reaped(pids)
 
 
 async def test_output_lines_are_independent_of_chunks() -> None:

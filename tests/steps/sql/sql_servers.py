@@ -117,6 +117,8 @@ def mariadb() -> Iterator[str]:
     install, server = program("mariadb-install-db"), program("mariadbd", "/usr/sbin", "/usr/libexec")
     with folder_for("mysql") as (folder, as_user):
         data, socket = folder / "data", folder / "socket"
+        # A server that starts removes the temporary tables of the folder, those of another one's included.
+        as_user = ["env", f"TMPDIR={folder}", *as_user]
         ran(*as_user, install, f"--datadir={data}", "--auth-root-authentication-method=normal", "--skip-test-db")
         command = [*as_user, server, "--no-defaults", f"--datadir={data}", f"--socket={socket}", "--skip-networking"]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
