@@ -40,7 +40,7 @@ for name in sys.argv[1:]:
 
 from textual.app import App, ComposeResult
 from textual.scroll_view import ScrollView
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 
 class Table(ScrollView, can_focus=True):
@@ -50,7 +50,6 @@ class Table(ScrollView, can_focus=True):
 class Same(App):
     def compose(self) -> ComposeResult:
         yield Static("SAME-FRAME")
-        yield Input(placeholder="filter", disabled=True)
         yield Static("heading")
         yield Table()
         yield from (Static(text) for text in ("message", "about", "footer"))

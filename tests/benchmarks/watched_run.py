@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wftui.tui.app import WftuiApp
-    from wftui.workbench import AnyWorkbench
+    from wftui.workbench.protocols import AnyWorkbench
 
 _SOURCES = Path(__file__).parents[2]
 _SETTLED = 3.0

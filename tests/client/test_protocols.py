@@ -19,7 +19,8 @@ from wftui.model.errors import ConflictError, NotFoundError, UsageError, UserErr
 from wftui.model.run.events import ExecutionEvent
 from wftui.model.run.summary import ExecutionFilters, RunSort
 from wftui.store.events.payloads import as_reference
-from wftui.workbench import AnyWorkbench, Workbench
+from wftui.workbench import Workbench
+from wftui.workbench.protocols import AnyWorkbench
 
 NOBODY = "1m8kz5v3g-00000"
 

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from wftui import __version__
 from wftui.cli import setup_arguments
@@ -11,24 +11,25 @@ from wftui.cli.options import CommandParser, add_common, add_connections, add_in
 
 
 class _Command(CommandParser):
-    """A command or action; each accepts the options of locations.
+    """A command or action; each accepts the options of locations."""
 
-    Args:
-        is_named: False for a command that is only listed, and never parses: its arguments are not made.
-    """
-
-    def __init__(self, *, is_named: bool = True, **options: Any) -> None:
-        super().__init__(**{"add_help": is_named, **options}, allow_abbrev=False)
-        if self.add_help:
-            add_common(self, default=argparse.SUPPRESS)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options, allow_abbrev=False)
+        add_common(self, default=argparse.SUPPRESS)
 
 
 def build_parser(words: Collection[str] | None = None) -> argparse.ArgumentParser:
     """Return the parser of `wftui`.
 
     Args:
-        words: a command line; only the commands that it names get a parser, which takes a twentieth of a start.
+        words: a command line; only the commands that it names get a parser, which takes a twentieth of a start. The
+            others are listed, and share one that never parses.
     """
+    listed = CommandParser(add_help=False)
+
+    def parser_of(*, is_named: bool = True, **options: Any) -> CommandParser:
+        return _Command(**options) if is_named else listed
+
     parser = CommandParser(
         prog="wftui",
         description="A terminal workbench for workflows. Opens the terminal UI without a command.",
@@ -41,7 +42,9 @@ def build_parser(words: Collection[str] | None = None) -> argparse.ArgumentParse
         "--read-only", action="store_true", help="terminal UI that changes nothing: no edits, no runs, no answers"
     )
     add_common(parser)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Command)
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", parser_class=cast("type[CommandParser]", parser_of)
+    )
 
     for name, (about, add_arguments) in _COMMANDS.items():
         if words is None or name in words:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from wftui.cli.session import settings_of, with_any_workbench
 from wftui.model.errors import RunKnownError, UsageError
-from wftui.workbench import AnyWorkbench, Workbench
+from wftui.workbench import Workbench
 from wftui.workbench.file_history import file_workbench, is_run_file
+from wftui.workbench.protocols import AnyWorkbench
 
 Work = Callable[[AnyWorkbench, Sequence[str]], Awaitable[int]]
 """Takes the workbench and the ids of the runs."""

@@ -4,7 +4,7 @@ from wftui.model.errors import NotFoundError, UsageError
 from wftui.model.history_query import QueryError, parse_query
 from wftui.model.run.summary import ExecutionFilters
 from wftui.model.text.suggestions import did_you_mean, suggestion
-from wftui.workbench import AnyWorkbench
+from wftui.workbench.protocols import AnyWorkbench
 
 
 async def with_saved(workbench: AnyWorkbench, given: ExecutionFilters, name: str | None) -> ExecutionFilters:

@@ -1,5 +1,7 @@
 """Workbench session of one command."""
 
+from __future__ import annotations
+
 import argparse
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -9,11 +11,11 @@ from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UserError
 from wftui.workbench import Settings, Workbench
 from wftui.workbench.forced_exit import cancelled_by_ctrl_c, watch_signals
-from wftui.workbench.protocols import AnyWorkbench
 from wftui.workbench.workbench_settings import fill_new_workspace
 
 if TYPE_CHECKING:
     from wftui.model.run.summary import CleanupReport
+    from wftui.workbench.protocols import AnyWorkbench
 
 
 _USE_WORKFLOWS = frozenset(

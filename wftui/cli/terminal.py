@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import math
 import os
 import sys
@@ -189,6 +188,8 @@ class Terminal:
 
     def json(self, value: Json) -> None:
         """Write a JSON document."""
+        import json
+
         self.json_lines([json.dumps(value, indent=2, ensure_ascii=not self.is_unicode)])
 
     def json_lines(self, documents: Iterable[str]) -> None:

@@ -1,18 +1,24 @@
-"""Locate, read and check the settings file."""
+"""Locate, read and check the settings file.
+
+The keys are loaded for a file that exists only: every start looks for one.
+"""
 
 import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wftui.model.user.user_settings import UserSettings
-from wftui.settings.keys import InvalidSetting, SettingsError, interpret
 from wftui.workspace.locate import absolute, user_config_path
 from wftui.workspace.regular import read_regular
 from wftui.workspace.workspace_errors import explain
 
+if TYPE_CHECKING:
+    from wftui.settings.keys import InvalidSetting
+
 VARIABLE = "WFTUI_CONFIG"
-_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
+_PLACE = r" \(at line (\d+), column (\d+)\)$"
 _END = " (at end of document)"
 
 
@@ -36,6 +42,8 @@ def read_settings(path: Path) -> UserSettings:
     text = read_text(path)
     if text is None:
         return UserSettings()
+    from wftui.settings.keys import SettingsError, interpret
+
     settings, invalid = interpret(parse(path, text), path.parent)
     if invalid:
         raise SettingsError("\n".join(located(path, text, each) for each in invalid))
@@ -56,6 +64,8 @@ def read_text(path: Path) -> str | None:
     except OSError as error:
         raise explain(error, path, "read") from error
     except UnicodeDecodeError as error:
+        from wftui.settings.keys import SettingsError
+
         raise SettingsError(f"{path} is not UTF-8 text") from error
 
 
@@ -67,11 +77,13 @@ def parse(path: Path, text: str) -> dict[str, object]:
     """
     import tomllib
 
+    from wftui.settings.keys import SettingsError
+
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         message = str(error)
-        place = _PLACE.search(message)
+        place = re.search(_PLACE, message)
         if place is None:
             last = max(text.count("\n"), 1)
             raise SettingsError(f"{path}:{last}: {_sentence(message.removesuffix(_END))}") from error
@@ -82,7 +94,7 @@ def parse(path: Path, text: str) -> dict[str, object]:
         raise SettingsError(f"{path}: a number has too many digits") from error
 
 
-def located(path: Path, text: str, invalid: InvalidSetting) -> str:
+def located(path: Path, text: str, invalid: "InvalidSetting") -> str:
     """Return the message of an invalid setting, prefixed with file and line."""
     return f"{path}:{_line_of(text, invalid.path)}: {invalid.message}"
 

@@ -20,7 +20,7 @@ from wftui.model.text.glyphs import ascii_only
 from wftui.tui.actions import APP_ACTIONS, bindings
 from wftui.tui.background import ASKING, LOADING, OPENING, in_background
 from wftui.tui.display.formatting import count
-from wftui.tui.display.theme import HOUSE_RULES, NO_COLORS, first_theme, rule_variables
+from wftui.tui.display.theme import HOUSE_RULES, NO_COLORS, WIDE, first_theme, rule_variables
 from wftui.tui.exit_summary import ExitMode
 from wftui.tui.history_notices import HistoryNotices
 from wftui.tui.key_actions.key_sentences import with_keys
@@ -28,7 +28,6 @@ from wftui.tui.preferences import Preferences
 from wftui.tui.screen_memory import ScreenMemory
 from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.screens.base.local_screen import LocalScreen
-from wftui.tui.screens.base.paned_screen import WIDE
 from wftui.tui.screens.screen_registry import make_screen
 from wftui.tui.services import ScreenName
 from wftui.tui.session_runs import SessionRuns
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
 
     from wftui.model.base import Json
     from wftui.model.run.summary import CleanupReport
-    from wftui.workbench import AnyWorkbench
+    from wftui.workbench.protocols import AnyWorkbench
 
 _POLL_EVERY = 1.0
 """Seconds between checks on the runs of this process."""

@@ -20,7 +20,7 @@ from wftui.workbench.forced_exit import call_on_signal, ignore_signals
 
 if TYPE_CHECKING:
     from wftui.model.run.record import ExecutionRecord
-    from wftui.workbench import AnyWorkbench
+    from wftui.workbench.protocols import AnyWorkbench
 
 
 _PATIENCE = 3.0

@@ -1,10 +1,13 @@
 """Notifications about the database: a long opening, and an unusable file."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 
-from wftui.workbench import AnyWorkbench
+if TYPE_CHECKING:
+    from wftui.workbench.protocols import AnyWorkbench
 
 _SECONDS = 60.0
 """Time that a notification is shown."""

@@ -13,11 +13,10 @@ from wftui.tui.exit_summary import ExitMode, finish
 from wftui.tui.terminal.capabilities import check_terminal
 from wftui.workbench.engine_thread import EngineThread, on_engine_thread
 from wftui.workbench.forced_exit import call_on_signal, watch_signals
-from wftui.workbench.read_only import read_only
 
 if TYPE_CHECKING:
     from wftui.tui.app import Start
-    from wftui.workbench import AnyWorkbench
+    from wftui.workbench.protocols import AnyWorkbench
 
 
 async def run_app(workbench: AnyWorkbench, start: Start | None = None, *, changes_nothing: bool = False) -> int:
@@ -36,10 +35,16 @@ async def run_app(workbench: AnyWorkbench, start: Start | None = None, *, change
     """
     check_terminal(os.environ)
     if workbench.server is not None:
-        return await _run(read_only(workbench) if changes_nothing else workbench, start)
+        return await _run(_restricted(workbench) if changes_nothing else workbench, start)
     async with EngineThread() as engine:
         local = on_engine_thread(workbench.local, engine)
-        return await _run(read_only(local) if changes_nothing else local, start)
+        return await _run(_restricted(local) if changes_nothing else local, start)
+
+
+def _restricted(workbench: AnyWorkbench) -> AnyWorkbench:
+    from wftui.workbench.read_only import read_only
+
+    return read_only(workbench)
 
 
 async def _run(workbench: AnyWorkbench, start: Start | None) -> int:

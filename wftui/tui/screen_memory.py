@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from pathlib import Path
 
 _MOST = 200
@@ -42,6 +41,8 @@ class ScreenMemory:
         path = self._path()
         if path is None or not self._changed or not self._keeps:
             return
+        import json
+
         from wftui.workspace.atomic import atomic_write
         from wftui.workspace.private import PRIVATE_FILE, make_private_folder
 
@@ -53,6 +54,8 @@ class ScreenMemory:
 
     def _known(self) -> dict[str, dict[str, str]]:
         if self._screens is None:
+            import json
+
             self._screens = {}
             path = self._path()
             with contextlib.suppress(OSError, ValueError, RecursionError):

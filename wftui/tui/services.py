@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from wftui.model.base import Json
     from wftui.model.errors import UserError
     from wftui.tui.screen_memory import ScreenMemory
-    from wftui.workbench import AnyWorkbench
+    from wftui.workbench.protocols import AnyWorkbench
 
 ResultT = TypeVar("ResultT")
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wftui.model.run.summary import ExecutionSummary
-    from wftui.workbench import AnyWorkbench
+    from wftui.workbench.protocols import AnyWorkbench
 
 _IDLE_POLLS = 5
 """Checks between two on other processes, while this one has no runs."""

@@ -11,8 +11,7 @@ the first screen is drawn before the models are loaded and the database is open.
   `step_service`, `connection_service`, `settings_service`, `token_service`, `notification_service`.
 """
 
-from wftui.workbench.protocols import AnyWorkbench
 from wftui.workbench.workbench import Workbench
 from wftui.workbench.workbench_settings import Settings
 
-__all__ = ["AnyWorkbench", "Settings", "Workbench"]
+__all__ = ["Settings", "Workbench"]

@@ -15,7 +15,7 @@ from wftui.workbench.workbench import Workbench
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
 
-_SERVICES = ("workflows", "runs", "steps", "connections", "user_settings", "retention", "transfer", "trials")
+_ON_ENGINE = ("workflows", "runs", "steps", "connections", "user_settings", "retention", "transfer", "trials")
 _END: Any = object()
 
 
@@ -105,11 +105,20 @@ class _Bridge:
         return member
 
 
+class _WorkbenchBridge(_Bridge):
+    """A workbench whose services are bridges, made when they are first used."""
+
+    def __getattr__(self, name: str) -> Any:
+        member = super().__getattr__(name)
+        if name in _ON_ENGINE:
+            member = _Bridge(member, self._engine)
+            setattr(self, name, member)
+        return member
+
+
 def on_engine_thread(workbench: Workbench, engine: EngineThread) -> Workbench:
     """Return a workbench for another event loop, whose calls run on the engine's."""
     workbench.open_on(engine.call)
-    bridge = _Bridge(workbench, engine)
-    for name in _SERVICES:
-        setattr(bridge, name, _Bridge(getattr(workbench, name), engine))
+    bridge = _WorkbenchBridge(workbench, engine)
     bridge.local = bridge
     return cast("Workbench", bridge)

@@ -9,17 +9,15 @@ from collections.abc import Callable, Coroutine
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from wftui.compiler.cache.unchanged import UnchangedWorkflows
 from wftui.model.clock import Clock, Elapsed, elapsed_seconds, utc_now
 from wftui.model.errors import UserError
 from wftui.workbench.past_runs.retention_service import RetentionService
 from wftui.workbench.run_service import RunService
 from wftui.workbench.setup.notification_service import NotificationService
 from wftui.workbench.workbench_settings import Settings, compilation_cache, readable_by_others
-from wftui.workbench.workflow_service import WorkflowService
-from wftui.workspace.files import Workspace
 
 if TYPE_CHECKING:
+    from wftui.compiler.cache.cache_file import CompilationCache
     from wftui.compiler.compiler import WorkflowCompiler
     from wftui.engine.host.executor import WorkflowExecutor
     from wftui.steps.registry.step_registry import StepRegistry
@@ -38,7 +36,9 @@ if TYPE_CHECKING:
     from wftui.workbench.source_service import SourceService
     from wftui.workbench.step_service import StepService
     from wftui.workbench.trial_service import TrialService
+    from wftui.workbench.workflow_service import WorkflowService
     from wftui.workers.remote_work import RemoteWork
+    from wftui.workspace.files import Workspace
 
     _OpeningStore = Coroutine[Any, Any, ExecutionStore]
     _OpenStore = Callable[[], _OpeningStore]
@@ -50,7 +50,6 @@ class Workbench:
     Shared parts and most services are created on first use: a start imports few of them.
 
     Attributes:
-        workflows: list, read, save, check and compile the workflows of the workspace.
         runs: start, follow, inspect, cancel, answer, resume and rerun runs.
         retention: the removal of old runs.
         notifications: notifications about runs, by the user's program.
@@ -64,11 +63,6 @@ class Workbench:
         self.elapsed = elapsed
         self._report_opening: Callable[[str], None] = lambda _: None
         self._on_own_loop: Callable[[_OpenStore], _OpeningStore] | None = None
-        # A folder becomes a workspace if it was named for this command; settings given in code name it, too.
-        self.workspace = Workspace(settings.tables, adopt=settings.origins.get("tables", "--tables") == "--tables")
-        self._cache = compilation_cache(self.workspace.root)
-        unchanged = UnchangedWorkflows(self.workspace, self._cache, os.environ, clock)
-        self.workflows = WorkflowService(self.workspace, self.compiler, self.store, unchanged)
         self.runs = RunService(
             self.store, self.executor, self.compiler, started=lambda: self._executor, user_id=settings.user_id
         )
@@ -82,6 +76,24 @@ class Workbench:
         self._compiler: WorkflowCompiler | None = None
         self._executor: WorkflowExecutor | None = None
         self._workers: RemoteWork | None = None
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """The files of the workspace."""
+        from wftui.workspace.files import Workspace
+
+        # A folder becomes a workspace if it was named for this command; settings given in code name it, too.
+        origin = self.settings.origins.get("tables", "--tables")
+        return Workspace(self.settings.tables, adopt=origin == "--tables")
+
+    @cached_property
+    def workflows(self) -> WorkflowService:
+        """List, read, save, check and compile the workflows of the workspace."""
+        from wftui.compiler.cache.unchanged import UnchangedWorkflows
+        from wftui.workbench.workflow_service import WorkflowService
+
+        unchanged = UnchangedWorkflows(self.workspace, self._cache, os.environ, self.clock)
+        return WorkflowService(self.workspace, self.compiler, self.store, unchanged)
 
     @cached_property
     def sources(self) -> SourceService:
@@ -269,6 +281,10 @@ class Workbench:
                     workers=self._workers,
                 )
             return self._executor
+
+    @cached_property
+    def _cache(self) -> CompilationCache:
+        return compilation_cache(self.workspace.root)
 
     def compiler(self) -> WorkflowCompiler:
         """Return the compiler of this workspace."""

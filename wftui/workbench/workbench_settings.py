@@ -6,10 +6,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from wftui.compiler.cache.cache_file import CompilationCache
-from wftui.compiler.cache.fingerprint import fingerprint
-from wftui.connections.private_files import private_folder
 from wftui.model.data_class import dataclass
 from wftui.model.errors import UserError
 from wftui.model.user.user_name import user_name
@@ -17,8 +15,9 @@ from wftui.model.user.user_settings import Durability, LogRule, UserSettings
 from wftui.model.workers_address import VARIABLE, workers_address
 from wftui.settings.settings_file import read_settings, settings_path
 from wftui.workspace.locate import find_database, find_tables, user_data_path
-from wftui.workspace.private import report_readable
-from wftui.workspace.shipped import fill_with_examples
+
+if TYPE_CHECKING:
+    from wftui.compiler.cache.cache_file import CompilationCache
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +84,17 @@ def fill_new_workspace(settings: Settings) -> None:
         WorkspaceError: it cannot be created.
     """
     if settings.tables == user_data_path() / "tables":
+        from wftui.workspace.shipped import fill_with_examples
+
         fill_with_examples(settings.tables)
 
 
 def compilation_cache(root: Path) -> CompilationCache:
     """Return the cache of the compilations of a workspace."""
+    from wftui.compiler.cache.cache_file import CompilationCache
+    from wftui.compiler.cache.fingerprint import fingerprint
+    from wftui.connections.private_files import private_folder
+
     return CompilationCache(
         user_data_path() / "compiled", root, lambda: fingerprint(private_folder() / "connections.json")
     )
@@ -100,6 +105,9 @@ def readable_by_others(database: Path) -> str | None:
 
     None if there are none, or all of them have been reported before.
     """
+    from wftui.connections.private_files import private_folder
+    from wftui.workspace.private import report_readable
+
     data, settings = user_data_path(), settings_path()
     # A folder that the user has named may hold other files, for others to read.
     folders = [folder for folder in (database.parent, settings.parent) if folder in (data, private_folder())]

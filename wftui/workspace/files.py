@@ -3,8 +3,6 @@
 Only ids that match the format's pattern become a path, so no input reaches outside the root.
 """
 
-import hashlib
-import json
 import os
 import re
 import shutil
@@ -40,6 +38,8 @@ class WorkflowSource:
 
 def etag_of(data: bytes) -> str:
     """Return the etag of a file's bytes."""
+    import hashlib
+
     return hashlib.sha256(data).hexdigest()
 
 
@@ -262,5 +262,7 @@ class Workspace:
 
 def _with_id(text: str, old_id: str, new_id: str) -> str:
     """Return the text with the root's `id` replaced and nothing else changed."""
+    import json
+
     written = re.compile(r'("id"\s*:\s*)' + re.escape(json.dumps(old_id)))
     return written.sub(lambda found: found[1] + json.dumps(new_id), text, count=1)

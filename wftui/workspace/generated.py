@@ -5,7 +5,6 @@ make `wftui compile` overwrite a file anywhere in the user's home. The head of a
 file, so that edited files are recognized and not replaced.
 """
 
-import hashlib
 import os
 import re
 from collections.abc import Callable
@@ -26,11 +25,13 @@ _MARKS = (
 """Marks of generated files since 0.1: a file of an earlier release is still recognised as generated."""
 
 
-_WRITTEN_DIGEST = re.compile(rb"(?<=Digest: sha256:)[0-9a-f]{64}")
+_WRITTEN_DIGEST = rb"(?<=Digest: sha256:)[0-9a-f]{64}"
 
 
 def with_digest(text: str) -> str:
     """Return a generated text with its digest in place of the placeholder."""
+    import hashlib
+
     digest = hashlib.sha256(text.encode()).hexdigest()
     return text.replace(DIGEST, DIGEST.replace("0" * 64, digest), 1)
 
@@ -53,7 +54,9 @@ def is_edited(data: bytes) -> bool:
 
 def is_intact(data: bytes) -> bool:
     """Return whether a file has a digest, and is as it was written."""
-    found = _WRITTEN_DIGEST.search(data, 0, _HEAD_BYTES)
+    import hashlib
+
+    found = re.search(_WRITTEN_DIGEST, data[:_HEAD_BYTES])
     if found is None or not is_generated(data):
         return False
     unfilled = data[: found.start()] + b"0" * 64 + data[found.end() :]

@@ -4,7 +4,6 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from wftui.workspace.generated import is_workspace
 from wftui.workspace.workspace_errors import WorkspaceError
 
 _APP = "wftui"
@@ -30,6 +29,8 @@ def find_tables(
         return absolute(Path(named))
     if configured is not None:
         return configured
+    from wftui.workspace.generated import is_workspace
+
     here = (cwd or Path()) / "tables"  # relative: the current folder may have been deleted
     if is_workspace(here):
         return absolute(here)

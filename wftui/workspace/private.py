@@ -1,7 +1,6 @@
 """Files and folders of the user, which nobody else may read, whatever the umask."""
 
 import os
-import shlex
 import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -66,6 +65,8 @@ def report_readable(files: Sequence[Path], folders: Sequence[Path], memory: Path
         _remember(memory, remembered)
     if not new:
         return None
+    import shlex
+
     commands = [f"chmod {readable[path]:o} {shlex.quote(str(path))}" for path in new]
     names = ", ".join(map(str, new))
     return f"other users may read {names}; to keep the history and the settings private: {'; '.join(commands)}"

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-_NAME = re.compile(r"\..+\.(?:[0-9a-f]{12}\.part|[a-z0-9_]{8}\.tmp)", re.DOTALL)
+_NAME = r"(?s)\..+\.(?:[0-9a-f]{12}\.part|[a-z0-9_]{8}\.tmp)"
 """Names of this version and of 0.1."""
 _NAME_SHOWN = 40
 """Characters of the name: at most 160 bytes of the 255 that a name may have."""
@@ -62,7 +62,7 @@ def _sweep(folder: Path) -> None:
     oldest = time.time() - _YOUNG_SECONDS
     with contextlib.suppress(OSError), os.scandir(folder) as entries:  # the write reports what is wrong
         for entry in entries:
-            if _NAME.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+            if re.fullmatch(_NAME, entry.name) and entry.is_file(follow_symlinks=False):
                 with contextlib.suppress(OSError):  # it has gone, or is another user's
                     if entry.stat(follow_symlinks=False).st_mtime < oldest:
                         _remove_if_left(entry.path)

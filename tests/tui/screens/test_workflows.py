@@ -97,6 +97,8 @@ async def test_the_filter_looks_at_ids_names_and_descriptions(some: Workbench, u
         await pilot.press("escape")
         assert table.rows == 3
         assert table.has_focus
+        await pilot.press("slash", *"fresh", "down")
+        assert (table.rows, table.selected_id, table.has_focus) == (1, "fresh", True)
 
 
 async def test_action_without_a_workflow_is_explained(workbench: Workbench, until: Until, text_of: TextOf) -> None:

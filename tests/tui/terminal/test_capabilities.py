@@ -97,28 +97,52 @@ def test_times_are_relative_to_now(seconds: int, text: str) -> None:
     assert ago(datetime(2025, 1, 2, tzinfo=UTC), now) == "2025-01-02"
 
 
-def test_the_first_screen_needs_no_heavy_import() -> None:
-    late = [
-        "jinja2",
-        "jsonschema",
-        "tree_sitter",
-        "httpx2",
-        "aiosqlite",
-        "wftui.compiler.compiler",
-        "wftui.compiler.tree",
-        "wftui.compiler.checks",
-        "wftui.engine",
-        "wftui.store",
-    ]
-    late += ["textual.widgets._text_area", "textual.widgets._markdown", "textual.widgets._data_table", "pydantic"]
-    script = f"""
-import sys, wftui.tui.launch
-from wftui.tui.screens.screen_registry import make_screen
-make_screen("workflows")
-print(*[name for name in {late!r} if name in sys.modules])
+_FIRST_FRAME = """
+import asyncio, sys
+from pathlib import Path
+from wftui.cli.session import settings_of
+from wftui.cli.parser import build_parser
+from wftui.tui.app import WftuiApp
+from wftui.workbench import Workbench
+from wftui.workbench.engine_thread import EngineThread, on_engine_thread
+
+class Started(WftuiApp):
+    def _display(self, screen, renderable):
+        if not self.return_value:
+            print(*[name for name in {late!r} if name in sys.modules], parsed.count("WftuiApp.DEFAULT_CSS"))
+        self.exit(True)
+
+from textual.css.stylesheet import parse
+import textual.css.stylesheet
+parsed = []
+
+def watched(scope, css, read_from, **options):
+    parsed.append(read_from[1])
+    return parse(scope, css, read_from, **options)
+
+textual.css.stylesheet.parse = watched
+
+async def main():
+    words = sys.argv[1:]
+    async with EngineThread() as engine:
+        app = Started(on_engine_thread(Workbench(settings_of(build_parser(words).parse_args(words))), engine))
+        await app.run_async(headless=True)
+
+asyncio.run(main())
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == []
+
+
+def test_the_first_frame_needs_no_heavy_import_and_parses_styles_once(tmp_path: Path) -> None:
+    late = [
+        *("jinja2", "jsonschema", "tree_sitter", "httpx2", "aiosqlite", "pydantic", "json", "hashlib", "sqlite3"),
+        *("wftui.compiler", "wftui.engine", "wftui.store", "wftui.model.base", "wftui.settings.keys"),
+        *("wftui.workbench.protocols", "wftui.workbench.workflow_service", "wftui.workbench.step_service"),
+        *("textual.widgets._text_area", "textual.widgets._markdown", "textual.widgets._data_table"),
+    ]
+    script = _FIRST_FRAME.replace("{late!r}", repr(late))
+    places = ["--tables", str(tmp_path / "tables"), "--db", str(tmp_path / "runs.db")]
+    done = subprocess.run([sys.executable, "-c", script, *places], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1"]
 
 
 def test_json_is_highlighted_without_a_crash() -> None:

@@ -22,8 +22,9 @@ from wftui.model.errors import ConflictError, ExitCode, NotFoundError, UsageErro
 from wftui.model.json.incremental import read_json
 from wftui.model.run.record import ExecutionRecord
 from wftui.steps.process.process_mark import MARK
-from wftui.workbench import AnyWorkbench, Settings
+from wftui.workbench import Settings
 from wftui.workbench.forced_exit import call_on_signal, ignore_signals
+from wftui.workbench.protocols import AnyWorkbench
 
 _PATIENCE = 5.0
 """Seconds to wait for a reader who reads nothing, after a signal to end."""

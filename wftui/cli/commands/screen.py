@@ -1,5 +1,7 @@
 """The terminal UI: `wftui` without arguments, and `monitor`."""
 
+from __future__ import annotations
+
 import argparse
 import asyncio
 from pathlib import Path
@@ -8,13 +10,14 @@ from typing import TYPE_CHECKING
 from wftui.cli.options import Command
 from wftui.cli.session import remote_workbench, settings_of, with_any_workbench
 from wftui.model.errors import ExitCode
-from wftui.workbench import AnyWorkbench, Workbench
+from wftui.workbench import Workbench
 
 if TYPE_CHECKING:
     from wftui.tui.app import Start
+    from wftui.workbench.protocols import AnyWorkbench
 
 
-def open_screen(arguments: argparse.Namespace, start: "Start | None" = None) -> int:
+def open_screen(arguments: argparse.Namespace, start: Start | None = None) -> int:
     """Open the terminal UI on the workspace.
 
     Raises:

@@ -8,7 +8,8 @@ from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UsageError
 from wftui.model.text.local_times import DATE_AND_MINUTE, local_text
 from wftui.model.workflow.durations import format_duration
-from wftui.workbench import AnyWorkbench, Workbench
+from wftui.workbench import Workbench
+from wftui.workbench.protocols import AnyWorkbench
 
 
 def new(arguments: argparse.Namespace) -> int:

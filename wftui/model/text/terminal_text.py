@@ -1,4 +1,7 @@
-"""Text for terminals, without control sequences and invisible characters."""
+"""Text for terminals, without control sequences and invisible characters.
+
+Patterns are compiled when they are first used: every start loads them.
+"""
 
 import re
 import unicodedata
@@ -8,20 +11,17 @@ _INVISIBLE = (
     r"\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f"
 )
 """C1 controls, line separators, bidirectional controls, and characters without width or glyph."""
-_CONTROLS = re.compile(rf"[\x00-\x08\x0b-\x1a\x1c-\x1f{_INVISIBLE}]")
+_CONTROLS = rf"[\x00-\x08\x0b-\x1a\x1c-\x1f{_INVISIBLE}]"
 """All but tab, line feed and escape."""
-_JOINERS = re.compile("[\u200c\u200d]+")
-_IN_JSON = re.compile(rf"[{_INVISIBLE}\u200c\u200d]")
+_JOINERS = "[\u200c\u200d]+"
+_IN_JSON = rf"[{_INVISIBLE}\u200c\u200d]"
 """JSON writers escape the other control characters themselves."""
-_COLOR = re.compile(r"\x1b\[[0-9;:]*m")
-_ESCAPES = re.compile(
-    r"""
+_COLOR = r"\x1b\[[0-9;:]*m"
+_ESCAPES = r"""(?x)
       \x1b\[ (?! [0-9;:]* m ) [0-?]* [ -/]* [@-~]?             # a control sequence other than a color
     | \x1b [\]PX^_] [^\x1b\x07\x9c\n]* (?: \x1b\\ | [\x07\x9c] )  # a string: title, link, clipboard, device control
     | \x1b (?! \[ ) [ -/]* [0-~]?                              # any other escape; an endless string keeps its text
-    """,
-    re.VERBOSE,
-)
+"""
 _RESET = "\x1b[0m"
 
 
@@ -36,9 +36,9 @@ def clean_text(text: str) -> str:
     if "\r" in text:
         text = re.sub(r"\r+\n|\r+", "\n", text)
     if "\x1b" in text:
-        text = _ESCAPES.sub("", text)
-    text = _CONTROLS.sub("", text)
-    return _JOINERS.sub(lambda found: found.group() if joins(text, found.start()) else "", text)
+        text = re.sub(_ESCAPES, "", text)
+    text = re.sub(_CONTROLS, "", text)
+    return re.sub(_JOINERS, lambda found: found.group() if joins(text, found.start()) else "", text)
 
 
 def joins(text: str, at: int) -> bool:
@@ -58,7 +58,7 @@ def clean_cell(text: str) -> str:
 
 def without_colors(text: str) -> str:
     """Strip the colors of a clean text."""
-    return _COLOR.sub("", text) if "\x1b" in text else text
+    return re.sub(_COLOR, "", text) if "\x1b" in text else text
 
 
 def ending_colors(text: str) -> str:
@@ -67,14 +67,14 @@ def ending_colors(text: str) -> str:
         return text
     lines = []
     for line in text.split("\n"):
-        colors = _COLOR.findall(line)
+        colors = re.findall(_COLOR, line)
         lines.append(line + _RESET if colors and colors[-1] not in {_RESET, "\x1b[m"} else line)
     return "\n".join(lines)
 
 
 def clean_json(text: str) -> str:
     r"""Escape the characters of a JSON text that a terminal acts on, as `\uXXXX`."""
-    return text if text.isascii() and "\x7f" not in text else _IN_JSON.sub(_escape, text)
+    return text if text.isascii() and "\x7f" not in text else re.sub(_IN_JSON, _escape, text)
 
 
 def _escape(found: re.Match[str]) -> str:

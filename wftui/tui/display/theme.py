@@ -72,6 +72,9 @@ NO_COLORS = "ansi-dark"
 
 THEMES = (DARK, LIGHT)
 
+WIDE = 110
+"""Columns from which screens have the class `-wide`: panes are side by side."""
+
 HOUSE_RULES = """
 * {
     scrollbar-size-vertical: 1;

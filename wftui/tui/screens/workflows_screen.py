@@ -34,8 +34,8 @@ class WorkflowsScreen(ActionScreen[None]):
     DEFAULT_CSS = """
     WorkflowsScreen {
         layout: vertical;
-        #filter { display: none; height: 1; margin: 0 1; border: none; background: $surface; }
-        #filter.-open { display: block; }
+        #filter { height: 1; margin: 0 1; border: none; background: $surface; }
+        #filter:disabled { display: none; }
         #heading { height: 1; padding: 0 1; text-wrap: nowrap; margin-top: 1; }
         WorkflowTable { height: 1fr; margin: 0 1; }
         #message { display: none; height: 1fr; padding: 1 4; color: $foreground; }
@@ -81,14 +81,14 @@ class WorkflowsScreen(ActionScreen[None]):
         self._error: UserError | None = None
         self._signature: object = None
         self._loading = asyncio.Lock()
+        self._filter: Input | None = None
 
     def trail(self) -> tuple[str, ...]:
         """Return the root of all locations."""
         return ("Workflows",)
 
     def compose_body(self) -> ComposeResult:
-        """Yield filter, table and details."""
-        yield Input(placeholder="filter by id, name or description", id="filter", compact=True, disabled=True)
+        """Yield table and details; the filter is made when it is opened."""
         yield Static(id="heading", markup=False)
         yield WorkflowTable(ascii_only=self.services.ascii)
         yield Static(id="message", markup=False)
@@ -166,7 +166,7 @@ class WorkflowsScreen(ActionScreen[None]):
     # --- showing
 
     def _show_rows(self) -> None:
-        text = self.query_one("#filter", Input).value.lower()
+        text = self._filter.value.lower() if self._filter is not None else ""
         rows = [row for row in self._rows if text in f"{row.id} {row.name} {row.description}".lower()]
         if self._rows:
             self.remove_class("-message")
@@ -231,11 +231,12 @@ class WorkflowsScreen(ActionScreen[None]):
 
     def on_key(self, event: events.Key) -> None:
         """Close the filter on Escape, and leave its field on Down."""
-        field = self.query_one("#filter", Input)
-        if event.key == "escape" and field.has_class("-open"):
+        field = self._filter
+        if field is None or field.disabled:
+            return
+        if event.key == "escape":
             event.stop()
             field.value = ""
-            field.remove_class("-open")
             field.disabled = True
             self.query_one(WorkflowTable).focus()
         elif event.key == "down" and field.has_focus:
@@ -272,12 +273,13 @@ class WorkflowsScreen(ActionScreen[None]):
         """Open the runs of the workflow."""
         self.services.open_history(self._selected())
 
-    def action_filter(self) -> None:
+    async def action_filter(self) -> None:
         """Open the filter."""
-        field = self.query_one("#filter", Input)
-        field.add_class("-open")
-        field.disabled = False
-        field.focus()
+        if self._filter is None:
+            self._filter = Input(placeholder="filter by id, name or description", id="filter", compact=True)
+            await self.mount(self._filter, before="#heading")
+        self._filter.disabled = False
+        self._filter.focus()
 
     def action_refresh(self) -> None:
         """Reload everything."""

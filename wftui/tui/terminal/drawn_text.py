@@ -20,9 +20,9 @@ from textual.notifications import SeverityLevel
 from wftui.model.text.terminal_text import clean_text, ending_colors, joins
 from wftui.output.output_thread import OutputThread
 
-_BARE = re.compile(r"[\x1b\t\n\r\ud800-\udfff]")
+_BARE = frozenset("\x1b\t\n\r")
 """Characters that a clean text may have, and a line of a widget may not."""
-_JOINED = re.compile(r"(.)\ufe0f?(?:\u200d.\ufe0f?)+")
+_JOINED = r"(.)\ufe0f?(?:\u200d.\ufe0f?)+"
 """Characters that a layout takes for one."""
 _REPLACEMENT = "?"
 
@@ -35,7 +35,7 @@ def drawable(text: str) -> str:
     width would shift what follows.
     """
     width = cell_len(text)
-    text = _JOINED.sub(_first, text)
+    text = re.sub(_JOINED, _first, text)
     cleaned = "".join(
         _REPLACEMENT * cell_len(char) if _is_unsafe(char) and not _separates(text, at) else char
         for at, char in enumerate(text)
@@ -54,7 +54,7 @@ def _separates(text: str, at: int) -> bool:
 
 
 def _is_unsafe(char: str) -> bool:
-    return not char.isprintable() and (not clean_text(char) or _BARE.match(char) is not None)
+    return not char.isprintable() and (not clean_text(char) or char in _BARE or "\ud800" <= char <= "\udfff")
 
 
 class DrawnText(LineFilter):

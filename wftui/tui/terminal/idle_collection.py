@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable
 
-from wftui.model.json.big_values import collect_all, collect_new
 from wftui.tui.terminal.processor_time import ProcessorTime
 
 _QUIET = 0.7
@@ -70,6 +69,8 @@ class IdleCollection:
             return False
         if self._collected is not None and middle - self._collected[0] < _AFTER:
             return False
+        from wftui.model.json.big_values import collect_all
+
         collect_all()
         self._blocks = sys.getallocatedblocks()
         first, second, third = gc.get_threshold()
@@ -80,6 +81,8 @@ class IdleCollection:
     def screen_closed(self) -> None:
         """Collect if closed screens have left much, without waiting for an idle moment."""
         if sys.getallocatedblocks() - self._blocks > _MUCH:
+            from wftui.model.json.big_values import collect_new
+
             collect_new()
             self._blocks = sys.getallocatedblocks()
 

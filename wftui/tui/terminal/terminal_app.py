@@ -69,6 +69,13 @@ class TerminalApp(PasteApp[ReturnT], inherit_bindings=False):
 
         return TerminalDriver
 
+    def refresh_css(self, animate: bool = True) -> None:
+        """Style all screens again; before the first one, nothing has been parsed."""
+        if self.screen_stack:
+            super().refresh_css(animate)
+        else:
+            self.stylesheet.set_variables(self.get_css_variables())
+
     @property
     def _terminal(self) -> TerminalDriver | None:
         """The driver, unless the app is headless or in a browser."""

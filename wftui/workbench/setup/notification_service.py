@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -89,6 +88,8 @@ class NotificationService:
         if not await store.claim_notification(run_id, subject):
             return None
         self._longest = max(self._longest, rule.seconds)
+        import json
+
         from wftui.engine.host.notification import run_notifier
 
         stdin = json.dumps(_message(kind, run, event)) + "\n"

@@ -16,7 +16,8 @@ from wftui.tui.screens.dialogs.confirm import ConfirmScreen
 from wftui.tui.screens.history.history_screen import HistoryScreen
 from wftui.tui.widgets.history.table import HistoryTable
 from wftui.tui.widgets.picker import Picker
-from wftui.workbench import AnyWorkbench, Settings, Workbench
+from wftui.workbench import Settings, Workbench
+from wftui.workbench.protocols import AnyWorkbench
 from wftui.workbench.read_only import REASON, read_only
 
 Until = Callable[..., Awaitable[None]]

@@ -7,7 +7,7 @@ from wftui.cli.options import Command
 from wftui.cli.run_files import with_runs
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UsageError
-from wftui.workbench import AnyWorkbench
+from wftui.workbench.protocols import AnyWorkbench
 
 
 def compare(arguments: argparse.Namespace) -> int:

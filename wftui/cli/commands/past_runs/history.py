@@ -11,7 +11,8 @@ from wftui.model.errors import ExitCode, UsageError
 from wftui.model.run.summary import CleanupReport, ExecutionFilters, ExecutionSummary, RunGroup, RunGroups
 from wftui.model.text.local_times import local_text
 from wftui.model.workflow.durations import format_duration
-from wftui.workbench import AnyWorkbench, Workbench
+from wftui.workbench import Workbench
+from wftui.workbench.protocols import AnyWorkbench
 
 _PAGE = 500
 

@@ -10,7 +10,7 @@ from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UsageError
 from wftui.model.run.search import REGEX, TextMatch, finder
 from wftui.model.text.local_times import local_text
-from wftui.workbench import AnyWorkbench
+from wftui.workbench.protocols import AnyWorkbench
 
 
 def grep(arguments: argparse.Namespace) -> int:

@@ -21,8 +21,8 @@ from wftui.model.text.local_times import local_text
 from wftui.model.text.terminal_text import without_colors
 from wftui.model.text.text_styles import split_styles, with_styles
 from wftui.model.workflow.durations import format_duration
-from wftui.workbench import AnyWorkbench
 from wftui.workbench.past_runs.search_service import check_search
+from wftui.workbench.protocols import AnyWorkbench
 
 _PAGE = 1000
 _LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)

@@ -9,7 +9,7 @@ from wftui.cli.session import with_any_workbench
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode
 from wftui.model.text.local_times import DATE_AND_MINUTE, local_text
-from wftui.workbench import AnyWorkbench
+from wftui.workbench.protocols import AnyWorkbench
 
 _SINCE = timedelta(days=30)
 

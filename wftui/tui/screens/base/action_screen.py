@@ -18,7 +18,7 @@ from wftui.tui.widgets.action_footer import ActionFooter
 from wftui.tui.widgets.title_bar import TitleBar
 
 if TYPE_CHECKING:
-    from wftui.workbench import AnyWorkbench
+    from wftui.workbench.protocols import AnyWorkbench
 
 ResultT = TypeVar("ResultT")
 

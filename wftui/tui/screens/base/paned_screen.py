@@ -8,9 +8,6 @@ from textual.reactive import reactive
 from wftui.tui.screens.base.local_screen import LocalScreen
 from wftui.tui.widgets.pane_tabs import PaneTabs
 
-WIDE = 110
-"""Columns from which screens have the class `-wide`: panes are side by side."""
-
 
 class PanedScreen(LocalScreen[None]):
     """A screen with `PaneTabs` and a widget per pane, which has the pane's id.

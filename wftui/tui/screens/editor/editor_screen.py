@@ -14,8 +14,8 @@ from wftui.tui.actions import Action
 from wftui.tui.canvas.step_list import StepList
 from wftui.tui.canvas.step_view import StepView
 from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
+from wftui.tui.display.theme import WIDE
 from wftui.tui.key_actions.editor_actions import EDITOR_ACTIONS
-from wftui.tui.screens.base.paned_screen import WIDE
 from wftui.tui.screens.editor.inspecting import Inspecting
 from wftui.tui.screens.editor.problems_screen import ProblemsScreen
 from wftui.tui.widgets.finding import finder_of

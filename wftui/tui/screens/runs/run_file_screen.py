@@ -13,7 +13,7 @@ from wftui.workbench.file_history import file_workbench, import_beside
 from wftui.workbench.read_only import read_only
 
 if TYPE_CHECKING:
-    from wftui.workbench import AnyWorkbench
+    from wftui.workbench.protocols import AnyWorkbench
 
 _REASON = "the run is shown from a file; {history.import} in the history imports it"
 _ELSEWHERE = frozenset({"connect", "edit"})

@@ -19,6 +19,7 @@ from wftui.tui.canvas.graph import nodes_from_steps
 from wftui.tui.canvas.step_view import StepView
 from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
 from wftui.tui.display.formatting import LOADING
+from wftui.tui.display.theme import WIDE
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.log.panel import LogPanel
 from wftui.tui.widgets.log.sanitize import plain
@@ -41,8 +42,6 @@ PANES: tuple[tuple[Pane, str], ...] = (
 )
 _LOG_LINES = 5
 """Log lines of a step below its details."""
-WIDE = 110
-"""Width from which steps, one other pane and the log are shown side by side."""
 
 
 class RunPanes(Container):
