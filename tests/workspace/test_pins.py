@@ -16,8 +16,8 @@ def test_pins_are_written_and_read(tmp_path: Path) -> None:
     change_pins(tmp_path, {"a": None, "b": {"x": [1, "é"]}})
     assert read_pins(tmp_path) == {"a": None, "b": {"x": [1, "é"]}}
     assert stat.S_IMODE((tmp_path / PINS).stat().st_mode) == 0o600, "outputs of runs, which only their user may read"
-    change_pins(tmp_path, {}, "a")
-    change_pins(tmp_path, {}, "b")
+    assert change_pins(tmp_path, {}, ["a", "c"]) == {"a": None}
+    change_pins(tmp_path, {}, ["b"])
     assert not (tmp_path / PINS).exists()
 
 

@@ -21,7 +21,7 @@ CHANGES: Mapping[str, frozenset[str]] = {
     "steps": frozenset({"lock_tools", "trust"}),
     "tokens": frozenset({"add", "add_first", "remove"}),
     "transfer": frozenset({"export", "import_file"}),
-    "trials": frozenset({"pin", "unpin", "follow_rename", "try_step"}),
+    "trials": frozenset({"pin", "unpin", "follow_rename", "follow_save", "try_step"}),
     "user_settings": frozenset({"set", "unset"}),
     "workflows": frozenset(
         {

@@ -57,6 +57,8 @@ class TrialService:
         self._store = store
         self._clock = clock
         self._elapsed = elapsed
+        self._removed: dict[str, dict[str, tuple[Json, Json]]] = {}
+        """Removed steps and their pinned outputs by path, of each workflow."""
 
     async def pins(self, workflow_id: str) -> dict[str, Json]:
         """Return the pinned outputs of a workflow, by step id.
@@ -77,7 +79,7 @@ class TrialService:
 
     async def unpin(self, workflow_id: str, step_id: str) -> None:
         """Remove a pinned output."""
-        await asyncio.to_thread(change_pins, self._folder(workflow_id), {}, step_id)
+        await asyncio.to_thread(change_pins, self._folder(workflow_id), {}, [step_id])
 
     async def follow_rename(self, workflow_id: str, old: str, new: str) -> None:
         """Pin what is pinned for a step, and for those in it, under a new path.
@@ -85,6 +87,34 @@ class TrialService:
         The old path keeps it, as the rename may be undone.
         """
         await asyncio.to_thread(copy_pins, self._folder(workflow_id), old, new)
+
+    async def follow_save(self, workflow_id: str, before: str, after: str) -> bool:
+        """Remove pinned outputs of deleted steps; restore those of steps that are back.
+
+        This process keeps the output of a deleted step, as undo may bring the step back.
+
+        Args:
+            before: the source that was followed last.
+            after: the saved source.
+
+        Returns:
+            Whether the saved source was followed: one that is not JSON has no known steps.
+        """
+
+        def follow() -> bool:
+            old, new = _steps(before), _steps(after)
+            if old is None or new is None:
+                return False
+            kept = self._removed.setdefault(workflow_id, {})
+            back = [path for path in new.keys() - old.keys() if kept.get(path, _NONE)[0] == new[path]]
+            folder = self._folder(workflow_id)
+            gone = (old.keys() - new.keys()) & read_pins(folder).keys()
+            if back or gone:
+                removed = change_pins(folder, {path: kept[path][1] for path in back}, gone)
+                kept.update((path, (old[path], output)) for path, output in removed.items())
+            return True
+
+        return await asyncio.to_thread(follow)
 
     def _folder(self, workflow_id: str) -> Path:
         return self._workspace.source_path(workflow_id).parent
@@ -166,6 +196,18 @@ class TrialService:
                     if each.parent is None and each.status == "completed" and not each.masked
                 }
         return {}
+
+
+_NONE: tuple[Json, Json] = (None, None)
+
+
+def _steps(text: str) -> dict[str, Json] | None:
+    """Return the steps of a source by their path; None if it is not JSON."""
+    from wftui.compiler.editing.placed_steps import steps_in
+    from wftui.compiler.source.parsing import parse
+
+    document = parse(text)
+    return None if document.diagnostics else {each.path: each.step for each in steps_in(document.value)}
 
 
 def _result_at(record: ExecutionRecord, path: str) -> StepResult | None:

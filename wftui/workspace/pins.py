@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -54,16 +54,20 @@ def read_pins(folder: Path) -> dict[str, Json]:
     return found
 
 
-def change_pins(folder: Path, added: Mapping[str, Json], removed: str = "") -> None:
-    """Add pinned outputs and remove one, while no other process changes them.
+def change_pins(folder: Path, added: Mapping[str, Json], removed: Iterable[str] = ()) -> dict[str, Json]:
+    """Add pinned outputs and remove others, while no other process changes them.
+
+    Returns:
+        What was removed.
 
     Raises:
         PinsError: they are too big, or the file is not a JSON object.
         WorkspaceError: the file cannot be read or written.
     """
     with _changed(folder) as pins:
+        gone = {path: pins.pop(path) for path in removed if path in pins}
         pins.update(added)
-        pins.pop(removed, None)
+    return gone
 
 
 def copy_pins(folder: Path, old: str, new: str) -> None:

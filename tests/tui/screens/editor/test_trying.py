@@ -9,6 +9,7 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from tui.notices import notices
+from wftui.model.base import Json
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.editor.editor_screen import EditorScreen
 from wftui.tui.screens.editor.trial_screen import TrialScreen, TrialView
@@ -71,6 +72,41 @@ async def test_pinned_output_follows_a_renamed_step(
         assert (await workbench.trials.pins("hello"))["crate.inner"] == {"x": 2}
         await pilot.press("u")
         await until(pilot, lambda: "crate" not in text_of(app) and "⚑" in text_of(app))
+
+
+async def test_pinned_output_of_a_deleted_step_goes_and_comes_back(
+    workbench: Workbench, put_workflow: Put, until: Until
+) -> None:
+    put_workflow("hello", steps=STEPS)
+    pinned = {"first": {"x": 2}, "second": {"x": 3}, "elsewhere": {"x": 4}}
+    for name, output in pinned.items():
+        await workbench.trials.pin("hello", name, output)
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test(size=(100, 30)) as pilot:
+        editor = await opened(app, pilot, until)
+        source = editor.query_one(SourceView)
+
+        async def pins_after(*keys: str) -> dict[str, Json]:
+            await pilot.press(*keys)
+            await until(pilot, lambda: not editor.is_changed and not editor.status.compiling)
+            await pilot.pause()
+            return await workbench.trials.pins("hello")
+
+        last = source.text
+        await pilot.press("j", "D")
+        await until(pilot, lambda: editor.is_changed)
+        assert await workbench.trials.pins("hello") == pinned, "not saved yet"
+        without = {name: output for name, output in pinned.items() if name != "second"}
+        assert await pins_after("f2") == without
+        await pilot.press("u")
+        await until(pilot, lambda: source.text == last)
+        assert await pins_after("f2") == pinned
+        await pilot.press("ctrl+y")
+        await until(pilot, lambda: "second" not in source.text)
+        assert await pins_after("f2") == without
+        source.change_to(last.replace("first.output", "first.status"))
+        await until(pilot, lambda: editor.is_changed)
+        assert await pins_after("f2") == without, "another step of the same name"
 
 
 @pytest.mark.parametrize("path", ["third", "fourth"])

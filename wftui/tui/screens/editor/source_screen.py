@@ -61,6 +61,10 @@ class SourceScreen(PanedScreen):
         """Show the steps of the current source, before it is checked."""
         raise NotImplementedError
 
+    def loaded(self, text: str) -> None:
+        """Take a source that was read from the file."""
+        raise NotImplementedError
+
     def prepare(self, text: str, outline: WorkflowOutline | None) -> None:
         """Find what is shown of a source, in another thread."""
         raise NotImplementedError
@@ -125,6 +129,7 @@ class SourceScreen(PanedScreen):
         place = self.source.cursor_location
         self._may_discard = False
         self.source.show(await self._file.read())
+        self.loaded(self._file.text)
         self.source.move_cursor(self.source.clamp_visitable(place))
         reason = self._file.read_only
         if self.source.read_only and reason is None:

@@ -20,7 +20,7 @@ from wftui.tui.screens.editor.source_screen import SourceScreen
 if TYPE_CHECKING:
     from wftui.compiler.editing.restructuring import Operation
     from wftui.compiler.editing.step_edits import Edit, ListedStep
-    from wftui.model.workflow.compilation import CompilationError
+    from wftui.model.workflow.compilation import CompilationError, CompilationResult
 
 ADDING = frozenset({"add_step", "add_before", "paste_step", "paste_command", "edit_workflow"})
 """Verbs that need a source they can change, and no step."""
@@ -57,6 +57,7 @@ class StepsScreen(SourceScreen):
         self._is_json = True
         self._to_focus: str | None = None
         self._kept_steps: list[ListedStep] = []
+        self._pins_of = ""
 
     @property
     def step_list(self) -> StepList:
@@ -113,8 +114,26 @@ class StepsScreen(SourceScreen):
     async def read_pins(self) -> None:
         """Read which steps have a pinned output, and show it."""
         pinned = frozenset(await self.workbench.trials.pins(self.workflow_id))
-        self._looks = replace(self._looks, pinned=pinned)
-        self.show_steps()
+        if pinned != self._looks.pinned:
+            self._looks = replace(self._looks, pinned=pinned)
+            self.show_steps()
+
+    def loaded(self, text: str) -> None:
+        """Take the steps of a source as those whose outputs are pinned."""
+        self._pins_of = text
+
+    async def save(self) -> "CompilationResult | None":
+        """Save and compile; the pinned outputs of removed steps go with them."""
+        result = await super().save()
+        text = self._file.text
+        if result is not None and text != self._pins_of:
+            try:
+                if await self.workbench.trials.follow_save(self.workflow_id, self._pins_of, text):
+                    self._pins_of = text
+                await self.read_pins()
+            except UserError as error:
+                self.services.show_error(error, "Pinned outputs")
+        return result
 
     async def _with_pins(self, work: Coroutine[Any, Any, None]) -> None:
         """Do work after which other steps may be pinned."""
