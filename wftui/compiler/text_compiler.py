@@ -149,9 +149,8 @@ class TextCompiler:
             known.looked_at, known.needs = checked.looked_at, checked.requirements()
             known.missing = self._not_installed(known.needs)
             own = self._own_connections(checked, known)
-            found += now.locator.located(
-                [*checked.diagnostics, *known.missing, *own], document, before.document if shared else None
-            )
+            diagnostics = [*checked.diagnostics, *known.missing, *own]
+            found += now.locator.located(diagnostics, document, checked.moved.origin)
             if checked.tree is not None:
                 self._describe(known, checked, now)
                 if not any(each.severity == "error" and not (stored and _is_outside(each)) for each in found):

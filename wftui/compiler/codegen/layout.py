@@ -165,8 +165,9 @@ class _Layout:
                 raise _TooWideError(marked) from None
         elif isinstance(code, Bracketed) and code.items:
             self.out.lines.append(prefix + code.opening)
+            inner = indent + INDENT
             for entry in code.items:
-                self.write(indent + INDENT, entry, indent + INDENT, ",")
+                self.write(inner, entry, inner, ",")
             self.out.lines.append(indent + code.closing + suffix)
         else:
             self.out.lines.append(prefix + code.flat + suffix)

@@ -131,8 +131,8 @@ class _Transpiler:
             imports=self._imports(),
             metadata="\n".join(assignment("METADATA: dict[str, Json] = ", literal(metadata))),
             input_schema="\n".join(assignment("INPUT_SCHEMA: dict[str, Json] = ", literal(schema))),
-            blocks=self.blocks,
-            spots=self.spots,
+            blocks="\n\n\n".join(self.blocks),
+            spots="\n".join(self.spots),
             plan=plan,
         )
         return with_digest(text)
@@ -360,7 +360,12 @@ class _Transpiler:
 
 
 def _names(step_ids: list[str]) -> Code:
-    return tuple_of([Atom(step_name(step_id)) for step_id in step_ids])
+    return tuple_of([_name(step_id) for step_id in step_ids])
+
+
+@functools.lru_cache(maxsize=_REMEMBERED_STEPS)
+def _name(step_id: str) -> Atom:
+    return Atom(step_name(step_id))
 
 
 def _import(module: str, names: list[str]) -> list[str]:

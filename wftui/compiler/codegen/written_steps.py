@@ -58,7 +58,7 @@ class StepTemplate:
 
     def block(self, line: int, pointer: str) -> str:
         """Return the functions and the definition of the step."""
-        place = f"{INDENT}line={line},\n{INDENT}pointer={text_literal(pointer)},\n)"
+        place = f'{INDENT}line={line},\n{INDENT}pointer="{pointer}",\n)'
         return f"# workflow.json:{line}: {self.inside}\n{place}"
 
     def entries(self, line: int, pointer: str) -> str:
@@ -75,8 +75,7 @@ def _parts(spot: Spot, line: int, base: str) -> tuple[str, str, str, int] | None
     return f"{head}pointer={literal[0]}", f"{literal[1 + len(base) :]}{middle}line=", tail, spot.line - line
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenStep:
+class WrittenStep(NamedTuple):
     """The Python of a step and of all inside it, as it stands in a module.
 
     Attributes:

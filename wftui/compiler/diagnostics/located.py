@@ -1,14 +1,16 @@
 """Locations of diagnostics in a text that is being edited."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import field
 
 from wftui.compiler.diagnostics.diagnostic import Diagnostic, locate
 from wftui.compiler.source.document import Document
+from wftui.model.base import Json
 from wftui.model.data_class import dataclass
 from wftui.model.workflow.compilation import CompilationError
 
-_Known = tuple[Diagnostic, tuple[int, int], CompilationError]
+_Known = tuple[Diagnostic, Json, int, int, CompilationError]
+"""A diagnostic, the step that it is in, with its line and its column, and where it is in the text."""
 
 
 @dataclass(slots=True)
@@ -18,26 +20,33 @@ class Locator:
     _known: dict[int, _Known] = field(default_factory=dict)
 
     def located(
-        self, found: Iterable[Diagnostic], document: Document, before: Document | None
+        self, found: Iterable[Diagnostic], document: Document, origin: Callable[[Diagnostic], Diagnostic]
     ) -> list[CompilationError]:
         """Return diagnostics with their lines and columns.
 
         Args:
-            before: the document of the last call, if this one is an edit of it.
+            origin: returns what a diagnostic was in the last call, before its step moved within its list.
         """
         made, known = [], dict[int, _Known]()
         for each in found:
-            at = document.element_start(each.pointer, before) if before is not None else None
-            earlier = self._known.get(id(each)) if at is not None else None
-            if earlier is None or at is None or earlier[1][1] != at[1]:
+            around = document.element_around(each.pointer)
+            if around is None:
+                made.append(locate(each, document))
+                continue
+            step, line, column = around
+            before = origin(each)
+            earlier = self._known.get(id(before))
+            # A step that is the same object has the same text, and the diagnostic its place in that.
+            if earlier is None or earlier[1] is not step or earlier[3] != column:
                 error = locate(each, document)
             else:
-                error, down = earlier[2], at[0] - earlier[1][0]
-                if down:
+                error, down = earlier[4], line - earlier[2]
+                if before is not each:
+                    moved = {"line": error.line + down, "pointer": each.pointer, "fixes": list(each.fixes)}
+                    error = error.model_copy(update=moved)
+                elif down:
                     error = error.model_copy(update={"line": error.line + down})
             made.append(error)
-            place = at if at is not None else document.element_start(each.pointer)
-            if place is not None:
-                known[id(each)] = each, place, error
+            known[id(each)] = each, step, line, column, error
         self._known = known
         return made

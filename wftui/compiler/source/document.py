@@ -77,21 +77,13 @@ class Document:
     def _lines(self) -> list[int]:
         return [0, *(found.end() for found in re.finditer(_line_end(self.text), self.text))]
 
-    def element_start(self, pointer: str, before: "Document | None" = None) -> tuple[int, int] | None:
-        """Return line and column of the top-level step around a pointer, or None.
-
-        Args:
-            before: the document of which this one is an edit: the step has to be the same object, and so the same text.
-        """
+    def element_around(self, pointer: str) -> tuple[Json, int, int] | None:
+        """Return the top-level step around a pointer, its line and its column, or None."""
         _root, key, index, *_ = *pointer.split("/", 3), "", ""
         listed = self.value.get(key) if isinstance(self.value, dict) and key in ("steps", "finally") else None
         if not isinstance(listed, list) or not index.isdecimal() or int(index) >= len(listed):
             return None
-        if before is not None:
-            earlier = before.value[key]
-            if int(index) >= len(earlier) or earlier[int(index)] is not listed[int(index)]:
-                return None
-        return self.start_of(f"/{key}", int(index))
+        return listed[int(index)], *self.start_of(f"/{key}", int(index))
 
     def start_of(self, pointer: str, index: int) -> tuple[int, int]:
         """Return line and column, from 1, of an element of the list at a pointer."""

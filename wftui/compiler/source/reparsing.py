@@ -7,7 +7,7 @@ taken over, as the same objects. Identity therefore tells the checks that a step
 
 import bisect
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from wftui.compiler.source.document import MAX_NESTING, Document, Member, Members
 from wftui.compiler.source.parsing import JsonScanner, may_hold_surrogate, may_nest, parse
@@ -108,10 +108,11 @@ def _elements(text: str, before: Document, change: _Change, path: list[tuple[str
     place, depth = path[-1][1], MAX_NESTING - len(path)
     members = list(before.members(place.start).values())
     first = bisect.bisect_left(members, change.begin, key=lambda member: member.end)
-    changed = _by_text(before, path, members, first, change)
+    touched = _Touched(before, path, members, first, change)
     starts = {member.start: index for index, member in enumerate(members)}
     scanner = JsonScanner()
     made: list[tuple[Json, int, int]] = []
+    new: list[str] = []
     position, separated = (members[first - 1].end, False) if first else (place.start + 1, True)
     while True:
         position = scanner.space(text, position)
@@ -120,7 +121,7 @@ def _elements(text: str, before: Document, change: _Change, path: list[tuple[str
             whole = position - change.shift == place.end - 1 and position >= change.new_end
             if not whole or (separated and (first or made)):
                 return None
-            return _Elements(first, made, len(members)) if _is_plain(text, made, depth) else None
+            return _Elements(first, made, len(members)) if _are_plain(new, depth) else None
         if not separated:
             if sign != ",":
                 return None
@@ -128,32 +129,69 @@ def _elements(text: str, before: Document, change: _Change, path: list[tuple[str
             continue
         rest = starts.get(position - change.shift)
         if rest is not None and rest >= first and position >= change.new_end:
-            return _Elements(first, made, rest) if _is_plain(text, made, depth) else None
-        found = scanner.value(text, position)
-        if found is None:
-            return None
-        made.append((changed.pop(text[position : found[1]], found[0]), position, found[1]))
-        position, separated = found[1], False
+            return _Elements(first, made, rest) if _are_plain(new, depth) else None
+        known = touched.next_at(text, position)
+        if known is None:
+            found = scanner.value(text, position)
+            if found is None:
+                return None
+            value, end = found
+            known = touched.named(text[position:end])
+            if known is None:
+                new.append(text[position:end])
+        if known is not None:
+            value, end = known, position + touched.length
+        made.append((value, position, end))
+        position, separated = end, False
 
 
-def _by_text(
-    before: Document, path: list[tuple[str | int, Member]], members: Sequence[Member], first: int, change: _Change
-) -> dict[str, Json]:
-    """Return the elements that the change touches, by their texts.
+class _Touched:
+    """The elements that a change touches: one that only moved is the same object afterwards.
 
-    One that only moved is the same object afterwards.
+    Each is found once. Those that follow each other as before are found without being read.
+
+    Attributes:
+        length: that of the text of the one found last.
     """
-    value = before.value
-    for key, _member in path[1:]:
-        value = value[key]
-    touched = itertools.takewhile(lambda each: each[1].start < change.end, enumerate(members[first:], first))
-    return {before.text[member.start : member.end]: value[index] for index, member in touched}
+
+    def __init__(
+        self,
+        before: Document,
+        path: list[tuple[str | int, Member]],
+        members: Sequence[Member],
+        first: int,
+        change: _Change,
+    ) -> None:
+        value = before.value
+        for key, _member in path[1:]:
+            value = value[key]
+        touched = itertools.takewhile(lambda member: member.start < change.end, members[first:])
+        self._texts = [before.text[member.start : member.end] for member in touched]
+        self._values: list[Json] = value[first : first + len(self._texts)]
+        self._places = {text: index for index, text in enumerate(self._texts)}
+        self._next = 0
+        self.length = 0
+
+    def next_at(self, text: str, position: int) -> Json:
+        """Return the one after the one found last if it is at a position, or None."""
+        index = self._next
+        # Only the text of an object, which ends with its bracket, is all that is read from there.
+        if index < len(self._texts) and text[position] == "{" and text.startswith(self._texts[index], position):
+            return self.named(self._texts[index])
+        return None
+
+    def named(self, text: str) -> Json:
+        """Return the one with a text, or None."""
+        index = self._places.pop(text, None)
+        if index is None:
+            return None
+        self._next, self.length = index + 1, len(text)
+        return self._values[index]
 
 
-def _is_plain(text: str, made: Sequence[tuple[Json, int, int]], depth: int) -> bool:
-    """Return whether nothing in new elements needs the slower reader."""
-    part = text[made[0][1] : made[-1][2]] if made else ""
-    return not (may_hold_surrogate(part) or may_nest(part, depth))
+def _are_plain(new: Iterable[str], depth: int) -> bool:
+    """Return whether nothing in the texts of new elements needs the slower reader."""
+    return not any(may_hold_surrogate(text) or may_nest(text, depth) for text in new)
 
 
 def _spliced(

@@ -89,6 +89,8 @@ class Graph:
 def cycles(body: Body, graph: Graph) -> list[list[Edge]]:
     """Return cycles in a list as edges; each step on a cycle is on one of them."""
     found: list[list[Edge]] = []
+    if _is_in_order(body, graph):
+        return found
     state: dict[StepNode, int] = {}
     for start in body.steps:
         if start in state:
@@ -117,7 +119,16 @@ def cycles(body: Body, graph: Graph) -> list[list[Edge]]:
     return found
 
 
+def _is_in_order(body: Body, graph: Graph) -> bool:
+    """Return whether each step of a list waits only for steps before it, as in most workflows."""
+    return not any(
+        edge.target.index > node.index and edge.target.body is body for node in body.steps for edge in graph.of(node)
+    )
+
+
 def _ordered(body: Body, graph: Graph) -> list[StepNode]:
+    if _is_in_order(body, graph):
+        return list(body.steps)
     waiting: dict[StepNode, int] = {}
     followers: dict[StepNode, list[StepNode]] = {}
     for node in body.steps:

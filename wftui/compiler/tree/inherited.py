@@ -49,6 +49,9 @@ def inherit(node: StepNode, defaults: Defaults, *, waits: bool) -> None:
 def where_written(tree: WorkflowTree, found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
     """Yield the diagnostics where their values are written, those of one default once."""
     nodes = [node for node in tree.walk() if node.inherited]
+    if not nodes:
+        yield from found
+        return
     inherited = {own: node for node in nodes for own in node.inherited}
     seen: set[tuple[str, str, str, int]] = set()
     for each in found:

@@ -25,6 +25,7 @@ class MovedSteps:
     indexes: dict[str, str] = field(default_factory=dict)
     nodes: list[StepNode] = field(default_factory=list)
     _moved: dict[str, str] = field(default_factory=dict)
+    _origins: dict[int, tuple[Diagnostic, Diagnostic]] = field(default_factory=dict)
 
     def moved(self, pointer: str) -> str:
         """Return the pointer of what had another one before the edit."""
@@ -43,10 +44,17 @@ class MovedSteps:
 
     def diagnostics(self, found: Sequence[Diagnostic]) -> list[Diagnostic]:
         """Return diagnostics of these steps with their pointers after the edit."""
-        return [
-            replace(each, pointer=self.moved(each.pointer), fixes=tuple(self._fix(fix) for fix in each.fixes))
-            for each in found
-        ]
+        made = []
+        for each in found:
+            fixes = tuple(self._fix(fix) for fix in each.fixes)
+            new = replace(each, pointer=self.moved(each.pointer), fixes=fixes)
+            self._origins[id(new)] = new, each
+            made.append(new)
+        return made
+
+    def origin(self, diagnostic: Diagnostic) -> Diagnostic:
+        """Return what a diagnostic was before its step moved."""
+        return self._origins.get(id(diagnostic), (diagnostic, diagnostic))[1]
 
     def _fix(self, fix: Fix) -> Fix:
         patch = [

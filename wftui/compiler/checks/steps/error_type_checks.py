@@ -49,6 +49,8 @@ def check_error_types(tree: WorkflowTree, steps: Iterable[tuple[StepNode, StepEr
     own, is_open = set[str](), False
     prefixes = list(_default_prefixes(tree))
     for node, errors in steps:
+        if errors is NO_ERRORS:
+            continue
         own |= errors.own
         is_open = is_open or errors.is_open
         prefixes += [(node.id or None, *each) for each in errors.prefixes]
