@@ -1,6 +1,6 @@
 """All checks of a workflow, of everything that can be read and has changed."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from wftui.compiler.checks.checked import Checked, check_step
 from wftui.compiler.checks.id_checks import check_ids
@@ -14,6 +14,7 @@ from wftui.compiler.checks.step_records import (
     Changes,
     CheckMemory,
     StepRecord,
+    ValueReaders,
     edges_from,
     flow_key,
     in_order_of_values,
@@ -21,7 +22,6 @@ from wftui.compiler.checks.step_records import (
     move_edges,
     readers,
     shape_key,
-    value_readers,
     with_those_around,
 )
 from wftui.compiler.checks.steps.approval_checks import check_approvals
@@ -225,7 +225,7 @@ class _Check:
                 lambda child: outputs_of(child, self.children),
                 checked.facts,
             )
-            stale = set(records)
+            stale: Mapping[StepNode, Collection[Binding]] = {node: checked.bindings[node] for node in records}
         else:
             values = memory.values
             shapes = {node.id: (node.pointer, old[node.pointer].shape) for node in changes.gone.values()}
@@ -235,22 +235,27 @@ class _Check:
                 for each in {*shapes, *new}
                 if each not in new or new[each][1] is None or new[each] != shapes.get(each)
             ]
-            head = memory.head
-            by_head = records.items() if head is not None and head.any else ()
-            others = [node for node, record in by_head if head is not None and head.concern_values(record.read)]
-            stale = value_readers(records, checked.types, changes.fresh, changed, others)
-            values.carry_over(
-                self.scopes, gone, [(None, checked.bindings[None]), *((n, checked.bindings[n]) for n in stale)]
-            )
+            readers = ValueReaders(records, checked.types, checked.bindings)
+            readers.follow(changes.fresh, changed, memory.head)
+            stale = readers.found
+            values.carry_over(self.scopes, gone, [(None, checked.bindings[None]), *stale.items()])
         for node in in_order_of_values(self.tree, checked.graph) if stale else ():
             if node in stale:
-                records[node].values = self._values_of(values, checked.bindings[node])
-        checked.diagnostics += self._values_of(values, checked.bindings[None])
+                record = records[node]
+                record.values = self._values_of(values, checked.bindings[node], stale[node], record.values)
+        own = checked.bindings[None]
+        checked.diagnostics += self._values_of(values, own, own, [])
         return values
 
     @staticmethod
-    def _values_of(values: ValueChecker, bindings: Iterable[Binding]) -> list[Diagnostic]:
+    def _values_of(
+        values: ValueChecker, bindings: Sequence[Binding], stale: Collection[Binding], known: Iterable[Diagnostic]
+    ) -> list[Diagnostic]:
+        """Check the stale bindings of a step; keep what is known of the others."""
         for binding in bindings:
+            if len(stale) < len(bindings) and binding not in stale:
+                values.found += [each for each in known if each.pointer == binding.pointer]
+                continue
             with Fence(values.found, binding.pointer, binding.node.id if binding.node is not None else ""):
                 values.check(binding)
         return values.take()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from wftui.compiler.checks.lint import Reads
+from wftui.compiler.tree.bindings import Binding
 from wftui.compiler.tree.nodes import StepNode, WorkflowTree
 from wftui.model.base import Json
 from wftui.model.data_class import dataclass
@@ -81,6 +82,16 @@ class HeadChanges:
         if self.concern_all(read):
             return True
         return bool(self.values) and (not read.known or read.every_input or not self.values.isdisjoint(read.inputs))
+
+    def concern_value(self, binding: Binding) -> bool:
+        """Return whether the value of a string is to be checked."""
+        for expression, _offset in binding.expressions:
+            for reference in expression.references:
+                if reference.root == "inputs" and (
+                    self.every_input or not reference.path or str(reference.path[0]) in self.values
+                ):
+                    return True
+        return False
 
     def concern_all(self, read: Reads) -> bool:
         """Return whether a step reads inputs that may all have changed."""

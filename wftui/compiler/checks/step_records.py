@@ -4,7 +4,7 @@ A step's findings depend on its own JSON, on the workflow around the lists of st
 record is kept), on the steps it names, and on the shapes of what it reads. `dependents` follows these.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from wftui.compiler.checks.steps.error_type_checks import NO_ERRORS, StepErrors
 from wftui.compiler.checks.values.checks import ValueChecker
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.expressions.template import split_template
+from wftui.compiler.tree.bindings import Binding
 from wftui.compiler.tree.graph import Edge, Graph
 from wftui.compiler.tree.moved_steps import MovedSteps
 from wftui.compiler.tree.nodes import NO_NAMES, Body, KnownNodes, StepNode, WorkflowTree, walk, walk_of
@@ -170,56 +171,91 @@ def readers(records: Mapping[StepNode, StepRecord], changes: Changes, head: Head
     ]
 
 
-def value_readers(
-    records: Mapping[StepNode, StepRecord],
-    types: Mapping[StepNode, StepType[Any] | None],
-    fresh: Collection[StepNode],
-    changed: Iterable[str],
-    others: Iterable[StepNode],
-) -> set[StepNode]:
-    """Return the steps whose values are to be checked, and computed again.
+class ValueReaders:
+    """The steps whose values are to be checked, and computed again.
 
-    Args:
-        fresh: the new steps.
-        changed: ids of steps whose outputs have other shapes.
-        others: steps that read other inputs.
+    Attributes:
+        found: their bindings that read other values than before.
     """
-    by_id: dict[str, list[StepNode]] = {}
-    for node, record in records.items():
-        for step_id in record.asked:
-            by_id.setdefault(step_id, []).append(node)
-    found, seen, waiting = set(fresh), set[str](), list(changed)
-    for reader in others:
-        waiting += _read_again(reader, types, found)
-    while waiting:
-        step_id = waiting.pop()
-        if step_id not in seen:
-            seen.add(step_id)
-            for reader in by_id.get(step_id, ()):
-                waiting += _read_again(reader, types, found)
-    return found
 
+    def __init__(
+        self,
+        records: Mapping[StepNode, StepRecord],
+        types: Mapping[StepNode, StepType[Any] | None],
+        bindings: Mapping[StepNode | None, list[Binding]],
+    ) -> None:
+        self.found: dict[StepNode, Collection[Binding]] = {}
+        self._records = records
+        self._types = types
+        self._bindings = bindings
 
-def _read_again(
-    reader: StepNode, types: Mapping[StepNode, StepType[Any] | None], found: set[StepNode]
-) -> Iterator[str]:
-    """Add a step whose values are to be checked; yield ids whose shapes follow."""
-    # Inside a loop its items are read by name; a catch and a container give what their last step gives.
-    for node in walk_of(reader):
-        found.add(node)
-        if _forwards(node, types):
-            yield node.id
+    def follow(self, fresh: Iterable[StepNode], changed: Iterable[str], head: HeadChanges | None) -> None:
+        """Find the readers of what has changed, and theirs.
+
+        Args:
+            fresh: the new steps.
+            changed: ids of steps whose outputs have other shapes.
+            head: the changes around the steps.
+        """
+        by_id: dict[str, list[StepNode]] = {}
+        for node, record in self._records.items():
+            for step_id in record.asked:
+                by_id.setdefault(step_id, []).append(node)
+        self.found = {node: self._bindings[node] for node in fresh}
+        seen, waiting = set[str](), list(changed)
+        if head is not None and head.any:
+            for node, record in self._records.items():
+                if head.concern_values(record.read):
+                    waiting += self._read_again(node, head.concern_value)
+        while waiting:
+            step_id = waiting.pop()
+            if step_id not in seen:
+                seen.add(step_id)
+                for reader in by_id.get(step_id, ()):
+                    waiting += self._read_again(reader, lambda binding: _reads_step(binding, step_id))  # noqa: B023
+
+    def _read_again(self, reader: StepNode, reads: Callable[[Binding], bool]) -> Iterator[str]:
+        """Add a step whose values are to be checked; yield ids whose shapes follow."""
+        if not reader.bodies and reader.step.for_each is None:
+            again = [binding for binding in self._bindings[reader] if reads(binding)]
+            known = self.found.get(reader, ())
+            self.found[reader] = again if not known else dict.fromkeys([*known, *again])
+            if self._forwards(reader) and any(_gives_value(binding) for binding in again):
+                yield reader.id
+                yield from self._around(reader)
+            return
+        # Inside a loop its items are read by name; a catch and a container give what their last step gives.
+        for node in walk_of(reader):
+            self.found[node] = self._bindings[node]
+            if self._forwards(node):
+                yield node.id
+            yield from self._around(node)
+
+    def _around(self, node: StepNode) -> Iterator[str]:
+        """Add the containers of a step, which may give its output; yield their ids."""
         owner = node.body.owner
         while owner is not None:
-            found.add(owner)
+            self.found[owner] = self._bindings[owner]
             yield owner.id
             owner = owner.body.owner
 
+    def _forwards(self, node: StepNode) -> bool:
+        """Return whether the shape of a step's output depends on what it reads."""
+        step_type = self._types.get(node)
+        return bool(node.catches) or (step_type is not None and step_type.gives_input)
 
-def _forwards(node: StepNode, types: Mapping[StepNode, StepType[Any] | None]) -> bool:
-    """Return whether the shape of a step's output depends on what it reads."""
-    step_type = types.get(node)
-    return bool(node.catches) or (step_type is not None and step_type.gives_input)
+
+def _reads_step(binding: Binding, step_id: str) -> bool:
+    return any(
+        reference.root == "steps" and reference.path[:1] == (step_id,)
+        for expression, _offset in binding.expressions
+        for reference in expression.references
+    )
+
+
+def _gives_value(binding: Binding) -> bool:
+    """Return whether a string has the shape of what it reads: it is nothing else."""
+    return binding.template is None or binding.template.keeps_type
 
 
 def lasts(node: StepNode, step_type: StepType[Any] | None) -> bool:

@@ -146,9 +146,10 @@ def _elements(text: str, before: Document, change: _Change, path: list[tuple[str
 
 
 class _Touched:
-    """The elements that a change touches: one that only moved is the same object afterwards.
+    """The elements that a change touches.
 
-    Each is found once. Those that follow each other as before are found without being read.
+    One that only moved is the same object afterwards. Each is found once. Those that follow each other as before are
+    found without being read.
 
     Attributes:
         length: that of the text of the one found last.

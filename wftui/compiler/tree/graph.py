@@ -120,7 +120,7 @@ def cycles(body: Body, graph: Graph) -> list[list[Edge]]:
 
 
 def _is_in_order(body: Body, graph: Graph) -> bool:
-    """Return whether each step of a list waits only for steps before it, as in most workflows."""
+    """Return whether each step waits only for steps before it, as in most lists."""
     return not any(
         edge.target.index > node.index and edge.target.body is body for node in body.steps for edge in graph.of(node)
     )

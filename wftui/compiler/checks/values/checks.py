@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import nodes
 
 from wftui.compiler.checks.values import shapes
-from wftui.compiler.checks.values.inference import compatible, in_words, is_given, shape_of
+from wftui.compiler.checks.values.inference import compatible, in_words, is_given, optional_inputs, shape_of
 from wftui.compiler.checks.values.shapes import UNKNOWN, NoMember, Shape, of_types, types_at
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.expressions.expression import Expression
@@ -19,7 +19,6 @@ from wftui.compiler.tree.nodes import Body, StepNode
 from wftui.compiler.tree.scopes import Scopes
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_parts, pointer_to
-from wftui.model.schema.json_schema import as_list, as_object
 from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.compilation import Fix
 from wftui.model.workflow.containers import CONTAINER_TYPES
@@ -69,6 +68,7 @@ class ValueChecker:
         self.child_outputs = child_outputs
         self.facts = facts
         self.inputs = shapes.of_schema(scopes.tree.workflow.input_schema)
+        self.optional = optional_inputs(scopes.tree.workflow.input_schema)
         self.found: list[Diagnostic] = []
         self._bindings = {_place(binding): binding for each in bindings.values() for binding in each}
         self._outputs: dict[StepNode, Shape] = {}
@@ -88,6 +88,7 @@ class ValueChecker:
         """
         if scopes.tree.workflow.input_schema is not self.scopes.tree.workflow.input_schema:
             self.inputs = shapes.of_schema(scopes.tree.workflow.input_schema)
+            self.optional = optional_inputs(scopes.tree.workflow.input_schema)
         self.scopes = scopes
         for node, bindings in gone:
             self._outputs.pop(node, None)
@@ -300,14 +301,8 @@ class ValueChecker:
 
     def _optional(self, binding: Binding, reference: Reference, offset: int) -> None:
         """Warn of an input that may be absent, read without a default."""
-        schema = self.scopes.tree.workflow.input_schema
         name = reference.path[0]
-        known = as_object(schema.get("properties")).get(str(name))
-        if reference.soft or reference.guarded or not isinstance(known, dict):
-            return
-        if name in as_list(schema.get("required")) or is_given(binding, name):
-            return
-        if "default" in known or any(key in known for key in ("$ref", "allOf", "anyOf", "oneOf", "const")):
+        if str(name) not in self.optional or reference.soft or reference.guarded or is_given(binding, name):
             return
         message = f"inputs.{name} may be missing: it is not required and has no default"
         place = offset + reference.offset
@@ -377,8 +372,10 @@ class ValueChecker:
 
     def _locked_types(self, node: StepNode, pointer: str) -> frozenset[str] | None:
         """Return the JSON types that a part of a field takes by the facts of this step."""
+        if node not in self.facts or not self.facts[node].field_schemas:
+            return None
         name, *inner = pointer_parts(pointer)
-        schema = self.facts[node].field_schemas.get(name) if node in self.facts else None
+        schema = self.facts[node].field_schemas.get(name)
         return types_at(shapes.of_schema(dict(schema)), pointer_to(inner)) if schema is not None and inner else None
 
 

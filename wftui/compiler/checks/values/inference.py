@@ -1,7 +1,7 @@
 """Infer the shape of an expression's value before the run, as far as possible."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from jinja2 import nodes
 
@@ -10,6 +10,8 @@ from wftui.compiler.checks.values.shapes import UNKNOWN, NoMember, Shape, of_typ
 from wftui.compiler.expressions.expression import compile_expression
 from wftui.compiler.expressions.translate import defined_paths, literal_key
 from wftui.compiler.tree.bindings import Binding
+from wftui.model.base import Json
+from wftui.model.schema.json_schema import as_list, as_object
 from wftui.runtime.filters import FILTERS
 from wftui.runtime.functions import FUNCTIONS
 from wftui.runtime.language.json_kinds import TYPE_WORDS
@@ -137,3 +139,14 @@ def is_given(binding: Binding, name: str | int) -> bool:
     when = binding.node.step.when if binding.node is not None and binding.use != "when" else None
     tree = compile_expression(when).tree if when else None
     return ("inputs", name) in defined_paths(tree, True)
+
+
+def optional_inputs(schema: Mapping[str, Json]) -> frozenset[str]:
+    """Return the inputs that may be absent: not required, and without a default."""
+    required, given = as_list(schema.get("required")), {"default", "$ref", "allOf", "anyOf", "oneOf", "const"}
+    properties = as_object(schema.get("properties")).items()
+    return frozenset(
+        name
+        for name, known in properties
+        if isinstance(known, dict) and name not in required and given.isdisjoint(known)
+    )

@@ -138,6 +138,8 @@ def member(shape: Shape, key: str | int) -> "Shape | NoMember":
     """Return the shape under a key or position; NoMember when no form has one."""
     if not shape.alternatives:
         return UNKNOWN
+    if len(shape.alternatives) == 1:
+        return _member_of(shape.alternatives[0], key)
     found: list[Shape] = []
     known: dict[str, None] = {}
     types: set[str] = set()
