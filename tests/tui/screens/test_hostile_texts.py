@@ -45,6 +45,7 @@ from wftui.tui.screens.screen_registry import make_screen
 from wftui.tui.screens.step_types_screen import TrustScreen
 from wftui.tui.widgets.path_prompt import PathPrompt
 from wftui.tui.widgets.picker import Picker
+from wftui.tui.widgets.value.table_rows import TableRows
 from wftui.workbench import Settings, Workbench
 
 Until = Callable[..., Awaitable[None]]
@@ -130,7 +131,9 @@ DIALOGS: dict[str, Open] = {
     "paste": lambda app, _: show(app, PasteScreen(ALL, ALL)),
     "picker": lambda app, _: show(app, Picker(ALL, [(ALL, ALL)])),
     "value": lambda app, _: show(app, ValueScreen(ALL, {ALL: ALL, "list": [ALL]}, no_text, name=ALL)),
-    "table": lambda app, _: show(app, ValueTableScreen(ALL, [{ALL: ALL, "b": [ALL]}, ALL, None], lambda *_: None)),
+    "table": lambda app, _: show(
+        app, ValueTableScreen(ALL, TableRows([{ALL: ALL, "b": [ALL]}, ALL, None]), lambda *_: None)
+    ),
     "path": lambda app, _: show(app, PathPrompt(ALL, ALL)),
     "trial": lambda app, _: show(app, TrialScreen(ALL, "{}", ALL, {}, whole=False)),
     "events": lambda app, _: show(app, EventsScreen(hostile_events, no_text, total=2, number=1)),

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import math
+import random
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,8 +19,9 @@ from tui.start_app import StartApp
 from wftui.model.run.steps import ValueRef
 from wftui.tui.screens.runs.value_screen import ValueScreen
 from wftui.tui.screens.runs.value_table_screen import ValueTableScreen
+from wftui.tui.widgets.value import table_rows
 from wftui.tui.widgets.value.paths import parse_path
-from wftui.tui.widgets.value.table import sort_key
+from wftui.tui.widgets.value.table_rows import TableRows, sort_key
 from wftui.workbench import Workbench
 
 Until = Callable[..., Awaitable[None]]
@@ -234,3 +236,61 @@ def test_any_rows_have_an_order() -> None:
     assert [row["v"] for row in order[:2]] == [-math.inf, 1]
     assert order[2]["v"] == 10**400
     assert [row["v"] for row in order[4:7]] == ["", "x", True]
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_many_rows_are_sorted_in_parts_as_at_once(descending: bool) -> None:
+    choose = random.Random(7)
+    kinds: list[Callable[[], Any]] = [lambda: choose.randrange(5), choose.random, lambda: "x" * choose.randrange(9)]
+    kinds += [lambda: choose.choice([1, "x"]), lambda: choose.choice([None, True, [], {}])]
+    for kind in kinds:
+        items: list[Any] = [{"v": kind(), "at": at} for at in range(20_000)]
+        order = TableRows(items).arranged("", ("v", descending))
+        expected = sorted(range(len(items)), key=lambda at: sort_key(items[at], "v"), reverse=descending)
+        assert list(order) == expected
+
+
+def test_a_sort_compares_only_some_thousand_rows_in_one_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call of a sort holds the interpreter, and with it all keys."""
+    sizes: list[int] = []
+
+    def counted(values: Any, **how: Any) -> list[Any]:
+        listed = list(values)
+        sizes.append(len(listed))
+        return sorted(listed, **how)
+
+    monkeypatch.setattr(table_rows, "sorted", counted, raising=False)
+    items: list[Any] = [{"v": f"{at * 7919 % 100_003}"} for at in range(100_000)]
+    TableRows(items).arranged("", ("v", False))
+    assert sum(sizes) >= len(items)
+    assert max(sizes) < 20_000
+
+
+def test_an_order_that_is_no_longer_wanted_ends() -> None:
+    asked = 0
+
+    def is_stopped() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 100
+
+    assert len(TableRows([{"v": at} for at in range(50_000)]).arranged("", ("v", True), is_stopped)) < 100
+    assert asked < 200
+
+
+async def test_a_cell_is_copied_if_the_clipboard_takes_it(open_value: Any, until: Until) -> None:
+    deep: Any = 1
+    for _ in range(600):
+        deep = [deep]
+    rows = [{"v": {"k": [1]}}, {"v": ["x" * 100] * 20_000}, {"v": deep}, {"w": 0}]
+    async with open_value(rows) as (pilot, _screen):
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ValueTableScreen))
+        await pilot.press("y")
+        await until(pilot, lambda: pilot.app.clipboard == json.dumps({"k": [1]}, indent=2))
+        await pilot.press("down", "y")
+        await until(pilot, lambda: "The cell exceeds the clipboard limit." in notices(pilot.app))
+        await pilot.press("down", "y")
+        await until(pilot, lambda: json.loads(pilot.app.clipboard) == deep)
+        await pilot.press("down", "y")
+        await until(pilot, lambda: "Nothing to copy here." in notices(pilot.app))

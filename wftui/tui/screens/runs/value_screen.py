@@ -12,6 +12,7 @@ from textual.content import Content
 
 from wftui.model.base import Json
 from wftui.model.errors import UserError
+from wftui.model.json.big_values import keeping_big_values
 from wftui.model.json.incremental import read_json
 from wftui.store.events.payloads import as_reference
 from wftui.tui.actions import Action
@@ -199,20 +200,23 @@ class ValueScreen(ActionModal[None]):
 
     async def _table(self) -> None:
         from wftui.tui.screens.runs.value_table_screen import ValueTableScreen
+        from wftui.tui.widgets.value.table_rows import TableRows
 
-        try:
-            text = await self._view.element(_TABLE_LIMIT, of_list=True)
-            items = await asyncio.to_thread(_parsed, text) if text is not None else None
-        except UserError as error:
-            services_of(self.app).show_error(error, "Table failed")
-            return
-        if text is None:
-            saves = with_keys(self.app, "{value.save} saves it.")
-            self.notify(f"The list exceeds {size_text(_TABLE_LIMIT)}; {saves}", severity="warning", markup=False)
-        elif isinstance(items, list):
-            self.app.push_screen(ValueTableScreen(self._title, items, self._show_row, ascii_only=self._ascii))
-        else:
-            self.notify("Only a list is shown as a table.", severity="warning")
+        with keeping_big_values():
+            try:
+                text = await self._view.element(_TABLE_LIMIT, of_list=True)
+                items = await asyncio.to_thread(_parsed, text) if text is not None else None
+            except UserError as error:
+                services_of(self.app).show_error(error, "Table failed")
+                return
+            if text is None:
+                saves = with_keys(self.app, "{value.save} saves it.")
+                self.notify(f"The list exceeds {size_text(_TABLE_LIMIT)}; {saves}", severity="warning", markup=False)
+            elif isinstance(items, list):
+                rows = await asyncio.to_thread(TableRows, items)
+                await self.app.push_screen(ValueTableScreen(self._title, rows, self._show_row, ascii_only=self._ascii))
+            else:
+                self.notify("Only a list is shown as a table.", severity="warning")
 
     def action_next_match(self) -> None:
         """Go to the next match."""

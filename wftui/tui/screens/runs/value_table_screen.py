@@ -1,6 +1,8 @@
 """A list as a table."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import ClassVar
 
 from textual import on
@@ -10,15 +12,18 @@ from textual.content import Content
 
 from wftui.model.base import Json
 from wftui.model.errors import UserError
+from wftui.model.json.big_values import keeping_big_values
 from wftui.tui.actions import Action
+from wftui.tui.background import in_background
 from wftui.tui.display.formatting import count
 from wftui.tui.screens.base.action_modal import ActionModal
 from wftui.tui.services import services_of
 from wftui.tui.widgets.key_line import KeyLine
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.prompt_input import PromptInput
-from wftui.tui.widgets.value.export import COPY_LIMIT, as_text
-from wftui.tui.widgets.value.table import ValueTable, cell_of
+from wftui.tui.widgets.value.export import copied_text
+from wftui.tui.widgets.value.table import ValueTable
+from wftui.tui.widgets.value.table_rows import TableRows, cell_of
 from wftui.workbench.past_runs.search_service import check_search
 
 _GROUP = "Table"
@@ -44,13 +49,14 @@ class ValueTableScreen(ActionModal[None]):
     )
 
     def __init__(
-        self, title: str, items: Sequence[Json], open_row: Callable[[int, Json], object], *, ascii_only: bool = False
+        self, title: str, rows: TableRows, open_row: Callable[[int, Json], object], *, ascii_only: bool = False
     ) -> None:
         """Show a list; `open_row` takes the position of a row and the row."""
         super().__init__()
-        self.table = ValueTable(items, ascii_only=ascii_only)
+        self.table = ValueTable(rows, ascii_only=ascii_only)
         self._title = title
         self._open_row = open_row
+        self._kept = ExitStack()
 
     def compose(self) -> ComposeResult:
         """Yield the table, the filter line and the keys."""
@@ -62,8 +68,13 @@ class ValueTableScreen(ActionModal[None]):
 
     def on_mount(self) -> None:
         """Go to the table."""
+        self._kept.enter_context(keeping_big_values())
         self.table.focus()
         self._moved()
+
+    def on_unmount(self) -> None:
+        """Release the list."""
+        self._kept.close()
 
     @on(LineView.Moved)
     def _moved(self) -> None:
@@ -75,7 +86,8 @@ class ValueTableScreen(ActionModal[None]):
         )
         key = f"[{table.position}].{table.key}" if table.rows and table.key is not None else ""
         only = f"with {table.wanted}" if table.wanted else ""
-        self.query_one(Vertical).border_subtitle = Content("  ".join(part for part in (shown, only, key) if part))
+        busy = "sorting" if table.is_busy else ""
+        self.query_one(Vertical).border_subtitle = Content("  ".join(part for part in (busy, shown, only, key) if part))
 
     def action_leave(self) -> None:
         """Close the table."""
@@ -109,10 +121,13 @@ class ValueTableScreen(ActionModal[None]):
 
     def action_copy(self) -> None:
         """Copy the cell."""
+        in_background(self, self._copy, group="copy", exclusive=True)
+
+    async def _copy(self) -> None:
         has, value = cell_of(self.table.selected, self.table.key or "")
-        text = as_text(value) if has else ""
-        if not text or len(text) > COPY_LIMIT:
-            self.notify("The cell exceeds the clipboard limit." if text else "Nothing to copy here.")
+        text = await asyncio.to_thread(copied_text, value) if has else ""
+        if not text:
+            self.notify("The cell exceeds the clipboard limit." if text is None else "Nothing to copy here.")
         else:
             self.app.copy_to_clipboard(text)
             self.notify("Copied the cell")

@@ -24,6 +24,23 @@ def as_text(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
 
 
+def copied_text(value: Json) -> str | None:
+    """Return a value as clipboard text; None if it is longer than the clipboard takes."""
+    if isinstance(value, str):
+        return value if len(value) <= COPY_LIMIT else None
+    parts, characters = [], 0
+    try:
+        for part in json.JSONEncoder(ensure_ascii=False, indent=2).iterencode(value):
+            parts.append(part)
+            characters += len(part)
+            if characters > COPY_LIMIT:
+                return None
+    except RecursionError:  # without line breaks, it may be nested deeper
+        text = json.dumps(value, ensure_ascii=False)
+        return text if len(text) <= COPY_LIMIT else None
+    return "".join(parts)
+
+
 async def save_value(value: Json, source: TextSource, path: Path) -> None:
     """Write a value to a new file that only the user may read.
 

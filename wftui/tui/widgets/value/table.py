@@ -2,9 +2,8 @@
 
 import asyncio
 import json
-import math
+import threading
 from array import array
-from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
@@ -12,39 +11,15 @@ from textual import work
 from textual.content import Content
 
 from wftui.model.base import Json
-from wftui.model.run.search import finder
 from wftui.model.text.terminal_text import clean_text, without_colors
-from wftui.runtime.patterns.searching import first_match
 from wftui.tui.widgets.line_view import LineView
+from wftui.tui.widgets.value.table_rows import TableRows, cell_of
 
 _MEASURED = 200
 """Rows whose cells give the widths."""
 _WIDEST = 40
-_MOST_COLUMNS = 500
 _LONGEST = 200
 """Characters of a text that a cell looks at."""
-VALUE = "value"
-"""Heading of elements that are not objects."""
-
-
-def columns_of(rows: Sequence[Json]) -> list[str]:
-    """Return the keys of the objects of a list, in the order in which they appear."""
-    found: dict[str, None] = {}
-    for row in rows:
-        if isinstance(row, dict):
-            found.update(dict.fromkeys(row))
-        else:
-            found.setdefault(VALUE)
-        if len(found) > _MOST_COLUMNS:
-            break
-    return list(found)[:_MOST_COLUMNS]
-
-
-def cell_of(row: Json, column: str) -> tuple[bool, Json]:
-    """Return whether a row has a cell, and its value."""
-    if isinstance(row, dict):
-        return column in row, row.get(column)
-    return column == VALUE, row if column == VALUE else None
 
 
 def cell_text(value: Json) -> str:
@@ -58,23 +33,6 @@ def cell_text(value: Json) -> str:
     return json.dumps(value)
 
 
-def sort_key(row: Json, column: str) -> tuple[int, float | int, str]:
-    """Return the sort key of a row.
-
-    Numbers come first, then texts, booleans, null, containers, and rows without the cell.
-    """
-    has, value = cell_of(row, column)
-    if not has:
-        return 5, 0, ""
-    if isinstance(value, bool):
-        return 2, value, ""
-    if isinstance(value, int | float):
-        return 0, math.inf if value != value else value, ""
-    if isinstance(value, str):
-        return 1, 0, value
-    return (3, 0, "") if value is None else (4, len(value), "")
-
-
 class ValueTable(LineView):
     """The rows of a list; left and right choose a column."""
 
@@ -83,15 +41,17 @@ class ValueTable(LineView):
     """
     fixed_rows: ClassVar[int] = 1
 
-    def __init__(self, items: Sequence[Json], *, ascii_only: bool = False) -> None:
+    def __init__(self, rows: TableRows, *, ascii_only: bool = False) -> None:
         super().__init__(ascii_only=ascii_only)
-        self.items = items
-        self.columns = columns_of(items)
+        self.items, self.columns = rows.items, rows.columns
+        self._all = rows
         self.column = 0
         self.wanted = ""
         self.sorted_by: tuple[str, bool] | None = None
         """Column and whether it is descending."""
-        self._order = array("L", range(len(items)))
+        self.is_busy = False
+        """A sort or a filter is not finished."""
+        self._order = array("L", range(len(rows.items)))
         self._widths = [self._width(column) for column in self.columns]
         self._first = 0
 
@@ -165,8 +125,14 @@ class ValueTable(LineView):
 
     @work(exclusive=True, group="table")
     async def _arrange(self) -> None:
-        order = await asyncio.to_thread(arranged, self.items, self.columns, self.wanted, self.sorted_by)
-        self._order = order
+        self.is_busy = True
+        self.post_message(self.Moved(self))
+        stop = threading.Event()
+        try:
+            order = await asyncio.to_thread(self._all.arranged, self.wanted, self.sorted_by, stop.is_set)
+        finally:
+            stop.set()  # the thread of an order that another one replaces
+        self._order, self.is_busy = order, False
         self.cursor = 0
         self.scroll_to(y=0, animate=False)
         self.set_rows(len(order))
@@ -211,26 +177,6 @@ class ValueTable(LineView):
             parts.append((_fitted(text, cells, right=is_number, ascii_only=self.ascii_only) + "  ", _style(value)))
             used += cells + 2
         return Content.assemble(*parts).truncate(width, ellipsis=not self.ascii_only)
-
-
-def arranged(
-    items: Sequence[Json], columns: Sequence[str], wanted: str, sorted_by: tuple[str, bool] | None
-) -> "array[int]":
-    """Return the positions of the rows with a text, in an order."""
-    order: Sequence[int] = range(len(items))
-    if wanted:
-        found = finder(wanted)
-        order = [at for at in order if any(first_match(found, text) for text in _texts(items[at], columns))]
-    if sorted_by is not None:
-        column, descending = sorted_by
-        order = sorted(order, key=lambda at: sort_key(items[at], column), reverse=descending)
-    return array("L", order)
-
-
-def _texts(row: Json, columns: Sequence[str]) -> list[str]:
-    """Return the cells of a row as they are searched: whole texts, containers as JSON."""
-    cells = [value for has, value in (cell_of(row, column) for column in columns) if has]
-    return [cell if isinstance(cell, str) else json.dumps(cell, ensure_ascii=False) for cell in cells]
 
 
 def _fitted(text: str, width: int, *, right: bool = False, ascii_only: bool = False) -> str:
