@@ -207,6 +207,24 @@ def test_usage_error_exits_2(cli: Cli, arguments: list[str]) -> None:
     assert cli(*arguments)[0] == 2
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["show"], 4),
+        (["cancel"], 4),
+        (["stats"], 0),
+        (["history", "--text"], 0),
+        (["history", "--user"], 0),
+        (["history", "--workflow"], 0),
+        (["history", "--error"], 0),
+        (["cleanup", "--older-than", "1d", "--dry-run", "--workflow"], 0),
+    ],
+)
+def test_argument_with_a_byte_that_is_not_utf8_matches_nothing(cli: Cli, arguments: list[str], code: int) -> None:
+    found, _, err = cli(*arguments, "a\udcff")
+    assert found == code, err
+
+
 def test_show_of_unknown_run_exits_4(cli: Cli) -> None:
     code, _, err = cli("show", "0nothere0-00000")
     assert code == 4

@@ -17,8 +17,8 @@ from wftui.model.base import Json
 from wftui.model.json.writing import encode_pieces, text_pieces
 from wftui.runtime.json_values import JsonValueError, TooBigError, check_big, ensure_json, measure
 from wftui.runtime.workflow_errors import WorkflowError
-from wftui.store.events.event_rows import printable
 from wftui.store.events.payloads import decode_pieces
+from wftui.store.sqlite.storable_text import storable
 
 
 class Color(StrEnum):
@@ -120,7 +120,7 @@ def test_long_text_round_trips_in_chunks(value: Json) -> None:
 
 @given(text=st.text())
 def test_printable_text_can_always_be_stored(text: str) -> None:
-    shown = printable(text)
+    shown = storable(text)
     shown.encode()
     assert shown == text or any("\ud800" <= character <= "\udfff" for character in text)
 

@@ -149,7 +149,8 @@ class Terminal:
             os.close(inner)
 
     def press(self, keys: str) -> None:
-        os.write(self._fd, keys.encode())
+        r"""Send keys; a byte that is not UTF-8 is written as in `\udcff`."""
+        os.write(self._fd, keys.encode(errors="surrogateescape"))
 
     def close(self) -> None:
         """Lose the terminal, as when its window is closed."""

@@ -211,3 +211,19 @@ def test_light_terminal_gets_the_light_theme(
     opened.read_until(lambda: b"48;2;244;245;247" in opened.raw)
     opened.press("q")
     assert opened.exit_code() == 0
+
+
+def test_bytes_beyond_utf8_are_shown_as_replacement_characters(
+    terminal: Callable[..., Terminal], put_workflow: Callable[..., Path]
+) -> None:
+    put_workflow("plain")
+    opened = terminal()
+    opened.shows("never run")
+    opened.press("\udcff\udce9H")
+    opened.shows("No runs yet")
+    opened.press("/")
+    opened.press("caf\udce9 \x1b[200~gr\udcfcn\x1b[201~.")
+    opened.shows("caf\ufffd gr\ufffdn.")
+    opened.press("\x1b")
+    opened.press("q")
+    assert opened.exit_code() == 0

@@ -21,6 +21,7 @@ from wftui.model.run.paths import declared_id
 from wftui.model.run.steps import ValueRef
 from wftui.runtime.json_values import JsonValueError, TooBigError, check_big, measure
 from wftui.store.events.payloads import PAYLOAD_BYTES, Payload, pack
+from wftui.store.sqlite.storable_text import storable
 from wftui.store.sqlite.times import from_milliseconds, to_milliseconds
 
 _VALUE_FIELDS = frozenset({"inputs", "input", "output", "outputs", "data", "items", "vars"})
@@ -144,7 +145,7 @@ def prepare(event: ExecutionEvent, *, at_once: bool) -> PreparedEvent:
     try:
         rest = _dump(prepared.event)
     except ValueError:  # not Unicode
-        prepared.event = _printable(prepared.event)
+        prepared.event = _storable(prepared.event)
         rest = _dump(prepared.event)
     if _NUMBERS[event.type] >= _TYPES_OF_0_1:
         texts.insert(0, b'"type":' + encode(event.type))
@@ -270,7 +271,7 @@ def _named(error: JsonValueError, event: ExecutionEvent, field_name: str) -> Jso
     return JsonValueError(error.at, error.reason, owner)
 
 
-def _printable(event: ExecutionEvent) -> ExecutionEvent:
+def _storable(event: ExecutionEvent) -> ExecutionEvent:
     """Return the event with every text outside of its values made storable."""
     changes: dict[str, object] = {}
     excluded = _layout(type(event))[2]
@@ -280,14 +281,9 @@ def _printable(event: ExecutionEvent) -> ExecutionEvent:
     return event.model_copy(update=changes)
 
 
-def printable(text: str) -> str:
-    r"""Return a storable text: lone surrogates are escaped, as in `\udc80`."""
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
-
-
 def _clean(value: object) -> object:
     if isinstance(value, str):
-        return printable(value)
+        return storable(value)
     if isinstance(value, list):
         return [_clean(item) for item in value]
     if isinstance(value, WireModel):

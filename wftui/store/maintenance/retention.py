@@ -12,6 +12,7 @@ from itertools import product
 
 from wftui.model.base import Json
 from wftui.model.data_class import dataclass
+from wftui.store.sqlite.storable_text import storable
 from wftui.store.sqlite.times import to_milliseconds
 
 OVER = ("completed", "failed", "cancelled", "interrupted")
@@ -101,7 +102,7 @@ def removable(connection: sqlite3.Connection, policy: Policy) -> Iterator[list[R
     Within a workflow and a status they are ordered by age, runs that no step started first. The runs of a page may be
     removed before the next page is requested.
     """
-    names = [policy.workflow_id] if policy.workflow_id is not None else _workflows(connection)
+    names = [storable(policy.workflow_id)] if policy.workflow_id is not None else _workflows(connection)
     for workflow_id in names:
         rule = policy.rule(workflow_id)
         if rule is None:

@@ -16,6 +16,7 @@ from wftui.store.sqlite.database import (
     is_damage,
     mark_damaged,
 )
+from wftui.store.sqlite.storable_text import storable
 from wftui.store.sqlite.store_errors import StoreError, explain, replaced_sentence
 
 Row = tuple[Json, ...]
@@ -38,9 +39,15 @@ class Reader:
         """
         if file_identity(self._opened.path) != self._file:
             raise StoreError(f"{replaced_sentence(self._opened.path)}; start this program again", code="store.replaced")
+        if not isinstance(values, Mapping):
+            values = list(values)
         try:
             connection = self._connection or await self.open()
-            return list(await connection.execute_fetchall(sql, values))  # type: ignore[arg-type]  # rows are tuples
+            try:
+                found = await connection.execute_fetchall(sql, values)
+            except UnicodeEncodeError:  # half a character, as of an argument that is not UTF-8
+                found = await connection.execute_fetchall(sql, _storable(values))
+            return list(found)  # type: ignore[arg-type]  # rows are tuples
         except sqlite3.Error as error:
             if is_damage(error) and not self._opened.read_only:
                 mark_damaged(self._opened.path)
@@ -68,3 +75,12 @@ class Reader:
                 await connection.execute("PRAGMA query_only = ON")
                 self._connection = connection
             return self._connection
+
+
+def _storable(values: Iterable[Json] | Mapping[str, Json]) -> list[Json] | dict[str, Json]:
+    def clean(value: Json) -> Json:
+        return storable(value) if isinstance(value, str) else value
+
+    if isinstance(values, Mapping):
+        return {name: clean(value) for name, value in values.items()}
+    return [clean(value) for value in values]

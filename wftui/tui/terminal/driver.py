@@ -1,9 +1,11 @@
 """Terminal driver for lost and unread terminals, and for plain ASCII."""
 
+import codecs
 import contextlib
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from textual.drivers import linux_driver
@@ -52,6 +54,13 @@ _MOST_BYTES = 1024 * 1024
 _PATIENCE = 3.0
 """Seconds to wait for a terminal that reads nothing before it is released."""
 
+
+def _decoder(encoding: str) -> Callable[[], codecs.IncrementalDecoder]:
+    """Return a decoder that replaces invalid bytes: an error would end the program."""
+    return partial(codecs.getincrementaldecoder(encoding), errors="replace")
+
+
+linux_driver.getincrementaldecoder = _decoder  # type: ignore[assignment, attr-defined]  # the driver finds it by this name only
 linux_driver.XTermParser = KeyParser  # type: ignore[attr-defined]  # the driver finds its parser by this name only
 
 

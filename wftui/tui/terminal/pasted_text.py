@@ -10,6 +10,8 @@ from textual.widgets import Input, TextArea
 
 from wftui.tui.terminal.drawn_text import CleanApp
 
+_LONE = re.compile(r"[\ud800-\udfff]")
+
 
 def unified(text: str) -> str:
     """Return text with LF as line end: terminals send CR, or CRLF."""
@@ -35,6 +37,10 @@ class PasteApp(CleanApp[ReturnType]):
                 if not event.text:
                     return
         await super().on_event(event)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy a text; lone surrogates, as values may have them, are replaced."""
+        super().copy_to_clipboard(_LONE.sub("\ufffd", text))
 
     async def _dispatch_action(self, namespace: DOMNode, action_name: str, params: Any) -> bool:
         """Paste what was copied here, by ctrl+v, as if the terminal had pasted it."""
