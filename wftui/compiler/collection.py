@@ -12,8 +12,8 @@ from contextlib import contextmanager
 
 from wftui.model.json.big_values import settle_objects
 
-_MANY = 100_000
-"""Objects made in a pause that are too many for the next small collection."""
+_MANY = 20_000
+"""Objects made in a pause that are too many for the next small collection: it would take longer than a frame."""
 _LOCK = threading.Lock()
 _pauses = 0
 _was_enabled = False

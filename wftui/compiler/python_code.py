@@ -1,10 +1,9 @@
 """Python code as a tree of expressions, each with its form on one line."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Literal
+from typing import Generic, Literal, TypeVar, overload
 
 from wftui.model.base import Json
 
@@ -13,20 +12,47 @@ Sign = Literal["and", "or", "==", "!=", "not", "if"]
 _BINDING: dict[Sign, int] = {"if": 0, "or": 1, "and": 2, "not": 3, "==": 4, "!=": 4}
 
 
+Found = TypeVar("Found")
+
+
+class _Once(Generic[Found]):
+    """A property that is computed once.
+
+    `functools.cached_property` takes a lock for each before Python 3.12, a tenth of the time of writing a step.
+    """
+
+    def __init__(self, compute: "Callable[[Code], Found]") -> None:
+        self._compute = compute
+        self._name = compute.__name__
+        self.__doc__ = compute.__doc__
+
+    @overload
+    def __get__(self, code: None, owner: type) -> "_Once[Found]": ...
+
+    @overload
+    def __get__(self, code: "Code", owner: type) -> Found: ...
+
+    def __get__(self, code: "Code | None", owner: type) -> "Found | _Once[Found]":
+        if code is None:
+            return self
+        found = code.__dict__[self._name] = self._compute(code)
+        return found
+
+
 class Code:
     """A Python expression; `flat` is its form on one line."""
 
-    @cached_property
+    @_Once
     def flat(self) -> str:
         """The whole expression on one line."""
         return self._flat()
 
-    @cached_property
+    @_Once
     def holds_block(self) -> bool:
         """Return whether a string inside is written as a block of several lines."""
         return not isinstance(self, Operation | Lambda) and any(part.holds_block for part in self._parts())
 
-    @cached_property
+    @_Once
     def marks(self) -> int:
         """Number of marked expressions in it.
 
@@ -75,7 +101,7 @@ class Text(Code):
     def _flat(self) -> str:
         return text_literal(self.value)
 
-    @cached_property
+    @property
     def holds_block(self) -> bool:
         """Return whether it has more than one line that is not blank."""
         return "\n" in self.value and sum(not line.isspace() for line in self.value.split("\n") if line) > 1
@@ -252,6 +278,8 @@ def _escape(found: re.Match[str]) -> str:
 
 def walk(code: Code) -> Iterator[Code]:
     """Yield the expression and all expressions in it."""
-    yield code
-    for part in code._parts():
-        yield from walk(part)
+    waiting = [code]
+    while waiting:
+        each = waiting.pop()
+        yield each
+        waiting += reversed(each._parts())

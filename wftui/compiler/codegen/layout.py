@@ -130,8 +130,13 @@ class _Layout:
         Raises:
             _TooWideError: for an operation that does not fit.
         """
+        while isinstance(code, Named) and isinstance(code.value, Atom | Text):
+            prefix, code = prefix + code.prefix, code.value
         if isinstance(code, Atom):
             self.out.lines.append(prefix + code.text + suffix)
+            return
+        if isinstance(code, Bracketed) and code.broken and code.items:
+            self._items(prefix, code, indent, suffix)
             return
         marked = code
         while isinstance(code, Marked):
@@ -164,13 +169,17 @@ class _Layout:
                 # The inside may use the parameter, so the whole lambda becomes a function.
                 raise _TooWideError(marked) from None
         elif isinstance(code, Bracketed) and code.items:
-            self.out.lines.append(prefix + code.opening)
-            inner = indent + INDENT
-            for entry in code.items:
-                self.write(inner, entry, inner, ",")
-            self.out.lines.append(indent + code.closing + suffix)
+            self._items(prefix, code, indent, suffix)
         else:
             self.out.lines.append(prefix + code.flat + suffix)
+
+    def _items(self, prefix: str, code: Bracketed, indent: str, suffix: str) -> None:
+        """Write one part per line."""
+        self.out.lines.append(prefix + code.opening)
+        inner = indent + INDENT
+        for entry in code.items:
+            self.write(inner, entry, inner, ",")
+        self.out.lines.append(indent + code.closing + suffix)
 
 
 def _replaced(code: Code, old: Code, new: Code) -> Code:
