@@ -22,7 +22,9 @@ from wftui.model.json.equality import is_same
 from wftui.model.schema.json_schema import MISSING
 from wftui.runtime.validation.validator import validate_inputs
 
-TEXTS = st.sampled_from(["", "a", "true", "null", "5", "@f", '"q"', "a=b", "ä b", "{"])
+TEXTS = st.sampled_from(
+    ["", "a", "true", "null", "5", "@f", '"q"', "a=b", "ä b", "{", "1e999", "\x1b[1m", "a\n", "\x7f\x9b\u202e"]
+)
 SCALAR: st.SearchStrategy[dict[str, Json]] = st.one_of(
     st.builds(lambda text: {"type": "string", "default": text}, TEXTS),
     st.sampled_from(
@@ -52,7 +54,7 @@ SCALAR: st.SearchStrategy[dict[str, Json]] = st.one_of(
 
 
 def _composed(inner: st.SearchStrategy[dict[str, Json]]) -> st.SearchStrategy[dict[str, Json]]:
-    names = st.sampled_from(["a", "b", "c", "a=b", "-x", ""])
+    names = st.sampled_from(["a", "b", "c", "a=b", "-x", "", "\x9b"])
     group = st.builds(
         lambda properties, needed, more: {
             "type": "object",
@@ -182,6 +184,7 @@ def test_command_sends_what_the_form_sends(schema: dict[str, Json], data: st.Dat
     if problems:
         return  # it is not sent: the form shows them
     line = run_command(["wftui", "run", "flow"], root)
+    assert line.isprintable(), "a terminal would act on it"
     shown = read_back(schema, line)
     here, other_problems = validate_inputs(schema, shown)
     assert is_same(there, here), f"{json.dumps(schema)}\n{json.dumps(sent)}\n{line}\n{json.dumps(shown)}"

@@ -217,6 +217,9 @@ def test_json_error_has_line_and_column() -> None:
     assert (caught.value.line, caught.value.column) == (2, 2)
     with pytest.raises(JsonError):
         parse_json("[" * 100_000)
+    with pytest.raises(JsonError, match="-1e400 is too big for a number") as caught:
+        parse_json('{"a": [1.5,\n -1e400]}')
+    assert (caught.value.line, caught.value.column) == (2, 2)
     with pytest.raises(JsonError, match="more than 4300 digits"):
         parse_json(f"[{'9' * 5000}]")
 

@@ -57,7 +57,8 @@ def _is_assignable(field: FormField) -> bool:
 
     A key that begins with a minus sign would be an option, and the first `=` begins the value.
     """
-    is_plain = bool(field.name) and "=" not in field.name and not field.name.startswith("-")
+    name = field.name
+    is_plain = bool(name) and name.isprintable() and "=" not in name and not name.startswith("-")
     return is_plain and not field.rest and not field.conditional
 
 
@@ -72,7 +73,7 @@ def assignment_text(field: FormField, value: Json) -> str | None:
     if not isinstance(value, str) and _json(value) in [choice.value for choice in field.choices]:
         return None  # it would be read as the text that looks like it
     if field.types is None:
-        bare = isinstance(value, str) and is_bare(value) and not value.startswith("@")
+        bare = isinstance(value, str) and is_bare(value) and value.isprintable() and not value.startswith("@")
         return str(value) if bare else _json(value)
     if "string" not in field.types:
         return _json(value)
@@ -110,7 +111,9 @@ def _is_hidden(leaf: Leaf) -> bool:
 
 
 def _json(value: Json) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """Return the JSON of a value, with escapes for characters that are not printable."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text if text.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 
 def _quoted_json(value: Json) -> str:

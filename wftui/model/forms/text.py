@@ -102,13 +102,13 @@ def parse_json(text: str) -> Json:
         JsonError: with line and column.
     """
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return json.loads(text, parse_constant=_refuse_constant, parse_float=_read_float)
     except json.JSONDecodeError as error:
         raise JsonError(json_reason(error), error.lineno, error.colno) from None
     except _NoJsonNumberError as error:
         at = text.find(str(error))
         line = text.count("\n", 0, at) + 1
-        raise JsonError(f"{error} is not a JSON number", line, at - text.rfind("\n", 0, at)) from None
+        raise JsonError(f"{error} {error.reason}", line, at - text.rfind("\n", 0, at)) from None
     except RecursionError:
         raise JsonError("it is nested too deeply", 1, 1) from None
     except ValueError as error:
@@ -116,11 +116,22 @@ def parse_json(text: str) -> Json:
 
 
 class _NoJsonNumberError(ValueError):
-    """NaN or Infinity, which Python would read."""
+    """NaN or Infinity, which Python would read, or a number too big for it."""
+
+    def __init__(self, number: str, reason: str) -> None:
+        super().__init__(number)
+        self.reason = reason
 
 
 def _refuse_constant(name: str) -> Json:
-    raise _NoJsonNumberError(name)
+    raise _NoJsonNumberError(name, "is not a JSON number")
+
+
+def _read_float(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise _NoJsonNumberError(text, "is too big for a number")
+    return value
 
 
 def _parse_integer(text: str) -> int:
