@@ -1,19 +1,26 @@
 """Records of the runs of a server."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from itertools import groupby
 
 from wftui.client.connection import ServerConnection
 from wftui.client.errors import RemoteError
+from wftui.client.log_spool import LogSpool
 from wftui.client.reading import model
 from wftui.client.remote_runs import RemoteRuns, run_path
 from wftui.model.base import Json
-from wftui.model.errors import RunNotFoundError
+from wftui.model.errors import RunNotFoundError, UserError
 from wftui.model.run.event_json import read_event
-from wftui.model.run.events import Created, Interrupted, Log
+from wftui.model.run.events import Created, ExecutionEvent, Interrupted, Log, LogSegment
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import StepInfo
 from wftui.model.run.summary import ExecutionFilters, ExecutionSummary
 from wftui.workbench.past_runs.record_service import OpenedRun, Report
+
+_FEWEST, _MOST = 100, 20_000
+"""Lines of a segment that is kept in a file."""
 
 
 class RemoteRecords:
@@ -24,6 +31,7 @@ class RemoteRecords:
         self._runs = runs
         self._etag = ""
         self._version = 0
+        self._spool = LogSpool()
 
     async def version(self) -> int:
         """Return a number that changes with each write to the history of the server."""
@@ -72,20 +80,47 @@ class RemoteRecords:
         """Return the record of a run as it was after an event."""
         return await self._connection.get(run_path(run_id), model(ExecutionRecord), {"at": number})
 
-    async def log_events(self, run_id: str, *, until: int | None = None) -> AsyncIterator[list[Log]]:
-        """Yield the whole log of a run in pages, up to an event."""
+    async def log_events(self, run_id: str, *, until: int | None = None) -> AsyncIterator[list[Log | LogSegment]]:
+        """Yield the whole log of a run in pages, up to an event; of long logs, segments."""
+        rest: list[Log] = []  # of the last event, whose lines the next page may continue
         async for page in self.logs(run_id, until=until):
-            yield page
+            groups = [list(group) for _, group in groupby([*rest, *page], _place)]
+            rest = groups.pop() if groups and len(groups[-1]) < _MOST else []
+            yield [each for group in groups for each in await self._spooled(group)]
+        yield await self._spooled(rest)
 
-    @staticmethod
-    async def segment_reader() -> None:
-        """Return None: a screen that draws cannot wait for a server."""
+    async def _spooled(self, lines: list[Log]) -> list[Log | LogSegment]:
+        if len(lines) >= _FEWEST:
+            with suppress(OSError):  # there is no room: they stay in memory
+                return [await asyncio.to_thread(self._spool.keep, lines)]
+        return [*lines]
+
+    async def segment_reader(self) -> LogSpool:
+        """Return the reader of the segments that were fetched."""
+        return self._spool
+
+    async def fetch_segments(self, run_id: str, events: Sequence[ExecutionEvent]) -> None:
+        """Fetch the lines of the segments among the events of a run."""
+        for event in events:
+            if isinstance(event, LogSegment) and not self._spool.has(event):
+                with suppress(UserError, OSError):  # the run is followed all the same; a line says what is absent
+                    pages = self.logs(run_id, after=event.seq - 1, until=event.seq)
+                    lines = [log async for page in pages for log in page]
+                    if sum(each.message.count("\n") + 1 for each in lines) == event.lines:
+                        await asyncio.to_thread(self._spool.keep, lines, event)
+                    elif lines:  # the server no longer stores them
+                        self._spool.keep_instead(event, lines[0])
 
     async def logs(self, run_id: str, *, after: int = 0, until: int | None = None) -> AsyncIterator[list[Log]]:
         """Yield the log events of a run in pages, after an event and up to another."""
         query = {"after": after, "until": until}
         async for page in self._connection.pages(f"{run_path(run_id)}/logs", _log, query):
             yield page
+
+
+def _place(log: Log) -> tuple[int, str | None]:
+    """Return the event and the step of a line: those of a segment share both."""
+    return log.seq, log.path
 
 
 def _log(value: Json) -> Log:

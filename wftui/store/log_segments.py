@@ -24,6 +24,7 @@ from wftui.model.errors import NotFoundError
 from wftui.model.json.writing import encode
 from wftui.model.reading import read as read_model
 from wftui.model.run.events import Log, LogSegment
+from wftui.model.run.log_source import line_instead
 from wftui.store.sqlite.connection import WritingConnection
 from wftui.store.sqlite.schema import place
 from wftui.store.sqlite.store_errors import StoreError
@@ -39,10 +40,17 @@ _YOUNG_SECONDS = 3600.0
 """The event that names a younger file may not be stored yet."""
 
 
+_GONE = "are no longer stored (see history.run_log_mb)"
+
+
 class SegmentError(NotFoundError):
     """A segment that is no longer stored, or cannot be read; the message says which."""
 
     code = "log.missing"
+
+    def __init__(self, segment: LogSegment, why: str) -> None:
+        super().__init__(f"{segment.lines:,} log lines {why}")
+        self.why = why
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +121,7 @@ def decode(segment: LogSegment, data: bytes) -> list[Log]:
         if sum(each.message.count("\n") + 1 for each in found) != segment.lines:
             raise ValueError
     except (ValueError, TypeError, OverflowError, OSError, zlib.error, RecursionError):
-        raise SegmentError(f"{segment.lines:,} log lines are damaged") from None
+        raise SegmentError(segment, "are damaged") from None
     return found
 
 
@@ -149,12 +157,12 @@ def read_bytes(database: Path, segment: LogSegment) -> bytes:
         with open(path, "rb", opener=_regular) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode) or status.st_size != segment.bytes or segment.bytes > MOST_BYTES:
-                raise SegmentError(f"{segment.lines:,} log lines are damaged")
+                raise SegmentError(segment, "are damaged")
             return file.read()
     except FileNotFoundError:
-        raise SegmentError(f"{segment.lines:,} log lines are no longer stored (see history.run_log_mb)") from None
+        raise SegmentError(segment, _GONE) from None
     except OSError as error:
-        raise SegmentError(f"{segment.lines:,} log lines cannot be read: {error.strerror}") from None
+        raise SegmentError(segment, f"cannot be read: {error.strerror}") from None
 
 
 def read(database: Path, segment: LogSegment) -> list[Log]:
@@ -162,17 +170,7 @@ def read(database: Path, segment: LogSegment) -> list[Log]:
     try:
         return decode(segment, read_bytes(database, segment))
     except SegmentError as error:
-        return [
-            Log(
-                seq=segment.seq,
-                run_id=segment.run_id,
-                timestamp=segment.timestamp,
-                level="warn",
-                message=f"… {error}",
-                step_id=segment.step_id,
-                path=segment.path,
-            )
-        ]
+        return [line_instead(segment, error.why)]
 
 
 class SegmentReader:
@@ -184,6 +182,11 @@ class SegmentReader:
     def has(self, segment: LogSegment) -> bool:
         """Return whether a segment is still stored."""
         return _path(self._database, segment.segment).is_file()
+
+    @staticmethod
+    def missing(segment: LogSegment) -> Log:
+        """Return the line in place of a segment that is no longer stored."""
+        return line_instead(segment, _GONE)
 
     def __call__(self, segment: LogSegment) -> list[Log]:
         """Return the log events in a segment, or a line that says why not."""

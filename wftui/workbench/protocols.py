@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wftui.model.listing import AttentionItem, RecentInputs, WorkflowOutline, WorkflowRow
     from wftui.model.run.actions import RunAction
     from wftui.model.run.events import ExecutionEvent, Log, LogSegment
+    from wftui.model.run.log_source import SegmentSource
     from wftui.model.run.record import ExecutionRecord
     from wftui.model.run.search import TextMatch
     from wftui.model.run.steps import StepInfo, StepResult, ValueRef
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
         RunSort,
     )
     from wftui.model.statistics import PeriodStatistics, WorkflowStatistics
-    from wftui.store.log_segments import SegmentReader
     from wftui.workbench.past_runs.record_service import OpenedRun, Report
     from wftui.workbench.setup.settings_service import SettingsService
     from wftui.workbench.workbench import Workbench
@@ -218,8 +218,11 @@ class Records(Protocol):
     def log_events(self, run_id: str, *, until: int | None = None) -> AsyncIterator[Sequence[Log | LogSegment]]:
         """Yield the log events of a run in pages, up to an event; of long logs, segments."""
 
-    async def segment_reader(self) -> SegmentReader | None:
-        """Return the reader of segments of logs, if they can be read at once."""
+    async def segment_reader(self) -> SegmentSource:
+        """Return the reader of segments of logs that are on this machine."""
+
+    async def fetch_segments(self, run_id: str, events: Sequence[ExecutionEvent]) -> None:
+        """Fetch the lines of the segments among events, if they are elsewhere."""
 
     def logs(self, run_id: str, *, after: int = 0, until: int | None = None) -> AsyncIterator[list[Log]]:
         """Yield the log events of a run in pages."""

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from wftui.model.run.events import Log, LogSegment
+from wftui.model.run.log_source import line_instead
 from wftui.model.run.steps import LogLevel
 from wftui.tui.widgets.log.lines import BLOCK, LEVELS, LineStore, LogFilter, inside
 from wftui.tui.widgets.log.log_buffer import LogBuffer
@@ -161,6 +162,10 @@ class Files:
 
     def has(self, segment: LogSegment) -> bool:
         return segment.segment in self.held
+
+    @staticmethod
+    def missing(segment: LogSegment) -> Log:
+        return line_instead(segment, "are no longer stored (see history.run_log_mb)")
 
     def __call__(self, segment: LogSegment) -> list[Log]:
         self.reads += 1

@@ -12,7 +12,7 @@ from wftui.model.run.worked_time import last_sign
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from wftui.model.run.events import Log, LogSegment
+    from wftui.model.run.events import ExecutionEvent, Log, LogSegment
     from wftui.model.run.record import ExecutionRecord
     from wftui.model.run.steps import StepInfo
     from wftui.model.run.summary import ExecutionSummary
@@ -133,3 +133,7 @@ class RecordService:
     async def segment_reader(self) -> SegmentReader:
         """Return the reader of segments of logs."""
         return (await self._store()).segments
+
+    @staticmethod
+    async def fetch_segments(_run_id: str, _events: Sequence[ExecutionEvent]) -> None:
+        """Return: the segments are on this machine."""

@@ -47,8 +47,8 @@ class PlaybackScreen(RunScreen):
 
     async def _events(self, after: int) -> list[ExecutionEvent]:
         events = await self.workbench.runs.events(self.run_id, after=after)
-        if self.playback is not None and self.playback.state.lines.source is None:
-            await self._fetch_segments(events, self.playback.state.lines)
+        if self.playback is not None:
+            await self.workbench.records.fetch_segments(self.run_id, events)
         return events
 
     async def _state_at(self, number: int) -> RunState:

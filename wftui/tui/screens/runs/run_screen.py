@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 
@@ -13,7 +12,7 @@ from textual.timer import Timer
 
 from wftui.model.clock import SteadyClock
 from wftui.model.errors import UserError
-from wftui.model.run.events import ExecutionEvent, Log, LogSegment
+from wftui.model.run.events import Log, LogSegment
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.reducer import GapError
 from wftui.model.run.steps import ValueRef
@@ -21,7 +20,6 @@ from wftui.model.run.summary import ExecutionSummary
 from wftui.tui.background import in_background, once
 from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.screens.runs.frame_budget import FrameBudget
-from wftui.tui.widgets.log.log_buffer import LogBuffer
 from wftui.tui.widgets.run.approval_form import ApprovalForm
 from wftui.tui.widgets.run.gantt import Usual, run_seconds
 from wftui.tui.widgets.run.header import RunHeader
@@ -210,8 +208,7 @@ class RunScreen(ActionScreen[None]):
             try:
                 async for batch in self.workbench.runs.follow(self.run_id, after=read, despite_full=True):
                     for part in batches(batch):
-                        if self.state.lines.source is None:
-                            await self._fetch_segments(part, self.state.lines)
+                        await self.workbench.records.fetch_segments(self.run_id, part)
                         self.state.apply(part)
                         if self.state.last_sign is not None:
                             self._clock.advance_to(self.state.last_sign)
@@ -228,14 +225,6 @@ class RunScreen(ActionScreen[None]):
                 self.query_one(RunHeader).error = self._error = str(error)
                 self._paint_soon()
                 return
-
-    async def _fetch_segments(self, events: Sequence[ExecutionEvent], lines: LogBuffer) -> None:
-        """Fetch the log lines of segments from the server that has them."""
-        for event in events:
-            if isinstance(event, LogSegment):
-                pages = self.workbench.records.logs(self.run_id, after=event.seq - 1, until=event.seq)
-                with contextlib.suppress(UserError):  # the run is followed all the same; a line says what is absent
-                    lines.fetched[event.segment] = [log async for page in pages for log in page]
 
     def _paint_soon(self) -> None:
         """Schedule an update: one per burst of events, as the budget allows."""

@@ -5,9 +5,9 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from wftui.model.run.events import Log, LogSegment
+from wftui.model.run.log_source import SegmentSource, unread_line
 from wftui.model.run.search import finder
 from wftui.runtime.patterns.searching import first_match, piece_of
 from wftui.tui.widgets.log.lines import LineStore, LogFilter, LogLine, inside, kind_of
@@ -34,28 +34,16 @@ class _Part:
     segment: LogSegment | None = None
 
 
-class SegmentSource(Protocol):
-    """Reads segments of a log."""
-
-    def has(self, segment: LogSegment) -> bool:
-        """Return whether a segment is still stored."""
-
-    def __call__(self, segment: LogSegment) -> list[Log]:
-        """Return the log events in a segment; it blocks for milliseconds."""
-
-
 class LogBuffer:
     """An append-only list of log lines; segments are read when they are looked at.
 
     Attributes:
-        source: reads segments; without it they are a line that says so, unless they are in `fetched`.
-        fetched: lines of segments that are about to be appended, by hash.
+        source: reads segments; without it they are a line that says so.
         widest: width of the widest line, as far as it is known.
     """
 
     def __init__(self, source: SegmentSource | None = None) -> None:
         self.source = source
-        self.fetched: dict[str, list[Log]] = {}
         self.widest = 0
         self._own = LineStore()
         self._parts = [_Part(0, 0)]
@@ -68,8 +56,6 @@ class LogBuffer:
     def append(self, event: Log | LogSegment) -> int:
         """Append the lines of one event; return their number."""
         if isinstance(event, LogSegment):
-            if (fetched := self.fetched.pop(event.segment, None)) is not None:
-                return sum(map(self.append, fetched))
             if self.source is not None and self.source.has(event):
                 self._parts.append(_Part(len(self), event.lines, segment=event))
                 self.widest = max(self.widest, min(event.longest, LONGEST))
@@ -163,17 +149,7 @@ class LogBuffer:
 
     def _missing(self, segment: LogSegment) -> Log:
         """Return a line in place of those that cannot be shown."""
-        if self.source is None:
-            why = f"are not read by this screen; `wftui show {segment.run_id} --logs` prints them"
-        else:
-            why = "are no longer stored (see history.run_log_mb)"
-        return Log(
-            run_id=segment.run_id,
-            timestamp=segment.timestamp,
-            level="warn",
-            path=segment.path,
-            message=f"… {segment.lines:,} log lines {why}",
-        )
+        return unread_line(segment) if self.source is None else self.source.missing(segment)
 
     def _part(self, number: int) -> _Part:
         return self._parts[bisect_right(self._parts, number, key=lambda part: part.start) - 1]

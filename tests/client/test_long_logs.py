@@ -1,0 +1,120 @@
+"""Long logs of a server: a screen keeps them in a file, not in memory."""
+
+import tracemalloc
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from client.conftest import over_http
+from wftui.client.log_spool import LogSpool
+from wftui.model.run.events import Completed, Created, Log, LogSegment, Started
+from wftui.tui.widgets.log.log_buffer import LogBuffer
+from wftui.workbench import Workbench
+from wftui.workbench.protocols import AnyWorkbench
+
+RUN = "01k9x2m4z-10n9s"
+AT: dict[str, Any] = {"run_id": RUN, "timestamp": datetime(2026, 11, 1, 12, tzinfo=UTC)}
+STEP: dict[str, Any] = {"step_id": "a", "path": "a"}
+COUNT = 3_000
+
+
+def lines_of(part: int) -> list[Log]:
+    return [Log(message=f"part {part} line {number}\n  more", **STEP, **AT) for number in range(COUNT)]
+
+
+async def long_log(owner: Workbench, parts: int = 3) -> None:
+    """A run with a line, segments of 6,000 lines and a line between each two."""
+    store = await owner.store()
+    await store.append([Created(workflow_id="greet", user_id="ada", **AT), Started(**AT)], wait=True)
+    await store.append([Log(message="first", **STEP, **AT)], wait=True)
+    for part in range(parts):
+        segment = await store.keep_lines(lines_of(part))
+        assert isinstance(segment, LogSegment)
+        await store.append([segment, Log(message=f"after {part}", **STEP, **AT)], wait=True)
+    await store.append([Completed(duration=1, **AT)], wait=True)
+
+
+def texts(buffer: LogBuffer) -> list[str]:
+    return [buffer.line(number).text for number in range(len(buffer))]
+
+
+async def read(bench: AnyWorkbench) -> tuple[LogBuffer, list[Log | LogSegment]]:
+    buffer, seen = LogBuffer(await bench.records.segment_reader()), []
+    async for page in bench.records.log_events(RUN):
+        for event in page:
+            seen.append(event)
+            buffer.append(event)
+    return buffer, seen
+
+
+async def test_the_log_of_a_server_is_that_of_its_machine(owner: Workbench) -> None:
+    await long_log(owner)
+    local, _ = await read(owner)
+    async with over_http(owner) as remote:
+        buffer, seen = await read(remote)
+        assert [event.type for event in seen].count("log_segment") == 3
+        assert len(seen) == 7, "no line of a segment is in memory"
+        assert texts(buffer) == texts(local)
+
+
+async def test_segments_of_a_live_run_are_fetched(owner: Workbench) -> None:
+    await long_log(owner, parts=2)
+    async with over_http(owner) as remote:
+        events = await remote.runs.events(RUN)
+        await remote.records.fetch_segments(RUN, events)
+        buffer = LogBuffer(await remote.records.segment_reader())
+        for event in events:
+            if isinstance(event, Log | LogSegment):
+                buffer.append(event)
+        local, _ = await read(owner)
+        assert texts(buffer) == texts(local)
+
+
+async def test_a_segment_that_the_server_no_longer_has_is_a_line(owner: Workbench) -> None:
+    await long_log(owner, parts=1)
+    events = await owner.runs.events(RUN)
+    segment = next(event for event in events if isinstance(event, LogSegment))
+    async with over_http(owner) as remote:
+        source = await remote.records.segment_reader()
+        assert "prints them" in source.missing(segment).message, "before it is asked for"
+        for file in owner.settings.database.parent.rglob("*.log"):
+            file.unlink()
+        await remote.records.fetch_segments(RUN, events)
+        assert not source.has(segment)
+        assert source.missing(segment).message == "… 6,000 log lines are no longer stored (see history.run_log_mb)"
+
+
+async def test_without_room_for_a_file_the_lines_stay_in_memory(
+    owner: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_arguments: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    await long_log(owner)
+    local, _ = await read(owner)
+    async with over_http(owner) as remote:
+        monkeypatch.setattr("wftui.client.log_spool.os.pwrite", full)
+        buffer, _seen = await read(remote)
+        assert texts(buffer) == texts(local)
+
+
+def test_kept_lines_take_no_memory() -> None:
+    spool = LogSpool()
+    kept: list[LogSegment] = []
+
+    def lines(part: int) -> Sequence[Log]:
+        return [Log(message=f"{part} {number} {'x' * 200}", **STEP, **AT) for number in range(COUNT)]
+
+    tracemalloc.start()
+    try:
+        for part in range(20):
+            kept.append(spool.keep(lines(part)))
+        assert tracemalloc.get_traced_memory()[0] < 1_000_000, "of 12 MB of text"
+    finally:
+        tracemalloc.stop()
+    assert all(
+        [each.message for each in spool(segment)] == [each.message for each in lines(part)]
+        for part, segment in enumerate(kept)
+    )
