@@ -4,13 +4,24 @@ import gc
 import json
 import math
 import weakref
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wftui.model.base import Json
-from wftui.model.json.big_values import MAX_DEPTH, batches, freed, is_json, keeping_big_values
+from wftui.model.json.big_values import (
+    MAX_DEPTH,
+    batches,
+    collect_all,
+    collect_new,
+    freed,
+    is_json,
+    keeping_big_values,
+    settle_objects,
+)
 from wftui.model.json.incremental import read_json
 from wftui.model.json.writing import encode_pieces, text_pieces
 
@@ -19,6 +30,10 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=30,
 )
+
+
+class Row(list[Any]):
+    """A list whose end can be seen."""
 
 
 def all_in(value: Json) -> list[Json]:
@@ -79,6 +94,7 @@ def test_a_look_may_be_bounded() -> None:
 
 
 def test_read_values_are_frozen_until_released() -> None:
+    gc.unfreeze()
     with keeping_big_values():
         with keeping_big_values():
             value = read_json(json.dumps([[n] for n in range(100)]), at_once=50)
@@ -87,10 +103,39 @@ def test_read_values_are_frozen_until_released() -> None:
     assert gc.get_freeze_count() == 0
 
 
-def test_freed_values_disappear_unless_referenced() -> None:
-    class Row(list[int]):
-        """A list whose end can be seen."""
+def kept_values() -> None:
+    with keeping_big_values():
+        read_json(json.dumps([[n] for n in range(100)]), at_once=50)
 
+
+@pytest.mark.parametrize("work", [settle_objects, kept_values], ids=["settle", "keep"])
+def test_what_an_idle_moment_has_put_aside_is_not_visited_again(work: Callable[[], None]) -> None:
+    old = [[number] for number in range(1_000)]
+    collect_all()
+    try:
+        work()
+        visited = {id(each) for each in gc.get_objects()}
+        assert visited.isdisjoint(map(id, old))
+        new = Row([1])
+        new.append(new)
+        seen = weakref.ref(new)
+        del new
+        collect_new()
+        assert seen() is None
+    finally:
+        gc.unfreeze()
+
+
+def test_many_objects_are_settled_while_big_values_are_kept() -> None:
+    gc.unfreeze()
+    with keeping_big_values():
+        made = [[number] for number in range(1_000)]
+        settle_objects()
+        young = {id(each) for generation in (0, 1) for each in gc.get_objects(generation)}
+        assert young.isdisjoint(map(id, made))
+
+
+def test_freed_values_disappear_unless_referenced() -> None:
     held = [[n, [n]] for n in range(15_000)]
     rows = [Row([n]) for n in range(15_000)]
     ends = [weakref.ref(rows[0]), weakref.ref(rows[-1])]

@@ -153,6 +153,7 @@ def _containers(members: list[Json]) -> list[Json]:
 _lock = threading.Lock()
 _makers = 0
 _keepers = 0
+_was_frozen = False
 
 
 @contextmanager
@@ -179,16 +180,21 @@ def making_big_value() -> Iterator[None]:
 
 @contextmanager
 def keeping_big_values() -> Iterator[None]:
-    """Scope in which big values may be kept; afterwards, collection is normal again."""
-    global _keepers
+    """Scope in which big values may be kept; afterwards, collection is as before.
+
+    What was out of its reach before, after `collect_all`, remains so until the next time.
+    """
+    global _keepers, _was_frozen
     with _lock:
+        if not _keepers:
+            _was_frozen = gc.get_freeze_count() > 0
         _keepers += 1
     try:
         yield
     finally:
         with _lock:
             _keepers -= 1
-            if not _keepers:
+            if not _keepers and not _was_frozen:
                 gc.unfreeze()
 
 
@@ -218,9 +224,10 @@ def settle_objects() -> None:
     """Count all objects as old, after making many that stay.
 
     The next collection would visit them and hold up every thread for it: 0.4 s for a plan of 10,000 steps. What is
-    garbage among them is found by the next collection of old objects.
+    garbage among them is found by the next collection of old objects; after `collect_all`, by the next of those.
     """
     with _lock:
-        if not _makers and not _keepers:
-            gc.freeze()
+        is_frozen = gc.get_freeze_count() > 0
+        gc.freeze()
+        if not is_frozen:
             gc.unfreeze()
