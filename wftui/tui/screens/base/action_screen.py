@@ -36,6 +36,7 @@ class ActionScreen(WithActions, Screen[ResultT]):
 
     _acting = ""
     """Label of the action whose method is being called."""
+    _has_been_shown = False
 
     @property
     def services(self) -> AppServices:
@@ -64,7 +65,10 @@ class ActionScreen(WithActions, Screen[ResultT]):
         return tuple(action for action in APP_ACTIONS if action.id in {"app.help", "app.quit"})
 
     def compose(self) -> ComposeResult:
-        """Yield title, body and footer."""
+        """Yield title, body and footer, which are styled for the width from the start."""
+        width = self.app.size.width
+        names = [name for least, name in sorted(self.app.HORIZONTAL_BREAKPOINTS or ()) if width >= least]
+        self.update_classes(dict.fromkeys(names[-1:], True), animate=False)
         yield TitleBar(self.trail())
         yield from self.compose_body()
         yield ActionFooter()
@@ -100,6 +104,12 @@ class ActionScreen(WithActions, Screen[ResultT]):
     def _follow_layout(self) -> None:
         """Look at the focus whenever widgets appear or go."""
         self.screen_layout_refresh_signal.subscribe(self, lambda _screen: self._focus_list())
+
+    @on(events.ScreenResume)
+    def _keep_styles(self, event: events.ScreenResume) -> None:
+        """Do not style all widgets again when the screen is shown for the first time."""
+        event.refresh_styles = event.refresh_styles and self._has_been_shown
+        self._has_been_shown = True
 
     @on(events.ScreenResume)
     def _focus_list(self) -> None:

@@ -9,8 +9,8 @@ FRAMES_PER_SECOND = 20
 """Most updates of the monitor."""
 SHARE = 0.08
 """Share of a CPU that the thread of the screen may use while a run storms."""
-_CREDIT = 0.1
-"""Seconds of CPU that may be used at once, so that short runs are painted as they go."""
+_CREDIT = 0.04
+"""Seconds of CPU that may be used at once, so that short runs are painted as they go: that of three or four frames."""
 _LONGEST = 1.0
 """Seconds that a frame waits at most, whatever keys and other screens have used meanwhile."""
 _LEAST = 0.01

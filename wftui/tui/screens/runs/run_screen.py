@@ -320,9 +320,9 @@ class RunScreen(ActionScreen[None]):
         self._paint_soon()
 
     def _tick(self) -> None:
-        """Update the clocks."""
+        """Update the clocks, unless a frame is due, which has them."""
         header = self._header
-        if header is not None and self.shown.is_live:
+        if header is not None and self.shown.is_live and self._painting is None:
             if self.run_id in self.services.unrecorded:
                 self._paint_soon()
             else:
