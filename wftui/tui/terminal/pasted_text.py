@@ -6,7 +6,7 @@ from typing import Any
 from textual import events
 from textual.app import ReturnType
 from textual.dom import DOMNode
-from textual.widgets import Input, TextArea
+from textual.widgets import Input
 
 from wftui.tui.terminal.drawn_text import CleanApp
 
@@ -44,9 +44,12 @@ class PasteApp(CleanApp[ReturnType]):
 
     async def _dispatch_action(self, namespace: DOMNode, action_name: str, params: Any) -> bool:
         """Paste what was copied here, by ctrl+v, as if the terminal had pasted it."""
-        if action_name == "paste" and isinstance(namespace, Input | TextArea):
-            await PasteApp.on_event(self, events.Paste(self.clipboard))
-            return True
+        if action_name == "paste":
+            from textual.widgets import TextArea  # no first frame needs it
+
+            if isinstance(namespace, Input | TextArea):
+                await PasteApp.on_event(self, events.Paste(self.clipboard))
+                return True
         return await super()._dispatch_action(namespace, action_name, params)
 
     def _one_line(self, text: str, field: Input) -> str:
