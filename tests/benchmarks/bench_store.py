@@ -1,7 +1,6 @@
 """The store: steps with history against bare loops, bytes, and big histories."""
 
 import asyncio
-import shutil
 import sqlite3
 import statistics
 import subprocess
@@ -21,7 +20,6 @@ from wftui.model.clock import utc_now
 from wftui.model.run.events import Completed, Created, Log, Started, StepCompleted, StepStarted
 from wftui.model.run.summary import ExecutionFilters
 from wftui.store.execution_store import ExecutionStore
-from wftui.store.maintenance.retention import Policy, Rule
 from wftui.store.sqlite.connection import WritingConnection
 
 MILLION = 1_000_000
@@ -39,7 +37,6 @@ def rows() -> Iterable[Row]:
         yield from asyncio.run(_big_value(folder))
         yield from _second_process(folder)
         yield from asyncio.run(_million(folder))
-        yield from asyncio.run(_cleanup(folder))
 
 
 def _absolute(name: str, value: float, unit: str, aim: float | None = None) -> Row:
@@ -332,111 +329,3 @@ async def _million(folder: Path) -> list[Row]:
     table.append(_absolute("a million runs: file, for a run without events", size, "bytes"))
     await store.close()
     return table
-
-
-# --- cleaning up ------------------------------------------------------------------------------------------------------
-
-OLD_RUNS = 100_000
-_FILL_EVENTS = """
-INSERT INTO events (place, type, at, data)
-SELECT (key << 32) + seq, 15, created_at, '{"message":"' || hex(randomblob(60)) || '"}'
-FROM executions, (WITH RECURSIVE seqs(seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM seqs WHERE seq < 8)
-                  SELECT seq FROM seqs)
-"""
-_APPEND = """
-import asyncio, sys, time
-from pathlib import Path
-from wftui.model.clock import utc_now
-from wftui.model.run.events import Created, Log
-from wftui.store.execution_store import ExecutionStore
-
-async def main():
-    store = await ExecutionStore.open(Path(sys.argv[1]))
-    await store.append([Created(run_id="live", timestamp=utc_now(), workflow_id="live")], wait=True)
-    times = []
-    async def work():
-        while True:
-            begin = time.perf_counter()
-            await store.append([Log(run_id="live", timestamp=utc_now(), message="x" * 100)], wait=True)
-            times.append(time.perf_counter() - begin)
-            await asyncio.sleep(0.001)
-    worker = asyncio.create_task(work())
-    while await asyncio.to_thread(sys.stdin.readline):
-        times.sort()
-        print(times[-1], times[int(len(times) * 0.99)], flush=True)
-        times.clear()
-    worker.cancel()
-    await store.close()
-
-asyncio.run(main())
-"""
-
-
-def _bare_removal(path: Path, runs: int = 10_000) -> float:
-    """CPU seconds that bare sqlite3 takes to remove a run, 40 runs a transaction."""
-    copy = path.with_name("copy.db")
-    shutil.copyfile(path, copy)
-    connection = sqlite3.connect(copy, isolation_level=None)
-    connection.execute("PRAGMA synchronous = NORMAL")
-    keys = [row[0] for row in connection.execute("SELECT key FROM executions ORDER BY created_at, id LIMIT ?", (runs,))]
-    begin = time.process_time()
-    for start in range(0, runs, 40):
-        connection.execute("BEGIN IMMEDIATE")
-        for key in keys[start : start + 40]:
-            connection.execute("DELETE FROM executions WHERE key = ?", (key,))
-            connection.execute("DELETE FROM events WHERE place > ? AND place < ?", (key << 32, (key + 1) << 32))
-        connection.execute("COMMIT")
-        connection.executescript("PRAGMA incremental_vacuum")
-    taken = time.process_time() - begin
-    connection.close()
-    copy.unlink()
-    return taken / runs
-
-
-async def _cleanup(folder: Path) -> list[Row]:
-    """A policy applied to many old runs, and the delays of another appending process."""
-    path = folder / "old.db"
-    await (await ExecutionStore.open(path)).close()
-    connection = sqlite3.connect(path)
-    connection.execute(_FILL, (START, OLD_RUNS, OLD_RUNS))
-    connection.execute(_FILL_EVENTS)
-    connection.commit()
-    connection.close()
-    before = path.stat().st_size
-    bare = _bare_removal(path)
-    store = await ExecutionStore.open(path)
-    appender = subprocess.Popen(
-        [sys.executable, "-c", _APPEND, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-
-    def longest() -> tuple[float, float]:
-        """Milliseconds of the longest append since the last call, and of one in a hundred."""
-        assert appender.stdin is not None and appender.stdout is not None
-        print(file=appender.stdin, flush=True)
-        worst, slow = appender.stdout.readline().split()
-        return float(worst) * 1000, float(slow) * 1000
-
-    await asyncio.sleep(2)
-    await asyncio.to_thread(longest)  # with its start
-    await asyncio.sleep(10)
-    alone, alone_slow = await asyncio.to_thread(longest)
-    begin, cpu = time.perf_counter(), time.process_time()
-    report = await store.apply(Policy(Rule(keep=10)))
-    taken, cpu = time.perf_counter() - begin, time.process_time() - cpu
-    beside, beside_slow = await asyncio.to_thread(longest)
-    appender.communicate()
-    await store.close()
-    return [
-        _absolute(f"{report.runs:,} runs removed", taken, "s", 20),
-        Row("of that, CPU of the cleanup", f"{cpu:.1f} s", f"{cpu / report.runs * 1e6:.0f} µs a run"),
-        Row("of that, deletes of bare sqlite3 with the same indexes", f"{bare * report.runs:.1f} s of CPU"),
-        _absolute("file afterwards, of what it was", path.stat().st_size / before * 100, "%", 10),
-        Row(
-            "longest append of another process meanwhile",
-            f"{beside:.1f} ms",
-            f"30 ms; without {alone:.1f} ms",
-            beside / 30,
-            1,
-        ),
-        Row("one of its hundred appends meanwhile", f"{beside_slow:.2f} ms", f"without {alone_slow:.2f} ms"),
-    ]

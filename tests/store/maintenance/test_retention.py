@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +27,7 @@ from wftui.model.run.steps import ValueRef
 from wftui.store.execution_store import ExecutionStore
 from wftui.store.maintenance import cleanup as cleaning
 from wftui.store.maintenance.retention import Policy, Rule, removable
+from wftui.store.sqlite.database import OpenedDatabase, connect
 from wftui.store.sqlite.store_errors import StoreConflict
 
 pytest_plugins = "store.store_fixtures"
@@ -285,6 +287,22 @@ async def test_appends_continue_during_removal(store: ExecutionStore, monkeypatc
         assert (await cleanup).runs == 150
         assert attempts < 10
     assert len(await store.events("live", limit=1_000_000)) == written + 2
+
+
+async def test_steps_are_as_short_on_a_slow_disk(store: ExecutionStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    await store.append([created("old"), *(log("old") for _ in range(1000)), completed("old")], wait=True)
+    statements: list[str] = []
+
+    def watched(opened: OpenedDatabase) -> sqlite3.Connection:
+        connection = connect(opened)
+        connection.set_trace_callback(statements.append)
+        return connection
+
+    monkeypatch.setattr(cleaning, "connect", watched)
+    hundredths = itertools.count()
+    monkeypatch.setattr(time, "perf_counter", lambda: next(hundredths) / 100)
+    assert (await store.cleanup(None)).runs == 1
+    assert statements.count("COMMIT") > 10
 
 
 async def test_interrupted_cleanup_is_completed_by_the_next(

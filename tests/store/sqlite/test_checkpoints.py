@@ -3,11 +3,15 @@
 import asyncio
 import contextlib
 import sqlite3
+import threading
 from pathlib import Path
 from typing import Any
 
+from helpers import PATIENCE, wait_until
+
 from store.store_helpers import completed, created, log
 from wftui.store.execution_store import ExecutionStore
+from wftui.store.sqlite.checkpoints import empty_log
 from wftui.store.sqlite.schema import VERSION
 
 
@@ -35,3 +39,30 @@ async def test_closing_with_a_long_wal_in_use_is_quiet(tmp_path: Path) -> None:
     await asyncio.sleep(0)
     await other.close()
     assert reported == []
+
+
+def test_writers_continue_while_the_log_waits_for_a_reader(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    attempts: list[str] = []
+    with contextlib.ExitStack() as stack:
+
+        def opened() -> sqlite3.Connection:
+            connection = sqlite3.connect(path, PATIENCE, isolation_level=None, check_same_thread=False)
+            return stack.enter_context(contextlib.closing(connection))
+
+        writer, reader, emptying = opened(), opened(), opened()
+        writer.execute("PRAGMA journal_mode = WAL")
+        writer.execute("CREATE TABLE rows (data)")
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT count(*) FROM rows").fetchone() == (0,)
+        writer.execute("INSERT INTO rows VALUES (0)")
+        emptying.set_trace_callback(attempts.append)
+        thread = threading.Thread(target=empty_log, args=(emptying, 2 * PATIENCE))
+        thread.start()
+        wait_until(lambda: "PRAGMA wal_checkpoint(TRUNCATE)" in attempts)
+        for number in range(10):
+            writer.execute("INSERT INTO rows VALUES (?)", (number,))
+        assert thread.is_alive()
+        reader.execute("ROLLBACK")
+        thread.join()
+        assert path.with_name("history.db-wal").stat().st_size == 0

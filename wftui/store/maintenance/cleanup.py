@@ -17,6 +17,7 @@ from wftui.model.run.summary import CleanupReport
 from wftui.store import log_segments
 from wftui.store.maintenance.retention import OVER, Policy, RunTree, one_run, removable
 from wftui.store.ownership.owners import Owner
+from wftui.store.sqlite.checkpoints import empty_log
 from wftui.store.sqlite.database import OpenedDatabase, connect
 from wftui.store.sqlite.schema import place
 from wftui.store.sqlite.store_errors import explain
@@ -24,16 +25,20 @@ from wftui.store.sqlite.times import from_milliseconds, to_milliseconds
 from wftui.store.sqlite.waiting_writers import WaitingWriters
 
 _RUNS_AT_ONCE = 40
-_EVENTS_AT_ONCE = 1_000
-_HELD_SECONDS = 0.004
-"""Time after which a step takes no further run; it is about half of the time that the lock is held."""
-_PARTS_AT_ONCE = 8
-_PAGES_AT_ONCE = 250
-_CHECKPOINT_PAGES = 16_000
+_EVENTS_AT_ONCE = 100
+"""Events of one statement; the time is looked at between statements."""
+_HELD_SECONDS = 0.008
+"""Time for which a step holds the lock, with its commit."""
+_WORK_SECONDS = (0.0005, 0.004)
+"""Least and most time after which a step takes nothing more, by how long the commits before took."""
+_PAGES_AT_ONCE = (10, 250)
+"""Least and most free pages that are returned at once, by how long those before took."""
+_CHECKPOINT_STEPS = 100
+"""Steps after which the log, of up to 100 MB then, is moved into the file."""
 _PAUSE_SECONDS = 0.0005
 _FREE_SHARE = 0.1
 """Time the lock is left free, by the time that it was held, where nobody waits."""
-_TRUNCATE_SECONDS = 1.0
+_EMPTY_SECONDS = 1.0
 _PLAN_KEPT = timedelta(hours=1)
 
 Alive = Callable[[Owner], bool]
@@ -58,6 +63,10 @@ class Cleanup:
         self._stop = stop
         self._waiting = WaitingWriters(opened.path)
         self._marked = False
+        self._work_seconds = _WORK_SECONDS[1]
+        self._pages = _PAGES_AT_ONCE[1]
+        self._until = 0.0
+        self._steps = 0
         self.is_whole = True
 
     def run(self, policy: Policy, *, dry_run: bool = False) -> CleanupReport:
@@ -81,7 +90,7 @@ class Cleanup:
         try:
             connection = connect(self._opened)
             try:
-                connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+                connection.execute("PRAGMA wal_autocheckpoint = 0")  # would be taken for a slow commit
                 if dry_run:
                     return _predict(connection, choose(connection), before)
                 with self._waiting:
@@ -114,15 +123,14 @@ class Cleanup:
         left = deque(trees)
 
         def step() -> bool:
-            events, until = _EVENTS_AT_ONCE, time.perf_counter() + _HELD_SECONDS
             for _ in range(min(len(left), _RUNS_AT_ONCE)):
                 tree = left.popleft()
                 if self._remove_row(connection, tree.key):
-                    events -= self._remove_events(connection, tree.key, events)
-                    marks = [(key,) for key in (tree.inner if events > 0 else (tree.key, *tree.inner))]
+                    is_whole = self._remove_events(connection, tree.key)
+                    marks = [(key,) for key in (tree.inner if is_whole else (tree.key, *tree.inner))]
                     connection.executemany("INSERT OR IGNORE INTO removals (execution) VALUES (?)", marks)
                     self._marked = self._marked or bool(marks)
-                if events <= 0 or time.perf_counter() > until:
+                if self._is_time:
                     break
             return bool(left)
 
@@ -145,29 +153,30 @@ class Cleanup:
         self._removed[row[1]] += 1
         return True
 
-    def _remove_events(self, connection: sqlite3.Connection, key: int, limit: int) -> int:
-        """Remove events of a run; return how many, fewer than the limit if none are left."""
-        return connection.execute(
+    def _remove_events(self, connection: sqlite3.Connection, key: int) -> bool:
+        """Remove events of a run until the step ends; return whether none are left."""
+        query = (
             "DELETE FROM events WHERE place IN"
-            " (SELECT place FROM events WHERE place > ? AND place < ? ORDER BY place LIMIT ?)",
-            (place(key, 0), place(key + 1, 0), limit),
-        ).rowcount
+            " (SELECT place FROM events WHERE place > ? AND place < ? ORDER BY place LIMIT ?)"
+        )
+        values = (place(key, 0), place(key + 1, 0), _EVENTS_AT_ONCE)
+        while connection.execute(query, values).rowcount == _EVENTS_AT_ONCE:
+            if self._is_time:
+                return False
+        return True
 
     def _sweep(self, connection: sqlite3.Connection) -> None:
         """Remove the remaining rows and events of runs marked for removal."""
 
         def step() -> bool:
-            events, until = _EVENTS_AT_ONCE, time.perf_counter() + _HELD_SECONDS
             marked = connection.execute("SELECT execution FROM removals LIMIT ?", (_RUNS_AT_ONCE,)).fetchall()
             for (key,) in marked:
                 exists = "SELECT 1 FROM executions WHERE key = ?"
                 is_gone = not connection.execute(exists, (key,)).fetchone() or self._remove_row(connection, key)
-                if is_gone:
-                    events -= self._remove_events(connection, key, events)
-                    if events <= 0:
-                        return True
+                if is_gone and not self._remove_events(connection, key):
+                    return True
                 connection.execute("DELETE FROM removals WHERE execution = ?", (key,))
-                if time.perf_counter() > until:
+                if self._is_time:
                     return True
             return len(marked) == _RUNS_AT_ONCE
 
@@ -185,14 +194,12 @@ class Cleanup:
                 changed = connection.execute(f"UPDATE payloads SET complete = 0 WHERE hash = ? AND {unneeded}", (name,))
                 if not changed.rowcount:
                     return False
-                deleted = connection.execute(
-                    "DELETE FROM payload_parts WHERE rowid IN (SELECT rowid FROM payload_parts WHERE hash = ? LIMIT ?)",
-                    (name, _PARTS_AT_ONCE),
-                ).rowcount
-                if deleted < _PARTS_AT_ONCE:
-                    connection.execute("DELETE FROM payloads WHERE hash = ?", (name,))
-                    return False
-                return True
+                part = "SELECT rowid FROM payload_parts WHERE hash = ? LIMIT 1"
+                while connection.execute(f"DELETE FROM payload_parts WHERE rowid IN ({part})", (name,)).rowcount:
+                    if self._is_time:
+                        return True
+                connection.execute("DELETE FROM payloads WHERE hash = ?", (name,))
+                return False
 
             self._repeat(connection, step)
             if self._stop.is_set():
@@ -243,19 +250,19 @@ class Cleanup:
         at = time.perf_counter() if begun is None else begun
         while connection.execute("PRAGMA freelist_count").fetchone()[0]:
             # Only executescript frees more than a single page.
-            connection.executescript(f"PRAGMA incremental_vacuum({_PAGES_AT_ONCE})")
-            self._rest(at)
+            begin = time.perf_counter()
+            connection.executescript(f"PRAGMA incremental_vacuum({self._pages})")
+            self._pages = int(_fitting(self._pages, time.perf_counter() - begin, _PAGES_AT_ONCE))
+            self._rest(connection, at)
             if self._stop.is_set():
                 return
             at, begun = time.perf_counter(), None
         if begun is not None:
-            self._rest(begun)
+            self._rest(connection, begun)
 
     def _truncate(self, connection: sqlite3.Connection) -> None:
         """Move the log into the file, which shrinks only then."""
-        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-        connection.execute(f"PRAGMA busy_timeout = {int(_TRUNCATE_SECONDS * 1000)}")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        empty_log(connection, _EMPTY_SECONDS)
 
     def _repeat(self, connection: sqlite3.Connection, step: Callable[[], bool]) -> None:
         while self._step(connection, step) and not self._stop.is_set():
@@ -265,6 +272,8 @@ class Cleanup:
         """Run one short transaction; return whether more work is left."""
         begun = time.perf_counter()
         connection.execute("BEGIN IMMEDIATE")
+        held = time.perf_counter()
+        self._until = held + self._work_seconds
         try:
             more = work()
             connection.execute("COMMIT")
@@ -272,15 +281,31 @@ class Cleanup:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+        self._work_seconds = _fitting(self._work_seconds, time.perf_counter() - held, _WORK_SECONDS)
         log_segments.remove(self._opened.path, self._segments)
         self._segments.clear()
         self._give_back(connection, begun)
         return more
 
-    def _rest(self, begun: float) -> None:
+    @property
+    def _is_time(self) -> bool:
+        """True once a step has to end and commit."""
+        return time.perf_counter() > self._until
+
+    def _rest(self, connection: sqlite3.Connection, begun: float) -> None:
         """Leave the lock free for a while, and for as long as a writer waits for it."""
-        self._stop.wait(max(_PAUSE_SECONDS, (time.perf_counter() - begun) * _FREE_SHARE))
+        held = time.perf_counter() - begun
+        self._steps += 1
+        if self._steps % _CHECKPOINT_STEPS == 0:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()  # keeps no writer waiting
+        self._stop.wait(max(_PAUSE_SECONDS, held * _FREE_SHARE))
         self._waiting.let_pass()
+
+
+def _fitting(amount: float, taken: float, limits: tuple[float, float]) -> float:
+    """Return the amount of work that would have held the lock as long as it may."""
+    least, most = limits
+    return max(least, min(most, amount * _HELD_SECONDS / max(taken, 1e-9)))
 
 
 def _predict(connection: sqlite3.Connection, pages: Iterable[list[RunTree]], before: int) -> CleanupReport:

@@ -2,12 +2,33 @@
 
 import os
 import sqlite3
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from wftui.store.sqlite.database import OpenedDatabase, connect, is_damage, mark_damaged
+from wftui.store.sqlite.database import BUSY_SECONDS, OpenedDatabase, connect, is_damage, mark_damaged
 
 _PASSIVE_BYTES = 4 * 1024 * 1024
 _RESTART_BYTES = 16 * 1024 * 1024
+_EMPTY_SECONDS = 0.5
+"""Time for emptying the log; it is tried again after a later commit."""
+_HELD_SECONDS = 0.01
+_PAUSE_SECONDS = 0.02
+
+
+def empty_log(connection: sqlite3.Connection, seconds: float) -> None:
+    """Move the log into the file, and empty it.
+
+    It stays while others read older states all the time. SQLite keeps writers waiting while it waits for readers: it
+    may do so for a moment, in which short readers end; between the attempts writers continue.
+    """
+    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()  # keeps nobody waiting, and leaves little
+    deadline = time.monotonic() + seconds
+    connection.execute(f"PRAGMA busy_timeout = {int(_HELD_SECONDS * 1000)}")
+    try:
+        while connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] and time.monotonic() < deadline:
+            time.sleep(_PAUSE_SECONDS)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
 
 
 class Checkpoints:
@@ -42,10 +63,10 @@ class Checkpoints:
         try:
             if self._connection is None:
                 self._connection = connect(self._opened)
-            # A passive checkpoint blocks no one, but under steady writing the log never restarts.
-            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-            if size > _RESTART_BYTES:
-                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            if size > _RESTART_BYTES:  # under steady writing, passive checkpoints never empty it
+                empty_log(self._connection, _EMPTY_SECONDS)
+            else:
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
             # The first write after a checkpoint waits for the disk. Do it here.
             # (Keep the version: a newer program may have migrated the tables while this one runs.)
             self._connection.execute("BEGIN IMMEDIATE")
