@@ -9,6 +9,7 @@ import pytest
 
 from compiler.compiler_helpers import STEP_TYPES, compiler_of, step, workflow, write
 from wftui.compiler.compiler import WorkflowCompiler
+from wftui.compiler.expressions.translate import Translator
 from wftui.compiler.schema import workflow_schema_text
 from wftui.compiler.tree.nodes import StepNode
 from wftui.steps.registry.step_registry import StepRegistry
@@ -83,3 +84,19 @@ def test_the_steps_of_an_edited_text_stay(tmp_path: Path) -> None:
     compiler = compiler_of(tmp_path)
     assert compiler.check("flow", path.read_text()).success
     assert nodes() == before + 21
+
+
+def test_a_compiled_file_leaves_nothing_to_the_collector_of_cycles(tmp_path: Path) -> None:
+    """A run that follows in the same process may end before the collector looks."""
+    switch = step("b", type="switch", cases=[{"when": "inputs.n | int > 1", "steps": [step("c", input={"n": 1})]}])
+    write(tmp_path, {**CHAIN, "steps": [*CHAIN["steps"], switch]})
+    compiler = compiler_of(tmp_path)
+    before = nodes()
+    gc.disable()
+    try:
+        assert compiler.compile("flow").success
+        left = [each for each in gc.get_objects() if isinstance(each, StepNode | Translator)]
+    finally:
+        gc.enable()
+    assert len([each for each in left if isinstance(each, StepNode)]) <= before
+    assert not [each for each in left if isinstance(each, Translator)]

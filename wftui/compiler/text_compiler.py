@@ -158,6 +158,8 @@ class TextCompiler:
                     remembered = (self._steps, now.written) if remember else (None, None)
                     code = transpile(checked, document, hashed, *remembered)
                     known.entry = RegistryEntry(checked.tree.workflow.version, hashed)
+                if not remember:
+                    checked.tree.take_apart()
         ordered = in_order(found)
         known.lasting = known.lasting and not any(each.code == INTERNAL for each in ordered)
         known.children = dict(self._sub_workflows.looked_up)

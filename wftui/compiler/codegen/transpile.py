@@ -123,6 +123,8 @@ class _Transpiler:
             "description": workflow.description or "",
             "labels": workflow.labels,
         }
+        blocks, spots = "\n\n\n".join(self.blocks), "\n".join(self.spots)
+        self.blocks, self.spots = [], []  # the module is longer than all else that is made here
         text = _template().render(
             id=workflow.id,
             compiler=COMPILER,
@@ -131,8 +133,8 @@ class _Transpiler:
             imports=self._imports(),
             metadata="\n".join(assignment("METADATA: dict[str, Json] = ", literal(metadata))),
             input_schema="\n".join(assignment("INPUT_SCHEMA: dict[str, Json] = ", literal(schema))),
-            blocks="\n\n\n".join(self.blocks),
-            spots="\n".join(self.spots),
+            blocks=blocks,
+            spots=spots,
             plan=plan,
         )
         return with_digest(text)

@@ -41,7 +41,11 @@ class Translator:
         self.diagnostics: list[TextDiagnostic] = []
         self.soft = 0
         self.guards: list[tuple[str | int, ...]] = []
-        self.calls = CallTranslator(self)
+
+    @property
+    def calls(self) -> CallTranslator:
+        """The translator of calls; a kept one would leave a cycle for each expression."""
+        return CallTranslator(self)
 
     def diagnostic(
         self,

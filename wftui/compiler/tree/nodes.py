@@ -130,6 +130,15 @@ class WorkflowTree:
             self._nodes = [*walk(self.main), *walk(self.finally_)]
         return iter(self._nodes)
 
+    def take_apart(self) -> None:
+        """Part steps and lists, so that they are freed without the collector of cycles."""
+        for node in self.walk():
+            node.before = None
+            for body in node.bodies:
+                body.steps = []
+            node.bodies = []
+        self.main.steps, self.finally_.steps, self._nodes = [], [], None
+
 
 @dataclass(slots=True)
 class KnownNodes:

@@ -16,6 +16,9 @@ from wftui.steps.api.findings import Notice
 from wftui.steps.api.step_type import SiteFacts, StepSite, StepType, StepTypes
 from wftui.workspace.files import file_etag
 
+_NO_FACTS = SiteFacts()
+"""Shared: most types of steps find none."""
+
 
 @dataclass(slots=True)
 class Sites:
@@ -34,7 +37,7 @@ class Sites:
     def facts_of(self, node: StepNode, step_type: StepType[Any]) -> SiteFacts:
         """Return the facts of a step."""
         if not step_type.site_files:
-            return SiteFacts()
+            return _NO_FACTS
         for name in step_type.site_files:
             path = self.folder / name
             self.looked_at.setdefault(path, file_etag(path))
