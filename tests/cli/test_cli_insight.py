@@ -179,6 +179,8 @@ def test_the_history_is_sorted_grouped_and_searched(counted: Cli) -> None:
     groups = json.loads(counted("history", "--group", "status", "--contains", "seq", "--json")[1])["groups"]
     assert {group["value"]: group["runs"] for group in groups} == {"completed": 1, "failed": 1}
     assert counted("history", "--group", "status", "--contains", "nothing")[1] == "no runs match\n"
+    few = json.loads(counted("history", "--group", "status", "--limit", "1", "--json")[1])["groups"]
+    assert len(few) == 1
     assert "1 of 2 runs" in counted("history", "--contains", "seq", "--limit", "1")[1]
 
 

@@ -141,10 +141,12 @@ def _add_history(history: argparse.ArgumentParser) -> None:
     history.add_argument(
         "--contains", metavar="TEXT", help="text in inputs, outputs and errors; re: begins a regular expression"
     )
-    history.add_argument("--sort", choices=_SORTS, default="-started", help="order; a leading - means descending")
-    history.add_argument("--group", choices=_GROUPS, help="print how many runs have each workflow, status or error")
+    history.add_argument("--sort", choices=_SORTS, help="order; a leading - means descending; default: -started")
+    history.add_argument(
+        "--group", choices=_GROUPS, help="print how many runs have each workflow, status, error or user"
+    )
     history.add_argument("--no-children", action="store_true", help="exclude runs started by steps of other runs")
-    history.add_argument("--limit", type=positive, default=50, help="maximum number of runs per page")
+    history.add_argument("--limit", type=positive, help="maximum number of runs per page, or of groups; default: 50")
     history.add_argument("--cursor", help="`next` of the previous page")
     add_json(history)
     taking = history.add_subparsers(dest="action", metavar="ACTION").add_parser(

@@ -15,18 +15,20 @@ from wftui.workbench import Workbench
 from wftui.workbench.protocols import AnyWorkbench
 
 _PAGE = 500
+_LIMIT = 50
+"""Runs or groups that are printed without `--limit`."""
+_OPTIONS = (
+    *("workflow", "status", "user", "label", "since", "until", "longer_than", "saved", "error", "text", "contains"),
+    *("sort", "group", "no_children", "limit", "cursor", "format"),
+)
+"""Options of the list, by their names in the arguments."""
 
 
 def history(arguments: argparse.Namespace) -> int:
     """Run `history`."""
-
+    _refuse_ignored(arguments)
     if arguments.action == "import":
         return _import(arguments)
-    if arguments.format != "table" and (arguments.json or arguments.group):
-        other = "--json" if arguments.json else "--group"
-        raise UsageError(f"{other} and --format are mutually exclusive", code="usage.history")
-    if arguments.group is not None and arguments.cursor is not None:
-        raise UsageError("--group counts all runs: leave out --cursor", code="usage.history")
 
     async def work(workbench: AnyWorkbench) -> int:
         terminal, now = Terminal(), workbench.clock()
@@ -45,7 +47,7 @@ def history(arguments: argparse.Namespace) -> int:
             await _print_all(terminal, workbench, filters, arguments)
             return ExitCode.DONE
         page = await workbench.runs.history(
-            filters, limit=arguments.limit, cursor=arguments.cursor, sort=arguments.sort
+            filters, limit=arguments.limit or _LIMIT, cursor=arguments.cursor, sort=arguments.sort or "-started"
         )
         if arguments.json:
             terminal.json(page.to_wire())
@@ -78,6 +80,28 @@ def history(arguments: argparse.Namespace) -> int:
     return with_any_workbench(arguments, work)
 
 
+def _refuse_ignored(arguments: argparse.Namespace) -> None:
+    """Refuse options that would have no effect.
+
+    Raises:
+        UsageError: there is one.
+    """
+    given = [name for name in _OPTIONS if getattr(arguments, name) not in (None, False, "table")]
+    if arguments.action == "import":
+        without, why = given, "import takes one file"
+    elif "format" in given:
+        if arguments.json or arguments.group:
+            other = "--json" if arguments.json else "--group"
+            raise UsageError(f"{other} and --format are mutually exclusive", code="usage.history")
+        without, why = [name for name in ("limit", "cursor") if name in given], "--format prints all runs"
+    else:
+        without = [name for name in ("cursor", "sort") if arguments.group is not None and name in given]
+        why = "--group counts all runs"
+    if without:
+        options = " and ".join(f"--{name.replace('_', '-')}" for name in without)
+        raise UsageError(f"{why}: leave out {options}", code="usage.history")
+
+
 def _note(run: ExecutionSummary) -> str:
     """Return the error of a run, or the process that runs it."""
     if run.owner is not None:
@@ -89,8 +113,9 @@ async def _print_groups(
     terminal: Terminal, workbench: AnyWorkbench, filters: ExecutionFilters, arguments: argparse.Namespace
 ) -> None:
     groups = await workbench.runs.groups(filters, arguments.group)
+    limit = arguments.limit or _LIMIT
     if arguments.json:
-        terminal.json(RunGroups(by=arguments.group, groups=groups).to_wire())
+        terminal.json(RunGroups(by=arguments.group, groups=groups[: arguments.limit]).to_wire())
     elif not groups:
         terminal.line("no runs" + (" match" if filters != ExecutionFilters() else " yet"))
     else:
@@ -101,12 +126,12 @@ async def _print_groups(
                 group.last_run,
                 *([_error_line(group)] if group.message is not None else []),
             ]
-            for group in groups[: arguments.limit]
+            for group in groups[:limit]
         ]
         heading = ["RUNS", arguments.group.upper(), "NEWEST"]
         terminal.table([*heading, *(["MESSAGE"] if arguments.group == "error" else [])], rows, right=frozenset({0}))
-        if len(groups) > arguments.limit:
-            terminal.line(terminal.paint(f"{len(groups) - arguments.limit:,} more; --limit N shows them", "dim"))
+        if len(groups) > limit:
+            terminal.line(terminal.paint(f"{len(groups) - limit:,} more; --limit N shows them", "dim"))
 
 
 def _error_line(group: RunGroup) -> str:
@@ -121,7 +146,7 @@ async def _print_all(
     cursor: str | None = None
     is_first = True
     while cursor is not None or is_first:
-        page = await workbench.runs.history(filters, limit=_PAGE, cursor=cursor, sort=arguments.sort)
+        page = await workbench.runs.history(filters, limit=_PAGE, cursor=cursor, sort=arguments.sort or "-started")
         if arguments.format == "csv":
             from wftui.model.exports.csv_rows import csv_lines
 

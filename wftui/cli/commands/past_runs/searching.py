@@ -35,7 +35,8 @@ def grep(arguments: argparse.Namespace) -> int:
         elif not found:
             terminal.line("no matches")
         elif len(found) >= arguments.limit:
-            terminal.line(terminal.paint(f"the first {arguments.limit:,} matches; --limit N shows more", "dim"))
+            which = "match" if arguments.limit == 1 else f"{arguments.limit:,} matches"
+            terminal.line(terminal.paint(f"the first {which}; --limit N shows more", "dim"))
         return ExitCode.DONE
 
     return with_any_workbench(arguments, work)
