@@ -13,6 +13,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from assertion_cache import rewrite_share
 from helpers import EXAMPLES, PATIENCE
 
 from wftui.engine.primitives.engine_settings import EngineSettings
@@ -22,14 +23,23 @@ from wftui.workbench import Settings, Workbench
 hypothesis.settings.register_profile("unhurried", deadline=None, max_examples=50)
 hypothesis.settings.load_profile("unhurried")
 
-# Screens make much cyclic garbage beside hundreds of modules; collecting it often takes a quarter of their tests' time.
-gc.set_threshold(20_000, 20, 50)
+# Screens make much cyclic garbage, collected after their test; looking at it before costs a tenth of their time.
+gc.set_threshold(500_000, 10, 50)
+_MUCH = 20_000
+"""Objects that a test leaves beyond those it found that are worth a collection."""
+_ROUNDS = itertools.count(1)
 
 # The hundreds of programs that tests start compile the modules only once.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 _LONGEST_NAME = 100
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Rewrite this process's share of the test modules before all are imported."""
+    rewrite_share(session)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -63,6 +73,13 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """Collect once, as pytest visits every object five times at the end."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A separate user: data folders, time zone, no settings for colors."""
@@ -91,6 +108,8 @@ def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
         signal.signal(number, handler)
     monkeypatch.undo()
     time.tzset()
+    if gc.get_count()[0] > _MUCH:
+        gc.collect(0 if next(_ROUNDS) % 20 else 1)
 
 
 @pytest.fixture

@@ -64,10 +64,13 @@ def one_look(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def css_parsed_once() -> Iterator[None]:
     """Parse each piece of CSS once for all tests: an eighth of an app's start."""
     parsed: dict[Hashable, list[RuleSet]] = {}
+    frozen: list[tuple[dict[str, str], Hashable]] = [({}, None)]
     parse = Stylesheet._parse_rules
 
     def once(sheet: Stylesheet, css: str, *place: Any, **more: Any) -> list[RuleSet]:
-        key = (frozenset(sheet._variables.items()), css, place, *more.items())
+        if frozen[0][0] is not sheet._variables:
+            frozen[0] = sheet._variables, frozenset(sheet._variables.items())
+        key = (frozen[0][1], css, place, *more.items())
         if key not in parsed:
             parsed[key] = parse(sheet, css, *place, **more)
         return parsed[key]
@@ -91,8 +94,11 @@ async def _until_keys_count(pilot: Pilot[Any]) -> bool:
             break
         await asyncio.sleep(0.005)
     waited = await _wait_for_screen(pilot, timeout=PATIENCE)
+    ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]  # what is to be called in this turn
     for _ in range(_HOPS):
         await asyncio.sleep(0)
+        if not ready:
+            break
     return waited
 
 
