@@ -18,6 +18,9 @@ from wftui.tui.canvas.lineage import related
 FULL_REPAINT_ABOVE = 50
 """Number of changed steps above which the whole view is repainted."""
 
+_AHEAD = 4
+"""The part of a view, as a fraction, that comes up beyond the cursor: most moves then change two rows, not all."""
+
 
 class StepView(DrawnView):
     """Base of the canvas and the step list.
@@ -295,7 +298,8 @@ class StepView(DrawnView):
             return
         view = self.scrollable_content_region
         x = _into_view(box.x - 2, box.right + 2, self.scroll_offset.x, view.width)
-        y = _into_view(box.y - 1, box.bottom + 1, self.scroll_offset.y, self.rows_in_view)
+        rows = self.rows_in_view
+        y = _into_view(box.y - 1, box.bottom + 1, self.scroll_offset.y, rows, rows // _AHEAD)
         if (x, y) != tuple(self.scroll_offset):
             self.scroll_to(x, y, animate=False)
 
@@ -310,13 +314,19 @@ class StepView(DrawnView):
             self.make_drawing()
 
 
-def _into_view(low: int, high: int, scroll: int, length: int) -> int:
+def _into_view(low: int, high: int, scroll: int, length: int, ahead: int = 0) -> int:
     """Return the scroll position nearest to `scroll` that shows `low` to `high`.
 
     A range larger than the view is aligned to `low`; one entirely out of view is centred.
+
+    Args:
+        ahead: how much is shown beyond the range where the view has to move.
     """
     if high - low > length:
         return max(low, 0)
     if high <= scroll or low >= scroll + length:
         return max((low + high - length) // 2, 0)
-    return max(high - length, min(low, scroll), 0)
+    ahead = min(ahead, length - (high - low))
+    if low < scroll:
+        return max(low - ahead, 0)
+    return high - length + ahead if high > scroll + length else scroll

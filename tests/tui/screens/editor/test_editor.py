@@ -1,5 +1,6 @@
 import json
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,25 @@ async def test_panes_look(
         await open_editor(pilot, "hello")
         await pilot.press(key)
         await pilot.pause()
+        assert await matches(pilot)
+
+
+@pytest.mark.parametrize("room", [(120, 48), (200, 60)])
+async def test_big_screens_look(
+    workbench: Workbench,
+    put_workflow: Callable[..., Path],
+    room: tuple[int, int],
+    open_editor: Open,
+    until: Until,
+    text_of: TextOf,
+    matches: Callable[[Pilot[Any]], Awaitable[bool]],
+) -> None:
+    put_workflow("hello", name="Hello", steps=STEPS)
+    app = WftuiApp(workbench)
+    async with app.run_test(size=room) as pilot:
+        await open_editor(pilot, "hello")
+        await pilot.press("down")
+        await until(pilot, lambda: "count · set" in text_of(app))
         assert await matches(pilot)
 
 
@@ -526,6 +546,32 @@ async def test_panes_share_a_big_screen_by_what_they_hold(
             await until(
                 pilot, lambda shown=shown: [name for name in names if screen.query_one(f"#{name}").region] == shown
             )
+
+
+async def test_most_moves_in_long_lists_scroll_nothing(
+    workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until
+) -> None:
+    """Each scrolled pane is written to the terminal as a whole."""
+    steps = [{"id": f"s{number}", "type": "set", "input": {"number": number}} for number in range(60)]
+    put_workflow("long", steps=steps)
+    app = WftuiApp(workbench)
+    async with app.run_test(size=(120, 48)) as pilot:
+        screen = await open_editor(pilot, "long")
+        source, listed = source_of(screen), screen.step_list
+        lines = [number for number, line in enumerate(source.text.splitlines(), 1) if '"id": "s' in line]
+        for key in ("down", "up"):
+            places = []
+            for _ in range(40):
+                await pilot.press(key)
+                at = int((listed.cursor or "s0")[1:])
+                await until(pilot, lambda at=at: source.line == lines[at] - 1)
+                await pilot.pause()
+                assert all(source.in_view(row) for row in range(lines[at] - 2, lines[at] + 3)), "all of the step"
+                places.append((listed.scroll_offset.y, source.scroll_offset.y))
+            for pane in (0, 1):
+                moves = sum(before[pane] != after[pane] for before, after in pairwise(places))
+                assert 0 < moves <= 20
+        assert listed.cursor == "s0"
 
 
 async def test_inspector_of_a_big_screen_describes_the_step_type(

@@ -270,9 +270,9 @@ class EditorScreen(ProblemsScreen):
 
     def _go_to_step(self, path: str) -> None:
         self.services.memory.keep(self._memory_name, step=path.rpartition(".")[2])
-        line = next((step.line for step in self.steps if step.path == path), None)
-        if line is not None:
-            self.source.jump(line)
+        lines = self.lines_of(path)
+        if lines is not None:
+            self.source.jump(lines[0], last=lines[1])
 
     @on(LineView.Chosen, "#inspector")
     def _inspector_chosen(self) -> None:

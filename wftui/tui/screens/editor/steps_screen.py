@@ -174,6 +174,14 @@ class StepsScreen(SourceScreen):
         path = (self._focused_view or self.step_list).cursor
         return next((each for each in self.steps if each.path == path), None)
 
+    def lines_of(self, path: str) -> tuple[int, int] | None:
+        """Return the first and the last line of a step, of a container those before the steps in it."""
+        at = next((at for at, step in enumerate(self.steps) if step.path == path), None)
+        if at is None:
+            return None
+        first = self.steps[at].line
+        return first, max([first, *(step.line - 1 for step in self.steps[at + 1 : at + 2])])
+
     @property
     def _chosen(self) -> "list[ListedStep]":
         marked = self.step_list.marked

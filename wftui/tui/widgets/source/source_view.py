@@ -45,11 +45,26 @@ class SourceView(CodeArea):
         super().show(text)
         self.read_only = self.text != text
 
-    def jump(self, line: int, column: int = 1) -> None:
-        """Move the cursor to a position and into view."""
+    def jump(self, line: int, column: int = 1, last: int | None = None) -> None:
+        """Move the cursor to a position and into view.
+
+        Args:
+            last: last line of what begins there; all of it comes into view, with as much as fits beyond it in the
+                direction of the move. The next ones in that direction then need no new picture.
+        """
         row = max(0, min(line - 1, self.document.line_count - 1))
         length = len(self.document.get_line(row))
+        if last is not None:
+            self._show_rows(row, last - 1)
         self.move_cursor((row, max(0, min(column - 1, length))), center=not self.in_view(row))
+
+    def _show_rows(self, first: int, last: int) -> None:
+        top, height = self.scroll_offset.y, self.scrollable_content_region.height
+        last = min(last, first + height - 1)
+        if first < top:
+            self.scroll_to(y=max(last - height + 1, 0), animate=False, immediate=True)
+        elif last >= top + height:
+            self.scroll_to(y=first, animate=False, immediate=True)
 
     def change_to(self, text: str) -> None:
         """Change the text in one undoable edit of the differing range."""
