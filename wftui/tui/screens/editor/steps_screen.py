@@ -175,7 +175,7 @@ class StepsScreen(SourceScreen):
         return next((each for each in self.steps if each.path == path), None)
 
     def lines_of(self, path: str) -> tuple[int, int] | None:
-        """Return the first and the last line of a step, of a container those before the steps in it."""
+        """Return first and last line of a step, of a container those above its steps."""
         at = next((at for at, step in enumerate(self.steps) if step.path == path), None)
         if at is None:
             return None
