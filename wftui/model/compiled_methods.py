@@ -58,6 +58,8 @@ def compile_dump(fields: Iterable[ModelField], wire: Callable[[Any], Any]) -> Ca
         name = field.name
         has_null = not field.is_required and field.default is None
         value = "value" if field.is_json or _is_plain(field.annotation) else "wire(value)"
+        if _lists_models(field.annotation):
+            value = "[each.without_defaults() for each in value]"
         if field.is_time and (field.is_required or has_null):
             value = "time(value)"
         known[f"default_{name}"] = field.default
@@ -85,6 +87,14 @@ def _is_plain(annotation: Any) -> bool:
     if origin in (Union, UnionType):
         return all(map(_is_plain, parts))
     return annotation in _PLAIN
+
+
+def _lists_models(annotation: Any) -> bool:
+    """Return whether values of a type are lists of models."""
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _lists_models(parts[0])
+    return origin is list and hasattr(parts[0], "without_defaults")
 
 
 def _compiled(name: str, parameters: list[str], lines: list[str], known: dict[str, Any]) -> Any:

@@ -14,6 +14,7 @@ Json: TypeAlias = Any
 ValueT = TypeVar("ValueT")
 
 _REQUIRED: Any = object()
+_ISO = "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ"
 
 
 class Field:
@@ -174,7 +175,8 @@ def to_utc(value: Any) -> Any:
 def format_timestamp(time: datetime) -> str:
     """Return ISO 8601 in UTC with milliseconds: `2026-11-22T19:17:52.004Z`."""
     utc = time if time.tzinfo is UTC else time.astimezone(UTC)
-    return f"{utc.isoformat(timespec='milliseconds')[:-6]}Z"  # without its offset
+    # `isoformat` takes half as long again.
+    return _ISO % (utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second, utc.microsecond // 1000)
 
 
 class _Milliseconds:
