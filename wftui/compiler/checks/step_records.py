@@ -4,6 +4,7 @@ A step's findings depend on its own JSON, on the workflow around the lists of st
 record is kept), on the steps it names, and on the shapes of what it reads. `dependents` follows these.
 """
 
+import functools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from typing import Any
@@ -72,9 +73,14 @@ class StepRecord:
 
     def move(self, moved: MovedSteps) -> None:
         """Follow the step to where it is now."""
-        for name in ("own", "references", "values", "reads"):
-            if found := getattr(self, name):
-                setattr(self, name, moved.diagnostics(found))
+        if self.own:
+            self.own = moved.diagnostics(self.own)
+        if self.references:
+            self.references = moved.diagnostics(self.references)
+        if self.values:
+            self.values = moved.diagnostics(self.values)
+        if self.reads:
+            self.reads = moved.diagnostics(self.reads)
         if self.foreign:
             self.foreign = frozenset(map(moved.moved, self.foreign))
         if self.errors.prefixes:
@@ -206,46 +212,46 @@ class ValueReaders:
         if head is not None and head.any:
             for node, record in self._records.items():
                 if head.concern_values(record.read):
-                    waiting += self._read_again(node, head.concern_value)
+                    self._read_again(node, head.concern_value, waiting)
         while waiting:
             step_id = waiting.pop()
             if step_id not in seen:
                 seen.add(step_id)
                 for reader in by_id.get(step_id, ()):
-                    waiting += self._read_again(reader, lambda binding: _reads_step(binding, step_id))  # noqa: B023
+                    self._read_again(reader, functools.partial(_reads_step, step_id), waiting)
 
-    def _read_again(self, reader: StepNode, reads: Callable[[Binding], bool]) -> Iterator[str]:
-        """Add a step whose values are to be checked; yield ids whose shapes follow."""
+    def _read_again(self, reader: StepNode, reads: Callable[[Binding], bool], waiting: list[str]) -> None:
+        """Add a step whose values are to be checked, and the ids whose shapes follow."""
         if not reader.bodies and reader.step.for_each is None:
             again = [binding for binding in self._bindings[reader] if reads(binding)]
-            known = self.found.get(reader, ())
-            self.found[reader] = again if not known else dict.fromkeys([*known, *again])
-            if self._forwards(reader) and any(_gives_value(binding) for binding in again):
-                yield reader.id
-                yield from self._around(reader)
+            known = self.found.get(reader)
+            self.found[reader] = dict.fromkeys([*known, *again]) if known else again
+            if self._gives_input(reader) and any(_gives_value(binding) for binding in again):
+                waiting.append(reader.id)
+                self._around(reader, waiting)
             return
         # Inside a loop its items are read by name; a catch and a container give what their last step gives.
         for node in walk_of(reader):
             self.found[node] = self._bindings[node]
-            if self._forwards(node):
-                yield node.id
-            yield from self._around(node)
+            if node.catches or self._gives_input(node):
+                waiting.append(node.id)
+            self._around(node, waiting)
 
-    def _around(self, node: StepNode) -> Iterator[str]:
-        """Add the containers of a step, which may give its output; yield their ids."""
+    def _around(self, node: StepNode, waiting: list[str]) -> None:
+        """Add the containers of a step, which may give its output, and their ids."""
         owner = node.body.owner
         while owner is not None:
             self.found[owner] = self._bindings[owner]
-            yield owner.id
+            waiting.append(owner.id)
             owner = owner.body.owner
 
-    def _forwards(self, node: StepNode) -> bool:
-        """Return whether the shape of a step's output depends on what it reads."""
+    def _gives_input(self, node: StepNode) -> bool:
+        """Return whether the shape of a step's output is that of its input."""
         step_type = self._types.get(node)
-        return bool(node.catches) or (step_type is not None and step_type.gives_input)
+        return step_type is not None and step_type.gives_input
 
 
-def _reads_step(binding: Binding, step_id: str) -> bool:
+def _reads_step(step_id: str, binding: Binding) -> bool:
     return any(
         reference.root == "steps" and reference.path[:1] == (step_id,)
         for expression, _offset in binding.expressions

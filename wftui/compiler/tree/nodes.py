@@ -1,6 +1,6 @@
 """The workflow as a tree for checks and code generation: steps and bodies."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import field
 from typing import Literal
 
@@ -156,11 +156,9 @@ def walk(body: Body) -> Iterator[StepNode]:
             yield from walk(inner)
 
 
-def walk_of(node: StepNode) -> Iterator[StepNode]:
-    """Yield a step and those inside it."""
-    yield node
-    for body in node.bodies:
-        yield from walk(body)
+def walk_of(node: StepNode) -> Iterable[StepNode]:
+    """Return a step and those inside it."""
+    return (node,) if not node.bodies else (node, *(each for body in node.bodies for each in walk(body)))
 
 
 def strings_in(value: Json, pointer: str, field: str) -> Iterator[tuple[str, str, str]]:

@@ -70,7 +70,8 @@ class ValueChecker:
         self.inputs = shapes.of_schema(scopes.tree.workflow.input_schema)
         self.optional = optional_inputs(scopes.tree.workflow.input_schema)
         self.found: list[Diagnostic] = []
-        self._bindings = {_place(binding): binding for each in bindings.values() for binding in each}
+        self._input_paths: set[tuple[str | int, ...]] = set()
+        self._bindings = {(binding.node, binding.at): binding for each in bindings.values() for binding in each}
         self._outputs: dict[StepNode, Shape] = {}
         self._values: dict[Binding, Shape] = {}
         self._depth = 0
@@ -89,17 +90,18 @@ class ValueChecker:
         if scopes.tree.workflow.input_schema is not self.scopes.tree.workflow.input_schema:
             self.inputs = shapes.of_schema(scopes.tree.workflow.input_schema)
             self.optional = optional_inputs(scopes.tree.workflow.input_schema)
+            self._input_paths = set()
         self.scopes = scopes
         for node, bindings in gone:
             self._outputs.pop(node, None)
             for binding in bindings:
-                self._forget(_place(binding))
+                self._forget((binding.node, binding.at))
         for each, bindings in stale:
             if each is not None:
                 self._outputs.pop(each, None)
             for binding in bindings:
-                self._forget(_place(binding))
-                self._bindings[_place(binding)] = binding
+                self._forget((binding.node, binding.at))
+                self._bindings[binding.node, binding.at] = binding
 
     def forget(self) -> None:
         """Forget all shapes, some of which refer back to the checker."""
@@ -267,12 +269,14 @@ class ValueChecker:
     # --- checks
 
     def _members(self, binding: Binding, expression: Expression, reference: Reference, offset: int) -> None:
+        if reference.root == "inputs" and reference.path:
+            self._optional(binding, reference, offset)
+            if reference.path in self._input_paths:
+                return
         name = str(reference.path[0]) if reference.root == "local" else reference.root
         keys = reference.path[1:] if reference.root == "local" else reference.path
         skipped = len(reference.path) - len(keys)
         shape, taken = self._name(name, keys, binding)
-        if reference.root == "inputs" and keys:
-            self._optional(binding, reference, offset)
         for index in range(taken, len(keys)):
             inner = shapes.member(shape, keys[index])
             if isinstance(inner, NoMember):
@@ -280,6 +284,8 @@ class ValueChecker:
                     self._no_member(binding, expression, reference, offset, index + skipped, inner)
                 return
             shape = inner
+        if reference.root == "inputs":
+            self._input_paths.add(reference.path)
 
     def _no_member(
         self, binding: Binding, expression: Expression, reference: Reference, offset: int, index: int, found: NoMember
@@ -377,11 +383,6 @@ class ValueChecker:
         name, *inner = pointer_parts(pointer)
         schema = self.facts[node].field_schemas.get(name)
         return types_at(shapes.of_schema(dict(schema)), pointer_to(inner)) if schema is not None and inner else None
-
-
-def _place(binding: Binding) -> tuple[StepNode | None, str]:
-    """Return the step of a binding, and where it stands in the step."""
-    return binding.node, binding.at
 
 
 @functools.lru_cache(maxsize=10_000)
