@@ -29,6 +29,9 @@ CASES = [
     (["new", "--example", "csv_"], {"csv_report"}),
     (["connections", "test", "ma"], {"mail"}),
     (["list", "--tables", "fold"], {"folder"}),
+    (["watch", "--remo"], {"--remote"}),
+    (["completion", "--"], {"--help", "--tables", "--db"}),
+    (["connections", "secret", "--"], {"--help", "--json", "--tables", "--db"}),
 ]
 
 

@@ -30,6 +30,11 @@ _REASONS = {
 }
 
 
+def takes_remote(command: str | None) -> bool:
+    """Return whether a command, or the screen (None), works with a server."""
+    return command in _REMOTE
+
+
 def same_place(server: str | None) -> str:
     """Return the end of a command to copy: the option that names the server, if any."""
     from shlex import quote
@@ -47,7 +52,7 @@ def check_remote(arguments: argparse.Namespace) -> None:
         if arguments.token_file is not None:
             raise UsageError("--token-file requires --remote", code="remote.options")
         return
-    if arguments.command not in _REMOTE:
+    if not takes_remote(arguments.command):
         reason = _REASONS.get(arguments.command, "it needs the files of the server")
         raise UsageError(f"--remote cannot be used with {arguments.command}: {reason}", code=_CODE)
     if arguments.command == "history" and arguments.action == "import":

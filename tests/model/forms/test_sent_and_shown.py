@@ -12,7 +12,7 @@ from wftui.model.base import Json
 from wftui.model.forms.addresses import every_node, text_problems
 from wftui.model.forms.building import form_of
 from wftui.model.forms.command import run_command
-from wftui.model.forms.groups import Group, Tuple
+from wftui.model.forms.groups import Group
 from wftui.model.forms.lists import Items
 from wftui.model.forms.nodes import FormNode, Leaf
 from wftui.model.forms.state import build_form
@@ -136,21 +136,16 @@ def edit(node: FormNode, data: st.DataObject) -> None:
             else:
                 node.give(MISSING)
         case Group():
-            how = data.draw(st.sampled_from(["clear", "null", "empty"]))
-            if how == "null" and node.field.nullable:
+            if data.draw(st.booleans()) and node.field.nullable:
                 node.give_null()
-            elif how == "empty" and not isinstance(node, Tuple):
-                node.give_empty()
             else:
                 node.clear()
         case Items():
-            how = data.draw(st.sampled_from(["add", "add", "remove", "empty", "clear", "null"]))
+            how = data.draw(st.sampled_from(["add", "add", "remove", "clear", "null"]))
             if how == "add":
                 node.add()
             elif how == "remove" and node.nodes:
                 node.remove(node.nodes[0])
-            elif how == "empty":
-                node.give_empty()
             elif how == "null" and node.field.nullable:
                 node.give_null()
             else:

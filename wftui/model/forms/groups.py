@@ -102,10 +102,6 @@ class Group(FormNode):
         """Set null instead of an object."""
         self._fill(None, fill=False)
 
-    def give_empty(self) -> None:
-        """Set an object without properties."""
-        self._fill({}, fill=False)
-
     def collect(self, show: Show | None = None) -> Json:
         """Return the object; MISSING if absent, None for null."""
         if self.is_null:

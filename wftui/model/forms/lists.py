@@ -40,11 +40,6 @@ class Items(FormNode):
         self.clear()
         self.is_null = True
 
-    def give_empty(self) -> None:
-        """Set a list without items."""
-        self.clear()
-        self.given = True
-
     def add(self, value: Json = MISSING, at: int | None = None) -> FormNode:
         """Insert an item, at the end or at a position; its default without a value."""
         self.is_null = False

@@ -13,9 +13,11 @@ from wftui.model.run.record import ExecutionStatus
 from wftui.model.run.summary import GroupBy, RunGroup, RunSort
 from wftui.model.user.user_settings import HISTORY_COLUMNS, HistoryColumn
 from wftui.model.workflow.identifiers import WORKFLOW_ID_PATTERN
+from wftui.tui.display.formatting import count
 from wftui.tui.screen_memory import ScreenMemory
 from wftui.tui.screens.dialogs.prompt import PromptScreen
 from wftui.tui.services import AppServices
+from wftui.tui.widgets.history.table import HistoryTable
 from wftui.tui.widgets.log.sanitize import clean, plain
 from wftui.tui.widgets.picker import Picker
 
@@ -34,9 +36,16 @@ _SORTS: dict[RunSort, str] = {
 _MOST_GROUPS = 500
 
 
-def described(sort: RunSort) -> str:
-    """Return an order in words."""
-    return f"by {sort.removeprefix('-')}, {_SORTS[sort]}"
+def summary(table: HistoryTable) -> str:
+    """Return in words the number of runs, their order and the selection."""
+    pages = table.pages
+    runs = count(len(pages) if pages.is_whole else len(pages) - 1, "run")
+    parts = [runs if pages.is_whole else f"first {runs}, more as you scroll down"]
+    if table.sort != "-started":
+        parts.append(f"sorted by {table.sort.removeprefix('-')}, {_SORTS[table.sort]}")
+    if table.marked:
+        parts.append(f"{len(table.marked):,} selected")
+    return ", ".join(parts)
 
 
 async def ask_sort(services: AppServices, current: RunSort) -> RunSort | None:

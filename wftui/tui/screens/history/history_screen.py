@@ -16,7 +16,7 @@ from wftui.tui.display.formatting import count
 from wftui.tui.key_actions.history_actions import HISTORY_ACTIONS, LOCAL, MOST_SELECTED, NEED_ONE
 from wftui.tui.key_actions.key_sentences import with_keys
 from wftui.tui.screens.base.action_screen import ActionScreen
-from wftui.tui.screens.history.history_choices import ask_columns, ask_group, ask_saved, ask_sort, described, recalled
+from wftui.tui.screens.history.history_choices import ask_columns, ask_group, ask_saved, ask_sort, recalled, summary
 from wftui.tui.screens.history.run_files import export_run, import_run, show_run_file
 from wftui.tui.widgets.history.columns import columns
 from wftui.tui.widgets.history.filter_bar import FilterBar
@@ -166,19 +166,9 @@ class HistoryScreen(ActionScreen[None]):
         heading = self._table.heading(self._table.size.width)
         self.query_one("#history-heading", Static).update(heading, layout=False)
 
-    def _state(self) -> str:
-        pages = self._table.pages
-        runs = count(len(pages) if pages.is_whole else len(pages) - 1, "run")
-        parts = [runs if pages.is_whole else f"first {runs}, more as you scroll down"]
-        if self._table.sort != "-started":
-            parts.append(f"sorted {described(self._table.sort)}")
-        if self._table.marked:
-            parts.append(f"{len(self._table.marked):,} selected")
-        return ", ".join(parts)
-
     def _show_state(self) -> None:
         self._show_heading()
-        self.query_one("#history-state", Static).update(self._state(), layout=False)
+        self.query_one("#history-state", Static).update(summary(self._table), layout=False)
         self.refresh_bindings()
 
     @on(HistoryHeading.Chosen)
