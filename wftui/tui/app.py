@@ -27,7 +27,6 @@ from wftui.tui.key_actions.key_sentences import with_keys
 from wftui.tui.preferences import Preferences
 from wftui.tui.screen_memory import ScreenMemory
 from wftui.tui.screens.base.action_screen import ActionScreen
-from wftui.tui.screens.base.local_screen import LocalScreen
 from wftui.tui.screens.screen_registry import make_screen
 from wftui.tui.services import ScreenName
 from wftui.tui.session_runs import SessionRuns
@@ -143,6 +142,8 @@ class WftuiApp(TerminalApp[ExitMode], inherit_bindings=False):
 
     def open_screen(self, name: ScreenName, *arguments: object) -> None:
         """Open a screen by its name in the registry, or say why a server has none."""
+        from wftui.tui.screens.base.local_screen import LocalScreen
+
         screen = make_screen(name, *arguments)
         if isinstance(screen, LocalScreen) and self.workbench.server is not None:
             place = screen.trail()[0] if name != "editor" else "The editor"

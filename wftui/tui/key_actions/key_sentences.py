@@ -9,7 +9,7 @@ from textual.app import App
 from wftui.tui.actions import APP_ACTIONS, DECLARED, FIELD_ACTIONS, Action, keys_of, show_key
 from wftui.tui.display.glyphs import glyph
 
-_PLACE = re.compile(r"([Pp]ress )?\{([a-z_]+\.\w+)(\*?)\}")
+_PLACE = r"([Pp]ress )?\{([a-z_]+\.\w+)(\*?)\}"
 _USE = {"Press ": "Use ", "press ": "use "}
 
 
@@ -29,7 +29,7 @@ def with_keys(app: App[Any], sentence: str) -> str:
         key = " or ".join(keys if found[3] else keys[:1])
         return press + key if key else f"{_USE.get(press, '')}the command {_action(found[2]).label}"
 
-    return _PLACE.sub(named, sentence)
+    return re.sub(_PLACE, named, sentence)
 
 
 def shown_key(app: App[Any], action_id: str) -> str:

@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from wftui.tui.terminal.drawn_text import CleanApp
 
-_LONE = re.compile(r"[\ud800-\udfff]")
+_LONE = r"[\ud800-\udfff]"
 
 
 def unified(text: str) -> str:
@@ -20,7 +20,7 @@ def unified(text: str) -> str:
 
 _LONGEST = 20_000
 """Characters of a field for one line: the widget goes through all of them for each key, 0.7 µs each."""
-_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
+_CONTROLS = r"[\x00-\x08\x0a-\x1f\x7f-\x9f]"
 """Control characters but tabs, which a line does not show."""
 
 
@@ -40,7 +40,7 @@ class PasteApp(CleanApp[ReturnType]):
 
     def copy_to_clipboard(self, text: str) -> None:
         """Copy a text; lone surrogates, as values may have them, are replaced."""
-        super().copy_to_clipboard(_LONE.sub("\ufffd", text))
+        super().copy_to_clipboard(re.sub(_LONE, "\ufffd", text))
 
     async def _dispatch_action(self, namespace: DOMNode, action_name: str, params: Any) -> bool:
         """Paste what was copied here, by ctrl+v, as if the terminal had pasted it."""
@@ -56,7 +56,7 @@ class PasteApp(CleanApp[ReturnType]):
         """Return what a field for one line takes of a text; empty if that is nothing."""
         # As the widget splits it: a page break or a line separator of Unicode ends a line too.
         lines = [line for line in text.splitlines() if line.strip()] or [text]
-        line, dropped = (lines[0], 0) if field.password else _CONTROLS.subn("", lines[0])
+        line, dropped = (lines[0], 0) if field.password else re.subn(_CONTROLS, "", lines[0])
         whole = len(line) + len(field.value) - len(field.selected_text)
         if whole > _LONGEST:
             # A part of a name, a path or a secret would be another one.
