@@ -50,7 +50,7 @@ class Commands:
 
     def __init__(self, folder: Path, workflows: int) -> None:
         self._folder = folder
-        data = {f"XDG_{name}_HOME": str(folder / name.lower()) for name in ("DATA", "CONFIG", "CACHE", "STATE")}
+        data = {f"XDG_{name}_HOME": str(folder / name) for name in ("DATA", "CONFIG", "CACHE", "STATE")}
         self._environment = {**os.environ, **data, "PYTHONPATH": str(_SOURCES)}
         for number in range(workflows):
             self._write(f"w{number}", {"type": "set", "input": {"n": number}})

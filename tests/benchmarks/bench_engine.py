@@ -121,7 +121,8 @@ def _others(folder: Path) -> Iterable[Row]:
     def seconds(plan: WorkflowPlan, times: int = 1) -> float:
         return statistics.median(_run(folder, lambda path: _repeat(path, plan, times)) for _ in range(3))
 
-    yield Row("100 steps side by side", f"{seconds(side_by_side(100)) * 1000:.0f} ms")
+    beside = seconds(side_by_side(100)) * 1000
+    yield Row("100 steps side by side", f"{beside:.0f} ms", "24 ms", beside / 24, 1)
     yield Row("forEach over 1,000 items, 10 at once", f"{seconds(for_each(1000)) * 1000:.0f} ms")
     each = seconds(chain(1), 200) / 200 * 1000
     yield Row("200 runs of one step back to back", f"{each:.2f} ms a run", "0.8 ms", each / 0.8, 1)

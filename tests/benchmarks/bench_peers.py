@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench_engine import chain, run_often, run_once
+from bench_engine import chain, run_often, run_once, side_by_side
 from measure import Row, measure_pair
 
 _MASTRA = ("@mastra/core@0.24.9", "@mastra/libsql@0.16.4")
@@ -41,12 +41,15 @@ def rows() -> Iterable[Row]:
 
 
 def _beside_mastra(ours: Path, theirs: Path) -> Iterable[Row]:
-    """Mastra with its LibSQL store: steps in sequence, and runs of one step."""
+    """Mastra with its LibSQL store: steps in sequence and side by side, small runs."""
     if (reason := _install_mastra(theirs)) is not None:
         yield Row("steps in sequence beside Mastra", "-", reason)
         return
     for steps in (100, 1000):
         yield _row(ours, "Mastra", lambda steps: _mastra(theirs, steps, 1), steps)
+    pair = measure_pair(lambda: run_once(ours, side_by_side(100)), lambda: _mastra(theirs, 100, 1, "beside"), rounds=3)
+    against = f"Mastra with LibSQL {pair.median_b * 1000:.0f} ms"
+    yield Row("100 steps side by side", f"{pair.median_a * 1000:.0f} ms", against, pair.ratio, 1)
     pair = measure_pair(lambda: run_often(ours, chain(1), 200), lambda: _mastra(theirs, 1, 200), rounds=3)
     mine, other = pair.median_a / 200 * 1000, pair.median_b / 200 * 1000
     yield Row("200 runs of one step", f"{mine:.2f} ms a run", f"Mastra with LibSQL {other:.2f} ms", pair.ratio, 1)
@@ -63,10 +66,10 @@ def _install_mastra(folder: Path) -> str | None:
     return None
 
 
-def _mastra(folder: Path, steps: int, runs: int) -> float:
+def _mastra(folder: Path, steps: int, runs: int, shape: str = "chain") -> float:
     for path in folder.glob("mastra.db*"):
         path.unlink()
-    words = ["node", str(folder / "mastra.mjs"), str(folder / "mastra.db"), str(steps), str(runs)]
+    words = ["node", str(folder / "mastra.mjs"), str(folder / "mastra.db"), str(steps), str(runs), shape]
     return float(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
 
 

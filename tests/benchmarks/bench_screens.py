@@ -9,10 +9,12 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from bench_commands import Commands
 from bench_startup import HELLO, first_frame
 from cli_runs import Runs
 from measure import Row, measure_pair
 from rich.console import RenderableType
+from shown_program import ShownProgram
 from textual.screen import Screen
 
 from wftui.tui.app import WftuiApp
@@ -24,9 +26,11 @@ _PAUSE = 0.01
 
 
 def rows() -> Iterable[Row]:
-    """The first frame with 200 workflows, and starts of 2,000 and 10,000 steps."""
+    """Frames of 200 and 2,000 workflows, and starts of 2,000 and 10,000 steps."""
     with tempfile.TemporaryDirectory() as name:
         yield _first_frame(Path(name))
+    with tempfile.TemporaryDirectory() as name:
+        yield _all_states(Path(name))
     for steps in (2_000, 10_000):
         with tempfile.TemporaryDirectory() as name:
             taken = asyncio.run(_start(Path(name), steps)) * 1000
@@ -49,6 +53,18 @@ def _first_frame(folder: Path) -> Row:
     )
     measured, other = f"{pair.median_a * 1000:.0f} ms", f"hello-world {pair.median_b * 1000:.0f} ms"
     return Row("first frame with 200 workflows", measured, other, pair.ratio, 1.1)
+
+
+def _all_states(folder: Path) -> Row:
+    """The CPU of a start until the states of 2,000 unchanged workflows are shown."""
+    Commands(folder, 2_000)
+    taken = []
+    for _ in range(3):
+        with ShownProgram(folder) as program:
+            program.shows("ready")
+            taken.append(program.cpu()[1])
+    shown = min(taken)
+    return Row("all states of 2,000 unchanged workflows on the screen", f"{shown:.2f} CPU s", "0.5 s", shown / 0.5, 1)
 
 
 class _Watched(WftuiApp):

@@ -13,7 +13,7 @@ from wftui.model.errors import ConflictError, ExitCode, NotFoundError, UsageErro
 from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.identifiers import WORKFLOW_ID_PATTERN
 from wftui.workspace.atomic import atomic_write
-from wftui.workspace.generated import inside, is_workspace
+from wftui.workspace.generated import has_links, inside, is_workspace
 from wftui.workspace.regular import read_regular
 from wftui.workspace.workspace_errors import ForeignFolderError, WorkspaceError, explain
 
@@ -99,11 +99,11 @@ class Workspace:
 
     def source_path(self, workflow_id: str) -> Path:
         """Return the path of a workflow's JSON."""
-        return self.workflows_path / check_id(workflow_id) / "workflow.json"
+        return self.workflows_path.joinpath(check_id(workflow_id), "workflow.json")
 
     def generated_path(self, workflow_id: str) -> Path:
         """Return the path of a workflow's generated Python."""
-        return self.workflows_path / check_id(workflow_id) / "workflow.py"
+        return self.workflows_path.joinpath(check_id(workflow_id), "workflow.py")
 
     def ids(self) -> list[str]:
         """Return all workflow ids, sorted.
@@ -161,11 +161,13 @@ class Workspace:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise WorkspaceError(f"{path} is not UTF-8 text (byte {error.start})", code="workspace.encoding") from error
-        try:
-            inside(self.root, path)
-        except WorkspaceError as error:
-            return WorkflowSource(workflow_id, path, text, etag_of(data), str(error))
-        return WorkflowSource(workflow_id, path, text, etag_of(data))
+        read_only = None
+        if has_links(self.root, path):  # following them takes a third of a list
+            try:
+                inside(self.root, path)
+            except WorkspaceError as error:
+                read_only = str(error)
+        return WorkflowSource(workflow_id, path, text, etag_of(data), read_only)
 
     def write(self, workflow_id: str, text: str, expected: str | None) -> WorkflowSource:
         """Write a workflow's source, unless the file has changed since it was read.

@@ -5,6 +5,7 @@ make `wftui compile` overwrite a file anywhere in the user's home. The head of a
 file, so that edited files are recognized and not replaced.
 """
 
+import itertools
 import os
 import re
 from collections.abc import Callable
@@ -162,3 +163,8 @@ def inside(root: Path, path: Path) -> Path:
             f"{link} is a link that leads out of the workspace: what lies there is read-only", code="workspace.link"
         )
     return Path(folder) / path.name
+
+
+def has_links(root: Path, path: Path) -> bool:
+    """Return whether a folder between a workspace and a path in it is a link."""
+    return any(folder.is_symlink() for folder in itertools.takewhile(lambda folder: folder != root, path.parents))

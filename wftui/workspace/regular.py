@@ -45,6 +45,8 @@ def open_regular(path: Path) -> BinaryIO:
 
 
 def _check_kind(mode: int, path: Path) -> None:
+    if stat.S_ISREG(mode):
+        return
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
     if (name := special_kind(mode)) is not None:
