@@ -338,6 +338,13 @@ def replace_value(lines: list[dict[str, Json]], text: str) -> None:
     lines[:] = changed
 
 
+def reference_to(lines: list[dict[str, Json]], text: str) -> dict[str, Json]:
+    """Add a big value; return a reference to it."""
+    name = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    lines.insert(2, {"value": name, "text": text})
+    return {"$value": name, "bytes": len(text), "preview": text}
+
+
 HOSTILE: list[tuple[str, Callable[[list[dict[str, Json]]], object]]] = [
     ("not a run file", lambda lines: lines[0].update(format="other")),
     ("later version", lambda lines: lines[0].update(version=3)),
@@ -358,11 +365,16 @@ HOSTILE: list[tuple[str, Callable[[list[dict[str, Json]]], object]]] = [
         for name in ("seq", "executionId", "timestamp")
     ),
     ("in the year 9999", lambda lines: event(lines, 3).update(timestamp="9999-12-31T23:59:59Z")),
-    ("nested deeper", lambda lines: event(lines, 1).update(inputs=json.loads("[" * 300 + "]" * 300))),
+    ("nested deeper", lambda lines: event(lines, 1).update(inputs={"k": json.loads("[" * 300 + "]" * 300)})),
     *(
         ("id of its workflow", lambda lines, name=name: event(lines, 1).update(workflowId=name))
         for name in ("../../evil", "/evil", "", "..", "a\x1b")
     ),
+    *(
+        ("inputs of its run", lambda lines, value=value: event(lines, 1).update(inputs=value))
+        for value in ("x", [1], None, 5, True)
+    ),
+    ("inputs of its run", lambda lines: event(lines, 1).update(inputs=reference_to(lines, "[1, 2]"))),
     ("too big", lambda lines: event(lines, 6).update(warnings=1e300)),
     ("duration", lambda lines: event(lines, 6).update(duration="Infinity")),
     ("is not JSON", lambda lines: replace_value(lines, "[1, 2")),

@@ -59,6 +59,7 @@ _SPARE_ITERATIONS = 100_000
 _ITERATIONS_OF_AN_EVENT = 10
 _FIRST_YEAR, _LAST_YEAR = 1970, 9000
 _MOST_NUMBER = 2**53
+INVALID_INPUTS = "the inputs of its run are not an object"
 
 
 @dataclass(slots=True)
@@ -307,6 +308,8 @@ class _Part:
                 raise broken(self._path, "the id of its run is not valid")
         if isinstance(event, Created) and not _WORKFLOW.fullmatch(event.workflow_id):
             raise broken(self._path, "the id of its workflow is not valid")
+        if isinstance(event, Created) and not isinstance(event.inputs, dict):
+            raise broken(self._path, INVALID_INPUTS)
         if self._has_ended:
             raise broken(self._path, f"event {self._number} follows the end of the run")
         if (

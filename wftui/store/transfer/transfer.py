@@ -18,6 +18,7 @@ from wftui.store.execution_store import ExecutionStore
 from wftui.store.log_segments import SegmentError
 from wftui.store.sqlite.store_errors import RunExistsError
 from wftui.store.transfer.run_file import (
+    INVALID_INPUTS,
     MOST_RUNS,
     NESTED_FIELDS,
     VALUE_FIELDS,
@@ -197,6 +198,8 @@ def _next_page(pages: Iterator[EventPage], path: Path) -> EventPage | None:
             _resolve(event, page)
     except ValueError as error:
         raise broken(path, f"a value in it is not JSON: {error}") from error
+    if any(isinstance(event, Created) and not isinstance(event.inputs, dict) for event in page.events):
+        raise broken(path, INVALID_INPUTS)
     return page
 
 
