@@ -62,7 +62,7 @@ Same().run()
 """
 """The widgets of the first screen without anything of ours: the floor of its first frame."""
 
-_LIBRARIES = ("argparse", "gettext", "json", "hashlib", "shlex", "getpass")
+_LIBRARIES = ("argparse", "gettext", "getpass")
 """Of the standard library: what the first screen needs and Textual does not."""
 _MODULES = """
 import sys
