@@ -260,8 +260,8 @@ def _reads_step(step_id: str, binding: Binding) -> bool:
 
 
 def _gives_value(binding: Binding) -> bool:
-    """Return whether a string has the shape of what it reads: it is nothing else."""
-    return binding.template is None or binding.template.keeps_type
+    """Return whether a part of the input has the shape of what a string reads."""
+    return binding.use == "input" and binding.template is not None and binding.template.keeps_type
 
 
 def lasts(node: StepNode, step_type: StepType[Any] | None) -> bool:

@@ -114,6 +114,9 @@ def _index(node: StepNode) -> int:
 
 
 def _forget(known: KnownNodes, node: StepNode) -> None:
+    if not node.bodies:
+        known.nodes.pop(node.pointer, None)
+        return
     for each in walk_of(node):
         known.nodes.pop(each.pointer, None)
         for inner in each.bodies:
