@@ -168,7 +168,7 @@ class Call:
         run_id = self.request.path_params["id"]
         if self.token.workflows is not None or not _RUN_ID.fullmatch(run_id):
             run_id = (await self.run()).id
-        number = await self.workbench.runs.last_seq(run_id)
+        number = await self.workbench.records.last_seq(run_id)
         if not number:
             self._seen(None)
         return number

@@ -55,6 +55,10 @@ class RemoteRecords:
                 return run
         raise RunNotFoundError(run_id)
 
+    async def last_seq(self, run_id: str) -> int:
+        """Return the number of the newest event of a run, log lines included."""
+        return (await self._runs.record(run_id)).last_seq
+
     @staticmethod
     async def opens_at_end(_run_id: str) -> bool:
         """Return True: events only name segments of logs; `logs` has their lines."""

@@ -203,6 +203,9 @@ class Records(Protocol):
     async def summary(self, run_id: str) -> ExecutionSummary:
         """Return a run as lists show it."""
 
+    async def last_seq(self, run_id: str) -> int:
+        """Return the number of the newest event of a run, log lines included."""
+
     async def opens_at_end(self, run_id: str) -> bool:
         """Return whether a run is opened at its newest event, by `open`."""
 

@@ -78,6 +78,10 @@ class RecordService:
             above = await store.head(above.parent_id)
         return None
 
+    async def last_seq(self, run_id: str) -> int:
+        """Return the number of the last event of a run; 0 without such a run."""
+        return await (await self._store()).last_seq(run_id)
+
     async def opens_at_end(self, run_id: str) -> bool:
         """Return whether a run is opened at its newest event, by `open`."""
         return await (await self._store()).last_seq(run_id) > READ_WHOLE

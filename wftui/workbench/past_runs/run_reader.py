@@ -85,10 +85,6 @@ class RunReader:
         """Return a big value of a run."""
         return await (await self._store()).value(ref)
 
-    async def last_seq(self, run_id: str) -> int:
-        """Return the number of the last event of a run; 0 without such a run."""
-        return await (await self._store()).last_seq(run_id)
-
     async def holds_value(self, run_id: str, value_hash: str) -> bool:
         """Return whether a run refers to a big value."""
         return await (await self._store()).holds_value(run_id, value_hash)

@@ -14,7 +14,7 @@ from tui.notices import notices
 from tui.run_events import BEGIN, Story, running
 from tui.start_app import StartApp
 from wftui.model.errors import UserError
-from wftui.model.run.events import Completed, Interrupted, Log
+from wftui.model.run.events import Completed, Interrupted, Log, Resumed
 from wftui.tui.screens.dialogs.prompt import PromptScreen
 from wftui.tui.screens.runs.monitor_screen import MonitorScreen
 from wftui.tui.terminal.external_editor import pager_command
@@ -78,6 +78,40 @@ async def test_log_is_whole_however_early_it_is_asked_for(
         assert isinstance(screen, MonitorScreen)
         await screen.whole_log()
         assert len(screen.panes.log_view.plain_lines()) == lines
+
+
+async def test_log_of_a_run_in_progress_is_whole(open_run: Any, workbench: Workbench) -> None:
+    story = running()
+    async with open_run(story) as (_pilot, screen):
+        before, lines = len(story.events), 20_000
+        for number in range(lines):
+            story.add(Log, 41, message=f"line {number}", path="commits")
+        await (await workbench.store()).append(story.events[before:], wait=True)
+        await screen.whole_log()
+        assert screen.panes.log_view.plain_lines()[-1].endswith(f"line {lines - 1}")
+
+
+async def test_log_is_whole_after_a_resume(
+    open_run: Any, workbench: Workbench, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story = running()
+    story.add(Interrupted, 30, message="its process was killed")
+    before, lines = len(story.events), 20_000
+
+    async def resume_run(_services: object, run_id: str) -> str:
+        story.add(Resumed, 40)
+        for number in range(lines):
+            story.add(Log, 41, message=f"line {number}", path="commits")
+        await (await workbench.store()).append(story.events[before:], wait=True)
+        return run_id
+
+    monkeypatch.setattr("wftui.tui.screens.runs.rerun_flow.resume_run", resume_run)
+    async with open_run(story) as (pilot, screen):
+        await until(pilot, lambda: not screen._follows)
+        screen.action_resume()
+        await until(pilot, lambda: screen.state.record.last_seq > before)
+        await screen.whole_log()
+        assert screen.panes.log_view.plain_lines()[-1].endswith(f"line {lines - 1}")
 
 
 async def test_the_lines_shown_are_saved(open_run: Any, tmp_path: Path, until: Until) -> None:

@@ -133,7 +133,7 @@ class RunScreen(ActionScreen[None]):
     async def whole_log(self) -> None:
         """Wait until the log of the run, as far as it has come, is read and in its view."""
         await self._log_is_read.wait()
-        newest = (await self.workbench.runs.head(self.run_id)).last_seq
+        newest = await self.workbench.records.last_seq(self.run_id)
         while self._follows and self.state.record.last_seq < newest:  # a run that has not ended, or was interrupted
             self._has_read.clear()
             await self._has_read.wait()
@@ -195,6 +195,7 @@ class RunScreen(ActionScreen[None]):
         self._paint_soon()
 
     async def _follow(self) -> None:
+        self._follows = True  # a resumed run is followed again
         try:
             await self._follow_to_the_end()
         finally:
