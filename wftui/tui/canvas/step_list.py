@@ -15,7 +15,7 @@ class StepList(StepView):
         """The focus moved to another step."""
 
     def make_drawing(self) -> None:
-        """Lay out the rows for the current width."""
-        if self.size:
+        """Lay out the rows for the current width; their number may give the height."""
+        if self.size.width:
             folded = self.folded(fan_outs=False)
             self.show_drawing(self.list_drawing(folded), folded)

@@ -548,6 +548,20 @@ async def test_panes_share_a_big_screen_by_what_they_hold(
             )
 
 
+@pytest.mark.parametrize("room", [(200, 60), (110, 45)])
+async def test_program_begins_with_the_steps_on_a_big_screen(
+    workbench: Workbench, put_workflow: Callable[..., Path], until: Until, room: tuple[int, int]
+) -> None:
+    put_workflow("hello", steps=STEPS[:1])
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test(size=room) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen) and app.screen.steps)
+        screen = app.screen
+        assert isinstance(screen, EditorScreen)
+        await until(pilot, lambda: screen.step_list.cursor == "greet")
+        await until(pilot, lambda: screen.step_list.region.height == 4)  # with its head and border
+
+
 async def test_most_moves_in_long_lists_scroll_nothing(
     workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until
 ) -> None:
