@@ -11,13 +11,18 @@ from wftui.tui.canvas.drawing.graph_drawing import Detail, GraphDrawing
 from wftui.tui.canvas.drawing.list_drawing import ListDrawing
 from wftui.tui.canvas.drawing.scene import Direction, Scene
 from wftui.tui.canvas.folding import fold
-from wftui.tui.canvas.graph import CanvasNode, edges_between
+from wftui.tui.canvas.graph import CanvasNode
 
 UP, RIGHT, DOWN, LEFT = 1, 2, 4, 8
 SIDES = {sign: sides for sides, sign in enumerate(" ╵╶╰╷│╭├╴╯─┴╮┤┬┼") if sides}
 MOVES = {DOWN: (0, 1, UP), RIGHT: (1, 0, LEFT), LEFT: (-1, 0, RIGHT)}
 BACK = {DOWN: UP, RIGHT: LEFT, LEFT: RIGHT}
 Edge = tuple[str, str]
+
+
+def edges_between(nodes: list[CanvasNode]) -> list[Edge]:
+    """Return the edges that a drawing has to show, source first."""
+    return [(need, node.path) for node in nodes for need in node.needs]
 
 
 @st.composite

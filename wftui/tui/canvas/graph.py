@@ -89,11 +89,6 @@ def nodes_from_steps(steps: Iterable[StepInfo], counted: Collection[str] = ()) -
     ]
 
 
-def edges_between(nodes: Iterable[CanvasNode]) -> list[tuple[str, str]]:
-    """Return dependency edges as pairs of paths, source first."""
-    return [(need, node.path) for node in nodes for need in node.needs]
-
-
 def children_of(nodes: Iterable[CanvasNode]) -> dict[str | None, list[CanvasNode]]:
     """Group nodes by parent, in order; an unknown parent counts as none."""
     found = list(nodes)
