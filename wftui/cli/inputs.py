@@ -12,6 +12,7 @@ from wftui.connections.secret_references import is_reference, resolve_reference
 from wftui.connections.secret_store import SecretStore
 from wftui.model.base import Json
 from wftui.model.errors import UsageError
+from wftui.model.home_paths import expanded
 from wftui.model.json.incremental import read_json
 from wftui.model.moments import MomentError, parse_moment
 from wftui.model.run.summary import ExecutionFilters
@@ -193,7 +194,7 @@ def _read_file(name: str) -> str:
     if not name:
         raise UsageError("@ names no file", code="usage.input")
     try:
-        return Path(name).expanduser().read_text(encoding="utf-8-sig")
+        return expanded(name).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise UsageError(f"cannot read {name}: {reason}", code="usage.input") from None

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from wftui.client.errors import RemoteError
 from wftui.connections.own_secrets import TOKEN_VARIABLE
 from wftui.model.errors import ExitCode, UsageError
+from wftui.model.home_paths import expanded
 from wftui.workspace.regular import read_regular
 
 _TOKEN = re.compile(r"[!-~]{1,500}")
@@ -73,7 +74,7 @@ def _token(token_file: Path | None) -> str:
                 code="remote.token",
             )
     else:
-        token = _read(token_file.expanduser())
+        token = _read(expanded(token_file))
     if not _TOKEN.fullmatch(token):
         raise UsageError("the token was not made by `wftui serve token add`", code="remote.token")
     return token

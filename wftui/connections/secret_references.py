@@ -13,6 +13,7 @@ from pathlib import Path
 
 from wftui.connections.connection_errors import ConnectionsError
 from wftui.connections.secret_store import SecretStore
+from wftui.model.home_paths import expanded
 
 COMMAND_SECONDS = 60.0
 """Time limit of a program that prints a secret; it may have to ask the user to unlock it."""
@@ -49,7 +50,7 @@ def resolve_reference(text: str, store: SecretStore, environment: Mapping[str, s
             secret = environment.get(rest)
             where = f"the environment variable {rest} is not set"
         case "file":
-            secret, where = _from_file(Path(rest).expanduser())
+            secret, where = _from_file(expanded(rest))
         case "cmd":
             secret, where = _from_command(rest, environment)
         case _:

@@ -11,6 +11,7 @@ from typing import Any, TypeGuard, cast, get_args
 from wftui.model.counts import count_in, is_count
 from wftui.model.data_class import dataclass
 from wftui.model.errors import ExitCode, UserError
+from wftui.model.home_paths import expanded
 from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.model.user.user_settings import (
     HISTORY_COLUMNS,
@@ -285,7 +286,7 @@ def interpret(data: Mapping[str, object], folder: Path) -> tuple[UserSettings, l
 def _settings(found: Mapping[Place, Value], sections: Iterable[Place], folder: Path) -> UserSettings:
     def path_of(name: str) -> Path | None:
         text = found.get((name,))
-        return None if text is None else (folder / Path(str(text)).expanduser()).absolute()
+        return None if text is None else (folder / expanded(str(text))).absolute()
 
     def rule_of(section: Place) -> KeepRule:
         days, runs = found.get((*section, "keep_days")), found.get((*section, "keep_runs"))
@@ -301,7 +302,7 @@ def _settings(found: Mapping[Place, Value], sections: Iterable[Place], folder: P
         given: dict[str, Any] = {place[-1]: value for place, value in found.items() if place[:-1] == section}
         if "command" in given:
             program, *arguments = given["command"]
-            given["command"] = (str(Path(program).expanduser()) if program.startswith("~/") else program, *arguments)
+            given["command"] = (str(expanded(program)) if program.startswith("~/") else program, *arguments)
         if "on" in given:
             given["on"] = frozenset(given["on"])
         return replace(general, **given)

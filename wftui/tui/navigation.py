@@ -9,7 +9,7 @@ from textual.widget import Widget
 from wftui.tui.screens.dialogs.jump import JumpScreen
 from wftui.tui.screens.dialogs.prompt import PromptScreen
 from wftui.tui.services import services_of
-from wftui.tui.widgets.finding import finder_of
+from wftui.tui.widgets.finding import finder_of, go_to_match
 
 _SOUGHT: WeakKeyDictionary[Widget, str] = WeakKeyDictionary()
 """Text that was searched last, by list."""
@@ -18,16 +18,14 @@ _SOUGHT: WeakKeyDictionary[Widget, str] = WeakKeyDictionary()
 async def find_row(app: App[Any]) -> None:
     """Ask for a text, and go to the next row of the focused list that contains it."""
     view = app.focused
-    find = finder_of(view)
-    if view is None or find is None:
+    if view is None or finder_of(view) is None:
         app.notify("Find: no list has the focus.", severity="warning")
         return
     text = await services_of(app).push_screen_wait(PromptScreen("Find in the list", _SOUGHT.get(view, "")))
     if not text:
         return
     _SOUGHT[view] = text
-    if not find(text):
-        app.notify(f"{text} was not found.", markup=False)
+    go_to_match(view, text)
 
 
 async def jump(app: App[Any]) -> None:

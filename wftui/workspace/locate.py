@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from wftui.model.home_paths import expanded
 from wftui.workspace.workspace_errors import WorkspaceError
 
 _APP = "wftui"
@@ -76,7 +77,7 @@ def absolute(path: Path) -> Path:
     Raises:
         WorkspaceError: `workspace.cwd`, it is relative and the current folder has been deleted.
     """
-    named = path.expanduser()
+    named = expanded(path)
     return named if named.is_absolute() else current_folder() / named
 
 

@@ -71,3 +71,9 @@ def test_path_is_completed_in_its_folder(tmp_path: Path, monkeypatch: pytest.Mon
     assert completed(f"{tmp_path}/") == f"{tmp_path}/data/"
     assert completed(".h") == ".hidden"
     assert [completed(text) for text in ("x", "", "none/", "data/in.csv/x", "a\0")] == [None] * 5
+
+
+def test_home_folder_of_an_unknown_user_has_no_files() -> None:
+    assert completed("~nobody-there/x") is None
+    with pytest.raises(TextError):
+        value_of_file(form_of({"properties": {"a": {}}}).fields[0], "~nobody-there/x")

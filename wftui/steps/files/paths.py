@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import unquote_to_bytes
 
+from wftui.model.home_paths import expanded
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.workspace.regular import special_kind
 from wftui.workspace.temporary_file import temporary_beside
@@ -31,7 +32,7 @@ def resolve_path(text: str, base: Path) -> Path:
         if "\0" in name:
             raise WorkflowError("file.path", f"{text!r} is not a valid path.")
         return Path(f"/{name}")
-    return base / Path(text).expanduser()
+    return base / expanded(text)
 
 
 def path_text(path: Path) -> str:

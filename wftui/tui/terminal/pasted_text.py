@@ -30,7 +30,7 @@ class PasteApp(CleanApp[ReturnType]):
     async def on_event(self, event: events.Event) -> None:
         """Unify line ends, and tell the user what a field for one line does not take."""
         if isinstance(event, events.Paste) and not event.is_forwarded:
-            event.text = unified(event.text)
+            event.text = re.sub(_LONE, "\ufffd", unified(event.text))
             field = self.focused
             if isinstance(field, Input) and not getattr(type(field), "TAKES_LINES", False):
                 event.text = self._one_line(event.text, field)

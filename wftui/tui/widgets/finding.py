@@ -8,6 +8,8 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import OptionList
 
+from wftui.model.errors import UserError
+
 
 @runtime_checkable
 class Finds(Protocol):
@@ -22,6 +24,18 @@ def finder_of(widget: Widget | None) -> Callable[[str], bool] | None:
     if isinstance(widget, OptionList):
         return partial(_find_option, widget)
     return widget.find if isinstance(widget, Finds) else None
+
+
+def go_to_match(widget: Widget, text: str) -> None:
+    """Go to the next row of a widget with a text, or say that there is none."""
+    find = finder_of(widget)
+    try:
+        found = find is None or find(text)
+    except UserError as error:
+        widget.notify(str(error), title="Search failed", severity="error", markup=False)
+    else:
+        if not found:
+            widget.notify(f"{text} was not found.", markup=False)
 
 
 def _find_option(listed: OptionList, text: str) -> bool:

@@ -1,7 +1,6 @@
 """A question for the path of a file, with completion."""
 
 import asyncio
-from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -12,6 +11,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
+
+from wftui.model.home_paths import expanded
 
 
 class PathSuggester(Suggester):
@@ -30,10 +31,10 @@ def completed(text: str) -> str | None:
     folder, separator, beginning = text.rpartition("/")
     if not text or "\0" in text:
         return None
-    place = Path(folder + separator or ".").expanduser()
+    place = expanded(folder + separator or ".")
     try:
         names = sorted(each.name for each in place.iterdir() if each.name.startswith(beginning))
-    except (OSError, RuntimeError):  # not a folder, or not readable; `~` without a home
+    except OSError:  # not a folder, or not readable
         return None
     shown = [name for name in names if beginning or not name.startswith(".")]
     if not shown:
@@ -84,6 +85,6 @@ class PathPrompt(ModalScreen[str | None]):
 
 def _is_file(text: str) -> bool:
     try:
-        return Path(text).expanduser().is_file()
-    except (OSError, RuntimeError, ValueError):
+        return expanded(text).is_file()
+    except (OSError, ValueError):
         return False

@@ -502,6 +502,11 @@ async def test_search_works_in_source_and_python(
         await until(pilot, lambda: python.has_focus)
         await pilot.press("slash", "enter")
         await until(pilot, lambda: python.selected_text == "greet")
+        for view in ("source", "python"):
+            screen.enter(view)
+            await pilot.press("ctrl+f", "ctrl+u", *"re:(", "enter")
+            await until(pilot, lambda: any("unterminated" in each for each in notices(app)))
+            app.clear_notifications()
 
 
 async def test_steps_are_found_and_every_view_follows(

@@ -12,6 +12,7 @@ from helpers import patience
 from textual.app import App
 from textual.dom import DOMNode
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from tui.notices import notices
 from tui.run_events import Story, asking, completed, failed, running, state_of
@@ -181,6 +182,11 @@ async def test_a_value_is_searched_and_saved(
         await until(pilot, lambda: isinstance(pilot.app.screen, PromptScreen))
         await pilot.press("enter")
         await until(pilot, lambda: "a file of that name already exists" in text_of(pilot.app))
+        line = pilot.app.screen.query_one(Input)
+        line.value = "9" * 300
+        await until(pilot, lambda: "file name too long" in text_of(pilot.app))
+        line.value = "~nobody-there/x"
+        await until(pilot, lambda: "the folder ~nobody-there does not exist" in text_of(pilot.app))
 
 
 async def test_disabled_actions_say_why(open_run: Any, until: Until) -> None:

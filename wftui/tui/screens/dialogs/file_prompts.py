@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from wftui.model.errors import UserError
+from wftui.model.home_paths import expanded
 from wftui.tui.screens.dialogs.prompt import PromptScreen
 from wftui.tui.services import AppServices
 from wftui.tui.widgets.path_prompt import PathPrompt
@@ -35,17 +36,23 @@ def _hint() -> str:
 
 
 def _path(text: str) -> Path:
-    return Path(text).expanduser()
+    return expanded(text)
 
 
 def _check_new(text: str) -> str | None:
     path = _path(text)
-    if not text or path.is_dir():
-        return "a file name is required"
-    if path.exists():
-        return "a file of that name already exists"
-    return None if path.parent.is_dir() else f"the folder {path.parent} does not exist"
+    try:
+        if not text or path.is_dir():
+            return "a file name is required"
+        if path.exists():
+            return "a file of that name already exists"
+        return None if path.parent.is_dir() else f"the folder {path.parent} does not exist"
+    except OSError as error:  # a name that is too long, a folder that may not be read
+        return (error.strerror or str(error)).lower()
 
 
 def _check_folder(text: str) -> str | None:
-    return None if text and _path(text).is_dir() else "there is no such folder"
+    try:
+        return None if text and _path(text).is_dir() else "there is no such folder"
+    except OSError as error:
+        return (error.strerror or str(error)).lower()

@@ -18,7 +18,7 @@ from wftui.tui.display.theme import WIDE
 from wftui.tui.key_actions.editor_actions import EDITOR_ACTIONS
 from wftui.tui.screens.editor.inspecting import Inspecting
 from wftui.tui.screens.editor.problems_screen import ProblemsScreen
-from wftui.tui.widgets.finding import finder_of
+from wftui.tui.widgets.finding import go_to_match
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.pane_tabs import PaneTabs
 from wftui.tui.widgets.prompt_input import PromptInput
@@ -335,9 +335,8 @@ class EditorScreen(ProblemsScreen):
     @on(PromptInput.Answered)
     def _find(self, event: PromptInput.Answered) -> None:
         self._sought = event.text
-        find = finder_of(self._sought_in or self._text_shown)
-        if event.text and find is not None and not find(event.text):
-            self.notify(f"{event.text} was not found.", markup=False)
+        if event.text:
+            go_to_match(self._sought_in or self._text_shown, event.text)
 
     @property
     def _text_shown(self) -> CodeArea:

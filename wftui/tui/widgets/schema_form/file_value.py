@@ -1,10 +1,9 @@
 """The value of a field from a file: text as it is, everything else as JSON."""
 
-from pathlib import Path
-
 from wftui.model.base import Json
 from wftui.model.forms.fields import FormField
 from wftui.model.forms.text import JsonError, TextError, parse_json
+from wftui.model.home_paths import expanded
 from wftui.workspace.regular import read_regular
 
 
@@ -15,7 +14,7 @@ def value_of_file(field: FormField, path: str) -> Json:
         TextError: the file cannot be read, or is not what the field takes.
     """
     try:
-        data = read_regular(Path(path).expanduser())
+        data = read_regular(expanded(path))
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         raise TextError(f"{path} is not text in UTF-8.") from None

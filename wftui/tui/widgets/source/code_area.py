@@ -21,6 +21,7 @@ from wftui.runtime.patterns.searching import first_match, piece_of
 from wftui.tui.background import in_background
 from wftui.tui.widgets.long_text import LongTextArea
 from wftui.tui.widgets.source.code_lines import Captured, LineHighlights
+from wftui.workbench.past_runs.search_service import check_search
 
 HIGHLIGHT_UP_TO = 100_000
 """Maximum length of highlighted code, in characters; parsing longer code is slow."""
@@ -152,7 +153,11 @@ class CodeArea(LongTextArea, inherit_bindings=False):
 
         Returns:
             False if there is no match.
+
+        Raises:
+            UserError: it is an invalid regular expression.
         """
+        check_search(text)
         pattern, whole = finder(text), self.text
         if len(whole) > piece_of(pattern):
             in_background(self, partial(self._find_in_thread, pattern, text), group="find", exclusive=True)
