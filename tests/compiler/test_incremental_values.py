@@ -162,3 +162,20 @@ def test_a_change_reaches_those_who_read_it_through_others(steps: list[dict[str,
         assert_agrees(remembering, text)
         codes.append([each.code for each in remembering.check("flow", text).errors])
     assert codes == [[], ["reference.property"], []]
+
+
+def test_a_fix_follows_the_step_that_it_changes() -> None:
+    plain = {"id": "s", "type": "set", "input": {"a": "inputs.word"}}
+    source: dict[str, Any] = {
+        "format": 1,
+        "id": "flow",
+        "inputSchema": Values(0).source["inputSchema"],
+        "steps": [plain],
+    }
+    remembering = compiler_of(NOWHERE)
+    for number in range(3):
+        text = json.dumps(source, indent=1)
+        assert_agrees(remembering, text)
+        found = [each for each in remembering.check("flow", text).warnings if each.code == "expression.no_braces"]
+        assert [each.fixes[0].patch[0].path for each in found] == [f"/steps/{number}/input/a"]
+        source["steps"].insert(0, {"id": f"n{number}", "type": "set", "needs": [], "input": {"b": 1}})
