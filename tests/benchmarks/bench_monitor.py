@@ -172,7 +172,7 @@ async def _first_frame(folder: Path, *, ended: bool) -> Row:
         await _until(lambda: isinstance(app.screen, MonitorScreen) and app.screen.state.record.last_seq >= _TOTAL)
         monitor = app.screen
         assert isinstance(monitor, MonitorScreen)
-        await _until(lambda: monitor.is_painted)
+        await monitor.painted()
         taken = (time.process_time() - begin) * 1000
     what = "first true frame of a recorded run" if ended else "attach to a run"
     return Row(f"{what} of {_TOTAL:,} events", f"{taken:.0f} ms of CPU", "aim 300 ms", taken / 300, 1)

@@ -21,6 +21,7 @@ from wftui.model.run.events import Completed, IterationCompleted, IterationStart
 from wftui.model.run.reducer import fold
 from wftui.tui.screens.dialogs.confirm import ConfirmScreen
 from wftui.tui.screens.dialogs.prompt import PromptScreen
+from wftui.tui.screens.runs import run_screen
 from wftui.tui.screens.runs.frame_budget import FRAMES_PER_SECOND
 from wftui.tui.screens.runs.monitor_screen import MonitorScreen
 from wftui.tui.screens.runs.value_screen import ValueScreen
@@ -428,6 +429,32 @@ async def test_a_big_run_is_opened_at_its_newest_event_with_its_whole_log(open_r
             moved = screen.action_forward if expected > screen.playback.state.record.last_seq else screen.action_back
             moved()
             await until(pilot, lambda at=expected: screen.playback.state.record.last_seq == at)
+
+
+class OneFrame:
+    """A budget that is used up by its first frame."""
+
+    is_used = False
+
+    def paint(self) -> None:
+        self.is_used = True
+
+    def pause(self, *, hurry: bool = False) -> float:
+        return 3600.0 if self.is_used and not hurry else 0.0
+
+
+async def test_the_first_true_frame_of_a_big_run_waits_for_nothing(
+    workbench: Workbench, until: Until, text_of: TextOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_screen, "FrameBudget", OneFrame)
+    story = running()
+    for number in range(6_000):
+        story.add(Log, 20, message=f"line {number}", path="commits")
+    await (await workbench.store()).append(story.events, wait=True)
+    app = StartApp(workbench, start=lambda app: app.open_monitor(story.run_id))
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
+        await until(pilot, lambda: "Biggest files" in text_of(app))
 
 
 async def test_a_big_run_is_still_followed(open_run: Any, workbench: Workbench, until: Until) -> None:

@@ -108,6 +108,10 @@ class RunScreen(ActionScreen[None]):
         """True when all received events are displayed."""
         return self._painting is None
 
+    async def painted(self) -> None:
+        """Wait for the frame of the received events."""
+        await self._is_painted.wait()
+
     async def _open(self) -> None:
         """Follow the run, a big one from its newest event on."""
         try:
@@ -138,7 +142,7 @@ class RunScreen(ActionScreen[None]):
             self._has_read.clear()
             await self._has_read.wait()
         self._paint_soon()
-        await self._is_painted.wait()
+        await self.painted()
 
     def _know(self, summary: ExecutionSummary) -> None:
         """Show the process that runs the run; the run is not older than it."""
@@ -173,7 +177,7 @@ class RunScreen(ActionScreen[None]):
         source = self.state.lines.source
         self.state = RunState.opened(opened.record, opened.last_sign)
         self.state.lines.source = source
-        self._paint_soon()
+        self._paint()  # the first true frame does not wait until what opened the screen is paid for
         in_background(self, self._read_logs, group="logs", exclusive=True)
 
     def _reading(self, number: int, total: int) -> None:
@@ -218,7 +222,7 @@ class RunScreen(ActionScreen[None]):
                     self._paint_soon()
                     with contextlib.suppress(TimeoutError):  # until then events are only collected, in a bounded inbox
                         async with asyncio.timeout(_COLLECTED):
-                            await self._is_painted.wait()
+                            await self.painted()
                 return
             except GapError:
                 continue
