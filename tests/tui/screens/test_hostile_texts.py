@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from helpers import run_to_end
 from hostile.hostile_texts import ALL, INVISIBLE, fill_workspace
+from textual import events
 from textual.app import App
 from textual.screen import Screen
+from textual.widgets import Input, TextArea
 
 import wftui.tui.screens
 from tui.conftest import settle
@@ -45,6 +47,7 @@ from wftui.tui.screens.screen_registry import make_screen
 from wftui.tui.screens.step_types_screen import TrustScreen
 from wftui.tui.widgets.path_prompt import PathPrompt
 from wftui.tui.widgets.picker import Picker
+from wftui.tui.widgets.schema_form.editors.text_editor import TextEditor
 from wftui.tui.widgets.value.table_rows import TableRows
 from wftui.workbench import Settings, Workbench
 
@@ -286,3 +289,98 @@ async def test_no_key_shows_control_sequences(
                 if app.screen is not opened and opened in app.screen_stack:
                     await pilot.press("escape")
                     await look(f"after {action.id}")
+
+
+PASTED = [
+    "one\r\ntwo\r",
+    "a\x1b[31m\x00\x9b\x7f\ud800b",
+    "9" * 6000,
+    '["\\x"]',
+    "re:(",
+    "x" * 1_000_000,
+    "ab\r\n" * 9000,
+]
+"""Texts that terminals and people paste by accident."""
+
+
+def inputs(app: WftuiApp) -> list[Input | TextArea]:
+    """The fields of the screen that take text."""
+    found = [each for each in app.screen.query("Input, TextArea") if each.focusable]
+    return [each for each in found if isinstance(each, Input | TextArea) and not getattr(each, "read_only", False)]
+
+
+FIELDS = [
+    "history",
+    "search",
+    "secrets",
+    "settings",
+    "connections",
+    "run form",
+    "prompt",
+    "paste",
+    "picker",
+    "table",
+    "path",
+    "cleanup",
+    "form of a step",
+    "form of a workflow",
+    "form of a connection",
+    "form of a secret",
+]
+"""Places with fields or prompts of their own; the others ask by these."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", FIELDS)
+async def test_no_pasted_text_ends_the_program(
+    workbench: Workbench, runs: dict[str, str], place: str, until: Until
+) -> None:
+    app = WftuiApp(workbench)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app)
+        base = app.screen
+
+        async def open_place(key: str) -> Screen[Any]:
+            while app.screen is not base:
+                await app.pop_screen()
+            app.clear_notifications()
+            (SCREENS | DIALOGS)[place](app, runs)
+            await until(pilot, lambda: app.screen is not base)
+            await settle(app)
+            opened = app.screen
+            if key:
+                await pilot.press(key)
+                await settle(app)
+            return opened
+
+        async def paste(field: Input | TextArea, text: str) -> None:
+            field.focus()
+            if isinstance(field, Input):
+                field.value = ""
+            else:
+                field.text = ""
+            await settle(app)
+            app.post_message(events.Paste(text))
+            await settle(app)
+            assert app._exception is None
+            held = field.value if isinstance(field, Input) else field.text
+            assert "\r" not in held
+            if isinstance(field, Input) and not isinstance(field, TextEditor):
+                assert "\n" not in held
+                if text == PASTED[0]:
+                    assert "this field takes one" in str([each.message for each in app._notifications])
+
+        actions: tuple[Action, ...] = getattr(await open_place(""), "ACTIONS", ())
+        for key in ["", *dict.fromkeys(each.keys[0] for each in actions if each.keys)]:
+            opened = await open_place(key)
+            if key and app.screen is opened and not isinstance(app.focused, Input):
+                continue  # no prompt: the fields of the place itself have had their turn
+            for number in range(len(inputs(app))):
+                for text in PASTED:
+                    await open_place(key)
+                    if number < len(inputs(app)):
+                        await paste(inputs(app)[number], text)
+                        await pilot.press("enter")
+                        await settle(app)
+                        check(app, f"{place}: {key} {text[:20]!r}")
+        assert app._exception is None
