@@ -333,8 +333,14 @@ FIELDS = [
 @pytest.mark.slow
 @pytest.mark.parametrize("place", FIELDS)
 async def test_no_pasted_text_ends_the_program(
-    workbench: Workbench, runs: dict[str, str], place: str, until: Until
+    workbench: Workbench,
+    runs: dict[str, str],
+    place: str,
+    until: Until,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.chdir(tmp_path)  # prompts for a file are answered
     app = WftuiApp(workbench)
     async with app.run_test(size=SIZE) as pilot:
         await settle(app)
