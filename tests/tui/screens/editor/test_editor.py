@@ -612,6 +612,27 @@ async def test_inspector_of_a_big_screen_describes_the_step_type(
         await until(pilot, lambda: "Output  of http" not in text_of(app))
 
 
+async def test_inspector_of_a_big_screen_names_the_steps_in_a_container(
+    workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until
+) -> None:
+    inner = [{"id": f"inner{number}", "type": "set", "name": f"Part {number}", "input": {}} for number in range(2)]
+    put_workflow("box", steps=[{"id": "box", "type": "group", "steps": inner}])
+    app = WftuiApp(workbench)
+    async with app.run_test(size=(120, 60)) as pilot:
+        screen = await open_editor(pilot, "box")
+        inspector = screen.query_one(StepInspector)
+
+        def shown() -> str:
+            return "\n".join(inspector.row(index, 80).plain for index in range(inspector.rows))
+
+        await until(pilot, lambda: "Inside" in shown())
+        assert "Part 0           set" in shown()
+        assert "Part 1           set" in shown()
+        assert inspector.max_scroll_y == 0
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: "Inside" not in shown())
+
+
 async def test_inspector_shows_the_last_run(
     workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until, text_of: TextOf
 ) -> None:

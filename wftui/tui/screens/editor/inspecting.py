@@ -92,6 +92,7 @@ class Inspecting:
     def _described(self, here: "ListedStep", placed: PlacedStep) -> InspectedStep:
         nodes = {node.path: node for node in self._screen.graph}
         node = nodes.get(here.path)
+        inside = [each for each in self._screen.steps if each.parent == here.path]
         record, now = self._record, self._screen.workbench.clock()
         ran = ""
         if record is not None:
@@ -102,7 +103,8 @@ class Inspecting:
             marks=tuple(self._screen.words_of(here)),
             above=tuple(_names(nodes, node.needs if node else ())),
             below=tuple(_names(nodes, [each.path for each in nodes.values() if here.path in each.needs])),
-            inside=sum(each.parent == here.path for each in self._screen.steps),
+            inside=len(inside),
+            children=tuple((each.name, each.type) for each in inside) if self.explains else (),
             problems=tuple(
                 (each.severity, each.message)
                 for each in self._problems

@@ -13,7 +13,7 @@ from wftui.tui.display.formatting import count
 from wftui.tui.key_actions.key_sentences import with_keys
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.run.detail import result_lines, section_title
-from wftui.tui.widgets.run.type_lines import type_lines
+from wftui.tui.widgets.run.type_lines import child_lines, type_lines
 from wftui.tui.widgets.value.lines import ValueLines
 from wftui.tui.widgets.value.view import line_content
 
@@ -46,6 +46,7 @@ class InspectedStep:
         record: of that run.
         ran: when that run was, such as `5 min ago`; empty if there is none.
         kind: its step type, if there is room to describe it.
+        children: name and type of the steps it contains, likewise.
     """
 
     name: str
@@ -59,6 +60,7 @@ class InspectedStep:
     record: "ExecutionRecord | None" = field(default=None, compare=False)
     ran: str = ""
     kind: "StepTypeInfo | None" = None
+    children: tuple[tuple[str, str], ...] = ()
 
 
 class StepInspector(LineView):
@@ -100,6 +102,7 @@ class StepInspector(LineView):
         """
         lines = [*self._placed(step)]
         yield from lines
+        yield from child_lines(step.children, self.size.height - len(lines))
         if step.kind is not None:
             sets = with_keys(self.app, "{editor.edit_step} sets them")
             yield from type_lines(step.kind, step.value.get("input"), self.size.height - len(lines), sets)

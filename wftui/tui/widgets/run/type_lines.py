@@ -1,6 +1,6 @@
 """The offers of a step type: the fields that a step leaves out, and its output."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from textual.content import Content
 
@@ -28,15 +28,25 @@ def type_lines(kind: StepTypeInfo, given: Json, room: int, sets: str) -> Iterato
     output = [*_described(kind.output_schema)]
     left_out = [each for each in _described(kind.input_schema) if each[0] not in as_object(given)]
     for title, note, described in (("Output", f"of {kind.type}", output), ("Not set", sets, left_out)):
-        if not described or room < _LEAST:
-            continue
-        shown = described if len(described) <= room - 2 else described[: room - 3]
-        yield Content("")
-        yield section_title(title, note)
-        yield from (Content.assemble(f"{name:{_NAME}} ", (about, "$foreground-muted")) for name, about in shown)
-        if len(shown) < len(described):
-            yield Content.styled(f"… and {len(described) - len(shown)} more", "$foreground-muted")
-        room -= 2 + len(shown) + (len(shown) < len(described))
+        lines = [*_section(title, note, described, room)]
+        room -= len(lines)
+        yield from lines
+
+
+def child_lines(children: Sequence[tuple[str, str]], room: int) -> Iterator[Content]:
+    """Yield the steps in a container, as name and type, in the available rows."""
+    return _section("Inside", "", children, room)
+
+
+def _section(title: str, note: str, described: Sequence[tuple[str, str]], room: int) -> Iterator[Content]:
+    if not described or room < _LEAST:
+        return
+    shown = described if len(described) <= room - 2 else described[: room - 3]
+    yield Content("")
+    yield section_title(title, note)
+    yield from (Content.assemble(f"{name:{_NAME}} ", (about, "$foreground-muted")) for name, about in shown)
+    if len(shown) < len(described):
+        yield Content.styled(f"… and {len(described) - len(shown)} more", "$foreground-muted")
 
 
 def _described(schema: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
