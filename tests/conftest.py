@@ -23,11 +23,8 @@ from wftui.workbench import Settings, Workbench
 hypothesis.settings.register_profile("unhurried", deadline=None, max_examples=50)
 hypothesis.settings.load_profile("unhurried")
 
-# Screens make much cyclic garbage, collected after their test; looking at it before costs a tenth of their time.
-gc.set_threshold(500_000, 10, 50)
-_MUCH = 20_000
-"""Objects that a test leaves beyond those it found that are worth a collection."""
-_ROUNDS = itertools.count(1)
+# Screens make much cyclic garbage beside hundreds of modules; collecting it often takes a quarter of their tests' time.
+gc.set_threshold(20_000, 20, 50)
 
 # The hundreds of programs that tests start compile the modules only once.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -108,8 +105,6 @@ def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
         signal.signal(number, handler)
     monkeypatch.undo()
     time.tzset()
-    if gc.get_count()[0] > _MUCH:
-        gc.collect(0 if next(_ROUNDS) % 20 else 1)
 
 
 @pytest.fixture

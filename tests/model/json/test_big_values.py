@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wftui.model.base import Json
+from wftui.model.json import big_values
 from wftui.model.json.big_values import (
     MAX_DEPTH,
     batches,
@@ -30,6 +31,12 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=30,
 )
+
+
+@pytest.fixture(autouse=True)
+def nothing_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Begin and end as a process without an idle moment."""
+    monkeypatch.setattr(big_values, "_aside", 0)
 
 
 class Row(list[Any]):
@@ -124,6 +131,32 @@ def test_what_an_idle_moment_has_put_aside_is_not_visited_again(work: Callable[[
         assert seen() is None
     finally:
         gc.unfreeze()
+
+
+def test_a_process_that_is_never_idle_gets_the_garbage_that_was_put_aside_back() -> None:
+    collect_all()
+    new = Row([1])
+    new.append(new)
+    seen = weakref.ref(new)
+    del new
+    settle_objects()
+    gc.collect()
+    assert seen() is not None
+    for _ in range(100):
+        settle_objects()
+    gc.collect()
+    assert seen() is None
+
+
+def test_objects_that_another_part_of_the_process_has_frozen_do_not_keep_garbage() -> None:
+    gc.freeze()
+    new = Row([1])
+    new.append(new)
+    seen = weakref.ref(new)
+    del new
+    settle_objects()
+    gc.collect()
+    assert seen() is None
 
 
 def test_many_objects_are_settled_while_big_values_are_kept() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from wftui.model.json import big_values
 from wftui.tui.terminal.idle_collection import IdleCollection
 
 
@@ -44,6 +45,12 @@ def old_garbage() -> weakref.ref[Cycle]:
     for _ in range(3):
         gc.collect(1)
     return weakref.ref(garbage)
+
+
+@pytest.fixture(autouse=True)
+def nothing_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Begin and end as a process without an idle moment."""
+    monkeypatch.setattr(big_values, "_aside", 0)
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,10 @@ def _containers(members: list[Json]) -> list[Json]:
 _lock = threading.Lock()
 _makers = 0
 _keepers = 0
-_was_frozen = False
+_aside = 0
+"""How often more objects may join what `collect_all` has put aside; 0 while nothing is."""
+_MOST_JOINS = 50
+"""A process that is never idle would otherwise keep the garbage among them for ever."""
 
 
 @contextmanager
@@ -182,20 +185,18 @@ def making_big_value() -> Iterator[None]:
 def keeping_big_values() -> Iterator[None]:
     """Scope in which big values may be kept; afterwards, collection is as before.
 
-    What was out of its reach before, after `collect_all`, remains so until the next time.
+    What `collect_all` has put aside remains so until the next time.
     """
-    global _keepers, _was_frozen
+    global _keepers
     with _lock:
-        if not _keepers:
-            _was_frozen = gc.get_freeze_count() > 0
         _keepers += 1
     try:
         yield
     finally:
         with _lock:
             _keepers -= 1
-            if not _keepers and not _was_frozen:
-                gc.unfreeze()
+            if not _keepers:
+                _give_back()
 
 
 def collect_all() -> None:
@@ -203,20 +204,23 @@ def collect_all() -> None:
 
     Those that stay are not visited again until the next time. Big values that are made or kept are left out, as always.
     """
+    global _aside
     with _lock:
         if _makers:
             return
         if not _keepers:
             gc.unfreeze()
+            _aside = 0
     gc.collect()
     with _lock:
         if not _makers and not _keepers:
             gc.freeze()
+            _aside = _MOST_JOINS
 
 
 def collect_new() -> None:
     """Collect garbage among the objects made since `collect_all`, if these are known."""
-    if gc.get_freeze_count() and not _makers:
+    if _aside and not _makers:
         gc.collect()
 
 
@@ -227,7 +231,14 @@ def settle_objects() -> None:
     garbage among them is found by the next collection of old objects; after `collect_all`, by the next of those.
     """
     with _lock:
-        is_frozen = gc.get_freeze_count() > 0
         gc.freeze()
-        if not is_frozen:
-            gc.unfreeze()
+        if not _keepers:
+            _give_back()
+
+
+def _give_back() -> None:
+    """Return frozen objects to the collector, unless they join those put aside."""
+    global _aside
+    _aside = max(_aside - 1, 0)
+    if not _aside:
+        gc.unfreeze()
