@@ -236,6 +236,17 @@ def test_a_huge_and_deep_file_is_handled() -> None:
     assert "json.depth" in [each.code for each in found('{"a":' * 100_000)]
 
 
+def test_names_of_more_digits_than_a_number_may_have_are_names() -> None:
+    nines = "9" * 5_000
+    source = workflow(
+        step("a", input={nines: f"{{{{ inputs.xs | map(attribute='{nines}') | list }}}}", "all": ["{{ inputs.xs }}"]}),
+        inputSchema={"type": "object", "properties": {"xs": {"type": "array"}, nines: {"writeOnly": True}}},
+    )
+    assert [each.code for each in found(source) if each.severity == "error"] == []
+    source["steps"][0]["input"][nines] = "{{ nothing }}"
+    assert [each.code for each in found(source) if each.severity == "error"] == ["reference.name"]
+
+
 def test_values_may_be_made_of_one_another_in_a_long_row() -> None:
     row = [step(f"s{n}", input={"n": f"{{{{ steps.s{n - 1}.output.n + 1 }}}}"}) for n in range(1, 300)]
     assert check(workflow(step("s0", input={"n": 0}), *row)).success

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
@@ -180,6 +180,10 @@ class Services(Handler):
     def serve_short(self, query: dict[str, str], body: Any) -> None:
         self.answer_json({"items": [{"n": query["offset"]}] if query["offset"] == "0" else [], "total": 5})
 
+    def serve_odd_total(self, query: dict[str, str], body: Any) -> None:
+        items = "[1]" if query["offset"] == "0" else "[]"
+        self.answer(200, f'{{"items": {items}, "total": {query["total"]}}}'.encode(), "application/json")
+
     def serve_promise(self, query: dict[str, str], body: Any) -> None:
         self.answer_json({"items": [1], "more": True, "next": None})
 
@@ -308,6 +312,13 @@ async def test_missing_items_are_reported(run: Run, context: RecordingContext, s
     paginate = {"by": "offset", "param": "offset", "items": "items", "total": "total"}
     assert len((await run(STEP, {"url": f"{server}/short", "paginate": paginate}))["body"]) == 1
     assert any("there are 4 more items" in line for line in context.lines())
+
+
+@pytest.mark.parametrize("total", [f'"{"9" * 5_000}"', '"²"', '"-1"', '"1e3"', "1.5", "true", "[]", '""'])
+async def test_a_total_that_is_no_number_is_none(run: Run, server: str, total: str) -> None:
+    paginate: dict[str, Json] = {"by": "offset", "param": "offset", "items": "items", "total": "total"}
+    url = f"{server}/odd_total?total={quote(total)}"
+    assert (await run(STEP, {"url": url, "paginate": paginate}))["body"] == [1]
 
 
 @pytest.mark.parametrize(

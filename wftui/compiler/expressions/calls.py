@@ -10,6 +10,7 @@ from jinja2 import nodes
 from wftui.compiler.expressions.foreign_names import instead_of_call
 from wftui.compiler.python_code import Atom, Code, Lambda, Named, Operation, call, literal
 from wftui.compiler.source.text_diagnostic import TextDiagnostic
+from wftui.model.json.pointers import key_or_position
 from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.runtime.filters import FILTERS
 from wftui.runtime.functions import FUNCTIONS
@@ -241,7 +242,7 @@ class CallTranslator:
             return self.outer.diagnostic(
                 path, 'an attribute must be a literal path, such as "a.b"', 1, "expression.arguments"
             )
-        keys = [int(key) if key.isdecimal() else key for key in str(path.value).split(".")]
+        keys = [key_or_position(key) for key in str(path.value).split(".")]
         return Lambda(call("values.look_up", _EACH, literal("item"), *map(literal, keys)), "each")
 
     def _default(self, node: nodes.Filter) -> Code:

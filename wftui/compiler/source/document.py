@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 
 from wftui.compiler.source.text_diagnostic import TextDiagnostic
 from wftui.model.base import Json
+from wftui.model.json.pointers import key_or_position, list_position
 
 MAX_NESTING = 80
 """Levels of objects and lists in a workflow.json."""
@@ -81,9 +82,10 @@ class Document:
         """Return the top-level step around a pointer, its line and its column, or None."""
         _root, key, index, *_ = *pointer.split("/", 3), "", ""
         listed = self.value.get(key) if isinstance(self.value, dict) and key in ("steps", "finally") else None
-        if not isinstance(listed, list) or not index.isdecimal() or int(index) >= len(listed):
+        position = list_position(index)
+        if not isinstance(listed, list) or position is None or position >= len(listed):
             return None
-        return listed[int(index)], *self.start_of(f"/{key}", int(index))
+        return listed[position], *self.start_of(f"/{key}", position)
 
     def start_of(self, pointer: str, index: int) -> tuple[int, int]:
         """Return line and column, from 1, of an element of the list at a pointer."""
@@ -137,7 +139,7 @@ class Document:
                 around = self._member(parent)
                 members = self.members(around.start)
                 name = name.replace("~1", "/").replace("~0", "~") if "~" in name else name
-                key = int(name) if name.isdecimal() and name not in members else name
+                key = name if name in members else key_or_position(name)
                 found = members.get(key) or Member(around.start, min(around.end, around.start + 1))
             self._found[pointer] = found
         return found

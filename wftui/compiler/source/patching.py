@@ -9,7 +9,7 @@ from wftui.compiler.source.parsing import parse
 from wftui.compiler.source.spelling import respelled
 from wftui.model.base import Json
 from wftui.model.errors import UserError
-from wftui.model.json.pointers import pointer_parts
+from wftui.model.json.pointers import key_or_position, pointer_parts
 from wftui.model.workflow.compilation import PatchOperation
 
 
@@ -90,7 +90,7 @@ class _Position:
     def _key(self, part: str) -> str | int:
         if self.in_object:
             return part
-        return len(self.members) if part == "-" else int(part) if part.isdecimal() else part
+        return len(self.members) if part == "-" else key_or_position(part)
 
     def member(self) -> Member:
         found = self.members.get(self.key)

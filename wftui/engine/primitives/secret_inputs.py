@@ -8,7 +8,7 @@ from wftui.connections.redaction import MASK
 from wftui.connections.secret_forms import MINIMUM_LENGTH
 from wftui.model.base import Json
 from wftui.model.errors import UsageError
-from wftui.model.json.pointers import pointer_parts
+from wftui.model.json.pointers import list_position, pointer_parts
 from wftui.model.schema.secret_schema import secret_pointers
 
 
@@ -126,7 +126,8 @@ def _keys(holder: Json, part: str) -> list[str | int]:
     if isinstance(holder, list):
         if part == "*":
             return list(range(len(holder)))
-        return [int(part)] if part.isdecimal() and int(part) < len(holder) else []
+        position = list_position(part)
+        return [position] if position is not None and position < len(holder) else []
     return []
 
 

@@ -6,7 +6,7 @@ from wftui.model.forms.groups import Group, Tuple
 from wftui.model.forms.lists import Items, Pairs
 from wftui.model.forms.nodes import FormNode, Leaf
 from wftui.model.forms.unions import Union
-from wftui.model.json.pointers import pointer_parts, pointer_to
+from wftui.model.json.pointers import list_position, pointer_parts, pointer_to
 from wftui.model.schema.json_schema import MISSING
 
 
@@ -80,9 +80,9 @@ def _inner(node: FormNode, part: str) -> tuple[FormNode, bool] | None:
             if inner.field.name == part and not inner.field.rest:
                 return inner, True
         return next(((inner, False) for inner in node.nodes if inner.field.rest), None)
-    if isinstance(node, Items) and part.isdecimal():
+    if isinstance(node, Items) and (position := list_position(part)) is not None:
         present = [inner for inner in node.nodes if inner.collect() is not MISSING]
-        place = int(part) - _leading(node)
+        place = position - _leading(node)
         return (present[place], True) if 0 <= place < len(present) else None
     return None
 

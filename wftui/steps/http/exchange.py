@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import httpx2
 
 _CHUNK = 65_536
+_LENGTH = re.compile(r"[0-9]{1,18}")
 _ERROR_NUMBER = re.compile(r"\[Errno (\d+)\]")
 _LAST_PORT = 65_535
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -219,7 +220,7 @@ async def chunks(response: "httpx2.Response", request: Exchange, *, live: bool =
         WorkflowError: `http.too_big` when there is more of it than the request accepts.
     """
     length = response.headers.get("content-length", "")
-    expected = int(length) if length.isdigit() else 0
+    expected = int(length) if _LENGTH.fullmatch(length) else 0
     size = 0
     async for chunk in response.aiter_bytes(None if live else _CHUNK):
         size += len(chunk)

@@ -1,6 +1,7 @@
 """Pagination: next page and items of a response."""
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -18,6 +19,7 @@ from wftui.steps.http.exchange import HttpResponse
 _LINK = re.compile(r'<([^<>]*)>((?:[^,"]|"[^"]*")*)')
 _PARAMETER = re.compile(r';\s*([^\s;,="]+)\s*=\s*(?:"([^"]*)"|([^\s;,"]+))')
 _INDEX = re.compile(r"-?\d{1,9}")
+_COUNT = re.compile(r"[0-9]{1,18}")
 _ABSOLUTE = ("http://", "https://")
 _SHOWN = 200
 
@@ -250,8 +252,8 @@ def _is_true(value: Json) -> bool:
 
 def _number(value: Json) -> int | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return int(value)
-    return int(value) if isinstance(value, str) and value.strip().isdecimal() else None
+        return int(value) if math.isfinite(value) else None
+    return int(value) if isinstance(value, str) and _COUNT.fullmatch(value.strip()) else None
 
 
 def _next_link(header: str) -> str | None:

@@ -9,6 +9,7 @@ from wftui.compiler.diagnostics import patches
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.tree.nodes import StepNode, strings_in
 from wftui.model.base import Json
+from wftui.model.json.pointers import key_or_position
 from wftui.model.workflow.identifiers import HERE
 from wftui.steps.api.step_type import PathUse, StepType, StepTypes
 
@@ -105,4 +106,4 @@ def _at(value: Json, field: str) -> Json:
 
 
 def _parts(field: str) -> list[str | int]:
-    return [int(part) if part.isdecimal() else part for part in field.split(".") if part]
+    return [key_or_position(part) for part in field.split(".") if part]

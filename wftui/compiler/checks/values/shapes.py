@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from wftui.model.base import Json
 from wftui.model.data_class import dataclass
-from wftui.model.json.pointers import pointer_parts
+from wftui.model.json.pointers import key_or_position, pointer_parts
 from wftui.model.schema.json_schema import as_list, as_object, is_null_schema
 
 ALL_TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
@@ -111,7 +111,7 @@ def union(shapes: Iterable[Shape]) -> Shape:
 def types_at(shape: Shape, pointer: str) -> frozenset[str] | None:
     """Return the JSON types at a pointer into a value; None if unknown."""
     for part in pointer_parts(pointer):
-        inner = member(shape, int(part) if part.isdecimal() else part)
+        inner = member(shape, key_or_position(part))
         if isinstance(inner, NoMember):
             return None
         shape = inner
