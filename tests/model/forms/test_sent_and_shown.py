@@ -184,3 +184,11 @@ def test_command_sends_what_the_form_sends(schema: dict[str, Json], data: st.Dat
     here, other_problems = validate_inputs(schema, shown)
     assert is_same(there, here), f"{json.dumps(schema)}\n{json.dumps(sent)}\n{line}\n{json.dumps(shown)}"
     assert not other_problems
+
+
+def test_a_value_of_no_form_is_sent_as_json_where_the_forms_have_types() -> None:
+    either = {"anyOf": [{"properties": {"x": {"type": "string"}}}, {"properties": {"y": {"type": "string"}}}]}
+    schema: dict[str, Json] = {"type": "object", "properties": {"a": either}, "default": {"a": 1}}
+    root = build_form(form_of(schema))
+    line = run_command(["wftui", "run", "flow"], root)
+    assert read_back(schema, line) == root.collect() == {"a": 1}

@@ -68,7 +68,12 @@ def assignment_text(field: FormField, value: Json) -> str | None:
     A field for text takes the text as it is (`null` where null is allowed), any other takes JSON, and a field without a
     type also bare words as text. A leading @ would name a file.
     """
-    if field.types is not None and not _has_type(value, field):
+    variants = (field.shape or field).variants
+    if field.types is None and variants:
+        forms = [variant.field for variant in variants]
+        if all(form.types is not None for form in forms) and not any(_has_type(value, form) for form in forms):
+            return None  # `-i` takes the types of the forms for those of the field
+    elif field.types is not None and not _has_type(value, field):
         return None
     if not isinstance(value, str) and _json(value) in [choice.value for choice in field.choices]:
         return None  # it would be read as the text that looks like it
