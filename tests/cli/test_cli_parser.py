@@ -47,9 +47,10 @@ def test_every_option_refuses_an_empty_value(capsys: pytest.CaptureFixture[str])
     lines = [[*words, option, ""] for words, option in _options_with_values(build_parser())]
     lines += [[*line[:-2], f"{line[-2]}="] for line in lines if line[-2].startswith("--")]
     assert len(lines) > 100
+    parser = build_parser()
     for line in lines:
         with pytest.raises(SystemExit) as stopped:
-            build_parser().parse_args(line)
+            parser.parse_args(line)
         assert stopped.value.code == 2
         assert "the value is empty" in capsys.readouterr().err, line
 

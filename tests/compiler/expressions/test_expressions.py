@@ -232,6 +232,12 @@ def jinja_value(expression: str, undefined: type[Undefined]) -> Any:
     return environment.compile_expression(expression, undefined_to_none=False)(inputs=NAMES)
 
 
+def holds_undefined(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(holds_undefined, value.values()))
+    return any(map(holds_undefined, value)) if isinstance(value, list) else isinstance(value, Undefined)
+
+
 @settings(max_examples=150, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(typed_expressions())
 def test_jinja_agrees(expression: str) -> None:
@@ -255,5 +261,7 @@ def test_jinja_agrees(expression: str) -> None:
         # Jinja works out the fallback even when it is not needed.
         assert "default(" in expression
         return
+    if "default(" in expression and holds_undefined(theirs):
+        return  # for us, a list with a missing item is missing, and has a fallback
     assert ours == theirs
     assert type(ours) is type(theirs)

