@@ -438,3 +438,18 @@ def test_damaged_database_is_set_aside_with_a_message(settings: Settings) -> Non
     assert "was damaged and has been set aside as wftui.db.damaged-" in done.stderr
     aside = settings.database.parent.glob("wftui.db.damaged-*")
     assert content[: len(content) // 2] in [path.read_bytes() for path in aside]
+
+
+@pytest.mark.parametrize("library", [object, OSError], ids=["no mallopt", "none that can be loaded"])
+def test_a_run_needs_no_c_library_of_gnu(
+    cli: Cli, settings: Settings, monkeypatch: pytest.MonkeyPatch, library: type[object]
+) -> None:
+    def load(_name: str | None) -> object:
+        if issubclass(library, OSError):
+            raise library
+        return library()
+
+    add(settings, HELLO)
+    monkeypatch.setattr("ctypes.CDLL", load)
+    code, out, _errors = cli("run", "hello")
+    assert (code, "Hello, world!" in out) == (0, True)
