@@ -27,6 +27,17 @@ ASKS = {"id": "ask", "type": "approval", "input": {"prompt": "Go on?"}}
 Rule = Callable[..., None]
 
 
+PATIENT = f"""
+import sys
+from wftui.cli.main import main
+from wftui.workbench.setup import notification_service
+
+notification_service._ENDING_SECONDS = {PATIENCE}
+sys.exit(main())
+"""
+"""The program, but its end waits for a notification as long as a busy machine needs."""
+
+
 @pytest.fixture
 def heard(tmp_path: Path) -> Path:
     """Has a line of JSON for each time the program was started."""
@@ -262,7 +273,7 @@ def test_the_command_line_prints_why_it_failed(settings: Settings, rule: Rule, t
     (tmp_path / "mine" / "tell").unlink()
     write_workflow(settings.tables, "fails", FAILS)
     places = ["--tables", str(settings.tables), "--db", str(settings.database)]
-    command = [sys.executable, "-m", "wftui", "run", "fails", *places]
+    command = [sys.executable, "-c", PATIENT, "run", "fails", *places]
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, env=os.environ)
     assert done.returncode == 1
     assert "failed: The program './tell' was not found." in done.stderr
