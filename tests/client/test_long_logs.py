@@ -1,5 +1,6 @@
 """Long logs of a server: a screen keeps them in a file, not in memory."""
 
+import os
 import tracemalloc
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -98,6 +99,37 @@ async def test_without_room_for_a_file_the_lines_stay_in_memory(
         monkeypatch.setattr("wftui.client.log_spool.os.pwrite", full)
         buffer, _seen = await read(remote)
         assert texts(buffer) == texts(local)
+
+
+async def test_lines_that_a_disk_takes_in_parts_are_whole(owner: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = os.pwrite
+    await long_log(owner)
+    local, _ = await read(owner)
+    async with over_http(owner) as remote:
+        monkeypatch.setattr("wftui.client.log_spool.os.pwrite", lambda file, data, at: write(file, data[:1000], at))
+        buffer, _seen = await read(remote)
+        assert texts(buffer) == texts(local)
+
+
+async def test_a_log_that_is_opened_again_is_kept_once(owner: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    await long_log(owner)
+    async with over_http(owner) as remote:
+        first, _ = await read(remote)
+        monkeypatch.setattr("wftui.client.log_spool.os.pwrite", None)
+        again, _ = await read(remote)
+        assert texts(again) == texts(first)
+
+
+def test_equal_lines_of_two_steps_are_those_of_each() -> None:
+    spool = LogSpool()
+    kept = [
+        spool.keep([Log(seq=seq, message=f"line {number}", step_id=name, path=name, **AT) for number in range(COUNT)])
+        for seq, name in enumerate("ab", 5)
+    ]
+    assert [{(line.seq, line.path, line.step_id) for line in spool(segment)} for segment in kept] == [
+        {(5, "a", "a")},
+        {(6, "b", "b")},
+    ]
 
 
 def test_kept_lines_take_no_memory() -> None:

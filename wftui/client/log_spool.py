@@ -35,13 +35,14 @@ class LogSpool:
         """
         segment, data = pack(lines)
         segment.seq = lines[-1].seq
+        name = (event or segment).segment
         with self._lock:
-            if self._file is None:
-                self._file = TemporaryFile(prefix="wftui-log-")  # noqa: SIM115  (open as long as the spool)
-            place = self._end
-            os.pwrite(self._file.fileno(), data, place)
-            self._end += len(data)
-            self._kept[(event or segment).segment] = place, segment
+            if name not in self._kept:
+                if self._file is None:
+                    self._file = TemporaryFile(prefix="wftui-log-")  # noqa: SIM115  (open as long as the spool)
+                _write(self._file, data, self._end)
+                self._kept[name] = self._end, segment
+                self._end += len(data)
         return event or segment
 
     def keep_instead(self, segment: LogSegment, line: Log) -> None:
@@ -58,9 +59,19 @@ class LogSpool:
 
     def __call__(self, segment: LogSegment) -> list[Log]:
         """Return the log events in a segment, or a line that says why not."""
-        place, own = self._kept[segment.segment]
+        place, kept = self._kept[segment.segment]
         assert self._file is not None
+        where = {name: getattr(segment, name) for name in ("run_id", "seq", "path", "step_id")}
+        own = kept.model_copy(update=where)  # equal lines of several steps are kept once
         try:
             return decode(own, os.pread(self._file.fileno(), own.bytes, place))
         except SegmentError as error:
             return [line_instead(own, error.why)]
+
+
+def _write(file: BinaryIO, data: bytes, place: int) -> None:
+    """Write all of the data at a place: a call of the system may write a part."""
+    left = memoryview(data)
+    while left:
+        count = os.pwrite(file.fileno(), left, place)
+        left, place = left[count:], place + count
