@@ -6,15 +6,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers import patience
 
 from engine.engine_plans import Open, chain, constant, step, workflow
+from wftui.engine.restart.inner_effects import InnerEffects
 from wftui.engine.restart.restart_plan import StepDecision, repetition
 from wftui.engine.restart.resume import ConfirmationNeeded
 from wftui.model.base import Json
 from wftui.model.clock import utc_now
-from wftui.model.run.events import Created, ExecutionEvent, Interrupted, Started, StepStarted, StepWaiting
+from wftui.model.run.events import (
+    Completed,
+    Created,
+    ExecutionEvent,
+    Interrupted,
+    Started,
+    StepCompleted,
+    StepStarted,
+    StepWaiting,
+)
 from wftui.model.run.record import ExecutionRequest
 from wftui.model.run.steps import Waiting
+from wftui.model.run.summary import ExecutionSummary
 from wftui.runtime.plan import ForEachPlan, StepPlan, WorkflowPlan
 from wftui.steps.api.step_type import StepContext
 from wftui.store.execution_store import ExecutionStore
@@ -65,6 +77,27 @@ async def test_a_plan_ignores_sub_workflows_that_may_be_repeated(open_executor: 
     executor = await open_executor({"test": workflow(calling("a", "pays")), "pays": harmless}, call=call)
     record = await executor.execute(ExecutionRequest(workflow_id="test"))
     assert named((await executor.plan_restart(record.id, from_step="a")).decisions) == {"a": ()}
+
+
+@pytest.mark.parametrize("earlier", [[PARENT], [CHILD, PARENT]], ids=["itself", "another"])
+async def test_runs_that_name_each_other_as_earlier_ones_are_read_once(tmp_path: Path, earlier: list[str]) -> None:
+    """As runs from files may do."""
+    store = await ExecutionStore.open(tmp_path / "runs.db")
+    for run_id, other in zip((PARENT, CHILD), earlier, strict=False):
+        of: dict[str, Any] = {"run_id": run_id, "timestamp": utc_now()}
+        kept = StepCompleted(step_id="a", path="a", output=1, duration=0, kept_from=other, **of)
+        created = Created(workflow_id="test", user_id="ada", parent_id=other, **of)
+        await store.append([created, Started(**of), kept, Completed(duration=0, **of)], wait=True)
+    record = await store.get(PARENT)
+    assert record is not None
+    assert record.step_results[0].kept_from
+
+    async def plan_of(_child: ExecutionSummary) -> WorkflowPlan:
+        return pays()
+
+    async with patience():
+        assert await InnerEffects(store, plan_of).repeated(record, lambda _path: True) == []
+    await store.close()
 
 
 @pytest.fixture

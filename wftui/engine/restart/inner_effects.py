@@ -38,7 +38,9 @@ class InnerEffects:
         found = await self._below(record.id, runs_again)
         kept = {step.path for step in record.step_results if step.kept_from is not None}
         earlier = record.parent_id if record.parent_path is None else None
-        while earlier is not None and kept:
+        seen = {record.id}  # an imported run may name itself
+        while earlier is not None and earlier not in seen and kept:
+            seen.add(earlier)
             found += await self._below(earlier, lambda path: path in kept and runs_again(path))
             run = await self._store.summary(earlier)
             earlier = run.parent_id if run is not None and run.parent_path is None else None
