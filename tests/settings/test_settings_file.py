@@ -107,6 +107,12 @@ def test_invalid_rules_of_notifications(file: Path, line: str) -> None:
     assert message.startswith(f"settings.toml:2: notify.{line.split()[0]} must be a ")
 
 
+@pytest.mark.parametrize("name", ["tables", "database"])
+@pytest.mark.parametrize("path", ["/a\\u0000b", "~a\\u0000b", " "])
+def test_invalid_paths(file: Path, name: str, path: str) -> None:
+    assert errors_of_file(file, f'{name} = "{path}"\n') == [f"settings.toml:1: {name} must be a path"]
+
+
 def test_an_unknown_key_is_named_with_the_nearest(file: Path) -> None:
     text = '# my settings\n\ndurabilty = "full"\n[histroy]\nkeep_days = 3\n'
     assert errors_of_file(file, text) == [

@@ -8,5 +8,5 @@ def expanded(path: Path | str) -> Path:
     path = Path(path)
     try:
         return path.expanduser()
-    except RuntimeError:  # there is no such user
+    except (RuntimeError, ValueError):  # there is no such user, or cannot be one of that name
         return path

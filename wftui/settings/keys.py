@@ -81,6 +81,8 @@ class Key:
             return _is_texts(value) and set(value) <= set(NOTIFY_EVENTS)
         if self.takes is _ADDRESS:
             return isinstance(value, str) and is_address(value)
+        if self.takes is _PATH and "\0" in str(value):
+            return False
         return isinstance(value, str) and value.strip() != "" and (not self.choices or value in self.choices)
 
     def parse(self, text: str) -> Value:
