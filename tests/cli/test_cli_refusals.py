@@ -31,6 +31,7 @@ from wftui.workbench import Settings
         ("history --group user --cursor x", "usage.history", "--group counts all runs: leave out --cursor"),
         ("history --group user --sort user", "usage.history", "--group counts all runs: leave out --sort"),
         ("history --status failed --no-children import x", "usage.history", "leave out --status and --no-children"),
+        ("history --user table import x", "usage.history", "import takes one file: leave out --user"),
         ("history --longer-than 1s import x", "usage.history", "import takes one file: leave out --longer-than"),
         ("connections add mail --kind smtp -s host", "usage.setting", "expected KEY=VALUE"),
     ],

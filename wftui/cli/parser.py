@@ -146,7 +146,11 @@ def _add_history(history: argparse.ArgumentParser) -> None:
         "--group", choices=_GROUPS, help="print how many runs have each workflow, status, error or user"
     )
     history.add_argument("--no-children", action="store_true", help="exclude runs started by steps of other runs")
-    history.add_argument("--limit", type=positive, help="maximum number of runs per page, or of groups; default: 50")
+    history.add_argument(
+        "--limit",
+        type=positive,
+        help="maximum number of runs per page, or of groups; default: 50, with --group --json all",
+    )
     history.add_argument("--cursor", help="`next` of the previous page")
     add_json(history)
     taking = history.add_subparsers(dest="action", metavar="ACTION").add_parser(

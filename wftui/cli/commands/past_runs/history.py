@@ -86,7 +86,9 @@ def _refuse_ignored(arguments: argparse.Namespace) -> None:
     Raises:
         UsageError: there is one.
     """
-    given = [name for name in _OPTIONS if getattr(arguments, name) not in (None, False, "table")]
+    given = [name for name in _OPTIONS if getattr(arguments, name) not in (None, False)]
+    if arguments.format == "table":
+        given.remove("format")
     if arguments.action == "import":
         without, why = given, "import takes one file"
     elif "format" in given:
