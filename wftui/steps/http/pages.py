@@ -251,8 +251,10 @@ def _is_true(value: Json) -> bool:
 
 
 def _number(value: Json) -> int | None:
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, float):
         return int(value) if math.isfinite(value) else None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
     return int(value) if isinstance(value, str) and _COUNT.fullmatch(value.strip()) else None
 
 
