@@ -81,6 +81,24 @@ async def test_pinned_output_stands_for_a_step_but_not_in_real_runs(bench: Workb
     assert await bench.trials.pins("flow") == {}
 
 
+async def test_output_of_a_deleted_step_comes_back_only_where_nothing_was_chosen_since(bench: Workbench) -> None:
+    trials, with_it = bench.trials, source()
+    without = json.dumps({**json.loads(with_it), "steps": STEPS[1:]})
+    await trials.pin("flow", "first", {"n": 1})
+    assert await trials.follow_save("flow", with_it, without)
+    assert await trials.pins("flow") == {}
+    await trials.pin("flow", "first", {"n": 2})  # undone, not saved
+    assert await trials.follow_save("flow", without, with_it)
+    assert await trials.pins("flow") == {"first": {"n": 2}}
+    assert await trials.follow_save("flow", with_it, without)
+    assert await trials.follow_save("flow", without, with_it)
+    assert await trials.pins("flow") == {"first": {"n": 2}}
+    await trials.unpin("flow", "first")
+    assert await trials.follow_save("flow", with_it, without)
+    assert await trials.follow_save("flow", without, with_it)
+    assert await trials.pins("flow") == {}
+
+
 async def test_whole_trial_runs_again_what_the_last_run_had(bench: Workbench, tried: Path) -> None:
     await bench.runs.wait(await bench.runs.start("flow", {"n": 1}))
     trial = await bench.trials.try_step("flow", source(), "second", {"n": 100}, whole=True)

@@ -106,11 +106,14 @@ class TrialService:
             if old is None or new is None:
                 return False
             kept = self._removed.setdefault(workflow_id, {})
-            back = [path for path in new.keys() - old.keys() if kept.get(path, _NONE)[0] == new[path]]
             folder = self._folder(workflow_id)
-            gone = (old.keys() - new.keys()) & read_pins(folder).keys()
+            pinned = read_pins(folder).keys()
+            back = [path for path in new.keys() - old.keys() - pinned if kept.get(path, _NONE)[0] == new[path]]
+            gone = (old.keys() - new.keys()) & pinned
             if back or gone:
                 removed = change_pins(folder, {path: kept[path][1] for path in back}, gone)
+                for path in back:
+                    del kept[path]
                 kept.update((path, (old[path], output)) for path, output in removed.items())
             return True
 
