@@ -3,8 +3,9 @@
 In a fresh checkout, each of them would otherwise rewrite every module: a twentieth of the time of the quick tests.
 """
 
-import os
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,12 @@ def rewrite_share(session: pytest.Session) -> None:
     config = session.config
     worker = getattr(config, "workerinput", None)
     hook = getattr(config.stash.get(rewrite.assertstate_key, None), "hook", None)
-    if worker is None or hook is None or "PYTHONDONTWRITEBYTECODE" in os.environ:
+    if worker is None or hook is None or sys.dont_write_bytecode:
         return
     number = int(worker["workerid"].removeprefix("gw"))
     for file in list(_modules(config))[number :: worker["workercount"]]:
-        _rewrite(file, config)
+        with suppress(OSError, SyntaxError, ValueError):  # the collection tells what is wrong with the file
+            _rewrite(file, config)
 
 
 def _modules(config: pytest.Config) -> Iterator[Path]:
