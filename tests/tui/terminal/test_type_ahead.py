@@ -188,8 +188,7 @@ async def opening_without_end(
     await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen) and app.screen.is_loaded)
     app.screen.run_worker(open_late(), group="load")
     burst(app, "dd")
-    for _ in range(10):
-        await asyncio.sleep(type_ahead._TURN)  # a turn is counted, not a time
+    await until(pilot, lambda: app._type_ahead._turns > type_ahead._PATIENCE)
     return gate
 
 

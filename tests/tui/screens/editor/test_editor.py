@@ -579,13 +579,11 @@ async def test_most_moves_in_long_lists_scroll_nothing(
         screen = await open_editor(pilot, "long")
         source, listed = source_of(screen), screen.step_list
         lines = [number for number, line in enumerate(source.text.splitlines(), 1) if '"id": "s' in line]
-        for key in ("down", "up"):
+        for key, cursors in (("down", range(1, 41)), ("up", range(39, -1, -1))):
             places = []
-            for _ in range(40):
+            for at in cursors:
                 await pilot.press(key)
-                at = int((listed.cursor or "s0")[1:])
-                await until(pilot, lambda at=at: source.line == lines[at] - 1)
-                await pilot.pause()
+                await until(pilot, lambda at=at: (listed.cursor, source.line) == (f"s{at}", lines[at] - 1))
                 assert all(source.in_view(row) for row in range(lines[at] - 2, lines[at] + 3)), "all of the step"
                 places.append((listed.scroll_offset.y, source.scroll_offset.y))
             for pane in (0, 1):

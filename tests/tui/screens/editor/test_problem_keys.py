@@ -106,8 +106,7 @@ async def test_escape_drops_a_fix_that_waits_for_a_long_check(
         source.change_to(broken := mended.replace("steps.greet", "steps.gret"))
         source.jump(broken[: broken.index("gret.")].count("\n") + 1)
         burst(app, "f4", "f4")
-        for _ in range(10):
-            await asyncio.sleep(type_ahead._TURN)  # a turn is counted, not a time
+        await until(pilot, lambda: app._type_ahead._turns > type_ahead._PATIENCE)
         burst(app, "escape")
         await until(pilot, lambda: not app.keys_wait)
         gate.set()

@@ -88,8 +88,7 @@ async def test_pinned_output_of_a_deleted_step_goes_and_comes_back(
 
         async def pins_after(*keys: str) -> dict[str, Json]:
             await pilot.press(*keys)
-            await until(pilot, lambda: not editor.is_changed and not editor.status.compiling)
-            await pilot.pause()
+            await until(pilot, lambda: not editor.is_changed and not app.keys_wait)  # they wait for the whole save
             return await workbench.trials.pins("hello")
 
         last = source.text
