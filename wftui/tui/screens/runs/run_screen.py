@@ -200,11 +200,9 @@ class RunScreen(ActionScreen[None]):
 
     async def _follow(self) -> None:
         self._follows = True  # a resumed run is followed again
-        try:
-            await self._follow_to_the_end()
-        finally:
-            self._follows = False
-            self._has_read.set()
+        await self._follow_to_the_end()
+        self._follows = False  # not where another one has replaced this
+        self._has_read.set()
 
     async def _follow_to_the_end(self) -> None:
         read = -1
