@@ -1,4 +1,4 @@
-"""The rewriting of the assertions of test modules, once for all processes of a run."""
+"""Assertions of test modules are rewritten once for all processes of a run."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ def pytest_collection(session):
 
 
 @pytest.mark.slow
-def test_module_that_is_no_python_is_an_error_of_its_collection(tmp_path: Path) -> None:
+def test_broken_module_is_an_error_of_its_collection(tmp_path: Path) -> None:
     (tmp_path / "test_broken.py").write_text("def (\n")
     (tmp_path / "conftest.py").write_text(CONFTEST)
     (tmp_path / "test_good.py").write_text("def test_good():\n    assert True\n")
