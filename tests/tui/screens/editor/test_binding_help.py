@@ -103,7 +103,7 @@ async def test_names_are_offered_while_the_outputs_in_reach_are_read(
     steps = [
         {"id": "first", "type": "set", "input": big},
         {"id": "second", "type": "set", "input": {"copy": ""}},
-        {"id": "third", "type": "set", "input": big},
+        {"id": "third", "type": "set", "input": {**big, "word": "Eve"}},
         {"id": "fourth", "type": "set", "input": {"copy": "{{ steps.second.output.copy }}", **big}},
     ]
     put_workflow("hello", steps=steps)
@@ -130,7 +130,7 @@ async def test_names_are_offered_while_the_outputs_in_reach_are_read(
         await until(pilot, lambda: "first.output.word " in text_of(app) and "Ada in the last run" in text_of(app))
         await pilot.press("enter")
         await until(pilot, lambda: "{{ steps.first.output.word }}" in text_of(app))
-        assert len(asked) == 1, "outputs of later steps are not in reach"
+        assert len({ref.hash for ref in asked}) == 1, "outputs of later steps are not in reach"
 
 
 async def test_name_is_inserted_into_the_source(workbench: Workbench, put_workflow: Put, until: Until) -> None:
