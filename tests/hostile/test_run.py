@@ -51,6 +51,7 @@ def test_a_broken_promise_is_the_exit_code(
     assert ("(not ended)" in result) == ("sleep" in body)
 
 
+@pytest.mark.slow
 def test_figures_of_tests_are_in_the_result(tmp_path: Path) -> None:
     test = tmp_path / "test_promise.py"
     test.write_text("def test_it(record_property):\n    record_property('figure', '7 tried')\n")

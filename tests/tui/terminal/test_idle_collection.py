@@ -58,8 +58,8 @@ def nothing_aside(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         pytest.param(2.0, 0.0, 1.0, True, id="idle", marks=pytest.mark.slow),
         pytest.param(0.1, 0.0, 1.0, False, id="key"),
-        pytest.param(2.0, 0.9, 1.0, False, id="busy"),
-        pytest.param(2.0, 0.2, 0.25, False, id="busy on a busy machine"),
+        pytest.param(2.0, 0.9, 1.0, False, id="busy", marks=pytest.mark.slow),
+        pytest.param(2.0, 0.2, 0.25, False, id="busy on a busy machine", marks=pytest.mark.slow),
     ],
 )
 def test_old_garbage_is_freed_in_idle_moments_only(key_ago: float, share: float, granted: float, frees: bool) -> None:

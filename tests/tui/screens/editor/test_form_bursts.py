@@ -44,7 +44,7 @@ async def opened(app: WftuiApp, pilot: Pilot[Any], until: Until) -> EditorScreen
     return app.screen
 
 
-@pytest.mark.first_cases(2)
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize(
     ("field", "opens"),
     [
