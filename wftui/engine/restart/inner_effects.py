@@ -1,6 +1,6 @@
 """Effects of the sub-workflows that a resume or rerun would run again."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from wftui.engine.restart.repeated_effects import acting_once, has_acted
@@ -10,11 +10,10 @@ from wftui.model.errors import UserError
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.summary import ExecutionFilters, ExecutionSummary
 from wftui.runtime.plan import WorkflowPlan
+from wftui.store.history.every_run import every_run
 
 if TYPE_CHECKING:
     from wftui.store.execution_store import ExecutionStore
-
-_PAGE = 500
 
 PlanOf = Callable[[ExecutionSummary], Awaitable[WorkflowPlan]]
 """Returns the plan by which a sub-workflow runs again, or raises a UserError."""
@@ -53,7 +52,7 @@ class InnerEffects:
 
     async def _below(self, run_id: str, runs_again: Callable[[str], bool]) -> list[InnerEffect]:
         found = []
-        async for child in self._children(run_id):
+        async for child in every_run(self._store, ExecutionFilters(parent_id=run_id)):
             caller = child.parent_path
             if caller is None or not runs_again(caller):
                 continue
@@ -80,13 +79,3 @@ class InnerEffects:
             for step in record.step_results
             if step.step_id in once and has_acted(step)
         ]
-
-    async def _children(self, run_id: str) -> AsyncIterator[ExecutionSummary]:
-        cursor: str | None = None
-        while True:
-            page = await self._store.list(ExecutionFilters(parent_id=run_id), limit=_PAGE, cursor=cursor)
-            for child in page.executions:
-                yield child
-            cursor = page.next
-            if cursor is None:
-                return

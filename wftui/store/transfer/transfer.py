@@ -15,6 +15,7 @@ from wftui.model.run.summary import ExecutionFilters
 from wftui.runtime.json_values import JsonValueError
 from wftui.store.events.payloads import as_reference
 from wftui.store.execution_store import ExecutionStore
+from wftui.store.history.every_run import every_run
 from wftui.store.log_segments import SegmentError
 from wftui.store.sqlite.store_errors import RunExistsError
 from wftui.store.transfer.run_file import (
@@ -63,14 +64,12 @@ async def _children(store: ExecutionStore, run_id: str) -> list[str]:
     """Return the runs below a run, each after its parent."""
     found = [run_id]
     for parent in found:  # grows
-        cursor: str | None = None
-        while len(found) <= MOST_RUNS:
-            page = await store.list(ExecutionFilters(parent_id=parent), limit=_PAGE, cursor=cursor)
-            found += [run.id for run in page.executions if run.parent_path is not None]
-            cursor = page.next
-            if cursor is None:
-                break
-    return found[1 : MOST_RUNS + 1]
+        async for run in every_run(store, ExecutionFilters(parent_id=parent)):
+            if len(found) > MOST_RUNS:
+                return found[1:]
+            if run.parent_path is not None:
+                found.append(run.id)
+    return found[1:]
 
 
 async def _write_run(store: ExecutionStore, run_id: str, out: RunFileWriter) -> None:

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from wftui.model.run.summary import ExecutionFilters
     from wftui.store.execution_store import ExecutionStore
 
-_RUNS = 200
-
 
 def check_search(text: str) -> None:
     """Check a text that is searched for.
@@ -51,18 +49,14 @@ class SearchService:
         Raises:
             UsageError: the text is not a valid regular expression.
         """
+        from wftui.store.history.every_run import every_run
+
         check_search(text)
         store = await self._store()
-        cursor: str | None = None
-        while True:
-            page = await store.list(filters, limit=_RUNS, cursor=cursor, among=among)
-            for run in page.executions:
-                async for matches in store.search(run.id, text):
-                    found = [match for match in matches if not where or match.where in where]
-                    for match in found:
-                        match.workflow_id = run.workflow_id
-                    if found:
-                        yield found
-            cursor = page.next
-            if cursor is None:
-                return
+        async for run in every_run(store, filters, among=among):
+            async for matches in store.search(run.id, text):
+                found = [match for match in matches if not where or match.where in where]
+                for match in found:
+                    match.workflow_id = run.workflow_id
+                if found:
+                    yield found
