@@ -35,6 +35,13 @@ def text_in_focus(app: App[Any]) -> str:
     return app.focused.value if isinstance(app.focused, Input) else ""
 
 
+async def editor_with_steps(app: WftuiApp, pilot: Pilot[Any], until: Until) -> EditorScreen:
+    """Wait for the editor that an app begins with, and return it."""
+    await until(pilot, lambda: isinstance(app.screen, EditorScreen) and app.screen.steps)
+    assert isinstance(app.screen, EditorScreen)
+    return app.screen
+
+
 @pytest.mark.parametrize("opens", ["/", "n", "d"])
 async def test_burst_reaches_the_opened_screen(
     workbench: Workbench, put_workflow: Callable[..., Path], until: Until, opens: str
@@ -104,9 +111,7 @@ async def test_keys_after_a_closing_dialog_reach_the_screen_below(
     put_workflow("hello")
     app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
     async with app.run_test() as pilot:
-        await until(pilot, lambda: isinstance(app.screen, EditorScreen) and app.screen.steps)
-        screen = app.screen
-        assert isinstance(screen, EditorScreen)
+        screen = await editor_with_steps(app, pilot, until)
         burst(app, "wloop\rd")
         await until(pilot, lambda: [each.id for each in screen.steps] == ["loop", "greet", "loop_2", "greet_2"])
 
@@ -117,9 +122,7 @@ async def test_keys_reach_the_pane_that_a_key_focuses(
     put_workflow("hello")
     app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
     async with app.run_test() as pilot:
-        await until(pilot, lambda: isinstance(app.screen, EditorScreen) and app.screen.steps)
-        screen = app.screen
-        assert isinstance(screen, EditorScreen)
+        screen = await editor_with_steps(app, pilot, until)
         before = screen.source.text
         burst(app, "2dD")
         await until(pilot, lambda: len(screen.source.text) == len(before) + 2)
@@ -132,9 +135,7 @@ async def test_moved_cursor_is_kept_when_the_next_key_focuses_another_pane(
     put_workflow("hello", steps=[{"id": name, "type": "set", "input": {}} for name in ("a", "b", "c")])
     app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
     async with app.run_test() as pilot:
-        await until(pilot, lambda: isinstance(app.screen, EditorScreen) and app.screen.steps)
-        screen = app.screen
-        assert isinstance(screen, EditorScreen)
+        screen = await editor_with_steps(app, pilot, until)
         await until(pilot, lambda: screen.step_list.has_focus)
         screen.step_list.focus_step("c")
         screen.set_focus(screen.query_one(WorkflowCanvas))
