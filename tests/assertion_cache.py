@@ -3,38 +3,41 @@
 In a fresh checkout, each of them would otherwise rewrite every module: a twentieth of the time of the quick tests.
 """
 
+import importlib
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from _pytest.assertion import rewrite
 
 
-def rewrite_share(session: pytest.Session) -> None:
-    """Rewrite the share of this process; it reads what the others rewrite."""
-    config = session.config
+def import_share(config: pytest.Config) -> None:
+    """Import the share of this process.
+
+    pytest rewrites what it imports, and later reads what the other processes have rewritten.
+    """
     worker = getattr(config, "workerinput", None)
-    hook = getattr(config.stash.get(rewrite.assertstate_key, None), "hook", None)
-    if worker is None or hook is None or sys.dont_write_bytecode:
+    if worker is None or sys.dont_write_bytecode:
         return
     number = int(worker["workerid"].removeprefix("gw"))
     for file in list(_modules(config))[number :: worker["workercount"]]:
-        with suppress(OSError, SyntaxError, ValueError):  # the collection tells what is wrong with the file
-            _rewrite(file, config)
+        with suppress(Exception, pytest.skip.Exception):  # the collection tells what is wrong with the file
+            _import(file)
 
 
 def _modules(config: pytest.Config) -> Iterator[Path]:
     for argument in config.args:
         place = Path(config.invocation_params.dir, argument.partition("::")[0])
         if place.is_dir():
-            yield from sorted(file for file in place.rglob("*.py") if file.name.startswith(("test_", "conftest")))
+            yield from sorted(place.rglob("test_*.py"))
 
 
-def _rewrite(file: Path, config: pytest.Config) -> None:
-    folder = rewrite.get_cache_dir(file)
-    cached = folder / (file.stem + rewrite.PYC_TAIL)
-    if rewrite._read_pyc(file, cached) is None and rewrite.try_makedirs(folder):
-        stat, code = rewrite._rewrite_test(file, config)
-        rewrite._write_pyc(config.stash[rewrite.assertstate_key], code, stat, cached)
+def _import(file: Path) -> None:
+    """Import a module by the name that pytest gives it: from the topmost package on."""
+    root = file.parent
+    while (root / "__init__.py").exists():
+        root = root.parent
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+    importlib.import_module(".".join(file.relative_to(root).with_suffix("").parts))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from assertion_cache import rewrite_share
+from assertion_cache import import_share
 from helpers import EXAMPLES, PATIENCE
 
 from wftui.engine.primitives.engine_settings import EngineSettings
@@ -35,8 +35,8 @@ _LONGEST_NAME = 100
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
-    """Rewrite this process's share of the test modules before all are imported."""
-    rewrite_share(session)
+    """Import this process's share of the test modules before all are collected."""
+    import_share(session.config)
 
 
 @pytest.hookimpl(tryfirst=True)
