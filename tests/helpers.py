@@ -88,12 +88,16 @@ def _target(link: Path) -> Path | None:
     return None
 
 
+def status_of(pid: int) -> str | None:
+    """Return the status of a process as psutil has it; None without a process."""
+    with suppress(psutil.NoSuchProcess):
+        return str(psutil.Process(pid).status())
+    return None
+
+
 def lives(pid: int) -> bool:
     """Return whether a process of that id runs; a zombie does not."""
-    try:
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
+    return status_of(pid) not in (None, psutil.STATUS_ZOMBIE)
 
 
 _RESERVED: list[IO[bytes]] = []

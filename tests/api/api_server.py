@@ -132,6 +132,14 @@ def serving(tables: Path, database: Path, *arguments: str, port: int = 0) -> Ite
         server.close()
 
 
+@contextmanager
+def serving_in(folder: Path) -> Iterator[Server]:
+    """A server over a new workspace in a folder, with the workflows of these tests."""
+    write_workflows(folder / "tables")
+    with serving(folder / "tables", folder / "runs.db") as server:
+        yield server
+
+
 def start(client: httpx.Client, workflow_id: str, inputs: Mapping[str, Json] | None = None) -> str:
     """Start a run and return its id."""
     answer = client.post("/api/workflows/execute", json={"workflowId": workflow_id, "inputs": inputs or {}})

@@ -6,13 +6,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.api_server import Server, serving, write_workflows
+from api.api_server import Server, serving_in
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    write_workflows(tmp_path / "tables")
-    with serving(tmp_path / "tables", tmp_path / "runs.db") as started:
+    with serving_in(tmp_path) as started:
         yield started
 
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from helpers import PATIENCE
 
-from api.api_server import Server, ended, start, waits, write_workflows
+from api.api_server import Server, ended, serving_in, start, waits
 from wftui.api.routes import ENDPOINTS, Endpoint
 
 BODIES = {
@@ -46,11 +46,8 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    folder = tmp_path_factory.mktemp("access")
-    write_workflows(folder / "tables")
-    server = Server(folder / "tables", folder / "runs.db")
-    yield World(server)
-    server.close()
+    with serving_in(tmp_path_factory.mktemp("access")) as server:
+        yield World(server)
 
 
 def names(endpoint: Endpoint) -> str:

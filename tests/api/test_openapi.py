@@ -7,7 +7,7 @@ import httpx
 import jsonschema
 import pytest
 
-from api.api_server import ended, serving, start, waits, write_workflows
+from api.api_server import ended, serving_in, start, waits
 from wftui.api.openapi import document
 from wftui.api.routes import ENDPOINTS
 
@@ -56,8 +56,7 @@ def test_no_request_gets_an_undocumented_answer(tmp_path: Path) -> None:
     from hypothesis import strategies as st
     from schemathesis import checks
 
-    write_workflows(tmp_path / "tables")
-    with serving(tmp_path / "tables", tmp_path / "runs.db") as server, server.client() as client:
+    with serving_in(tmp_path) as server, server.client() as client:
         seeds = seeded(client)
         schema = schemathesis.openapi.from_dict(document())
         schema.config.update(base_url=server.url)

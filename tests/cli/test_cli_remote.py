@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from api.api_server import Server, ended, record, serving, start, waits, write_workflows
+from api.api_server import Server, ended, record, serving, serving_in, start, waits, write_workflows
 from helpers import PATIENCE, Cli, free_port, rest_of, wait_until
 
 from wftui.model.errors import ExitCode
@@ -17,9 +17,7 @@ from wftui.model.errors import ExitCode
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("remote")
-    write_workflows(folder / "tables")
-    with serving(folder / "tables", folder / "runs.db") as started:
+    with serving_in(tmp_path_factory.mktemp("remote")) as started:
         yield started
 
 

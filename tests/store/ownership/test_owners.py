@@ -11,8 +11,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import psutil
 import pytest
-from helpers import PATIENCE, patience
+from helpers import PATIENCE, patience, status_of, wait_until
 
 from store.store_helpers import RUN, START, completed, created, interrupted, log, resumed, started, ticking
 from wftui.model.run.events import Interrupted
@@ -36,7 +37,7 @@ def test_exited_process_is_dead() -> None:
     owner = replace(current_owner(lambda: START), pid=child.pid)
     assert not is_alive(owner, START)  # same pid, another start: a reused number
     child.kill()
-    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # a zombie now
+    wait_until(lambda: status_of(child.pid) == psutil.STATUS_ZOMBIE)
     assert not is_alive(owner, START)
     child.wait()
     child.stdin.close() if child.stdin else None
