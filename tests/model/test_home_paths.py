@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from wftui.model.home_paths import expanded
+from wftui.model.user.home_paths import expanded
 
 
 def test_a_tilde_is_the_home_folder() -> None:

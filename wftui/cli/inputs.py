@@ -12,13 +12,13 @@ from wftui.connections.secret_references import is_reference, resolve_reference
 from wftui.connections.secret_store import SecretStore
 from wftui.model.base import Json
 from wftui.model.errors import UsageError
-from wftui.model.home_paths import expanded
 from wftui.model.json.incremental import read_json
 from wftui.model.moments import MomentError, parse_moment
 from wftui.model.run.summary import ExecutionFilters
 from wftui.model.schema.json_schema import as_object
 from wftui.model.schema.secret_schema import secret_pointers
 from wftui.model.text.suggestions import did_you_mean, suggestion
+from wftui.model.user.home_paths import expanded
 from wftui.model.workflow.durations import parse_duration
 
 _NAMING = (

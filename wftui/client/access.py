@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from wftui.client.errors import RemoteError
 from wftui.connections.own_secrets import TOKEN_VARIABLE
 from wftui.model.errors import ExitCode, UsageError
-from wftui.model.home_paths import expanded
+from wftui.model.user.home_paths import expanded
 from wftui.workspace.regular import read_regular
 
 _TOKEN = re.compile(r"[!-~]{1,500}")

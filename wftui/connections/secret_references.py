@@ -13,7 +13,7 @@ from pathlib import Path
 
 from wftui.connections.connection_errors import ConnectionsError
 from wftui.connections.secret_store import SecretStore
-from wftui.model.home_paths import expanded
+from wftui.model.user.home_paths import expanded
 
 COMMAND_SECONDS = 60.0
 """Time limit of a program that prints a secret; it may have to ask the user to unlock it."""

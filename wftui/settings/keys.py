@@ -11,8 +11,8 @@ from typing import Any, TypeGuard, cast, get_args
 from wftui.model.counts import count_in, is_count
 from wftui.model.data_class import dataclass
 from wftui.model.errors import ExitCode, UserError
-from wftui.model.home_paths import expanded
 from wftui.model.text.suggestions import did_you_mean, suggestion
+from wftui.model.user.home_paths import expanded
 from wftui.model.user.user_settings import (
     HISTORY_COLUMNS,
     NOTIFY_EVENTS,

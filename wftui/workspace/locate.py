@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from wftui.model.home_paths import expanded
+from wftui.model.user.home_paths import expanded
 from wftui.workspace.workspace_errors import WorkspaceError
 
 _APP = "wftui"

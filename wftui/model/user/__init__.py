@@ -1,4 +1,4 @@
-"""User data: name, settings, access tokens, connected accounts.
+"""User data: name, home folder, settings, access tokens, connected accounts.
 
 Imports `model.base`; imported by the workbench, settings, connections and the frontends.
 """

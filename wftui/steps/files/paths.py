@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import unquote_to_bytes
 
-from wftui.model.home_paths import expanded
+from wftui.model.user.home_paths import expanded
 from wftui.runtime.workflow_errors import WorkflowError
 from wftui.workspace.regular import special_kind
 from wftui.workspace.temporary_file import temporary_beside

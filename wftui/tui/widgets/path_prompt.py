@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
-from wftui.model.home_paths import expanded
+from wftui.model.user.home_paths import expanded
 
 
 class PathSuggester(Suggester):

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from wftui.model.errors import UserError
-from wftui.model.home_paths import expanded
+from wftui.model.user.home_paths import expanded
 from wftui.tui.screens.dialogs.prompt import PromptScreen
 from wftui.tui.services import AppServices
 from wftui.tui.widgets.path_prompt import PathPrompt

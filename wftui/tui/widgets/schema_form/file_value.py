@@ -3,7 +3,7 @@
 from wftui.model.base import Json
 from wftui.model.forms.fields import FormField
 from wftui.model.forms.text import JsonError, TextError, parse_json
-from wftui.model.home_paths import expanded
+from wftui.model.user.home_paths import expanded
 from wftui.workspace.regular import read_regular
 
 
