@@ -47,7 +47,7 @@ def own_tool(name: str, title: str, description: str, arguments: type[BaseModel]
     """Return a tool of ours.
 
     Args:
-        changes: it does more than look.
+        changes: whether it does more than read.
     """
     schema: dict[str, Json] = arguments.model_json_schema(by_alias=True)
     return Tool(

@@ -131,7 +131,7 @@ class Call:
         """Return a workflow id that the token covers.
 
         Raises:
-            ProblemError: there is none, as far as the token sees.
+            ProblemError: there is none that the token may see.
         """
         if not _WORKFLOW_ID.fullmatch(text) or not self.token.sees(text):
             raise ProblemError(404, "workflow.not_found", "there is no such workflow")
@@ -141,7 +141,7 @@ class Call:
         """Return the run of the path without its steps.
 
         Raises:
-            ProblemError: there is none, as far as the token sees.
+            ProblemError: there is none that the token may see.
         """
         return await self.run_of(self.request.path_params["id"])
 

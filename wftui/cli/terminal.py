@@ -64,7 +64,7 @@ class Terminal:
     """Output of a command; silent once the reader is gone (pipe or terminal closed).
 
     Args:
-        beside_run: write in a thread of its own, so that a reader who stops reading does not hold the run beside.
+        beside_run: write in a thread of its own, so that a stalled reader does not hold up the run.
 
     Attributes:
         patience: seconds that `room` and `drained` wait for a reader who reads nothing.

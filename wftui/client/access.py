@@ -42,7 +42,7 @@ def access(url: str, token_file: Path | None) -> Access:
     """Return the access to a server, with the token of a file or of `WFTUI_TOKEN`.
 
     Raises:
-        UsageError: the URL is none, there is no token, or the file cannot be used.
+        UsageError: the URL is invalid, there is no token, or the file cannot be used.
         RemoteError: others may read the file.
     """
     return Access(_checked(url), _token(token_file))

@@ -174,7 +174,7 @@ def part(name: str, what: str) -> str:
     """Return a name as one part of a path.
 
     Raises:
-        NotFoundError: there cannot be anything of that name.
+        NotFoundError: nothing can have that name.
     """
     if name in ("", ".", "..") or "/" in name:
         raise NotFoundError(f"there is no {what} {name!r}", code=f"{what}.not_found")

@@ -105,8 +105,8 @@ class TextCompiler:
         """Compile a text.
 
         Args:
-            stored: it is that of a run, which errors in its surroundings do not stop.
-            remember: it is being edited: the next text is probably almost the same.
+            stored: it is the text of a run, which errors in its surroundings do not stop.
+            remember: it is being edited, so the next text is probably almost the same.
         """
         edited = self._edited.pop(workflow_id, None) if remember else None
         try:

@@ -63,7 +63,7 @@ class ModelField:
     Attributes:
         name: in Python.
         alias: key in JSON.
-        annotation: its type, with all that is known of it.
+        annotation: its type, with its metadata.
         default: its default, or what makes one.
         is_required: True without a default.
         factory: makes a default for each model; None where all share one.

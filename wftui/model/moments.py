@@ -139,7 +139,7 @@ def _border(first: date, days: int, end: bool) -> datetime:
 
 
 def _of_local(wall: datetime, end: bool) -> datetime:
-    """Return the first moment at which local clocks show a time or a later one.
+    """Return the first moment at which local clocks show a given time or a later one.
 
     Clocks that are set back show a time twice: `end` means the second. Those that are set forward skip some times.
     """

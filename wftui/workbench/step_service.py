@@ -60,7 +60,7 @@ class StepService:
         ]
 
     async def type(self, word: str) -> StepTypeInfo | None:
-        """Return one step type; None if unknown. Imports no other."""
+        """Return one step type, None if unknown, without importing others."""
 
         def get() -> StepTypeInfo | None:
             kind = self._step_registry().get(word)

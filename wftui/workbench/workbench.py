@@ -111,7 +111,7 @@ class Workbench:
 
     @cached_property
     def records(self) -> RecordService:
-        """Runs at their newest or any event, and their logs."""
+        """Runs at their newest or any earlier event, and their logs."""
         from wftui.workbench.past_runs.record_service import RecordService
 
         return RecordService(self.store)

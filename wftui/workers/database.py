@@ -170,7 +170,7 @@ async def _configure(connection: "psycopg.AsyncConnection[Row]") -> None:
 async def ended(task: "asyncio.Task[Any]") -> None:
     """Cancel a task and wait a bounded time for its end.
 
-    An error is one of the connection that it closes.
+    Its error, if any, comes from the closed connection and is ignored.
     """
     task.cancel()
     await asyncio.wait([task], timeout=_CONNECT_SECONDS)

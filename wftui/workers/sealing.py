@@ -26,10 +26,10 @@ class WrongKeyError(Exception):
 
 
 class Seal:
-    """Seals and opens with one key.
+    """Seals and opens messages with one key.
 
     Attributes:
-        id: names the key, and tells nothing of it.
+        id: names the key without revealing it.
     """
 
     def __init__(self, key: bytes) -> None:

@@ -73,7 +73,7 @@ def source_tree(text: str) -> Json:
 
 
 def source_text(tree: Json) -> str:
-    """Return the text of a tree that `source_tree` made and others have changed."""
+    """Return the text of a changed tree of `source_tree`."""
     if not isinstance(tree, SourceObject | SourceList):
         return _fresh(tree, "", "  ")
     text, place = tree.origin.document.text, tree.origin

@@ -100,7 +100,7 @@ def _repeated(record: ExecutionRecord, planned: RestartPlan, unmasked: RestartPl
 
 
 class _Masks(Mapping[str, Json]):
-    """Secrets as in a record, where every one is masked."""
+    """Secrets as a record has them: all masked."""
 
     def __getitem__(self, name: str) -> Json:
         return MASK

@@ -101,7 +101,7 @@ def choices(parts: Facets) -> tuple[ValueChoice, ...] | None:
 
 
 def _told_apart(found: tuple[ValueChoice, ...]) -> tuple[ValueChoice, ...]:
-    """Quote the texts that would look like another value, or like none."""
+    """Quote texts that could be taken for another value, or for none."""
     others = not all(isinstance(choice.value, str) for choice in found)
     return tuple(
         replace(choice, label=json.dumps(choice.value, ensure_ascii=False))

@@ -301,10 +301,10 @@ class StepType(Generic[InputT]):
 
     @classmethod
     def from_command(cls, command: str) -> Mapping[str, Json] | None:
-        """Return the input equivalent to a shell command; None for other commands.
+        """Return the input that is equivalent to a shell command; None for other commands.
 
         Raises:
-            UserError: when it is one, and cannot be taken over.
+            UserError: it is such a command, but cannot be converted.
         """
         return None
 

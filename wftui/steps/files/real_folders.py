@@ -17,7 +17,7 @@ _WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK |
 class RealFolders:
     """Folders that were found or made below a target.
 
-    While it unpacks an archive nothing of it replaces a folder, so one look at each is enough.
+    Nothing in an archive replaces a folder while it is unpacked, so each is checked once.
     """
 
     def __init__(self, target: Path) -> None:

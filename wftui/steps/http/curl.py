@@ -131,7 +131,7 @@ def input_from_curl(command: str) -> dict[str, Json]:
 def curl_from_input(step: Mapping[str, Json]) -> str | None:
     """Convert an input of `http` to a curl command, credentials redacted.
 
-    None when a whole part of it is an expression, so that what it would be is known in a run only.
+    None when a whole part of it is an expression, whose value is known only in a run.
     """
     if any(not isinstance(step.get(name) or {}, dict) for name in ("query", "headers", "form", "files")):
         return None

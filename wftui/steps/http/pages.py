@@ -150,7 +150,7 @@ class Pagination(StepModel):
         return self.more if self.more and at_path(body, self.more) is None else None
 
     def missing_items(self, body: Json, at: PagePosition) -> int:
-        """Return how many of the `total` items have not come."""
+        """Return how many of the `total` items are missing."""
         total = _number(at_path(body, self.total)) if self.total else None
         offset = self.start or 0 if self.by == "offset" else 0
         return max(0, total - offset - at.items) if total is not None else 0

@@ -1,4 +1,4 @@
-"""JSON values in the answers of models, in whatever they are wrapped."""
+"""JSON values in the answers of models, whatever surrounds them."""
 
 import json
 import re

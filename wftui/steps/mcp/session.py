@@ -105,7 +105,7 @@ class McpSession:
 
         Raises:
             WorkflowError: `mcp.closed` when the server is gone, `mcp.error` for an error of the protocol,
-                `mcp.result` for a result that is none.
+                `mcp.result` for an invalid result.
         """
         assert self._client is not None, "call it after `started`"
 

@@ -11,12 +11,12 @@ class Engine:
     """One family of databases.
 
     Attributes:
-        read_only: statements that let nothing be changed from now on; empty where there is no such thing.
-        read_only_arguments: of the driver's connect, to the same end.
-        wait: the statement that bounds waiting for what others hold, of milliseconds.
-        most_rows: the statement that bounds what a query sends.
-        cancel: stops what runs on a driver's connection, from another thread; a second connection can be had for it.
-        busy: codes of errors that say others are in the way.
+        read_only: statements that make the session read-only; empty where there are none.
+        read_only_arguments: arguments of the driver's `connect` for the same purpose.
+        wait: the statement that bounds the wait for locks, in milliseconds.
+        most_rows: the statement that bounds the rows of a query.
+        cancel: stops the statement of a connection from another thread, over a second connection if needed.
+        busy: codes of errors that mean that others hold a lock.
     """
 
     read_only: tuple[str, ...] = ()

@@ -272,7 +272,7 @@ def _use_log(connection: sqlite3.Connection) -> None:
 def _migrate(connection: sqlite3.Connection, path: Path, tell: Callable[[str], None]) -> None:
     """Bring the tables to this version, one version per transaction.
 
-    A stop loses one version's work only, and leaves a database that the next start continues with.
+    An interruption loses the work of one version at most; the next start continues from there.
     """
     while True:
         connection.execute("BEGIN IMMEDIATE")

@@ -78,7 +78,7 @@ class KeyParser(XTermParser):
             yield from super().feed(rest)
 
     def _hold(self, begun: str, given: str = "") -> None:
-        """Keep back the beginning of an answer, of which a part was given already."""
+        """Hold back the beginning of an answer; a part of it may have been delivered."""
         self._held, self._held_since, self._given = begun, time.monotonic(), given
 
     def tick(self) -> Iterable[Message]:

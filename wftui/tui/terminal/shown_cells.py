@@ -270,7 +270,7 @@ def _transition(before: _Look, after: _Look) -> str:
 
 @lru_cache(1024)
 def _looks(codes: str, link: str) -> tuple[_Look, _Look]:
-    """Return how characters are drawn with these codes, and how blanks are."""
+    """Return how characters and blanks are drawn with these codes."""
     attributes: dict[str, None] = {}
     color = background = ""
     parts = iter(codes.split(";") if codes else ())

@@ -55,7 +55,7 @@ class _Selection:
         return self.paths is None or (path is not None and any(is_at_or_in(path, wanted) for wanted in self.paths))
 
     def part(self, event: ExecutionEvent) -> ExecutionEvent | None:
-        """Return what of an event belongs to it: of a log event, the lines with the text."""
+        """Return the part of an event that matches: of a log, the lines with the text."""
         if not self.takes(event):
             return None
         if self.text is None or not isinstance(event, Log):

@@ -146,7 +146,7 @@ def _first(kind: StepTypeInfo) -> str:
 
 
 def _holds(word: str, inner_id: str) -> dict[str, Json]:
-    """Return the least content of a container."""
+    """Return the smallest content that a container may have."""
     inner: list[Json] = [{"id": inner_id, "type": "set", "input": {}}]
     match word:
         case "group":

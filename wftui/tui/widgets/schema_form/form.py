@@ -153,7 +153,7 @@ class SchemaForm(VerticalScroll, can_focus=False):
         self.app.push_screen(Picker(field.label or "Value", options), take)
 
     async def _read(self, node: FormNode, path: str | None) -> None:
-        """Give a node the content of a file."""
+        """Load the content of a file into a node."""
         if path is None:
             return
         try:
