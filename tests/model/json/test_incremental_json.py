@@ -48,6 +48,14 @@ def test_members_keep_their_order(at_once: int) -> None:
         assert read_json(json.dumps(value, indent=indent), at_once=at_once) == value
 
 
+@given(VALUES, st.sampled_from([None, 0, 3]), AT_ONCE)
+def test_no_valid_text_is_read_whole(value: object, indent: int | None, at_once: int) -> None:
+    text = json.dumps(value, indent=indent)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json, "loads", lambda *_, **__: pytest.fail("other threads wait for the whole text"))
+        assert read_json(text, at_once=at_once) == value
+
+
 @given(VALUES, st.data(), AT_ONCE)
 def test_damaged_text_is_read_or_refused_as_by_json(value: object, data: st.DataObject, at_once: int) -> None:
     text = json.dumps([value])

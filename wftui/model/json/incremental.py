@@ -20,7 +20,7 @@ _DEPTH = 12  # members below this depth are parsed at once
 _PAIR = len(r"\ud83d\ude00")
 _SPACE = re.compile(r"[ \t\n\r]*")
 _WHITE = " \t\n\r"
-_IN_TEXT = re.compile(r'(?:[^"\\]++|\\u[0-9a-fA-F]{4}|\\[^u])*+', re.DOTALL)
+_IN_TEXT = re.compile(r'(?:[^"\\]++|\\u[0-9a-fA-F]{4}|\\[^u])*+')
 """The inside of a string, up to its closing quote and never ending within an escape."""
 
 

@@ -44,7 +44,6 @@ class LineDecoder:
     def __init__(self, encoding: str = "utf-8", *, colors: bool = True) -> None:
         self._style = Style() if colors else None
         self._decoder = codecs.getincrementaldecoder(encoding)("strict")
-        self._encoding = encoding
         self.replaced = False
         self._rest = ""
 

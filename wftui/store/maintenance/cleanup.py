@@ -212,9 +212,9 @@ class Cleanup:
             if not self._is_alive(Owner(pid, started, boot_id, host, from_milliseconds(heartbeat_at))):
                 connection.execute("DELETE FROM payload_refs WHERE execution = ?", (-key,))
                 connection.execute(
-                    "DELETE FROM owners WHERE key = ?1 AND NOT EXISTS"
-                    " (SELECT 1 FROM executions WHERE status IN ('pending', 'running') AND owner = ?1)",
-                    (key,),
+                    "DELETE FROM owners WHERE key = :key AND NOT EXISTS"
+                    " (SELECT 1 FROM executions WHERE status IN ('pending', 'running') AND owner = :key)",
+                    {"key": key},
                 )
         return False
 

@@ -164,12 +164,12 @@ def _walk(
 def _oldest_kept(connection: sqlite3.Connection, workflow_id: str, keep: int) -> tuple[int, str] | None:
     """Return the oldest of the newest `keep` runs of a workflow; None with fewer runs."""
     walks = " UNION ALL ".join(
-        "SELECT * FROM (SELECT run.created_at, run.id FROM executions run WHERE run.workflow_id = ?1"
-        f" AND run.status = '{status}' AND {root} ORDER BY run.created_at DESC, run.id DESC LIMIT ?2)"
+        "SELECT * FROM (SELECT run.created_at, run.id FROM executions run WHERE run.workflow_id = :workflow"
+        f" AND run.status = '{status}' AND {root} ORDER BY run.created_at DESC, run.id DESC LIMIT :keep)"
         for status, root in product(_ALL, _ROOTS)
     )
     row: tuple[int, str] | None = connection.execute(
-        f"{walks} ORDER BY 1 DESC, 2 DESC LIMIT 1 OFFSET ?2 - 1", (workflow_id, keep)
+        f"{walks} ORDER BY 1 DESC, 2 DESC LIMIT 1 OFFSET :keep - 1", {"workflow": workflow_id, "keep": keep}
     ).fetchone()
     return row
 
