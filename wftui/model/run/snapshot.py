@@ -66,25 +66,32 @@ class RecordPacker:
 
     def pack(self) -> bytes:
         """Return the record, with the index that the fold continues with, as bytes."""
-        index, steps = self._record.index, self._record.step_results
+        index = self._record.index
         changed = index.changed or set()
         if index.omissions != self._omissions:  # the steps have moved up
             self._pieces.clear()
             self._omissions = index.omissions
-        for number, start in enumerate(range(0, len(steps), _PIECE)):
-            piece = steps[start : start + _PIECE]
+        for number, piece in enumerate(_pieces(self._record)):
             if number == len(self._pieces):
                 self._pieces.append(_packed_steps(piece))
             elif not changed.isdisjoint(step.path for step in piece):
                 self._pieces[number] = _packed_steps(piece)
         index.changed = set()
-        return b"".join(_with_lengths([_packed_header(self._record), *self._pieces]))
+        return _packed(self._record, self._pieces)
 
 
 def pack_record(record: ExecutionRecord) -> bytes:
     """Return a record as a packer does that packs it once."""
-    steps = record.step_results
-    pieces = [_packed_steps(steps[start : start + _PIECE]) for start in range(0, len(steps), _PIECE)]
+    return _packed(record, map(_packed_steps, _pieces(record)))
+
+
+def _pieces(record: ExecutionRecord) -> Iterator[Sequence[StepResult]]:
+    """Yield the steps that are packed together."""
+    for start in range(0, len(record.step_results), _PIECE):
+        yield record.step_results[start : start + _PIECE]
+
+
+def _packed(record: ExecutionRecord, pieces: Iterable[bytes]) -> bytes:
     return b"".join(_with_lengths([_packed_header(record), *pieces]))
 
 
