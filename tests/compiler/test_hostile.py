@@ -254,6 +254,13 @@ def test_values_may_be_made_of_one_another_in_a_long_row() -> None:
     assert [each.code for each in found(workflow(step("s0", input={"n": 0}), *row, amiss))] == ["reference.property"]
 
 
+def test_required_entries_that_are_not_texts_beside_a_computed_default() -> None:
+    wrong: list[Any] = [[], {}, None, 1]
+    for name in wrong:
+        schema = {"type": "object", "properties": {"a": {"default": "{{ run.id }}"}}, "required": [name, "a"]}
+        assert [each.code for each in check(workflow(step("s"), inputSchema=schema)).errors] == ["schema.invalid"]
+
+
 def test_half_characters_are_refused() -> None:
     text = json.dumps(workflow(step("a", input={"x": "\ud800"})))
     assert [each.code for each in found(text)] == ["json.surrogate"]

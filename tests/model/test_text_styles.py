@@ -73,3 +73,9 @@ def test_styles_of_another_shape_cannot_be_read(styles: Json) -> None:
     log = Log(run_id="01k9x2m4q-7hd3f", timestamp=datetime(2026, 11, 22, tzinfo=UTC), message="red")
     with pytest.raises(UnreadableError, match="3 values"):
         read_json(Log, json.dumps({**log.to_wire(), "styles": styles}))
+
+
+def test_no_line_end_follows_the_codes_of_a_style() -> None:
+    log = Log(run_id="01k9x2m4q-7hd3f", timestamp=datetime(2026, 11, 22, tzinfo=UTC), message="red")
+    with pytest.raises(UnreadableError, match="not allowed"):
+        read_json(Log, json.dumps({**log.to_wire(), "styles": [[0, 3, "31\n"]]}))

@@ -208,6 +208,8 @@ def _with_rules(reader: _Reader | None, about: Sequence[Field]) -> _Reader | Non
     if not rules:
         return reader
     least, most, pattern = rules.get("ge"), rules.get("le"), rules.get("pattern")
+    if isinstance(pattern, str) and pattern.endswith("$"):
+        pattern = pattern[:-1] + r"\Z"  # as in pydantic: no line end follows
 
     def checked(value: Any) -> Any:
         value = value if reader is None else reader(value)

@@ -40,7 +40,9 @@ def with_computed_apart(schema: Mapping[str, Json]) -> dict[str, Json]:
         properties[name] = each if name not in computed else _apart(as_object(each), computed[name])
     made: dict[str, Json] = {**schema, "properties": properties}
     if "required" in schema:
-        made["required"] = [name for name in as_list(schema["required"]) if name not in computed]
+        made["required"] = [
+            name for name in as_list(schema["required"]) if not (isinstance(name, str) and name in computed)
+        ]
     return made
 
 
