@@ -104,9 +104,12 @@ def test_sigterm_cancels_runs_and_exits(terminal: Callable[..., Terminal], gate:
 
 
 @pytest.mark.slow
-def test_ascii_locale_gets_only_ascii(terminal: Callable[..., Terminal], put_workflow: Callable[..., Path]) -> None:
+@pytest.mark.parametrize("python", [{"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, {}], ids=["ascii", "utf-8"])
+def test_ascii_locale_gets_only_ascii(
+    terminal: Callable[..., Terminal], put_workflow: Callable[..., Path], python: dict[str, str]
+) -> None:
     put_workflow("plain")
-    opened = terminal(LANG="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    opened = terminal(LANG="C", LC_CTYPE="C", **python)
     opened.shows("plain")
     opened.shows("enter Open")
     opened.press("d")
