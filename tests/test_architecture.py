@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,42 @@ def _modules_after(statement: str) -> set[str]:
     code = f"import sys\n{statement}\nprint('\\n'.join(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(done.stdout.split())
+
+
+_LOADED_BY_THREADS = {"jinja2", "jsonschema", "procrastinate", "psycopg", "pydantic", "referencing", "tomlkit"}
+"""Packages that are loaded late, by several threads, and whose modules import the package again."""
+
+
+def _imported_too_early(body: list[ast.stmt], loaded: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Yield modules whose package another thread may still be loading."""
+    for node in body:
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module]
+        for name in names:
+            package, dot, _ = name.partition(".")
+            if dot and package in _LOADED_BY_THREADS - loaded:
+                yield name
+            loaded |= {package}
+        inner = [node, *getattr(node, "handlers", ()), *getattr(node, "cases", ())]
+        for part in ("body", "orelse", "finalbody"):
+            for each in inner:
+                yield from _imported_too_early(getattr(each, part, []), loaded)
+
+
+def test_a_package_is_loaded_before_its_modules() -> None:
+    """Python ends a deadlock of two importing threads with half a package."""
+    found = [
+        f"{path.relative_to(PACKAGE)}: {name}"
+        for path in PACKAGE.rglob("*.py")
+        for name in _imported_too_early(ast.parse(path.read_text(encoding="utf-8")).body)
+    ]
+    assert found == []
+    early = "def f():\n    from jsonschema.validators import extend\n"
+    assert [*_imported_too_early(ast.parse(early).body)] == ["jsonschema.validators"]
+    assert [*_imported_too_early(ast.parse("import jsonschema\n" + early).body)] == []
 
 
 def test_the_command_line_imports_no_screen_and_nothing_heavy() -> None:

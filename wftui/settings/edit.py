@@ -126,10 +126,10 @@ def _write(
 
     Checked, because tomlkit misplaces keys in some files.
     """
-    from tomlkit.exceptions import TOMLKitError
+    from tomlkit import exceptions
 
     for way in ways:
-        with contextlib.suppress(SettingsError, TOMLKitError, ValueError):
+        with contextlib.suppress(SettingsError, exceptions.TOMLKitError, ValueError):
             changed = way(text, place, value)
             if parse(path, changed) == wanted:
                 break

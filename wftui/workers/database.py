@@ -188,7 +188,7 @@ def process_name() -> str:
 
 
 async def _create_tables(connection: "psycopg.AsyncConnection[Any]") -> None:
-    from procrastinate.schema import SchemaManager
+    from procrastinate import schema
 
     engine = metadata.version("procrastinate")
     async with connection.transaction():
@@ -197,7 +197,7 @@ async def _create_tables(connection: "psycopg.AsyncConnection[Any]") -> None:
         row = await cursor.fetchone()
         if row is None or row[0] is None:
             await connection.execute(f"create schema if not exists {SCHEMA}")
-            await connection.execute(SchemaManager.get_schema())
+            await connection.execute(schema.SchemaManager.get_schema())
             await connection.execute(TABLES)
             await connection.execute("insert into meta values (%s, %s)", [REVISION, engine])
         cursor = await connection.execute("select revision, engine from meta")

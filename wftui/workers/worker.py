@@ -154,7 +154,7 @@ class Worker:
     # --- taking jobs
 
     async def _take_jobs(self, ready: Callable[[], None]) -> None:
-        from procrastinate.exceptions import ProcrastinateException
+        from procrastinate import exceptions
 
         while True:
             app = job_queue(self._database, self._take, self._follow)
@@ -175,7 +175,7 @@ class Worker:
                     )
             except (
                 psycopg.Error,
-                ProcrastinateException,
+                exceptions.ProcrastinateException,
                 OSError,
             ):
                 pass  # PostgreSQL is away
@@ -350,7 +350,7 @@ def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
 
     That procrastinate cannot end a delivery is none: it was removed when its job was given to another worker.
     """
-    from procrastinate.exceptions import ConnectorException
+    from procrastinate import exceptions
 
-    if not isinstance(context.get("exception"), ConnectorException):
+    if not isinstance(context.get("exception"), exceptions.ConnectorException):
         loop.default_exception_handler(context)

@@ -27,11 +27,11 @@ MISSING: Any = _Missing.MISSING
 
 def declared_draft(schema: Json) -> type[Validator] | None:
     """Return the jsonschema class of `$schema`; None if absent or unknown."""
-    from jsonschema.validators import validator_for
+    from jsonschema import validators
 
     if not isinstance(schema, Mapping) or not isinstance(schema.get("$schema"), str):
         return None
-    found: type[Validator] | None = validator_for({"$schema": schema["$schema"]}, default=None)  # type: ignore[arg-type]  # stubs
+    found: type[Validator] | None = validators.validator_for({"$schema": schema["$schema"]}, default=None)  # type: ignore[arg-type]  # stubs
     return found
 
 
@@ -42,7 +42,7 @@ def validator_class(schema: Json) -> type[Validator]:
     `$schema` decides. Without one, it is the first of 2020-12, draft 7 and draft 4 in whose terms the schema is valid,
     so that older forms (`items` as a list, `exclusiveMinimum: true`) keep working.
     """
-    from jsonschema.validators import Draft4Validator, Draft7Validator, Draft202012Validator
+    from jsonschema import Draft4Validator, Draft7Validator, Draft202012Validator
 
     declared = declared_draft(schema)
     if declared is not None:
@@ -70,10 +70,12 @@ class SchemaNode:
     def root(cls, schema: Json) -> SchemaNode:
         """Return the whole document; references outside of it are never fetched."""
         from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]  # has no stubs
-        from referencing.jsonschema import DRAFT202012, specification_with
+        from referencing import jsonschema as drafts
 
         draft = declared_draft(schema)
-        specification = specification_with(draft.META_SCHEMA["$schema"]) if draft is not None else DRAFT202012
+        specification = (
+            drafts.specification_with(draft.META_SCHEMA["$schema"]) if draft is not None else drafts.DRAFT202012
+        )
         return cls(schema, REGISTRY.resolver_with_root(specification.create_resource(schema)))
 
     def below(self, contents: Json) -> SchemaNode:
@@ -81,17 +83,22 @@ class SchemaNode:
         address = contents.get("$id") if isinstance(contents, Mapping) else None
         if not isinstance(address, str) or address.startswith("#"):
             return SchemaNode(contents, self.resolver)
-        from referencing.jsonschema import DRAFT202012
+        from referencing import jsonschema as drafts
 
-        return SchemaNode(contents, self.resolver.in_subresource(DRAFT202012.create_resource(contents)))
+        return SchemaNode(contents, self.resolver.in_subresource(drafts.DRAFT202012.create_resource(contents)))
 
     def follow(self, reference: str) -> SchemaNode | None:
         """Return the target of a `$ref`; None if it is not in the document."""
-        from referencing.exceptions import Unresolvable
+        from referencing import exceptions
 
         try:
             found = self.resolver.lookup(reference)
-        except (Unresolvable, AttributeError, TypeError, ValueError):  # the latter if the schema is malformed
+        except (
+            exceptions.Unresolvable,
+            AttributeError,
+            TypeError,
+            ValueError,
+        ):  # the latter if the schema is malformed
             return None
         return SchemaNode(found.contents, found.resolver)
 

@@ -49,16 +49,16 @@ class SchemaMatcher:
 
 @cache
 def _class(draft: "type[Validator]") -> "type[Validator]":
-    from jsonschema.validators import extend
+    from jsonschema import validators
 
     ours: dict[str, Any] = {"pattern": _pattern}
     ours |= {name: _lenient(draft.VALIDATORS[name]) for name in ("$ref", "$dynamicRef") if name in draft.VALIDATORS}
-    made: type[Validator] = extend(draft, ours)  # type: ignore[no-untyped-call]  # untyped in the stubs
+    made: type[Validator] = validators.extend(draft, ours)  # type: ignore[no-untyped-call]  # untyped in the stubs
     return made
 
 
 def _pattern(_validator: Any, pattern: str, instance: Json, _schema: Json) -> Iterator[Exception]:
-    from jsonschema.exceptions import ValidationError
+    from jsonschema import ValidationError
 
     if isinstance(instance, str) and _is_quick(pattern, instance) and not re.search(pattern, instance):
         yield ValidationError("pattern")
@@ -79,11 +79,11 @@ def _is_quick(pattern: str, text: str) -> bool:
 
 def _lenient(original: Any) -> Any:
     def reference(validator: Any, target: Any, instance: Json, schema: Json) -> Iterator[Exception]:
-        from referencing.exceptions import Unresolvable
+        from referencing import exceptions
 
         try:
             yield from original(validator, target, instance, schema)
-        except Unresolvable:
+        except exceptions.Unresolvable:
             return
 
     return reference

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from jsonschema.exceptions import ValidationError
+from jsonschema import ValidationError
 
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
