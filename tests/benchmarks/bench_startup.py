@@ -66,7 +66,8 @@ _LIBRARIES = ("argparse", "gettext", "getpass")
 """Of the standard library: what the first screen needs and Textual does not."""
 _MODULES = """
 import sys
-import wftui.cli.dispatch, wftui.cli.commands.screen, wftui.tui.screens.workflows_screen, wftui.tui.terminal.driver
+import wftui.cli.dispatch, wftui.cli.commands.screen
+import wftui.tui.launch, wftui.tui.screens.workflows_screen, wftui.tui.terminal.driver
 print(sum(name.startswith("wftui") for name in sys.modules))
 """
 

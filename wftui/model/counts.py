@@ -1,11 +1,14 @@
-"""Numbers of things that users give: how many runs, days, jobs."""
+"""Numbers of things that users give: how many runs, days, jobs.
+
+The pattern is compiled when it is first used: every start loads it.
+"""
 
 import re
 
 LARGEST_COUNT = 10**9 - 1
 """SQLite takes no number beyond 64 bits, nor Python one of more than 4,300 digits."""
 
-_COUNT = re.compile(r"0*([1-9][0-9]{0,8})", re.ASCII)
+_COUNT = r"0*([1-9][0-9]{0,8})"
 
 
 def is_count(value: object) -> bool:
@@ -15,5 +18,5 @@ def is_count(value: object) -> bool:
 
 def count_in(text: str) -> int | None:
     """Return the count that a text is; None if it is none."""
-    found = _COUNT.fullmatch(text.strip())
+    found = re.fullmatch(_COUNT, text.strip())
     return int(found[1]) if found else None

@@ -12,7 +12,7 @@ EXTRA = "wftui[workers]"
 """Requirement of steps in pools, and of workers."""
 _SCHEMES = ("postgresql", "postgres")
 _HIDDEN = "***"
-_PARAMETER = re.compile(r"[A-Za-z_]+=")
+_PARAMETER = r"[A-Za-z_]+="
 _SECRET = ("password", "sslpassword")
 
 
@@ -60,7 +60,7 @@ def _user_and_rest(address: str) -> tuple[str, str]:
     """
     _, _, rest = address.partition("://")
     before, mark, query = rest.partition("?")
-    if not all(map(_PARAMETER.match, query.split("&") if query else ())):
+    if query and not all(re.match(_PARAMETER, part) for part in query.split("&")):
         before, mark, query = rest, "", ""  # the question mark is one of the password
     user, at, host = before.rpartition("@")
     return user, at + host + mark + query

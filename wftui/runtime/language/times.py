@@ -2,7 +2,6 @@
 
 import calendar
 from datetime import UTC, datetime, tzinfo
-from zoneinfo import ZoneInfo
 
 from wftui.model.base import Json, format_timestamp
 from wftui.runtime.language.json_kinds import is_number, kind_and_value, shown
@@ -45,6 +44,8 @@ def zone_argument(value: Json, name: str) -> tzinfo:
         raise BindingError(
             "binding.type", f"the filter {name} needs the name of a time zone, not {kind_and_value(value)}"
         )
+    from zoneinfo import ZoneInfo  # 0.7 MB that every run would load
+
     try:
         return ZoneInfo(value)
     except (ValueError, OSError, LookupError):  # ValueError: a path; OSError: a folder of the database

@@ -2,6 +2,8 @@
 
 Textual reads them as one key with Alt, some as a character of a Mac keyboard (Escape and 3 as a pound sign), and turns
 an Escape before another into a circumflex. No action has a key with Alt and a character.
+
+Patterns are compiled when they are first used: every start loads them.
 """
 
 import re
@@ -17,10 +19,10 @@ _INTRODUCERS = frozenset("[O]P_^X")
 """Beginnings of longer sequences after Escape; keys only if nothing follows."""
 
 
-_SHIFTED = re.compile(r"f(1[3-9]|2[0-4])")
-_COLOR = re.compile(r"\x1b\](\d+);(?:rgba?:([0-9a-fA-F/]+))?[^\x07\x1b]*(?:\x07|\x1b\\)")
+_SHIFTED = r"f(1[3-9]|2[0-4])"
+_COLOR = r"\x1b\](\d+);(?:rgba?:([0-9a-fA-F/]+))?[^\x07\x1b]*(?:\x07|\x1b\\)"
 """The answer of a terminal to a question about its colors."""
-_BEGUN = re.compile(r"\x1b\](?:\d{0,2}|\d+;[^\x07\x1b]{0,60}\x1b?)$")
+_BEGUN = r"\x1b\](?:\d{0,2}|\d+;[^\x07\x1b]{0,60}\x1b?)$"
 """The beginning of an answer; without a semicolon, Escape and keys may begin so."""
 _PATIENCE = 0.3
 """Seconds for which such a beginning is kept back: an answer comes in one or a few packets."""
@@ -56,20 +58,20 @@ class KeyParser(XTermParser):
         data, self._held, position = self._held + data, "", 0
         given, self._given = self._given, ""
         if given:
-            found = _COLOR.match(given + data)
-            if found is None and _BEGUN.fullmatch(given + data):
+            found = re.match(_COLOR, given + data)
+            if found is None and re.fullmatch(_BEGUN, given + data):
                 self._hold(data, given)
                 return
             if found is not None:
                 yield from _told(found)
                 data = (given + data)[found.end() :]
-        for found in _COLOR.finditer(data):
+        for found in re.finditer(_COLOR, data):
             if found.start() > position:
                 yield from super().feed(data[position : found.start()])
             position = found.end()
             yield from _told(found)
         rest = data[position:]
-        begun = _BEGUN.search(rest)
+        begun = re.search(_BEGUN, rest)
         if begun is not None:
             self._hold(begun[0])
             rest = rest[: begun.start()]
@@ -108,7 +110,7 @@ def _told(found: re.Match[str]) -> Iterable[BackgroundTold]:
 
 def plain_key(key: str) -> str:
     """Return F13 to F24 as terminals mean them: F1 to F12 with Shift."""
-    found = _SHIFTED.fullmatch(key)
+    found = re.fullmatch(_SHIFTED, key)
     return key if found is None else f"shift+f{int(found[1]) - 12}"
 
 

@@ -18,6 +18,10 @@ def unified(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def _without_lone(text: str) -> str:
+    return text if text.isascii() else re.sub(_LONE, "\ufffd", text)
+
+
 _LONGEST = 20_000
 """Characters of a field for one line: the widget goes through all of them for each key, 0.7 µs each."""
 _CONTROLS = r"[\x00-\x08\x0a-\x1f\x7f-\x9f]"
@@ -30,7 +34,7 @@ class PasteApp(CleanApp[ReturnType]):
     async def on_event(self, event: events.Event) -> None:
         """Unify line ends, and tell the user what a field for one line does not take."""
         if isinstance(event, events.Paste) and not event.is_forwarded:
-            event.text = re.sub(_LONE, "\ufffd", unified(event.text))
+            event.text = _without_lone(unified(event.text))
             field = self.focused
             if isinstance(field, Input) and not getattr(type(field), "TAKES_LINES", False):
                 event.text = self._one_line(event.text, field)
@@ -40,7 +44,7 @@ class PasteApp(CleanApp[ReturnType]):
 
     def copy_to_clipboard(self, text: str) -> None:
         """Copy a text; lone surrogates, as values may have them, are replaced."""
-        super().copy_to_clipboard(re.sub(_LONE, "\ufffd", text))
+        super().copy_to_clipboard(_without_lone(text))
 
     async def _dispatch_action(self, namespace: DOMNode, action_name: str, params: Any) -> bool:
         """Paste what was copied here, by ctrl+v, as if the terminal had pasted it."""
