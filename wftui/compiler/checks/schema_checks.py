@@ -11,7 +11,7 @@ from wftui.compiler.tree.nodes import StepNode, WorkflowTree
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
 from wftui.model.schema.computed_defaults import with_computed_apart
-from wftui.model.text.suggestions import did_you_mean, suggestion
+from wftui.model.text.suggestions import did_you_mean, mistyped
 from wftui.model.workflow.compilation import Fix
 
 if TYPE_CHECKING:
@@ -135,4 +135,4 @@ def _nearest_type(schema: Json, pointer: str) -> str | None:
         "list": "array",
         "dict": "object",
     }
-    return aliases.get(current) or suggestion(current, _TYPES) if isinstance(current, str) else None
+    return aliases.get(current) or mistyped(current, _TYPES) if isinstance(current, str) else None

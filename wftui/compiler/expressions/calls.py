@@ -11,7 +11,7 @@ from wftui.compiler.expressions.foreign_names import instead_of_call
 from wftui.compiler.python_code import Atom, Code, Lambda, Named, Operation, call, literal
 from wftui.compiler.source.text_diagnostic import TextDiagnostic
 from wftui.model.json.pointers import key_or_position
-from wftui.model.text.suggestions import did_you_mean, suggestion
+from wftui.model.text.suggestions import did_you_mean, mistyped
 from wftui.runtime.filters import FILTERS
 from wftui.runtime.functions import FUNCTIONS
 from wftui.runtime.language.declarations import Declaration, Table
@@ -282,11 +282,11 @@ class CallTranslator:
     ) -> Declaration | None:
         entry = table.get(name)
         if entry is None:
-            guess = suggestion(name, [*table, *special])
+            guess = mistyped(name, [*table, *special])
             # The position of a test is that of `is`; its name follows.
             at = self.outer.text.find(name, node.lineno) if kind == "test" else node.lineno + offset
             other = instead_of_call(name, FILTERS) if kind != "test" else None
-            if guess is None and kind == "function" and other is None and (known := suggestion(name, FILTERS)):
+            if guess is None and kind == "function" and other is None and (known := mistyped(name, FILTERS)):
                 other = f"value | {known}"
             hint = f"; write {other}" if other else did_you_mean(guess)
             message = f"there is no {kind} {name!r}{hint}"

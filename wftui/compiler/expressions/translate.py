@@ -12,7 +12,7 @@ from wftui.compiler.expressions.calls import CallTranslator
 from wftui.compiler.expressions.reference import Reference, Root
 from wftui.compiler.python_code import Atom, Code, Lambda, Operation, Sign, call, listing, literal, mapping, tuple_of
 from wftui.compiler.source.text_diagnostic import TextDiagnostic
-from wftui.model.text.suggestions import did_you_mean, suggestion
+from wftui.model.text.suggestions import did_you_mean, mistyped
 
 ROOTS: tuple[Root, ...] = ("inputs", "steps", "run", "env", "secrets", "connection")
 STEP_PARTS = ("output", "status", "error", "attempts")
@@ -165,7 +165,9 @@ class Translator:
             return self.diagnostic(name, "steps needs the id of a step: steps.id.output", length)
         if len(keys) == 1:
             message = f"steps.{keys[0]} must be followed by one of {', '.join(STEP_PARTS)}"
-            replacement = f"{self.text[name.lineno : name.lineno + length]}.output"
+            end = name.lineno + length
+            replacement = f"{self.text[name.lineno : end]}.output" if self.text[end : end + 1] != "-" else None
+            message += "" if replacement else "; an id has no hyphen, which subtracts"
             return self.diagnostic(name, message, length, "expression.step_part", replacement)
         step_id, part, *rest = keys
         view = call("values.step", Atom("scope"), literal(step_id))
@@ -192,7 +194,7 @@ class Translator:
         self, name: nodes.Name, message: str, word: str, known: tuple[str, ...], otherwise: str | None = None
     ) -> Code:
         offset = self.text.find(word, name.lineno)
-        guess = suggestion(word, known)
+        guess = mistyped(word, known)
         meant = did_you_mean(guess or otherwise)
         message += meant
         replacement = guess or (f"output.{word}" if otherwise else None)

@@ -14,7 +14,7 @@ from wftui.compiler.tree.nodes import NO_NAMES, StepNode
 from wftui.compiler.tree.scopes import Scopes, waiting_step
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_parts, pointer_to
-from wftui.model.text.suggestions import did_you_mean, suggestion
+from wftui.model.text.suggestions import did_you_mean, mistyped, suggestion
 from wftui.model.workflow.compilation import Fix
 from wftui.runtime.functions import FUNCTIONS
 
@@ -79,8 +79,9 @@ class ReferenceChecker:
                 fix = patches.remove(f"remove {step_id}", pointer)
                 self._report("dependency.scope", message, pointer, node, "needs", (fix,))
             else:
-                guess = suggestion(step_id, (name for name in siblings if name != node.id))
-                hint = did_you_mean(guess)
+                others = [name for name in siblings if name != node.id]
+                guess = mistyped(step_id, others)
+                hint = did_you_mean(guess or suggestion(step_id, others))
                 fixes = [patches.remove(f"remove {step_id}", pointer)]
                 if guess:
                     fixes.insert(0, patches.replace(f"change it to {guess}", pointer, guess))
@@ -130,8 +131,9 @@ class ReferenceChecker:
             return
         if name in self.inputs or (open_ended and reference.path):
             return
-        guess = suggestion(name, self.inputs)
-        hint = did_you_mean(guess and f"inputs.{guess}", f"; inputSchema has {', '.join(self.inputs) or 'none'}")
+        guess = mistyped(name, self.inputs)
+        near = guess or suggestion(name, self.inputs)
+        hint = did_you_mean(near and f"inputs.{near}", f"; inputSchema has {', '.join(self.inputs) or 'none'}")
         fixes = (edit(binding, offset + reference.offset, len(f"inputs.{name}"), f"inputs.{guess}"),) if guess else ()
         self._at(binding, reference, offset, "reference.input", f"there is no input {name!r}{hint}", fixes)
 
@@ -177,8 +179,9 @@ class ReferenceChecker:
             self._at(binding, reference, offset, "reference.scope", f"the step {step_id} cannot be read here: {hint}")
             return
         names = [name for name in self.scopes.names(binding.body) if not binding.node or name != binding.node.id]
-        guess = suggestion(step_id, names)
-        hint = did_you_mean(guess and f"steps.{guess}")
+        guess = mistyped(step_id, names)
+        near = guess or suggestion(step_id, names)
+        hint = did_you_mean(near and f"steps.{near}")
         fixes = (edit(binding, offset + reference.offset, len(f"steps.{step_id}"), f"steps.{guess}"),) if guess else ()
         self._at(binding, reference, offset, "reference.step", f"there is no step {step_id!r}{hint}", fixes)
 
@@ -232,7 +235,7 @@ class ReferenceChecker:
         else:
             here = [*ROOTS, *binding.names, *([VARS] if self.workflow.vars else [])]
             other = instead_of_root(name)
-            meant = other if other in here else suggestion(name, [*here, *FUNCTIONS])
+            meant = other if other in here else mistyped(name, [*here, *FUNCTIONS])
         if name == PREVIOUS and (parallel := _parallel_around(binding)) is not None:
             message = f"the items of {parallel.id} run in parallel, so none of them has a previous one"
             one = (patches.replace("run one item at a time", parallel.at("forEach", "maxParallel"), 1),)
@@ -260,8 +263,9 @@ class ReferenceChecker:
             known = known[: known.index(binding.field.split(".")[1])]
         if name in known:
             return
-        guess = suggestion(name, known)
-        hint = did_you_mean(guess and f"vars.{guess}", f"; vars has {', '.join(known) or 'none before it'}")
+        guess = mistyped(name, known)
+        near = guess or suggestion(name, known)
+        hint = did_you_mean(near and f"vars.{near}", f"; vars has {', '.join(known) or 'none before it'}")
         fixes = (edit(binding, offset + reference.offset, len(f"vars.{name}"), f"vars.{guess}"),) if guess else ()
         message = f"there is no variable {name!r}{hint}"
         if name in self.workflow.vars:

@@ -12,7 +12,7 @@ from wftui.compiler.expressions.template import split_template
 from wftui.compiler.tree.literal_values import ValueDiagnostic, value_diagnostics
 from wftui.compiler.tree.nodes import StepNode, strings_in
 from wftui.compiler.tree.sub_workflows import SubWorkflow, SubWorkflows
-from wftui.model.text.suggestions import did_you_mean, suggestion
+from wftui.model.text.suggestions import did_you_mean, mistyped, suggestion
 
 
 def check_child(node: StepNode, workflow_id: str, children: SubWorkflows) -> Iterator[Diagnostic]:
@@ -29,8 +29,8 @@ def check_child(node: StepNode, workflow_id: str, children: SubWorkflows) -> Ite
         return
     child = children.get(called)
     if child is None:
-        guess = suggestion(called, children.ids())
-        hint = did_you_mean(guess)
+        guess = mistyped(called, children.ids())
+        hint = did_you_mean(guess or suggestion(called, children.ids()))
         fixes = (patches.replace(f"change it to {guess}", pointer, guess),) if guess else ()
         message = f"there is no workflow {called!r}{hint}"
         yield Diagnostic("workflow.unknown", message, pointer, step_id=step_id, field="input.workflow", fixes=fixes)

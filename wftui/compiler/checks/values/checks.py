@@ -19,7 +19,7 @@ from wftui.compiler.tree.nodes import Body, StepNode
 from wftui.compiler.tree.scopes import Scopes
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_parts, pointer_to
-from wftui.model.text.suggestions import did_you_mean, suggestion
+from wftui.model.text.suggestions import did_you_mean, mistyped, suggestion
 from wftui.model.workflow.compilation import Fix
 from wftui.model.workflow.containers import CONTAINER_TYPES
 from wftui.model.workflow.definition import Fallback
@@ -297,8 +297,10 @@ class ValueChecker:
         if found.types:
             message = f"{before} is {in_words(found.types)}, so it has no {key!r}"
         else:
-            guess = suggestion(str(key), found.known)
-            hint = did_you_mean(guess, f"; it has {', '.join(found.known)}" if found.known else "")
+            guess = mistyped(str(key), found.known)
+            hint = did_you_mean(
+                guess or suggestion(str(key), found.known), f"; it has {', '.join(found.known)}" if found.known else ""
+            )
             message = f"{before} has no key {key!r}{hint}"
             fixes = (edit(binding, offset + place, length, guess),) if guess else ()
         self.found.append(
