@@ -27,6 +27,7 @@ from wftui.steps.shell.values import values_by_environment
             {"COUNT_VALUE": "{{ steps.count.output.value }}", "COUNT": "{{ steps.count.output }}"},
         ),
         ('echo "$(cat {{ item }})" {{ item }}', 'echo "$(cat "${ITEM}")" "${ITEM}"', {"ITEM": "{{ item }}"}),
+        ('echo "$( (cat a); ls {{ item }})"', 'echo "$( (cat a); ls "${ITEM}")"', {"ITEM": "{{ item }}"}),
         ("# it's {{ item }}\necho ${#A} {{ item }}", '# it\'s ${ITEM}\necho ${#A} "${ITEM}"', {"ITEM": "{{ item }}"}),
         (r"echo \" {{ item }}", r'echo \" "${ITEM}"', {"ITEM": "{{ item }}"}),
     ],

@@ -22,6 +22,10 @@ from wftui.steps.api.step_type import StepType
 
 _REST = r"(?:\.\w+|\[\d+\])*"
 _BARE = re.compile(rf"(?:inputs|run|env)\.[A-Za-z_]\w*{_REST}|steps\.[a-z]\w*\.(?:output|status|error|attempts){_REST}")
+_SINGLE = re.compile(rf"(?<![{{$])\$?\{{\s*({_BARE.pattern})\s*\}}(?!\}})")
+"""A reference in the braces of other languages."""
+_EQUALS = re.compile(r"\s*=(?=\{\{)")
+"""The sign before the braces of spreadsheets and of n8n."""
 _STATEMENT = re.compile(r"\{%-?\s*(?:if|for|set|macro|include|import|block|extends|endif|endfor|else|elif)\b")
 
 
@@ -177,7 +181,13 @@ def _strings(node: StepNode, foreign_fields: Set[str]) -> Iterator[Diagnostic]:
 @functools.lru_cache(maxsize=50_000)
 def _is_plain(text: str) -> bool:
     """Return whether a text gives no reason for a lint hint."""
-    return not (_BARE.fullmatch(text.strip()) or "${{" in text or _STATEMENT.search(text))
+    return not (_bare(text) or _SINGLE.search(text) or _EQUALS.match(text) or "${{" in text or _STATEMENT.search(text))
+
+
+def _bare(text: str) -> str | None:
+    """Return the reference that a text consists of, if it is one without braces."""
+    reference = text.strip().removeprefix("=").lstrip()
+    return reference if _BARE.fullmatch(reference) else None
 
 
 def _string(node: StepNode | None, pointer: str, field: str, text: str) -> Iterator[Diagnostic]:
@@ -185,11 +195,38 @@ def _string(node: StepNode | None, pointer: str, field: str, text: str) -> Itera
     if _is_plain(text):
         return
     step_id = node.id or None if node is not None else None
-    if _BARE.fullmatch(text.strip()):
-        fix = patches.replace("add braces", pointer, f"{{{{ {text.strip()} }}}}")
+    if (reference := _bare(text)) is not None:
+        fix = patches.replace("add braces", pointer, f"{{{{ {reference} }}}}")
         message = "this is text, not an expression; put {{ }} around an expression"
         yield Diagnostic(
             "expression.no_braces", message, pointer, "warning", step_id=step_id, field=field, fixes=(fix,)
+        )
+    if single := _SINGLE.search(text):
+        fix = patches.replace("double the braces", pointer, _with_braces(original, text))
+        message = f"this is text, not an expression; write {{{{ {single[1]} }}}}"
+        yield Diagnostic(
+            "expression.no_braces",
+            message,
+            pointer,
+            "warning",
+            offset=single.start(),
+            length=len(single[0]),
+            step_id=step_id,
+            field=field,
+            fixes=(fix,),
+        )
+    if (equals := _EQUALS.match(text)) and split_template(text) is not None:
+        fix = patches.replace("remove the =", pointer, original[equals.end() :])
+        message = "the = stays in the text; an expression starts with {{ only"
+        yield Diagnostic(
+            "expression.equals",
+            message,
+            pointer,
+            "warning",
+            offset=equals.end() - 1,
+            step_id=step_id,
+            field=field,
+            fixes=(fix,),
         )
     if "${{" in text and split_template(text) is not None:
         fix = patches.replace("remove the $", pointer, _without_dollars(original, text))
@@ -211,6 +248,15 @@ def _string(node: StepNode | None, pointer: str, field: str, text: str) -> Itera
             step_id=step_id,
             field=field,
         )
+
+
+def _with_braces(original: str, blanked: str) -> str:
+    """Double the braces around references, but not those in literal stretches."""
+    parts, end = list[str](), 0
+    for found in _SINGLE.finditer(blanked):
+        parts += [original[end : found.start()], f"{{{{ {found[1]} }}}}"]
+        end = found.end()
+    return "".join([*parts, original[end:]])
 
 
 def _without_dollars(original: str, blanked: str) -> str:

@@ -21,6 +21,7 @@ CODES: dict[str, str] = {
     "expression.arguments": "Arguments that a filter, test or function does not take.",
     "expression.braces": "Braces around a field that is already an expression.",
     "expression.dollar": "`${{`: the dollar stays in the text.",
+    "expression.equals": "`={{`: the equals sign stays in the text.",
     "expression.else": "An `if` without `else`.",
     "expression.filter": "An unknown filter.",
     "expression.function": "An unknown function.",

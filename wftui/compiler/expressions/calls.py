@@ -3,11 +3,12 @@
 import functools
 import inspect
 import re
+from dataclasses import replace
 from typing import Protocol
 
 from jinja2 import nodes
 
-from wftui.compiler.expressions.foreign_names import instead_of_call
+from wftui.compiler.expressions.foreign_names import filter_for, instead_of_call, takes_filter
 from wftui.compiler.python_code import Atom, Code, Lambda, Named, Operation, call, literal
 from wftui.compiler.source.text_diagnostic import TextDiagnostic
 from wftui.model.json.pointers import key_or_position
@@ -25,6 +26,7 @@ SPECIAL_TESTS = ("defined", "undefined")
 PATTERN_FILTERS = ("regex_search", "regex_findall", "regex_replace")
 
 _CLOCKS = frozenset({"now", "utcnow", "today"})
+_OF_PATH = re.compile(r"\(\s*(\w+(?:\.\w+|\[\w+\])*)\s*\)")
 _EACH = Atom("each")
 _NONE = Atom("None")
 _EMPTY = {"[]": Atom("list"), "{}": Atom("dict")}
@@ -94,8 +96,20 @@ class CallTranslator:
             return self._clock(node.node)
         entry = self._entry(node.node, node.node.name, FUNCTIONS, "function", ())
         if entry is None:
+            self._as_filter(node, node.node)
             return _NONE
         return self._call(node, entry, [], list(node.args), _keywords(node))
+
+    def _as_filter(self, node: nodes.Call, name: nodes.Name) -> None:
+        """Offer `a.b | length` in place of `len(a.b)`."""
+        known = filter_for(name.name, FILTERS)
+        called = _OF_PATH.match(self.outer.text, name.lineno + len(name.name))
+        if known is None or called is None or len(node.args) != 1:
+            return
+        if takes_filter(self.outer.text, name.lineno, called.end()):
+            found = self.outer.diagnostics[-1]
+            length = called.end() - found.offset
+            self.outer.diagnostics[-1] = replace(found, length=length, replacement=f"{called[1]} | {known}")
 
     def _clock(self, name: nodes.Name) -> Code:
         """Refuse a clock: a resumed or repeated run would see another time."""

@@ -90,6 +90,22 @@ def instead_of_call(name: str, filters: Container[str]) -> str | None:
     return f"value | {_FILTERS[simple]}" if simple in _FILTERS else None
 
 
+def filter_for(name: str, filters: Container[str]) -> str | None:
+    """Return the filter for a property or function of other languages."""
+    if name in filters:
+        return name
+    meant = _FILTERS.get(_simple(name))
+    return meant if meant in filters else None
+
+
+def takes_filter(text: str, start: int, end: int) -> bool:
+    """Return whether a filter behind a stretch of an expression applies to just that.
+
+    A sign in front of it would be filtered, too; a key or a call behind it would be part of the filter.
+    """
+    return not text[:start].rstrip().endswith("-") and not text[end:].lstrip().startswith((".", "[", "("))
+
+
 def instead_of_root(name: str) -> str | None:
     """Return the name that other products call so, if it is known."""
     return _ROOTS.get(_simple(name))

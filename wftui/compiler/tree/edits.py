@@ -3,10 +3,14 @@
 import re
 
 from wftui.compiler.diagnostics import patches
+from wftui.compiler.expressions.foreign_names import filter_for, takes_filter
 from wftui.compiler.expressions.reference import Reference
 from wftui.compiler.tree.bindings import Binding
 from wftui.model.workflow.compilation import Fix, PatchOperation
+from wftui.runtime.filters import FILTERS
 
+_OF_PROPERTIES = frozenset({"length", "first", "last"})
+"""Filters that are properties of texts and lists in other languages."""
 _KEY = re.compile(r"\s*(?:\.\s*(\w+)|\[\s*([^\]]*)\])")
 
 
@@ -26,6 +30,22 @@ def with_default(binding: Binding, reference: Reference, offset: int, *more: Pat
     end = offset + reference.offset + reference.length
     fix = edit(binding, end, 0, f" | default({value})", f"add | default({value})")
     return Fix(title=fix.title, patch=[*fix.patch, *more])
+
+
+def as_filter(binding: Binding, text: str, reference: Reference, index: int, offset: int) -> tuple[Fix, ...]:
+    """Return the fix that writes `a | length` in place of `a.length`.
+
+    Args:
+        text: of the expression, which is at `offset` of the binding's text.
+    """
+    place, length = key_place(text, reference, index)
+    name = filter_for(str(reference.path[index]), FILTERS)
+    is_last = place + length == reference.offset + reference.length
+    if name not in _OF_PROPERTIES or not is_last or text[place - 1 : place] != ".":
+        return ()
+    if not takes_filter(text, reference.offset, place + length):
+        return ()
+    return (edit(binding, offset + place - 1, length + 1, f" | {name}"),)
 
 
 def default_value(binding: Binding, reference: Reference) -> str:

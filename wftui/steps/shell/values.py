@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from wftui.model.base import Json
 
-_EXPRESSION = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
+_EXPRESSION = re.compile(r"\$?\{\{\s*([^{}]+?)\s*\}\}")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _STEP_OUTPUT = re.compile(r"steps\.(\w+)\.output((?:\.\w+)*)")
 _TOO_CLEVER = re.compile(r"`|<<(?!<)|\$\(\(|\$'|\besac\b")

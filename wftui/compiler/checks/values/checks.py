@@ -13,7 +13,7 @@ from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.expressions.expression import Expression
 from wftui.compiler.expressions.reference import Reference
 from wftui.compiler.tree.bindings import Binding
-from wftui.compiler.tree.edits import edit, key_place, with_default
+from wftui.compiler.tree.edits import as_filter, edit, key_place, with_default
 from wftui.compiler.tree.literal_values import input_schema_of
 from wftui.compiler.tree.nodes import Body, StepNode
 from wftui.compiler.tree.scopes import Scopes
@@ -296,6 +296,8 @@ class ValueChecker:
         fixes: tuple[Fix, ...] = ()
         if found.types:
             message = f"{before} is {in_words(found.types)}, so it has no {key!r}"
+            fixes = as_filter(binding, expression.text, reference, index, offset)
+            message += f"; write {before}{fixes[0].title.removeprefix('change it to')}" if fixes else ""
         else:
             guess = mistyped(str(key), found.known)
             hint = did_you_mean(
