@@ -9,10 +9,11 @@ from wftui.compiler.diagnostics import patches
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.tree.nodes import StepNode, WorkflowTree
 from wftui.model.base import Json
-from wftui.model.json.pointers import pointer_to
+from wftui.model.json.pointers import pointer_parts, pointer_to
 from wftui.model.schema.computed_defaults import with_computed_apart
+from wftui.model.schema.json_schema import as_object
 from wftui.model.text.suggestions import did_you_mean, mistyped
-from wftui.model.workflow.compilation import Fix
+from wftui.model.workflow.compilation import Fix, PatchOperation
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -29,6 +30,35 @@ def check_schemas(tree: WorkflowTree) -> Iterator[Diagnostic]:
             message = "the type of inputSchema must be object; declare each input under properties"
             yield Diagnostic("schema.root", message, "/inputSchema/type", field="inputSchema.type", fixes=(fix,))
         yield from _check(with_computed_apart(schema), "/inputSchema", "inputSchema", None, fills=True)
+        yield from _without_properties(schema)
+
+
+_OF_OBJECTS = frozenset(
+    {
+        *("properties", "patternProperties", "additionalProperties", "propertyNames", "dependentSchemas"),
+        *("unevaluatedProperties", "allOf", "anyOf", "oneOf", "not", "if", "then", "else", "$ref", "$dynamicRef"),
+        *("$defs", "definitions", "dependencies", "dependentRequired", "default", "const", "examples", "enum"),
+    }
+)
+"""Keywords of a schema that says something of the members of an object."""
+
+
+def _without_properties(schema: dict[str, Json]) -> Iterator[Diagnostic]:
+    """Yield a warning if the inputs stand where keywords belong."""
+    members: dict[str, Json] = {}
+    for key, each in schema.items():
+        if isinstance(each, dict) and each.keys() & {"type", "enum"}:
+            members[key] = each
+        elif isinstance(each, str) and each in _TYPES and key not in ("type", "title", "description", "format"):
+            members[key] = {"type": each}
+    if not members or schema.keys() & _OF_OBJECTS:
+        return
+    first = next(iter(members))
+    around = {key: each for key, each in schema.items() if key not in members}
+    fix = patches.replace("move it to properties", "/inputSchema", {"type": "object", **around, "properties": members})
+    message = f"{first!r} is not a keyword of JSON Schema, so this declares no input; inputs stand in properties"
+    at = "/inputSchema" + pointer_to([first])
+    yield Diagnostic("schema.root", message, at, "warning", part="key", field=f"inputSchema.{first}", fixes=(fix,))
 
 
 def check_output_schema(node: StepNode) -> Iterator[Diagnostic]:
@@ -49,6 +79,8 @@ def _check(
         if code == "schema.type" and (guess := _nearest_type(schema, at)):
             message += did_you_mean(guess)
             fixes = (patches.replace(f"change it to {guess}", target, guess),)
+        elif code == "schema.invalid" and (required := _required_apart(schema, pointer, at)) is not None:
+            fixes = (required,)
         elif code == "schema.default":
             fixes = (patches.remove("remove the default", target),)
         yield Diagnostic(
@@ -119,6 +151,27 @@ def _defaults(
             break
     for step, inner in subschemas(type(validator), schema):
         yield from _defaults(validator, inner, (*path, *step), filled)
+
+
+def _required_apart(schema: Json, pointer: str, at: str) -> Fix | None:
+    """Return the fix of `"required": true` in a property, which goes to the object."""
+    *around, properties, name, keyword = ["", "", "", *pointer_parts(at)][-max(3, at.count("/")) :]
+    if properties != "properties" or keyword != "required":
+        return None
+    owner = schema
+    for part in around:
+        owner = owner.get(part) if isinstance(owner, dict) else None
+    members = as_object(as_object(owner).get("properties"))
+    given, listed = as_object(members.get(name)).get("required"), as_object(owner).get("required")
+    if not isinstance(given, bool) or not isinstance(listed, list | None):
+        return None
+    patch = [PatchOperation(op="remove", path=pointer + at)]
+    base = pointer + pointer_to([*around, "required"])
+    if given and listed is None:
+        patch.append(PatchOperation(op="add", path=base, value=[name]))
+    elif given and isinstance(listed, list) and name not in listed:
+        patch.append(PatchOperation(op="add", path=f"{base}/-", value=name))
+    return Fix(title=f"list {name} in required" if given else "remove required", patch=patch)
 
 
 def _nearest_type(schema: Json, pointer: str) -> str | None:

@@ -24,6 +24,18 @@ def why_hidden(scopes: Scopes, binding: Binding, hidden: StepNode) -> str:
     return "it is in finally, which runs last" if body.kind == "finally" else "it is in another list of steps"
 
 
+def giving_its_output(scopes: Scopes, binding: Binding, hidden: StepNode) -> StepNode | None:
+    """Return a container that has the output of a step, and can be read."""
+    step = hidden
+    while (owner := step.body.owner) is not None:
+        if step.body.kind not in ("group", "loop") or step.body.steps[-1] is not step or step.step.for_each is not None:
+            return None
+        if owner.id and scopes.visible(binding.body, owner.id) is owner:
+            return owner if owner.step.for_each is None and binding.node is not owner else None
+        step = owner
+    return None
+
+
 def _beside(owner: StepNode, its: str, here: str) -> str:
     """Return why one list of a step cannot read another, by their kinds."""
     name = owner.id or "the step"

@@ -1,6 +1,6 @@
 """Check references of expressions (inputs, steps, variables) and build the graph."""
 
-from wftui.compiler.checks.paths.hidden_steps import why_hidden
+from wftui.compiler.checks.paths.hidden_steps import giving_its_output, why_hidden
 from wftui.compiler.diagnostics import patches
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.expressions.expression import Expression
@@ -76,8 +76,13 @@ class ReferenceChecker:
                 self.edges.append(Edge(node, target, "needs", node, pointer_to(["needs", index])))
             elif step_id in self.scopes.everywhere:
                 message = f"the step {step_id} is in another list of steps; needs can only name steps of the same list"
-                fix = patches.remove(f"remove {step_id}", pointer)
-                self._report("dependency.scope", message, pointer, node, "needs", (fix,))
+                fixes = [patches.remove(f"remove {step_id}", pointer)]
+                around = waiting_step(self.scopes.everywhere[step_id], node.body)
+                if around is not None and around.id and around is not node:
+                    message += f"; need {around.id}, which contains it"
+                    if around.id not in node.step.needs:
+                        fixes.insert(0, patches.replace(f"change it to {around.id}", pointer, around.id))
+                self._report("dependency.scope", message, pointer, node, "needs", tuple(fixes))
             else:
                 others = [name for name in siblings if name != node.id]
                 guess = mistyped(step_id, others)
@@ -175,8 +180,13 @@ class ReferenceChecker:
     def _unseen_step(self, binding: Binding, reference: Reference, offset: int, step_id: str) -> None:
         hidden = self.scopes.everywhere.get(step_id)
         if hidden is not None:
-            hint = why_hidden(self.scopes, binding, hidden)
-            self._at(binding, reference, offset, "reference.scope", f"the step {step_id} cannot be read here: {hint}")
+            message = f"the step {step_id} cannot be read here: {why_hidden(self.scopes, binding, hidden)}"
+            fixes: tuple[Fix, ...] = ()
+            around = giving_its_output(self.scopes, binding, hidden)
+            place, read = offset + reference.offset, f"steps.{step_id}"
+            if around is not None and reference.path[1:2] == ("output",) and binding.text.startswith(read, place):
+                fixes = (edit(binding, place, len(read), f"steps.{around.id}"),)
+            self._at(binding, reference, offset, "reference.scope", message, fixes)
             return
         names = [name for name in self.scopes.names(binding.body) if not binding.node or name != binding.node.id]
         guess = mistyped(step_id, names)

@@ -164,6 +164,9 @@ def check_connection(node: StepNode, step_type: StepType[Any] | None, workflow: 
     if name not in workflow.connections:
         guess = suggestion(name, workflow.connections)
         fixes = (patches.replace(f"change it to {guess}", node.at("connection"), guess),) if guess else ()
+        if kind is not None:
+            declared = Fix(title=f"declare {name}, of kind {kind}", patch=[_declaration(name, kind, workflow)])
+            fixes = (*fixes, declared)
         return [_connection(node, "connection.unknown", _unknown(name, workflow), fixes)]
     if step_type is not None and not step_type.takes_connection(workflow.connections[name].kind):
         return [_connection(node, "connection.kind", _other_kind(step_type, name, workflow))]
@@ -199,10 +202,7 @@ def _missing_connection(node: StepNode, kind: str, workflow: Workflow) -> Diagno
     if fitting:
         patch = [PatchOperation(op="add", path=node.at("connection"), value=fitting[0])]
     else:
-        # "connections" may be missing; adding it whole would remove existing ones.
-        patch = [PatchOperation(op="add", path=f"/connections/{kind}", value={"kind": kind})]
-        if not workflow.connections:
-            patch = [PatchOperation(op="add", path="/connections", value={kind: {"kind": kind}})]
+        patch = [_declaration(kind, kind, workflow)]
         patch.append(PatchOperation(op="add", path=node.at("connection"), value=kind))
     name = fitting[0] if fitting else kind
     message = f"a step of type {node.step.type} needs a connection of kind {kind}"
@@ -214,6 +214,14 @@ def _missing_connection(node: StepNode, kind: str, workflow: Workflow) -> Diagno
         field="connection",
         fixes=(Fix(title=f'add "connection": "{name}"', patch=patch),),
     )
+
+
+def _declaration(name: str, kind: str, workflow: Workflow) -> PatchOperation:
+    """Return what adds a connection to those of a workflow."""
+    # "connections" may be missing; adding it whole would remove existing ones.
+    if workflow.connections:
+        return PatchOperation(op="add", path=pointer_to(["connections", name]), value={"kind": kind})
+    return PatchOperation(op="add", path="/connections", value={name: {"kind": kind}})
 
 
 def _connection(node: StepNode, code: str, message: str, fixes: tuple[Fix, ...] = ()) -> Diagnostic:
