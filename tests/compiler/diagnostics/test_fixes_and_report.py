@@ -58,6 +58,24 @@ def test_a_fix_that_leaves_its_diagnostic_is_not_kept() -> None:
     assert apply_safe_fixes(text, lambda _changed: check(text)) == (text, [])
 
 
+@pytest.mark.parametrize(
+    ("wrong", "mended"),
+    [
+        ("{{ len(inputs.ids) }} of {{ len(inputs.ids) }}", "{{ inputs.ids | length }} of {{ inputs.ids | length }}"),
+        ("{{ inputs.isd ~ inputs.isd }}", "{{ inputs.ids ~ inputs.ids }}"),
+        ("{{ 'a' | uper }}{{ 'b' | uper }}", "{{ 'a' | upper }}{{ 'b' | upper }}"),
+        ("{{ steps.a.outptu }}{{ steps.a.outptu }}{{ steps.a.outptu }}", "{{ steps.a.output }}" * 3),
+    ],
+)
+def test_a_mistake_made_twice_in_a_string_is_mended_twice(wrong: str, mended: str) -> None:
+    schema = {"properties": {"ids": {"type": "array"}}, "required": ["ids"]}
+    text = text_of(workflow(step("a"), step("b", input={"x": wrong}), inputSchema=schema))
+    fixed, applied = apply_safe_fixes(text, check)
+    assert json.loads(fixed)["steps"][1]["input"] == {"x": mended}
+    assert len(applied) == wrong.count("{{") + wrong.count("~")
+    assert not check(fixed).errors
+
+
 def test_a_fix_that_cannot_be_applied_does_not_prevent_the_next() -> None:
     text = text_of(workflow(step("a", inptu={"x": 1})))
 

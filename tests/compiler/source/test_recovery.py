@@ -24,6 +24,8 @@ from wftui.compiler.source.recovery import read
         ('{"a": }', {}, [("json.value", '"a"')]),
         ('{"a": 1', {"a": 1}, [("json.bracket", "1")]),
         ('{"a": [1}', {"a": [1]}, [("json.bracket", "}"), ("json.bracket", "}")]),
+        ('{\n  "a": [\n    1,\n  "b": 2\n}', {"a": [1], "b": 2}, [("json.bracket", ",")]),
+        ('{"a": [\n  {\n    "b": 1,\n  {\n    "b": 2\n  }\n]}', {"a": [{"b": 1}, {"b": 2}]}, [("json.bracket", ",")]),
         ('{"a": "x', {"a": "x"}, [("json.string", '"x'), ("json.bracket", "x")]),
         ('{"a": "x\n, "b": 1}', {"a": "x", "b": 1}, [("json.string", '"x')]),
         ("{a: 1}", {"a": 1}, [("json.key", "a")]),

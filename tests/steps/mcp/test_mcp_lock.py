@@ -49,10 +49,10 @@ async def problems(bench: Workbench, text: str) -> list[CompilationError]:
 @pytest.mark.parametrize(
     ("step", "code", "message", "fix"),
     [
-        ({"tool": "ecko", "arguments": {"text": "x"}}, "input.choice", "did you mean echo?", "change it to echo"),
+        ({"tool": "ehco", "arguments": {"text": "x"}}, "input.choice", "did you mean echo?", "change it to echo"),
         ({"tool": "echo", "arguments": {}}, "input.missing", 'the field "text" is missing', None),
         ({"tool": "echo"}, "input.notice", "the tool echo needs arguments: text", None),
-        ({"tool": "echo", "arguments": {"text": 5}}, "input.type", "text: expected text", None),
+        ({"tool": "echo", "arguments": {"text": 5}}, "input.type", "text: expected text", 'change it to "5"'),
         ({"tool": "echo", "arguments": {"text": "{{ inputs.n }}"}}, "type.mismatch", "text takes a text", "convert it"),
     ],
 )

@@ -20,6 +20,7 @@ from wftui.compiler.checks.steps.step_checks import (
     check_expressions,
     check_input,
     check_type,
+    structure_of,
 )
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.tree.bindings import Binding, step_bindings
@@ -98,7 +99,7 @@ def check_step(
     workflow, record = checked.tree.workflow, checked.steps[node]
     step_type, wrong_type = check_type(node, step_types)
     checked.types[node] = step_type
-    found = [*node.found, *wrong_type]
+    found = [*(structure_of(node, step_type) if node.found else ()), *wrong_type]
     inherit(node, workflow.defaults, waits=step_type is not None and step_type.waits)
     node.pool = pool_of(node, step_type, workflow)
     found += check_connection(node, step_type, workflow)

@@ -40,6 +40,9 @@ SAFE_CODES = frozenset(
 )
 """Errors whose first fix is safe: it corrects an obvious mistake and removes nothing."""
 
+_NAMED = frozenset({"input.unknown", "key.unknown"})
+"""Errors with a fix for each name that may be meant."""
+
 _ASKED = frozenset({"json.extra", "json.number"})
 """Syntax errors whose only fix removes or changes what was written: a user has to choose it."""
 
@@ -142,7 +145,7 @@ def apply_safe_fixes(text: str, check: Callable[[str], CompilationResult]) -> tu
             continue
         # A fix may reveal other errors; only the chosen one must be gone.
         after = check(changed)
-        if changed in seen or any(_identity(each) == _identity(chosen) for each in after.errors):
+        if changed in seen or _equals(chosen, after) >= _equals(chosen, result):
             refused.add(_identity(chosen))
             continue
         seen.add(changed)
@@ -156,7 +159,18 @@ def _is_safe(diagnostic: CompilationError) -> bool:
         return False
     if diagnostic.fixes[0].title == KEEP_BRACES:
         return False
-    return all(operation.op != "remove" for operation in diagnostic.fixes[0].patch)
+    if diagnostic.code in _NAMED and len([fix for fix in diagnostic.fixes if not _removes(fix)]) > 1:
+        return False  # only the user knows which of the names is meant
+    return not _removes(diagnostic.fixes[0])
+
+
+def _removes(fix: Fix) -> bool:
+    return any(operation.op == "remove" for operation in fix.patch)
+
+
+def _equals(diagnostic: CompilationError, result: CompilationResult) -> int:
+    """Return how many errors are the same mistake in the same string."""
+    return [_identity(each) for each in result.errors].count(_identity(diagnostic))
 
 
 def _identity(diagnostic: CompilationError) -> tuple[str, str, str]:

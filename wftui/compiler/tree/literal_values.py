@@ -2,23 +2,32 @@
 
 import functools
 import json
-from collections.abc import Iterator, Mapping
+import re
+import shlex
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
 from wftui.compiler.diagnostics import patches
+from wftui.compiler.diagnostics.other_words import meant_keys, meant_value
+from wftui.compiler.expressions.expression import compile_expression
 from wftui.compiler.source.document import Part
 from wftui.model.base import Json
 from wftui.model.data_class import dataclass
 from wftui.model.json.pointers import pointer_parts, pointer_to
 from wftui.model.schema.json_schema import as_list, as_object
-from wftui.model.text.suggestions import did_you_mean, suggestion
+from wftui.model.text.suggestions import did_you_mean
 from wftui.model.workflow.compilation import Fix
+from wftui.model.workflow.durations import PATTERN as DURATION
+from wftui.model.workflow.durations import meant_duration
 from wftui.steps.api.step_type import StepType
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
 
+_INTEGER = re.compile(r"0|[1-9][0-9]{0,14}")
+_DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
+_NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,15})?")
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _ANY_OBJECT = {"$schema": _DRAFT, "type": "object"}
 # Keywords on a whole value, which say nothing if a part of it is bound.
@@ -27,7 +36,7 @@ _WHOLE = frozenset({"anyOf", "oneOf", "not", "if", "const", "enum", "uniqueItems
 
 @dataclass(frozen=True, slots=True)
 class ValueDiagnostic:
-    """An invalid value; `pointer` is relative to it, `choice` is the suggestion.
+    """An invalid value; `pointer` is relative to it, `choices` are what may be meant.
 
     Of a field that is missing, `pointer` leads to the object it is missing in, and `path` to the field.
     """
@@ -37,20 +46,23 @@ class ValueDiagnostic:
     pointer: str
     path: tuple[str, ...]
     part: Part = "value"
-    choice: str | None = None
+    choices: tuple[str, ...] = ()
+    meant: Json = None
 
     def fixes_at(self, base: str) -> tuple[Fix, ...]:
         """Return the fixes for a value at `base`."""
         at = base + self.pointer
-        if self.code == "input.choice" and self.choice is not None:
-            return (patches.replace(f"change it to {self.choice}", at, self.choice),)
+        if self.code == "input.choice":
+            return tuple(patches.replace(f"change it to {choice}", at, choice) for choice in self.choices)
+        if self.meant is not None:
+            return (patches.replace(f"change it to {json.dumps(self.meant, ensure_ascii=False)}", at, self.meant),)
         if self.code != "input.unknown":
             return ()
-        fixes = [patches.remove(f"remove {self.path[-1]}", at)]
-        if self.choice is not None:
-            target = base + pointer_to([*self.path[:-1], self.choice])
-            fixes.insert(0, patches.rename(f"rename it to {self.choice}", at, target))
-        return tuple(fixes)
+        renames = (
+            patches.rename(f"rename it to {choice}", at, base + pointer_to([*self.path[:-1], choice]))
+            for choice in self.choices
+        )
+        return (*renames, patches.remove(f"remove {self.path[-1]}", at))
 
 
 def input_diagnostics(
@@ -165,18 +177,81 @@ def _diagnostic(error: "ValidationError", pointer: str, sentence: str) -> ValueD
     choices = [each for error in causes for each in _choices(error)]
     if choices:
         value = next((each.instance for each in causes), None)
-        choice = suggestion(value, choices) if isinstance(value, str) else None
+        choice = meant_value(path[-1] if path else "", value, choices) if isinstance(value, str) else None
         message += did_you_mean(choice)
-        return ValueDiagnostic("input.choice", message, pointer, path, choice=choice)
-    return ValueDiagnostic("input.type" if rules == {"type"} else "input.value", message, pointer, path)
+        return ValueDiagnostic("input.choice", message, pointer, path, choices=(choice,) if choice else ())
+    value = next((each.instance for each in causes), None)
+    if any(each.validator == "pattern" and each.validator_value == DURATION for each in causes):
+        return ValueDiagnostic("input.value", message, pointer, path, meant=meant_duration(str(value)))
+    if path[-1:] == ("function",) and isinstance(value, str) and _DOTTED.fullmatch(value):
+        message = f'function: write the module and the function as "module:name", not {json.dumps(value)}'
+        return ValueDiagnostic("input.value", message, pointer, path, meant=":".join(value.rsplit(".", 1)))
+    if rules != {"type"}:
+        return ValueDiagnostic("input.value", message, pointer, path)
+    types = {name for each in causes for name in _names(each.validator_value)}
+    return ValueDiagnostic("input.type", message, pointer, path, meant=_fitting(value, types, path))
+
+
+def _names(types: Json) -> list[str]:
+    return [str(name) for name in types] if isinstance(types, list) else [str(types)]
+
+
+def _fitting(value: Json, types: Set[str], path: Sequence[str]) -> Json:
+    """Return the value of one of the types that was probably meant; None without one."""
+    if isinstance(value, str):
+        if types & {"boolean", "number", "integer", "array", "object"} and _is_expression(value):
+            return f"{{{{ {value.strip()} }}}}"
+        if "boolean" in types and value in ("true", "false"):
+            return value == "true"
+        if types & {"integer", "number"} and _NUMBER.fullmatch(value):
+            return int(value) if value.lstrip("-").isdigit() else float(value)
+        if "array" in types:
+            if path[-1:] == ("argv",):
+                return _words(value)
+            return [int(value) if _INTEGER.fullmatch(value) else value]
+    elif "string" in types and isinstance(value, bool | int | float):
+        return json.dumps(value)
+    elif "string" in types and isinstance(value, list) and value and all(isinstance(each, str) for each in value):
+        return _one_text(list(map(str, value)), path[-1] if path else "")
+    elif "array" in types and isinstance(value, int) and not isinstance(value, bool):
+        return [value]
+    return None
+
+
+_LINES = frozenset({"script", "code", "query", "text", "html", "prompt", "system", "template", "content"})
+"""Fields whose text has lines."""
+
+
+def _one_text(texts: list[str], field: str) -> str | None:
+    """Return the text that a list stands for, or None."""
+    if len(texts) == 1:
+        return texts[0]
+    is_command = field == "script" and not any(re.search(r"\s", text) for text in texts)  # the words of one command
+    return "\n".join(texts) if field in _LINES and not is_command else None
+
+
+def _words(command: str) -> Json:
+    try:
+        return list[Json](shlex.split(command)) or None
+    except ValueError:  # a quotation without end
+        return None
+
+
+def _is_expression(text: str) -> bool:
+    """Return whether a text without braces is an expression that reads something."""
+    if "." not in text:
+        return False
+    expression = compile_expression(text.strip())
+    roots = {reference.root for reference in expression.references}
+    return not expression.diagnostics and bool(roots & {"inputs", "steps", "env", "run"})
 
 
 def _unknown_field(error: "ValidationError", pointer: str, path: tuple[str, ...]) -> ValueDiagnostic:
     given = as_object(error.instance)
     known = [name for name in as_object(as_object(error.schema).get("properties")) if name not in given]
-    choice = suggestion(path[-1], known)
-    hint = did_you_mean(choice, f"; known fields: {', '.join(known)}" if known else "")
-    return ValueDiagnostic("input.unknown", f"unknown field {path[-1]!r}{hint}", pointer, path, "key", choice)
+    choices = meant_keys(path[-1], given.get(path[-1]), known, given)
+    hint = did_you_mean(", or ".join(choices), f"; known fields: {', '.join(known)}" if known else "")
+    return ValueDiagnostic("input.unknown", f"unknown field {path[-1]!r}{hint}", pointer, path, "key", choices)
 
 
 def _innermost(error: "ValidationError") -> Iterator["ValidationError"]:

@@ -7,8 +7,12 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from wftui.compiler.diagnostics import patches
 from wftui.model.base import Json
 from wftui.model.data_class import dataclass
+from wftui.model.workflow.compilation import Fix
+from wftui.model.workflow.durations import meant_duration
+from wftui.model.workflow.identifiers import STEP_ID_PATTERN, WORKFLOW_ID_PATTERN
 
 _CODES = {
     "string_pattern_mismatch": "value.pattern",
@@ -78,6 +82,11 @@ class ModelError:
         """Return whether it is a list in place of the expression that gives it."""
         return self.kind == "string_type" and self.name == "in" and isinstance(self.value, list)
 
+    @property
+    def _sets_variables(self) -> bool:
+        """Return whether environment variables have values in place of a list of names."""
+        return self.kind == "list_type" and self.path == ["env"] and isinstance(self.value, dict)
+
     def sentence(self) -> tuple[str, tuple[str, ...]]:
         """Return the message for the value, and its choices."""
         shown, context = _shown(self.value), self.context
@@ -88,6 +97,11 @@ class ModelError:
             return f"{self.field} must be an object of lists or expressions by name, as {example}, not {shown}", ()
         if self._is_list_of_items:
             return f"{self.field} must be an expression in quotes, or a matrix, not {shown}", ()
+        if self._sets_variables:
+            names = "env must be a list of the environment variables that the workflow reads"
+            return f"{names}, not {shown}; values have their place in vars, or in env in the input of a step", ()
+        if self.kind == "model_type" and self.path == ["concurrency"] and type(self.value) is int:
+            return f"concurrency must be an object, not {shown}; maxParallel bounds the steps that run at once", ()
         if self.kind in _TYPES:
             return f"{self.field} must be {_TYPES[self.kind]}, not {shown}", ()
         match self.kind:
@@ -95,7 +109,7 @@ class ModelError:
                 choices = tuple(re.findall(r"'([^']*)'", str(context.get("expected", ""))))
                 return f"{self.field} must be one of {', '.join(choices)}, not {shown}", choices
             case "string_pattern_mismatch":
-                return f"{shown} is not a valid {_name(self.field)}; it must match {context.get('pattern')}", ()
+                return f"{shown} is not a valid {_name(self.field)}; {_rule(str(context.get('pattern')))}", ()
             case "string_too_short":
                 return f"{self.field} must not be empty", ()
             case "greater_than_equal":
@@ -111,18 +125,61 @@ class ModelError:
         if self._is_list_of_items and isinstance(self.value, list):
             is_plain = all(type(item) in (str, int, float) for item in self.value)
             return json.dumps(self.value, ensure_ascii=False) if is_plain else None
+        if self.kind == "model_type":
+            return self._meant_object()
+        if self._sets_variables and isinstance(self.value, dict):
+            is_plain = all(value in (None, "") for value in self.value.values())
+            return list(self.value) if is_plain else None
+        if self.kind == "string_type" and self.path[-2:-1] == ["on"] and type(self.value) is int:
+            return f"http.{self.value}" if 100 <= self.value < 600 else None
+        if self.kind == "string_type" and isinstance(self.value, bool | int | float) and self.name != "id":
+            return json.dumps(self.value)
         if not isinstance(self.value, str):
             return None
         if self._lacks_braces:
             return f"{{{{ {self.value.strip()} }}}}"
+        if self.kind == "list_type" and self.name in ("needs", "on", "env") and self.value:
+            return [*re.split(r"[\s,]+", self.value.strip())]
+        if self.kind == "value_error":
+            return meant_duration(self.value)
+        if self.kind == "float_type":
+            return _BACKOFFS.get(self.value)
         if self.kind == "int_type" and re.fullmatch(r"\d{1,9}", self.value):
             return int(self.value)
         if self.kind == "bool_type" and self.value.lower() in ("true", "false", "yes", "no"):
             return self.value.lower() in ("true", "yes")
-        if self.kind == "string_pattern_mismatch" and self.name in ("id", "as"):
-            simple = re.sub(r"[^a-z0-9]+", "_", self.value.lower()).strip("_")[:63]
-            return simple if re.match("[a-z]", simple) else None
+        if self.kind == "string_pattern_mismatch" and (self.name in ("id", "as", "pool") or "needs" in self.path):
+            return as_name(self.value)
         return None
+
+    def _meant_object(self) -> Json:
+        """Return the object that a plain value stands for."""
+        value = self.value
+        match self.name:
+            case "retry" if type(value) is int and value > 0:
+                return {"maxAttempts": value}
+            case "forEach" if isinstance(value, str):
+                items = value.strip().removeprefix("{{").removesuffix("}}").strip()
+                return {"in": items} if items and "{{" not in items else None
+            case "forEach" if isinstance(value, list) and all(type(item) in (str, int, float) for item in value):
+                return {"in": json.dumps(value, ensure_ascii=False)}
+            case "concurrency" if isinstance(value, str) and value:
+                return {"group": value}
+        if self.path[:1] == ["connections"] and len(self.path) == 2 and isinstance(value, str) and value:
+            return {"kind": value}
+        return None
+
+
+_BACKOFFS = {"exponential": 2, "fixed": 1, "constant": 1}
+
+
+def as_name(text: str) -> str | None:
+    """Return a text as an id: `fetchData` and `Fetch data` as `fetch_data`."""
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
+    simple = re.sub(r"[^a-z0-9]+", "_", parted.lower()).strip("_")
+    if simple[:1].isdigit():
+        simple = f"step_{simple}"
+    return simple[:63] or None
 
 
 def model_errors_of(error: ValidationError, raw: Json) -> list[ModelError]:
@@ -163,9 +220,27 @@ def model_errors_of(error: ValidationError, raw: Json) -> list[ModelError]:
     return found_errors
 
 
+def meant_list(key: str, value: Json, pointer: str) -> tuple[str, Fix | None]:
+    """Return the error of a value that must be a list of objects with steps."""
+    also = {"cases": '"when": "...", ', "branches": '"name": "...", '}.get(key, "")
+    message = f'{key} must be a list of objects with steps: [{{ {also}"steps": [ ... ] }}]'
+    is_one = isinstance(value, dict) and bool(value)
+    return message, patches.replace("put it into a list", pointer, [value]) if is_one else None
+
+
 def _shown(value: Json) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 40 else f"{text[:40]}…"
+
+
+def _rule(pattern: str) -> str:
+    """Return a sentence about the texts that match a pattern of the format."""
+    letters = "use lower-case letters, digits"
+    if pattern == STEP_ID_PATTERN:
+        return f"{letters} and _, starting with a letter, at most 63"
+    if pattern == WORKFLOW_ID_PATTERN:
+        return f"{letters}, - and _, starting with a letter or digit, at most 63"
+    return f"it must match {pattern}"
 
 
 def _name(field: str) -> str:

@@ -9,13 +9,14 @@ from pydantic import BaseModel, ValidationError
 
 from wftui.compiler.diagnostics import patches
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
-from wftui.compiler.tree.model_errors import ModelError, keys_beside, model_errors_of
+from wftui.compiler.diagnostics.other_words import key_fixes, meant_container, meant_value
+from wftui.compiler.tree.model_errors import ModelError, as_name, keys_beside, meant_list, model_errors_of
 from wftui.compiler.tree.moved_steps import MovedSteps, move_steps
 from wftui.compiler.tree.nodes import Body, KnownNodes, StepNode, WorkflowTree
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
-from wftui.model.text.suggestions import did_you_mean, suggestion
-from wftui.model.workflow.compilation import Fix
+from wftui.model.text.suggestions import did_you_mean
+from wftui.model.workflow.compilation import Fix, PatchOperation
 from wftui.model.workflow.containers import CONTAINER_TYPES
 from wftui.model.workflow.definition import FORMAT, Branch, Catch, Step, Workflow
 from wftui.model.workflow.inner_steps import BRANCH_KEYS
@@ -94,7 +95,8 @@ class _Reader:
     def tree(self, raw: dict[str, Json]) -> WorkflowTree:
         own = {key: entry for key, entry in raw.items() if key not in ("steps", "finally")}
         own["steps"] = []
-        workflow = self._model(Workflow, own, "", None, {"id": "unnamed", "format": FORMAT, "steps": []})
+        stand_ins: dict[str, Json] = {"id": "unnamed", "format": FORMAT, "steps": []}
+        workflow = self._model(Workflow, own, "", None, stand_ins, raw)
         self.known = self.known_nodes(workflow, raw)
         for node in self.known.nodes.values():
             self.listed.setdefault(node.body, []).append(node)
@@ -144,7 +146,7 @@ class _Reader:
         named = step_id if isinstance(step_id, str) else None
         own = {key: entry for key, entry in raw.items() if key not in _WITH_STEPS}
         around, self.found = self.found, []
-        step = self._model(Step, own, pointer, named, {"id": "unnamed", "type": ""})
+        step = self._model(Step, own, pointer, named, {"id": "unnamed", "type": ""}, raw)
         wrong_id = any(diagnostic.pointer == f"{pointer}/id" for diagnostic in self.found) or named is None
         before = body.steps[-1] if body.steps else None
         node = StepNode("" if wrong_id else step.id, step, raw, pointer, index, body, before)
@@ -188,7 +190,7 @@ class _Reader:
     def _cases(self, node: StepNode) -> None:
         cases = node.raw.get("cases", [])
         if not isinstance(cases, list):
-            self._report("value.type", "cases must be a list: [ ... ]", node.at("cases"), node, "cases")
+            self._no_list(node, "cases")
             return
         for index, case in enumerate(cases):
             at = node.at("cases", index)
@@ -203,11 +205,15 @@ class _Reader:
     def _branch(self, node: StepNode, value: Json, body: Body, pointer: str, keys: tuple[str, ...]) -> None:
         field = pointer.removeprefix(node.pointer)[1:].replace("/", ".")
         if not isinstance(value, dict):
-            self._report("value.type", f"{field} must be an object with {' and '.join(keys)}", pointer, node, field)
+            message = f"{field} must be an object with {' and '.join(keys)}"
+            fix = None
+            if isinstance(value, list) and keys == ("steps",):
+                fix = patches.replace('put "steps" around it', pointer, {"steps": value})
+            self._report("value.type", message, pointer, node, field, fix)
             return
         for key in value:
             if key not in keys:
-                self._unknown_key(key, pointer, node.id, field, keys)
+                self._unknown_key(key, value, pointer, node.id, field, keys)
         for key in keys:
             if key not in value:
                 fix = patches.add(f"add {key}", f"{pointer}/{key}", [] if key == "steps" else "true")
@@ -246,7 +252,7 @@ class _Reader:
         """Yield pointer, model and steps of the objects in a list."""
         listed = node.raw.get(key, [])
         if not isinstance(listed, list):
-            self._report("value.type", f"{key} must be a list: [ ... ]", node.at(key), node, key)
+            self._no_list(node, key)
             return
         for index, value in enumerate(listed):
             at, field = node.at(key, index), f"{key}.{index}"
@@ -256,24 +262,42 @@ class _Reader:
             if "steps" not in value:
                 fix = patches.add("add steps", f"{at}/steps", [])
                 self._report("key.missing", 'the key "steps" is missing', at, node, f"{field}.steps", fix)
-            yield at, self._model(model, {**value, "steps": []}, at, node.id or None, stand_ins), value.get("steps", [])
+            own = {**value, "steps": []}
+            yield at, self._model(model, own, at, node.id or None, stand_ins, value), value.get("steps", [])
+
+    def _no_list(self, node: StepNode, key: str) -> None:
+        message, fix = meant_list(key, node.raw[key], node.at(key))
+        self._report("value.type", message, node.at(key), node, key, fix)
 
     # --- models
 
     def _model(
-        self, model: type[ModelT], raw: dict[str, Json], pointer: str, step_id: str | None, stand_ins: dict[str, Json]
+        self,
+        model: type[ModelT],
+        raw: dict[str, Json],
+        pointer: str,
+        step_id: str | None,
+        stand_ins: dict[str, Json],
+        written: dict[str, Json],
     ) -> ModelT:
-        """Return the model of the valid part of an object; report and omit the rest."""
+        """Return the model of the valid part of an object; report and omit the rest.
+
+        Args:
+            raw: the object without its lists of steps.
+            written: the object as the file has it.
+        """
         try:
             return model.model_validate(raw, strict=True, by_alias=True, by_name=False)
         except ValidationError as error:
             wrong = {str(each["loc"][0]) for each in error.errors(include_url=False, include_input=False)}
             for model_error in model_errors_of(error, raw):
-                self._explain(model_error, pointer, step_id, model)
+                self._explain(model_error, written, pointer, step_id, model)
         kept = {key: entry for key, entry in raw.items() if key not in wrong}
         return model.model_validate({**stand_ins, **kept}, strict=True, by_alias=True, by_name=False)
 
-    def _explain(self, model_error: ModelError, pointer: str, step_id: str | None, model: type[BaseModel]) -> None:
+    def _explain(
+        self, model_error: ModelError, raw: Json, pointer: str, step_id: str | None, model: type[BaseModel]
+    ) -> None:
         at, outside = pointer + pointer_to(model_error.path), pointer + pointer_to(model_error.path[:-1])
         if model_error.kind == "missing":
             fix = _example_fix(model_error.name, at)
@@ -290,12 +314,24 @@ class _Reader:
             )
         elif model_error.kind == "extra_forbidden":
             field = ".".join(map(str, model_error.path[:-1]))
-            self._unknown_key(model_error.name, outside, step_id, field, keys_beside(model, model_error.path))
+            known = keys_beside(model, model_error.path)
+            if model is Step and not field:
+                known = _keys_of_type(raw, known)
+            around = raw
+            for part in model_error.path[:-1]:
+                around = around[part]
+            self._unknown_key(str(model_error.path[-1]), around, outside, step_id, field, known)
         else:
             message, choices = model_error.sentence()
-            guess = suggestion(model_error.value, choices) if choices and isinstance(model_error.value, str) else None
+            value, guess = model_error.value, None
+            if choices and isinstance(value, str):
+                guess = meant_value(model_error.name, value, choices)
             meant = guess or model_error.meant()
-            fixes = () if meant is None else (patches.replace(f"change it to {json.dumps(meant)}", at, meant),)
+            fixes: tuple[Fix, ...] = (
+                () if meant is None else (patches.replace(f"change it to {json.dumps(meant)}", at, meant),)
+            )
+            if meant is None and at == "/env" and isinstance(value, dict) and "vars" not in raw:
+                fixes = _as_vars(value)
             self.found.append(
                 Diagnostic(
                     model_error.code,
@@ -307,25 +343,14 @@ class _Reader:
                 )
             )
 
-    def _unknown_key(self, key: str, pointer: str, step_id: str | None, field: str, known: tuple[str, ...]) -> None:
+    def _unknown_key(
+        self, key: str, around: dict[str, Json], pointer: str, step_id: str | None, field: str, known: tuple[str, ...]
+    ) -> None:
         at = pointer + pointer_to([key])
-        guess = suggestion(key, known)
-        fixes = [patches.remove(f"remove {key}", at)]
-        if guess:
-            fixes.insert(0, patches.rename(f"rename it to {guess}", at, pointer + pointer_to([guess])))
-        hint = did_you_mean(guess)
+        hint, fixes = key_fixes(key, around[key], pointer, known, around)
         whole = f"{field}.{key}" if field else key
-        self.found.append(
-            Diagnostic(
-                "key.unknown",
-                f"unknown key {key!r}{hint}",
-                at,
-                part="key",
-                step_id=step_id,
-                field=whole,
-                fixes=tuple(fixes),
-            )
-        )
+        message = f"unknown key {key!r}{hint}"
+        self.found.append(Diagnostic("key.unknown", message, at, part="key", step_id=step_id, field=whole, fixes=fixes))
 
     def _report(
         self, code: str, message: str, pointer: str, node: StepNode | None, field: str | None, fix: Fix | None = None
@@ -342,6 +367,31 @@ class _Reader:
                 fixes=(fix,) if fix else (),
             )
         )
+
+
+def _keys_of_type(step: Json, known: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the keys that a step of its type may have."""
+    kind = step.get("type") if isinstance(step, dict) else None
+    if not isinstance(kind, str) or not kind:
+        return known
+    container = meant_container(kind)
+    if container == "":
+        return ()
+    others = _ALL_CONTAINER_KEYS.difference(CONTAINER_KEYS[container]) if container else _ALL_CONTAINER_KEYS
+    others |= {"input", "connection"} if container else set()
+    return tuple(each for each in known if each not in others)
+
+
+def _as_vars(env: dict[str, Json]) -> tuple[Fix, ...]:
+    """Return the fix that writes values of `env` as `vars`; none if names collide."""
+    named = {as_name(name): value for name, value in env.items()}
+    if None in named or len(named) < len(env):
+        return ()
+    patch = [
+        PatchOperation(op="remove", path="/env"),
+        PatchOperation(op="add", path="/vars", value={str(name): value for name, value in named.items()}),
+    ]
+    return (Fix(title="write them as vars", patch=patch),)
 
 
 def _example_fix(name: str, pointer: str) -> Fix | None:

@@ -33,6 +33,33 @@ def parse_duration(value: object) -> float:
     return float(value)
 
 
+_WORDS = {"ms": 1, "milli": 1, "s": 1_000, "sec": 1_000, "m": 60_000, "min": 60_000, "h": 3_600_000, "hr": 3_600_000}
+_WORDS |= {"hour": 3_600_000, "minute": 60_000, "second": 1_000, "millisecond": 1, "d": 86_400_000, "day": 86_400_000}
+_PART = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*([a-z]+)[\s,]*")
+_CLOCK = re.compile(r"([0-9]{1,4}):([0-5][0-9]):([0-5][0-9])")
+_MONTHS = re.compile(r"p[^t]*m.*")
+
+
+def meant_duration(text: str) -> str | None:
+    """Return the duration that was meant: `5 minutes`, `1h30m`, `PT5M`, `00:05:00`."""
+    written = text.strip().lower()
+    if (clock := _CLOCK.fullmatch(written)) is not None:
+        written = f"{clock[1]}h{clock[2]}m{clock[3]}s"
+    if _MONTHS.fullmatch(written):
+        return None
+    written = f"{written}s" if written.isascii() and written.isdigit() else written
+    written = re.sub(r"^pt?(?=\d)|(?<=d)t(?=\d)", "", written)
+    parts = list(_PART.finditer(written))
+    if not parts or "".join(part[0] for part in parts) != written:
+        return None
+    factors = [_WORDS.get(part[2]) or _WORDS.get(part[2].removesuffix("s")) for part in parts]
+    total = sum(round(float(part[1]) * (factor or 0)) for part, factor in zip(parts, factors, strict=True))
+    if None in factors or total <= 0 or total / 1000 > _LONGEST:
+        return None
+    unit = next(unit for unit, seconds in reversed(_UNITS.items()) if total % round(seconds * 1000) == 0)
+    return f"{total // round(_UNITS[unit] * 1000)}{unit}"
+
+
 def format_duration(seconds: float) -> str:
     """Return a duration for people, in seven cells at most: `4ms`, `1.2s`, `3m05s`."""
     if seconds < 0.9995:

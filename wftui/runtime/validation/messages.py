@@ -11,6 +11,7 @@ from wftui.model.json.pointers import pointer_to
 from wftui.model.schema.formats import FORMATS
 from wftui.model.schema.json_schema import as_list, as_object
 from wftui.model.text.suggestions import suggestion
+from wftui.model.workflow.durations import PATTERN
 from wftui.runtime.language.json_kinds import TYPE_WORDS
 from wftui.runtime.validation.rules import TOO_LONG
 
@@ -198,6 +199,7 @@ def _unknown_property(_rule: Json, error: ValidationError) -> str:
     return f'"{_short(name)}" is not known here.{hint}'
 
 
+_DURATION = 'Not a duration; write "500ms", "30s", "15m", "4h" or "7d".'
 _SENTENCES: Mapping[str, Callable[[Any, ValidationError], str]] = {
     "type": _type,
     "required": lambda _rule, _error: "A value is required.",
@@ -226,7 +228,7 @@ _SENTENCES: Mapping[str, Callable[[Any, ValidationError], str]] = {
     "contains": lambda _rule, _error: "No item has the required form.",
     "minContains": lambda number, _error: f"Needs at least {_count(number, 'item')} of the required form.",
     "maxContains": lambda number, _error: f"May have at most {_count(number, 'item')} of the restricted form.",
-    "pattern": lambda pattern, _error: f"Must match the pattern {_short(pattern)}",
+    "pattern": lambda pattern, _error: _DURATION if pattern == PATTERN else f"Must match the pattern {_short(pattern)}",
     "format": _format,
     "not": lambda _rule, _error: "This value is not allowed.",
 }

@@ -1,15 +1,17 @@
 """Check one step by itself: its type, its literal input, its own expressions."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from wftui.compiler.diagnostics import patches
 from wftui.compiler.diagnostics.diagnostic import Diagnostic, broken
+from wftui.compiler.diagnostics.other_words import meant_keys, meant_type
 from wftui.compiler.expressions.syntax import expression_end
 from wftui.compiler.expressions.template import split_template
 from wftui.compiler.tree.bindings import Binding
 from wftui.compiler.tree.edits import edit
-from wftui.compiler.tree.literal_values import input_diagnostics
+from wftui.compiler.tree.literal_values import input_diagnostics, input_schema_of
 from wftui.compiler.tree.nodes import StepNode, WorkflowTree
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
@@ -87,8 +89,8 @@ def _bound(value: Json, pointer: str) -> Iterator[str]:
 
 def _unknown_type(word: str, known: list[str]) -> tuple[str | None, str]:
     """Return the type that may be meant, and the message."""
-    guess = suggestion(word, known)
-    hint = did_you_mean(guess, f"; known types: {', '.join(sorted(known))}")
+    guess, form = meant_type(word, known)
+    hint = did_you_mean(guess, f"; write {form}" if form else f"; known types: {', '.join(sorted(known))}")
     return guess, f"there is no step type {word!r}{hint}"
 
 
@@ -129,6 +131,38 @@ def check_input(node: StepNode, step_type: StepType[Any], bindings: Iterable[Bin
             )
         )
     return found
+
+
+def structure_of(node: StepNode, step_type: StepType[Any] | None) -> Iterator[Diagnostic]:
+    """Yield the diagnostics of a step's structure, with fields beside its input."""
+    given = node.raw.get("input", {})
+    fields: Mapping[str, Json] = {}
+    if step_type is not None and isinstance(given, dict):
+        fields = as_object(input_schema_of(step_type).get("properties"))
+    for each in node.found:
+        key = each.field if each.code == "key.unknown" and each.field in node.raw else None
+        if key is None or not isinstance(given, dict):
+            yield each
+            continue
+        free = [name for name in fields if name not in given]
+        names = (key,) if key in free else meant_keys(key, node.raw[key], free, given)
+        renames = each.fixes[:-1]  # the last one removes the key
+        if not names or (renames and key not in fields and "that" not in names):
+            yield each
+            continue
+        others = ["when"] if renames and key not in fields else []
+        hint = did_you_mean(", or ".join([*(f"input.{name}" for name in names), *others]))
+        moves = (_moved(node, key, name) for name in names)
+        kept = each.fixes if others else each.fixes[-1:]
+        yield replace(each, message=f"unknown key {key!r}{hint}", fixes=(*moves, *kept))
+
+
+def _moved(node: StepNode, key: str, name: str) -> Fix:
+    """Return the fix that makes a key of a step a field of its input."""
+    patch = [PatchOperation(op="move", path=node.at("input", name), from_=node.at(key))]
+    if "input" not in node.raw:
+        patch.insert(0, PatchOperation(op="add", path=node.at("input"), value={}))
+    return Fix(title=f"move it to input.{name}", patch=patch)
 
 
 def _is_written(node: StepNode, pointer: str) -> bool:
@@ -244,7 +278,8 @@ def check_expressions(binding: Binding) -> list[Diagnostic]:
     found: list[Diagnostic] = []
     fixes: tuple[Fix, ...] = ()
     if binding.expression is not None and "{{" in binding.text:
-        template = split_template(binding.text.strip())
+        text = binding.text.strip()
+        template = split_template(text.removeprefix("$") if text.startswith("${{") else text)
         if template is not None and template.keeps_type:
             bare = template.embedded[0].expression.text
             fixes = (patches.replace("remove the braces", binding.pointer, bare),)
