@@ -30,7 +30,7 @@ def inherit(node: StepNode, defaults: Defaults, *, waits: bool) -> None:
         changes["input"] = {**node.step.input, **added}
         node.inherited |= {node.at("input", name): base + pointer_to(["input", name]) for name in added}
     for name, key in _POLICIES.items():
-        if getattr(node.step, name) is not None:
+        if node.raw.get(key) is not None:  # if it is wrong, the step has none, but inherits nothing either
             continue
         value, at = getattr(own, name), f"{base}/{key}"
         if value is None:

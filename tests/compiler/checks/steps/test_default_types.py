@@ -79,3 +79,18 @@ def test_defaults_of_no_step_type_are_refused(word: str, code: str) -> None:
     (only,) = found(text)
     assert (only.code, marked(text, only)) == (code, f'"{word}"')
     assert after_fix(text, only) == []
+
+
+@pytest.mark.parametrize(
+    ("own", "pointer"),
+    [
+        ({"retry": {"maxAttempts": 0}}, "/steps/0/retry/maxAttempts"),
+        ({"timeout": "soon"}, "/steps/0/timeout"),
+        ({"onError": "ignored"}, "/steps/0/onError"),
+        ({"onError": {"fallback": 1, "more": 2}}, "/steps/0/onError/more"),
+    ],
+)
+def test_a_wrong_policy_of_a_step_is_marked_in_the_step(own: dict[str, Any], pointer: str) -> None:
+    defaults = {"retry": {"maxAttempts": 2}, "timeout": "9s", "onError": {"fallback": 2}}
+    result = check(workflow(step("a", **own), defaults=defaults))
+    assert [each.pointer for each in result.errors] == [pointer]
