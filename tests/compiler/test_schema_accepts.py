@@ -23,6 +23,7 @@ from wftui.workspace.files import Workspace
 ROOT = Path(__file__).parents[2]
 SCHEMA = jsonschema.Draft202012Validator(workflow_schema(builtin_registry()))
 SHELL: dict[str, Any] = {"id": "s", "type": "shell", "input": {"script": "true"}}
+_SHARES = 80
 VALUES: list[Json] = [
     *(None, True, 3, 2.5, "odd", "{{ vars.x }}", "a {{ vars.x }}", "{% raw %}x{% endraw %}", "5s", "3"),
     *(["odd"], [3], [], {"odd": 1}, {"a": "{{ vars.x }}"}, {}),
@@ -127,21 +128,24 @@ def placed(step: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield {"steps": [first | {"catch": [{"steps": [{"id": "g", "type": "group", "steps": [step]}]}]}]}
 
 
-def test_it_rejects_a_step_without_a_needed_field_wherever_it_stands() -> None:
+@pytest.mark.first_cases(3)
+@pytest.mark.parametrize("number", range(len(list(placed(SHELL)))))
+def test_it_rejects_a_step_without_a_needed_field_wherever_it_stands(number: int) -> None:
     kinds = {each.word: each.connection_kind for each in builtin_registry().types()}
     compiler = WorkflowCompiler(Workspace(Path("nowhere")), builtin_registry())
     needed = 0
     for step in incomplete():
         kind = kinds[step["type"]]
         known = {"connections": {"c": {"kind": kind}}} if kind else {}
-        for place in placed(step):
-            source = {"format": 1, "id": "flow", **known, **place}
-            errors = compiler.check("flow", json.dumps(source)).errors
-            # "onTimeout" without "timeout" and the like are refused, not missing.
-            missing = [each for each in errors if re.search(r"missing|Give exactly one of|needs \"", each.message)]
-            assert bool(missing) == bool(complaints(source)), (source, missing)
-            needed += bool(missing)
-    assert needed > 200
+        source = {"format": 1, "id": "flow", **known, **list(placed(step))[number]}
+        errors = compiler.check("flow", json.dumps(source)).errors
+        # The arguments of `main` follow from its code, which no schema reads.
+        errors = [each for each in errors if not each.message.startswith("main cannot be called")]
+        # "onTimeout" without "timeout" and the like are refused, not missing.
+        missing = [each for each in errors if re.search(r"missing|Give exactly one of|needs \"", each.message)]
+        assert bool(missing) == bool(complaints(source)), (source, missing)
+        needed += bool(missing)
+    assert needed > 20
 
 
 @pytest.mark.parametrize("given", [{"cwd": 3}, {"scrip": "true"}, {"parse": "jsn"}, {"env": ["A"]}])
@@ -157,12 +161,12 @@ def test_it_still_rejects_what_no_default_can_mend() -> None:
 
 
 @pytest.mark.first_cases(1)
-@pytest.mark.parametrize("share", range(40))
+@pytest.mark.parametrize("share", range(_SHARES))
 def test_it_accepts_every_value_that_compiles(share: int) -> None:
     cases = [(source, path, value) for source, paths in bases() for path in paths for value in VALUES]
     random.Random(7).shuffle(cases)
     accepted = 0
-    for source, path, value in cases[share::40]:
+    for source, path, value in cases[share::_SHARES]:
         changed = with_value(source, path, value)
         if compiles(changed):
             accepted += 1

@@ -99,7 +99,7 @@ def test_generated_code_is_ruff_formatted(parts: list[str], tmp_path: Path) -> N
 
 
 def test_code_is_written_line_by_line() -> None:
-    result = check(workflow({"id": "a", "type": "python", "input": {"code": CODE}}))
+    result = check(workflow({"id": "a", "type": "python", "input": {"code": CODE, "args": {"path": "x"}}}))
     assert result.generated_code is not None
     shown = CODE.replace('"""', '\\"""').replace("\\w", "\\\\w")
     assert f'"code": """\\\n{shown}""",\n' in result.generated_code

@@ -1,6 +1,7 @@
 """The `python` step type."""
 
 import ast
+import inspect
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -78,7 +79,7 @@ class PythonStep(StepType[PythonInput]):
 
     @classmethod
     def check(cls, literal_input: Mapping[str, Json]) -> list[tuple[str, str]]:
-        """Check the syntax, the `main` function, and that values go through `args`."""
+        """Check the syntax, `main` and its arguments, and that values are in `args`."""
         problems: list[tuple[str, str]] = []
         if ("code" in literal_input) == ("function" in literal_input):
             problems.append(("", 'Give exactly one of "code" (which defines main) and "function" ("module:name").'))
@@ -89,6 +90,8 @@ class PythonStep(StepType[PythonInput]):
                 problems.append(("code", _NO_BRACES))
             elif sentence := _code_problem(plain):
                 problems.append(("code", sentence))
+            elif sentence := _arguments_problem(plain, literal_input.get("args", {})):
+                problems.append(("args", sentence))
         return [*problems, *encoding_problems(literal_input)]
 
     @classmethod
@@ -153,3 +156,46 @@ def _code_problem(code: str) -> str | None:
         elif isinstance(node, ast.ImportFrom | ast.Import):
             names.update((alias.asname or alias.name).partition(".")[0] for alias in node.names)
     return None if "main" in names else "The code does not define main: add `def main(...): ...`."
+
+
+def _arguments_problem(code: str, args: Json) -> str | None:
+    """Return why `main` cannot take the arguments, as far as the code tells."""
+    if not isinstance(args, dict | list):
+        return None  # an expression
+    tree = parse_python(code, "<code>")
+    found = [
+        node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == "main"
+    ]
+    assigned = any(
+        isinstance(node, ast.Name) and (node.id, type(node.ctx)) == ("main", ast.Store) for node in ast.walk(tree)
+    )
+    if len(found) != 1 or found[0].decorator_list or assigned:
+        return None
+    positions, names = (args, {}) if isinstance(args, list) else ((), args)
+    try:
+        _signature(found[0].args).bind(*positions, **names)
+    except TypeError as error:
+        given = f"{len(positions)} values" if positions else ", ".join(names) or "nothing"
+        return f"main cannot be called: {error}; it is main({ast.unparse(found[0].args)}), args has {given}."
+    return None
+
+
+def _signature(args: ast.arguments) -> inspect.Signature:
+    kind, unset = inspect.Parameter, inspect.Parameter.empty
+    ordered = [*args.posonlyargs, *args.args]
+    first_default = len(ordered) - len(args.defaults)
+    found = [
+        kind(
+            each.arg,
+            kind.POSITIONAL_ONLY if at < len(args.posonlyargs) else kind.POSITIONAL_OR_KEYWORD,
+            default=None if at >= first_default else unset,
+        )
+        for at, each in enumerate(ordered)
+    ]
+    if args.vararg is not None:
+        found.append(kind(args.vararg.arg, kind.VAR_POSITIONAL))
+    for each, default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
+        found.append(kind(each.arg, kind.KEYWORD_ONLY, default=unset if default is None else None))
+    if args.kwarg is not None:
+        found.append(kind(args.kwarg.arg, kind.VAR_KEYWORD))
+    return inspect.Signature(found)
