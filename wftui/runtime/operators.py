@@ -178,9 +178,9 @@ def _holds(left: Json, sign: str, right: Json) -> bool:
     try:
         return _ORDER[sign](left, right)
     except TypeError:
-        raise BindingError(
-            "binding.type", f"{kind_of(left)} and {kind_of(right)} cannot be compared with {sign}"
-        ) from None
+        kinds = kind_of(left), kind_of(right)
+        also = "; convert the text with | int or | float" if {*kinds} == {"a text", "a number"} else ""
+        raise BindingError("binding.type", f"{kinds[0]} and {kinds[1]} cannot be compared with {sign}{also}") from None
 
 
 def _sign(sign: str, operation: Callable[[Any], Any], value: Json) -> Json:

@@ -123,7 +123,17 @@ def test_an_expression_gives(expression: str, value: Any) -> None:
         ("steps.done.output.rows[0].name", "binding.missing", "steps.done.output.rows[0] has no key 'name'; it has id"),
         ("other", "binding.missing", "there is no name 'other'; it has item, index"),
         ("inputs.text + 1", "binding.type", "a text + a number is not possible; write ~ to join texts"),
-        ("inputs.text < 1", "binding.type", "a text and a number cannot be compared with <"),
+        (
+            "inputs.text < 1",
+            "binding.type",
+            "a text and a number cannot be compared with <; convert the text with | int or",
+        ),
+        (
+            "1 >= inputs.text",
+            "binding.type",
+            "a number and a text cannot be compared with >=; convert the text with | int",
+        ),
+        ("inputs.items < 1", "binding.type", "a list and a number cannot be compared with <"),
         ("'%s' % 1", "binding.type", "a text % a number is not possible"),
         ("[1] + 1", "binding.type", "a list + a number is not possible"),
         ("1 + [1]", "binding.type", "a number + a list is not possible"),
