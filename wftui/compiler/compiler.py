@@ -211,7 +211,8 @@ class WorkflowCompiler:
         # Screens check while they list: from several threads.
         with self._lock:
             known = self._known.get(workflow_id)
-            if known is None or known.text != text or not self._texts.unchanged(known):
+            is_current = known is not None and known.text == text and self._texts.unchanged(known)
+            if known is None or not is_current or (remember and not self._texts.remembers(workflow_id)):
                 known = self._known[workflow_id] = self._texts.compiled(workflow_id, text, remember=remember)
             return known
 

@@ -64,9 +64,12 @@ class Checked:
     memory: CheckMemory | None = None
 
     def requirements(self) -> list[Requirements]:
-        """Return what steps require of a machine, in the order of the file."""
+        """Return what steps require of a machine, in the order of the file.
+
+        Steps that require nothing are left out.
+        """
         nodes = self.tree.walk() if self.tree is not None else ()
-        return [self.needs[node] for node in nodes if node in self.needs]
+        return [needs for node in nodes if (needs := self.needs.get(node)) is not None and needs.any()]
 
     def forget(self) -> None:
         """Forget what only a next check needs, which is a third of what this one holds."""

@@ -1,6 +1,5 @@
 """Lint: unused inputs, expressions without braces, braces in plain text."""
 
-import functools
 import re
 from collections.abc import Collection, Iterable, Iterator, Set
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from wftui.compiler.diagnostics import patches
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
 from wftui.compiler.expressions.template import split_template
+from wftui.compiler.text_caches import text_cache
 from wftui.compiler.tree.bindings import Binding
 from wftui.compiler.tree.nodes import StepNode, WorkflowTree, strings_in
 from wftui.model.base import Json
@@ -178,7 +178,7 @@ def _strings(node: StepNode, foreign_fields: Set[str]) -> Iterator[Diagnostic]:
             yield from _string(node, pointer, field, text)
 
 
-@functools.lru_cache(maxsize=50_000)
+@text_cache(50_000)
 def _is_plain(text: str) -> bool:
     """Return whether a text gives no reason for a lint hint."""
     return not (_bare(text) or _SINGLE.search(text) or _EQUALS.match(text) or "${{" in text or _STATEMENT.search(text))

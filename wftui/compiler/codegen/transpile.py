@@ -13,6 +13,7 @@ from wftui.compiler.codegen.step_code import GeneratedPart, bound_value, step_na
 from wftui.compiler.codegen.written_steps import Spot, StepTemplate, WrittenStep, WrittenSteps
 from wftui.compiler.python_code import Atom, Code, literal, mapping, record, tuple_of
 from wftui.compiler.source.document import Document, Part
+from wftui.compiler.text_caches import text_cache
 from wftui.compiler.tree.bindings import NamesInside, names_inside
 from wftui.compiler.tree.nodes import Body, StepNode
 from wftui.model.data_class import dataclass
@@ -365,7 +366,7 @@ def _names(step_ids: list[str]) -> Code:
     return tuple_of([_name(step_id) for step_id in step_ids])
 
 
-@functools.lru_cache(maxsize=_REMEMBERED_STEPS)
+@text_cache(_REMEMBERED_STEPS)
 def _name(step_id: str) -> Atom:
     return Atom(step_name(step_id))
 

@@ -1,7 +1,5 @@
 """Compiled expressions: code, references, diagnostics; independent of workflows."""
 
-import functools
-
 from jinja2 import nodes
 
 from wftui.compiler.expressions.reference import Reference
@@ -9,6 +7,7 @@ from wftui.compiler.expressions.syntax import MAX_DEPTH, ExpressionError, depth_
 from wftui.compiler.expressions.translate import Translator
 from wftui.compiler.python_code import Code
 from wftui.compiler.source.text_diagnostic import TextDiagnostic
+from wftui.compiler.text_caches import text_cache
 from wftui.model.data_class import dataclass
 
 
@@ -26,7 +25,7 @@ class Expression:
     diagnostics: tuple[TextDiagnostic, ...]
 
 
-@functools.lru_cache(maxsize=50_000)
+@text_cache(50_000)
 def compile_expression(text: str) -> Expression:
     """Compile the text of an expression, without braces."""
     try:

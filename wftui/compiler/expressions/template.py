@@ -1,11 +1,10 @@
 """Template strings: the parts of a string with `{{ ... }}`, and their code."""
 
-import functools
-
 from wftui.compiler.expressions.expression import Expression, compile_expression
 from wftui.compiler.expressions.syntax import expression_end
 from wftui.compiler.python_code import Code, Marked, Text, call, literal
 from wftui.compiler.source.text_diagnostic import TextDiagnostic
+from wftui.compiler.text_caches import text_cache
 from wftui.model.data_class import dataclass
 from wftui.model.text.raw_text import next_mark, raw_end
 
@@ -56,7 +55,7 @@ class Template:
         return made[0] if self.keeps_type else call("values.text", *made)
 
 
-@functools.lru_cache(maxsize=50_000)
+@text_cache(50_000)
 def split_template(text: str) -> Template | None:
     """Return the template of a string; None without `{{` and `{% raw %}`."""
     mark = next_mark(text, 0)

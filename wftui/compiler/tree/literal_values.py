@@ -11,6 +11,7 @@ from wftui.compiler.diagnostics import patches
 from wftui.compiler.diagnostics.other_words import meant_keys, meant_value
 from wftui.compiler.expressions.expression import compile_expression
 from wftui.compiler.source.document import Part
+from wftui.compiler.text_caches import text_cache
 from wftui.model.base import Json
 from wftui.model.data_class import dataclass
 from wftui.model.json.pointers import pointer_parts, pointer_to
@@ -125,7 +126,7 @@ def _is_of_wrong_type(error: "ValidationError") -> bool:
     return bool(error.context) and all(map(_is_of_another_kind, error.context))
 
 
-@functools.lru_cache(maxsize=20_000)
+@text_cache(20_000)
 def _cached_input_diagnostics(
     step_type: StepType[Any], text: str, bound: frozenset[str]
 ) -> tuple[ValueDiagnostic, ...]:

@@ -1,11 +1,11 @@
 """Path conditions: requirements for a step to run, in a form that can be compared."""
 
-import functools
 from collections.abc import Iterable, Iterator
 
 from jinja2 import nodes
 
 from wftui.compiler.expressions.expression import Expression
+from wftui.compiler.text_caches import text_cache
 from wftui.model.base import Json
 from wftui.model.data_class import dataclass
 
@@ -76,13 +76,13 @@ def conditions_of(tree: nodes.Expr, *, holds: bool = True) -> Iterator[PathCondi
             yield PathCondition(_key(tree), "in", (holds,))
 
 
-@functools.lru_cache(maxsize=20_000)
+@text_cache(20_000)
 def conditions_of_expression(condition: Expression) -> tuple[PathCondition, ...]:
     """Return the conditions that follow from an expression being true."""
     return tuple(conditions_of(condition.tree)) if condition.tree is not None else ()
 
 
-@functools.lru_cache(maxsize=20_000)
+@text_cache(20_000)
 def status_condition(step_id: str, statuses: tuple[str, ...]) -> PathCondition:
     """Return the condition that a step has one of some statuses."""
     path = nodes.Getattr(nodes.Getattr(nodes.Name("steps", "load"), step_id, "load"), "status", "load")

@@ -4,10 +4,10 @@ import contextlib
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
 from wftui.compiler.diagnostics.diagnostic import Diagnostic
+from wftui.compiler.text_caches import text_cache
 from wftui.compiler.tree.nodes import StepNode, WorkflowTree, strings_in
 from wftui.connections.connection_kinds import SECRET_HEADERS
 from wftui.connections.secret_references import is_reference
@@ -133,7 +133,7 @@ def without_secrets(value: Json, names: Collection[str] = (), key: str = "") -> 
     return value, added
 
 
-@lru_cache(maxsize=_TEXTS)
+@text_cache(_TEXTS)
 def _anywhere(text: str) -> tuple[int, int] | None:
     """Return the span of a secret that is recognised by its form."""
     for pattern, group, marks in _FORMS:

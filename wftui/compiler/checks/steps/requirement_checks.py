@@ -82,6 +82,11 @@ class Requirements:
         elsewhere = self.programs or self.facts.runs or self.facts.connections or self.asks_tools
         return not (self.step_type.site_files and elsewhere)
 
+    def any(self) -> bool:
+        """Return whether there is something that may be missing, now or later."""
+        named = self.programs or self.facts.runs or self.facts.connections
+        return bool(named) or self.secrets or not self.last() or _has_requirements(type(self.step_type))
+
     def diagnostic(self, message: str, severity: Severity = "error") -> Diagnostic:
         """Return a diagnostic at the type of the step."""
         pointer = f"{self.pointer}/type"
@@ -137,6 +142,11 @@ def _check_workers(steps: Iterable[Requirements], address: str | None) -> Iterat
         step_id=step.step_id,
         field="pool",
     )
+
+
+def _has_requirements(kind: type[StepType[Any]]) -> bool:
+    """Return whether a step type itself requires something."""
+    return any("missing" in vars(each) for each in kind.__mro__[: kind.__mro__.index(StepType)])
 
 
 def _is_conditional(node: StepNode) -> bool:
