@@ -50,6 +50,29 @@ _STANDARD = StepPlan(id="", type="", name="")
 _NO_NAMES = NamesInside()
 
 
+@dataclass(frozen=True, slots=True)
+class WrittenFunction:
+    """A function of the scope: its text, and what it adds to the part that it is in."""
+
+    name: str
+    text: str
+    marks: list[tuple[str, int, str, int]]
+    modules: set[str]
+
+
+@dataclass(slots=True)
+class StepMemory:
+    """Parts of a step that depend on its text alone, kept from edit to edit.
+
+    Attributes:
+        functions: those of its input, by name.
+        offsets: of expressions within the step, by the pointer of their string and the offset in it.
+    """
+
+    functions: dict[str, WrittenFunction] = field(default_factory=dict)
+    offsets: dict[tuple[str, int], int] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class GeneratedPart:
     """Python generated from some expressions.
@@ -69,23 +92,32 @@ class GeneratedPart:
 
     def function(self, name: str, body: Code, decorator: str = "") -> Code:
         """Write a function of the scope; return its name."""
-        lines = function(name, body, decorator)
-        self.functions.append("\n".join(lines.lines))
-        self.marks += [(name, line, pointer, offset) for line, (pointer, offset) in sorted(lines.marks)]
-        if decorator:
-            self.modules.add("values")
-        for each in walk(body):
-            text = each.opening if isinstance(each, Bracketed) else each.text if isinstance(each, Atom) else ""
-            module = text.partition(".")[0]
-            if module in MODULES:
-                self.modules.add(module)
-        return Atom(name)
+        return self.written(_written_function(name, body, decorator))
+
+    def written(self, function: WrittenFunction) -> Code:
+        """Add a function that is written; return its name."""
+        self.functions.append(function.text)
+        self.marks += function.marks
+        self.modules |= function.modules
+        return Atom(function.name)
 
     def expression(self, name: str, text: str, pointer: str) -> Code:
         """Write the function of a valid bare expression; return its name."""
         python = compile_expression(text).python
         assert python is not None
         return self.function(name, Marked(python, (pointer, 0)))
+
+
+def _written_function(name: str, body: Code, decorator: str = "") -> WrittenFunction:
+    lines = function(name, body, decorator)
+    modules = {"values"} if decorator else set[str]()
+    for each in walk(body):
+        text = each.opening if isinstance(each, Bracketed) else each.text if isinstance(each, Atom) else ""
+        module = text.partition(".")[0]
+        if module in MODULES:
+            modules.add(module)
+    marks = [(name, line, pointer, offset) for line, (pointer, offset) in sorted(lines.marks)]
+    return WrittenFunction(name, "\n".join(lines.lines), marks, modules)
 
 
 def step_name(step_id: str) -> str:
@@ -125,6 +157,7 @@ def write_step(
     uses: tuple[str, ...] = (),
     programs: tuple[str, ...] = (),
     given: NamesInside = _NO_NAMES,
+    memory: StepMemory | None = None,
 ) -> GeneratedPart:
     """Write a step; its marks point into the step (`/when`), wherever that stands.
 
@@ -135,6 +168,7 @@ def write_step(
         uses: connections of the workflow named in its input.
         programs: those that it starts.
         given: names that its iterations and handlers get.
+        memory: of a step with the same text, whose input inherits nothing.
     """
     step, made = node.step, GeneratedPart(plans={"StepPlan"})
     fields: dict[str, Code] = {
@@ -155,7 +189,13 @@ def write_step(
     if step.for_each is not None:
         fields["for_each"] = _for_each(made, node, remembers=given.items)
     if step.type not in CONTAINER_TYPES:
-        fields["input"] = made.function(f"input_of_{step.id}", bound_value(step.input, "/input", raw_fields))
+        name = f"input_of_{step.id}"
+        known = memory.functions.get(name) if memory is not None else None
+        if known is None:
+            known = _written_function(name, bound_value(step.input, "/input", raw_fields))
+            if memory is not None:
+                memory.functions[name] = known
+        fields["input"] = made.written(known)
         early = early_input(node, early_fields)
         if early is not None:
             fields["early"] = made.function(f"early_of_{step.id}", bound_value(early, "/input"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from wftui.compiler.checks.checked import Checked
 from wftui.compiler.codegen.layout import INDENT, WIDTH, assignment
-from wftui.compiler.codegen.step_code import GeneratedPart, bound_value, step_name, write_step
+from wftui.compiler.codegen.step_code import GeneratedPart, StepMemory, bound_value, step_name, write_step
 from wftui.compiler.codegen.written_steps import Spot, StepTemplate, WrittenStep, WrittenSteps
 from wftui.compiler.python_code import Atom, Code, literal, mapping, record, tuple_of
 from wftui.compiler.source.document import Document, Part
@@ -206,6 +206,7 @@ class _Transpiler:
         )
         known = self.cache.steps.get(key) if self.cache is not None else None
         if known is None:
+            memory = self.written.memory_of(node.raw) if self.written is not None else None
             made = write_step(
                 node,
                 list(needs),
@@ -216,8 +217,9 @@ class _Transpiler:
                 uses=uses,
                 programs=programs,
                 given=given,
+                memory=None if node.inherits_input else memory,
             )
-            known = made, self._relative(made, node.pointer, start, node)
+            known = made, self._relative(made, node.pointer, start, node, memory)
             # What stands in `defaults` moves apart from the step.
             if any(node.inherits(node.pointer + pointer) for _, _, pointer, _ in made.marks):
                 self.inherits = True
@@ -235,14 +237,27 @@ class _Transpiler:
             self.template = StepTemplate.of(inside, spots, line, node.pointer)
 
     def _relative(
-        self, made: GeneratedPart, base: str, start: int, node: StepNode | None = None
+        self,
+        made: GeneratedPart,
+        base: str,
+        start: int,
+        node: StepNode | None = None,
+        memory: StepMemory | None = None,
     ) -> list[tuple[str, int, str, int]]:
         """Return marks with offsets relative to `start` instead of to their string."""
         written: Callable[[str], str] = node.written_at if node is not None else str
-        return [
-            (name, line, pointer, self.document.offset_of(written(base + pointer), offset) - start)
-            for name, line, pointer, offset in made.marks
-        ]
+        offsets = memory.offsets if memory is not None else {}
+        found = []
+        for name, line, pointer, offset in made.marks:
+            at = base + pointer
+            place = written(at)
+            relative = offsets.get((pointer, offset)) if place == at else None
+            if relative is None:
+                relative = self.document.offset_of(place, offset) - start
+                if place == at:
+                    offsets[pointer, offset] = relative
+            found.append((name, line, pointer, relative))
+        return found
 
     def _note(self, made: GeneratedPart, marks: list[tuple[str, int, str, int]]) -> list[Spot]:
         """Collect imports and source positions of a generated part; return the latter."""
@@ -351,9 +366,7 @@ class _Transpiler:
         return "\n".join(assignment("WORKFLOW = ", record("WorkflowPlan", fields)))
 
     def _imports(self) -> list[str]:
-        lines: list[str] = []
-        if self.modules:
-            lines += _import("wftui.runtime", sorted(self.modules))
+        lines = _import("wftui.runtime", sorted(self.modules)) if self.modules else []
         lines += _import("wftui.runtime.plan", sorted(self.plans))
         workflow = self.tree.workflow
         computed = workflow.outputs or workflow.vars or computed_defaults(workflow.input_schema)

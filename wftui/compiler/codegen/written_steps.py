@@ -5,10 +5,13 @@ from dataclasses import field
 from typing import NamedTuple
 
 from wftui.compiler.codegen.layout import INDENT, WIDTH, columns
+from wftui.compiler.codegen.step_code import StepMemory
 from wftui.compiler.python_code import text_literal
 from wftui.compiler.tree.nodes import StepNode
+from wftui.model.base import Json
 from wftui.model.data_class import dataclass
 
+_FEW = 100
 Defaults = tuple[str, tuple[int, int]]
 
 
@@ -111,7 +114,17 @@ class WrittenSteps:
     """Parts of the last module of a workflow that is being edited."""
 
     steps: dict[StepNode, WrittenStep] = field(default_factory=dict)
+    _memories: dict[int, tuple[Json, StepMemory]] = field(default_factory=dict)
+
+    def memory_of(self, step: Json) -> StepMemory:
+        """Return what is kept of a step of the file; the same object has the same text."""
+        known = self._memories.get(id(step))
+        if known is None or known[0] is not step:
+            known = self._memories[id(step)] = step, StepMemory()
+        return known[1]
 
     def keep(self, unchanged: Set[StepNode]) -> None:
         """Forget the steps that have changed."""
+        if len(self._memories) > 2 * len(self.steps) + _FEW:
+            self._memories.clear()
         self.steps = {node: known for node, known in self.steps.items() if node in unchanged}

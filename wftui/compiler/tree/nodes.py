@@ -93,6 +93,12 @@ class StepNode:
         return self.written_at(pointer) != pointer
 
     @property
+    def inherits_input(self) -> bool:
+        """Fields of its input are written in `defaults`."""
+        base = f"{self.pointer}/input/"
+        return any(each.startswith(base) for each in self.inherited)
+
+    @property
     def main_bodies(self) -> list[Body]:
         """The lists inside it that it runs itself: not those of its catch."""
         return [body for body in self.bodies if body.kind != "catch"]
