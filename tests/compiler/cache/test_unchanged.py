@@ -16,6 +16,9 @@ import pytest
 
 from compiler.compiler_helpers import step, workflow, write
 from compiler.every_feature import EVERYTHING
+from wftui.compiler.cache import cache_file
+from wftui.compiler.cache.cache_file import CompilationCache
+from wftui.compiler.cache.entries import entry_from_json
 from wftui.model.base import Json
 from wftui.model.workers_address import VARIABLE
 from wftui.workbench import Settings, Workbench
@@ -283,6 +286,49 @@ def test_however_the_program_is_started_it_is_the_same(root: Path, tmp_path: Pat
     before = path.stat().st_ino  # each write makes another file
     subprocess.run([sys.executable, "-m", "wftui", *words], check=True, capture_output=True, cwd=tmp_path)
     assert path.stat().st_ino == before
+
+
+def test_a_process_writes_nothing_after_the_program_was_changed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has loaded the code from before, whose findings are not those of the new one."""
+    monkeypatch.setattr(cache_file, "_SECONDS", 0.0)
+    (path,) = folder().iterdir()
+    made = ["of the program before"]
+    cache = CompilationCache(folder(), root, lambda: made[0])
+    entry = entry_from_json(json.loads(path.read_bytes().partition(b"\n")[2])["workflows"]["flow"])
+    assert entry is not None
+    cache.open()
+    cache.put("flow", entry)
+    cache.save()
+    written = path.read_bytes()
+    assert b"of the program before" in written
+    made[0] = "of the program after"
+    cache.open()
+    assert cache.get("flow", entry.etag) is None
+    cache.put("flow", entry)
+    cache.save()
+    assert path.read_bytes() == written
+    other = CompilationCache(folder(), root, lambda: made[0])
+    other.open()
+    assert other.get("flow", entry.etag) is None
+
+
+def test_every_flipped_bit_and_every_cut_is_noticed(root: Path) -> None:
+    before = rows(root)
+    (path,) = folder().iterdir()
+    data, random_ = path.read_bytes(), random.Random(5)
+
+    def opened() -> CompilationCache:
+        cache = CompilationCache(folder(), root, lambda: json.loads(data.partition(b"\n")[2])["fingerprint"])
+        cache.open()
+        return cache
+
+    assert opened().registry is not None
+    for number in range(40):
+        at = random_.randrange(len(data))
+        flipped = data[at] ^ (1 << random_.randrange(8))
+        path.write_bytes(data[:at] + bytes([flipped]) + data[at + 1 :] if number % 2 else data[:at])
+        assert opened().registry is None
+    assert rows(root) == before
 
 
 def test_old_and_surplus_files_are_swept(root: Path) -> None:

@@ -50,12 +50,16 @@ class CompilationCache:
         self._asked = -math.inf
         self._lock = threading.RLock()
         self._made_in = ""
+        self._outdated = False
         self._entries: dict[str, Json] = {}
         self._registry: Json = None
         self._changed = False
 
     def open(self) -> None:
-        """Read the file at the first call; drop everything if the fingerprint changed."""
+        """Read the file at the first call; drop everything if the fingerprint changed.
+
+        From then on nothing is written: this process has loaded code that may be older than what was changed.
+        """
         with self._lock:
             if time.monotonic() - self._asked < _SECONDS:
                 return
@@ -63,6 +67,7 @@ class CompilationCache:
             self._asked = time.monotonic()
             if current != self._made_in:
                 found = self._read() if not self._made_in else {}
+                self._outdated = bool(self._made_in)
                 self._made_in = current
                 kept = found.get("fingerprint") == current
                 entries = found.get("workflows") if kept else None
@@ -112,7 +117,7 @@ class CompilationCache:
             if existing is not None and not self._entries.keys() <= existing:
                 self._entries = {key: value for key, value in self._entries.items() if key in existing}
                 self._changed = True
-            if not self._changed or not self._made_in:
+            if not self._changed or not self._made_in or self._outdated:
                 return
             self._changed = False
             document = {"fingerprint": self._made_in, "workflows": self._entries, "registry": self._registry}
