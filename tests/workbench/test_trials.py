@@ -99,6 +99,60 @@ async def test_output_of_a_deleted_step_comes_back_only_where_nothing_was_chosen
     assert await trials.pins("flow") == {}
 
 
+def changed(*places: tuple[int, dict[str, Any]]) -> str:
+    """Return the source with keys of some steps changed."""
+    steps = [dict(step) for step in STEPS]
+    for at, keys in places:
+        steps[at].update(keys)
+    return json.dumps({**json.loads(source()), "steps": steps})
+
+
+@pytest.mark.parametrize(
+    ("after", "names"),
+    [
+        (changed((0, {"id": "one"})), {"first": "one"}),
+        (changed((4, {"id": "crate"})), {"box.inner": "crate.inner"}),
+        (changed((4, {"id": "crate", "steps": [{**STEPS[4]["steps"][0], "id": "x"}]})), {"box.inner": "crate.x"}),
+        (changed((0, {"id": "one"}), (2, {"id": "two", "input": {"sum": 1}})), {"first": "one", "second": "two"}),
+        (
+            json.dumps({"steps": [{"id": "new", "type": "set"}, {**STEPS[0], "id": "one"}, *STEPS[1:]]}),
+            {"first": "one"},
+        ),
+    ],
+)
+async def test_pinned_output_follows_a_step_renamed_by_hand(
+    bench: Workbench, after: str, names: dict[str, str]
+) -> None:
+    trials, before = bench.trials, source()
+    pins = {"first": {"n": 1}, "second": {"sum": 2}, "box.inner": {"y": 3}, "elsewhere": {"z": 4}}
+    for path, output in pins.items():
+        await trials.pin("flow", path, output)
+    assert await trials.follow_save("flow", before, after)
+    assert await trials.pins("flow") == {names.get(path, path): output for path, output in pins.items()}
+    assert await trials.follow_save("flow", after, before), "undone"
+    assert await trials.pins("flow") == pins
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"id": "other", "type": "http", "input": {"url": "https://example.org"}},
+        {"id": "other", "type": "set", "input": {"m": 1}},
+    ],
+)
+async def test_pinned_output_does_not_follow_to_another_step(bench: Workbench, step: dict[str, Any]) -> None:
+    await bench.trials.pin("flow", "first", {"n": 1})
+    assert await bench.trials.follow_save("flow", source(), changed((0, step)))
+    assert await bench.trials.pins("flow") == {}
+
+
+async def test_output_pinned_for_the_new_name_of_a_step_is_kept(bench: Workbench) -> None:
+    await bench.trials.pin("flow", "first", {"n": 1})
+    await bench.trials.pin("flow", "one", {"n": 2})
+    assert await bench.trials.follow_save("flow", source(), changed((0, {"id": "one"})))
+    assert await bench.trials.pins("flow") == {"one": {"n": 2}}
+
+
 async def test_whole_trial_runs_again_what_the_last_run_had(bench: Workbench, tried: Path) -> None:
     await bench.runs.wait(await bench.runs.start("flow", {"n": 1}))
     trial = await bench.trials.try_step("flow", source(), "second", {"n": 100}, whole=True)

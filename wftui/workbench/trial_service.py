@@ -14,6 +14,7 @@ from wftui.workspace.pins import change_pins, copy_pins, read_pins
 
 if TYPE_CHECKING:
     from wftui.compiler.compiler import WorkflowCompiler
+    from wftui.compiler.editing.placed_steps import PlacedStep
     from wftui.model.base import Json
     from wftui.model.clock import Clock, Elapsed
     from wftui.model.run.record import ExecutionRecord
@@ -89,9 +90,10 @@ class TrialService:
         await asyncio.to_thread(copy_pins, self._folder(workflow_id), old, new)
 
     async def follow_save(self, workflow_id: str, before: str, after: str) -> bool:
-        """Remove pinned outputs of deleted steps; restore those of steps that are back.
+        """Let the pinned outputs follow the steps of a saved source.
 
-        This process keeps the output of a deleted step, as undo may bring the step back.
+        Those of renamed steps move, those of deleted ones are removed, and those of steps that are back return: this
+        process keeps the output of a deleted step, as undo may bring the step back.
 
         Args:
             before: the source that was followed last.
@@ -102,19 +104,28 @@ class TrialService:
         """
 
         def follow() -> bool:
-            old, new = _steps(before), _steps(after)
-            if old is None or new is None:
+            from wftui.compiler.editing.rename_fixes import renamed_paths
+
+            earlier, later = _steps(before), _steps(after)
+            if earlier is None or later is None:
                 return False
+            old: dict[str, Json] = {each.path: each.step for each in earlier}
+            new: dict[str, Json] = {each.path: each.step for each in later}
             kept = self._removed.setdefault(workflow_id, {})
             folder = self._folder(workflow_id)
-            pinned = read_pins(folder).keys()
-            back = [path for path in new.keys() - old.keys() - pinned if kept.get(path, _NONE)[0] == new[path]]
-            gone = (old.keys() - new.keys()) & pinned
+            pins = read_pins(folder)
+            gone = (old.keys() - new.keys()) & pins.keys()
+            paths = renamed_paths(earlier, later) if gone else {}
+            renamed = {path: target for path, target in paths.items() if path in pins and target not in pins}
+            unknown = new.keys() - old.keys() - pins.keys() - set(renamed.values())
+            back = [path for path in unknown if kept.get(path, _NONE)[0] == new[path]]
             if back or gone:
-                removed = change_pins(folder, {path: kept[path][1] for path in back}, gone)
+                added = {target: pins[path] for path, target in renamed.items()}
+                added.update((path, kept[path][1]) for path in back)
+                removed = change_pins(folder, added, gone)
                 for path in back:
                     del kept[path]
-                kept.update((path, (old[path], output)) for path, output in removed.items())
+                kept.update((path, (old[path], output)) for path, output in removed.items() if path not in renamed)
             return True
 
         return await asyncio.to_thread(follow)
@@ -204,13 +215,13 @@ class TrialService:
 _NONE: tuple[Json, Json] = (None, None)
 
 
-def _steps(text: str) -> dict[str, Json] | None:
-    """Return the steps of a source by their path; None if it is not JSON."""
+def _steps(text: str) -> list[PlacedStep] | None:
+    """Return the steps of a source; None if it is not JSON."""
     from wftui.compiler.editing.placed_steps import steps_in
     from wftui.compiler.source.parsing import parse
 
     document = parse(text)
-    return None if document.diagnostics else {each.path: each.step for each in steps_in(document.value)}
+    return None if document.diagnostics else steps_in(document.value)
 
 
 def _result_at(record: ExecutionRecord, path: str) -> StepResult | None:

@@ -74,6 +74,22 @@ async def test_pinned_output_follows_a_renamed_step(
         await until(pilot, lambda: "crate" not in text_of(app) and "⚑" in text_of(app))
 
 
+async def test_pinned_output_follows_a_step_renamed_in_the_source(
+    workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
+) -> None:
+    put_workflow("hello", steps=STEPS[:1])
+    await workbench.trials.pin("hello", "first", {"text": "Hi"})
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test(size=(100, 30)) as pilot:
+        editor = await opened(app, pilot, until)
+        await pilot.press("2", "ctrl+f", *"first", "enter")
+        await until(pilot, lambda: editor.source.selected_text == "first")
+        await pilot.press(*"begin", "f2")
+        await until(pilot, lambda: not editor.is_changed and not app.keys_wait)
+        assert await workbench.trials.pins("hello") == {"begin": {"text": "Hi"}}
+        await until(pilot, lambda: "pinned for trials" in text_of(app))
+
+
 async def test_pinned_output_of_a_deleted_step_goes_and_comes_back(
     workbench: Workbench, put_workflow: Put, until: Until
 ) -> None:
