@@ -2,6 +2,8 @@
 
 import json
 import random
+import sys
+from itertools import count
 from typing import Any
 
 import pytest
@@ -12,8 +14,15 @@ from compiler.test_random_workflows import Maker
 from wftui.compiler.diagnostics.fixes import apply_fix
 from wftui.compiler.editing.names import misses
 from wftui.compiler.editing.placed_steps import EditError, steps_in
-from wftui.compiler.editing.rename_fixes import renamed_by_hand, with_rename_fixes
-from wftui.compiler.editing.renaming import RenameTarget, named_at, rename, rename_called_workflow, why_not_renamed
+from wftui.compiler.editing.rename_fixes import renamed_by_hand, renamed_paths, with_rename_fixes
+from wftui.compiler.editing.renaming import (
+    RenameTarget,
+    named_at,
+    rename,
+    rename_called_workflow,
+    rename_in_calls,
+    why_not_renamed,
+)
 from wftui.compiler.editing.step_edits import apply_operation, listed_steps
 from wftui.compiler.source.rewriting import source_text, source_tree
 
@@ -181,6 +190,105 @@ def test_steps_that_call_a_workflow_follow_its_id() -> None:
     assert source_text(tree) == text.replace('"workflow": "old"', '"workflow": "new"', 1)
 
 
+@pytest.mark.parametrize(
+    "caller",
+    [
+        {"steps": [{"id": "a", "type": "workflow", "input": {"workflow": "old", "inputs": {"who": 1}}}]},
+        {
+            "steps": [{"id": "a", "type": "workflow", "input": {"inputs": {"who": 1}}}],
+            "defaults": {"types": {"workflow": {"input": {"workflow": "old"}}}},
+        },
+        {
+            "steps": [
+                {
+                    "id": "a",
+                    "type": "llm",
+                    "input": {"tools": [{"type": "workflow", "input": {"workflow": "old", "inputs": {"who": 1}}}]},
+                }
+            ]
+        },
+        {
+            "defaults": {
+                "types": {
+                    "llm": {
+                        "input": {"tools": [{"type": "workflow", "input": {"workflow": "old", "inputs": {"who": 1}}}]}
+                    }
+                }
+            },
+            "steps": [],
+        },
+    ],
+    ids=["step", "default of a step", "tool", "default tools"],
+)
+def test_every_call_of_a_workflow_follows_its_id_and_inputs(caller: dict[str, Any]) -> None:
+    text = json.dumps({"format": 1, "id": "caller", **caller})
+    tree = source_tree(text)
+    assert rename_called_workflow(tree, "old", "new") == 1
+    assert source_text(tree) == text.replace('"old"', '"new"')
+    tree = source_tree(text)
+    assert rename_in_calls(tree, "old", RenameTarget("input", "who"), "name") == 1
+    assert source_text(tree) == text.replace('"who"', '"name"')
+    assert rename_in_calls(tree, "other", RenameTarget("input", "name"), "x") == 0
+
+
+def test_a_tool_that_may_call_any_workflow_keeps_its_inputs() -> None:
+    tool = {"type": "workflow", "input": {"inputs": {"who": 1}}}
+    defaults = {"types": {"workflow": {"input": {"workflow": "old"}}}}
+    tree: Any = {"defaults": defaults, "steps": [{"id": "a", "type": "llm", "input": {"tools": [tool]}}]}
+    assert rename_in_calls(tree, "old", RenameTarget("input", "who"), "name") == 0
+
+
+def test_an_input_is_renamed_in_the_conditions_of_its_schema() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"who": {"type": "string"}, "how": {"enum": ["who"]}, "why": {"type": "string"}},
+        "dependentRequired": {"who": ["how"], "how": ["who"]},
+        "dependentSchemas": {"who": {"required": ["who", "why"]}},
+        "if": {"properties": {"who": {"const": "who"}}, "required": ["who"]},
+        "then": {"allOf": [{"properties": {"who": {"minLength": 2}}}]},
+        "else": {
+            "not": {"anyOf": [{"required": ["who"]}, {"oneOf": [{"properties": {"why": {"properties": {"who": {}}}}}]}]}
+        },
+    }
+    text = text_of(workflow(inputSchema=schema))
+    found = json.loads(apply_operation(text, rename(RenameTarget("input", "who"), "name")).text)["inputSchema"]
+    assert found == {
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "how": {"enum": ["who"]}, "why": {"type": "string"}},
+        "dependentRequired": {"name": ["how"], "how": ["name"]},
+        "dependentSchemas": {"name": {"required": ["name", "why"]}},
+        "if": {"properties": {"name": {"const": "who"}}, "required": ["name"]},
+        "then": {"allOf": [{"properties": {"name": {"minLength": 2}}}]},
+        "else": {
+            "not": {
+                "anyOf": [{"required": ["name"]}, {"oneOf": [{"properties": {"why": {"properties": {"who": {}}}}}]}]
+            }
+        },
+    }
+
+
+def test_references_in_the_schema_follow_an_input() -> None:
+    kept = {"whole": {"$ref": "#/properties/whom"}, "other": {"const": {"$ref": "#/properties/whose/x"}}}
+    own = {"type": "object", "properties": {"who": {"type": "string"}}}
+    schema = {
+        "type": "object",
+        "properties": {
+            "who": own,
+            "again": {"$ref": "#/properties/who"},
+            "many": {"type": "array", "items": {"anyOf": [{"$ref": "#/properties/who/properties/who"}]}},
+            **kept,
+        },
+    }
+    text = text_of(workflow(inputSchema=schema))
+    found = json.loads(apply_operation(text, rename(RenameTarget("input", "who"), "name")).text)["inputSchema"]
+    assert found["properties"] == {
+        "name": own,
+        "again": {"$ref": "#/properties/name"},
+        "many": {"type": "array", "items": {"anyOf": [{"$ref": "#/properties/name/properties/who"}]}},
+        **kept,
+    }
+
+
 def test_manual_rename_offers_a_fix_of_broken_references() -> None:
     by_hand = SOURCE.replace('"id": "list"', '"id": "found"')
     before, after = listed_steps(SOURCE), listed_steps(by_hand)
@@ -199,3 +307,21 @@ def test_replaced_step_is_not_a_rename() -> None:
     assert after is not None
     assert renamed_by_hand(before, after) == {}
     assert with_rename_fixes([], "{}", {}) == []
+
+
+def test_finding_renamed_steps_takes_in_proportion_to_their_number() -> None:
+    def calls(number: int) -> int:
+        """Calls of functions while all steps of a workflow are found under new names."""
+        before, after = (
+            [*steps_in({"steps": [step(f"{name}{at}", input={"x": at}) for at in range(number)]})] for name in "ab"
+        )
+        counter = count()
+        sys.setprofile(lambda *_: next(counter))
+        try:
+            found = renamed_paths(before, after)
+        finally:
+            sys.setprofile(None)
+        assert found == {f"a{at}": f"b{at}" for at in range(number)}
+        return next(counter)
+
+    assert calls(80) < 3 * calls(40)

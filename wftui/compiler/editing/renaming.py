@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from wftui.compiler.editing.names import ExpressionText, rename_in, texts_of, texts_of_workflow
 from wftui.compiler.editing.placed_steps import EditError, Object, PlacedStep, steps_in
@@ -12,6 +12,7 @@ from wftui.compiler.source.parsing import parse
 from wftui.compiler.tree.reserved import reserved_word
 from wftui.model.base import Json
 from wftui.model.json.pointers import pointer_to
+from wftui.model.schema.json_schema import as_list, as_object
 from wftui.model.workflow.identifiers import STEP_ID_PATTERN
 
 Kind = Literal["step", "input", "connection", "output"]
@@ -142,22 +143,49 @@ def _replace_need(step: Json, old: str, new: str) -> None:
 
 
 def _rename_input(workflow: Json, old: str, new: str) -> Sequence[Object]:
-    _rename_key(_named(workflow, "input"), old, new)
     schema = workflow["inputSchema"] if isinstance(workflow, dict) else None
-    required = schema.get("required") if isinstance(schema, dict) else None
-    if isinstance(required, list):
-        required[:] = [new if each == old else each for each in required]
+    _rename_property(schema, old, new)
+    _rename_references(schema, "#" + pointer_to(["properties", old]), "#" + pointer_to(["properties", new]))
     rename_in([*_texts(workflow)], "inputs", {old: new})
     return []
 
 
+def _rename_property(schema: Json, old: str, new: str) -> None:
+    """Rename a property of an object in its schema, and in those that this applies."""
+    if not isinstance(schema, dict):
+        return
+    for key in ("properties", "dependentRequired", "dependentSchemas", "dependencies"):
+        named = schema.get(key)
+        if isinstance(named, dict):
+            _rename_key(named, old, new)
+    discriminator = schema.get("discriminator")
+    if isinstance(discriminator, dict) and discriminator.get("propertyName") == old:
+        discriminator["propertyName"] = new
+    conditions = [*as_object(schema.get("dependentRequired")).values()]
+    dependencies = [*as_object(schema.get("dependencies")).values()]
+    for names in (schema.get("required"), *conditions, *dependencies):
+        if isinstance(names, list):
+            names[:] = [new if each == old else each for each in names]
+    inner = [each for key in ("allOf", "anyOf", "oneOf") for each in as_list(schema.get(key))]
+    inner += [schema.get(key) for key in ("if", "then", "else", "not")]
+    for each in (*inner, *as_object(schema.get("dependentSchemas")).values(), *dependencies):
+        _rename_property(each, old, new)
+
+
+def _rename_references(schema: Json, old: str, new: str) -> None:
+    """Let the references in a schema follow a part of it."""
+    if isinstance(schema, dict):
+        target = schema.get("$ref")
+        if isinstance(target, str) and f"{target}/".startswith(f"{old}/"):
+            schema["$ref"] = new + target.removeprefix(old)
+    for each in schema.values() if isinstance(schema, dict) else as_list(schema):
+        _rename_references(each, old, new)
+
+
 def _rename_connection(workflow: Json, old: str, new: str) -> Sequence[Object]:
     _rename_key(_named(workflow, "connection"), old, new)
-    users: list[Object] = []
-    for each in steps_in(workflow):
-        tools = each.step.get("input")
-        listed = tools.get("tools") if isinstance(tools, dict) else None
-        users += [each.step, *(tool for tool in (listed if isinstance(listed, list) else []) if isinstance(tool, dict))]
+    users = [each.step for each in steps_in(workflow)]
+    users += [tool for _owner, _word, given in _inputs_in(workflow) for tool in _tools(given)]
     for user in users:
         if user.get("connection") == old:
             user["connection"] = new
@@ -184,30 +212,57 @@ _RENAMERS: dict[Kind, Callable[[Json, str, str], Sequence[Object]]] = {
 
 
 def rename_called_workflow(workflow: Json, old: str, new: str) -> int:
-    """Change the id in the steps that call a workflow; return how many there are."""
-    changed = 0
-    for _call, given in _calls(workflow, old):
+    """Change the id where a workflow is called; return the number of places."""
+    places = [given for _owner, given in _call_inputs(workflow) if given.get("workflow") == old]
+    for given in places:
         given["workflow"] = new
-        changed += 1
-    return changed
+    return len(places)
 
 
 def rename_in_calls(workflow: Json, called: str, named: RenameTarget, new: str) -> int:
     """Rename an input or output in a caller of a workflow; return the number of uses."""
     changed = 0
-    for call, given in _calls(workflow, called):
+    calls = [*_call_inputs(workflow)]
+    default = next((given.get("workflow") for owner, given in calls if owner == _DEFAULTS), None)
+    for owner, given in calls:
+        if given.get("workflow", None if owner == "tool" else default) != called:
+            continue
         inputs = given.get("inputs")
         if named.kind == "input" and isinstance(inputs, dict) and named.name in inputs:
             _rename_key(inputs, named.name, new)
             changed += 1
-        elif named.kind == "output":
-            changed += rename_in([*_texts(workflow)], "steps", {named.name: new}, (call.id, "output"))
+        elif named.kind == "output" and isinstance(owner, PlacedStep):
+            changed += rename_in([*_texts(workflow)], "steps", {named.name: new}, (owner.id, "output"))
     return changed
 
 
-def _calls(workflow: Json, called: str) -> Iterator[tuple[PlacedStep, Object]]:
-    """Yield the steps that call a workflow, with their input."""
+_DEFAULTS: Final = "defaults"
+_Owner = PlacedStep | Literal["defaults", "tool"]
+
+
+def _inputs_in(workflow: Json) -> Iterator[tuple[_Owner, Json, Object]]:
+    """Yield the inputs of steps and of `defaults`, with owner and step type."""
     for each in steps_in(workflow):
-        given = each.step.get("input")
-        if each.step.get("type") == "workflow" and isinstance(given, dict) and given.get("workflow") == called:
-            yield each, given
+        yield each, each.step.get("type"), _object(each.step.get("input"))
+    types = as_object(as_object(as_object(workflow).get(_DEFAULTS)).get("types"))
+    for word, values in types.items():
+        yield _DEFAULTS, word, _object(as_object(values).get("input"))
+
+
+def _object(value: Json) -> Object:
+    return value if isinstance(value, dict) else {}
+
+
+def _tools(given: Object) -> list[Object]:
+    """Return the tools of a language model in the input of its step."""
+    return [tool for tool in as_list(given.get("tools")) if isinstance(tool, dict)]
+
+
+def _call_inputs(workflow: Json) -> Iterator[tuple[_Owner, Object]]:
+    """Yield the inputs that may call a workflow: of steps, `defaults` and tools."""
+    for owner, word, given in _inputs_in(workflow):
+        if word == "workflow":
+            yield owner, given
+        for tool in _tools(given):
+            if tool.get("type") == "workflow":
+                yield "tool", _object(tool.get("input"))
