@@ -1,5 +1,6 @@
 """The value that an expression would have now, from the results of a run."""
 
+import os
 from typing import Any
 
 import pytest
@@ -79,3 +80,10 @@ def test_reason_is_given_without_a_value(text: str, reason: str) -> None:
     with pytest.raises(UnknownValueError) as told:
         known_value(text, scope_at(FLOW, None, RECORD, {"TOKEN": "secret"}), bare=False)
     assert reason in str(told.value)
+
+
+def test_variables_that_cannot_have_these_names_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WFTUI_TEST_NAME", "ada")
+    names: list[Any] = [5, None, ["HOME"], {}, "\ud800", "a\0b", "", "WFTUI_TEST_NAME"]
+    scope = scope_at({**FLOW, "env": names}, "/steps/3", RECORD, os.environ)
+    assert known_value("env.WFTUI_TEST_NAME", scope, bare=True) == "ada"

@@ -5,7 +5,7 @@ import json
 import pytest
 from model.workflow.form_routes import FORMS, Route, follow, routes
 
-from compiler.compiler_helpers import found
+from compiler.compiler_helpers import found, workflow
 from wftui.compiler.editing.form_values import with_branches
 from wftui.compiler.editing.names import takes_expressions
 from wftui.model.base import Json
@@ -14,6 +14,7 @@ from wftui.model.forms.building import form_of
 from wftui.model.forms.nodes import Leaf
 from wftui.model.forms.state import rebuild_form
 from wftui.model.json.pointers import pointer_parts
+from wftui.model.workflow.definition import Step, Workflow
 
 INNER: Json = [{"id": "inner", "type": "set", "input": {}}]
 CONTENTS: dict[str, dict[str, Json]] = {
@@ -67,3 +68,17 @@ def test_expressions_are_where_the_compiler_reads_them(name: str) -> None:
             if takes_expressions(pointer_parts(pointer), of_step=name != "the workflow") != is_read:
                 wrong.append((pointer, is_read))
     assert wrong == [], wrong
+
+
+FIELDS = [(each, field.alias or name) for each in (Step, Workflow) for name, field in each.model_fields.items()]
+
+
+@pytest.mark.parametrize(("holder", "key"), FIELDS, ids=lambda part: getattr(part, "__name__", part))
+def test_no_expression_is_offered_for_a_value_that_must_be_an_object(holder: type[Step | Workflow], key: str) -> None:
+    of_step = holder is Step
+    if not takes_expressions([key], of_step=of_step):
+        return
+    plain: dict[str, Json] = {"id": "a", "type": "delay", "input": {"for": "1s"}}
+    flow = workflow({**plain, key: "{{ 1 }}"}) if of_step else workflow(plain, **{key: "{{ 1 }}"})
+    pointer = f"/steps/0/{key}" if of_step else f"/{key}"
+    assert [each.message for each in found(flow) if each.pointer == pointer and each.code == "value.type"] == []

@@ -66,6 +66,29 @@ def test_fields_of_set_are_its_output() -> None:
     assert "steps.a.output.rows" in {each.text for each in reach_of(flow, "/steps/1", {}, {})}
 
 
+def test_handlers_read_the_error_and_final_steps_the_end_of_the_run() -> None:
+    handler: Json = {"id": "note", "type": "set", "input": {}}
+    risky: dict[str, Json] = {"id": "risky", "type": "set", "input": {}, "catch": [{"steps": [handler]}]}
+    flow = workflow(risky, **{"finally": [{"id": "end", "type": "set", "input": {}}]})
+    names = {at: {each.text for each in reach_of(flow, at, {}, {})} for at in ("/steps/0", "/finally/0")}
+    names["handler"] = {each.text for each in reach_of(flow, "/steps/0/catch/0/steps/0", {}, {})}
+    assert "error" in names["handler"]
+    assert "error" not in names["/steps/0"] | names["/finally/0"]
+    assert {"run.status", "run.error"} <= names["/finally/0"]
+    assert not {"run.status", "run.error"} & (names["handler"] | names["/steps/0"])
+
+
+def test_filters_are_offered_with_an_example_and_room_for_their_arguments() -> None:
+    filters = {each.text: each for each in reach_of({}, None, {}, {}) if each.is_filter}
+    assert '| selectattr("n", "gt", 2)' in filters["| selectattr()"].about
+    assert "filter" in filters["| selectattr()"].other_words
+    assert with_reach("{{ rows", 7, filters["| selectattr()"], bare=False) == (" | selectattr()", 14)
+    for text, each in filters.items():
+        name = text.removeprefix("| ").removesuffix("()")
+        assert f"| {name}" in each.about
+        assert f"| {name}(" in each.about or not text.endswith("()")
+
+
 def test_every_feature_is_walked() -> None:
     for placed in steps_in(EVERYTHING):
         assert reach_of(EVERYTHING, placed.pointer, {}, {})

@@ -77,6 +77,7 @@ def scope_at(
         environment: variables, of which the workflow names those that it reads.
     """
     whole = as_object(workflow)
+    named = {name for name in as_list(whole.get("env")) if isinstance(name, str)}
     placed = steps_in(workflow)
     here = next((each for each in placed if each.pointer == pointer), None)
     scope = Scope(
@@ -89,7 +90,7 @@ def scope_at(
             "workflowId": record.workflow_id,
             "status": record.status,
         },
-        env={str(name): environment[name] for name in as_list(whole.get("env")) if name in environment},
+        env={name: value for name, value in environment.items() if name in named},
     )
     steps: dict[str, StepValues] = {}
     scope.steps = steps

@@ -33,6 +33,8 @@ _PLAIN: Mapping[str, Sequence[str]] = {
     "concurrency": ("onBusy",),
 }
 """Keys in evaluated objects whose texts are not."""
+_OBJECTS = frozenset({"input", "forEach", "retry", "vars", "concurrency", "outputs"})
+"""Keys whose value is an object, in which texts are evaluated; an expression cannot stand for it."""
 
 
 @dataclass(slots=True)
@@ -128,7 +130,9 @@ def takes_expressions(keys: Sequence[str], *, of_step: bool) -> bool:
 
 
 def _is_evaluated(keys: Sequence[str]) -> bool:
-    return len(keys) < 2 or keys[1] not in _PLAIN.get(keys[0], ())
+    if len(keys) == 1:
+        return keys[0] not in _OBJECTS
+    return keys[1] not in _PLAIN.get(keys[0], ())
 
 
 def texts_of_workflow(workflow: Json) -> Iterator[ExpressionText]:

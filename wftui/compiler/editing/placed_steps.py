@@ -55,6 +55,11 @@ class PlacedStep:
         return next(index for index, each in enumerate(self.siblings) if each is self.step)
 
     @property
+    def is_handler(self) -> bool:
+        """True for a step in a `catch` of the step that contains it."""
+        return self.owner is not None and self.pointer.startswith(f"{self.owner.pointer}/catch/")
+
+    @property
     def ancestors(self) -> "Iterator[PlacedStep]":
         """The steps around it, inside out."""
         owner = self.owner

@@ -17,12 +17,32 @@ _DEPTH = 3
 _MEMBERS = 40
 """Members of one object that are listed."""
 _SHOWN = 60
+_FILTER_WORDS = {
+    "select": "filter where keep",
+    "selectattr": "filter where keep",
+    "reject": "filter exclude drop",
+    "rejectattr": "filter exclude drop",
+    "map": "pluck property each",
+    "unique": "distinct duplicates",
+    "length": "count size",
+    "sort": "order by",
+    "groupby": "group by",
+    "tojson": "stringify serialize",
+    "fromjson": "parse",
+    "strftime": "format date time",
+    "replace": "substitute",
+    "trim": "strip",
+    "default": "fallback missing coalesce",
+}
+"""Other words by which filters are found."""
 _RUN = {
     "id": "id of the run",
     "startedAt": "time of its start",
     "attempt": "number of starts, resumes included",
     "workflowId": "id of the workflow",
 }
+_RUN_END = {"status": "completed, failed or cancelled", "error": "error of the run, or null"}
+"""Names that only steps of `finally` can read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +53,13 @@ class Reach:
         text: what is inserted.
         about: its type, its value in the last run, or its documentation.
         is_filter: it follows a value: `| upper`.
+        other_words: by which it is found as well.
     """
 
     text: str
     about: str
     is_filter: bool = False
+    other_words: str = ""
 
 
 def reach_of(
@@ -56,6 +78,10 @@ def reach_of(
     found: list[Reach] = []
     for step in [here, *here.ancestors] if here else []:
         found += _variables(step)
+        if step.is_handler:
+            found.append(
+                Reach("error", f"error of {step.owner.id if step.owner else ''}: its type, message and details")
+            )
     for name, schema in as_object(as_object(whole.get("inputSchema")).get("properties")).items():
         found.append(Reach(_member("inputs", name), _about_schema(schema)))
     for step in _upstream(placed, here):
@@ -65,13 +91,16 @@ def reach_of(
     for key in ("vars", "env"):
         names: Iterable[Json] = as_list(whole.get(key)) or as_object(whole.get(key))
         found += [Reach(_member(key, str(name)), "") for name in names]
-    found += [Reach(f"run.{name}", about) for name, about in _RUN.items()]
+    is_final = pointer is not None and pointer.startswith("/finally/")
+    found += [Reach(f"run.{name}", about) for name, about in {**_RUN, **(_RUN_END if is_final else {})}.items()]
     for name, declared in FUNCTIONS.items():
         if declared.name == name:
             found.append(Reach(f"{name}()", _sentence(declared.description)))
     for name, declared in FILTERS.items():
         if declared.name == name:
-            found.append(Reach(f"| {name}", _sentence(declared.description), is_filter=True))
+            text = f"| {name}()" if declared.needs_arguments else f"| {name}"
+            about = f"{_sentence(declared.description)}: {declared.examples[0][0]}"
+            found.append(Reach(text, about, is_filter=True, other_words=_FILTER_WORDS.get(name, "")))
     return found
 
 

@@ -1,6 +1,7 @@
 """Declarations of the language's filters, tests and functions."""
 
 import functools
+import inspect
 import re
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar, cast
@@ -47,6 +48,12 @@ class Declaration:
     def description(self) -> str:
         """The docstring without its examples."""
         return " ".join(_EXAMPLE.sub("", self.function.__doc__ or "").split())
+
+    @property
+    def needs_arguments(self) -> bool:
+        """True if it takes more than the value in front of it, without defaults."""
+        _value, *others = inspect.signature(self.function).parameters.values()
+        return any(each.default is each.empty and each.kind is each.POSITIONAL_OR_KEYWORD for each in others)
 
     @property
     def examples(self) -> list[tuple[str, str]]:
