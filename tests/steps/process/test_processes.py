@@ -1,6 +1,7 @@
 """Real processes: live, bounded output, and no process survives a cancel."""
 
 import asyncio
+import itertools
 import os
 import subprocess
 import sys
@@ -127,6 +128,22 @@ async def test_detached_child_is_ended_with_its_own_tree(tmp_path: Path) -> None
     tasks[1].cancel()
     await asyncio.wait([tasks[1]])
     assert living([second]) == []
+
+
+async def test_a_process_that_a_look_misses_is_ended() -> None:
+    """A look misses those whose parent dies in its middle."""
+    ignoring = psutil.Popen(["sh", "-c", 'trap "" TERM; echo; exec sleep 600'], stdout=subprocess.PIPE)
+    assert ignoring.stdout is not None
+    ignoring.stdout.readline()
+    looks = itertools.count()
+
+    def look() -> list[psutil.Process]:
+        return [] if next(looks) % 2 else process_tree.living([psutil.Process(ignoring.pid)])
+
+    assert await process_tree.end_all(look, grace=0) == []
+    assert living([ignoring.pid]) == []
+    ignoring.wait()
+    ignoring.stdout.close()
 
 
 @pytest.mark.parametrize("scattered", [False, True], ids=["children", "orphans in sessions of their own"])

@@ -154,10 +154,19 @@ async def end_all(
         leader: of a process group among them, which is signalled as a whole.
     """
     living: list[psutil.Process] = []
+
+    async def left() -> list[psutil.Process]:
+        """After a signal, look again before believing that none is left.
+
+        A process whose parent dies in the middle of a look is missing from it: it was not adopted when our children
+        were read, and had no parent in the tree when that was scanned.
+        """
+        return await asyncio.to_thread(look) or await asyncio.to_thread(look)
+
     for kill_signal, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, _AFTER_KILL_SECONDS)):
         deadline = time.monotonic() + patience
         signalled: set[int] = set()
-        living = await asyncio.to_thread(look)
+        living = await (asyncio.to_thread(look) if kill_signal is signal.SIGTERM else left())
         while living:
             fresh = [process for process in living if process.pid not in signalled]
             _send(kill_signal, leader, fresh)
@@ -169,7 +178,7 @@ async def end_all(
             if late >= 0 and (kill_signal is signal.SIGTERM or late >= _DYING_SECONDS or not any(map(_dies, living))):
                 break
             await asyncio.sleep(_POLL_SECONDS)
-            living = await asyncio.to_thread(look)
+            living = await left()
         reap(signalled - {leader})
         if not living:
             break
