@@ -17,7 +17,7 @@ from wftui.model.run.summary import CleanupReport
 from wftui.store import log_segments
 from wftui.store.maintenance.retention import OVER, Policy, RunTree, one_run, removable
 from wftui.store.ownership.owners import Owner
-from wftui.store.sqlite.checkpoints import empty_log
+from wftui.store.sqlite.checkpoints import empty_log, restart_log
 from wftui.store.sqlite.database import OpenedDatabase, connect
 from wftui.store.sqlite.schema import place
 from wftui.store.sqlite.store_errors import explain
@@ -33,8 +33,8 @@ _WORK_SECONDS = (0.0005, 0.004)
 """Least and most time after which a step takes nothing more, by how long the commits before took."""
 _PAGES_AT_ONCE = (10, 250)
 """Least and most free pages that are returned at once, by how long those before took."""
-_CHECKPOINT_STEPS = 100
-"""Steps after which the log, of up to 100 MB then, is moved into the file."""
+_CHECKPOINT_STEPS = 50
+"""Steps after which the log, of up to 30 MB then, is moved into the file."""
 _PAUSE_SECONDS = 0.0005
 _FREE_SHARE = 0.1
 """Time the lock is left free, by the time that it was held, where nobody waits."""
@@ -297,7 +297,7 @@ class Cleanup:
         held = time.perf_counter() - begun
         self._steps += 1
         if self._steps % _CHECKPOINT_STEPS == 0:
-            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()  # keeps no writer waiting
+            restart_log(connection)
         self._stop.wait(max(_PAUSE_SECONDS, held * _FREE_SHARE))
         self._waiting.let_pass()
 

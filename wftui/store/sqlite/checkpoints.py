@@ -3,32 +3,81 @@
 import os
 import sqlite3
 import time
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
-from wftui.store.sqlite.database import BUSY_SECONDS, OpenedDatabase, connect, is_damage, mark_damaged
+from wftui.store.sqlite.database import BUSY_SECONDS, OpenedDatabase, connect, file_identity, is_damage, mark_damaged
+from wftui.store.sqlite.waiting_writers import is_cleaned
 
 _PASSIVE_BYTES = 4 * 1024 * 1024
+"""Growth of the log's file after which its content is moved; the file does not shrink by that."""
 _RESTART_BYTES = 16 * 1024 * 1024
 _EMPTY_SECONDS = 0.5
 """Time for emptying the log; it is tried again after a later commit."""
 _HELD_SECONDS = 0.01
 _PAUSE_SECONDS = 0.02
+_LONGEST_PAUSE = 0.2
+_REST_SECONDS, _LONGEST_REST = 0.5, 8.0
+"""Time without a checkpoint after the log could not be emptied: the first, and as it doubles, the last one."""
 
 
-def empty_log(connection: sqlite3.Connection, seconds: float) -> None:
-    """Move the log into the file, and empty it.
+def restart_log(connection: sqlite3.Connection) -> None:
+    """Move the log into the file, and let the next write restart it.
 
-    It stays while others read older states all the time. SQLite keeps writers waiting while it waits for readers: it
-    may do so for a moment, in which short readers end; between the attempts writers continue.
+    It is restarted only where nobody reads an older state.
+
+    Writers wait for the disk only as long as it takes to move what they have added meanwhile.
     """
-    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()  # keeps nobody waiting, and leaves little
-    deadline = time.monotonic() + seconds
-    connection.execute(f"PRAGMA busy_timeout = {int(_HELD_SECONDS * 1000)}")
+    _move(connection)
+    with _waiting(connection, 0):
+        connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+
+
+def _move(connection: sqlite3.Connection) -> None:
+    """Move the log into the file, and sync the file.
+
+    It blocks no writer, and leaves little for the checkpoint that does.
+
+    SQLite leaves the file unsynced when somebody has written meanwhile, and syncs all of it with the lock held when it
+    restarts the log: 60 to 120 ms for 25 MB instead of 2 ms.
+    """
+    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+    file = file_identity(Path(connection.execute("PRAGMA database_list").fetchone()[2]))
+    # By a descriptor of SQLite: to close one of our own would release the locks that this process has on the file.
+    for descriptor in Path("/dev/fd").iterdir():
+        if file_identity(descriptor) == file:
+            with suppress(OSError):  # closed meanwhile
+                os.fsync(int(descriptor.name))
+                return
+
+
+@contextmanager
+def _waiting(connection: sqlite3.Connection, seconds: float) -> Iterator[None]:
+    connection.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
     try:
-        while connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] and time.monotonic() < deadline:
-            time.sleep(_PAUSE_SECONDS)
+        yield
     finally:
         connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+
+
+def empty_log(connection: sqlite3.Connection, seconds: float) -> bool:
+    """Move the log into the file, and empty it; return whether it is empty.
+
+    It stays while others read older states all the time. SQLite keeps writers waiting while it waits for readers: it
+    may do so for a moment, in which short readers end; writers continue between the attempts, which become rarer.
+    """
+    _move(connection)
+    deadline = time.monotonic() + seconds
+    pause = _PAUSE_SECONDS
+    with _waiting(connection, _HELD_SECONDS):
+        while connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+        return True
 
 
 class Checkpoints:
@@ -41,11 +90,16 @@ class Checkpoints:
         self._connection: sqlite3.Connection | None = None
         self._running: Future[None] | None = None
         self._closed = False
+        self._moved = 0
+        """Size of the log's file at the last checkpoint."""
+        self._rest = _REST_SECONDS
+        self._rests_until = 0.0
 
     def when_due(self) -> None:
         """Start a checkpoint if the log has grown; call it after each commit.
 
-        Costs two microseconds when nothing is due.
+        Costs two microseconds when nothing is due. A cleanup makes the checkpoints while it works: emptying the log
+        holds the lock until the file is on disk, which takes long while it shrinks.
         """
         if self._closed or (self._running is not None and not self._running.done()):
             return
@@ -53,8 +107,12 @@ class Checkpoints:
             size = os.stat(self._log).st_size  # noqa: PTH116  (after every commit: a Path costs twice as much)
         except FileNotFoundError:
             return
-        if size < _PASSIVE_BYTES:
+        if size < self._moved:
+            self._moved = 0
+        is_due = time.monotonic() >= self._rests_until if size > _RESTART_BYTES else size - self._moved > _PASSIVE_BYTES
+        if not is_due or is_cleaned(self._opened.path):
             return
+        self._moved = size
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="store-checkpoint")
         self._running = self._thread.submit(self._checkpoint, size)
@@ -64,7 +122,7 @@ class Checkpoints:
             if self._connection is None:
                 self._connection = connect(self._opened)
             if size > _RESTART_BYTES:  # under steady writing, passive checkpoints never empty it
-                empty_log(self._connection, _EMPTY_SECONDS)
+                self._rest_unless(empty_log(self._connection, _EMPTY_SECONDS))
             else:
                 self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
             # The first write after a checkpoint waits for the disk. Do it here.
@@ -80,6 +138,14 @@ class Checkpoints:
             # reports it to its caller.
             if is_damage(error):
                 mark_damaged(self._opened.path)
+
+    def _rest_unless(self, is_empty: bool) -> None:
+        """Leave the log alone for a while if it is not empty: somebody reads for long."""
+        if is_empty:
+            self._rest = _REST_SECONDS
+        else:
+            self._rests_until = time.monotonic() + self._rest
+            self._rest = min(2 * self._rest, _LONGEST_REST)
 
     def close(self) -> None:
         """Wait for a running checkpoint and close the connection. Blocks."""

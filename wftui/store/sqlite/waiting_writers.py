@@ -16,6 +16,8 @@ from wftui.workspace.private import make_private_file
 _PASS_SECONDS = 0.05
 """Time for which the lock is left to waiting writers, who may arrive endlessly."""
 _LOOK_SECONDS = 0.0005
+_SILENT_SECONDS = 5.0
+"""Time without a step after which a cleanup counts as ended: one that was killed leaves its file."""
 
 
 def _file(database: Path) -> Path:
@@ -42,6 +44,15 @@ def waiting(database: Path) -> Iterator[bool]:
         os.close(file)
 
 
+def is_cleaned(database: Path) -> bool:
+    """Return whether a cleanup works on a database."""
+    try:
+        stepped = os.stat(_file(database)).st_mtime  # noqa: PTH116  (after commits: a Path costs twice as much)
+    except OSError:
+        return False
+    return abs(time.time() - stepped) < _SILENT_SECONDS
+
+
 class WaitingWriters:
     """The writers that wait while a cleanup works."""
 
@@ -63,6 +74,8 @@ class WaitingWriters:
 
     def let_pass(self) -> None:
         """Wait until nobody waits, for a short time at most."""
+        if self._descriptor is not None:
+            os.utime(self._descriptor)
         deadline = time.perf_counter() + _PASS_SECONDS
         while self.is_waited_for and time.perf_counter() < deadline:
             time.sleep(_LOOK_SECONDS)
