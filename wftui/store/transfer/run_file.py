@@ -51,6 +51,8 @@ NESTED_FIELDS = (("error", "details"), ("item_errors", "details"), ("waiting", "
 _PAGE_BYTES = 4 * 1024 * 1024
 _ID = frozenset("0123456789abcdefghijklmnopqrstuvwxyz-_.")
 _LONGEST_ID = 100
+_WORDS = frozenset({"last"})
+"""Words that mean other runs where an id is expected."""
 _WORKFLOW = re.compile(r"(?!\.)[^/\\\x00-\x1f\x7f]{1,200}")
 """Id of a workflow, which names the files of exports."""
 _ADDRESS = re.compile(r"(?:[^\[\]]|(?<!^)\[\d{1,9}\])+")
@@ -229,7 +231,7 @@ def check_header(path: Path) -> None:
         RunFileError: it is not one, cannot be read, or is of a later version.
     """
     with reading(path), open_regular(path) as raw:
-        header(next(lines(gzip.GzipFile(fileobj=raw), path), b""), path)
+        header(next(lines(raw, path), b""), path)
 
 
 class _Part:
@@ -304,7 +306,8 @@ class _Part:
             if not isinstance(event, Created):
                 self.end()
             self._run_id = event.run_id
-            if not 0 < len(self._run_id) <= _LONGEST_ID or not _ID.issuperset(self._run_id):
+            is_word = self._run_id in _WORDS
+            if is_word or not 0 < len(self._run_id) <= _LONGEST_ID or not _ID.issuperset(self._run_id):
                 raise broken(self._path, "the id of its run is not valid")
         if isinstance(event, Created) and not _WORKFLOW.fullmatch(event.workflow_id):
             raise broken(self._path, "the id of its workflow is not valid")
@@ -348,7 +351,7 @@ class _Part:
 def _events(raw: BinaryIO, path: Path, texts: BinaryIO | None = None) -> Iterator[tuple[_Part, ExecutionEvent]]:
     """Yield the events of a file, checked; the checksum comes last."""
     digest = hashlib.sha256()
-    read = lines(gzip.GzipFile(fileobj=raw), path)
+    read = lines(raw, path)
     first = next(read, b"")
     version = header(first, path)["version"]
     digest.update(first)

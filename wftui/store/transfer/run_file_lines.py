@@ -1,12 +1,11 @@
 """The lines of a run file, of which every size is bounded."""
 
-import gzip
 import json
 import re
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from pydantic import ValidationError
 
@@ -14,6 +13,7 @@ from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.model.json.incremental import read_json
 from wftui.store.log_segments import SegmentError
+from wftui.store.transfer.unpacking import unpacked
 
 FORMAT = "wftui-run"
 VERSION = 2
@@ -39,11 +39,7 @@ def reading(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if isinstance(error, gzip.BadGzipFile):
-            raise broken(path, "it is not a run file") from error
         raise RunFileError(f"cannot read {path}: {error.strerror or error}", code="run_file.unreadable") from error
-    except (EOFError, zlib.error) as error:
-        raise broken(path, "it is truncated") from error
     except SegmentError as error:
         raise broken(path, str(error)) from error
     except (ValueError, RecursionError, ValidationError) as error:
@@ -52,21 +48,24 @@ def reading(path: Path) -> Iterator[None]:
 
 def header(first: bytes, path: Path) -> dict[str, Json]:
     """Return the first line of a run file."""
-    found = parsed_line(first)
+    found: dict[str, Json] = {}
+    with suppress(ValueError):
+        found = parsed_line(first)
     if found.get("format") != FORMAT:
         raise broken(path, "it is not a run file")
-    if found.get("version") not in (WITHOUT_CHILDREN, VERSION):
+    version = found.get("version")
+    if type(version) is not int or version not in (WITHOUT_CHILDREN, VERSION):
         raise newer(path, "was made by")
     return found
 
 
-def lines(file: gzip.GzipFile, path: Path) -> Iterator[bytes]:
-    """Yield the lines of a file.
+def lines(raw: BinaryIO, path: Path) -> Iterator[bytes]:
+    """Yield the unpacked lines of a file.
 
     Raises:
         RunFileError: it is too big.
     """
-    total = 0
+    total, file = 0, unpacked(raw, MOST_BYTES)
     while line := file.readline(MOST_LINE_BYTES + 1):
         total += len(line)
         if len(line) > MOST_LINE_BYTES or total > MOST_BYTES:
