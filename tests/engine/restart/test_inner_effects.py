@@ -30,6 +30,7 @@ from wftui.model.run.summary import ExecutionSummary
 from wftui.runtime.plan import ForEachPlan, StepPlan, WorkflowPlan
 from wftui.steps.api.step_type import StepContext
 from wftui.store.execution_store import ExecutionStore
+from wftui.store.sqlite.reader import Reader
 from wftui.workbench import Settings, Workbench
 
 PARENT, CHILD, GRANDCHILD = "01k9x2m4q-7hd3f", "01k9x2m4r-8je4g", "01k9x2m4s-9kf5h"
@@ -70,6 +71,50 @@ async def test_a_plan_names_the_effects_in_sub_workflows(open_executor: Open) ->
     assert (await executor.wait(kept)).status == "completed"
     second = (await executor.plan_restart(kept, from_step="deep")).decisions
     assert named(second)["deep"] == deep, "in the children of the run that it was kept from"
+
+
+async def test_ended_sub_workflows_are_read_together(
+    open_executor: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    count = 40
+    each = calling("each", "pays", for_each=ForEachPlan(items=constant(list(range(count)))))
+    executor = await open_executor({"test": workflow(each), "pays": pays()}, call=call)
+    record = await executor.execute(ExecutionRequest(workflow_id="test"))
+    reads: list[str] = []
+    get, page = ExecutionStore.get, ExecutionStore.list
+
+    async def counted_get(store: ExecutionStore, run_id: str, **options: Any) -> Any:
+        reads.append(run_id)
+        return await get(store, run_id, **options)
+
+    async def counted_page(store: ExecutionStore, *arguments: Any, **options: Any) -> Any:
+        reads.append("page")
+        return await page(store, *arguments, **options)
+
+    monkeypatch.setattr(ExecutionStore, "get", counted_get)
+    monkeypatch.setattr(ExecutionStore, "list", counted_page)
+    found = named((await executor.plan_restart(record.id, from_step="each")).decisions)["each"]
+    assert len(found) == 3 * count
+    assert len(reads) < 5
+
+
+async def test_steps_that_may_be_repeated_are_not_read(open_executor: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    look = step("look", "call", for_each=ForEachPlan(items=constant(list(range(30)))))
+    pays = workflow(*chain(look, step("pay", "call", idempotent=False)), id="pays")
+    executor = await open_executor({"test": workflow(calling("call", "pays")), "pays": pays}, call=call)
+    record = await executor.execute(ExecutionRequest(workflow_id="test"))
+    held: list[int] = []
+    rows = Reader.rows
+
+    async def counted(reader: Reader, *arguments: Any) -> Any:
+        found = await rows(reader, *arguments)
+        held.append(sum("look[" in str(row) for row in found))
+        return found
+
+    monkeypatch.setattr(Reader, "rows", counted)
+    decisions = (await executor.plan_restart(record.id, from_step="call")).decisions
+    assert named(decisions)["call"] == ("call > pay",)
+    assert max(held) == 0
 
 
 async def test_a_plan_ignores_sub_workflows_that_may_be_repeated(open_executor: Open) -> None:

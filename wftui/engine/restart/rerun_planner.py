@@ -206,8 +206,8 @@ class RerunPlanner:
                 expected = index + 1 - cancelled
                 break
         total = result.iterations.total if result.iterations else None
-        if reused == expected and total == len(items):
-            return None
+        if reused == expected:
+            return None if total == len(items) else "its list has another length"
         return f"{expected - reused:,} of {len(items):,} items run" if reused else "all its items run"
 
     def _was_cancelled(self, place: str) -> bool:

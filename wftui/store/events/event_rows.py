@@ -77,6 +77,8 @@ STEP_END_NUMBERS = (_NUMBERS["step_completed"], _NUMBERS["step_failed"])
 """Numbers of the event types that end a step."""
 LOG_NUMBERS = (_NUMBERS["log"], _NUMBERS["log_segment"])
 """Numbers of the event types of log lines."""
+START_NUMBER = _NUMBERS["step_started"]
+"""Number of the event type that begins an attempt of a step."""
 ITERATION_NUMBER = _NUMBERS["iteration_started"]
 """Number of the event type that begins an iteration."""
 SEGMENT_NUMBER = _NUMBERS["log_segment"]

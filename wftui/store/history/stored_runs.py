@@ -2,7 +2,7 @@
 
 import asyncio
 import builtins
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from wftui.model.base import Json
@@ -26,7 +26,7 @@ from wftui.model.run.summary import (
 from wftui.store import log_segments
 from wftui.store.events import event_log, payloads, plans, snapshots
 from wftui.store.events.followers import Followers
-from wftui.store.history import run_counts, run_lists, run_times, text_search
+from wftui.store.history import inner_runs, run_counts, run_lists, run_times, text_search
 from wftui.store.history.run_times import RunTime, StepTime
 from wftui.store.history.value_filter import ValueFilter
 from wftui.store.ownership import maintenance_lease
@@ -254,6 +254,14 @@ class StoredRuns:
     async def child_of(self, run_id: str, path: str) -> str | None:
         """Return the newest run that a step of a run started, or None."""
         return await run_lists.child_of(self._lists, run_id, path)
+
+    async def children(self, run_ids: Collection[str]) -> Sequence[ExecutionSummary]:
+        """Return the runs that steps of some runs started, the newest first."""
+        return await inner_runs.children(self._runs, run_ids)
+
+    async def begun_steps(self, wanted: Mapping[str, Collection[str]]) -> inner_runs.BegunSteps:
+        """Return the wanted steps, by run, that have begun, each once, in their order."""
+        return await inner_runs.begun_steps(self._runs, wanted)
 
     async def find(self, text: str) -> str:
         """Return the run for an id, a unique beginning or end of one, or `last`.
