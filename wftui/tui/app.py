@@ -112,9 +112,6 @@ class WftuiApp(TerminalApp[ExitMode], inherit_bindings=False):
         self.call_after_refresh(partial(in_background, self, self.check_attention, group="attention_counts"))
         self._history_notices.begin()
         if self.workbench.server is None and self.workbench.read_only is None:
-            local = self.workbench.local
-            local.retention.report_to(partial(self.call_later, self._notify_removed))
-            local.notifications.report_to(partial(self.call_later, self._show_failed_notification))
             self.call_after_refresh(partial(in_background, self, self._apply_retention, group="retention"))
         if self._start is not None:
             self.call_after_refresh(self._open_start, self._start)
@@ -124,8 +121,11 @@ class WftuiApp(TerminalApp[ExitMode], inherit_bindings=False):
         self.memory.write()
 
     async def _apply_retention(self) -> None:
+        local = self.workbench.local
+        local.retention.report_to(partial(self.call_later, self._notify_removed))
+        local.notifications.report_to(partial(self.call_later, self._show_failed_notification))
         with contextlib.suppress(UserError):  # the Workflows screen shows what is wrong with the database
-            await self.workbench.local.retention.begin()
+            await local.retention.begin()
 
     def _notify_removed(self, report: CleanupReport) -> None:
         self.notify(f"{count(report.runs, 'expired run')} removed.", title="History cleanup", timeout=10)

@@ -4,6 +4,7 @@ May import every lower layer. Opening is lazy: creating a `Workbench` does no I/
 the first screen is drawn before the models are loaded and the database is open.
 
 - `workbench`: the services and the parts they share; `workbench_settings`: paths, user and durability.
+- `shared_property`: properties that several threads may ask for first.
 - `protocols`: the workbench as frontends call it, which the one of a server implements, too (`wftui.client`).
 - `file_history`: a history for the runs of files.
 - `engine_thread`: an event loop for the engine, and a workbench for callers on another loop.

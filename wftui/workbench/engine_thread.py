@@ -22,26 +22,26 @@ _END: Any = object()
 class EngineThread:
     """An event loop in a thread, as an asynchronous context.
 
-    It never waits for the loops that call it.
+    The first call starts the thread. It never waits for the loops that call it.
     """
 
     def __init__(self) -> None:
+        self._starting = threading.Lock()
         self._started = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="engine")
 
     async def __aenter__(self) -> Self:
-        """Start the thread."""
-        self._thread.start()
-        self._started.wait()
+        """Return the thread, which has not started."""
         return self
 
     async def __aexit__(self, *_error: object) -> None:
         """End the loop, its tasks cancelled, and the thread."""
-        loop, stop = self._running()
-        loop.call_soon_threadsafe(stop.set)
-        await asyncio.to_thread(self._thread.join)
+        if self._started.is_set():
+            loop, stop = self._running()
+            loop.call_soon_threadsafe(stop.set)
+            await asyncio.to_thread(self._thread.join)
 
     async def call(self, work: Callable[..., Coroutine[Any, Any, ResultT]], *args: Any, **options: Any) -> ResultT:
         """Run a coroutine on the loop of the thread; cancel it with the caller."""
@@ -80,8 +80,12 @@ class EngineThread:
         await self._stop.wait()
 
     def _running(self) -> tuple[asyncio.AbstractEventLoop, asyncio.Event]:
+        with self._starting:
+            if not self._started.is_set():
+                self._thread.start()
+                self._started.wait()
         if self._loop is None or self._stop is None:
-            raise RuntimeError("the engine's thread has not started")
+            raise RuntimeError("the engine's thread has no loop")
         return self._loop, self._stop
 
 

@@ -6,14 +6,12 @@ import asyncio
 import importlib
 import os
 from collections.abc import Callable, Coroutine
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from wftui.model.clock import Clock, Elapsed, elapsed_seconds, utc_now
 from wftui.model.errors import UserError
-from wftui.workbench.past_runs.retention_service import RetentionService
 from wftui.workbench.run_service import RunService
-from wftui.workbench.setup.notification_service import NotificationService
+from wftui.workbench.shared_property import shared_property
 from wftui.workbench.workbench_settings import Settings, compilation_cache, readable_by_others
 
 if TYPE_CHECKING:
@@ -25,11 +23,13 @@ if TYPE_CHECKING:
     from wftui.store.stale_run_monitor import StaleRunMonitor
     from wftui.workbench.past_runs.comparison_service import ComparisonService
     from wftui.workbench.past_runs.record_service import RecordService
+    from wftui.workbench.past_runs.retention_service import RetentionService
     from wftui.workbench.past_runs.search_service import SearchService
     from wftui.workbench.past_runs.statistics_service import StatisticsService
     from wftui.workbench.past_runs.transfer_service import TransferService
     from wftui.workbench.setup.connection_service import ConnectionService
     from wftui.workbench.setup.doctor_service import DoctorService
+    from wftui.workbench.setup.notification_service import NotificationService
     from wftui.workbench.setup.settings_service import SettingsService
     from wftui.workbench.setup.token_service import TokenService
     from wftui.workbench.setup.worker_service import WorkerService
@@ -51,8 +51,6 @@ class Workbench:
 
     Attributes:
         runs: start, follow, inspect, cancel, answer, resume and rerun runs.
-        retention: the removal of old runs.
-        notifications: notifications about runs, by the user's program.
         clock: the time of day.
         elapsed: seconds since some start, which no change of the time of day moves.
     """
@@ -66,18 +64,14 @@ class Workbench:
         self.runs = RunService(
             self.store, self.executor, self.compiler, started=lambda: self._executor, user_id=settings.user_id
         )
-        self.retention = RetentionService(self.store, clock)
-        self.notifications = NotificationService()
         self._opening = asyncio.Lock()
         self._store: ExecutionStore | None = None
         self._readable: str | None = None
         self._monitor: StaleRunMonitor | None = None
-        self._step_registry: StepRegistry | None = None
-        self._compiler: WorkflowCompiler | None = None
         self._executor: WorkflowExecutor | None = None
         self._workers: RemoteWork | None = None
 
-    @cached_property
+    @shared_property
     def workspace(self) -> Workspace:
         """The files of the workspace."""
         from wftui.workspace.files import Workspace
@@ -86,7 +80,7 @@ class Workbench:
         origin = self.settings.origins.get("tables", "--tables")
         return Workspace(self.settings.tables, adopt=origin == "--tables")
 
-    @cached_property
+    @shared_property
     def workflows(self) -> WorkflowService:
         """List, read, save, check and compile the workflows of the workspace."""
         from wftui.compiler.cache.unchanged import UnchangedWorkflows
@@ -95,91 +89,105 @@ class Workbench:
         unchanged = UnchangedWorkflows(self.workspace, self._cache, os.environ, self.clock)
         return WorkflowService(self.workspace, self.compiler, self.store, unchanged)
 
-    @cached_property
+    @shared_property
     def sources(self) -> SourceService:
         """Unsaved text of editors, and earlier versions of workflows."""
         from wftui.workbench.source_service import SourceService
 
         return SourceService(self.workspace, self.store)
 
-    @cached_property
+    @shared_property
     def trials(self) -> TrialService:
         """Trials of single steps, which are stored nowhere."""
         from wftui.workbench.trial_service import TrialService
 
         return TrialService(self.workspace, self.compiler, self.step_registry, self.store, self.clock, self.elapsed)
 
-    @cached_property
+    @shared_property
     def records(self) -> RecordService:
         """Runs at their newest or any earlier event, and their logs."""
         from wftui.workbench.past_runs.record_service import RecordService
 
         return RecordService(self.store)
 
-    @cached_property
+    @shared_property
+    def retention(self) -> RetentionService:
+        """The removal of old runs."""
+        from wftui.workbench.past_runs.retention_service import RetentionService
+
+        return RetentionService(self.store, self.clock)
+
+    @shared_property
+    def notifications(self) -> NotificationService:
+        """Notifications about runs, by the user's program."""
+        from wftui.workbench.setup.notification_service import NotificationService
+
+        return NotificationService()
+
+    @shared_property
     def comparisons(self) -> ComparisonService:
         """Two runs side by side."""
         from wftui.workbench.past_runs.comparison_service import ComparisonService
 
         return ComparisonService(self.store)
 
-    @cached_property
+    @shared_property
     def statistics(self) -> StatisticsService:
         """Success, durations and errors of many runs."""
         from wftui.workbench.past_runs.statistics_service import StatisticsService
 
         return StatisticsService(self.store, self.clock)
 
-    @cached_property
+    @shared_property
     def search(self) -> SearchService:
         """Text in logs and values of many runs."""
         from wftui.workbench.past_runs.search_service import SearchService
 
         return SearchService(self.store)
 
-    @cached_property
+    @shared_property
     def transfer(self) -> TransferService:
         """Runs as files."""
         from wftui.workbench.past_runs.transfer_service import TransferService
 
         return TransferService(self.store)
 
-    @cached_property
+    @shared_property
     def steps(self) -> StepService:
         """The step types."""
         from wftui.workbench.step_service import StepService
 
         return StepService(self.step_registry, self.compiler, changed=self.workflows.forget_checks)
 
-    @cached_property
+    @shared_property
     def connections(self) -> ConnectionService:
         """The user's connections, accounts and secrets."""
         from wftui.workbench.setup.connection_service import ConnectionService
 
         return ConnectionService(self.settings.user_id, changed=self.workflows.forget_checks)
 
-    @cached_property
+    @shared_property
     def user_settings(self) -> SettingsService:
         """The user's settings."""
         from wftui.workbench.setup.settings_service import SettingsService
 
         return SettingsService(self.settings)
 
-    @cached_property
+    @shared_property
     def workers(self) -> WorkerService:
         """The workers of pools."""
         from wftui.workbench.setup.worker_service import WorkerService
 
         return WorkerService(self.settings.workers)
 
-    @cached_property
+    @shared_property
     def tokens(self) -> TokenService:
         """The access tokens of the HTTP server."""
         from wftui.workbench.setup.token_service import TokenService
 
         return TokenService(self.settings.database, self.clock)
 
-    @cached_property
+    @shared_property
     def doctor(self) -> DoctorService:
         """Examination and repair of the user's files."""
         from wftui.workbench.setup.doctor_service import DoctorService
@@ -282,33 +290,37 @@ class Workbench:
                 )
             return self._executor
 
-    @cached_property
+    @shared_property
     def _cache(self) -> CompilationCache:
         return compilation_cache(self.workspace.root)
 
+    @shared_property
+    def _compiler(self) -> WorkflowCompiler:
+        from wftui.compiler.compiler import WorkflowCompiler
+        from wftui.workbench.setup.connection_service import stored_connections
+
+        return WorkflowCompiler(
+            self.workspace,
+            self.step_registry(),
+            self.clock,
+            stored_connections(),
+            os.environ,
+            self._cache,
+            self.settings.workers,
+        )
+
     def compiler(self) -> WorkflowCompiler:
         """Return the compiler of this workspace."""
-        if self._compiler is None:
-            from wftui.compiler.compiler import WorkflowCompiler
-            from wftui.workbench.setup.connection_service import stored_connections
-
-            self._compiler = WorkflowCompiler(
-                self.workspace,
-                self.step_registry(),
-                self.clock,
-                stored_connections(),
-                os.environ,
-                self._cache,
-                self.settings.workers,
-            )
         return self._compiler
+
+    @shared_property
+    def _step_registry(self) -> StepRegistry:
+        from wftui.steps.registry.step_registry import workspace_registry
+
+        return workspace_registry(self.workspace.root)
 
     def step_registry(self) -> StepRegistry:
         """Return the step types of this workspace."""
-        if self._step_registry is None:
-            from wftui.steps.registry.step_registry import workspace_registry
-
-            self._step_registry = workspace_registry(self.workspace.root)
         return self._step_registry
 
     async def close(self, *, cancel: bool = False) -> None:
