@@ -3,8 +3,11 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from wftui.compiler.editing.renaming import RenameTarget
 from wftui.workbench import Settings, Workbench
+from wftui.workspace.workspace_errors import WorkspaceError
 
 
 async def test_renaming_updates_callers(tmp_path: Path) -> None:
@@ -50,3 +53,22 @@ async def test_workflows_that_read_a_renamed_output_follow(tmp_path: Path) -> No
     finally:
         await bench.close()
     assert changed == text.replace("call.output.sum", "call.output.total").replace("output['sum']", "output['total']")
+
+
+async def test_a_caller_that_cannot_be_written_is_named_and_the_others_change(tmp_path: Path) -> None:
+    call = '{"id": "call", "type": "workflow", "input": {"workflow": "part"}}'
+    tables = tmp_path / "tables"
+    for name in ("part", "away", "whole"):
+        steps = "" if name == "part" else call
+        place = tmp_path / "elsewhere" if name == "away" else tables / "workflows" / name
+        place.mkdir(parents=True)
+        (place / "workflow.json").write_text(f'{{"format": 1, "id": "{name}", "steps": [{steps}]}}')
+    (tables / "workflows" / "away").symlink_to(tmp_path / "elsewhere")
+    bench = Workbench(Settings(tables=tables, database=tmp_path / "runs.db", user_id="ada"))
+    try:
+        with pytest.raises(WorkspaceError, match=r"still use the old name: away \(.*\); changed: whole$"):
+            await bench.workflows.rename("part", "piece")
+        assert '"piece"' in (await bench.workflows.read("whole")).text
+        assert '"part"' in (tmp_path / "elsewhere" / "workflow.json").read_text()
+    finally:
+        await bench.close()

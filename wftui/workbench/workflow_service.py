@@ -277,10 +277,15 @@ class WorkflowService:
         return self._change_others(lambda tree: rename_in_calls(tree, workflow_id, named, new), write=write)
 
     def _change_others(self, change: Callable[[Json], int], *, write: bool = True) -> list[str]:
-        """Apply a change to each workflow that it concerns; return their ids."""
-        from wftui.compiler.source.rewriting import source_text, source_tree
+        """Apply a change to each workflow that it concerns; return their ids.
 
-        changed = []
+        Raises:
+            WorkspaceError: some cannot be written; the others are.
+        """
+        from wftui.compiler.source.rewriting import source_text, source_tree
+        from wftui.workspace.workspace_errors import WorkspaceError
+
+        changed, unchanged = list[str](), list[str]()
         for caller in self._workspace.ids():
             try:
                 source = self._workspace.read(caller)
@@ -288,9 +293,16 @@ class WorkflowService:
             except UserError:
                 continue  # what cannot be read or parsed has errors of its own, which say so
             if change(tree):
-                if write:
-                    self._workspace.write(caller, source_text(tree), source.etag)
-                changed.append(caller)
+                try:
+                    if write:
+                        self._workspace.write(caller, source_text(tree), source.etag)
+                    changed.append(caller)
+                except UserError as error:
+                    unchanged.append(f"{caller} ({error})")
+        if unchanged:
+            also = f"; changed: {', '.join(changed)}" if changed else ""
+            message = f"these workflows still use the old name: {', '.join(unchanged)}{also}"
+            raise WorkspaceError(message, code="workspace.callers")
         return changed
 
     def _signature(self) -> object:
