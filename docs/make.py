@@ -215,7 +215,8 @@ keep_runs = 100
 keep_runs = 30
 ```
 
-The section of a workflow replaces the general one; an empty section, or `"all"`, keeps all its runs.
+The section of a workflow replaces the general one; an empty section, or `"all"`, keeps all its runs. A workflow that is
+renamed gets a copy of its sections (also of `notify`); those of its old id stay, as its earlier runs do.
 
 - A run that is running or waiting is never removed. An interrupted one, which can be resumed, is removed by the days
   since it was interrupted, never by the number of runs alone.

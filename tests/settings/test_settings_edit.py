@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wftui.settings.edit import set_value, unset_value
+from wftui.settings.edit import copy_rules, set_value, unset_value
 from wftui.settings.keys import SettingsError
 from wftui.settings.settings_file import read_settings
 
@@ -42,6 +42,39 @@ def test_comments_and_order_stay(file: Path) -> None:
     assert file.read_text() == MINE.replace("365", "30")
     set_value(file, "durability", "normal")
     assert file.read_text() == MINE.replace("365", "30").replace('"full"', '"normal"')
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[history.workflows.nightly] # mine\nkeep_runs = 3\n[notify.workflows.nightly]\ncommand = ['say', '\"x']",
+        "history.workflows.nightly.keep_runs = 3 # mine\nnotify.workflows.nightly.on = ['end']\n",
+        "history = {workflows = {nightly = {keep_runs = 3}}} # mine\n[notify.workflows]\nnightly = {on = ['end']}\n",
+        "[history]\nworkflows.nightly.keep_runs = 3 # mine\n[notify]\nworkflows.nightly.on = ['end']\n",
+        "[history.workflows.nightly] # empty: all of its runs are kept\n[notify.workflows.nightly]\nafter_minutes = 5",
+    ],
+    ids=["sections", "dotted keys", "inline", "dotted keys in sections", "empty"],
+)
+def test_rules_of_a_workflow_are_copied_to_another(file: Path, text: str) -> None:
+    file.parent.mkdir()
+    file.write_text(text)
+    before = read_settings(file)
+    assert copy_rules(file, "nightly", "night-2") == ["history.workflows.nightly", "notify.workflows.nightly"]
+    after = read_settings(file)
+    assert after.workflows == {"night-2": before.workflows["nightly"], **before.workflows}
+    assert after.notify_workflows == {"night-2": before.notify_workflows["nightly"], **before.notify_workflows}
+    comments = [line.partition("#")[2] for line in text.splitlines() if "#" in line]
+    assert all(comment in file.read_text() for comment in comments)
+
+
+def test_a_workflow_keeps_the_rules_that_it_has(file: Path) -> None:
+    assert copy_rules(file, "nightly", "night") == []
+    assert not file.exists()
+    file.parent.mkdir()
+    file.write_text("[history.workflows]\nnightly.keep_runs = 3\nnight.keep_runs = 4\n")
+    before = file.read_bytes()
+    assert copy_rules(file, "nightly", "night") == copy_rules(file, "other", "another") == []
+    assert file.read_bytes() == before
 
 
 def test_unset_removes_the_key_and_an_empty_section(file: Path) -> None:

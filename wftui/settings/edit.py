@@ -1,11 +1,12 @@
 """Edit the settings file in place; comments, order and whitespace stay."""
 
 import contextlib
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from wftui.settings.keys import Place, SettingsError, Value, find_key
+from wftui.settings.keys import WITH_WORKFLOWS, Place, SettingsError, Value, find_key
 from wftui.settings.settings_file import parse, read_text
 from wftui.workspace.atomic import atomic_write
 from wftui.workspace.path_lock import locked
@@ -31,7 +32,8 @@ def set_value(path: Path, name: str, text: str) -> Value:
         before = read_text(path)
         wanted = parse(path, before or "")
         _put(wanted, place, value, lambda _section, _last: {})
-        _write(path, _HEADING if before is None else before, wanted, (_in_its_section, _as_a_line), place, value)
+        ways = [partial(way, place=place, value=value) for way in (_in_its_section, _as_a_line)]
+        _write(path, _HEADING if before is None else before, wanted, ways, place)
     return value
 
 
@@ -48,11 +50,40 @@ def unset_value(path: Path, name: str) -> bool:
         wanted = parse(path, before)
         if not _take(wanted, place):
             return False
-        _write(path, before, wanted, (_without,), place, "")
+        _write(path, before, wanted, [partial(_without, place=place)], place)
     return True
 
 
-def _put(table: _Table, place: Place, value: Value, new: Callable[[_Table, bool], _Table]) -> None:
+def copy_rules(path: Path, workflow_id: str, new_id: str) -> list[str]:
+    """Copy the rules of a workflow to another one; return the names of their sections.
+
+    Existing rules stay as they are.
+
+    Raises:
+        SettingsError: invalid TOML, or a file that cannot be changed automatically.
+        WorkspaceError: the file cannot be read or written.
+    """
+    if read_text(path) is None:
+        return []
+    copied = []
+    with _only_one(path):
+        for section in WITH_WORKFLOWS:
+            text = read_text(path) or ""
+            wanted: Any = parse(path, text)
+            rules = wanted
+            for part in section:
+                rules = rules.get(part) if isinstance(rules, dict) else None
+            if not isinstance(rules, dict) or new_id in rules or not isinstance(rules.get(workflow_id), dict):
+                continue
+            rule = rules[new_id] = dict(rules[workflow_id])
+            place = (*section, new_id)
+            ways = [partial(way, place=place, value=rule) for way in (_as_a_section, _in_its_section)]
+            _write(path, text, wanted, ways, place)
+            copied.append(".".join((*section, workflow_id)))
+    return copied
+
+
+def _put(table: _Table, place: Place, value: Value | dict[str, Value], new: Callable[[_Table, bool], _Table]) -> None:
     """Put a value into nested tables.
 
     Args:
@@ -81,7 +112,7 @@ def _take(table: _Table, place: Place) -> bool:
     return True
 
 
-def _in_its_section(text: str, place: Place, value: Value) -> str:
+def _in_its_section(text: str, place: Place, value: Value | dict[str, Value]) -> str:
     import tomlkit
     from tomlkit.items import InlineTable
 
@@ -106,7 +137,15 @@ def _as_a_line(text: str, place: Place, value: Value) -> str:
     return "".join([*lines[:first], line, *lines[first:]])
 
 
-def _without(text: str, place: Place, _value: Value) -> str:
+def _as_a_section(text: str, place: Place, value: dict[str, Value]) -> str:
+    """Return the text with another section at its end."""
+    import tomlkit
+
+    lines = [f"[{'.'.join(place)}]", *(f"{key} = {tomlkit.item(given).as_string()}" for key, given in value.items())]
+    return text.rstrip("\n") + "\n\n" + "".join(f"{line}\n" for line in lines)
+
+
+def _without(text: str, place: Place) -> str:
     import tomlkit
 
     document = tomlkit.parse(text)
@@ -118,9 +157,8 @@ def _write(
     path: Path,
     text: str,
     wanted: dict[str, object],
-    ways: tuple[Callable[[str, Place, Value], str], ...],
+    ways: Sequence[Callable[[str], str]],
     place: Place,
-    value: Value,
 ) -> None:
     """Write the first edit that yields exactly the wanted data.
 
@@ -130,7 +168,7 @@ def _write(
 
     for way in ways:
         with contextlib.suppress(SettingsError, exceptions.TOMLKitError, ValueError):
-            changed = way(text, place, value)
+            changed = way(text)
             if parse(path, changed) == wanted:
                 break
     else:

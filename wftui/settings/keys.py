@@ -35,7 +35,7 @@ _WORKFLOW = "<workflow>"
 _FILTER = "<name>"
 _ACTION = "keys.<screen>.<action>"
 _ACTION_PART = re.compile(r"[a-z][a-z_]*")
-_WITH_WORKFLOWS = (("history", "workflows"), ("notify", "workflows"))
+WITH_WORKFLOWS = (("history", "workflows"), ("notify", "workflows"))
 """Sections with a section for each workflow."""
 _FILTERS = ("history", "filters")
 
@@ -214,7 +214,7 @@ def find_key(name: str) -> tuple[Key, Place]:
     """
     path = tuple(name.split("."))
     pattern = path
-    if path[:2] in _WITH_WORKFLOWS and len(path) == 4 and re.fullmatch(WORKFLOW_ID_PATTERN, path[2]):
+    if path[:2] in WITH_WORKFLOWS and len(path) == 4 and re.fullmatch(WORKFLOW_ID_PATTERN, path[2]):
         pattern = (*path[:2], _WORKFLOW, path[3])
     if path[:2] == _FILTERS and len(path) == 3 and re.fullmatch(WORKFLOW_ID_PATTERN, path[2]):
         pattern = (*_FILTERS, _FILTER)

@@ -22,7 +22,7 @@ CHANGES: Mapping[str, frozenset[str]] = {
     "tokens": frozenset({"add", "add_first", "remove"}),
     "transfer": frozenset({"export", "import_file"}),
     "trials": frozenset({"pin", "unpin", "follow_rename", "follow_save", "try_step"}),
-    "user_settings": frozenset({"set", "unset"}),
+    "user_settings": frozenset({"set", "unset", "copy_rules"}),
     "workflows": frozenset(
         {
             "add_example",

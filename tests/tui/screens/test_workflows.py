@@ -10,6 +10,7 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from tui.notices import notices
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.dialogs.paste import PasteScreen
 from wftui.tui.screens.dialogs.prompt import PromptScreen
@@ -178,6 +179,41 @@ async def test_renaming_keeps_the_cursor_on_the_workflow(some: Workbench, until:
         await pilot.press("R", *"zebra", "enter")
         await until(pilot, lambda: table.selected_id == "zebra")
         assert some.workspace.ids() == ["broken", "fresh", "zebra"]
+
+
+async def test_settings_follow_a_renamed_workflow_and_tokens_are_named(
+    workbench: Workbench, put_workflow: Callable[..., Path], until: Until
+) -> None:
+    put_workflow("part")
+    for name, value in (("history.workflows.part.keep_runs", "3"), ("notify.workflows.part.on", "end")):
+        await workbench.user_settings.set(name, value)
+    await workbench.tokens.add("ci", "run", ["part"])
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        await ready(pilot, until)
+        await pilot.press("R", "ctrl+u", *"piece", "enter")
+        await until(pilot, lambda: len(notices(app)) == 3)
+        assert notices(app) == [
+            "The settings history.workflows.part apply to piece, too",
+            "The settings notify.workflows.part apply to piece, too",
+            "These tokens cover part, but not piece: ci",
+        ]
+    settings = await workbench.user_settings.read()
+    assert settings.workflows["piece"] == settings.workflows["part"], "its earlier runs keep their id"
+
+
+async def test_settings_that_cannot_follow_a_renamed_workflow_are_reported(
+    workbench: Workbench, put_workflow: Callable[..., Path], until: Until
+) -> None:
+    put_workflow("part")
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        table = await ready(pilot, until)
+        workbench.user_settings.path.parent.mkdir(parents=True, exist_ok=True)
+        workbench.user_settings.path.write_text("[history.workflows.part\n")
+        await pilot.press("R", "ctrl+u", *"piece", "enter")
+        await until(pilot, lambda: table.selected_id == "piece")
+        await until(pilot, lambda: any("settings.toml" in each for each in notices(app)))
 
 
 async def test_deleting_asks_and_keeps_the_files(some: Workbench, until: Until) -> None:

@@ -58,7 +58,7 @@ class WorkflowFiles:
         return None if new_id is None else await self._make(new_id, workflow_id, None, [])
 
     async def rename(self, workflow_id: str, taken: Collection[str]) -> str | None:
-        """Ask for an id, and rename a workflow and what calls it; None if nothing changes.
+        """Ask for an id, and rename a workflow and what names it; None if nothing changes.
 
         Raises:
             UserError: it cannot be renamed.
@@ -66,12 +66,35 @@ class WorkflowFiles:
         new_id = await self._ask_id(f"Rename {workflow_id} to", workflow_id, taken)
         if new_id is None or new_id == workflow_id:
             return None
-        callers = await self._workbench.workflows.rename(workflow_id, new_id)
+        try:
+            callers = await self._workbench.workflows.rename(workflow_id, new_id)
+        except UserError as error:
+            if error.code == "workspace.callers":  # it has been renamed nevertheless
+                await self._follow(workflow_id, new_id)
+            raise
+        await self._follow(workflow_id, new_id)
         for each in (new_id, *callers):
             await self._workbench.workflows.compile(each)
         if callers:
             self._app.notify(f"Changed in the workflows that call it: {', '.join(callers)}", markup=False)
         return new_id
+
+    async def _follow(self, old: str, new: str) -> None:
+        """Give a renamed workflow its rules; name the tokens that do not cover it.
+
+        The rules of the old id stay, as its runs do.
+        """
+        try:
+            for section in await self._workbench.user_settings.copy_rules(old, new):
+                self._app.notify(f"The settings {section} apply to {new}, too", markup=False)
+            limited = [
+                each.name for each in await self._workbench.tokens.all() if each.workflows and old in each.workflows
+            ]
+            if limited:
+                message = f"These tokens cover {old}, but not {new}: {', '.join(limited)}"
+                self._app.notify(message, severity="warning", markup=False)
+        except UserError as error:
+            self._app.show_error(error, f"Rules of {old}")
 
     async def delete(self, workflow_id: str) -> bool:
         """Move a workflow to the trash, after confirmation; return whether it was.

@@ -81,6 +81,16 @@ class SettingsService:
 
         return await asyncio.to_thread(unset_value, self.path, name)
 
+    async def copy_rules(self, workflow_id: str, new_id: str) -> list[str]:
+        """Give a workflow the rules of another one; return the names of their sections.
+
+        Raises:
+            SettingsError: invalid TOML, or a file that cannot be changed automatically.
+        """
+        from wftui.settings.edit import copy_rules
+
+        return await asyncio.to_thread(copy_rules, self.path, workflow_id, new_id)
+
     def _all(self) -> list[EffectiveSetting]:
         path = self.path
         after = read_settings(path)  # raises if the file is invalid
