@@ -113,6 +113,20 @@ def test_the_steps_of_an_edited_text_stay(tmp_path: Path) -> None:
     assert nodes() == before + 21
 
 
+@pytest.mark.usefixtures("others_aside")
+@pytest.mark.usefixtures("others_aside")
+def test_the_steps_of_a_listed_text_stay_from_its_first_edit_on(tmp_path: Path) -> None:
+    text = write(tmp_path, CHAIN).read_text()
+    before = nodes()
+    compiler = compiler_of(tmp_path)
+    row = compiler.row(Workspace(tmp_path).read("flow"))
+    assert nodes() <= before
+    opened = compiler.check("flow", text)
+    assert nodes() == before + 21
+    assert (row.errors, row.warnings) == (len(opened.errors), len(opened.warnings))
+
+
+@pytest.mark.usefixtures("others_aside")
 def test_a_compiled_file_leaves_nothing_to_the_collector_of_cycles(tmp_path: Path) -> None:
     """A run that follows in the same process may end before the collector looks."""
     switch = step("b", type="switch", cases=[{"when": "inputs.n | int > 1", "steps": [step("c", input={"n": 1})]}])

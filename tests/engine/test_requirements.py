@@ -173,7 +173,6 @@ async def test_the_driver_of_a_connection_is_looked_for(
     assert await missing_of(workbench) == [(["query", "ask"], "sql.driver", install_command("pymysql"))]
     monkeypatch.setitem(sys.modules, "sqlalchemy", None)
     assert await missing_of(workbench) == [(["query", "ask"], "sql.driver", install_command("wftui[sql]"))]
-    workbench.workflows.forget_checks()
     write_workflow(tables, "needy", query, ask, connections={"shop": {"kind": "database"}})
     assert [(step, severity) for step, severity, _ in await told(workbench)] == [
         ("query", "warning"),

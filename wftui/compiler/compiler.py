@@ -184,10 +184,10 @@ class WorkflowCompiler:
             raise CompileFailed(known.result)
         return known.outline
 
-    def row(self, source: WorkflowSource, result: CompilationResult) -> WorkflowRow:
-        """Return the list row of a checked workflow; `stale` if workflow.py differs."""
+    def row(self, source: WorkflowSource) -> WorkflowRow:
+        """Return the list row of a workflow; `stale` if workflow.py differs."""
         known = self._compile_text(source.workflow_id, source.text)
-        outline = known.outline
+        outline, result = known.outline, known.result
         self._cache_results({source: known}, save=False)
         path = self.workspace.generated_path(source.workflow_id)
         code = result.generated_code
@@ -204,6 +204,12 @@ class WorkflowCompiler:
                 "read_only": source.read_only is not None,
             }
         )
+
+    def forget(self) -> None:
+        """Compile everything again, as there may be other step types."""
+        with self._lock:
+            self._known.clear()
+            self._texts.forget()
 
     # --- parts
 

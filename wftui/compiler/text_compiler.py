@@ -133,6 +133,10 @@ class TextCompiler:
         """Return whether the next text of a workflow is compiled only where it changed."""
         return workflow_id in self._edited
 
+    def forget(self) -> None:
+        """Keep nothing from edit to edit, as there may be other step types."""
+        self._edited.clear()
+
     def unchanged(self, known: Compilation) -> bool:
         """Return whether nothing that a compilation depends on has changed."""
         beside = all(file_etag(path) == etag for path, etag in known.looked_at.items())

@@ -31,7 +31,7 @@ class StepService:
     """`workbench.steps`: the step types of this workspace.
 
     Args:
-        changed: called after each change that can affect how workflows compile.
+        changed: called after there may be other step types, in a thread: it may wait.
     """
 
     def __init__(
@@ -78,8 +78,7 @@ class StepService:
 
     async def refresh(self) -> None:
         """Search for step types again, after a plugin or a workspace file has changed."""
-        await asyncio.to_thread(lambda: self._step_registry().refresh())
-        self._changed()
+        await asyncio.to_thread(self._refresh)
 
     async def problems(self) -> list[PluginProblem]:
         """Return the plugins and files of the `steps` folder that cannot be used, and why."""
@@ -111,9 +110,7 @@ class StepService:
             WorkspaceError: the file cannot be read.
             UserError: the trust cannot be stored.
         """
-        words = await asyncio.to_thread(self._trust, file)
-        self._changed()
-        return words
+        return await asyncio.to_thread(self._trust, file)
 
     async def lock_tools(self, workflow_id: str, inputs: Mapping[str, Json], *, write: bool = True) -> LockReport:
         """List the tools of a workflow's MCP servers and lock them beside it.
@@ -125,9 +122,7 @@ class StepService:
         from wftui.engine.connections.tool_locking import lock_tools
 
         compiler = await asyncio.to_thread(self._compiler)
-        report = await lock_tools(compiler, workflow_id, inputs, connections=stored_connections(), write=write)
-        self._changed()
-        return report
+        return await lock_tools(compiler, workflow_id, inputs, connections=stored_connections(), write=write)
 
     def _field_conditions(self, folder: Path | None, step: Mapping[str, Json]) -> list[Json]:
         from wftui.model.workflow.field_conditions import choice_of, when_chosen
@@ -148,6 +143,10 @@ class StepService:
             found.append(when_chosen("tool", tool, {name: dict(each) for name, each in schemas.items()}))
         return found
 
+    def _refresh(self) -> None:
+        self._step_registry().refresh()
+        self._changed()
+
     def _trust(self, file: Path) -> list[str]:
         from wftui.steps.registry.trust import TrustedFiles
 
@@ -157,7 +156,7 @@ class StepService:
             raise explain(error, file, "read") from error
         before = {kind.word for kind in self._step_registry().types()}
         TrustedFiles().trust(file, data)
-        self._step_registry().refresh()
+        self._refresh()
         return sorted({kind.word for kind in self._step_registry().types()} - before)
 
     def _from_command(self, command: str, taken: Collection[str]) -> tuple[dict[str, Json], list[str]]:

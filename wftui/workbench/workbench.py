@@ -157,14 +157,14 @@ class Workbench:
         """The step types."""
         from wftui.workbench.step_service import StepService
 
-        return StepService(self.step_registry, self.compiler, changed=self.workflows.forget_checks)
+        return StepService(self.step_registry, self.compiler, changed=self._forget_compilations)
 
     @shared_property
     def connections(self) -> ConnectionService:
         """The user's connections, accounts and secrets."""
         from wftui.workbench.setup.connection_service import ConnectionService
 
-        return ConnectionService(self.settings.user_id, changed=self.workflows.forget_checks)
+        return ConnectionService(self.settings.user_id)
 
     @shared_property
     def user_settings(self) -> SettingsService:
@@ -312,6 +312,10 @@ class Workbench:
     def compiler(self) -> WorkflowCompiler:
         """Return the compiler of this workspace."""
         return self._compiler
+
+    def _forget_compilations(self) -> None:
+        if "_compiler" in self.__dict__:
+            self._compiler.forget()
 
     @shared_property
     def _step_registry(self) -> StepRegistry:

@@ -45,14 +45,13 @@ class WorkflowService:
         self._compiler = compiler
         self._store = store
         self._unchanged = unchanged
-        self._checked: dict[str, tuple[str, CompilationResult]] = {}
 
     async def ids(self) -> list[str]:
         """Return the ids of all workflows, before anything else is known of them."""
         return await asyncio.to_thread(self._workspace.ids)
 
     async def signature(self) -> object:
-        """Return a value that changes when a workflow is added, removed or written."""
+        """Return a value that changes when a workflow or its Python does."""
         return await asyncio.to_thread(self._signature)
 
     async def all(self) -> list[WorkflowRow]:
@@ -216,10 +215,6 @@ class WorkflowService:
         _filled, error = await check_inputs(schema, inputs)
         return list(error.details["errors"]) if error is not None and isinstance(error.details, dict) else []
 
-    def forget_checks(self) -> None:
-        """Discard cached checks, because connections or step types have changed."""
-        self._checked.clear()
-
     def _offered(self, *, every: bool) -> Iterator[tuple[str, dict[str, Json]]]:
         from wftui.model.json.incremental import read_json
 
@@ -307,10 +302,13 @@ class WorkflowService:
 
     def _signature(self) -> object:
         try:
-            stats = [(name, self._workspace.source_path(name).stat()) for name in self._workspace.ids()]
-        except (UserError, OSError) as error:
+            ids = self._workspace.ids()
+        except UserError as error:
             return str(error)
-        return [(name, stat.st_mtime_ns, stat.st_size) for name, stat in stats]
+        return [
+            (name, _stamp(self._workspace.source_path(name)), _stamp(self._workspace.generated_path(name)))
+            for name in ids
+        ]
 
     def _examples(self) -> list[ExampleRow]:
         from wftui.model.listing import ExampleRow
@@ -337,10 +335,13 @@ class WorkflowService:
             from wftui.model.listing import WorkflowRow
 
             return WorkflowRow(id=workflow_id, name=workflow_id, description=str(error), state="errors", errors=1)
-        if (row := look.row(source)) is not None:
-            return row
-        known = self._checked.get(workflow_id)
-        if known is None or known[0] != source.etag:
-            known = source.etag, self._compiler().check(workflow_id, source.text)
-            self._checked[workflow_id] = known
-        return self._compiler().row(source, known[1])
+        return look.row(source) or self._compiler().row(source)
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """Return what each write to a file changes; some keep its size and time."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return ()
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,12 +16,10 @@ class ConnectionService:
 
     Args:
         user_id: owner of the accounts that are listed and connected, where a call does not name one (`by`).
-        changed: called after every change.
     """
 
-    def __init__(self, user_id: str, *, changed: Callable[[], None]) -> None:
+    def __init__(self, user_id: str) -> None:
         self._user_id = user_id
-        self._changed = changed
 
     async def all(self) -> list[StoredConnection]:
         """Return the user's connections; secret fields hold references."""
@@ -42,9 +39,7 @@ class ConnectionService:
         Raises:
             ConnectionsError: lists every invalid field.
         """
-        stored = await asyncio.to_thread(lambda: stored_connections().save(connection))
-        self._changed()
-        return stored
+        return await asyncio.to_thread(lambda: stored_connections().save(connection))
 
     async def remove(self, name: str) -> None:
         """Delete a connection and its stored secrets.
@@ -53,7 +48,6 @@ class ConnectionService:
             NotFoundError: there is no connection of that name.
         """
         await asyncio.to_thread(lambda: stored_connections().remove(name))
-        self._changed()
 
     async def test(self, name: str) -> str:
         """Check a connection's secrets and that its server responds; return the result.
