@@ -64,6 +64,9 @@ async def test_workflows(bench: AnyWorkbench, owner: Workbench) -> None:
     assert await bench.workflows.ids() == [row.id for row in rows]
     assert await bench.workflows.input_schema("greet") == GREET_SCHEMA
     assert (await bench.workflows.outline("greet")) == await owner.workflows.outline("greet")
+    assert await bench.workflows.head("greet") == (await owner.workflows.outline("greet")).head()
+    with pytest.raises(CompileFailed):
+        await bench.workflows.head("broken")
     with pytest.raises(CompileFailed) as failed:
         await bench.workflows.outline("broken")
     assert failed.value.result.workflow_id == "broken"

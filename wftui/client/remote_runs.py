@@ -114,7 +114,7 @@ class RemoteRuns:
             name = record.workflow_id
             outline = WorkflowOutline(id=name, name=name, input_schema=dict(await self.input_schema(run_id)))
         else:
-            outline = await self._workflows.outline(record.workflow_id)
+            outline = await self._workflows.head(record.workflow_id)
         asked = missing_secrets_form(outline.input_schema, record.inputs, secret_pointers(outline.input_schema))
         return (outline.model_copy(update={"input_schema": asked[0]}), asked[1]) if asked else None
 

@@ -44,6 +44,10 @@ class RemoteWorkflows:
         """
         return await self._connection.get(definition_path(workflow_id), model(WorkflowOutline))
 
+    async def head(self, workflow_id: str) -> WorkflowOutline:
+        """Return the outline of a workflow without its steps; see `outline`."""
+        return (await self.outline(workflow_id)).head()
+
     async def input_schema(self, workflow_id: str) -> Mapping[str, Json]:
         """Return the schema of a workflow's inputs; see `outline`."""
         return (await self.outline(workflow_id)).input_schema

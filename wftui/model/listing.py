@@ -66,6 +66,10 @@ class WorkflowOutline(WireModel):
         dict[str, str], Field(description="Pools of workers that run the steps, by step id, also inside iterations.")
     ] = fresh(factory=dict)
 
+    def head(self) -> "WorkflowOutline":
+        """Return it without its steps."""
+        return self.model_copy(update={"steps": [], "repeated": [], "icons": {}})
+
 
 class OfferedWorkflow(WireModel):
     """A workflow that agents get as a tool."""

@@ -54,6 +54,9 @@ class Workflows(Protocol):
     async def outline(self, workflow_id: str) -> WorkflowOutline:
         """Return steps and input schema of a workflow."""
 
+    async def head(self, workflow_id: str) -> WorkflowOutline:
+        """Return the outline of a workflow without its steps."""
+
     async def input_schema(self, workflow_id: str) -> Mapping[str, Json]:
         """Return the schema of a workflow's inputs."""
 

@@ -179,6 +179,16 @@ class WorkflowService:
         """
         return await asyncio.to_thread(lambda: self._compiler().outline(workflow_id, text))
 
+    async def head(self, workflow_id: str) -> WorkflowOutline:
+        """Return the outline of a workflow without its steps.
+
+        An unchanged workflow is not compiled for it.
+
+        Raises:
+            CompileFailed: the workflow has errors.
+        """
+        return await asyncio.to_thread(self._head, workflow_id)
+
     async def input_schema(self, workflow_id: str) -> Mapping[str, Json]:
         """Return the schema of a workflow's inputs.
 
@@ -246,6 +256,10 @@ class WorkflowService:
                 )
             )
         return found
+
+    def _head(self, workflow_id: str) -> WorkflowOutline:
+        source = self._workspace.read(workflow_id)
+        return self._unchanged.look().head(source) or self._compiler().outline(workflow_id, source.text).head()
 
     def _input_schema(self, workflow_id: str) -> Mapping[str, Json]:
         source = self._workspace.read(workflow_id)

@@ -25,6 +25,14 @@ from wftui.workbench import Settings, Workbench
 from wftui.workspace.locate import user_data_path
 
 GOOD = workflow(step("a", input={"x": 1}), outputs={"x": "{{ steps.a.output.x }}"})
+HEAD = """
+import asyncio, sys
+from pathlib import Path
+from wftui.workbench import Settings, Workbench
+root = Path(sys.argv[1])
+print(asyncio.run(Workbench(Settings(root, root.parent / "runs.db")).workflows.head(sys.argv[2])).to_wire())
+print(*sys.modules, file=sys.stderr)
+"""
 HEAVY = ("wftui.compiler.compiler", "jinja2", "jsonschema", "psutil")
 
 
@@ -117,6 +125,23 @@ def test_an_unchanged_workflow_is_listed_compiled_and_run_without_the_compiler(r
         imported(*words, *command)
         assert imported(*words, *command) == set()
     assert "wftui.compiler.compiler" in imported(*words, "compile", "flow")
+
+
+@pytest.mark.parametrize(("name", "is_compiled"), [("flow", False), ("pooled", True)])
+def test_the_form_of_an_unchanged_workflow_needs_no_compiler(root: Path, name: str, is_compiled: bool) -> None:
+    """A workflow with pools is always compiled, as its workers may have changed."""
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}}
+    about = {"name": "Flow", "description": "All of it.", "version": "1.2.3", "inputSchema": schema}
+    pool = {"pool": "gpu"} if is_compiled else {}
+    write(root, {**workflow(step("a", type="shell", input={"script": "true"}, **pool)), "id": name, **about}, name)
+    shutil.rmtree(root / "workflows" / "broken")
+    imported("--tables", str(root), "--db", str(root.parent / "runs.db"), "compile", "--all")
+    command = [sys.executable, "-c", HEAD, str(root), name]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    outline = asyncio.run(workbench(root).workflows.outline(name))
+    assert done.stdout.strip() == str(outline.head().to_wire())
+    assert outline.pools == ({"a": "gpu"} if is_compiled else {})
+    assert ("wftui.compiler.compiler" in done.stderr.split()) == is_compiled
 
 
 def change_source(root: Path) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from wftui.compiler.module_run import LoadedWorkflow
     from wftui.model.base import Json
-    from wftui.model.listing import WorkflowRow
+    from wftui.model.listing import WorkflowOutline, WorkflowRow
     from wftui.model.workflow.compilation import CompilationResult
 
 
@@ -90,6 +90,24 @@ class Look:
         """Return the input schema of a workflow without errors."""
         entry = self._entry(source)
         return entry.input_schema if entry is not None and entry.code is not None else None
+
+    def head(self, source: WorkflowSource) -> "WorkflowOutline | None":
+        """Return the outline of a workflow without errors, without its steps.
+
+        Workflows with pools are not cached.
+        """
+        from wftui.model.listing import WorkflowOutline
+
+        entry = self._entry(source)
+        if entry is None or entry.code is None:
+            return None
+        return WorkflowOutline(
+            id=source.workflow_id,
+            name=entry.name,
+            description=entry.description,
+            version=entry.version,
+            input_schema=entry.input_schema,
+        )
 
     def load(self, source: WorkflowSource) -> "LoadedWorkflow | None":
         """Return a workflow whose files are all written; executes its Python.

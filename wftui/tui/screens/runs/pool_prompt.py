@@ -42,7 +42,7 @@ def has_workers(app: AppServices) -> bool:
 async def run_in_pool(app: AppServices, workflow_id: str) -> None:
     """Ask for the pool of a workflow's steps, then run it."""
     try:
-        outline = await app.workbench.workflows.outline(workflow_id)
+        outline = await app.workbench.workflows.head(workflow_id)
     except UserError as error:
         app.show_error(error, "Run not started")
         return

@@ -91,7 +91,7 @@ class _Rerun:
     async def show_plan(self) -> str:
         """Return the user's decision on the plan."""
         async with announced(self._app, "planning the rerun"):
-            outline = await self._app.workbench.workflows.outline((await self._runs.head(self._of)).workflow_id)
+            outline = await self._app.workbench.workflows.head((await self._runs.head(self._of)).workflow_id)
             decisions = await self._plan(self._inputs)
         title = f"Rerun from {self._from_step or 'the failed steps'}"
         plan = RerunPlanScreen(
@@ -106,7 +106,7 @@ class _Rerun:
     async def ask_inputs(self) -> bool:
         """Ask for other inputs, rejecting those without a plan; False if cancelled."""
         record = await self._runs.head(self._of, whole=True)
-        outline = await self._app.workbench.workflows.outline(record.workflow_id)
+        outline = await self._app.workbench.workflows.head(record.workflow_id)
 
         async def take(inputs: dict[str, Json]) -> bool:
             await self._plan(inputs)

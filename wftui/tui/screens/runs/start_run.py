@@ -39,7 +39,7 @@ async def start_run(
             # Forms and the monitor take a while to import: the run does not continue unseen meanwhile.
             from wftui.model.forms.building import asks, form_of
 
-            outline = await app.workbench.workflows.outline(workflow_id)
+            outline = await app.workbench.workflows.head(workflow_id)
             form = await asyncio.to_thread(form_of, outline.input_schema)
             await asyncio.to_thread(import_module, "wftui.tui.screens.runs.monitor_screen")
             if not asks(form):
