@@ -11,6 +11,7 @@ from wftui.model.errors import ExitCode
 from wftui.tui.app import WftuiApp
 from wftui.tui.exit_summary import ExitMode, finish
 from wftui.tui.terminal.capabilities import check_terminal
+from wftui.workbench.c_heap import use_one_arena
 from wftui.workbench.engine_thread import EngineThread, on_engine_thread
 from wftui.workbench.forced_exit import call_on_signal, watch_signals
 
@@ -34,6 +35,7 @@ async def run_app(workbench: AnyWorkbench, start: Start | None = None, *, change
         UserError: there is no terminal that can show the app.
     """
     check_terminal(os.environ)
+    use_one_arena()  # before there is another thread: ctypes takes 1.3 ms of the first frame
     if workbench.server is not None:
         return await _run(_restricted(workbench) if changes_nothing else workbench, start)
     async with EngineThread() as engine:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from wftui.compiler.cache.unchanged import Look, UnchangedWorkflows
 from wftui.model.errors import UserError
+from wftui.workbench.c_heap import give_back
 from wftui.workspace.files import WorkflowSource, Workspace
 
 if TYPE_CHECKING:
@@ -340,6 +341,8 @@ class WorkflowService:
         look = self._unchanged.look()
         rows = [self._row(workflow_id, look) for workflow_id in ids]
         self._unchanged.save(ids)
+        if look.has_missed:  # compilations leave free memory in pieces, from which runs do not allocate
+            give_back()
         return rows
 
     def _row(self, workflow_id: str, look: Look) -> WorkflowRow:

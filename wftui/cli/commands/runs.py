@@ -23,13 +23,12 @@ from wftui.model.json.incremental import read_json
 from wftui.model.run.record import ExecutionRecord
 from wftui.steps.process.process_mark import MARK
 from wftui.workbench import Settings
+from wftui.workbench.c_heap import use_one_arena
 from wftui.workbench.forced_exit import call_on_signal, ignore_signals
 from wftui.workbench.protocols import AnyWorkbench
 
 _PATIENCE = 5.0
 """Seconds to wait for a reader who reads nothing, after a signal to end."""
-_M_ARENA_MAX = -8
-"""Of `mallopt` in the C library of GNU."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -54,21 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
         return await _follow_own(workbench, run_id, arguments)
 
     if arguments.remote is None:
-        _use_one_arena()
+        use_one_arena()
     return with_any_workbench(arguments, work)
-
-
-def _use_one_arena() -> None:
-    """Let all threads of this process allocate from one arena.
-
-    The C library of GNU gives each thread another one, which keeps what the thread has freed: 2 of the 62 MB that a new
-    workflow of 1,000 steps takes.
-    """
-    if sys.platform == "linux":
-        import ctypes
-
-        with suppress(OSError, AttributeError):  # another C library
-            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
 
 
 def rerun(arguments: argparse.Namespace) -> int:

@@ -51,7 +51,11 @@ class UnchangedWorkflows:
 
 
 class Look:
-    """One look at the workflows of a workspace."""
+    """One look at the workflows of a workspace.
+
+    Attributes:
+        has_missed: some row is to be had from the compiler only.
+    """
 
     def __init__(
         self,
@@ -66,6 +70,7 @@ class Look:
         self._freshness = freshness
         self._clock = clock
         self._loaded = loaded
+        self.has_missed = False
 
     def row(self, source: WorkflowSource) -> "WorkflowRow | None":
         """Return the list row of a workflow."""
@@ -73,6 +78,7 @@ class Look:
 
         entry = self._entry(source)
         if entry is None:
+            self.has_missed = True
             return None
         path = self._workspace.generated_path(source.workflow_id)
         return WorkflowRow(
