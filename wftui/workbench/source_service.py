@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import subprocess
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,6 +54,16 @@ class SourceService:
     async def drafts(self, workflow_id: str) -> list[Draft]:
         """Return the unsaved texts of editors that were killed, the newest first."""
         return await asyncio.to_thread(orphaned_drafts, _folder(), self._workspace.source_path(workflow_id))
+
+    async def unsaved(self, workflow_ids: Sequence[str]) -> list[str]:
+        """Return those of these workflows that have unsaved text of a killed editor."""
+        return await asyncio.to_thread(self._unsaved, workflow_ids)
+
+    def _unsaved(self, workflow_ids: Sequence[str]) -> list[str]:
+        if not any(_folder().glob("*.json")):
+            return []
+        paths = {each: self._workspace.source_path(each) for each in workflow_ids}
+        return [each for each, path in paths.items() if orphaned_drafts(_folder(), path)]
 
     async def delete_draft(self, draft: Draft) -> None:
         """Delete a draft that was restored or discarded."""

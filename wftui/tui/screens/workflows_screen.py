@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _CHECK_EVERY = 2.0
 """Seconds between checks of the folder for changes by other programs."""
+_NAMED = 5
+"""Workflows with unsaved changes that a notice names."""
 
 
 class WorkflowsScreen(ActionScreen[None]):
@@ -144,10 +146,26 @@ class WorkflowsScreen(ActionScreen[None]):
                 keys = with_keys(self.app, "Press {workflows.refresh} to retry, {app.quit} to quit.")
                 self._say(f"{error}\n\n{keys}")
             return
-        if not self._known and self.workbench.notice:
+        is_first = not self._known
+        if is_first and self.workbench.notice:
             self.notify(self.workbench.notice, title="History", severity="warning", timeout=30, markup=False)
         self._known, self._error = True, None
         self._show_rows()
+        if is_first:
+            await self._tell_unsaved()
+
+    async def _tell_unsaved(self) -> None:
+        """Say which workflows have unsaved text of a killed editor."""
+        try:
+            unsaved = await self.workbench.local.sources.unsaved([row.id for row in self._rows])
+        except UserError:  # those of a server are edited there
+            return
+        if unsaved and self.is_active:
+            names = ", ".join(unsaved[:_NAMED]) + (
+                f" and {len(unsaved) - _NAMED} more" if len(unsaved) > _NAMED else ""
+            )
+            message = f"Kept for {names}. Open it to restore, compare or discard them."
+            self.notify(message, title="Unsaved changes", severity="warning", timeout=30, markup=False)
 
     def _recall(self) -> None:
         """Select the workflow that was selected last, unless the cursor has moved."""

@@ -19,6 +19,7 @@ from wftui.tui.screens.dialogs.confirm import ConfirmScreen
 from wftui.tui.screens.dialogs.diff import DiffScreen
 from wftui.tui.screens.editor.editor_screen import EditorScreen
 from wftui.tui.screens.editor.step_form import StepForm
+from wftui.tui.screens.workflows_screen import WorkflowsScreen
 from wftui.tui.widgets.picker import Picker
 from wftui.tui.widgets.schema_form.form import SchemaForm
 from wftui.tui.widgets.source.compilation_status import CompilationStatus
@@ -120,6 +121,32 @@ async def test_what_is_typed_into_an_open_form_is_kept(workbench: Workbench, put
                 await until(pilot, lambda: isinstance(app.screen, EditorScreen) and not drafts())
         # The program ends below the form, as when its terminal is closed.
     assert ['"when": "1 < 2"' in json.loads(each.read_text())["text"] for each in drafts()] == [True]
+
+
+async def test_first_screen_names_workflows_with_unsaved_changes(
+    workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
+) -> None:
+    put_workflow("hello")
+    put_workflow("other")
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test() as pilot:
+        await opened(pilot, until)
+        await pilot.press("d")
+        await until(pilot, drafts)
+    again = WftuiApp(workbench)
+    async with again.run_test() as pilot:
+        await until(pilot, lambda: notices(again))
+        assert notices(again) == ["Kept for hello. Open it to restore, compare or discard them."]
+        await pilot.press("home", "enter")
+        await until(pilot, lambda: isinstance(again.screen, ConfirmScreen))
+        await pilot.press("d")
+        await until(pilot, lambda: not drafts())
+    last = WftuiApp(workbench)
+    async with last.run_test() as pilot:
+        screen = last.screen
+        await until(pilot, lambda: isinstance(screen, WorkflowsScreen) and screen.is_loaded)
+        await last.workers.wait_for_complete()
+        assert not notices(last)
 
 
 async def test_discarded_changes_leave_no_draft(workbench: Workbench, put_workflow: Put, until: Until) -> None:
