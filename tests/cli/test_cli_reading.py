@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,14 @@ def test_list_shows_the_examples(cli: Cli) -> None:
     code, out, _ = cli("list")
     assert code == 0
     assert [line.split()[0] for line in out.splitlines()[1:]] == EXAMPLE_IDS
+
+
+def test_list_of_an_empty_workspace_names_the_command_for_it(bare_cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "my tables" / "workflows").mkdir(parents=True)
+    place = ["--tables", str(tmp_path / "my tables"), "--db", str(tmp_path / "runs.db")]
+    code, out, _ = bare_cli("list", *place)
+    assert code == 0
+    assert out.endswith(f"; create one with: {shlex.join(['wftui', 'new', 'ID', *place])}\n")
 
 
 def test_list_json_has_state_and_numbers(cli: Cli) -> None:
@@ -343,9 +352,11 @@ def test_cleanup_reports_removed_runs(cli: Cli) -> None:
 
 
 def test_a_missing_workspace_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code = main(["list", "--tables", str(tmp_path / "nowhere"), "--db", str(tmp_path / "x.db")])
+    code = main(["list", "--tables", str(tmp_path / "no where"), "--db", str(tmp_path / "x.db")])
     assert code == 4
-    assert "there is no workspace at" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "there is no workspace at" in error
+    assert f"`wftui new ID --tables '{tmp_path}/no where'`" in error
 
 
 def test_foreign_file_is_refused_as_database_and_unchanged(

@@ -67,7 +67,7 @@ async def test_a_run_is_started_watched_answered_and_found(
         app.screen.query_one(WorkflowTable).select("greet")
         await pilot.press("r")
         await until(pilot, lambda: isinstance(app.screen, RunInputModal))
-        await until(pilot, lambda: "wftui --remote http" in text_of(app))
+        await until(pilot, lambda: "wftui run greet --remote http" in text_of(app))
         await pilot.press(*"Ada", "enter")
         await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and monitor(app).state.ended)
         assert monitor(app).state.record.outputs == {"text": "Hello Ada"}
@@ -114,7 +114,7 @@ async def test_the_whole_log_of_a_run_is_shown(
         await pilot.press("slash", *"line 77777 of", "enter")
         await until(pilot, lambda: "line 77777 of the storm" in text_of(app))
         await pilot.press("ctrl+y")
-        await until(pilot, lambda: f"`wftui --remote {remote.server} show {run_id} --logs`" in warnings(app))
+        await until(pilot, lambda: f"`wftui show {run_id} --logs --remote {remote.server}`" in warnings(app))
         screen = monitor(app)
         await screen._show_at(2)
         await pilot.press("full_stop")  # the next event other than a log line is the end

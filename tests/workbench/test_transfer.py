@@ -17,7 +17,9 @@ EACH = {"id": "each", "type": "set", "forEach": {"in": f"range({ITEMS}) | list",
 
 @pytest.fixture
 async def bench(tmp_path: Path) -> AsyncIterator[Workbench]:
-    opened = Workbench(Settings(tables=tmp_path / "tables", database=tmp_path / "runs.db", user_id="ada"))
+    origins = {"database": "--db"}
+    settings = Settings(tables=tmp_path / "tables", database=tmp_path / "runs.db", user_id="ada", origins=origins)
+    opened = Workbench(settings)
     yield opened
     await opened.close(cancel=True)
 
@@ -57,4 +59,4 @@ async def test_report_shows_that_the_log_continues(
     monkeypatch.setattr(transfer_service, "_MOST_LOGS", 0)
     (tmp_path / "cut").mkdir()
     page = await exported(bench, run_id, "html", tmp_path / "cut")
-    assert f"The log continues after 0 entries: wftui show {run_id} --logs" in page
+    assert f"The log continues after 0 entries: wftui show {run_id} --logs --db {tmp_path}/runs.db" in page

@@ -4,7 +4,7 @@ All values are those of the record, where secrets are masked.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from mcp_types import CallToolResult, TextContent
@@ -15,6 +15,7 @@ from wftui.model.base import Json
 from wftui.model.errors import UserError
 from wftui.model.run.record import TERMINAL, ExecutionRecord
 from wftui.model.run.steps import StepResult
+from wftui.model.text.commands import shown_command
 from wftui.runtime.validation.validator import FieldProblem
 from wftui.workbench import Workbench
 
@@ -51,14 +52,18 @@ def user_error_result(error: UserError) -> CallToolResult:
 async def run_result(workbench: Workbench, run_id: str) -> CallToolResult:
     """Return the state of a run; a failed one is an error."""
     record = await workbench.runs.record(run_id)
-    value = run_value(record)
+    value = run_value(record, workbench.place)
     if record.status == "completed":
         value["outputs"] = await whole_or_short(workbench, record)
     return value_result(value, is_error=record.status in ("failed", "cancelled"))
 
 
-def run_value(record: ExecutionRecord) -> dict[str, Json]:
-    """Return the state of a run without its outputs."""
+def run_value(record: ExecutionRecord, place: Sequence[str]) -> dict[str, Json]:
+    """Return the state of a run without its outputs.
+
+    Args:
+        place: the options that lead a command to its workbench.
+    """
     declared = [step for step in record.step_results if step.parent is None]
     value: dict[str, Json] = {
         "run": record.id,
@@ -73,14 +78,15 @@ def run_value(record: ExecutionRecord) -> dict[str, Json]:
     asked = [_question(step) for step in waiting_steps(record)]
     if asked:
         value["waiting"] = asked
+        command = shown_command(["approve", record.id, str(asked[0]["step"])], place)
         value["next"] = (
-            "A person has to answer, on the screen of wftui or with"
-            f" `wftui approve {record.id} {asked[0]['step']}`. Tell the user, then call run_status."
+            f"A person has to answer, on the screen of wftui or with `{command}`. Tell the user, then call run_status."
         )
         if flat_form(cast("Json", asked[0]["form"])) is None:
             value["next"] = f"Its form has fields that clients cannot show. {value['next']}"
     elif record.status == "interrupted":
-        value["next"] = f"Its process has ended; a person can resume it with `wftui resume {record.id}`."
+        command = shown_command(["resume", record.id], place)
+        value["next"] = f"Its process has ended; a person can resume it with `{command}`."
     elif record.status not in TERMINAL:
         value["next"] = "It is still running: call run_status with `wait`."
     return value

@@ -1,6 +1,6 @@
 """Tools for runs: status, steps, log, history, cancel."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -15,6 +15,7 @@ from wftui.model.base import Json
 from wftui.model.run.events import Log, LogSegment
 from wftui.model.run.record import ExecutionStatus, steps_to_wire
 from wftui.model.run.summary import ExecutionFilters
+from wftui.model.text.commands import shown_command
 from wftui.model.validated import ValidatedModel
 
 _PAGE = 1000
@@ -125,7 +126,7 @@ async def log_page(
         for event in page:
             after = event.seq
             if isinstance(event, LogSegment):
-                event = _note(event)
+                event = _note(event, caller.workbench.place)
             elif not isinstance(event, Log):
                 continue
             found.append({"seq": event.seq, "level": event.level, "step": event.path, "message": event.message})
@@ -135,9 +136,9 @@ async def log_page(
     return found, None
 
 
-def _note(segment: LogSegment) -> Log:
+def _note(segment: LogSegment, place: Sequence[str]) -> Log:
     """Return a log entry in place of a segment, which is too long for a page."""
-    how = f"wftui show {segment.run_id} --logs --step {segment.path}"
+    how = shown_command(["show", segment.run_id, "--logs", "--step", segment.path], place)
     where = {"seq": segment.seq, "run_id": segment.run_id, "timestamp": segment.timestamp, "path": segment.path}
     return Log.model_validate(
         {**where, "message": f"… {segment.lines:,} more lines; the user can read them with: {how}"}

@@ -2,9 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
-from wftui.cli.remote import same_place
 from wftui.cli.terminal import Terminal
 from wftui.model.base import Json
 from wftui.model.errors import ExitCode
@@ -25,6 +24,7 @@ from wftui.model.run.events import (
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.reducer import apply, new_record, progress
 from wftui.model.run.steps import StepResult
+from wftui.model.text.commands import shown_command
 from wftui.model.text.terminal_text import clean_cell
 from wftui.model.workflow.durations import format_duration
 
@@ -37,9 +37,9 @@ _NAME_WIDTH = 28
 class StepLines:
     """Prints each step as it ends, and active steps on a live line."""
 
-    def __init__(self, terminal: Terminal, server: str | None = None) -> None:
+    def __init__(self, terminal: Terminal, place: Sequence[str] = ()) -> None:
         self._terminal = terminal
-        self._place = same_place(server)
+        self._place = place
         self._frame = 0
         self._has_status = False
 
@@ -119,7 +119,7 @@ class StepLines:
                 why = f"attempt {event.attempt} failed, {event.error.type}: {event.error.message}; retrying"
                 return f"{terminal.glyph('waiting')} {event.path:<{_NAME_WIDTH}}          {why}"
             case StepWaiting() if event.waiting.reason == "approval":
-                how = f"wftui approve {record.id} {event.path}{self._place}"
+                how = shown_command(["approve", record.id, event.path], self._place)
                 return (
                     f"{terminal.glyph('waiting')} {event.path:<{_NAME_WIDTH}}          {event.waiting.prompt}  ({how})"
                 )

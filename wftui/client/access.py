@@ -23,9 +23,16 @@ class Access:
 
     url: str
     token: str
+    token_file: Path | None = None
 
     def __repr__(self) -> str:
         return f"Access({self.url!r})"
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The options of a command that lead to the server."""
+        file = () if self.token_file is None else ("--token-file", str(self.token_file))
+        return ("--remote", self.url, *file)
 
     @property
     def is_loopback(self) -> bool:
@@ -45,7 +52,7 @@ def access(url: str, token_file: Path | None) -> Access:
         UsageError: the URL is invalid, there is no token, or the file cannot be used.
         RemoteError: others may read the file.
     """
-    return Access(_checked(url), _token(token_file))
+    return Access(_checked(url), _token(token_file), token_file)
 
 
 def _checked(url: str) -> str:

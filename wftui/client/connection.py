@@ -53,6 +53,11 @@ class ServerConnection:
         """URL of the server."""
         return self._access.url
 
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The options of a command that lead to the server."""
+        return self._access.options
+
     async def get(self, path: str, read: Callable[[Json], ResultT], query: Query | None = None) -> ResultT:
         """Return what an answer to GET holds.
 

@@ -10,6 +10,7 @@ from wftui.model.clock import Elapsed
 from wftui.model.errors import UserError
 from wftui.model.run.event_json import parse_event
 from wftui.model.run.events import TERMINAL_EVENTS, ExecutionEvent
+from wftui.model.text.commands import shown_command
 
 PATIENCE = 300.0
 """Seconds without a connection after which a follower gives up."""
@@ -77,11 +78,8 @@ class RunFollower:
 
     def _given_up(self, run_id: str, error: UserError) -> UnreachableError:
         minutes = f"{self.patience / 60:g} minutes"
-        return UnreachableError(
-            f"{error}, for {minutes}; the run does not depend on it: wftui watch {run_id} --remote"
-            f" {self.connection.url}",
-            code="remote.lost",
-        )
+        again = shown_command(["watch", run_id], self.connection.options)
+        return UnreachableError(f"{error}, for {minutes}; the run does not depend on it: {again}", code="remote.lost")
 
 
 async def event_batches(data: AsyncIterator[bytes]) -> AsyncIterator[list[ExecutionEvent]]:

@@ -21,6 +21,7 @@ class RemoteWorkbench:
 
     Attributes:
         server: URL of the server.
+        place: the options that lead a command to it.
         settings, user_settings: those of the user of this machine, such as the theme.
         notice, unusable: None: the server looks after its files.
     """
@@ -37,6 +38,7 @@ class RemoteWorkbench:
         self.settings = settings
         self.user_settings = SettingsService(settings)
         self.server: str | None = access.url
+        self.place = access.options
         self.read_only: str | None = None
         self.notice: str | None = None
         self.unusable: None = None

@@ -56,7 +56,7 @@ async def file_workbench(settings: Settings) -> AsyncIterator[tuple[Workbench, P
     from wftui.steps.process.scratch import scratch_folder
 
     with scratch_folder() as folder:
-        workbench = Workbench(replace(settings, database=folder / "runs.db"))
+        workbench = Workbench(replace(settings, database=folder / "runs.db", origins={}))
         try:
             yield workbench, folder
         finally:

@@ -310,6 +310,10 @@ class AnyWorkbench(Protocol):
         """Seconds since some start."""
 
     @property
+    def place(self) -> Sequence[str]:
+        """The options that lead a command to this workbench, such as `--remote URL`."""
+
+    @property
     def server(self) -> str | None:
         """URL of the server that the workbench is on; None: it is on this machine."""
 

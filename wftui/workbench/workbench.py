@@ -150,7 +150,7 @@ class Workbench:
         """Runs as files."""
         from wftui.workbench.past_runs.transfer_service import TransferService
 
-        return TransferService(self.store)
+        return TransferService(self.store, self.place)
 
     @shared_property
     def steps(self) -> StepService:
@@ -232,6 +232,11 @@ class Workbench:
             return self._store
 
     @property
+    def place(self) -> tuple[str, ...]:
+        """The options that lead a command to this workbench."""
+        return self.settings.place
+
+    @property
     def server(self) -> str | None:
         """None: the workbench is on this machine."""
         return None
@@ -285,7 +290,7 @@ class Workbench:
                     folder_of=lambda workflow_id: self.workspace.source_path(workflow_id).parent,
                     clock=self.clock,
                     elapsed=self.elapsed,
-                    settings=EngineSettings(workers=self.settings.workers),
+                    settings=EngineSettings(workers=self.settings.workers, place=self.place),
                     workers=self._workers,
                 )
             return self._executor

@@ -76,6 +76,12 @@ class Settings:
             },
         )
 
+    @property
+    def place(self) -> tuple[str, ...]:
+        """The options that named this workspace and database."""
+        given = (("--tables", self.tables), ("--db", self.database))
+        return tuple(word for name, path in given if name in self.origins.values() for word in (name, str(path)))
+
 
 def fill_new_workspace(settings: Settings) -> None:
     """Copy the examples into the workspace of the user's data folder if it is new.

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from wftui.model.data_class import dataclass
 from wftui.model.errors import ConflictError, ExitCode, NotFoundError, UsageError
+from wftui.model.text.commands import shown_command
 from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.model.workflow.identifiers import WORKFLOW_ID_PATTERN
 from wftui.workspace.atomic import atomic_write
@@ -121,7 +122,7 @@ class Workspace:
         if missing:
             raise WorkspaceError(
                 f"there is no workspace at {self.root}: choose another with --tables, "
-                f"or create it with `wftui new ID --tables {self.root}`",
+                f"or create it with `{shown_command(['new', 'ID', '--tables', str(self.root)])}`",
                 code="workspace.missing",
                 exit_code=ExitCode.NOT_FOUND,
             )

@@ -137,6 +137,8 @@ def test_update_stops_a_run_that_waits(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "error[run.unrecorded] " in done.stderr
     assert "a newer wftui has updated the database" in done.stderr
+    place = re.escape(f"--tables {tmp_path}/tables --db {tmp_path}/history.db")
+    assert re.search(rf"can be resumed later: wftui resume \S+ {place}$", done.stderr, re.MULTILINE)
 
 
 @pytest.mark.first_cases(1)

@@ -13,7 +13,6 @@ from contextlib import contextmanager, suppress
 from wftui.cli.inputs import read_connections, read_inputs
 from wftui.cli.options import Command
 from wftui.cli.progress import StepLines, exit_code, print_outputs
-from wftui.cli.remote import same_place
 from wftui.cli.session import with_any_workbench
 from wftui.cli.terminal import Terminal
 from wftui.engine.restart.restart_plan import StepDecision, repetition
@@ -21,6 +20,7 @@ from wftui.model.base import Json
 from wftui.model.errors import ConflictError, ExitCode, NotFoundError, UsageError, UserError
 from wftui.model.json.incremental import read_json
 from wftui.model.run.record import ExecutionRecord
+from wftui.model.text.commands import shown_command
 from wftui.steps.process.process_mark import MARK
 from wftui.workbench import Settings
 from wftui.workbench.c_heap import use_one_arena
@@ -183,9 +183,8 @@ def approve(arguments: argparse.Namespace) -> int:
         if arguments.reject and step is not None and step.waiting is not None:
             sentence += f": {step.waiting.rejection_effect}"
         if record.status == "interrupted":
-            sentence += (
-                f"; the run is interrupted; resume it to continue: wftui resume {run_id}{same_place(workbench.server)}"
-            )
+            command = shown_command(["resume", run_id], workbench.place)
+            sentence += f"; the run is interrupted; resume it to continue: {command}"
         Terminal().line(sentence)
         return ExitCode.DONE
 
@@ -260,7 +259,7 @@ async def _follow(workbench: AnyWorkbench, run_id: str, arguments: argparse.Name
     elif arguments.json or arguments.quiet:
         await workbench.runs.until_end(run_id)
     else:
-        await StepLines(terminal, workbench.server).follow(run_id, workbench.runs.follow(run_id))
+        await StepLines(terminal, workbench.place).follow(run_id, workbench.runs.follow(run_id))
     if arguments.json:
         record = await workbench.runs.record(run_id, whole=True)
         terminal.json(record.to_wire())

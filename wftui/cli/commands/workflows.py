@@ -6,6 +6,7 @@ from wftui.cli.options import Command
 from wftui.cli.session import with_any_workbench, with_workbench
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UsageError
+from wftui.model.text.commands import shown_command
 from wftui.model.text.local_times import DATE_AND_MINUTE, local_text
 from wftui.model.workflow.durations import format_duration
 from wftui.workbench import Workbench
@@ -32,7 +33,8 @@ def new(arguments: argparse.Namespace) -> int:
             return max([await _add_example(workbench, Terminal(), name, arguments) for name in arguments.example])
         source = await workbench.workflows.create(arguments.id)
         code = await _compile(workbench, Terminal(), arguments.id)
-        Terminal().line(f"created {source.path}; run it with: wftui run {arguments.id}")
+        command = shown_command(["run", arguments.id], workbench.place)
+        Terminal().line(f"created {source.path}; run it with: {command}")
         return code
 
     return with_workbench(arguments, work)
@@ -73,8 +75,11 @@ def list_(arguments: argparse.Namespace) -> int:
             terminal.json([row.to_wire() for row in rows])
             return ExitCode.DONE
         if not rows:
-            where = workbench.server or workbench.local.workspace.root
-            terminal.line(f"no workflows in {where}; create one with: wftui new ID")
+            if workbench.server is not None:  # those of a server are created there
+                terminal.line(f"no workflows in {workbench.server}")
+            else:
+                command = shown_command(["new", "ID"], workbench.place)
+                terminal.line(f"no workflows in {workbench.local.workspace.root}; create one with: {command}")
             return ExitCode.DONE
         states = {"ready": "green", "stale": "yellow", "errors": "red"}
         cells = []

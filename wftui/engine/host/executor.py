@@ -84,10 +84,9 @@ class WorkflowExecutor:
         self._stored = StoredPlans(store, load_stored)
         self._clock = clock
         self._workers = workers
-        self._runs = RunFactory(
-            self, store, step_types, folder_of, connections, clock, settings or EngineSettings(), elapsed, workers
-        )
-        self._running = LocalRuns(store)
+        settings = settings or EngineSettings()
+        self._runs = RunFactory(self, store, step_types, folder_of, connections, clock, settings, elapsed, workers)
+        self._running = LocalRuns(store, settings.place)
         self._busy: set[str] = set()  # interrupted runs that are being resumed or cleaned up
         self._other_processes = OtherProcessRuns(store, clock, self.cancel, workers)
 

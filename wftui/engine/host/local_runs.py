@@ -1,7 +1,7 @@
 """Runs of this process, each in its own task, independent of its caller."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from wftui.engine.run.run import Run
 from wftui.model.errors import UserError
 from wftui.model.json.big_values import settle_objects
 from wftui.model.run.events import ExecutionEvent
+from wftui.model.text.commands import shown_command
 
 if TYPE_CHECKING:
     from wftui.store.execution_store import ExecutionStore
@@ -26,10 +27,15 @@ class UnrecordedError(UserError):
 
 
 class LocalRuns:
-    """Runs of this process: drives them to their end, with heartbeats and signals."""
+    """Runs of this process: drives them to their end, with heartbeats and signals.
 
-    def __init__(self, store: "ExecutionStore") -> None:
+    Args:
+        place: the options that lead a command to their history.
+    """
+
+    def __init__(self, store: "ExecutionStore", place: Sequence[str] = ()) -> None:
         self._store = store
+        self._place = place
         self._runs: dict[str, Run] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._broken: dict[str, RunBroken] = {}
@@ -77,9 +83,8 @@ class LocalRuns:
     def check_recorded(self, run_id: str) -> None:
         """Raise `UnrecordedError` if the events of a run could not be stored."""
         if run_id in self._broken:
-            raise UnrecordedError(
-                f"{self._broken[run_id]}; it was stopped, and can be resumed later: wftui resume {run_id}"
-            )
+            command = shown_command(["resume", run_id], self._place)
+            raise UnrecordedError(f"{self._broken[run_id]}; it was stopped, and can be resumed later: {command}")
 
     async def follow(self, run_id: str, after: int) -> AsyncIterator[list[ExecutionEvent]]:
         """Yield a run's events until its end; raises what `until_end` raises."""

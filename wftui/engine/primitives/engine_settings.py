@@ -19,6 +19,7 @@ class EngineSettings:
         log_line: longer lines are truncated.
         workers: address of the PostgreSQL server through which steps in pools reach workers; None: there is none.
         max_depth: maximum nesting of sub-workflows.
+        place: the options that lead a command to the history, for commands in messages.
     """
 
     grace: float = 5.0
@@ -31,3 +32,4 @@ class EngineSettings:
     log_line: int = 64_000
     max_depth: int = 10
     workers: str | None = field(default=None, repr=False)
+    place: tuple[str, ...] = ()

@@ -1,8 +1,10 @@
 """Reader of the parts of a log that are not in memory."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from wftui.model.run.events import Log, LogSegment
+from wftui.model.text.commands import shown_command
 
 
 class SegmentSource(Protocol):
@@ -31,6 +33,11 @@ def line_instead(segment: LogSegment, why: str) -> Log:
     )
 
 
-def unread_line(segment: LogSegment) -> Log:
-    """Return the line in place of a segment that a screen does not read."""
-    return line_instead(segment, f"are not read by this screen; `wftui show {segment.run_id} --logs` prints them")
+def unread_line(segment: LogSegment, place: Sequence[str] = ()) -> Log:
+    """Return the line in place of a segment that a screen does not read.
+
+    Args:
+        place: the options that lead a command to its run.
+    """
+    command = shown_command(["show", segment.run_id, "--logs"], place)
+    return line_instead(segment, f"are not read by this screen; `{command}` prints them")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from wftui import __version__
+from wftui.model.text.commands import shown_command
 from wftui.workbench.past_runs.whole_records import whole_record
 
 if TYPE_CHECKING:
@@ -24,10 +25,15 @@ _MOST_LOGS = 100_000
 
 
 class TransferService:
-    """`workbench.transfer`: runs are written as stored, with secrets masked."""
+    """`workbench.transfer`: runs are written as stored, with secrets masked.
 
-    def __init__(self, store: Callable[[], Awaitable[ExecutionStore]]) -> None:
+    Args:
+        place: the options that lead a command to the history.
+    """
+
+    def __init__(self, store: Callable[[], Awaitable[ExecutionStore]], place: Sequence[str] = ()) -> None:
         self._store = store
+        self._place = place
 
     async def export(self, run_id: str, path: Path, kind: ExportFormat = "run") -> None:
         """Write a run to a new file that only its owner can read.
@@ -80,7 +86,8 @@ class TransferService:
         async for page in store.log_lines(run_id):
             logs += page
             if len(logs) > _MOST_LOGS:
-                left_out.append(f"The log continues after {_MOST_LOGS:,} entries: wftui show {run_id} --logs")
+                command = shown_command(["show", run_id, "--logs"], self._place)
+                left_out.append(f"The log continues after {_MOST_LOGS:,} entries: {command}")
                 break
         whole = await store.resolve_record(record)
         return html_report(whole, logs[:_MOST_LOGS], await store.source_of(run_id), left_out)

@@ -7,7 +7,6 @@ from typing import get_args
 
 from wftui.cli.options import Command
 from wftui.cli.progress import print_outputs
-from wftui.cli.remote import same_place
 from wftui.cli.run_files import with_runs
 from wftui.cli.terminal import Terminal
 from wftui.model.data_class import dataclass
@@ -17,6 +16,7 @@ from wftui.model.run.paths import is_at_or_in
 from wftui.model.run.record import ExecutionRecord, Interruption, steps_to_wire
 from wftui.model.run.search import REGEX, finder
 from wftui.model.run.steps import LogLevel, StepResult
+from wftui.model.text.commands import shown_command
 from wftui.model.text.local_times import local_text
 from wftui.model.text.terminal_text import without_colors
 from wftui.model.text.text_styles import split_styles, with_styles
@@ -85,7 +85,8 @@ def show(arguments: argparse.Namespace) -> int:
         elif arguments.step is not None or arguments.failed:
             paths = await _paths(workbench, run_id, arguments) or []
             steps = await workbench.runs.steps(run_id, paths, whole=True) if paths else []
-            _print_selected(terminal, steps, as_json=arguments.json, values=arguments.step is not None)
+            see = shown_command(["show", run_id], workbench.place)
+            _print_selected(terminal, steps, see, as_json=arguments.json, values=arguments.step is not None)
         else:
             record = await workbench.runs.record(run_id, whole=True)
             if arguments.json:
@@ -154,22 +155,22 @@ def _print_logs(terminal: Terminal, events: Sequence[ExecutionEvent]) -> None:
                 terminal.line(f"{time} {level} {event.path or '-'}  {line}")
 
 
-def _print_selected(terminal: Terminal, steps: Sequence[StepResult], *, as_json: bool, values: bool) -> None:
+def _print_selected(terminal: Terminal, steps: Sequence[StepResult], see: str, *, as_json: bool, values: bool) -> None:
     if as_json:
         terminal.json(steps_to_wire(list(steps)))
     elif not steps:
         terminal.line("no step has failed")
     else:
-        _print_steps(terminal, steps)
+        _print_steps(terminal, steps, see)
         if values:
             _print_values(terminal, steps[0])
 
 
 async def _print_run(terminal: Terminal, workbench: AnyWorkbench, record: ExecutionRecord) -> None:
-    _print_record(terminal, record)
+    _print_record(terminal, record, workbench.place)
     for step in record.step_results:
         if step.waiting is not None and step.waiting.reason == "approval" and record.status == "running":
-            _print_approval(terminal, record, step, same_place(workbench.server))
+            _print_approval(terminal, record, step, workbench.place)
     if record.status == "running" and (owner := (await workbench.records.summary(record.id)).owner) is not None:
         since = f" since {local_text(owner.since)}" if owner.since is not None else ""
         terminal.line(f"running in process {owner.pid} on {owner.host}{since}")
@@ -178,7 +179,7 @@ async def _print_run(terminal: Terminal, workbench: AnyWorkbench, record: Execut
             terminal.line(terminal.paint(sentence, "yellow"))
 
 
-def _print_approval(terminal: Terminal, record: ExecutionRecord, step: StepResult, place: str) -> None:
+def _print_approval(terminal: Terminal, record: ExecutionRecord, step: StepResult, place: Sequence[str]) -> None:
     """Print what a step asks, since when, and the commands that answer."""
     assert step.waiting is not None
     begun = step.attempts[-1].started_at if step.attempts else step.started_at
@@ -188,17 +189,12 @@ def _print_approval(terminal: Terminal, record: ExecutionRecord, step: StepResul
         terminal.line(f"  {line}")
     if step.waiting.until is not None:
         terminal.line(f"  answered automatically at {local_text(step.waiting.until)}")
-    data = " --data JSON" if step.waiting.form else ""
-    terminal.line(f"  wftui approve {record.id} {_quoted(step.path)}{data}{place}")
-    rejection = f"  wftui approve {record.id} {_quoted(step.path)} --reject{place}"
-    terminal.line(f"{rejection}  # {step.waiting.rejection_effect}")
+    words = ["approve", record.id, step.path]
+    terminal.line(f"  {shown_command([*words, *(['--data', 'JSON'] if step.waiting.form else [])], place)}")
+    terminal.line(f"  {shown_command([*words, '--reject'], place)}  # {step.waiting.rejection_effect}")
 
 
-def _quoted(path: str) -> str:
-    return f"'{path}'" if "[" in path else path
-
-
-def _print_record(terminal: Terminal, record: ExecutionRecord) -> None:
+def _print_record(terminal: Terminal, record: ExecutionRecord, place: Sequence[str]) -> None:
     took = format_duration(record.duration / 1000) if record.duration is not None else "-"
     terminal.line(f"{terminal.glyph(record.status)} {record.workflow_id} {record.status}  {record.id}")
     started = local_text(record.started_at) if record.started_at else "never"
@@ -213,7 +209,8 @@ def _print_record(terminal: Terminal, record: ExecutionRecord) -> None:
         terminal.line(f"  {how} {record.parent_id}")
     if record.queued is not None:
         terminal.line(terminal.paint(f"  {record.queued.why}", "yellow"))
-    _print_steps(terminal, record.step_results, is_interrupted=record.status == "interrupted")
+    see = shown_command(["show", record.id], place)
+    _print_steps(terminal, record.step_results, see, is_interrupted=record.status == "interrupted")
     if record.error:
         terminal.line(terminal.paint(f"{record.error.type}: {record.error.message}", "red"))
     print_outputs(terminal, record.outputs)
@@ -223,10 +220,11 @@ def _gap(gap: Interruption) -> str:
     return format_duration((gap.until - gap.since).total_seconds()) if gap.until is not None else ""
 
 
-def _print_steps(terminal: Terminal, steps: Sequence[StepResult], *, is_interrupted: bool = False) -> None:
+def _print_steps(terminal: Terminal, steps: Sequence[StepResult], see: str, *, is_interrupted: bool = False) -> None:
     """Print one line per step, nested steps after their parent.
 
     Args:
+        see: the command that prints the run.
         is_interrupted: the process of the run has ended, so that no step runs or waits.
     """
     inside: dict[str | None, list[StepResult]] = {}
@@ -244,7 +242,7 @@ def _print_steps(terminal: Terminal, steps: Sequence[StepResult], *, is_interrup
         elif step.waiting is not None and step.waiting.reason == "worker":
             more = f"waiting: {step.waiting.why}"
         if step.iterations is not None and step.iterations.omitted:
-            more = more or f"{step.iterations.omitted:,} more items; see: wftui show RUN --step '{step.path}[0]'"
+            more = more or f"{step.iterations.omitted:,} more items; see: {see} --step '{step.path}[0]'"
         if step.kept_from is not None and (step.iterations is None or not step.iterations.omitted):
             more = f"kept from {step.kept_from}{f': {more}' if more else ''}"
         more = more or step.place or ""

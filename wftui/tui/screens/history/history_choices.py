@@ -11,6 +11,7 @@ from wftui.model.errors import UserError
 from wftui.model.history_query import HistoryQuery, QueryError, parse_query
 from wftui.model.run.record import ExecutionStatus
 from wftui.model.run.summary import GroupBy, RunGroup, RunSort
+from wftui.model.text.commands import shown_command
 from wftui.model.user.user_settings import HISTORY_COLUMNS, HistoryColumn
 from wftui.model.workflow.identifiers import WORKFLOW_ID_PATTERN
 from wftui.tui.display.formatting import count
@@ -150,7 +151,8 @@ async def ask_saved(services: AppServices, query: HistoryQuery, recent: list[str
         name = await services.push_screen_wait(PromptScreen("Save the filter as", "", text, _check_name))
         if name:
             await settings.set(f"history.filters.{name}", text)
-            services.notify(f"Saved; wftui history --saved {name} shows the same", markup=False)
+            command = shown_command(["history", "--saved", name], services.workbench.place)
+            services.notify(f"Saved; {command} shows the same", markup=False)
         return None
     try:
         return parse_query(options[chosen][1], services.workbench.clock())

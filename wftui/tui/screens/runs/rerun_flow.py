@@ -120,7 +120,7 @@ class _Rerun:
             inputs=self._inputs if self._inputs is not None else record.inputs,
             start=take,
             again=self._command,
-            server=self._app.workbench.server,
+            place=self._app.workbench.place,
             about=f"{_OTHER_INPUTS} {ASKED_AGAIN}" if secrets else _OTHER_INPUTS,
         )
         return await self._app.push_screen_wait(form) is not None
@@ -157,7 +157,7 @@ async def _with_secrets(app: AppServices, run_id: str, command: list[str], start
         return await start({})
     outline, known = asked
     form = RunInputModal(
-        outline, inputs=known, start=start, again=command, server=app.workbench.server, about=ASKED_AGAIN
+        outline, inputs=known, start=start, again=command, place=app.workbench.place, about=ASKED_AGAIN
     )
     return await app.push_screen_wait(form) is not None
 

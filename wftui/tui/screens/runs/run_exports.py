@@ -1,11 +1,11 @@
 """Copies of what a run screen shows: in the clipboard, a file, the pager."""
 
 import asyncio
-import shlex
 import tempfile
 from pathlib import Path
 
 from wftui.model.base import Json
+from wftui.model.text.commands import shown_command
 from wftui.store.events.payloads import as_reference
 from wftui.tui.display.formatting import count
 from wftui.tui.key_actions.key_sentences import with_keys
@@ -21,16 +21,15 @@ async def copy_value(screen: RunScreen, value: Json, what: str) -> None:
         screen.notify("Nothing to copy here.")
     elif reference is not None and reference.bytes > COPY_LIMIT:
         too_large = f"{size_text(reference.bytes)} exceed the clipboard limit"
-        screen.notify(f"{too_large}; print them with `{_show_command(screen)} --json`", markup=False)
+        screen.notify(f"{too_large}; print them with `{_show_command(screen, '--json')}`", markup=False)
     else:
         screen.app.copy_to_clipboard(as_text(await _whole(screen, value)))
         screen.notify(f"Copied {what}", markup=False)
 
 
-def _show_command(screen: RunScreen) -> str:
-    """Return the command that prints the run, on its server if it has one."""
-    server = screen.workbench.server
-    return shlex.join(["wftui", *(["--remote", server] if server is not None else []), "show", screen.run_id])
+def _show_command(screen: RunScreen, *options: str) -> str:
+    """Return the command that prints the run."""
+    return shown_command(["show", screen.run_id, *options], screen.workbench.place)
 
 
 async def copy_step_command(screen: RunScreen) -> None:
@@ -62,7 +61,7 @@ async def copy_log(screen: RunScreen) -> None:
         which = with_keys(screen.app, "filter them with {monitor.filter}")
         screen.notify(
             f"{view.shown:,} lines exceed the clipboard limit; {which}, or print them with"
-            f" `{_show_command(screen)} --logs`",
+            f" `{_show_command(screen, '--logs')}`",
             markup=False,
         )
     else:

@@ -68,7 +68,7 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
         inputs: initial values, added to the defaults.
         start: processes the inputs while the form is still open, so that they are not lost on an error.
         again: the command (`["wftui", "resume", "01k…"]`) that repeats a run.
-        server: URL of the server that runs it; the command names it.
+        place: the options that lead the command to the workbench.
         about: text shown instead of the workflow's description.
         form: the form of the inputs, if it was built already: one of hundreds of fields takes a tenth of a second.
     """
@@ -110,7 +110,7 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
         inputs: Mapping[str, Json] | None = None,
         start: Start = _take,
         again: Sequence[str] = (),
-        server: str | None = None,
+        place: Sequence[str] = (),
         pools: PoolChoice | None = None,
         about: str = "",
         form: FormField | None = None,
@@ -121,7 +121,7 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
         self._starting = False
         self._facts = Content("")
         self._again = list(again)
-        self._server = server
+        self._place = place
         self._pools = pools or PoolChoice()
         self._about = about or outline.description
         self._recent = list(recent)
@@ -216,9 +216,8 @@ class RunInputModal(ActionModal[dict[str, Json] | None]):
 
     def _show_command(self) -> None:
         beginning = self._again or ["wftui", "run", self._outline.id]
-        remote = ["--remote", self._server] if self._server is not None else []
         pool = ["--pool", self._pools.pool] if self._pools.pool is not None else []
-        self.query_one(CommandLine).command = run_command([beginning[0], *remote, *beginning[1:], *pool], self._state)
+        self.query_one(CommandLine).command = run_command([*beginning, *self._place, *pool], self._state)
 
     def _show_errors(self, sentences: Sequence[str]) -> None:
         """Show errors of the inputs as a whole."""

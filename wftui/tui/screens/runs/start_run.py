@@ -54,7 +54,7 @@ async def start_run(
                 recent=recent,
                 inputs=inputs,
                 start=start,
-                server=app.workbench.server,
+                place=app.workbench.place,
                 pools=pools,
                 form=form,
             )
