@@ -21,9 +21,9 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
 CASES = [
     (["compl"], {"completion"}),
     (["mcp", "l"], {"lock"}),
-    (["completion", ""], {"bash", "zsh", "fish"}),
     (["compile", "--sta"], {"--stale"}),
     (["run", "repo_"], {"repo_health"}),
+    (["completion", ""], {"bash", "zsh", "fish"}),
     (["stats", "repo_"], {"repo_health"}),
     (["history", "--workflow", "repo_"], {"repo_health"}),
     (["new", "--example", "csv_"], {"csv_report"}),
@@ -73,6 +73,7 @@ def need(shell: str) -> None:
         pytest.skip(f"{shell} is not installed")
 
 
+@pytest.mark.first_cases(3)
 @pytest.mark.parametrize(("words", "expected"), CASES)
 def test_bash_completes(offers: Offers, words: list[str], expected: set[str]) -> None:
     need("bash")

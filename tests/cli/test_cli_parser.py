@@ -2,10 +2,13 @@
 
 import argparse
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
 from wftui.cli.parser import build_parser
+from wftui.cli.remote import check_remote
+from wftui.model.errors import UsageError
 
 
 @pytest.mark.parametrize(
@@ -44,7 +47,7 @@ def _answer(parser: argparse.ArgumentParser, line: list[str], capsys: pytest.Cap
 
 def test_every_option_refuses_an_empty_value(capsys: pytest.CaptureFixture[str]) -> None:
     """An unset variable in `--older-than "$AGE"` gives one, which would be ignored."""
-    lines = [[*words, option, ""] for words, option in _options_with_values(build_parser())]
+    lines = [[*words, option, ""] for words, option in _options_with_values()]
     lines += [[*line[:-2], f"{line[-2]}="] for line in lines if line[-2].startswith("--")]
     assert len(lines) > 100
     parser = build_parser()
@@ -55,12 +58,33 @@ def test_every_option_refuses_an_empty_value(capsys: pytest.CaptureFixture[str])
         assert "the value is empty" in capsys.readouterr().err, line
 
 
-def _options_with_values(
-    parser: argparse.ArgumentParser, words: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[str, ...], str]]:
+def test_help_and_completion_offer_a_server_where_it_is_accepted() -> None:
+    offered, accepted = set[str](), set[str]()
+    for parser in _parsers(build_parser()):
+        if "--remote" in parser.format_help():
+            offered.add(parser.prog)
+        _, command, action, *_ = [*parser.prog.split(), None, None]
+        given = argparse.Namespace(
+            command=command, action=action, remote="http://host", token_file=None, tables=None, db=None
+        )
+        with suppress(UsageError):
+            check_remote(given)
+            accepted.add(parser.prog)
+    assert offered == accepted
+    assert {"wftui", "wftui list", "wftui history"} <= offered
+    assert not {"wftui compile", "wftui history import", "wftui connections add"} & offered
+
+
+def _parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    yield parser
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
-            for name, child in action.choices.items():
-                yield from _options_with_values(child, (*words, name))
-        elif action.option_strings and action.nargs != 0:
-            yield words, action.option_strings[-1]
+            for child in action.choices.values():
+                yield from _parsers(child)
+
+
+def _options_with_values() -> Iterator[tuple[list[str], str]]:
+    for parser in _parsers(build_parser()):
+        for action in parser._actions:
+            if action.option_strings and action.nargs != 0:
+                yield parser.prog.split()[1:], action.option_strings[-1]

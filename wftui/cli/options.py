@@ -25,11 +25,12 @@ class CommandParser(argparse.ArgumentParser):
         return super()._get_value(action, arg_string)
 
 
-def add_common(parser: argparse.ArgumentParser, *, default: object = None) -> None:
+def add_common(parser: argparse.ArgumentParser, *, default: object = None, takes_remote: bool = True) -> None:
     """Add `--tables`, `--db`, `--remote` and `--token-file`.
 
     Args:
         default: `argparse.SUPPRESS` for a subcommand, to keep values given before it.
+        takes_remote: list those of a server; else they are parsed, and refused with the reason.
     """
     group = parser.add_argument_group("locations")
     tables = "workspace folder (default: WFTUI_TABLES, settings, ./tables, user data)"
@@ -37,9 +38,10 @@ def add_common(parser: argparse.ArgumentParser, *, default: object = None) -> No
     database = "history database (default: WFTUI_DB, settings, user data)"
     group.add_argument("--db", type=Path, metavar="FILE", default=default, help=database)
     remote = "use the workbench of a server (`wftui serve`) instead; its token is in WFTUI_TOKEN"
-    group.add_argument("--remote", metavar="URL", default=default, help=remote)
+    hidden = None if takes_remote else argparse.SUPPRESS
+    group.add_argument("--remote", metavar="URL", default=default, help=hidden or remote)
     token = "with --remote: file with the token, which only its owner may read"
-    group.add_argument("--token-file", type=Path, metavar="FILE", default=default, help=token)
+    group.add_argument("--token-file", type=Path, metavar="FILE", default=default, help=hidden or token)
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

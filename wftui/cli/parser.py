@@ -8,6 +8,7 @@ from typing import Any, cast
 from wftui import __version__
 from wftui.cli import setup_arguments
 from wftui.cli.options import CommandParser, add_common, add_connections, add_inputs, add_json, add_pool, positive
+from wftui.cli.remote import takes_remote
 
 
 class _Command(CommandParser):
@@ -15,7 +16,8 @@ class _Command(CommandParser):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options, allow_abbrev=False)
-        add_common(self, default=argparse.SUPPRESS)
+        command, action, *_ = [*self.prog.split()[1:], None, None]
+        add_common(self, default=argparse.SUPPRESS, takes_remote=takes_remote(command, action))
 
 
 def build_parser(words: Collection[str] | None = None) -> argparse.ArgumentParser:

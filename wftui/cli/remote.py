@@ -30,16 +30,12 @@ _REASONS = {
 }
 
 
-def takes_remote(command: str | None) -> bool:
+_IMPORTS = "run files are imported where the history is; do it on the machine of the server"
+
+
+def takes_remote(command: str | None, action: str | None = None) -> bool:
     """Return whether a command, or the screen (None), works with a server."""
-    return command in _REMOTE
-
-
-def same_place(server: str | None) -> str:
-    """Return the end of a command to copy: the option that names the server, if any."""
-    from shlex import quote
-
-    return "" if server is None else f" --remote {quote(server)}"
+    return command in _REMOTE and (command, action) != ("history", "import")
 
 
 def check_remote(arguments: argparse.Namespace) -> None:
@@ -52,11 +48,12 @@ def check_remote(arguments: argparse.Namespace) -> None:
         if arguments.token_file is not None:
             raise UsageError("--token-file requires --remote", code="remote.options")
         return
-    if not takes_remote(arguments.command):
+    action = getattr(arguments, "action", None)
+    if not takes_remote(arguments.command, action):
+        if takes_remote(arguments.command):
+            raise UsageError(_IMPORTS, code=_CODE)
         reason = _REASONS.get(arguments.command, "it needs the files of the server")
         raise UsageError(f"--remote cannot be used with {arguments.command}: {reason}", code=_CODE)
-    if arguments.command == "history" and arguments.action == "import":
-        raise UsageError("run files are imported where the history is; do it on the machine of the server", code=_CODE)
     for option, given in (("--tables", arguments.tables), ("--db", arguments.db)):
         if given is not None:
             raise UsageError(f"{option} names files of this machine; the server has its own", code="remote.options")

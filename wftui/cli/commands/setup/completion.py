@@ -7,7 +7,6 @@ from pathlib import Path
 
 from wftui.cli.options import Command
 from wftui.cli.parser import build_parser
-from wftui.cli.remote import takes_remote
 from wftui.model.errors import ExitCode
 
 _WORKFLOWS, _EXAMPLES, _CONNECTIONS = "list", "new --examples", "connections list"
@@ -24,7 +23,6 @@ _BY_COMMAND = {
 }
 """List with the names for the positional argument of a command."""
 _BY_OPTION = {"--workflow": _WORKFLOWS, "--example": _EXAMPLES}
-_OF_SERVERS = frozenset({"remote", "token_file"})
 _NAMES = frozenset({"id", "ids", "name", "workflow"})
 
 
@@ -36,9 +34,7 @@ def completion(arguments: argparse.Namespace) -> int:
     for each in _every(parser):
         command = each.prog.removeprefix("wftui").strip()
         for action in each._actions:
-            if action.dest in _OF_SERVERS and not takes_remote(command.partition(" ")[0] or None):
-                action.help = argparse.SUPPRESS  # not offered
-            elif action.type is Path:
+            if action.type is Path:
                 action.complete = shtab.DIRECTORY if action.metavar == "DIR" else shtab.FILE  # type: ignore[attr-defined]
             elif listing := _listing(action, command):
                 action.complete = _completer(listing)  # type: ignore[attr-defined]
