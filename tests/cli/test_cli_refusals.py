@@ -67,6 +67,17 @@ def test_impossible_run_commands(cli: Cli) -> None:
         assert (found, message in err) == (exit_code, True), err
 
 
+@pytest.mark.parametrize("command", ["show", "cancel", "rerun", "resume", "watch", "export", "compare last", "monitor"])
+@pytest.mark.parametrize("text", ["", "  "])
+def test_an_empty_run_id_is_refused(cli: Cli, command: str, text: str) -> None:
+    """As of an unset variable, where the history has one run."""
+    cli("new", "hello")
+    cli("run", "hello", "-q")
+    code, out, errors = cli(*command.split(), text)
+    assert (code, out) == (2, "")
+    assert "error[usage.run] the run id is empty" in errors
+
+
 def test_impossible_connection_and_secret_commands(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     assert cli("connections", "add", "mail", "--kind", "smtp", "-s", "host=localhost")[0] == 0
     for command, exit_code, message in [

@@ -13,7 +13,7 @@ from wftui.client.reading import model, models
 from wftui.client.remote_workflows import RemoteWorkflows, definition_path
 from wftui.engine.restart.restart_plan import StepDecision
 from wftui.model.base import Json
-from wftui.model.errors import NotFoundError, RunNotFoundError, UsageError
+from wftui.model.errors import EmptyRunIdError, NotFoundError, RunNotFoundError, UsageError
 from wftui.model.listing import AttentionItem, RecentInputs, WorkflowOutline
 from wftui.model.run.actions import RunAction, run_actions
 from wftui.model.run.event_json import read_event
@@ -227,9 +227,11 @@ class RemoteRuns:
 
         Raises:
             NotFoundError: no run matches.
-            UsageError: more than one run matches.
+            UsageError: more than one run matches, or the text is empty.
         """
         wanted = text.strip().lower()
+        if not wanted:
+            raise EmptyRunIdError
         if RUN_ID.fullmatch(wanted):
             return wanted
         if wanted == "last":
@@ -237,7 +239,7 @@ class RemoteRuns:
             if not newest:
                 raise NotFoundError("there are no runs yet", code="run.not_found")
             return newest[0].id
-        matching = await self._matching(wanted) if wanted else []
+        matching = await self._matching(wanted)
         for ids in ([each for each in matching if each.startswith(wanted)], matching):
             if len(ids) == 1:
                 return ids[0]

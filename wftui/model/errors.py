@@ -56,6 +56,15 @@ class UsageError(UserError):
     exit_code = ExitCode.USAGE
 
 
+class EmptyRunIdError(UsageError):
+    """An empty text in place of a run id, such as an unset variable of a shell."""
+
+    code = "usage.run"
+
+    def __init__(self) -> None:
+        super().__init__('the run id is empty; write an id, the beginning or the end of one, or "last"')
+
+
 class ConflictError(UserError):
     """A change by someone else in the meantime."""
 

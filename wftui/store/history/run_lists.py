@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from wftui.model.clock import utc_now
-from wftui.model.errors import NotFoundError, RunNotFoundError, UsageError
+from wftui.model.errors import EmptyRunIdError, NotFoundError, RunNotFoundError, UsageError
 from wftui.model.listing import WorkflowStats
 from wftui.model.reading import read_json
 from wftui.model.run.steps import ExecutionError
@@ -118,6 +118,8 @@ async def find_run(reader: Reader, text: str) -> str:
     `last` is the newest run that no step started.
     """
     wanted = text.strip().lower()
+    if not wanted:
+        raise EmptyRunIdError
     if wanted == "last":
         rows = await rows_after(reader, await conditions_of(reader, ExecutionFilters(children=False)), _NEWEST, 1)
         if not rows:
@@ -134,7 +136,7 @@ async def find_run(reader: Reader, text: str) -> str:
         ids = [str(row[0]) for row in found]
         if len(ids) == 1:
             return ids[0]
-        if ids and wanted:
+        if ids:
             shown = ", ".join(ids[:_SUGGESTED]) + (", …" if len(ids) > _SUGGESTED else "")
             raise UsageError(f"{text!r} matches more than one run: {shown}", code="usage.ambiguous")
     raise RunNotFoundError(text)

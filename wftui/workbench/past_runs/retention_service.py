@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from wftui.model.clock import Clock
 from wftui.model.data_class import dataclass
+from wftui.model.errors import UsageError
+from wftui.model.text.local_times import local_text
 from wftui.settings.settings_file import read_settings, settings_path
 
 if TYPE_CHECKING:
@@ -77,7 +79,13 @@ class RetentionService:
             keep: number of newest runs of each workflow to keep, whatever their age.
             workflow_id: runs of this workflow only.
             dry_run: report what would be removed, remove nothing.
+
+        Raises:
+            UsageError: the time is in the future.
         """
+        if older_than is not None and older_than > self._clock():
+            sentence = f"{local_text(older_than)} is in the future; every run that has ended is older"
+            raise UsageError(sentence, code="usage.moment")
         store = await self._store()
         return await store.cleanup(older_than, keep=keep, workflow_id=workflow_id, dry_run=dry_run)
 
