@@ -150,7 +150,7 @@ def test_runs_are_filtered_by_error_and_duration(counted: Cli) -> None:
 
     assert found("--error", "exit_code") == ["failed"]
     assert found("--error", "exit") == found("--error", "exit_cod_") == found("--error", "%") == []
-    assert found("--error", "exit_code", "--status", "completed") == []
+    assert found("--error", "exit_code", "--status", "completed", "--status", "failed") == ["failed"]
     assert found("--longer-than", "1ms") == ["failed", "completed"]
     assert found("--longer-than", "1h") == []
     assert counted("history", "--longer-than", "soon")[0] == 2
@@ -231,6 +231,8 @@ def test_saved_filters_are_narrowed_by_options(counted: Cli) -> None:
     assert found("--saved", "broken") == ["failed"]
     assert found("--saved", "broken", "--status", "completed") == ["completed"]
     assert found("--saved", "broken", "--until", "yesterday") == []
+    code, _, err = counted("history", "--saved", "broken", "--until", "3 days ago")
+    assert (code, "no run can match these filters" in err) == (2, True), "together with what is saved"
     assert json.loads(counted("grep", "seq", "--saved", "broken", "--in", "input", "--json")[1])
     assert counted("settings", "set", "history.filters.odd", "since:soon")[0] == 0
     code, _, err = counted("history", "--saved", "odd")

@@ -44,6 +44,9 @@ def test_incomplete_filter_is_ignored() -> None:
         ("since:soon", "invalid time soon; expected 24h, 7d, 2 days ago, today"),
         ("until:2026-13-01", "invalid time 2026-13-01"),
         ("since:99999999d", "invalid time 99999999d"),
+        ("since:today until:yesterday", "no run can match these filters: the time of `since` is after"),
+        ("status:completed error:http", "no run can match these filters: only failed runs have an error"),
+        ("status:running,pending longer:5m", "no run can match these filters: only runs that have ended"),
     ],
 )
 def test_invalid_queries_are_reported(line: str, sentence: str) -> None:
@@ -60,7 +63,7 @@ queries = st.builds(
     user=words,
     contains=words,
     since=st.sampled_from(["", "7d", "today", "2026-10-25"]),
-    until=st.sampled_from(["", "24h", "now"]),
+    until=st.sampled_from(["", "1h", "now"]),
     statuses=st.frozensets(st.sampled_from(STATUSES)),
 )
 

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime
 from wftui.model.base import Field, Json, WireModel, fresh
 from wftui.model.listing import RecentInputs, WorkflowRow
 from wftui.model.run.steps import StepResult
-from wftui.model.run.summary import ExecutionFilters, GroupBy, RunSort
+from wftui.model.run.summary import ExecutionFilters, GroupBy, RunSort, check_filters
 
 _When = Annotated[
     AwareDatetime,
@@ -129,8 +129,14 @@ class HistoryFilters(ExecutionFilters):
     until: _When | None = None
 
     def filters(self) -> ExecutionFilters:
-        """Return the filters."""
-        return ExecutionFilters(**{name: getattr(self, name) for name in ExecutionFilters.model_fields})
+        """Return the filters.
+
+        Raises:
+            UsageError: no run can match them.
+        """
+        found = ExecutionFilters(**{name: getattr(self, name) for name in ExecutionFilters.model_fields})
+        check_filters(found)
+        return found
 
 
 class HistoryParameters(HistoryFilters):

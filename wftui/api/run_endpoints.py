@@ -231,6 +231,9 @@ async def value(call: Call) -> Response:
 async def logs(call: Call) -> Response:
     """Return the log lines of a run so far, each as one line of JSON."""
     asked = call.query(LogsQuery)
+    if asked.until is not None and asked.until < asked.after:
+        errors = [FieldError(pointer="/until", message="is before `after`")]
+        raise ProblemError(422, "request.invalid", "the query is not valid: /until is before `after`", errors=errors)
     head = await call.run()
 
     async def lines() -> AsyncIterator[str]:

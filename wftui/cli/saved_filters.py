@@ -2,7 +2,7 @@
 
 from wftui.model.errors import NotFoundError, UsageError
 from wftui.model.history_query import QueryError, parse_query
-from wftui.model.run.summary import ExecutionFilters
+from wftui.model.run.summary import ExecutionFilters, check_filters
 from wftui.model.text.suggestions import did_you_mean, suggestion
 from wftui.workbench.protocols import AnyWorkbench
 
@@ -12,9 +12,10 @@ async def with_saved(workbench: AnyWorkbench, given: ExecutionFilters, name: str
 
     Raises:
         NotFoundError: none is saved under it.
-        UsageError: what is saved is not a filter.
+        UsageError: what is saved is not a filter, or no run can match.
     """
     if name is None:
+        check_filters(given)
         return given
     known = (await workbench.user_settings.read()).filters
     if name not in known:
@@ -28,4 +29,6 @@ async def with_saved(workbench: AnyWorkbench, given: ExecutionFilters, name: str
     changed = {
         name: value for name in ExecutionFilters.model_fields if (value := getattr(given, name)) != getattr(plain, name)
     }
-    return saved.model_copy(update=changed)
+    found = saved.model_copy(update=changed)
+    check_filters(found)
+    return found

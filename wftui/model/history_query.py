@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import get_args
 
 from wftui.model.data_class import dataclass
+from wftui.model.errors import UsageError
 from wftui.model.moments import MomentError, parse_moment
 from wftui.model.run.record import ExecutionStatus
-from wftui.model.run.summary import ExecutionFilters
+from wftui.model.run.summary import ExecutionFilters, check_filters
 from wftui.model.workflow.durations import parse_duration
 
 STATUSES: tuple[ExecutionStatus, ...] = get_args(ExecutionStatus)
@@ -26,8 +27,10 @@ _WORD = re.compile(
 )
 
 
-class QueryError(ValueError):
-    """A term of the query is invalid; the message is a sentence for the user."""
+class QueryError(UsageError):
+    """A term of the query is invalid, or its filters exclude each other."""
+
+    code = "usage.filter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +83,9 @@ class HistoryQuery:
         """Return the filters for the store.
 
         Raises:
-            QueryError: a time is invalid.
+            QueryError: a time is invalid, or no run can match.
         """
-        return ExecutionFilters(
+        filters = ExecutionFilters(
             workflow_id=self.workflow or None,
             status=[status for status in STATUSES if status in self.statuses] or None,
             user_id=self.user or None,
@@ -94,13 +97,18 @@ class HistoryQuery:
             label=self.label or None,
             contains=self.contains or None,
         )
+        try:
+            check_filters(filters)
+        except UsageError as error:
+            raise QueryError(str(error)) from None
+        return filters
 
 
 def parse_query(line: str, now: datetime) -> HistoryQuery:
     """Parse a query.
 
     Raises:
-        QueryError: a term is invalid.
+        QueryError: a term is invalid, or no run can match.
     """
     query = HistoryQuery()
     texts: list[str] = []

@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from wftui.model.base import Field, Json, Timestamp, WireModel, fresh
+from wftui.model.errors import UsageError
 from wftui.model.run.record import ExecutionStatus
 from wftui.model.run.steps import ExecutionError
 
@@ -85,6 +86,27 @@ class ExecutionFilters(WireModel):
         ),
     ] = None
     children: bool = True
+
+
+_WITH_DURATION = frozenset({"completed", "failed", "cancelled"})
+
+
+def check_filters(filters: ExecutionFilters) -> None:
+    """Refuse filters that exclude each other.
+
+    Raises:
+        UsageError: no run can match them.
+    """
+    statuses = frozenset(filters.status or ())
+    why = None
+    if filters.since is not None and filters.until is not None and filters.since > filters.until:
+        why = "the time of `since` is after that of `until`"
+    elif filters.error_type is not None and statuses and "failed" not in statuses:
+        why = f"only failed runs have an error, and none that is {' or '.join(sorted(statuses))}"
+    elif filters.longer_than is not None and statuses and not statuses & _WITH_DURATION:
+        why = f"only runs that have ended have a duration, and none that is {' or '.join(sorted(statuses))}"
+    if why is not None:
+        raise UsageError(f"no run can match these filters: {why}", code="usage.filter")
 
 
 class RunGroup(WireModel):

@@ -116,7 +116,8 @@ class HistoryScreen(ActionScreen[None]):
         return await self.workbench.runs.count(filters)
 
     def _query(self) -> None:
-        self._table.show(self._bar.current.filters(self.workbench.clock()))
+        if (filters := self._bar.filters()) is not None:
+            self._table.show(filters)
 
     async def _refresh(self) -> None:
         """Read what other connections have written, if any, and update the clocks."""
@@ -249,8 +250,8 @@ class HistoryScreen(ActionScreen[None]):
 
     def action_grep(self) -> None:
         """Search the runs of the filter."""
-        query = self._bar.current
-        self.services.open_screen("search", query.filters(self.workbench.clock()), str(query))
+        if (filters := self._bar.filters()) is not None:
+            self.services.open_screen("search", filters, str(self._bar.current))
 
     def action_export(self) -> None:
         """Ask for a file name, and export the run."""

@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 from wftui.model.clock import Clock
 from wftui.model.history_query import STATUSES, HistoryQuery, QueryError, parse_query
 from wftui.model.run.record import ExecutionStatus
+from wftui.model.run.summary import ExecutionFilters
 from wftui.tui.display.status import look
 from wftui.tui.key_actions.key_sentences import shown_key
 
@@ -144,15 +145,26 @@ class FilterBar(Vertical):
             self.query_one(Input).value = str(query)
         self._take(query)
 
+    def filters(self) -> ExecutionFilters | None:
+        """Return the filters; None if no run can match them, which is shown."""
+        try:
+            return self.current.filters(self.now())
+        except QueryError as error:
+            self._refuse(error)
+            return None
+
+    def _refuse(self, error: QueryError) -> None:
+        line = self.query_one("#filter-error", Static)
+        line.update(str(error))
+        line.add_class("-wrong")
+
     @on(Input.Changed)
     def _written(self, event: Input.Changed) -> None:
         event.stop()
-        line = self.query_one("#filter-error", Static)
         try:
             query = parse_query(event.value, self.now())
         except QueryError as error:
-            line.update(str(error))
-            line.add_class("-wrong")
+            self._refuse(error)
             return
         self._take(query)
 
