@@ -5,7 +5,7 @@ from typing import ClassVar, cast
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from wftui.model.errors import UserError
 from wftui.model.history_query import STATUSES, HistoryQuery
@@ -333,7 +333,7 @@ class HistoryScreen(ActionScreen[None]):
 
     def action_filter(self) -> None:
         """Focus the filter."""
-        self._bar.query_one(Input).focus()
+        self._bar.edit()
 
     def action_faults(self) -> None:
         """Show only failed and interrupted runs, or all."""

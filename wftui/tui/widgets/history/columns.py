@@ -35,8 +35,8 @@ COLUMNS: dict[HistoryColumn, Column] = {
     for column in (
         Column("status", "Status", 13),
         Column("workflow", "Workflow", 18),
-        Column("started", "Started", 14),
-        Column("ended", "Ended", 14),
+        Column("started", "Started", 16),
+        Column("ended", "Ended", 16),
         Column("duration", "Duration", 8),
         Column("user", "User", 10),
         Column("run", "Run", 16),

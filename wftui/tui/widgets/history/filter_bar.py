@@ -114,7 +114,7 @@ class FilterBar(Vertical):
         """Compose query line, status toggles and error line."""
         fields = "text workflow: user: label: since:monday longer:5m error:http contains:text"
         key = shown_key(self.app, "history.filter")
-        yield Input(str(self.current), placeholder=f"{key} {fields}".strip(), compact=True)
+        yield Input(str(self.current), placeholder=f"{key} {fields}".strip(), compact=True, select_on_focus=False)
         yield StatusSwitches(ascii_only=self.ascii_only)
         yield Static(id="filter-error", markup=False)
 
@@ -137,6 +137,15 @@ class FilterBar(Vertical):
             line = self.query_one(Input)
             line.value = self.recent[at] if at >= 0 else ""
             line.cursor_position = len(line.value)
+
+    def edit(self) -> None:
+        """Focus the query line behind its last filter, so that another one can be added."""
+        line = self.query_one(Input)
+        is_in_quotes = line.value.count('"') % 2
+        if line.value and not line.value.endswith(" ") and not is_in_quotes:
+            line.value += " "
+        line.cursor_position = len(line.value)
+        line.focus()
 
     def set_query(self, query: HistoryQuery) -> None:
         """Replace the query, as if it had been typed."""
