@@ -1,24 +1,50 @@
 """Every endpoint, through the real server and a real client."""
 
 import json
+from collections.abc import Iterator
 
 import httpx
+import pytest
 from helpers import wait_until
 
-from api.api_server import GREET_SCHEMA, Server, all_events, ended, following, record, start, waits
+from api.api_server import (
+    GREET_SCHEMA,
+    Server,
+    all_events,
+    ended,
+    following,
+    record,
+    serving_in,
+    start,
+    waits,
+)
 
 
-def test_ac_a_4_sse_streams_events(client: httpx.Client) -> None:
-    run_id = start(client, "asks")
+@pytest.fixture(scope="module")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server for the tests that other runs in its database do not disturb."""
+    with serving_in(tmp_path_factory.mktemp("endpoints")) as started:
+        yield started
+
+
+@pytest.fixture
+def shared(shared_server: Server) -> Iterator[httpx.Client]:
+    """A client of that server."""
+    with shared_server.client() as opened:
+        yield opened
+
+
+def test_ac_a_4_sse_streams_events(shared: httpx.Client) -> None:
+    run_id = start(shared, "asks")
     seen = []
-    with following(client, run_id) as events:
+    with following(shared, run_id) as events:
         for number, kind, data in events:
             if kind == ":":
                 continue
             seen.append((number, kind))
             assert (data["seq"], data["type"], data["executionId"]) == (number, kind, run_id)
             if kind == "step_waiting":
-                answer = client.post(f"/api/workflows/execute/{run_id}/answer", json={"path": "ok", "approved": True})
+                answer = shared.post(f"/api/workflows/execute/{run_id}/answer", json={"path": "ok", "approved": True})
                 assert answer.status_code == 200
     assert [number for number, _ in seen] == list(range(1, len(seen) + 1))
     assert [kind for _, kind in seen] == [
@@ -34,27 +60,27 @@ def test_ac_a_4_sse_streams_events(client: httpx.Client) -> None:
     ]
 
 
-def test_a_workflow_is_listed_compiled_and_run(client: httpx.Client, server: Server) -> None:
-    listed = client.get("/api/workflows").json()["workflows"]
+def test_a_workflow_is_listed_compiled_and_run(shared: httpx.Client, shared_server: Server) -> None:
+    listed = shared.get("/api/workflows").json()["workflows"]
     assert {row["id"]: row["state"] for row in listed}["broken"] == "errors"
-    definition = client.get("/api/workflows/definitions/greet").json()
+    definition = shared.get("/api/workflows/definitions/greet").json()
     assert definition["inputSchema"] == GREET_SCHEMA
     assert [step["stepId"] for step in definition["steps"]] == ["text"]
-    compiled = client.post("/api/workflows/compile", json={"workflowId": "greet"}).json()
+    compiled = shared.post("/api/workflows/compile", json={"workflowId": "greet"}).json()
     assert compiled["success"]
-    assert (server.tables / "workflows/greet/workflow.py").read_text() == compiled["generatedCode"]
-    failed = client.post("/api/workflows/compile", json={"workflowId": "broken"})
+    assert (shared_server.tables / "workflows/greet/workflow.py").read_text() == compiled["generatedCode"]
+    failed = shared.post("/api/workflows/compile", json={"workflowId": "broken"})
     assert (failed.status_code, failed.json()["success"]) == (200, False)
     assert "unknown" in failed.json()["errors"][0]["message"] or failed.json()["errors"][0]["code"]
 
-    answer = client.post("/api/workflows/execute", json={"workflowId": "greet", "inputs": {"who": "Ada"}})
+    answer = shared.post("/api/workflows/execute", json={"workflowId": "greet", "inputs": {"who": "Ada"}})
     run_id = answer.json()["id"]
     assert answer.headers["location"] == f"/api/workflows/execute/{run_id}"
-    found = ended(client, run_id)
+    found = ended(shared, run_id)
     assert found["outputs"] == {"text": "Hello Ada"}
     assert found["inputs"] == {"who": "Ada", "times": 1}
     # The same run, from the command line.
-    assert json.loads(server.wftui("show", run_id, "--json")) == found
+    assert json.loads(shared_server.wftui("show", run_id, "--json")) == found
 
 
 def test_invalid_inputs_are_refused_before_anything_is_recorded(client: httpx.Client) -> None:
@@ -72,14 +98,14 @@ def test_invalid_inputs_are_refused_before_anything_is_recorded(client: httpx.Cl
     assert client.get("/api/workflows/history").json() == {"executions": [], "next": None}
 
 
-def test_what_cannot_start_says_why(client: httpx.Client) -> None:
-    broken = client.post("/api/workflows/execute", json={"workflowId": "broken"})
+def test_what_cannot_start_says_why(shared: httpx.Client) -> None:
+    broken = shared.post("/api/workflows/execute", json={"workflowId": "broken"})
     assert (broken.status_code, broken.json()["code"]) == (409, "workflow.errors")
     assert broken.json()["diagnostics"][0]["line"] == 1
     for name in ("nothing", "../greet", "", "last"):
-        missing = client.post("/api/workflows/execute", json={"workflowId": name})
+        missing = shared.post("/api/workflows/execute", json={"workflowId": name})
         assert (missing.status_code, missing.json()["code"]) == (404, "workflow.not_found")
-    other = client.post("/api/workflows/execute", json={"workflowId": "greet", "userId": "grace"})
+    other = shared.post("/api/workflows/execute", json={"workflowId": "greet", "userId": "grace"})
     assert (other.status_code, other.json()["errors"][0]["pointer"]) == (422, "/userId")
 
 
@@ -111,80 +137,89 @@ def test_a_run_is_cancelled_and_a_second_time_there_is_nothing_to_cancel(client:
     assert server.errors == []
 
 
-def test_a_record_has_an_etag(client: httpx.Client) -> None:
-    run_id = start(client, "asks")
-    waits(client, run_id)
+def test_a_record_has_an_etag(shared: httpx.Client) -> None:
+    run_id = start(shared, "asks")
+    waits(shared, run_id)
     path = f"/api/workflows/execute/{run_id}"
-    answer = client.get(path)
+    answer = shared.get(path)
     etag = answer.headers["etag"]
     assert etag == f'"{answer.json()["lastSeq"]}"'
-    assert client.get(path, headers={"If-None-Match": f'W/"0", {etag}'}).status_code == 304
-    client.post(f"{path}/answer", json={"path": "ok", "approved": True})
-    ended(client, run_id)
-    assert client.get(path, headers={"If-None-Match": etag}).status_code == 200
+    assert shared.get(path, headers={"If-None-Match": f'W/"0", {etag}'}).status_code == 304
+    shared.post(f"{path}/answer", json={"path": "ok", "approved": True})
+    ended(shared, run_id)
+    assert shared.get(path, headers={"If-None-Match": etag}).status_code == 200
 
 
-def test_only_whole_ids_name_a_run(client: httpx.Client) -> None:
-    run_id = start(client, "greet", {"who": "Ada"})
-    other = start(client, "greet", {"who": "Grace"})
+def test_only_whole_ids_name_a_run(shared: httpx.Client) -> None:
+    run_id = start(shared, "greet", {"who": "Ada"})
+    other = start(shared, "greet", {"who": "Grace"})
     common = next(run_id[:end] for end in range(14, 0, -1) if other.startswith(run_id[:end]))
     for text in (common, run_id[:-1], run_id[-4:], "last", run_id.upper(), f"{run_id}%20"):
-        answer = client.get(f"/api/workflows/execute/{text}")
+        answer = shared.get(f"/api/workflows/execute/{text}")
         assert (answer.status_code, answer.json()["code"]) == (404, "run.not_found")
 
 
-def test_big_values_are_read_by_reference_from_their_run_only(client: httpx.Client) -> None:
-    run_id, other = start(client, "big"), start(client, "greet", {"who": "Ada"})
-    [step] = ended(client, run_id)["stepResults"]
+def test_big_values_are_read_by_reference_from_their_run_only(shared: httpx.Client) -> None:
+    run_id, other = start(shared, "big"), start(shared, "greet", {"who": "Ada"})
+    [step] = ended(shared, run_id)["stepResults"]
     value_hash = step["output"]["$value"]
     path = f"/api/workflows/execute/{run_id}"
-    assert client.get(f"{path}/values/{value_hash}").json() == ["ä" * 100] * 1000
-    assert client.get(path, params={"whole": True}).json()["stepResults"][0]["output"] == ["ä" * 100] * 1000
+    assert shared.get(f"{path}/values/{value_hash}").json() == ["ä" * 100] * 1000
+    assert shared.get(path, params={"whole": True}).json()["stepResults"][0]["output"] == ["ä" * 100] * 1000
     for wrong in (f"{path}/values/sha256:{'0' * 64}", f"/api/workflows/execute/{other}/values/{value_hash}"):
-        assert client.get(wrong).json()["code"] == "value.not_found"
+        assert shared.get(wrong).json()["code"] == "value.not_found"
 
 
-def test_steps_and_logs(client: httpx.Client) -> None:
-    run_id = start(client, "talks")
-    waits(client, run_id)
+def test_a_summary_is_the_run_as_the_history_lists_it(shared: httpx.Client) -> None:
+    run_id = start(shared, "talks")
+    waits(shared, run_id)
+    listed = shared.get("/api/workflows/history", params={"text": run_id}).json()["executions"]
+    assert [shared.get(f"/api/workflows/execute/{run_id}/summary").json()] == listed
+    missing = shared.get(f"/api/workflows/execute/{run_id[:-1]}/summary")
+    assert (missing.status_code, missing.json()["code"]) == (404, "run.not_found")
+
+
+def test_steps_and_logs(shared: httpx.Client) -> None:
+    run_id = start(shared, "talks")
+    waits(shared, run_id)
     path = f"/api/workflows/execute/{run_id}"
-    [step] = client.get(f"{path}/steps/talk").json()["steps"]
+    [step] = shared.get(f"{path}/steps/talk").json()["steps"]
     assert (step["path"], step["status"], step["output"]) == ("talk", "completed", 400)
-    assert client.get(f"{path}/steps/nothing").json()["code"] == "step.not_found"
-    answer = client.get(f"{path}/logs")
+    assert shared.get(f"{path}/steps/nothing").json()["code"] == "step.not_found"
+    answer = shared.get(f"{path}/logs")
     assert answer.headers["content-type"].startswith("application/x-ndjson")
     lines = [json.loads(line) for line in answer.text.splitlines()]
     message = "\n".join(line["message"] for line in lines)
     assert message.split("\n") == [f"line {number}" for number in range(400)]
-    assert client.get(f"{path}/logs", params={"after": lines[-1]["seq"]}).text == ""
+    assert shared.get(f"{path}/logs", params={"after": lines[-1]["seq"]}).text == ""
 
 
-def test_a_failed_run_is_run_again_as_its_plan_says(client: httpx.Client) -> None:
-    run_id = start(client, "fails")
-    assert ended(client, run_id)["error"]["type"] == "stock.empty"
+def test_a_failed_run_is_run_again_as_its_plan_says(shared: httpx.Client) -> None:
+    run_id = start(shared, "fails")
+    assert ended(shared, run_id)["error"]["type"] == "stock.empty"
     path = f"/api/workflows/execute/{run_id}"
-    plan = client.post(f"{path}/rerun/plan", json={"reuse": True}).json()["steps"]
+    plan = shared.post(f"{path}/rerun/plan", json={"reuse": True}).json()["steps"]
     assert [(step["path"], step["action"]) for step in plan] == [("text", "keep"), ("boom", "run")]
-    again = client.post(f"{path}/rerun", json={"reuse": True})
+    again = shared.post(f"{path}/rerun", json={"reuse": True})
     assert again.status_code == 202
-    found = ended(client, again.json()["id"])
+    found = ended(shared, again.json()["id"])
     assert found["parentId"] == run_id
     assert found["stepResults"][0]["keptFrom"] == run_id
-    refused = client.post(f"{path}/resume", json={})
+    refused = shared.post(f"{path}/resume", json={})
     assert refused.status_code == 409
-    assert client.post(f"{path}/rerun", json={"fromStep": "nothing", "reuse": True}).status_code == 404
+    assert shared.post(f"{path}/rerun", json={"fromStep": "nothing", "reuse": True}).status_code == 404
 
 
-def test_approvals_are_answered_once(client: httpx.Client) -> None:
-    run_id = start(client, "asks")
-    waits(client, run_id)
+def test_approvals_are_answered_once(shared: httpx.Client) -> None:
+    run_id = start(shared, "asks")
+    waits(shared, run_id)
     path = f"/api/workflows/execute/{run_id}/answer"
-    wrong = client.post(path, json={"path": "first", "approved": True})
+    wrong = shared.post(path, json={"path": "first", "approved": True})
     assert (wrong.status_code, wrong.json()["code"]) == (404, "approval.none")
-    assert client.post(path, json={"path": "ok", "approved": "perhaps"}).status_code == 422
-    assert client.post(path, json={"path": "ok", "approved": False}).status_code == 200
-    assert ended(client, run_id)["status"] in ("failed", "completed")
-    assert client.post(path, json={"path": "ok", "approved": True}).status_code in (404, 409)
+    assert shared.post(path, json={"path": "ok", "approved": "perhaps"}).status_code == 422
+    assert shared.post(path, json={"path": "ok", "approved": False}).status_code == 200
+    assert ended(shared, run_id)["status"] in ("failed", "completed")
+    assert shared.post(path, json={"path": "ok", "approved": True}).status_code in (404, 409)
 
 
 def test_the_history_is_filtered_and_paged(client: httpx.Client) -> None:
@@ -210,6 +245,21 @@ def test_the_history_is_filtered_and_paged(client: httpx.Client) -> None:
         {"cursor": "x"},
     ):
         assert client.get("/api/workflows/history", params=wrong).status_code == 422
+    never = {"since": "2026-11-02T00:00:00Z", "until": "2026-11-01T00:00:00Z"}
+    for path, more in (
+        ("history", {}),
+        ("history/count", {}),
+        ("history/groups", {"by": "user"}),
+        ("search", {"find": "x"}),
+    ):
+        answer = client.get(f"/api/workflows/{path}", params=never | more)
+        assert (answer.status_code, answer.json()["code"]) == (422, "usage.filter")
+
+
+def test_a_log_that_ends_before_it_begins_is_refused(client: httpx.Client) -> None:
+    run_id = start(client, "greet", {"who": "Ada"})
+    for query, status in (({"after": 3, "until": 2}, 422), ({"after": 2, "until": 2}, 200)):
+        assert client.get(f"/api/workflows/execute/{run_id}/logs", params=query).status_code == status
 
 
 def test_runs_are_compared_and_counted(client: httpx.Client) -> None:
@@ -226,43 +276,43 @@ def test_runs_are_compared_and_counted(client: httpx.Client) -> None:
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/since")
 
 
-def test_runs_are_shared_with_the_command_line(client: httpx.Client, server: Server) -> None:
-    here = start(client, "asks")
-    waits(client, here)
-    server.wftui("approve", here, "ok")
-    assert ended(client, here)["status"] == "completed"
-    there = server.wftui("run", "asks", "--detach").strip()
-    waits(client, there)
-    assert client.delete(f"/api/workflows/execute/{there}").status_code == 202
-    assert ended(client, there)["status"] == "cancelled"
-    assert record(client, there)["userId"] != ""
+def test_runs_are_shared_with_the_command_line(shared: httpx.Client, shared_server: Server) -> None:
+    here = start(shared, "asks")
+    waits(shared, here)
+    shared_server.wftui("approve", here, "ok")
+    assert ended(shared, here)["status"] == "completed"
+    there = shared_server.wftui("run", "asks", "--detach").strip()
+    waits(shared, there)
+    assert shared.delete(f"/api/workflows/execute/{there}").status_code == 202
+    assert ended(shared, there)["status"] == "cancelled"
+    assert record(shared, there)["userId"] != ""
 
 
-def test_secrets_are_in_no_answer(client: httpx.Client, server: Server) -> None:
+def test_secrets_are_in_no_answer(shared: httpx.Client, shared_server: Server) -> None:
     secret = "the-pin-of-ada"
-    run_id = start(client, "greet", {"who": f"Ada {secret}", "pin": secret})
-    ended(client, run_id)
-    bad = client.post("/api/workflows/execute", json={"workflowId": "greet", "inputs": {"pin": secret, "who": 1}})
+    run_id = start(shared, "greet", {"who": f"Ada {secret}", "pin": secret})
+    ended(shared, run_id)
+    bad = shared.post("/api/workflows/execute", json={"workflowId": "greet", "inputs": {"pin": secret, "who": 1}})
     assert bad.status_code == 422
     path = f"/api/workflows/execute/{run_id}"
-    texts = [client.get(each).text for each in (path, f"{path}/events", f"{path}/logs", "/api/workflows/history")]
+    texts = [shared.get(each).text for each in (path, f"{path}/events", f"{path}/logs", "/api/workflows/history")]
     assert all(secret not in text for text in (*texts, bad.text))
     assert "Hello Ada ***" in texts[0]
-    assert server.admin not in server.database.with_name("runs.db.tokens").read_text()
+    assert shared_server.admin not in shared_server.database.with_name("runs.db.tokens").read_text()
 
 
-def test_wrong_parameters_and_fields_are_named_in_plain_words(client: httpx.Client) -> None:
+def test_wrong_parameters_and_fields_are_named_in_plain_words(shared: httpx.Client) -> None:
     for query, pointer in [
         ("limit=500", "/limit"),
         ("limit=x", "/limit"),
         ("since=soon", "/since"),
         ("more=1", "/more"),
     ]:
-        problem = client.get(f"/api/workflows/history?{query}").json()
+        problem = shared.get(f"/api/workflows/history?{query}").json()
         assert (problem["status"], [each["pointer"] for each in problem["errors"]]) == (422, [pointer])
         assert "nput" not in problem["errors"][0]["message"]
-    assert "200" in client.get("/api/workflows/history?limit=500").json()["errors"][0]["message"]
-    problem = client.post("/api/workflows/execute", json={"workflowId": 7, "input": {}}).json()
+    assert "200" in shared.get("/api/workflows/history?limit=500").json()["errors"][0]["message"]
+    problem = shared.post("/api/workflows/execute", json={"workflowId": 7, "input": {}}).json()
     assert {each["pointer"] for each in problem["errors"]} == {"/workflowId", "/input"}
     assert "pydantic" not in str(problem)
 
@@ -289,19 +339,19 @@ def test_an_unchanged_history_is_not_made_again(client: httpx.Client, server: Se
     assert client.get(path, headers={"If-None-Match": first.headers["etag"]}).json()["executions"][0]["id"] == run_id
 
 
-def test_records_of_all_forms_follow_their_events(client: httpx.Client) -> None:
-    run_id = start(client, "asks")
-    waits(client, run_id)
+def test_records_of_all_forms_follow_their_events(shared: httpx.Client) -> None:
+    run_id = start(shared, "asks")
+    waits(shared, run_id)
     path = f"/api/workflows/execute/{run_id}"
     forms = ("", "?steps=false", "?whole=true", "?whole=true&steps=false")
-    before = {form: client.get(path + form) for form in forms}
+    before = {form: shared.get(path + form) for form in forms}
     assert len({answer.headers["etag"] for answer in before.values()}) == 4
-    assert {form: client.get(path + form).content for form in forms} == {form: before[form].content for form in forms}
-    assert client.post(f"{path}/answer", json={"path": "ok", "approved": True}).status_code == 200
-    last = ended(client, run_id)["lastSeq"]
+    assert {form: shared.get(path + form).content for form in forms} == {form: before[form].content for form in forms}
+    assert shared.post(f"{path}/answer", json={"path": "ok", "approved": True}).status_code == 200
+    last = ended(shared, run_id)["lastSeq"]
     for form in forms:
-        answer = client.get(path + form, headers={"If-None-Match": before[form].headers["etag"]})
+        answer = shared.get(path + form, headers={"If-None-Match": before[form].headers["etag"]})
         assert (answer.json()["status"], answer.json()["lastSeq"]) == ("completed", last)
-        assert client.get(path + form, headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
-    past = client.get(f"{path}?at=1").json()
+        assert shared.get(path + form, headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
+    past = shared.get(f"{path}?at=1").json()
     assert (past["status"], past["lastSeq"]) == ("pending", 1)

@@ -87,6 +87,19 @@ async def test_a_segment_that_the_server_no_longer_has_is_a_line(owner: Workbenc
         assert source.missing(segment).message == "… 6,000 log lines are no longer stored (see history.run_log_mb)"
 
 
+async def test_the_newest_event_is_asked_for_without_the_record(
+    owner: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = await owner.store()
+    await store.append([Created(workflow_id="greet", user_id="ada", **AT), Started(**AT)], wait=True)
+    await store.append([Log(message="late", **STEP, **AT)], wait=True)
+    newest = await owner.records.last_seq(RUN)
+    assert newest == 3
+    async with over_http(owner) as remote:
+        monkeypatch.setattr(owner.runs, "record", None)
+        assert await remote.records.last_seq(RUN) == newest
+
+
 async def test_without_room_for_a_file_the_lines_stay_in_memory(
     owner: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ from wftui.model.base import WireModel
 from wftui.model.comparison.comparison import RunComparison
 from wftui.model.listing import WorkflowOutline
 from wftui.model.run.record import ExecutionRecord
-from wftui.model.run.summary import ExecutionPage, RunCount, RunGroups
+from wftui.model.run.summary import ExecutionPage, ExecutionSummary, RunCount, RunGroups
 from wftui.model.statistics import WorkflowStatistics
 from wftui.model.user.access import Scope
 from wftui.model.workflow.compilation import CompilationResult
@@ -148,6 +148,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         also=(304,),
         problems=(404,),
     ),
+    Endpoint("GET", f"{_RUN}/summary", "read", run_endpoints.summary, ExecutionSummary, problems=(404,)),
     Endpoint("DELETE", _RUN, "run", run_endpoints.cancel, ExecutionRecord, 202, problems=(404, 409)),
     Endpoint(
         "GET",

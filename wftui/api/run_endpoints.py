@@ -68,18 +68,26 @@ async def record(call: Call) -> Response:
         past = await call.workbench.records.at((await call.run()).id, asked.at)
         return json_response(past, headers={"Cache-Control": "no-cache"})
     form = "-whole" * asked.whole + "-head" * (not asked.steps)
-    etag = f'"{await call.last_seq()}{form}"'
+    newest = await call.last_seq()
+    etag = f'"{newest}{form}"'
     if etag in _known_etags(call):
         return Response(status_code=304, headers={"ETag": etag})
     key = (call.request.path_params["id"], form)
     body = call.state.answers.get(key, etag)
     if body is None:
         found = await call.record(whole=asked.whole, steps=asked.steps)
-        if asked.steps:  # without them, `last_seq` is that of the newest event that changes the rest
+        if asked.steps:
             etag = f'"{found.last_seq}{form}"'
+        else:  # its own number is that of the newest event that changes it
+            found.last_seq = max(found.last_seq, newest)
         body = found.to_json().encode()
         call.state.answers.put(key, etag, body)
     return _json_body(body, etag)
+
+
+async def summary(call: Call) -> Response:
+    """Return a run as lists show it, with its process."""
+    return json_response(await call.workbench.records.summary((await call.run()).id))
 
 
 async def cancel(call: Call) -> Response:

@@ -11,12 +11,12 @@ from wftui.client.log_spool import LogSpool
 from wftui.client.reading import model
 from wftui.client.remote_runs import RemoteRuns, run_path
 from wftui.model.base import Json
-from wftui.model.errors import RunNotFoundError, UserError
+from wftui.model.errors import UserError
 from wftui.model.run.event_json import read_event
 from wftui.model.run.events import Created, ExecutionEvent, Interrupted, Log, LogSegment
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import StepInfo
-from wftui.model.run.summary import ExecutionFilters, ExecutionSummary
+from wftui.model.run.summary import ExecutionSummary
 from wftui.workbench.past_runs.record_service import OpenedRun, Report
 
 _FEWEST, _MOST = 100, 20_000
@@ -49,15 +49,11 @@ class RemoteRecords:
         Raises:
             NotFoundError: there is no such run.
         """
-        found = await self._runs.history(ExecutionFilters(text=run_id))
-        for run in found.executions:
-            if run.id == run_id:
-                return run
-        raise RunNotFoundError(run_id)
+        return await self._connection.get(f"{run_path(run_id)}/summary", model(ExecutionSummary))
 
     async def last_seq(self, run_id: str) -> int:
         """Return the number of the newest event of a run, log lines included."""
-        return (await self._runs.record(run_id)).last_seq
+        return (await self._runs.head(run_id)).last_seq
 
     @staticmethod
     async def opens_at_end(_run_id: str) -> bool:
