@@ -234,7 +234,8 @@ stored compressed, in files of about 1 MB of text in a folder beside the databas
 there: on the screen, by `show --logs`, `grep` and over HTTP, searched to the first line. `export` includes it. When the
 logs of a run or of all runs exceed `history.run_log_mb` or `history.log_mb`, the oldest files are removed, and a line
 in the log says how many lines were there; the step continues. A database that is copied without the folder shows the
-same lines.
+same lines. With `--remote`, what a screen has read of long logs is in a temporary file in the user's data folder, which
+`history.log_mb` limits, too.
 
 A step that logs faster than the disk stores waits for it: the output of its program is not read until then, so that no
 line is lost. Timeouts and cancel still apply. If the files cannot be stored at all (the disk is full), the step

@@ -11,6 +11,7 @@ import pytest
 from client.conftest import over_http
 from wftui.client.log_spool import LogSpool
 from wftui.model.run.events import Completed, Created, Log, LogSegment, Started
+from wftui.store.log_segments import pack
 from wftui.tui.widgets.log.log_buffer import LogBuffer
 from wftui.workbench import Workbench
 from wftui.workbench.protocols import AnyWorkbench
@@ -133,6 +134,29 @@ async def test_a_log_that_is_opened_again_is_kept_once(owner: Workbench, monkeyp
         assert texts(again) == texts(first)
 
 
+def test_a_full_file_forgets_its_oldest_segments() -> None:
+    size = pack(lines_of(0))[1]
+    spool = LogSpool(limit=3 * len(size), options=("--remote", "http://host", "--token-file", "a token"))
+    kept = [spool.keep(lines_of(part)) for part in range(7)]
+    assert [spool.has(segment) for segment in kept] == [False] * 4 + [True] * 3
+    assert [[each.message for each in spool(segment)] for segment in kept[4:]] == [
+        [each.message for each in lines_of(part)] for part in range(4, 7)
+    ]
+    command = f"wftui show {RUN} --logs --remote http://host --token-file 'a token'"
+    assert [each.message for each in spool(kept[0])] == [
+        f"… 6,000 log lines are no longer kept here (see history.log_mb); `{command}` prints them"
+    ]
+    small = LogSpool(limit=10)
+    assert not small.has(small.keep(lines_of(0)))
+
+
+def test_the_file_is_in_the_folder_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", "/nowhere")
+    monkeypatch.setattr("tempfile.tempdir", None)
+    spool = LogSpool()
+    assert spool(spool.keep(lines_of(0)))[0].message == "part 0 line 0\n  more"
+
+
 def test_equal_lines_of_two_steps_are_those_of_each() -> None:
     spool = LogSpool()
     kept = [
@@ -143,6 +167,15 @@ def test_equal_lines_of_two_steps_are_those_of_each() -> None:
         {(5, "a", "a")},
         {(6, "b", "b")},
     ]
+
+
+def test_the_line_in_place_of_equal_segments_is_that_of_each_step() -> None:
+    spool = LogSpool()
+    segment = spool.keep(lines_of(0))
+    other = segment.model_copy(update={"seq": 9, "path": "b", "step_id": "b"})
+    spool.keep_instead(segment, Log(seq=5, message="gone", **STEP, **AT))
+    missing = spool.missing(other)
+    assert (missing.message, missing.seq, missing.path, missing.step_id) == ("gone", 9, "b", "b")
 
 
 def test_kept_lines_take_no_memory() -> None:

@@ -26,12 +26,12 @@ _FEWEST, _MOST = 100, 20_000
 class RemoteRecords:
     """`workbench.records` of a server."""
 
-    def __init__(self, connection: ServerConnection, runs: RemoteRuns) -> None:
+    def __init__(self, connection: ServerConnection, runs: RemoteRuns, spool: LogSpool) -> None:
         self._connection = connection
         self._runs = runs
         self._etag = ""
         self._version = 0
-        self._spool = LogSpool()
+        self._spool = spool
 
     async def version(self) -> int:
         """Return a number that changes with each write to the history of the server."""

@@ -7,6 +7,7 @@ from wftui.client.access import Access
 from wftui.client.connection import ServerConnection
 from wftui.client.errors import local_only
 from wftui.client.following import PATIENCE, RunFollower
+from wftui.client.log_spool import LogSpool
 from wftui.client.remote_records import RemoteRecords
 from wftui.client.remote_reports import RemoteComparisons, RemoteSearch, RemoteStatistics
 from wftui.client.remote_runs import RemoteRuns
@@ -51,7 +52,7 @@ class RemoteWorkbench:
             self._connection, self._rests, lambda sentence: self._report(sentence), elapsed, patience
         )
         self.runs = RemoteRuns(self._connection, self.workflows, follower)
-        self.records = RemoteRecords(self._connection, self.runs)
+        self.records = RemoteRecords(self._connection, self.runs, LogSpool(_log_bytes(settings), self.place))
         self.comparisons = RemoteComparisons(self._connection, self.runs)
         self.statistics = RemoteStatistics(self._connection)
         self.search = RemoteSearch(self._connection)
@@ -72,3 +73,7 @@ class RemoteWorkbench:
     async def _rests(self, run_id: str, number: int) -> bool:
         head = await self.runs.head(run_id)
         return head.status == "interrupted" and head.last_seq <= number
+
+
+def _log_bytes(settings: Settings) -> int | None:
+    return None if settings.logs.history_mb is None else settings.logs.history_mb << 20
