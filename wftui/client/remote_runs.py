@@ -20,15 +20,7 @@ from wftui.model.run.event_json import read_event
 from wftui.model.run.events import ExecutionEvent
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import StepResult, ValueRef
-from wftui.model.run.summary import (
-    ExecutionFilters,
-    ExecutionPage,
-    GroupBy,
-    RunCount,
-    RunGroup,
-    RunGroups,
-    RunSort,
-)
+from wftui.model.run.summary import ExecutionFilters, ExecutionPage, GroupBy, RunCount, RunGroup, RunGroups, RunSort
 from wftui.workbench.past_runs.run_selections import attention
 
 RUN_ID = re.compile(r"[0-9a-z]{9}-[0-9a-z]{5}")
@@ -331,6 +323,10 @@ class RemoteRuns:
     def running() -> list[str]:
         """Return no runs: those of a server do not depend on this process."""
         return []
+
+    @staticmethod
+    def time_of(run_id: str) -> None:
+        """Return no time: the runs of a server are not in this process."""
 
 
 def run_path(run_id: str) -> str:

@@ -32,10 +32,18 @@ class SteadyClock:
     Args:
         wall: the time of day, read once.
         not_before: earliest time to start from; the newest event of a run that is resumed.
+        started: time by a clock that began earlier, which counts instead of the time of day.
     """
 
-    def __init__(self, wall: Clock, elapsed: Elapsed = elapsed_seconds, *, not_before: datetime | None = None) -> None:
-        now = wall()
+    def __init__(
+        self,
+        wall: Clock,
+        elapsed: Elapsed = elapsed_seconds,
+        *,
+        not_before: datetime | None = None,
+        started: datetime | None = None,
+    ) -> None:
+        now = wall() if started is None else started
         self._start = now if not_before is None else max(now, not_before)
         self._elapsed = elapsed
         self._began = elapsed()

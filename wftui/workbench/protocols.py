@@ -196,6 +196,12 @@ class Runs(Protocol):
     def running(self) -> list[str]:
         """Return the ids of the runs of this process."""
 
+    def time_of(self, run_id: str) -> datetime | None:
+        """Return the time by the clock of a run of this process, or None.
+
+        No change of the time of day moves it.
+        """
+
 
 class Records(Protocol):
     """`workbench.records`; see `RecordService`."""

@@ -13,6 +13,8 @@ from wftui.model.errors import UserError
 from wftui.workbench.past_runs.run_reader import RunReader
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from wftui.compiler.compiler import WorkflowCompiler
     from wftui.engine.host.executor import WorkflowExecutor
     from wftui.engine.restart.restart_plan import StepDecision
@@ -321,6 +323,10 @@ class RunService(RunReader):
     def running(self) -> list[str]:
         """Return the ids of the runs of this process."""
         return executor.running() if (executor := self._started()) else []
+
+    def time_of(self, run_id: str) -> datetime | None:
+        """Return the time by the clock of a run of this process, or None."""
+        return executor.time_of(run_id) if (executor := self._started()) else None
 
     def _by(self, by: str | None) -> str:
         return self._user_id if by is None else by

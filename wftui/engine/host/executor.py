@@ -45,6 +45,8 @@ from wftui.store.run_ids import new_id
 from wftui.store.sqlite.store_errors import RunExistsError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from wftui.compiler.module_run import LoadedWorkflow
     from wftui.connections.connections import Connections
     from wftui.store.execution_store import ExecutionStore
@@ -296,6 +298,10 @@ class WorkflowExecutor:
         """Return the ids of the runs in this process, oldest first."""
         return self._running.ids()
 
+    def time_of(self, run_id: str) -> datetime | None:
+        """Return the time by the clock of a run of this process, or None."""
+        return self._running.time_of(run_id)
+
     async def wait(self, run_id: str) -> ExecutionRecord:
         """Wait for the end of a run and return its record; raises what `until_end` raises."""
         await self.until_end(run_id)
@@ -311,10 +317,7 @@ class WorkflowExecutor:
         await self._running.until_end(run_id)
 
     def get_event_stream(self, run_id: str, after: int = 0) -> AsyncIterator[list[ExecutionEvent]]:
-        """Return a run's events in batches, first stored, then live, until its end.
-
-        Raises what `until_end` raises.
-        """
+        """Return batches of events until the end; raises what `until_end` raises."""
         return self._running.follow(run_id, after)
 
     # --- requests to a run
@@ -354,8 +357,6 @@ class WorkflowExecutor:
             else:
                 await run.answer(path, approved, data, by)
 
-    # --- end of the program
-
     async def close(self, cancel: bool = False) -> None:
         """Wait for the end of the runs of this process, optionally cancelling them."""
         await self._running.close(cancel)
@@ -389,9 +390,8 @@ class WorkflowExecutor:
             await run.create(plan_hash)
         except RunBroken as broken:
             # Nothing of the run is recorded, so the error is that of the store, as for its plan just before.
-            raise (
-                broken.__cause__ if isinstance(broken.__cause__, UserError) else UnrecordedError(str(broken))
-            ) from broken
+            cause = broken.__cause__
+            raise (cause if isinstance(cause, UserError) else UnrecordedError(str(broken))) from broken
         try:
             if options.announce is not None:
                 await options.announce(run.id)

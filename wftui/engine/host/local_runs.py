@@ -14,6 +14,8 @@ from wftui.model.run.events import ExecutionEvent
 from wftui.model.text.commands import shown_command
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from wftui.store.execution_store import ExecutionStore
 
 _RELEASE_SECONDS = 1.0
@@ -49,6 +51,11 @@ class LocalRuns:
     def ids(self) -> list[str]:
         """Return the ids of all runs, oldest first."""
         return list(self._runs)
+
+    def time_of(self, run_id: str) -> "datetime | None":
+        """Return the time by the clock of a run, or None for one that is not here."""
+        run = self._runs.get(run_id)
+        return None if run is None else run.context.now()
 
     def launch(self, run: Run) -> None:
         """Start a recorded run."""

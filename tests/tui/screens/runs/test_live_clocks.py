@@ -98,6 +98,26 @@ async def test_clock_change_keeps_history_durations(
         await until(pilot, lambda: "1:05" in text_of(app))
 
 
+@pytest.mark.parametrize("hours", [-2, 48])
+async def test_screens_opened_after_a_clock_change_show_the_time_of_runs_of_this_process(
+    workbench: Workbench,
+    machine: Machine,
+    put_workflow: Callable[..., Path],
+    until: Until,
+    text_of: TextOf,
+    hours: int,
+) -> None:
+    put_workflow("long", steps=[{"id": "wait", "type": "shell", "input": {"script": "sleep 100000"}}])
+    run_id = await workbench.runs.start("long", {})
+    machine.elapsed += 65
+    machine.time_of_day += timedelta(hours=hours)
+    app = WftuiApp(workbench, start=lambda app: app.open_monitor(run_id))
+    async with app.run_test(size=(120, 24)) as pilot:
+        await until(pilot, lambda: length(text_of(app)) == "1:05")
+        app.open_history()
+        await until(pilot, lambda: "Duration" in text_of(app) and " 1:05 " in text_of(app))
+
+
 @pytest.fixture
 def sleeper() -> Iterator[subprocess.Popen[bytes]]:
     """Another process, which has existed for a moment."""

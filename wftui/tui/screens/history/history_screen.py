@@ -67,7 +67,8 @@ class HistoryScreen(ActionScreen[None]):
             self._first, sort = recalled(self.services.memory, now())
         yield FilterBar(self._first, now, ascii_only=plain_signs)
         yield HistoryHeading(id="history-heading", markup=False)
-        table = HistoryTable(self._page, self._count, now, self.workbench.elapsed, ascii_only=plain_signs)
+        time_of = self.workbench.runs.time_of
+        table = HistoryTable(self._page, self._count, now, self.workbench.elapsed, time_of, ascii_only=plain_signs)
         table.sort = sort
         yield table
         yield Static(id="history-message", markup=False)

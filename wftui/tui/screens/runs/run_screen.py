@@ -99,7 +99,8 @@ class RunScreen(ActionScreen[None]):
 
     @cached_property
     def _clock(self) -> SteadyClock:
-        return SteadyClock(self.workbench.clock, self.workbench.elapsed)
+        bench = self.workbench
+        return SteadyClock(bench.clock, bench.elapsed, started=bench.runs.time_of(self.run_id))
 
     # --- reading and painting
 

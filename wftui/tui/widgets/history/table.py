@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from textual import work
 from textual.content import Content
@@ -32,6 +32,9 @@ class HistoryTable(LineView):
         sort: the order.
         chosen: the columns that the user chose; none: the usual ones.
         marked: runs marked for an action on all of them, by id.
+
+    Args:
+        time_of: returns the time by the clock of a run of this process, or None.
     """
 
     DEFAULT_CSS = """
@@ -51,6 +54,7 @@ class HistoryTable(LineView):
         count: CountSource,
         now: Clock,
         elapsed_seconds: Elapsed,
+        time_of: Callable[[str], datetime | None] = lambda _run_id: None,
         *,
         ascii_only: bool = False,
     ) -> None:
@@ -71,6 +75,7 @@ class HistoryTable(LineView):
         """The pages whose runs were counted last, or are being counted."""
         self._next_count = 0.0
         self._elapsed_seconds = elapsed_seconds
+        self._time_of = time_of
         self._clocks: dict[str, SteadyClock] = {}
         """Clocks of active runs, from when they were first shown: no change of the time of day moves them."""
 
@@ -219,7 +224,9 @@ class HistoryTable(LineView):
         if run.status != "running" or run.started_at is None:
             return ""
         if run.id not in self._clocks:
-            clock = self._clocks[run.id] = SteadyClock(self.now, self._elapsed_seconds, not_before=run.started_at)
+            clock = self._clocks[run.id] = SteadyClock(
+                self.now, self._elapsed_seconds, not_before=run.started_at, started=self._time_of(run.id)
+            )
             if run.owner is not None and run.owner.seconds is not None:
                 clock.not_after(run.started_at + timedelta(seconds=run.owner.seconds))
         return elapsed((self._clocks[run.id]() - run.started_at).total_seconds(), live=True)
