@@ -12,7 +12,9 @@ import pytest
 from api.api_server import Server, ended, record, serving, serving_in, start, waits, write_workflows
 from helpers import PATIENCE, Cli, free_port, rest_of, wait_until
 
-from wftui.model.errors import ExitCode
+from wftui.client.remote_records import RemoteRecords
+from wftui.model.errors import ExitCode, RunNotFoundError
+from wftui.model.run.summary import ExecutionSummary
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +30,7 @@ def remote(bare_cli: Cli, server: Server, monkeypatch: pytest.MonkeyPatch) -> Cl
     return lambda *arguments: bare_cli(*arguments, "--remote", server.url)
 
 
-def test_a_run_and_what_is_known_of_it(remote: Cli, server: Server) -> None:
+def test_a_run_and_what_is_known_of_it(remote: Cli, bare_cli: Cli, server: Server) -> None:
     code, out, _ = remote("list")
     assert (code, "broken  1 error" in out) == (ExitCode.DONE, True)
     code, out, _ = remote("run", "greet", "-i", "who=Ada", "--json")
@@ -43,7 +45,7 @@ def test_a_run_and_what_is_known_of_it(remote: Cli, server: Server) -> None:
     ):
         code, out, errors = remote(*words)
         assert (code, errors) == (ExitCode.DONE, ""), words
-        assert out == server.wftui(*words), words
+        assert bare_cli(*words, *server.places) == (code, out, errors), words
     assert remote("stats", "greet")[0] == remote("stats", "--json")[0] == ExitCode.DONE
 
 
@@ -81,6 +83,16 @@ def test_an_approval_from_another_machine(remote: Cli, server: Server) -> None:
     code, out, _ = remote("rerun", run_id, "--from", "ok", "--plan", "--json")
     assert [(each["path"], each["action"]) for each in json.loads(out)] == [("first", "keep"), ("ok", "run")]
     assert remote("cancel", run_id)[0] == ExitCode.USAGE
+
+
+def test_an_answer_is_given_whatever_is_known_of_the_process(remote: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def unknown(_records: RemoteRecords, run_id: str) -> ExecutionSummary:
+        raise RunNotFoundError(run_id)
+
+    run_id = remote("run", "asks", "--detach")[1].strip()
+    wait_until(lambda: "ok waits for approval" in remote("show", run_id)[1])
+    monkeypatch.setattr(RemoteRecords, "summary", unknown)
+    assert remote("approve", run_id, "ok") == (ExitCode.DONE, f"approved ok of {run_id}\n", "")
 
 
 def test_a_run_is_cancelled_from_another_machine(remote: Cli) -> None:
@@ -164,6 +176,7 @@ def test_ctrl_c_cancels_a_run_that_was_started_from_here(server: Server) -> None
         assert record(client, run_id)["status"] == "cancelled"
 
 
+@pytest.mark.slow
 def test_a_killed_server_and_the_follower_of_its_run(tmp_path: Path) -> None:
     """It reconnects to the next server and ends with the interrupted run."""
     write_workflows(tmp_path / "tables")

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from store.store_helpers import RUN, START, completed, created, interrupted, log
 from wftui.model.run.events import Interrupted
 from wftui.model.run.summary import ExecutionFilters
 from wftui.store.execution_store import ExecutionStore
-from wftui.store.ownership.owners import LivenessProbe, Owner, current_owner, is_alive
+from wftui.store.ownership.owners import LivenessProbe, Owner, current_owner, is_alive, is_stopped
 from wftui.store.sqlite.store_errors import StoreConflict
 from wftui.store.stale_run_monitor import StaleRunMonitor
 
@@ -102,6 +103,34 @@ async def test_the_monitor_looks_before_it_waits(store: ExecutionStore) -> None:
     assert record is not None
     assert record.status == "interrupted"
     await monitor.end()
+
+
+def test_a_process_is_stopped_until_it_is_continued() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        begun = psutil.Process(child.pid).create_time() - psutil.boot_time()
+        owner = replace(current_owner(lambda: START), pid=child.pid, started=begun)
+        assert not is_stopped(owner)
+        child.send_signal(signal.SIGSTOP)
+        wait_until(lambda: status_of(child.pid) == psutil.STATUS_STOPPED)
+        assert is_alive(owner, START)
+        assert is_stopped(owner)
+        assert not is_stopped(replace(owner, started=begun - 60))  # a reused number
+        assert not is_stopped(replace(owner, host="elsewhere"))
+        child.send_signal(signal.SIGCONT)
+        wait_until(lambda: status_of(child.pid) != psutil.STATUS_STOPPED)
+        assert not is_stopped(owner)
+        child.kill()
+
+
+def test_a_process_that_is_not_visible_is_not_called_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`/proc` mounted with `hidepid` refuses to read the processes of other users."""
+
+    def hidden(_pid: int) -> None:
+        raise PermissionError
+
+    parent = replace(current_owner(lambda: START), pid=os.getppid())
+    monkeypatch.setattr("wftui.store.ownership.owners._process", hidden)
+    assert not is_stopped(parent)
 
 
 async def test_monitor_checks_repeatedly(store: ExecutionStore) -> None:
@@ -290,3 +319,16 @@ async def test_read_only_database_is_not_changed(
     assert await reader.orphans() == [RUN]
     assert await reader.recover() == []
     await reader.close()
+
+
+async def test_runs_that_cannot_end_leave_the_queue_of_their_group(store: ExecutionStore) -> None:
+    names = [f"{RUN}-{number}" for number in range(4)]
+    for number, name in enumerate(names):
+        await store.append([created(name), started(name)], wait=True)
+        assert await store.runs_ahead(name, "group") == names[:number]
+    await store.append([completed(names[0])], wait=True)
+    await store.release(names[1])
+    await store.claim(names[1], owner=replace(store.owner, boot_id="another"))
+    assert await store.runs_ahead(names[3]) == names[2:3]
+    await store.claim(names[1])
+    assert await store.runs_ahead(names[3]) == names[2:3], "the one taken over has lost its place"

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tui.notices import notices
+from tui.run_events import asking
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.dialogs.paste import PasteScreen
 from wftui.tui.screens.dialogs.prompt import PromptScreen
@@ -56,6 +57,17 @@ async def test_workflows_look(
     async with app.run_test(size=size) as pilot:
         await ready(pilot, until)
         assert await matches(pilot)
+
+
+async def test_a_last_run_that_waits_for_an_approval_is_called_waiting(
+    workbench: Workbench, put_workflow: Callable[..., Path], until: Until, text_of: TextOf
+) -> None:
+    put_workflow("repo_health")
+    await (await workbench.store()).append(asking().events, wait=True)
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        await ready(pilot, until)
+        await until(pilot, lambda: "◔ waiting" in text_of(app))
 
 
 async def test_help_looks(

@@ -7,8 +7,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from typing import TypeVar
 
 from wftui.cli.inputs import read_connections, read_inputs
 from wftui.cli.options import Command
@@ -20,6 +21,7 @@ from wftui.model.base import Json
 from wftui.model.errors import ConflictError, ExitCode, NotFoundError, UsageError, UserError
 from wftui.model.json.incremental import read_json
 from wftui.model.run.record import ExecutionRecord
+from wftui.model.run_notes import OwnerWatch
 from wftui.model.text.commands import shown_command
 from wftui.steps.process.process_mark import MARK
 from wftui.workbench import Settings
@@ -27,8 +29,12 @@ from wftui.workbench.c_heap import use_one_arena
 from wftui.workbench.forced_exit import call_on_signal, ignore_signals
 from wftui.workbench.protocols import AnyWorkbench
 
+ResultT = TypeVar("ResultT")
+
 _PATIENCE = 5.0
 """Seconds to wait for a reader who reads nothing, after a signal to end."""
+_LOOK_SECONDS = 2.0
+"""Seconds between two looks at the process of a run that is waited for."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -49,7 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
                 os.write(arguments.announce, f"{run_id}\n".encode())
             os.close(arguments.announce)
         if workbench.server is None and run_id not in workbench.runs.running():  # the key has started it before
-            return await _follow(workbench, run_id, arguments, Terminal(beside_run=True))
+            terminal = Terminal(beside_run=True)
+            return await _naming_silence(workbench, run_id, terminal, _follow(workbench, run_id, arguments, terminal))
         return await _follow_own(workbench, run_id, arguments)
 
     if arguments.remote is None:
@@ -133,7 +140,8 @@ def watch(arguments: argparse.Namespace) -> int:
 
     async def work(workbench: AnyWorkbench) -> int:
         run_id = await workbench.runs.find(arguments.run)
-        return await _follow(workbench, run_id, arguments, Terminal(beside_run=True))
+        terminal = Terminal(beside_run=True)
+        return await _naming_silence(workbench, run_id, terminal, _follow(workbench, run_id, arguments, terminal))
 
     return with_any_workbench(arguments, work)
 
@@ -147,14 +155,34 @@ def cancel(arguments: argparse.Namespace) -> int:
         action = next(action for action in workbench.runs.actions(before) if action.id == "cancel")
         if not action.enabled:
             raise UsageError(f"cannot cancel run {run_id}: {action.reason}", code="run.ended")
-        await workbench.runs.cancel(run_id)
-        await workbench.runs.until_end(run_id)
-        record = await workbench.runs.head(run_id)
         terminal = Terminal()
+        await workbench.runs.cancel(run_id)
+        await _naming_silence(workbench, run_id, terminal, workbench.runs.until_end(run_id))
+        record = await workbench.runs.head(run_id)
         terminal.line(f"{terminal.glyph(record.status)} {run_id} {record.status}")
         return ExitCode.DONE
 
     return with_any_workbench(arguments, work)
+
+
+async def _naming_silence(
+    workbench: AnyWorkbench, run_id: str, terminal: Terminal, follow: Coroutine[None, None, ResultT]
+) -> ResultT:
+    """Follow a run; print it whenever its process begins not to react."""
+    following, owners = asyncio.ensure_future(follow), OwnerWatch()
+    is_silent = False
+    try:
+        while not (await asyncio.wait([following], timeout=_LOOK_SECONDS))[0]:
+            with suppress(UserError):  # what follows the run says what is wrong
+                reason = owners.unresponsive((await workbench.records.summary(run_id)).owner)
+                if reason and not is_silent:
+                    terminal.error(f"wftui: waiting for the end of run {run_id}: {reason}")
+                is_silent = bool(reason)
+        return await following
+    finally:
+        if not following.done():
+            following.cancel()
+            await asyncio.wait([following])
 
 
 def approve(arguments: argparse.Namespace) -> int:
@@ -185,6 +213,10 @@ def approve(arguments: argparse.Namespace) -> int:
         if record.status == "interrupted":
             command = shown_command(["resume", run_id], workbench.place)
             sentence += f"; the run is interrupted; resume it to continue: {command}"
+        else:
+            with suppress(UserError):  # the answer is given all the same
+                if reason := OwnerWatch().unresponsive((await workbench.records.summary(run_id)).owner):
+                    sentence += f"; not yet seen by the run: {reason}"
         Terminal().line(sentence)
         return ExitCode.DONE
 

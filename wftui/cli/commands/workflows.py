@@ -6,6 +6,7 @@ from wftui.cli.options import Command
 from wftui.cli.session import with_any_workbench, with_workbench
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UsageError
+from wftui.model.run_notes import shown_status
 from wftui.model.text.commands import shown_command
 from wftui.model.text.local_times import DATE_AND_MINUTE, local_text
 from wftui.model.workflow.durations import format_duration
@@ -91,7 +92,7 @@ def list_(arguments: argparse.Namespace) -> int:
                 [
                     row.id,
                     terminal.paint(state, states[row.state]),
-                    f"{terminal.glyph(last.status)} {last.status}" if last else "-",
+                    f"{terminal.glyph(shown_status(last))} {shown_status(last)}" if last else "-",
                     local_text(last.started_at, DATE_AND_MINUTE) if last and last.started_at else "-",
                     "-" if stats.success_rate is None else f"{stats.success_rate:.0%}",
                     "-" if stats.median_ms is None else format_duration(stats.median_ms / 1000),

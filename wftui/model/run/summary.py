@@ -29,6 +29,10 @@ class RunOwner(WireModel):
     host: Annotated[str, Field(description="Name of its machine, in a container with its namespace.")]
     pid: int
     since: Annotated[Timestamp | None, Field(description="Its start, if it is on this machine.")] = None
+    stopped: Annotated[bool, Field(description="Stopped by a signal such as SIGSTOP, if it is on this machine.")] = (
+        False
+    )
+    heartbeat_at: Annotated[Timestamp | None, Field(description="Its last sign of life, every 10 seconds.")] = None
     seconds: Annotated[float | None, Field(exclude=True)] = None
     """Time since its creation, by a monotonic clock."""
 

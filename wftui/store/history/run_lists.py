@@ -14,7 +14,7 @@ from wftui.store.history.run_filters import conditions_of
 from wftui.store.history.run_order import COLUMNS, RunOrder, rows_after
 from wftui.store.history.value_filter import SEARCHED, ValueFilter
 from wftui.store.ownership.claims import owners_of
-from wftui.store.ownership.owners import seconds_since_start
+from wftui.store.ownership.owners import is_stopped, seconds_since_start
 from wftui.store.sqlite.reader import Reader, Row
 from wftui.store.sqlite.times import from_milliseconds
 
@@ -99,7 +99,14 @@ async def _with_owners(reader: Reader, runs: list[ExecutionSummary]) -> list[Exe
         for run_id, owner in (await owners_of(reader, going)).items():
             seconds = seconds_since_start(owner)
             since = None if seconds is None else utc_now() - timedelta(seconds=seconds)
-            going[run_id].owner = RunOwner(host=owner.host, pid=owner.pid, since=since, seconds=seconds)
+            going[run_id].owner = RunOwner(
+                host=owner.host,
+                pid=owner.pid,
+                since=since,
+                stopped=is_stopped(owner),
+                heartbeat_at=owner.heartbeat_at,
+                seconds=seconds,
+            )
     return runs
 
 

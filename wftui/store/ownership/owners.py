@@ -8,12 +8,15 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from time import monotonic
+from typing import NamedTuple
 
 from wftui.model.clock import Clock, elapsed_seconds
 from wftui.model.data_class import dataclass
 
 _FIRST_SPACE = "pid:[4026531836]"  # of the host; Linux numbers those of containers as they are created
 _HAS_PROC = Path("/proc/self/stat").exists()
+_SAME_START = 0.5
+"""Seconds by which two readings of the start of a process may differ."""
 FOREIGN_SILENCE_SECONDS = 120.0
 """Without a heartbeat for longer, a process of another container or host counts as dead."""
 
@@ -50,7 +53,7 @@ def is_alive(owner: Owner, now: datetime) -> bool:
     if owner.boot_id != _boot_id():
         return False
     started = _started(owner.pid)
-    return started is not None and abs(started - owner.started) < 0.5
+    return started is not None and abs(started - owner.started) < _SAME_START
 
 
 class LivenessProbe:
@@ -89,19 +92,45 @@ def seconds_since_start(owner: Owner) -> float | None:
     return max(0.0, elapsed_seconds() - owner.started)
 
 
+def is_stopped(owner: Owner) -> bool:
+    """Return whether a visible process of this machine is stopped by a signal."""
+    if owner.host != _host() or owner.boot_id != _boot_id():
+        return False
+    try:
+        found = _process(owner.pid)
+    except PermissionError:  # /proc hides those of other users (`hidepid`)
+        return False
+    return found is not None and found.is_stopped and abs(found.started - owner.started) < _SAME_START
+
+
 def beat(owner: Owner, now: datetime) -> Owner:
     """Return the mark with a newer heartbeat."""
     return replace(owner, heartbeat_at=now)
 
 
+class _Process(NamedTuple):
+    """A process of this machine that has not ended."""
+
+    started: float
+    is_stopped: bool
+
+
 def _started(pid: int) -> float | None:
     """Return the start time of a process; None for a zombie or without one."""
+    found = _process(pid)
+    return None if found is None else found.started
+
+
+def _process(pid: int) -> _Process | None:
+    """Return a process; None for a zombie or without one."""
     if not _HAS_PROC:
         import psutil  # takes 16 ms, which a start on Linux saves
 
         try:
             process = psutil.Process(pid)
-            return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
+            status = process.status()
+            is_stopped = status == psutil.STATUS_STOPPED
+            return None if status == psutil.STATUS_ZOMBIE else _Process(process.create_time(), is_stopped)
         except psutil.NoSuchProcess:
             return None
     try:
@@ -110,7 +139,7 @@ def _started(pid: int) -> float | None:
         return None
     # The name is in parentheses and may hold anything. After it: the state and, as field 22, the start in clock ticks.
     fields = stat.rpartition(")")[2].split()
-    return None if fields[0] in "ZX" else int(fields[19]) / os.sysconf("SC_CLK_TCK")
+    return None if fields[0] in "ZX" else _Process(int(fields[19]) / os.sysconf("SC_CLK_TCK"), fields[0] == "T")
 
 
 @cache

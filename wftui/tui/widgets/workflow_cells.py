@@ -5,6 +5,7 @@ from datetime import datetime
 from textual.content import Content
 
 from wftui.model.listing import WorkflowRow
+from wftui.model.run_notes import shown_status
 from wftui.model.workflow.durations import format_duration
 from wftui.tui.display.formatting import ago, count
 from wftui.tui.display.status import look
@@ -49,6 +50,6 @@ def _last(row: WorkflowRow, now: datetime | None, ascii_only: bool) -> Content:
     last = row.stats.last
     if last is None or now is None:
         return Content.styled("never run", "$foreground-muted")
-    shown = look("waiting" if last.waiting or last.waiting_pools else last.status, ascii_only=ascii_only)
-    when = "running" if last.status == "running" else ago(last.started_at, now)
+    shown = look(shown_status(last), ascii_only=ascii_only)
+    when = shown.word if last.status == "running" else ago(last.started_at, now)
     return Content.assemble((shown.glyph, shown.color), " ", when)

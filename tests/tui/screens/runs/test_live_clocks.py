@@ -1,6 +1,7 @@
 """Live durations follow a monotonic clock: setting the time of day moves none."""
 
 import re
+import signal
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ import psutil
 import pytest
 from textual.app import App
 
+from tui.notices import notices
 from tui.run_events import running
 from wftui.tui.app import WftuiApp
 from wftui.workbench import Settings, Workbench
@@ -142,7 +144,7 @@ async def test_a_run_is_not_older_than_its_process(
     summary = await workbench.records.summary(story.run_id)
     assert summary.owner is not None
     assert (summary.owner.pid, summary.owner.host) == (owner.pid, owner.host)
-    assert summary.to_wire()["owner"].keys() == {"host", "pid", "since"}
+    assert summary.to_wire()["owner"].keys() == {"host", "pid", "since", "stopped", "heartbeatAt"}
     app = WftuiApp(workbench, start=lambda app: app.open_monitor(story.run_id))
     async with app.run_test(size=(120, 24)) as pilot:
         await until(pilot, lambda: f"process {owner.pid} on {owner.host} since " in text_of(app))
@@ -150,6 +152,32 @@ async def test_a_run_is_not_older_than_its_process(
         app.open_history()
         await until(pilot, lambda: "repo_health" in text_of(app) and "Started" in text_of(app))
         assert "5:00:" not in text_of(app)
+
+
+async def test_a_stopped_process_is_shown_and_takes_no_request(
+    workbench: Workbench, machine: Machine, until: Until, text_of: TextOf, sleeper: subprocess.Popen[bytes]
+) -> None:
+    story = running()
+    store = await workbench.store()
+    await store.append(story.events, wait=True)
+    begun = psutil.Process(sleeper.pid).create_time() - psutil.boot_time()
+    await store.release(story.run_id)
+    await store.claim(
+        story.run_id, replace(store.owner, pid=sleeper.pid, started=begun, heartbeat_at=machine.time_of_day)
+    )
+    sleeper.send_signal(signal.SIGSTOP)
+    app = WftuiApp(workbench, start=lambda app: app.open_monitor(story.run_id))
+    async with app.run_test(size=(120, 24)) as pilot:
+        await until(pilot, lambda: "its process is stopped" in text_of(app))
+        await pilot.press("c")
+        await until(pilot, lambda: "Cancel this run" in text_of(app))
+        await pilot.press("c")
+        note = f"is stopped; kill -CONT {sleeper.pid} continues it."
+        await until(pilot, lambda: any(each.endswith(note) for each in notices(app)))
+        app.open_history()
+        await until(pilot, lambda: "process stopped, " in text_of(app))
+        sleeper.send_signal(signal.SIGCONT)
+        await until(pilot, lambda: "process stopped, " not in text_of(app))
 
 
 async def test_the_usual_time_and_what_is_left_are_shown(

@@ -9,12 +9,16 @@ from wftui.cli.session import with_any_workbench, with_workbench
 from wftui.cli.terminal import Terminal
 from wftui.model.errors import ExitCode, UsageError
 from wftui.model.run.summary import CleanupReport, ExecutionFilters, ExecutionSummary, RunGroup, RunGroups
+from wftui.model.run_notes import OwnerWatch, shown_status, waiting_note
+from wftui.model.text.cuts import beginning
 from wftui.model.text.local_times import local_text
 from wftui.model.workflow.durations import format_duration
 from wftui.workbench import Workbench
 from wftui.workbench.protocols import AnyWorkbench
 
 _PAGE = 500
+_ERROR = 60
+"""Characters of an error in a table."""
 _LIMIT = 50
 """Runs or groups that are printed without `--limit`."""
 _OPTIONS = (
@@ -55,7 +59,7 @@ def history(arguments: argparse.Namespace) -> int:
         rows = [
             [
                 run.id,
-                f"{terminal.glyph(run.status)} {run.status}",
+                f"{terminal.glyph(shown_status(run))} {shown_status(run)}",
                 run.workflow_id,
                 local_text(run.started_at) if run.started_at else "-",
                 format_duration(run.duration / 1000) if run.duration is not None else "-",
@@ -105,10 +109,10 @@ def _refuse_ignored(arguments: argparse.Namespace) -> None:
 
 
 def _note(run: ExecutionSummary) -> str:
-    """Return the error of a run, or the process that runs it."""
-    if run.owner is not None:
-        return f"process {run.owner.pid} on {run.owner.host}"
-    return run.error.message.splitlines()[0][:60] if run.error and run.error.message else ""
+    """Return the beginning of the error of a run, or its wait and its process."""
+    if run.error is not None:
+        return beginning(run.error.message.partition("\n")[0], _ERROR)
+    return waiting_note(run, OwnerWatch().silence(run.owner) if run.owner is not None else "")
 
 
 async def _print_groups(
@@ -137,8 +141,8 @@ async def _print_groups(
 
 
 def _error_line(group: RunGroup) -> str:
-    """Return the first line of the message of a group."""
-    return (group.message or "").partition("\n")[0][:60]
+    """Return the beginning of the message of a group."""
+    return beginning((group.message or "").partition("\n")[0], _ERROR)
 
 
 async def _print_all(

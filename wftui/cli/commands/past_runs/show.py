@@ -16,6 +16,7 @@ from wftui.model.run.paths import is_at_or_in
 from wftui.model.run.record import ExecutionRecord, Interruption, steps_to_wire
 from wftui.model.run.search import REGEX, finder
 from wftui.model.run.steps import LogLevel, StepResult
+from wftui.model.run_notes import OwnerWatch
 from wftui.model.text.commands import shown_command
 from wftui.model.text.local_times import local_text
 from wftui.model.text.terminal_text import without_colors
@@ -174,6 +175,8 @@ async def _print_run(terminal: Terminal, workbench: AnyWorkbench, record: Execut
     if record.status == "running" and (owner := (await workbench.records.summary(record.id)).owner) is not None:
         since = f" since {local_text(owner.since)}" if owner.since is not None else ""
         terminal.line(f"running in process {owner.pid} on {owner.host}{since}")
+        if sentence := OwnerWatch().unresponsive(owner):
+            terminal.line(terminal.paint(sentence, "yellow"))
     if record.status == "interrupted":
         for sentence in await workbench.runs.left_running(record.id):
             terminal.line(terminal.paint(sentence, "yellow"))

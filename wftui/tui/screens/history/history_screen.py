@@ -27,6 +27,8 @@ from wftui.tui.widgets.line_view import LineView
 
 _REFRESH_EVERY = 1.0
 """Seconds between updates of active runs and of the newest page."""
+_HEARD = 5
+"""Updates between two looks at the processes of active runs: one that stops writes nothing."""
 
 
 class HistoryScreen(ActionScreen[None]):
@@ -54,6 +56,7 @@ class HistoryScreen(ActionScreen[None]):
         self._first = HistoryQuery(workflow=workflow_id or "")
         self._marked: str | None = None
         self._version = 0
+        self._looks = 0
 
     def trail(self) -> tuple[str, ...]:
         """Return the location: the history, or that of a workflow."""
@@ -128,7 +131,8 @@ class HistoryScreen(ActionScreen[None]):
             version = await self.workbench.records.version()
         except UserError:
             version = -1  # the table says what is wrong
-        if version != self._version or version < 0:
+        self._looks += 1
+        if version != self._version or version < 0 or (self._looks % _HEARD == 0 and self._table.shows_active):
             self._version = version
             self._table.refresh_runs()
         else:

@@ -99,6 +99,7 @@ class MonitorScreen(PlaybackScreen):
             if await self.services.push_screen_wait(ConfirmScreen("Cancel", question, choices)) != "cancel":
                 return
         await self.workbench.runs.cancel(self.run_id)
+        await self.report_silence("the cancel")
 
     async def action_approve(self) -> None:
         """Approve the waiting step."""
@@ -125,6 +126,7 @@ class MonitorScreen(PlaybackScreen):
             if await self.services.push_screen_wait(ConfirmScreen("Reject", question, choices)) != "reject":
                 return
         await self.workbench.runs.answer(self.run_id, event.path, approved=event.approved, data=event.data)
+        await self.report_silence("the answer")
 
     def action_rerun(self) -> None:
         """Open the run form with the inputs of this run."""

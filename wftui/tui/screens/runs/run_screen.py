@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 
@@ -17,15 +16,16 @@ from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.reducer import GapError
 from wftui.model.run.steps import ValueRef
 from wftui.model.run.summary import ExecutionSummary
+from wftui.model.run_notes import OwnerWatch
 from wftui.tui.background import in_background, once
 from wftui.tui.screens.base.action_screen import ActionScreen
 from wftui.tui.screens.runs.frame_budget import FrameBudget
 from wftui.tui.widgets.run.approval_form import ApprovalForm
 from wftui.tui.widgets.run.gantt import Usual, run_seconds
 from wftui.tui.widgets.run.header import RunHeader
-from wftui.tui.widgets.run.labels import elapsed, local_timestamp, run_label, short_host
+from wftui.tui.widgets.run.labels import is_here, owner_forms
 from wftui.tui.widgets.run.panes import RunPanes
-from wftui.tui.widgets.run.playback import Playback
+from wftui.tui.widgets.run.playback import Playback, playback_note
 from wftui.tui.widgets.run.state import RunState, batches
 from wftui.tui.widgets.run.timeline import Timeline
 from wftui.tui.widgets.run.tree import asking_step
@@ -33,6 +33,8 @@ from wftui.tui.widgets.title_bar import TitleBar
 from wftui.workbench.past_runs.record_service import OpenedRun
 
 _TICK = 0.5
+_HEARD = 5.0
+"""Seconds between two looks at the heartbeat of another process."""
 _SETTLED = 0.03
 _SOON = 0.001
 _MANY_STEPS = 500
@@ -61,6 +63,8 @@ class RunScreen(ActionScreen[None]):
         self._log_is_read = asyncio.Event()
         self._has_read = asyncio.Event()
         self._follows = True
+        self._runs_here = False
+        self._owners = OwnerWatch()
         self._error = ""
 
     def trail(self) -> tuple[str, ...]:
@@ -77,6 +81,7 @@ class RunScreen(ActionScreen[None]):
     def on_mount(self) -> None:
         """Follow the run."""
         self.set_interval(_TICK, self._tick)
+        self.set_interval(_HEARD, self._hear_owner)
         in_background(self, self._open, group="follow", exclusive=True)
 
     @property
@@ -152,12 +157,26 @@ class RunScreen(ActionScreen[None]):
             return
         if owner.seconds is not None and summary.started_at is not None:
             self._clock.not_after(summary.started_at + timedelta(seconds=owner.seconds))
-        if owner.pid != os.getpid():
-            since = f" since {local_timestamp(owner.since, self.now())}" if owner.since is not None else ""
-            place = f"process {owner.pid} on {owner.host}"
-            user = f"{summary.user_id}, " if summary.user_id else ""
-            forms = (f"{user}{place}{since}", f"{user}{place}", place, f"{user}{owner.host}")
-            self.query_one(RunHeader).owner = (*forms, f"{user}{short_host(owner.host)}")
+        header, how = self._header, self._owners.silence(owner)
+        self._runs_here = is_here(owner)
+        if header is not None and (header.owner, header.silence) != (forms := owner_forms(summary, self.now()), how):
+            header.owner, header.silence = forms, how
+            self._paint_soon()
+
+    async def _hear_owner(self) -> None:
+        """Show which other process runs the run, and whether it still reacts."""
+        if self.state.is_live and not self._runs_here:
+            with contextlib.suppress(UserError):  # what follows the run says what is wrong
+                self._know(await self.workbench.records.summary(self.run_id))
+
+    async def report_silence(self, request: str) -> None:
+        """Notify that the process of the run does not react to a request, if that is so."""
+        try:
+            owner = (await self.workbench.records.summary(self.run_id)).owner
+        except UserError:  # what follows the run says what is wrong
+            return
+        if reason := self._owners.unresponsive(owner):
+            self.notify(f"The run has not seen {request} yet: {reason}.", severity="warning", timeout=10, markup=False)
 
     async def _compare_with_usual(self, workflow_id: str) -> None:
         usual = await self.workbench.statistics.usual(workflow_id, before=self.run_id)
@@ -275,7 +294,7 @@ class RunScreen(ActionScreen[None]):
             return
         header.set_class(self.playback is not None, "-past")
         length = run_seconds(self.state.record, self.state.reference_time(self._clock()))
-        header.playback = _playback_note(self.playback, self.state, length, self.services.ascii)
+        header.playback = playback_note(self.playback, self.state, length, self.services.ascii)
         last = max(1, self.state.record.last_seq)
         header.position = None if self.playback is None else min(1.0, self.playback.state.record.last_seq / last)
         header.error = self.services.unrecorded.get(self.run_id) or self._error
@@ -336,23 +355,3 @@ class RunScreen(ActionScreen[None]):
     async def value_text(self, reference: ValueRef, offset: int) -> tuple[str, int | None]:
         """Return a part of a large value's text, and the next offset; None at the end."""
         return await self.workbench.runs.value_text(self.run_id, reference, offset)
-
-
-def _playback_note(playback: Playback | None, run: RunState, length: float, ascii_only: bool) -> str:
-    """Return the header's note on a playback: speed, position and length."""
-    if playback is None:
-        return ""
-    number = playback.state.record.last_seq
-    events = run.record.last_seq
-    if playback.frozen:
-        then, now = (
-            run_label(state.record, asks=asking_step(state.active.values()) is not None)
-            for state in (playback.state, run)
-        )
-        change = f", now {now}" if then != now else ""
-        return f"FROZEN at event {number:,} of {max(events, number):,}{change}"
-    speed = f"{playback.speed:g}x, event {number:,} of {max(events, number):,} in {elapsed(length, live=True)}"
-    if playback.at_end:
-        return f"PLAYED BACK {speed}"
-    signs = ("||", ">") if ascii_only else ("⏸", "▶")
-    return f"{signs[playback.playing]} PLAYBACK {speed}"

@@ -1,7 +1,5 @@
 """Columns of the table of runs: which fit, their headings, and what they show."""
 
-import os
-import socket
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple, get_args
@@ -9,9 +7,10 @@ from typing import NamedTuple, get_args
 from rich.cells import cell_len, set_cell_size
 
 from wftui.model.run.summary import ExecutionSummary, RunSort
+from wftui.model.run_notes import shown_status, waiting_note
 from wftui.model.user.user_settings import HistoryColumn
 from wftui.tui.display.status import look
-from wftui.tui.widgets.run.labels import first_line, local_timestamp
+from wftui.tui.widgets.run.labels import first_line, is_here, local_timestamp
 
 _SIGNS = {True: ("▼", "v"), False: ("▲", "^")}
 """Signs of a column in descending and in ascending order."""
@@ -93,15 +92,18 @@ def column_at(shown: Sequence[Column], x: int) -> Column | None:
     return None
 
 
-def cell(column: Column, run: ExecutionSummary, now: datetime, took: str, *, ascii_only: bool) -> tuple[str, str]:
+def cell(
+    column: Column, run: ExecutionSummary, now: datetime, took: str, silence: str, *, ascii_only: bool
+) -> tuple[str, str]:
     """Return the text and the style of a cell.
 
     Args:
         took: the duration, or how long the run has taken so far.
+        silence: why its process may not react.
     """
     match column.name:
         case "status":
-            style = look("waiting" if run.waiting or run.waiting_pools else run.status, ascii_only=ascii_only)
+            style = look(shown_status(run), ascii_only=ascii_only)
             return f"{style.glyph} {style.word}", style.color
         case "workflow":
             return run.workflow_id, "$foreground"
@@ -117,24 +119,21 @@ def cell(column: Column, run: ExecutionSummary, now: datetime, took: str, *, asc
             return run.id, "$foreground-muted"
         case "version":
             return run.workflow_version, "$foreground-muted"
-    return run_note(run)
+    return run_note(run, silence)
 
 
 def _time(time: datetime | None, now: datetime) -> str:
     return local_timestamp(time, now) if time is not None else ""
 
 
-def run_note(run: ExecutionSummary) -> tuple[str, str]:
-    """Return error, process, warnings or relation of a run, and its color."""
+def run_note(run: ExecutionSummary, silence: str) -> tuple[str, str]:
+    """Return error, wait, process, warnings or relation of a run, and its color."""
     if run.error is not None:
         return first_line(run.error.message), "$text-error"
-    place = _place(run)
-    if run.waiting:
-        return ", ".join(["waiting for you", *([place] if place else [])]), "$text-warning"
-    if run.waiting_pools:
-        return f"no worker in pool {', '.join(run.waiting_pools)}", "$text-warning"
-    if place:
-        return place, "$foreground"
+    note = waiting_note(run, silence, is_here=is_here(run.owner))
+    if note:
+        needs_someone = run.waiting or run.waiting_pools or silence
+        return note, "$text-warning" if needs_someone else "$foreground"
     if run.warnings:
         return f"{run.warnings} warning{'s' if run.warnings > 1 else ''}", "$text-warning"
     if run.parent_path:
@@ -142,15 +141,6 @@ def run_note(run: ExecutionSummary) -> tuple[str, str]:
     if run.parent_id:
         return f"rerun of {run.parent_id}", "$foreground-muted"
     return "", ""
-
-
-def _place(run: ExecutionSummary) -> str:
-    """Return user, machine and process of a run that has not ended."""
-    if run.owner is None:
-        return ""
-    if run.owner.pid == os.getpid() and run.owner.host.startswith(socket.gethostname()):
-        return f"{run.user_id}, this process"
-    return f"{run.user_id} on {run.owner.host}, process {run.owner.pid}"
 
 
 def fit(text: str, cells: int, ascii_only: bool) -> str:

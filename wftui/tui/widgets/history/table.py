@@ -1,7 +1,7 @@
 """The table of runs; pages are loaded on demand."""
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from textual import work
@@ -11,6 +11,7 @@ from textual.message import Message
 from wftui.model.clock import Clock, Elapsed, SteadyClock
 from wftui.model.errors import UserError
 from wftui.model.run.summary import ExecutionFilters, ExecutionPage, ExecutionSummary, RunSort
+from wftui.model.run_notes import OwnerWatch
 from wftui.model.user.user_settings import HistoryColumn
 from wftui.tui.widgets.history.columns import Column, cell, column_at, columns, fit, heading
 from wftui.tui.widgets.history.pages import PageStart, RunPages
@@ -76,6 +77,9 @@ class HistoryTable(LineView):
         self._next_count = 0.0
         self._elapsed_seconds = elapsed_seconds
         self._time_of = time_of
+        self._owners = OwnerWatch()
+        self._silences: dict[str, str] = {}
+        """Reasons why processes of runs may not react, by run id, as of when the runs were last read."""
         self._clocks: dict[str, SteadyClock] = {}
         """Clocks of active runs, from when they were first shown: no change of the time of day moves them."""
 
@@ -119,6 +123,11 @@ class HistoryTable(LineView):
             pages.add(0)
         self._fetch(sorted(pages), self.selected.id if self.selected and self.cursor else None)
 
+    @property
+    def shows_active(self) -> bool:
+        """True if a run in view has not ended."""
+        return bool(self.pages.changing(*self._in_view()))
+
     def _in_view(self) -> tuple[int, int]:
         return self.scroll_offset.y, self.scroll_offset.y + max(1, self.size.height)
 
@@ -138,6 +147,7 @@ class HistoryTable(LineView):
                 if pages is not self.pages:
                     return
                 differs |= pages.put(number, fetched)
+                self._hear(fetched.executions)
                 if number == 0 and fetched.next is not None and self._may_count():
                     self._count()
         except UserError as failure:
@@ -155,6 +165,13 @@ class HistoryTable(LineView):
             self.show_row(row)
         self.post_message(self.Loaded(error))
         self._fetch_missing()
+
+    def _hear(self, runs: Sequence[ExecutionSummary]) -> None:
+        """Note which processes do not react; what was read before does not tell."""
+        for run in runs:
+            self._silences.pop(run.id, None)
+            if run.owner is not None and (silence := self._owners.silence(run.owner)):
+                self._silences[run.id] = silence
 
     def _may_count(self) -> bool:
         """Return whether to count now; values are not searched for each new run."""
@@ -212,8 +229,9 @@ class HistoryTable(LineView):
         parts: list[tuple[str, str]] = []
         if self.marked:
             parts.append(("+ " if run.id in self.marked else "  ", "bold $primary"))
+        silence = self._silences.get(run.id, "")
         for column in self._columns(width):
-            text, style = cell(column, run, self.now(), self._duration(run), ascii_only=self.ascii_only)
+            text, style = cell(column, run, self.now(), self._duration(run), silence, ascii_only=self.ascii_only)
             parts.append((fit(text, column.width, self.ascii_only) + " ", style))
         return Content.assemble(*parts).truncate(width)
 

@@ -65,6 +65,8 @@ class RunHeader(Widget):
         self.reading = ""
         self.owner: Sequence[str] = ()
         """User and process of the run, the longest form first; the last may be cut at its end."""
+        self.silence = ""
+        """Reason why that process does not react, or ""."""
         self.usual: float | None = None
         """Seconds that the run usually takes."""
         self._shown: Content | None = None
@@ -155,6 +157,8 @@ class RunHeader(Widget):
             step = current_step(self.run.active.values())
             if record.queued is not None:
                 parts += [separator, (record.queued.why, "$text-warning")]
+            if self.silence and not self.playback:
+                parts += [separator, (f"its process is {self.silence}", "$text-warning")]
             if step is not None:
                 note = step_note(step, self.now())
                 name = self.run.title(step)

@@ -1,10 +1,13 @@
 """Labels of runs and steps, shared by lists and headers."""
 
+import os
+import socket
 from datetime import datetime
 
 from wftui.model.listing import RecentInputs
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.steps import ExecutionError, Iterations, StepResult, Waiting
+from wftui.model.run.summary import ExecutionSummary, RunOwner
 from wftui.model.run.worked_time import interrupted_seconds
 from wftui.model.text.local_times import DATE_AND_MINUTE, TIME, local_text, local_time
 from wftui.model.workflow.durations import format_duration
@@ -126,6 +129,28 @@ def interruption_note(record: ExecutionRecord, start: datetime | None, end: date
         return ""
     seconds = interrupted_seconds(record, start, end)
     return f"{format_duration(seconds)} interrupted" if seconds else ""
+
+
+def is_here(owner: RunOwner | None) -> bool:
+    """Return whether this process runs a run: pids of other machines may be the same."""
+    return owner is not None and owner.pid == os.getpid() and owner.host.partition(" ")[0] == socket.gethostname()
+
+
+def owner_forms(summary: ExecutionSummary, now: datetime) -> tuple[str, ...]:
+    """Return user and process of a run of another process, longest form first."""
+    owner = summary.owner
+    if owner is None or is_here(owner):
+        return ()
+    since = f" since {local_timestamp(owner.since, now)}" if owner.since is not None else ""
+    place = f"process {owner.pid} on {owner.host}"
+    user = f"{summary.user_id}, " if summary.user_id else ""
+    return (
+        f"{user}{place}{since}",
+        f"{user}{place}",
+        place,
+        f"{user}{owner.host}",
+        f"{user}{short_host(owner.host)}",
+    )
 
 
 def short_host(host: str) -> str:

@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 
 from wftui.model.run.events import ExecutionEvent, Log, LogSegment
 from wftui.tui.widgets.log.log_buffer import LogBuffer
+from wftui.tui.widgets.run.labels import elapsed, run_label
 from wftui.tui.widgets.run.state import RunState
+from wftui.tui.widgets.run.tree import asking_step
 
 EventSource = Callable[[int], Awaitable[list[ExecutionEvent]]]
 """Returns a page of the run's events after a sequence number; empty at the end."""
@@ -138,3 +140,23 @@ class Playback:
         if not isinstance(event, Log | LogSegment):
             self._stops.append(event.seq)
             self._lines.append(len(self.state.lines))
+
+
+def playback_note(playback: Playback | None, run: RunState, length: float, ascii_only: bool) -> str:
+    """Return the header's note on a playback: speed, position and length."""
+    if playback is None:
+        return ""
+    number = playback.state.record.last_seq
+    events = run.record.last_seq
+    if playback.frozen:
+        then, now = (
+            run_label(state.record, asks=asking_step(state.active.values()) is not None)
+            for state in (playback.state, run)
+        )
+        change = f", now {now}" if then != now else ""
+        return f"FROZEN at event {number:,} of {max(events, number):,}{change}"
+    speed = f"{playback.speed:g}x, event {number:,} of {max(events, number):,} in {elapsed(length, live=True)}"
+    if playback.at_end:
+        return f"PLAYED BACK {speed}"
+    signs = ("||", ">") if ascii_only else ("⏸", "▶")
+    return f"{signs[playback.playing]} PLAYBACK {speed}"
