@@ -1,14 +1,16 @@
 """The monitor in each state a run or the view can have."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
+from tui.notices import notices
 from tui.run_events import BEGIN, Story, completed, running
+from wftui.model.errors import RunNotFoundError
 from wftui.model.run.events import (
     Cancelled,
     CancelRequested,
@@ -23,9 +25,10 @@ from wftui.model.run.events import (
     StepWaiting,
 )
 from wftui.model.run.steps import Waiting
+from wftui.model.run.summary import ExecutionSummary, RunOwner
 from wftui.tui.display.status import PULSE, PULSE_ASCII, STATUS
 from wftui.tui.widgets.run.header import RunHeader
-from wftui.tui.widgets.run.labels import short_host
+from wftui.tui.widgets.run.labels import is_here, owner_forms, short_host
 
 Until = Callable[..., Awaitable[None]]
 Matches = Callable[[Pilot[Any]], Awaitable[bool]]
@@ -140,10 +143,46 @@ async def test_who_runs_a_run_is_always_named(open_run: Any, owner: tuple[str, .
 
 
 @pytest.mark.parametrize(
+    ("story", "advice"),
+    [(interrupted, "press u to resume"), (cancelling, "press c again to stop now")],
+    ids=["interrupted", "cancelling"],
+)
+async def test_a_narrow_header_keeps_the_key_that_helps(open_run: Any, story: Callable[[], Story], advice: str) -> None:
+    async with open_run(story(), (80, 24)) as (_pilot, screen):
+        assert advice in str(screen.query_one(RunHeader).render()).splitlines()[1]
+
+
+async def test_a_request_has_not_failed_where_its_process_is_not_known(
+    open_run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unknown(run_id: str) -> ExecutionSummary:
+        raise RunNotFoundError(run_id)
+
+    async with open_run(running()) as (pilot, screen):
+        monkeypatch.setattr(screen.workbench.records, "summary", unknown)
+        await screen.report_silence("the answer")
+        assert notices(pilot.app) == []
+
+
+@pytest.mark.parametrize(
     ("host", "short"), [("ci-7.eu.example.org", "ci-7"), ("vm", "vm"), ("10.0.0.7", "10.0.0.7"), ("fe80::1", "fe80::1")]
 )
 def test_a_host_is_named_by_its_first_label(host: str, short: str) -> None:
     assert short_host(host) == short
+
+
+@pytest.mark.parametrize(
+    ("host", "pid", "here"), [("vm", 7, True), ("vm pid:[5]", 7, True), ("vm2", 7, False), ("vm", 8, False)]
+)
+def test_a_process_of_another_machine_with_the_same_pid_is_not_this_one(
+    monkeypatch: pytest.MonkeyPatch, now: datetime, host: str, pid: int, here: bool
+) -> None:
+    monkeypatch.setattr("wftui.tui.widgets.run.labels.os.getpid", lambda: 7)
+    monkeypatch.setattr("wftui.tui.widgets.run.labels.socket.gethostname", lambda: "vm")
+    owner = RunOwner(host=host, pid=pid)
+    summary = ExecutionSummary(id="a", workflow_id="w", user_id="ada", status="running", owner=owner)
+    assert is_here(owner) == here
+    assert owner_forms(summary, now)[1:2] == (() if here else (f"ada, process {pid} on {host}",))
 
 
 def test_no_mark_of_a_running_step_is_that_of_another_status() -> None:

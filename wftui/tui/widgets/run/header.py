@@ -19,7 +19,7 @@ from wftui.tui.widgets.run.labels import elapsed, first_line, interruption_note,
 from wftui.tui.widgets.run.state import RunState
 from wftui.tui.widgets.run.tree import asking_step, current_step
 
-_STOPPING = "waiting for steps to stop; press {monitor.cancel} again to stop now"
+_STOPPING = "press {monitor.cancel} again to stop now; waiting for steps to stop"
 _BAR = 24
 _LEFT = 44
 """Least cells for the progress and the current step."""
@@ -157,6 +157,8 @@ class RunHeader(Widget):
             step = current_step(self.run.active.values())
             if record.queued is not None:
                 parts += [separator, (record.queued.why, "$text-warning")]
+            if record.cancel_requested:  # before the step: a narrow header cuts the end
+                parts += [separator, (with_keys(self.app, _STOPPING), "$text-warning")]
             if self.silence and not self.playback:
                 parts += [separator, (f"its process is {self.silence}", "$text-warning")]
             if step is not None:
@@ -164,12 +166,10 @@ class RunHeader(Widget):
                 name = self.run.title(step)
                 name = f"{step.step_name} {name}" if step.path.endswith("]") else name
                 parts += [separator, name, *([(f"  {note}", "$foreground-muted")] if note else [])]
-            if record.cancel_requested:
-                parts += [separator, (with_keys(self.app, _STOPPING), "$text-warning")]
         elif record.status == "interrupted":
             seen = f", last seen {local_timestamp(self.run.last_sign, self.now())}" if self.run.last_sign else ""
             resume = with_keys(self.app, "press {monitor.resume} to resume")
-            parts += [separator, (f"its process ended{seen}; {resume}", "$text-warning")]
+            parts += [separator, (f"{resume}; its process ended{seen}", "$text-warning")]
         elif record.error is not None:
             if record.error.type == UNRESOLVED:
                 parts += [
