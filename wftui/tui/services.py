@@ -141,6 +141,9 @@ class AppServices(Protocol):
     async def action_act(self, action_id: str) -> None:
         """Run an action of the app."""
 
+    async def give_way(self) -> None:
+        """Let a key that has arrived take effect before the next part of long work."""
+
     async def push_screen_wait(self, screen: Screen[ResultT]) -> ResultT:
         """Open a screen and return its result."""
         raise NotImplementedError

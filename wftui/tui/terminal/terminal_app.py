@@ -49,6 +49,10 @@ class TerminalApp(PasteApp[ReturnT], inherit_bindings=False):
         """Return whether keys have arrived that have not taken effect."""
         return self._type_ahead.is_busy
 
+    async def give_way(self) -> None:
+        """Let a key that has arrived take effect before the next part of long work."""
+        await self._type_ahead.give_way()
+
     async def on_event(self, event: events.Event) -> None:
         """Handle keys and pasted texts one at a time, and other events as Textual does."""
         if isinstance(event, events.Resize):

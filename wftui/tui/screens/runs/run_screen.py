@@ -211,7 +211,7 @@ class RunScreen(ActionScreen[None]):
                 for part in batches(page):
                     state.take_logs(event for event in part if isinstance(event, Log | LogSegment))
                     self._paint_soon()
-                    await asyncio.sleep(0)
+                    await self.services.give_way()
         except UserError as error:
             self.query_one(RunHeader).error = self._error = str(error)
         state.take_logs([], is_last=True)
@@ -235,7 +235,7 @@ class RunScreen(ActionScreen[None]):
                         self.state.apply(part)
                         if self.state.last_sign is not None:
                             self._clock.advance_to(self.state.last_sign)
-                        await asyncio.sleep(0)
+                        await self.services.give_way()
                     self._has_read.set()
                     self._paint_soon()
                     with contextlib.suppress(TimeoutError):  # until then events are only collected, in a bounded inbox
