@@ -1,5 +1,6 @@
 """The screens over a server's workbench: workflows, run form, monitor, history."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -146,8 +147,42 @@ async def test_a_run_is_followed_past_a_log_that_cannot_be_read(
         await logger.close()
         await emitter.emit(Completed(run_id=run_id, timestamp=utc_now(), duration=1), safe=True)
         await until(pilot, lambda: monitor(app).state.ended)
+        await monitor(app).whole_log()
         lines = monitor(app).state.lines
         assert any("prints them" in lines.line(number).text for number in range(len(lines)))
+
+
+async def test_a_run_is_followed_while_a_part_of_its_log_is_fetched(
+    remote: RemoteWorkbench, owner: Workbench, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id, store = "01k9x2m4z-10n9s", await owner.store()
+    emitter = Emitter(run_id, store, Redactor([]), utc_now)
+    await emitter.emit(Created(run_id=run_id, timestamp=utc_now(), workflow_id="greet", user_id="ada"))
+    await emitter.emit(Started(run_id=run_id, timestamp=utc_now()), safe=True)
+    is_sent, logs = asyncio.Event(), remote.records.logs
+
+    async def slow(*arguments: Any, **options: Any) -> AsyncIterator[list[Log]]:
+        await is_sent.wait()
+        async for page in logs(*arguments, **options):
+            yield page
+
+    app = WftuiApp(remote, start=lambda app: app.open_monitor(run_id))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and monitor(app).state.record.last_seq == 2)
+        await until(pilot, lambda: monitor(app)._log_is_read.is_set())
+        monkeypatch.setattr(remote.records, "logs", slow)
+        settings = EngineSettings(log_head=500, log_tail=10, log_tail_size=100, log_interval=0)
+        logger = StepLogger(emitter, settings, "a", "a")
+        reported = [f"line {number}" for number in range(10_000)]
+        logger.log("\n".join(reported) + "\n", "info", "stdout")
+        await logger.close()
+        await emitter.emit(Completed(run_id=run_id, timestamp=utc_now(), duration=1), safe=True)
+        await until(pilot, lambda: monitor(app).state.ended)
+        lines = monitor(app).state.lines
+        assert len(lines) < len(reported), "the rest comes after what is fetched"
+        is_sent.set()
+        await monitor(app).whole_log()
+        assert [lines.line(number).text for number in range(len(lines))] == reported
 
 
 async def test_what_is_only_on_the_machine_of_the_server_says_so(remote: RemoteWorkbench, until: Until) -> None:

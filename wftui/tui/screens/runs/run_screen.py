@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 
@@ -11,7 +12,7 @@ from textual.timer import Timer
 
 from wftui.model.clock import SteadyClock
 from wftui.model.errors import UserError
-from wftui.model.run.events import Log, LogSegment
+from wftui.model.run.events import ExecutionEvent, Log, LogSegment
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.reducer import GapError
 from wftui.model.run.steps import ValueRef
@@ -59,6 +60,8 @@ class RunScreen(ActionScreen[None]):
         self.playback: Playback | None = None
         self._painting: Timer | None = None
         self._budget = FrameBudget()
+        self._to_fetch: list[LogSegment] = []
+        self._fetches = False
         self._is_painted = asyncio.Event()
         self._log_is_read = asyncio.Event()
         self._has_read = asyncio.Event()
@@ -147,6 +150,7 @@ class RunScreen(ActionScreen[None]):
         while self._follows and self.state.record.last_seq < newest:  # a run that has not ended, or was interrupted
             self._has_read.clear()
             await self._has_read.wait()
+        await self._log_is_read.wait()
         self._paint_soon()
         await self.painted()
 
@@ -214,9 +218,36 @@ class RunScreen(ActionScreen[None]):
                     await self.services.give_way()
         except UserError as error:
             self.query_one(RunHeader).error = self._error = str(error)
-        state.take_logs([], is_last=True)
-        self._log_is_read.set()
+        await self._release_logs(state)
+
+    async def _release_logs(self, state: RunState) -> None:
+        for _ in state.release_logs():
+            self._paint_soon()
+            await self.services.give_way()
+        if not state.holds_logs:
+            self._log_is_read.set()
         self._paint_soon()
+
+    def _fetch_segments(self, events: Sequence[ExecutionEvent]) -> None:
+        """Fetch segments among new events that are on a server.
+
+        The log waits for them, nothing else.
+        """
+        source = self.state.lines.source
+        segments = [event for event in events if isinstance(event, LogSegment)]
+        self._to_fetch += [each for each in segments if source is not None and not source.has(each)]
+        if self._to_fetch and not self._fetches:
+            self._fetches = True
+            self._log_is_read.clear()
+            self.state.hold_logs()
+            in_background(self, partial(self._fetch, self.state), group="segments")
+
+    async def _fetch(self, state: RunState) -> None:
+        while self._to_fetch:
+            segments, self._to_fetch = self._to_fetch, []
+            await self.workbench.records.fetch_segments(self.run_id, segments)
+        self._fetches = False
+        await self._release_logs(state)
 
     async def _follow(self) -> None:
         self._follows = True  # a resumed run is followed again
@@ -231,7 +262,7 @@ class RunScreen(ActionScreen[None]):
             try:
                 async for batch in self.workbench.runs.follow(self.run_id, after=read, despite_full=True):
                     for part in batches(batch):
-                        await self.workbench.records.fetch_segments(self.run_id, part)
+                        self._fetch_segments(part)
                         self.state.apply(part)
                         if self.state.last_sign is not None:
                             self._clock.advance_to(self.state.last_sign)

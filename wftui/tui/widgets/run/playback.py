@@ -92,7 +92,8 @@ class Playback:
         state = await self._state_at(number)
         state.tree.adopt(self.state.tree)
         state.lines = await self._log_at(number)
-        state.take_logs([], is_last=True)
+        for _ in state.release_logs():
+            pass
         self.state, self.time = state, state.last_sign
         self._ahead.clear()
         self.playing = self.at_end = self.frozen = False
@@ -111,7 +112,8 @@ class Playback:
             earlier.tree.adopt(self.state.tree)
             earlier.lines = self.state.lines
             earlier.lines.truncate(self._lines[-1])
-            earlier.take_logs([], is_last=True)
+            for _ in earlier.release_logs():
+                pass
             self.state, self.time = earlier, earlier.last_sign
             self._ahead.clear()
             self.at_end = False

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import get_args
+from typing import TypeVar, get_args
 
 from wftui.model.run.events import (
     Created,
@@ -22,12 +22,14 @@ from wftui.tui.canvas.graph import labelled
 from wftui.tui.widgets.log.log_buffer import LogBuffer
 from wftui.tui.widgets.run.tree import StepTree, title
 
+EventT = TypeVar("EventT", bound=ExecutionEvent)
+
 _LOG = (Log, LogSegment)
 _TURN_EVENTS = 250
 _TURN_CHARACTERS = 100_000
 
 
-def batches(events: Sequence[ExecutionEvent]) -> Iterator[Sequence[ExecutionEvent]]:
+def batches(events: Sequence[EventT]) -> Iterator[Sequence[EventT]]:
     """Split events into batches that each fold in a few milliseconds."""
     start = characters = 0
     for at, event in enumerate(events):
@@ -52,7 +54,8 @@ class RunState:
         """Running and waiting steps, by path."""
         self.last_sign: datetime | None = None
         """Time of the last sign of life of the run's process."""
-        self._held_back: list[Log | LogSegment] | None = None
+        self._holders = 0
+        self._held_back: list[Log | LogSegment] = []
         """Newest log events while earlier ones are still being read."""
 
     @classmethod
@@ -62,7 +65,7 @@ class RunState:
         state.record, state.tree = record, StepTree(record)
         state.active = {step.path: step for step in record.step_results if step.status in {"running", "waiting"}}
         state.last_sign = last_sign
-        state._held_back = []
+        state.hold_logs()
         state.tree.read()
         return state
 
@@ -81,13 +84,28 @@ class RunState:
         if summary.status in get_args(ExecutionStatus):
             record.status = summary.status  # type: ignore[assignment]  # one of the literals, as just checked
 
-    def take_logs(self, events: Iterable[Log | LogSegment], *, is_last: bool = False) -> None:
-        """Add earlier log events, in order; after the last, those held back."""
+    @property
+    def holds_logs(self) -> bool:
+        """Return whether newest log events are held back."""
+        return self._holders > 0 or bool(self._held_back)
+
+    def hold_logs(self) -> None:
+        """Hold back log events until `release_logs`: earlier ones are still being read."""
+        self._holders += 1
+
+    def release_logs(self) -> Iterator[None]:
+        """Add what was held back, in batches, unless there is something else to wait for."""
+        self._holders -= 1
+        while self._held_back and not self._holders:
+            part = next(batches(self._held_back))
+            del self._held_back[: len(part)]
+            self.take_logs(part)
+            yield
+
+    def take_logs(self, events: Iterable[Log | LogSegment]) -> None:
+        """Add earlier log events, in order."""
         for event in events:
             self.lines.append(event)
-        if is_last and self._held_back is not None:
-            held_back, self._held_back = self._held_back, None
-            self.take_logs(held_back)
 
     def apply(self, events: Iterable[ExecutionEvent]) -> None:
         """Apply events in order.
@@ -112,7 +130,7 @@ class RunState:
                 continue
             self.last_sign = last_sign(record, event.timestamp)
             if isinstance(event, _LOG):
-                if self._held_back is not None:
+                if self.holds_logs:
                     self._held_back.append(event)
                 else:
                     self.lines.append(event)
