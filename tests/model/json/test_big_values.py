@@ -110,6 +110,22 @@ def test_read_values_are_frozen_until_released() -> None:
     assert gc.get_freeze_count() == 0
 
 
+def is_visited(value: Json) -> bool:
+    """Return whether a collection visits a value, beside what Python 3.12 puts aside."""
+    return any(each is value for each in gc.get_objects())
+
+
+def test_an_idle_moment_puts_nothing_aside_while_big_values_are_kept() -> None:
+    value: Json = [[1]]
+    gc.unfreeze()
+    with keeping_big_values():
+        collect_all()
+        assert is_visited(value)
+    collect_all()
+    assert not is_visited(value)
+    gc.unfreeze()
+
+
 def kept_values() -> None:
     with keeping_big_values():
         read_json(json.dumps([[n] for n in range(100)]), at_once=50)

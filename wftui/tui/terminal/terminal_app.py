@@ -111,11 +111,15 @@ class TerminalApp(PasteApp[ReturnT], inherit_bindings=False):
             self._idle_collection.collect_if_idle()
 
     def pop_screen(self) -> AwaitComplete:
-        """Close the screen; garbage is collected after the frame of the one below."""
+        """Close the screen; what it leaves is collected once no key comes."""
         closing = super().pop_screen()
         if self._terminal is not None:
-            self.call_after_refresh(self._idle_collection.screen_closed)
+            self.call_after_refresh(self._collect_closed)
         return closing
+
+    def _collect_closed(self) -> None:
+        if wait := self._idle_collection.screen_closed():
+            self.set_timer(wait, self._collect_closed)
 
     def redraw(self) -> None:
         """Draw the whole screen again, as another program has written to the terminal."""
