@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from wftui.model.run.events import Log, LogSegment
 from wftui.model.run.log_source import line_instead
 from wftui.model.run.steps import LogLevel
+from wftui.model.text.text_styles import split_styles, with_styles
 from wftui.tui.widgets.log.lines import BLOCK, LEVELS, LineStore, LogFilter, inside
 from wftui.tui.widgets.log.log_buffer import LogBuffer
 from wftui.tui.widgets.log.sanitize import LONGEST, clean, colored, plain
@@ -136,6 +137,28 @@ def test_packed_lines_are_equal() -> None:
     assert list(lines.matching(LogFilter(texts=(f"line {2 * BLOCK} ",)))) == [2 * BLOCK]
 
 
+LINES = st.sampled_from(
+    ["plain", "é漢 wide", "\x1b[31mred\x1b[0m and not", "\x1b[1mbold", "a\tb", "1%\r2%", "x" * 300, ""]
+)
+
+
+@given(st.lists(LINES, min_size=1, max_size=6), st.sampled_from([1, BLOCK // 4, BLOCK]), st.integers(0, BLOCK))
+@settings(deadline=None, max_examples=12)
+def test_lines_of_one_event_are_drawn_like_single_ones(some: list[str], times: int, before: int) -> None:
+    """Lines of several blocks, with and without control characters."""
+    text, styles = split_styles("\n".join(some * times))
+    lines = LogBuffer()
+    for number in range(before):
+        lines.append(log(str(number)))
+    lines.append(log(text + "\n").model_copy(update={"styles": styles or None}))
+    expected = [clean(line) for line in with_styles(text, styles).split("\n")]
+    assert [lines.line(before + number).text for number in range(len(expected))] == expected
+    assert len(lines) == before + len(expected)
+    assert lines.widest == max(cell_len(plain(each)) for each in [*map(str, range(before)[-1:]), *expected])
+    heights = list(lines.heights(range(before, len(lines)), 7))
+    assert all(height >= len(colored(line).fold(7)) for height, line in zip(heights, expected[:12], strict=False))
+
+
 @given(st.text(st.sampled_from("aé漢 "), max_size=60), st.integers(10, 30))
 def test_the_height_of_a_folded_line_is_enough(text: str, width: int) -> None:
     lines = LogBuffer()
@@ -219,6 +242,19 @@ def test_segments_are_read_when_they_are_looked_at() -> None:
     assert files.reads == 2
     assert [*buffer.matching(LogFilter(texts=("7.7",)))] == [707, 770, 771, 772, 773, 774, 775, 776, 777, 778, 779,
                                                              1_707, *range(1_770, 1_780)]  # fmt: skip
+
+
+def test_equal_lines_of_two_steps_are_those_of_each() -> None:
+    class Reader(Files):
+        def __call__(self, segment: LogSegment) -> list[Log]:
+            return [each.model_copy(update={"path": segment.path}) for each in super().__call__(segment)]
+
+    buffer = LogBuffer(files := Reader())
+    first = files.add(log("same\nlines"))
+    for path in "abc":
+        buffer.append(first.model_copy(update={"path": path}))
+    assert [buffer.line(number).path for number in (0, 2, 4, 1, 3, 5)] == ["a", "b", "c", "a", "b", "c"]
+    assert [*buffer.matching(LogFilter(path="b"))] == [2, 3]
 
 
 def test_a_segment_that_is_gone_is_one_line() -> None:

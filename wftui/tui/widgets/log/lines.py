@@ -16,9 +16,9 @@ from textual.cache import LRUCache
 from wftui.model.run.events import Log
 from wftui.model.run.search import finder
 from wftui.model.run.steps import LogLevel
-from wftui.model.text.text_styles import with_styles
+from wftui.model.text.text_styles import StyleRun, with_styles
 from wftui.runtime.patterns.searching import first_match
-from wftui.tui.widgets.log.sanitize import clean, plain
+from wftui.tui.widgets.log.sanitize import LONGEST, clean, plain
 
 Stream = Literal["stdout", "stderr", "log"]
 LEVELS: tuple[LogLevel, ...] = ("debug", "info", "warn", "error")
@@ -80,6 +80,25 @@ def inside(path: str, owner: str) -> bool:
     return path == owner or (path.startswith(owner) and path[len(owner)] in ".[")
 
 
+def _drawn(message: str, styles: Sequence[StyleRun] | None) -> tuple[list[str], list[int]]:
+    """Return the lines of a message as they are drawn, and their widths.
+
+    A line without control characters needs no cleaning, and an ASCII one no measuring: a tenth of the time.
+    """
+    bare = message.split("\n")
+    lines = with_styles(message, styles).split("\n") if styles else bare
+    texts: list[str] = []
+    widths: list[int] = []
+    for line, characters in zip(lines, bare, strict=True):
+        if characters.isprintable() and len(line) <= LONGEST:
+            texts.append(line)
+            widths.append(len(characters) if characters.isascii() else min(cell_len(characters), 0xFFFF))
+        else:
+            texts.append(clean(line))
+            widths.append(min(cell_len(plain(texts[-1])), 0xFFFF))
+    return texts, widths
+
+
 class LineStore:
     """A list of log lines.
 
@@ -106,24 +125,27 @@ class LineStore:
 
     def append(self, event: Log) -> int:
         """Append the lines of one event; return their number."""
-        kind, step = kind_of(event), self._step_number(event.path or "")
-        timestamp = int(event.timestamp.timestamp() * 1000)
-        message = with_styles(event.message.removesuffix("\n") if self._packed else event.message, event.styles)
-        lines = message.split("\n")
-        for line in lines:
-            text = clean(line)
-            width = min(cell_len(plain(text)), 0xFFFF)
-            self.widest = max(self.widest, width)
-            self._kinds.append(kind)
-            self._steps.append(step)
-            self._timestamps.append(timestamp)
-            self._widths.append(width)
-            self._wide.append(not text.isascii())
-            self._last.append(text)
-            if len(self._last) == BLOCK:
-                self._blocks.append(zlib.compress("\n".join(self._last).encode(), 1) if self._packed else self._last)
-                self._last = []
-        return len(lines)
+        message = event.message.removesuffix("\n") if self._packed else event.message
+        texts, widths = _drawn(message, event.styles)
+        count = len(texts)
+        if len(self._last) + count < BLOCK:
+            self._last += texts
+        else:
+            texts_left = self._last + texts
+            full = len(texts_left) // BLOCK * BLOCK
+            self._blocks += [self._closed(texts_left[start : start + BLOCK]) for start in range(0, full, BLOCK)]
+            self._last = texts_left[full:]
+        # Other threads read; what they count comes last.
+        self.widest = max(self.widest, *widths)
+        self._steps.extend(array("i", [self._step_number(event.path or "")]) * count)
+        self._timestamps.extend(array("q", [int(event.timestamp.timestamp() * 1000)]) * count)
+        self._widths.extend(widths)
+        self._wide.extend(not text.isascii() for text in texts)
+        self._kinds.extend(array("B", [kind_of(event)]) * count)
+        return count
+
+    def _closed(self, texts: list[str]) -> bytes | list[str]:
+        return zlib.compress("\n".join(texts).encode(), 1) if self._packed else texts
 
     def truncate(self, count: int) -> None:
         """Remove all lines but the first ones."""

@@ -33,6 +33,11 @@ class _Part:
     first: int = 0
     segment: LogSegment | None = None
 
+    @property
+    def name(self) -> tuple[str, int]:
+        """Hash of the segment, and where it is: equal lines of two steps have one hash."""
+        return self.segment.segment if self.segment is not None else "", self.start
+
 
 class LogBuffer:
     """An append-only list of log lines; segments are read when they are looked at.
@@ -47,7 +52,8 @@ class LogBuffer:
         self.widest = 0
         self._own = LineStore()
         self._parts = [_Part(0, 0)]
-        self._opened: dict[str, LineStore] = {}
+        self._opened: dict[tuple[str, int], LineStore] = {}
+        """Lines of segments, by `_Part.name`."""
 
     def __len__(self) -> int:
         last = self._parts[-1]
@@ -120,7 +126,7 @@ class LogBuffer:
             begin = max(0, start - part.start)
             if begin >= part.count:
                 continue
-            if part.segment is not None and part.segment.segment not in self._opened:
+            if part.segment is not None and part.name not in self._opened:
                 yield self._matching_unopened(log_filter, part, part.start + begin)
                 continue
             shift = part.start - part.first
@@ -158,8 +164,8 @@ class LogBuffer:
         """Return the lines of a part for drawing; a few segments stay in memory."""
         store = self._store(part)
         if part.segment is not None:
-            self._opened.pop(part.segment.segment, None)
-            self._opened[part.segment.segment] = store
+            self._opened.pop(part.name, None)
+            self._opened[part.name] = store
             if len(self._opened) > _OPENED:
                 del self._opened[next(iter(self._opened))]
         return store
@@ -169,7 +175,7 @@ class LogBuffer:
         segment = part.segment
         if segment is None:
             return self._own
-        store = self._opened.get(segment.segment)
+        store = self._opened.get(part.name)
         if store is None:
             store = LineStore(packed=False)
             for event in self._read(segment):
