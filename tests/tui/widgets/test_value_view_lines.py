@@ -1,5 +1,6 @@
 """JSON as lines: equal values for pieces of any size and any width."""
 
+import gc
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -179,6 +180,19 @@ def test_packed_lines_are_equal_to_those_in_memory() -> None:
     assert list(packed) == lines
 
 
+def test_lines_that_were_read_leave_the_collector_little_to_visit() -> None:
+    packed = PackedLines()
+    packed.extend(((str(number), "number"), (",", "mark")) for number in range(20 * BLOCK))
+    gc.collect()
+    gc.disable()
+    try:
+        before = len(gc.get_objects())
+        assert sum(1 for _ in packed) == 20 * BLOCK
+        assert len(gc.get_objects()) - before < 16 * BLOCK  # of 60 * BLOCK that were made
+    finally:
+        gc.enable()
+
+
 def test_lines_can_be_read_while_a_thread_appends() -> None:
     packed = PackedLines()
 
@@ -196,13 +210,13 @@ def test_lines_can_be_read_while_a_thread_appends() -> None:
 
 
 def test_a_long_list_has_a_line_for_its_last_row() -> None:
-    rows = [{"id": number, "name": f"user {number}"} for number in range(60_000)]
+    rows = [{"id": number, "name": f"user {number}"} for number in range(30_000)]
     lines = ValueLines.of(rows, 80)
     while lines.ensure(len(lines.lines) + 50_000):
         pass
     assert (lines.complete, lines.left_out) == (True, False)
     texts = ["".join(text for text, _ in line).strip() for line in lines.lines[-5:]]
-    assert texts == ["{", '"id": 59999,', '"name": "user 59999"', "}", "]"]
+    assert texts == ["{", '"id": 29999,', '"name": "user 29999"', "}", "]"]
 
 
 @given(values, st.integers(16, 60))

@@ -68,12 +68,18 @@ def batches(values: Iterable[Json], depth: int = 0) -> Iterator[Batch]:
 
 
 def weight(values: Iterable[Json], limit: int) -> int:
-    """Return the approximate size of JSON text; beyond the limit, only more than it."""
+    """Return the approximate size of JSON text, or any size above the limit.
+
+    Beyond the limit, and for values that are nested too deeply, the rest is not counted.
+    """
     total = 0
-    for batch in batches(values):
-        total += 6 * len(batch.values) + sum(map(len, batch.of(str)))
-        if total > limit:
-            break
+    try:
+        for batch in batches(values):
+            total += 6 * len(batch.values) + sum(map(len, batch.of(str)))
+            if total > limit:
+                break
+    except TooDeepError:
+        return limit + 1
     return total
 
 

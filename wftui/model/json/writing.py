@@ -84,24 +84,28 @@ def encode_pieces(value: Json) -> Iterator[bytes]:
     Each piece is valid UTF-8 of about a quarter of a megabyte: no single call takes long, so that the event loop runs
     while a thread encodes 100 MB.
     """
-    return _pieces(value, encode, b",", b":")
+    return _pieces(value, _PIECE, encode, b",", b":")
 
 
-def text_pieces(value: Json) -> Iterator[str]:
-    """Yield the text of `json.dumps` in pieces; non-ASCII characters stay."""
-    for piece in _pieces(value, _dumps, b", ", b": "):
-        yield piece.decode()
+def text_pieces(value: Json, most: int = _PIECE) -> Iterator[str]:
+    """Yield the text of `json.dumps` in pieces; characters stay, lone surrogates too.
+
+    Args:
+        most: approximate characters of a piece, without escapes.
+    """
+    for piece in _pieces(value, most, _dumps, b", ", b": "):
+        yield piece.decode("utf-8", "surrogatepass")
 
 
 def _dumps(value: Json) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode()
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
-def _pieces(value: Json, encode: Callable[[Json], bytes], comma: bytes, colon: bytes) -> Iterator[bytes]:
-    if isinstance(value, str) and len(value) > _PIECE:
+def _pieces(value: Json, most: int, encode: Callable[[Json], bytes], comma: bytes, colon: bytes) -> Iterator[bytes]:
+    if isinstance(value, str) and len(value) > most:
         yield b'"'
-        for start in range(0, len(value), _PIECE):
-            yield encode(value[start : start + _PIECE])[1:-1]
+        for start in range(0, len(value), most):
+            yield encode(value[start : start + most])[1:-1]
         yield b'"'
         return
     if not isinstance(value, dict | list) or not value:
@@ -113,18 +117,18 @@ def _pieces(value: Json, encode: Callable[[Json], bytes], comma: bytes, colon: b
     start, count = 0, _MEMBERS
     while start < len(value):
         part = {key: value[key] for key in keys[start : start + count]} if keys else value[start : start + count]
-        size = weight((part,), _PIECE)
-        if size <= _PIECE:
+        size = weight((part,), most)
+        if size <= most:
             yield between + encode(part)[1:-1]
             start += count
-            if size < _PIECE // 2:
+            if size < most // 2:
                 count *= 2
         elif count > 1:
             count = max(1, count // 4)
             continue
         else:
             yield between + (encode(keys[start]) + colon if keys else b"")
-            yield from _pieces(value[keys[start]] if keys else value[start], encode, comma, colon)
+            yield from _pieces(value[keys[start]] if keys else value[start], most, encode, comma, colon)
             start += 1
         between = comma
     yield b"}" if keys else b"]"

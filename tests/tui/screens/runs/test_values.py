@@ -19,7 +19,7 @@ from tui.start_app import StartApp
 from wftui.model.run.steps import ValueRef
 from wftui.tui.screens.runs.value_screen import ValueScreen
 from wftui.tui.screens.runs.value_table_screen import ValueTableScreen
-from wftui.tui.widgets.value import table_rows
+from wftui.tui.widgets.value import table_rows, view
 from wftui.tui.widgets.value.paths import parse_path
 from wftui.tui.widgets.value.table_rows import TableRows, sort_key
 from wftui.workbench import Workbench
@@ -101,6 +101,26 @@ async def test_parts_are_folded_and_found_again(open_value: Any, until: Until, t
         rows = screen._view.rows
         await pilot.press("O")
         await until(pilot, lambda: screen._view.rows > rows)
+
+
+async def test_frames_are_made_once_in_a_moment_while_all_is_read(
+    open_value: Any, until: Until, text_of: TextOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(view, "_MOMENT", 3_600)
+    async with open_value(list(range(60_000)), 20_000) as (pilot, screen):
+        drawn: list[int] = []
+        set_rows = screen._view.set_rows
+
+        def counted(count: int) -> None:
+            drawn.append(count)
+            set_rows(count)
+
+        monkeypatch.setattr(screen._view, "set_rows", counted)
+        await pilot.press("slash", *"59998", "enter")
+        await until(pilot, lambda: "59998 1 of 1" in text_of(pilot.app))
+        assert screen._view.path == "[59998]"
+        assert drawn[-1] > 60_000
+        assert len(drawn) <= 4
 
 
 async def test_a_search_shows_matches_while_the_value_is_read(
@@ -185,6 +205,23 @@ async def test_a_list_is_sorted_and_filtered_as_a_table(
         await until(pilot, lambda: notices(pilot.app)[-1:] and "Copied" not in notices(pilot.app)[-1])
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, ValueScreen))
+
+
+async def test_a_long_row_is_shown_searched_and_copied(open_value: Any, until: Until, text_of: TextOf) -> None:
+    row = {"name": "long", "numbers": list(range(60_000)), "end": "here"}
+    async with open_value([row], 100_000) as (pilot, _screen):
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ValueTableScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ValueScreen) and pilot.app.screen._view.rows > 1)
+        assert '"name": "long"' in text_of(pilot.app)
+        await pilot.press("slash", *"here", "enter")
+        await until(pilot, lambda: pilot.app.screen._view.path == "end")
+        await pilot.press("y")
+        await until(pilot, lambda: pilot.app.clipboard == "here")
+        await go_to(pilot, "numbers")
+        await pilot.press("y")
+        await until(pilot, lambda: pilot.app.clipboard == json.dumps(row["numbers"], indent=2))
 
 
 async def test_a_table_takes_mixed_rows(open_value: Any, until: Until, text_of: TextOf) -> None:

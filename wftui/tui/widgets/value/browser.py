@@ -1,10 +1,10 @@
 """A value with parts to fold, address and copy."""
 
 import asyncio
-import json
 import re
 from bisect import bisect_right
 
+from wftui.model.json.writing import text_pieces
 from wftui.tui.widgets.value.folds import LineFolds
 from wftui.tui.widgets.value.line_parts import CLOSING
 from wftui.tui.widgets.value.packed_lines import PackedLines
@@ -68,9 +68,9 @@ class ValueBrowser(ValueView):
         else:
             await self._all()
             lines = self._lines.lines
-            folds = await asyncio.to_thread(_outer_folds, lines)
+            folds = await asyncio.to_thread(lambda: LineFolds(_outer_folds(lines)))
             if lines is self._lines.lines:
-                self._folds = LineFolds(folds)
+                self._folds = folds
         self._show()
         self.show_row(self._row_of(line), centre=True)
         self.post_message(self.Moved(self))
@@ -141,29 +141,34 @@ class ValueBrowser(ValueView):
             text = await self._text(start, min(most + 1, lines.place(end).start - start))
         if len(text) > most:
             return None
-        if key_in(lines, first) is not None:
-            text = text[_key_end(text) :].lstrip().removeprefix(":")
-        text = text.strip()
-        return text.removesuffix(",").rstrip() if end is not None and end < len(lines) else text
+        has_key, has_more = key_in(lines, first) is not None, end is not None and end < len(lines)
+        return await asyncio.to_thread(_element_in, text, has_key=has_key, has_more=has_more)
 
     def _is_list(self, first: int) -> bool:
         return self._lines.lines[logical_line(self._lines.lines, first).stop - 1][-1][0].endswith("[")
 
     async def _text(self, start: int, length: int) -> str:
         """Return a part of the JSON text of the value."""
-        if self._reference is None:
-            whole = await asyncio.to_thread(json.dumps, self.value, ensure_ascii=False)
-            return whole[start : start + length]
+        if not self._pieces:
+            return "".join(text_pieces(self.value))[start : start + length]
         at = bisect_right(self._pieces, (start, 1 << 62)) - 1
         before, offset = self._pieces[max(0, at)]
         parts: list[str] = []
         wanted: int | None = offset
         got = before
         while wanted is not None and got < start + length:
-            text, wanted = await self.source(self._reference, wanted)
+            text, wanted = await self._text_from(wanted)
             parts.append(text)
             got += len(text)
-        return "".join(parts)[start - before : start - before + length]
+        return await asyncio.to_thread(lambda: "".join(parts)[start - before : start - before + length])
+
+
+def _element_in(text: str, *, has_key: bool, has_more: bool) -> str:
+    """Return the element at the beginning of a text, without key and comma."""
+    if has_key:
+        text = text[_key_end(text) :].lstrip().removeprefix(":")
+    text = text.strip()
+    return text.removesuffix(",").rstrip() if has_more else text
 
 
 def _key_end(text: str) -> int:

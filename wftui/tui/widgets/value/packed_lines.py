@@ -13,7 +13,8 @@ from wftui.tui.widgets.value.line_parts import Line, LinePlace
 
 BLOCK = 1_000
 """Lines per block."""
-_OPENED = 16
+_OPENED = 4
+"""Blocks that are held open; the garbage collector visits each of their lines, and holds up every thread meanwhile."""
 _NOWHERE = LinePlace(0, -1, 0)
 
 

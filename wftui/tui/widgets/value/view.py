@@ -1,6 +1,7 @@
 """The value view: reads and formats only what is viewed."""
 
 import asyncio
+import time
 from array import array
 from bisect import bisect_left, bisect_right
 from contextlib import suppress
@@ -11,6 +12,7 @@ from textual.message import Message
 
 from wftui.model.base import Json
 from wftui.model.errors import UserError
+from wftui.model.json.text_pieces import TextPieces, is_long
 from wftui.model.run.search import finder
 from wftui.model.run.steps import ValueRef
 from wftui.store.events.payloads import as_reference
@@ -42,7 +44,7 @@ _AT_ONCE = 500
 _IN_THREAD = 5_000
 """Lines formatted or searched in a thread at a time."""
 _MOMENT = 0.25
-"""Seconds after which it is shown how much has been read."""
+"""Seconds after which it is shown how much has been read; frames are made of objects that have to be collected."""
 
 
 def line_content(line: Line) -> Content:
@@ -78,11 +80,15 @@ class ValueView(LineView):
         self._searched = 0
         """Lines in which the search has looked."""
         self._wanted = 0
+        self._told = 0.0
+        """Time at which progress was last shown."""
         self._idle = asyncio.Event()
         self._idle.set()
         self.value: Json = None
         self.note = ""
         self._reference: ValueRef | None = None
+        self._own_text: TextPieces | None = None
+        """The text of a long value that is not stored."""
         self._next: int | None = 0
         self._lines = ValueLines(80)
         self._made_for = 0
@@ -99,7 +105,7 @@ class ValueView(LineView):
         if self._has_value and value == self.value and note == self.note:
             return
         self.value, self.note, self._has_value = value, note, True
-        self._reference = as_reference(value)
+        self._reference, self._own_text = as_reference(value), None
         self.cursor = 0
         self.scroll_to(y=0, animate=False)
         self._start_over()
@@ -118,11 +124,13 @@ class ValueView(LineView):
         self._made_for = self.room
         if self.room <= 0:
             return
-        if self._reference is None:
+        if self._reference is None and self._own_text is None and is_long(self.value):
+            self._own_text = TextPieces(self.value)
+        if self._reference is None and self._own_text is None:
             self._lines = ValueLines.of(self.value, self.room)
         else:
             self._lines, self._next = ValueLines(self.room), 0
-            if not self.note:
+            if self._reference is not None and not self.note:
                 self.note = size_text(self._reference.bytes)
         self._wanted = 0
         self._idle.set()
@@ -145,14 +153,15 @@ class ValueView(LineView):
     @work(exclusive=True, group="value")
     async def _read(self) -> None:
         """Read until there are as many lines as wanted, which may increase."""
-        lines, reference = self._lines, self._reference
+        lines = self._lines
         while not lines.complete and len(lines.lines) < self._wanted:
             if await self._format_more(lines):
-                self._show()
-            elif reference is not None and lines.is_hungry:
+                if self._wanted <= MOST_LINES or self._is_due():
+                    self._show()
+            elif lines.is_hungry:
                 try:
                     offset = self._next or 0
-                    text, self._next = await self.source(reference, offset)
+                    text, self._next = await self._text_from(offset)
                     self._pieces.append((self._read_characters, offset))
                     self._read_characters += len(text)
                 except UserError as error:
@@ -161,6 +170,13 @@ class ValueView(LineView):
                 lines.add(text, last=self._next is None)
         self._idle.set()
         self._show()
+
+    async def _text_from(self, offset: int) -> tuple[str, int | None]:
+        """Return text of the value from an offset, and the next offset."""
+        if self._reference is not None:
+            return await self.source(self._reference, offset)
+        assert self._own_text is not None
+        return await asyncio.to_thread(self._own_text.read, offset)
 
     async def _format_more(self, lines: ValueLines) -> bool:
         """Format some lines, many in a thread; return whether there were any."""
@@ -184,6 +200,14 @@ class ValueView(LineView):
         self._wanted = MOST_LINES + 1
         if self._idle.is_set():
             self._begin_reading()
+
+    def _is_due(self) -> bool:
+        """Return whether to show progress, at most once in a moment."""
+        now = time.monotonic()
+        is_due = now - self._told >= _MOMENT
+        if is_due:
+            self._told = now
+        return is_due
 
     async def _is_idle_soon(self) -> bool:
         """Return whether all wanted lines are there after a moment."""
@@ -262,6 +286,8 @@ class ValueView(LineView):
 
     def _go_to(self, line: int) -> None:
         self._reveal(line)
+        if self._row_of(line) >= self.rows:
+            self._show()  # it has just been read
         self.show_row(self._row_of(line), centre=True)
         self.post_message(self.Searched(self))
 
@@ -289,7 +315,8 @@ class ValueView(LineView):
                     go_there = False
                     if self.cursor_line == begun:  # a later key counts
                         self._go_to(self._hits[bisect_left(self._hits, begun)])
-                self.post_message(self.Searched(self))
+                if self._is_due():
+                    self.post_message(self.Searched(self))
         self._searching = False
         if go_there and self._hits and self.cursor_line == begun:
             self._go_to(self._hits[0])
