@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from wftui.cli.terminal import Terminal
@@ -44,7 +44,8 @@ def with_any_workbench(arguments: argparse.Namespace, work: Callable[[AnyWorkben
     async def session() -> int:
         watch_signals(new_session=True)
         workbench = remote_workbench(arguments)
-        workbench.report_opening_to(lambda sentence: Terminal(beside_run=True).error(f"wftui: {sentence}"))
+        notices = _Notices()
+        workbench.report_opening_to(notices.add)
         try:
             return await work(workbench)
         except UserError as error:
@@ -52,7 +53,10 @@ def with_any_workbench(arguments: argparse.Namespace, work: Callable[[AnyWorkben
                 raise
             return _print_remote_diagnostics(error)
         finally:
-            await workbench.close()
+            try:
+                await workbench.close()
+            finally:
+                await notices.printed()
 
     return _run(session)
 
@@ -68,7 +72,7 @@ def remote_workbench(arguments: argparse.Namespace) -> AnyWorkbench:
 
     place = access(arguments.remote, arguments.token_file)
     if place.is_readable:
-        Terminal(beside_run=True).error(
+        Terminal().error(
             f"wftui: warning: the token and all data go to {place.url} unencrypted; put TLS in front of the server"
         )
     return RemoteWorkbench(place, Settings.resolve())
@@ -104,8 +108,9 @@ def with_workbench(
         removed: list[CleanupReport] = []
         failed = False
         workbench.retention.report_to(removed.append)
-        workbench.notifications.report_to(lambda sentence: Terminal(beside_run=True).error(f"wftui: {sentence}"))
-        workbench.report_opening_to(lambda sentence: Terminal(beside_run=True).error(f"wftui: {sentence}"))
+        notices = _Notices()
+        workbench.notifications.report_to(notices.add)
+        workbench.report_opening_to(notices.add)
         try:
             return await work(workbench)
         except UserError as error:
@@ -114,7 +119,8 @@ def with_workbench(
                 raise
             return _print_diagnostics(workbench, error)
         finally:
-            notices = [workbench.notice] if workbench.notice else []
+            if workbench.notice:
+                notices.add(workbench.notice)
             try:
                 await workbench.close()
             except UserError:
@@ -123,19 +129,26 @@ def with_workbench(
             finally:
                 for report in removed:
                     runs = f"{report.runs:,} old run{'s' * (report.runs != 1)}"
-                    notices.append(f"removed {runs} by the retention settings (wftui settings)")
-                await _print_notices(notices)
+                    notices.add(f"removed {runs} by the retention settings (wftui settings)")
+                await notices.printed()
 
     return _run(session)
 
 
-async def _print_notices(notices: Sequence[str]) -> None:
-    """Print notices; a reader who has stopped reading may miss them."""
-    terminal = Terminal(beside_run=True)
-    terminal.patience = lambda: _PATIENCE
-    for notice in notices:
-        terminal.error(f"wftui: {notice}")
-    await terminal.drained()
+class _Notices:
+    """Sentences on stderr beside the output of a command."""
+
+    def __init__(self) -> None:
+        self._terminal = Terminal(beside_run=True)
+
+    def add(self, sentence: str) -> None:
+        """Print a sentence, without waiting for a reader."""
+        self._terminal.error(f"wftui: {sentence}")
+
+    async def printed(self) -> None:
+        """Wait until all are printed; a reader who has stopped reading may miss them."""
+        self._terminal.patience = lambda: _PATIENCE
+        await self._terminal.drained()
 
 
 def _print_remote_diagnostics(error: UserError) -> int:

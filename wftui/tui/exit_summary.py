@@ -71,9 +71,10 @@ async def finish(
         await ending.end_runs(leaving)
         records = []
         for run_id in run_ids:
-            with contextlib.suppress(NotFoundError):  # removed from the history meanwhile
+            with ending.reported(), contextlib.suppress(NotFoundError):  # removed from the history meanwhile
                 records.append(await workbench.runs.record(run_id))
-        await workbench.close()
+        with ending.reported():
+            await workbench.close()
         for line in summary_lines(records, ascii_only=ascii_only):
             ending.print(line)
         is_hurried = leaving in {ExitMode.CANCEL, ExitMode.CRASHED}
@@ -87,6 +88,7 @@ class _Ending:
         self._workbench = workbench
         self._output = output
         self._is_released = False
+        self._reported: set[str] = set()
         self.was_signalled = False
 
     def print(self, line: str) -> None:
@@ -104,14 +106,22 @@ class _Ending:
         elif active:
             self.print(f"{count(len(active), 'run')} still active; ctrl+c cancels")
         for run_id in active:
-            try:
+            with self.reported():
                 await self._workbench.runs.wait(run_id)
-            except UserError as error:
-                self.print(str(error))
 
     async def _cancel(self, run_id: str) -> None:
-        with contextlib.suppress(ConflictError):  # it has ended meanwhile
+        with self.reported(), contextlib.suppress(ConflictError):  # it has ended meanwhile
             await self._workbench.runs.cancel(run_id)
+
+    @contextlib.contextmanager
+    def reported(self) -> Iterator[None]:
+        """Print an error of the database or the server, once for all runs that have it."""
+        try:
+            yield
+        except UserError as error:
+            if str(error) not in self._reported:
+                self._reported.add(str(error))
+                self.print(str(error))
 
     @contextlib.contextmanager
     def signals(self) -> Iterator[None]:

@@ -123,6 +123,28 @@ def test_ascii_locale_gets_only_ascii(
     assert opened.raw.isascii()
 
 
+@pytest.mark.parametrize("replacement", [None, b"no database" * 1000], ids=["removed", "replaced"])
+def test_leaving_without_the_history_of_a_run_prints_a_sentence(
+    terminal: Callable[..., Terminal], gate: Path, database: Path, replacement: bytes | None
+) -> None:
+    opened = terminal(size=(120, 40))
+    run_slow(opened, gate)
+    for file in database.parent.glob(f"{database.name}*"):
+        file.unlink()
+    if replacement is not None:
+        database.write_bytes(replacement)
+    opened.shows("deleted, moved or replaced")
+    gate.touch()
+    opened.read_until(lambda: "1 running" not in opened.text)
+    opened.press("q")
+    code = opened.exit_code()
+    told = opened.raw.decode().rpartition("\x1b[23;2t")[2]
+    sentences = [line for line in told.splitlines() if "was deleted, moved or replaced while it was in use" in line]
+    assert sentences and len(set(sentences)) == len(sentences), told
+    assert "Traceback" not in told
+    assert code == 0
+
+
 def test_dumb_terminal_is_referred_to_the_command_line(terminal: Callable[..., Terminal]) -> None:
     opened = terminal(TERM="dumb")
     opened.read_until(lambda: b"wftui run ID" in opened.raw)
@@ -141,6 +163,7 @@ def test_no_color_removes_colors(terminal: Callable[..., Terminal], put_workflow
     assert colors == []
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize(("locale", "line", "other"), [("C.UTF-8", "╔═ Steps", "╭─ "), ("C", "+= Steps", "+- ")])
 def test_without_colors_lines_show_the_focused_pane(
     terminal: Callable[..., Terminal], put_workflow: Callable[..., Path], locale: str, line: str, other: str
