@@ -20,7 +20,7 @@ from wftui.model.text.glyphs import ascii_only
 from wftui.tui.actions import APP_ACTIONS, bindings
 from wftui.tui.background import ASKING, LOADING, OPENING, in_background
 from wftui.tui.display.formatting import count
-from wftui.tui.display.theme import HOUSE_RULES, NO_COLORS, WIDE, first_theme, rule_variables
+from wftui.tui.display.theme import HOUSE_RULES, NO_COLOR_RULES, NO_COLORS, WIDE, first_theme, rule_variables
 from wftui.tui.exit_summary import ExitMode
 from wftui.tui.history_notices import HistoryNotices
 from wftui.tui.key_actions.key_sentences import with_keys
@@ -66,7 +66,10 @@ class WftuiApp(TerminalApp[ExitMode], inherit_bindings=False):
         Raises:
             SettingsError: the settings give a key two meanings, or name an action or key that does not exist.
         """
-        super().__init__(OPENING, ASKING, LOADING, ansi_color=True if first_theme(os.environ) == NO_COLORS else None)
+        has_colors = first_theme(os.environ) != NO_COLORS
+        super().__init__(OPENING, ASKING, LOADING, ansi_color=None if has_colors else True)
+        if not has_colors:
+            self.stylesheet.add_source(NO_COLOR_RULES)
         self.workbench = workbench
         self.ascii = ascii_only(os.environ, sys.__stderr__.encoding if sys.__stderr__ else None)
         self.undo_histories: dict[str, tuple[str, EditHistory]] = {}

@@ -6,7 +6,7 @@ from typing import Any
 
 from textual.app import App
 
-from wftui.tui.display.theme import NO_COLORS, THEMES, first_theme, theme_for
+from wftui.tui.display.theme import NO_COLORS, first_theme, theme_for, themes_in
 
 
 class Preferences:
@@ -17,10 +17,10 @@ class Preferences:
     """
 
     def __init__(self, app: App[Any]) -> None:
-        """Register the themes, and use the one that fits the environment."""
+        """Register the themes, in colors of the terminal, and use the one that fits."""
         self._app = app
         self.keymap: Mapping[str, tuple[str, ...]] = {}
-        for known in THEMES:
+        for known in themes_in(app.console.color_system):
             app.register_theme(known)
         app.theme = first_theme(os.environ)
         self._follows_terminal = app.theme != NO_COLORS and "COLORFGBG" not in os.environ

@@ -2,7 +2,11 @@
 
 from collections.abc import Mapping
 
+from textual.color import Color
 from textual.theme import Theme
+
+_LEAST_CONTRAST = 3.0
+"""By the Web Content Accessibility Guidelines, of large text and graphics."""
 
 DARK = Theme(
     name="wftui-dark",
@@ -67,6 +71,74 @@ LIGHT = Theme(
 )
 """The same for light terminals."""
 
+DARK_16 = Theme(
+    name=DARK.name,
+    dark=True,
+    primary="#55ffff",
+    secondary="#aaaaaa",
+    accent="#ff55ff",
+    success="#55ff55",
+    warning="#ffff55",
+    error="#ff5555",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#0000aa",
+    variables={
+        **DARK.variables,
+        "border": "#55ffff",
+        "border-blurred": "#555555",
+        "primary-muted": "#0000aa",
+        "block-cursor-background": "#0000aa",
+        "block-cursor-foreground": "#ffffff",
+        "block-cursor-blurred-background": "#555555",
+        "block-cursor-blurred-foreground": "#ffffff",
+        "input-selection-background": "#0000aa",
+        "footer-background": "#000000",
+        "footer-key-foreground": "#55ffff",
+        "scrollbar": "#555555",
+        "scrollbar-background": "#000000",
+        "button-color-foreground": "#000000",
+    },
+)
+"""The dark theme in the 16 colors of a terminal.
+
+Any other color becomes the nearest of these, which is grey for muted ones. Backgrounds that mark something are blue:
+every status can be read on it, and the console of Linux has no bright backgrounds.
+"""
+
+LIGHT_16 = Theme(
+    name=LIGHT.name,
+    dark=False,
+    primary="#0000aa",
+    secondary="#555555",
+    accent="#555555",
+    success="#00aa00",
+    warning="#aa00aa",
+    error="#aa0000",
+    foreground="#000000",
+    background="#ffffff",
+    surface="#ffffff",
+    panel="#55ffff",
+    variables={
+        **LIGHT.variables,
+        "border": "#0000aa",
+        "border-blurred": "#aaaaaa",
+        "primary-muted": "#55ffff",
+        "block-cursor-background": "#55ffff",
+        "block-cursor-foreground": "#000000",
+        "block-cursor-blurred-background": "#aaaaaa",
+        "block-cursor-blurred-foreground": "#000000",
+        "input-selection-background": "#55ffff",
+        "footer-background": "#ffffff",
+        "footer-key-foreground": "#0000aa",
+        "scrollbar": "#aaaaaa",
+        "scrollbar-background": "#ffffff",
+        "button-color-foreground": "#ffffff",
+    },
+)
+"""The same for light terminals, on which yellow cannot be read."""
+
 NO_COLORS = "ansi-dark"
 """Textual's theme with the terminal's own colors, dropped under `NO_COLOR`."""
 
@@ -128,6 +200,27 @@ ModalScreen {
 """Styles shared by screens; the DEFAULT_CSS of a widget takes precedence."""
 
 
+NO_COLOR_RULES = """
+/* Under NO_COLOR, what Textual marks by a background alone. */
+Input:ansi > .input--cursor, Input:ansi > .input--selection {
+    background: ansi_default;
+    color: ansi_default;
+    text-style: reverse;
+}
+/* Textual does not draw reversed options. */
+OptionList:ansi > .option-list--option-highlighted { text-style: bold underline; }
+Button:ansi:focus { text-style: bold reverse; }
+/* A border takes the only line of a compact button, and with it the label. */
+Button:ansi.-textual-compact, Button:ansi.-textual-compact:disabled { border: none !important; }
+"""
+"""Styles of a terminal without colors; they take precedence over those of widgets."""
+
+
+def themes_in(color_system: str | None) -> tuple[Theme, ...]:
+    """Return the themes for a terminal: `standard` is one of at most 16 colors."""
+    return (DARK_16, LIGHT_16) if color_system == "standard" else THEMES
+
+
 def rule_variables(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the variables of the house rules that no theme has."""
     return {"focused-border": "double" if first_theme(environment) == NO_COLORS else "round"}
@@ -148,3 +241,27 @@ def theme_for(background: tuple[float, float, float]) -> str:
     """Return the theme for a background: red, green and blue from 0 to 1."""
     red, green, blue = background
     return LIGHT.name if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.5 else DARK.name
+
+
+def readable(colors: Mapping[str, str], name: str) -> Color:
+    """Return a color of a theme for text, by its variant where it is too faint."""
+    color, ground = (Color.parse(colors[each].split()[0]) for each in (name, "background"))
+    if contrast(color, ground) < _LEAST_CONTRAST:
+        color = Color.parse(colors[f"text-{name}"].split()[0])
+    return color
+
+
+def contrast(one: Color, other: Color) -> float:
+    """Return the contrast of two colors, from 1 to 21.
+
+    Source: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio
+    """
+    dark, light = sorted(_luminance(each) for each in (one, other))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(color: Color) -> float:
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in color.normalized
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -109,8 +109,10 @@ class ActionFooter(Widget):
         keys = keys_of(self.app, action)
         key = glyph(self, show_key(next((key for key in keys if not self._is_typed(key)), keys[0])))
         if enabled:
-            return Content.assemble((key, "b $footer-key-foreground"), " ", (action.label, "$foreground"))
-        return Content.styled(f"{key} {action.label}", "dim $foreground-muted")
+            return Content.assemble(
+                (key, "b $footer-key-foreground"), " ", (action.label, "$footer-description-foreground")
+            )
+        return Content.styled(f"{key} {action.label}", "dim $footer-description-foreground 60%")
 
     def _is_typed(self, key: str) -> bool:
         """Return whether the focused widget consumes a key as typed text."""

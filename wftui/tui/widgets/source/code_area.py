@@ -19,6 +19,7 @@ from textual.widgets.text_area import Selection, TextAreaTheme
 from wftui.model.run.search import finder
 from wftui.runtime.patterns.searching import first_match, piece_of
 from wftui.tui.background import in_background
+from wftui.tui.display.theme import readable
 from wftui.tui.widgets.long_text import LongTextArea
 from wftui.tui.widgets.source.code_lines import Captured, LineHighlights
 from wftui.workbench.past_runs.search_service import check_search
@@ -222,7 +223,7 @@ def _syntax_styles(app: App[object]) -> dict[str, Style]:
         colors = app.theme_variables
 
         def color(name: str) -> Style:
-            return Style(color=colors[name].split()[0])
+            return Style(color=readable(colors, name).rich_color)
 
         label, text, number, word = color("primary"), color("success"), color("accent"), color("warning")
         comment, mark = color("secondary") + Style(italic=True), color("secondary")
