@@ -22,6 +22,7 @@ from wftui.tui.terminal.pasted_text import PasteApp
 from wftui.tui.widgets.long_text import LongTextArea
 from wftui.tui.widgets.schema_form.editors.large_value_editor import LargeValueEditor
 from wftui.tui.widgets.schema_form.form import SchemaForm
+from wftui.tui.widgets.source.code_area import HIGHLIGHT_UP_TO
 from wftui.tui.widgets.source.json_editor import JsonEditor
 from wftui.tui.widgets.source.source_view import SourceView
 
@@ -126,6 +127,24 @@ async def test_code_is_highlighted_again_when_it_is_short(until: Until) -> None:
         await pilot.press("delete")
         await until(pilot, lambda: source.text == "" and source.language == "json")
         source.change_to(LONG)
+        await until(pilot, lambda: source.language is None)
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+async def test_highlighting_follows_the_length_with_each_kind_of_line_end(until: Until, line_end: str) -> None:
+    app = Areas()
+    async with app.run_test() as pilot:
+        source = app.query_one(SourceView)
+        source.show(f"[{line_end}]")
+        source.insert("1\r\n2\n3\r", (1, 0))
+        source.insert(" " * (HIGHLIGHT_UP_TO - len(source.text)), (1, 0))
+        await until(pilot, lambda: len(source.text) == HIGHLIGHT_UP_TO and source.language == "json")
+        source.history.checkpoint()
+        source.insert("\n", (1, 0))
+        await until(pilot, lambda: source.language is None)
+        source.undo()
+        await until(pilot, lambda: len(source.text) == HIGHLIGHT_UP_TO and source.language == "json")
+        source.redo()
         await until(pilot, lambda: source.language is None)
 
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import ClassVar
 
@@ -20,6 +21,7 @@ from wftui.model.run.search import finder
 from wftui.runtime.patterns.searching import first_match, piece_of
 from wftui.tui.background import in_background
 from wftui.tui.display.theme import readable
+from wftui.tui.terminal.pasted_text import unified
 from wftui.tui.widgets.long_text import LongTextArea
 from wftui.tui.widgets.source.code_lines import Captured, LineHighlights
 from wftui.workbench.past_runs.search_service import check_search
@@ -97,6 +99,7 @@ class CodeArea(LongTextArea, inherit_bindings=False):
     def _set_document(self, text: str, language: str | None) -> None:
         before = getattr(self, "document", None)
         super()._set_document(text, language)
+        self._length = len(self.document.text)
         if before is not None:
             _release(before)
 
@@ -115,24 +118,33 @@ class CodeArea(LongTextArea, inherit_bindings=False):
 
     def edit(self, edit: Edit) -> EditResult:
         """Perform an edit; long code is not highlighted."""
-        removed = self.document.get_text_range(*sorted((edit.from_location, edit.to_location)))
-        length = len(self.text) - len(removed) + len(edit.text)
-        self._highlight(length, at_most=True)
-        result = super().edit(edit)
-        self._highlight(length)
-        return result
+        with self._resized(self._growth(edit)):
+            return super().edit(edit)
 
     def _undo_batch(self, edits: Sequence[Edit]) -> None:
-        length = len(self.text) - sum(map(_growth, edits))
-        self._highlight(length, at_most=True)
-        super()._undo_batch(edits)
-        self._highlight(length)
+        with self._resized(-sum(map(self._growth, edits))):
+            super()._undo_batch(edits)
 
     def _redo_batch(self, edits: Sequence[Edit]) -> None:
-        length = len(self.text) + sum(map(_growth, edits))
+        with self._resized(sum(map(self._growth, edits))):
+            super()._redo_batch(edits)
+
+    @contextmanager
+    def _resized(self, growth: int) -> Iterator[None]:
+        """Stop highlighting before code becomes long, resume when it is short."""
+        length = self._length + growth
         self._highlight(length, at_most=True)
-        super()._redo_batch(edits)
+        yield
+        self._length = length
         self._highlight(length)
+
+    def _growth(self, edit: Edit) -> int:
+        """Return by how many characters an edit changes the length, made or not."""
+        made = edit._edit_result
+        replaced = made.replaced_text if made is not None else self.document.get_text_range(edit.top, edit.bottom)
+        inserted = unified(edit.text)
+        longer = len(self.document.newline) - 1
+        return len(inserted) + (longer * inserted.count("\n") if longer else 0) - len(replaced)
 
     def _highlight(self, length: int, *, at_most: bool = False) -> None:
         """Highlight code of this length unless it is too long.
@@ -198,11 +210,6 @@ class CodeArea(LongTextArea, inherit_bindings=False):
 
 def _next_match(pattern: re.Pattern[str], text: str, start: int) -> re.Match[str] | None:
     return first_match(pattern, text, start) or first_match(pattern, text)
-
-
-def _growth(edit: Edit) -> int:
-    """Return by how many characters an edit that was made has changed the length."""
-    return len(edit.text) - (len(edit._edit_result.replaced_text) if edit._edit_result is not None else 0)
 
 
 def _release(document: DocumentBase) -> None:
