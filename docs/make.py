@@ -91,7 +91,7 @@ KEYS_PAGE = """\
 `wftui keys` lists all actions with their ids, and `wftui keys editor.save f2 ctrl+w` changes the keys of one, which
 footer, help and command palette then show; `wftui keys editor.save --reset` restores the defaults. The settings file
 has them as `save = ["f2", "ctrl+w"]` in a section `[keys.editor]`. A key that two actions of a screen would share is
-refused.
+refused; so are keys of a form that would all go into the text at the cursor.
 """
 
 

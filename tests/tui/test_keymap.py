@@ -73,6 +73,18 @@ def test_conflict_is_refused_with_both_named(wanted: dict[str, list[str]], messa
     assert message in str(told.value)
 
 
+@pytest.mark.parametrize("keys", [["w"], ["/"], ["space"], ["ctrl+k"], ["left", "é"]])
+def test_keys_that_all_go_into_a_text_are_refused_for_what_is_used_there(keys: list[str]) -> None:
+    forms = {"Run form", "Step form", "Preview of the run form", "Field of a form"}
+    used = {action.id for title, actions in actions_by_screen() if title in forms for action in actions}
+    assert {"field.ways", "run_form.pool", "step_form.insert", "workflow_form.preview"} <= used
+    for name in {*used, "editor.insert_name"}:
+        with pytest.raises(UserError, match=rf"keys.{name}: .* would go into the text"):
+            checked_keymap({name: keys})
+        assert checked_keymap({name: ["é", "f9"]}) == {name: ("é", "f9")}
+    assert checked_keymap({"editor.pin": ["j"], "run_form.pool": []}) == {"editor.pin": ("j",), "run_form.pool": ()}
+
+
 def test_two_actions_can_change_places() -> None:
     keymap = checked_keymap({"editor.move_up": ["J"], "editor.move_down": ["K"]})
     assert keymap == {"editor.move_up": ("J",), "editor.move_down": ("K",)}

@@ -1,8 +1,9 @@
 """Keys that the user gives to actions in the settings, and the actions by screen."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+from textual.binding import Binding
 from textual.keys import Keys, _character_to_key
 
 from wftui.model.text.suggestions import did_you_mean, suggestion
@@ -16,14 +17,16 @@ Keymap = Mapping[str, tuple[str, ...]]
 _SHORT = {"del": "delete", "esc": "escape", "ins": "insert", "pgup": "pageup", "pgdn": "pagedown", "return": "enter"}
 _ORDER = ("ctrl", "alt", "shift")
 _MODIFIER = re.compile(r"(ctrl|alt|shift)[+-](?=.)", re.IGNORECASE)
-_NAMED = frozenset(
-    {each.value for each in Keys if "+" not in each.value and not each.value.startswith("<")}
-    | {_character_to_key(chr(code)) for code in range(33, 127)}
-)
+_CHARACTERS = frozenset(_character_to_key(chr(code)) for code in range(32, 127))
+_NAMED = _CHARACTERS | {each.value for each in Keys if "+" not in each.value and not each.value.startswith("<")}
+_LEFT_TO_FORMS = frozenset({"enter", "f6", "f7"})
+"""Keys of Textual's text widgets that ours leave to the form around them."""
 _FIXED = frozenset({"tab", "shift+tab", "ctrl+c"})
 """Keys that the widgets need everywhere."""
 _FORMS = frozenset({"Run form", "Step form", "Preview of the run form"})
 """Screens with the fields of a form."""
+_IN_SOURCE = "editor.insert_name"
+"""Action of the editor that is only about the cursor of the source."""
 
 
 def actions_by_screen() -> list[tuple[str, tuple[Action, ...]]]:
@@ -95,9 +98,35 @@ def checked_keymap(wanted: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, 
     keymap = {
         name: tuple(dict.fromkeys(key_named(key, f"keys.{name}") for key in keys)) for name, keys in wanted.items()
     }
+    in_texts = {action.id for title, actions in screens if title in _FORMS for action in actions}
+    _check_reach(keymap, {*in_texts, *(action.id for action in FIELD_ACTIONS), _IN_SOURCE})
     for title, actions in screens:
         _check_conflicts((*actions, *FIELD_ACTIONS) if title in _FORMS else actions, keymap)
     return keymap
+
+
+def _check_reach(keymap: Keymap, in_texts: Collection[str]) -> None:
+    """Refuse actions of texts whose keys all go into the text.
+
+    Args:
+        in_texts: ids of the actions that are used while a text has the focus.
+    """
+    from textual.widgets import Input, TextArea  # no first frame needs them
+
+    bindings = [*Binding.make_bindings(Input.BINDINGS), *Binding.make_bindings(TextArea.BINDINGS)]
+    edits = {key for binding in bindings for key in binding.key.split(",")} - _LEFT_TO_FORMS
+    for name, keys in keymap.items():
+        if name in in_texts and keys and all(key in edits or _is_typed(key) for key in keys):
+            shown = " and ".join(map(show_key, keys))
+            raise SettingsError(
+                f"keys.{name}: {shown} would go into the text in which this is used; add a key such as f9",
+                code="settings.keys",
+            )
+
+
+def _is_typed(key: str) -> bool:
+    """Return whether a key types a character."""
+    return len(key) == 1 or key in _CHARACTERS
 
 
 def _check_conflicts(actions: Sequence[Action], keymap: Keymap) -> None:
