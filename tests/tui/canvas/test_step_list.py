@@ -62,6 +62,16 @@ async def test_contents_of_containers_are_indented(text_of: Callable[[App[Any]],
         ]
 
 
+async def test_an_empty_list_shows_another_message_at_once(text_of: Callable[[App[Any]], str]) -> None:
+    app = ListApp([])
+    async with app.run_test(size=(30, 10)) as pilot:
+        await pilot.pause()
+        assert "No steps yet" in text_of(app)
+        app.steps.message = "Drawn later"
+        await pilot.pause()
+        assert "Drawn later" in text_of(app)
+
+
 async def test_a_pool_is_part_of_the_type_or_of_a_name_without_one(text_of: Callable[[App[Any]], str]) -> None:
     nodes = [CanvasNode("train", "Train", "python", pool="gpu"), CanvasNode("end", "Report", "set")]
     for width, row in ((80, "python @gpu"), (44, "python @gpu"), (30, "Train @gpu")):

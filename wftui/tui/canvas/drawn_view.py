@@ -20,11 +20,7 @@ PULSE_INTERVAL = 0.4
 
 
 class DrawnView(ScrollView, can_focus=True):
-    """Paints the rows in view, and repaints only cells that change.
-
-    Attributes:
-        message: shown without steps.
-    """
+    """Paints the rows in view, and repaints only cells that change."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENT_CLASSES)
     DEFAULT_CSS = CSS
@@ -33,12 +29,29 @@ class DrawnView(ScrollView, can_focus=True):
         self, *, ascii_only: bool = False, name: str | None = None, id: str | None = None, classes: str | None = None
     ) -> None:
         super().__init__(name=name, id=id, classes=classes)
-        self.message = "No steps yet"
+        self._message = "No steps yet"
         self._scene = Scene(ascii=ascii_only, focused=False)
         self._drawing: Drawing | None = None
         self._strips: LRUCache[int, tuple[int, int, Strip]] = LRUCache(512)
         self._styles: dict[tuple[str, ...], Style] = {}
         self._pulse: Timer | None = None
+
+    @property
+    def message(self) -> str:
+        """The text that is shown without steps."""
+        return self._message
+
+    @message.setter
+    def message(self, text: str) -> None:
+        if text != self._message:
+            self._message = text
+            if self._is_empty:
+                self._strips.clear()
+                self.refresh()
+
+    @property
+    def _is_empty(self) -> bool:
+        return self._drawing is None or not self._drawing.height
 
     @property
     def _margin(self) -> int:
@@ -70,8 +83,8 @@ class DrawnView(ScrollView, can_focus=True):
             cells = Cells(column - self._margin, width)
             if self._drawing is not None and row < self._drawing.height:
                 self._drawing.draw(row, cells, self._scene)
-            elif row == 0 and (self._drawing is None or not self._drawing.height):
-                cells.put(column - self._margin + 1, self.message, "step--type")
+            elif row == 0 and self._is_empty:
+                cells.put(column - self._margin + 1, self._message, "step--type")
             strip = Strip([Segment(text, self._style(names)) for text, names in cells.spans()], width)
             self._strips[row] = kept = (column, width, strip)
         return kept[2]

@@ -70,3 +70,15 @@ async def test_canvas_shows_conditions_and_the_steps_inside_iterations(
         await until(pilot, lambda: listed.cursor == "each.one")
         await pilot.press("up", "space")
         await until(pilot, lambda: "each [2]" in text_of(app))
+
+
+async def test_canvas_of_a_workflow_with_errors_does_not_call_it_empty(
+    workbench: Workbench, put_workflow: Callable[..., Path], until: Until, text_of: TextOf
+) -> None:
+    put_workflow("flow", steps=[{**step("read"), "type": "sett"}])
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("flow"))
+    async with app.run_test(size=(180, 60)) as pilot:
+        await until(pilot, lambda: "Drawn once the source has no errors. Press F8 for the first one." in text_of(app))
+        assert "No steps yet" not in text_of(app)
+        await pilot.press("f8", "f4")
+        await until(pilot, lambda: app.screen.query_one(WorkflowCanvas).nodes)

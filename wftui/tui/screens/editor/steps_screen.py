@@ -39,6 +39,8 @@ _ANYWHERE = frozenset({"edit_step", "copy_command", "try_step", "run_to", "pin"}
 """Verbs that also take the step at the cursor of the source, and that of the inspector."""
 
 _EMPTY = "No steps yet. Press {editor.add_step} to add the first."
+_WITH_ERRORS = "Drawn once the source has no errors. Press {editor.next_problem} for the first one."
+"""Message of a canvas without a drawing, beside a list with steps."""
 _NO_JSON = "Not valid JSON. Press {editor.problems} for the problem, {editor.fix} to fix it."
 
 
@@ -82,8 +84,9 @@ class StepsScreen(SourceScreen):
         elif rows.looks.pinned != pinned:
             rows = self._prepared = step_rows(text, replace(rows.looks, pinned=pinned), rows.outline)
         self._is_json = rows.steps is not None
-        for view in self.step_views:
-            view.message = with_keys(self.app, _EMPTY if self._is_json else _NO_JSON)
+        canvas = self.query_one(WorkflowCanvas)
+        self.step_list.message = with_keys(self.app, _EMPTY if self._is_json else _NO_JSON)
+        canvas.message = with_keys(self.app, _WITH_ERRORS) if rows.steps else self.step_list.message
         if rows.steps is None:
             self.step_list.refresh()
             return
@@ -94,7 +97,7 @@ class StepsScreen(SourceScreen):
             view.set_statuses({}, rows.signs)
             view.set_marked(self.step_list.marked & rows.signs.keys())
         if rows.graph is not None:
-            self.query_one(WorkflowCanvas).set_graph(rows.graph)
+            canvas.set_graph(rows.graph)
             self._looks = replace(self._looks, needs={node.path: node.needs for node in rows.graph})
 
     @property
