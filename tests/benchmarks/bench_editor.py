@@ -1,4 +1,4 @@
-"""The editor in a pseudo-terminal of 120x40: CPU time, bytes of keys, and memory."""
+"""The editor in a pseudo-terminal: CPU time, bytes of keys, and memory."""
 
 import itertools
 import json
@@ -19,6 +19,10 @@ _BYTES = 1_000
 _DOWN = "\x1b[B"
 _SOURCE = "2"
 _KEYS = 40
+_REPEATED = 0.04
+"""Seconds between the keys of one that is held down."""
+_SIZES = ((80, 24), (120, 50), (200, 60))
+"""Terminals with other panes: list alone; list, inspector, canvas and source at once."""
 _ROUNDS = 300
 _OUTPUT_MB = 50
 
@@ -28,6 +32,14 @@ def rows() -> Iterable[Row]:
     for steps in (200, 2_000):
         yield from _keys(f"{steps:,} steps", workflow_of(steps))
     yield from _keys("a file of 2 MB", _big_text())
+    for size in _SIZES:
+        with _editor(workflow_of(200), size) as (program, _):
+            costs = [program.cost(_DOWN) for _ in range(_KEYS)]
+            run = program.cost_of_run(_DOWN, _KEYS, _REPEATED)
+        what = f"cursor down in the list, 200 steps, {size[0]}x{size[1]}"
+        yield from _costs(what, costs)
+        each = run.written / _KEYS
+        yield Row(f"{what}, held down: bytes a key", f"{each:,.0f}", f"{_BYTES:,}", each / _BYTES, 1)
     with _editor(workflow_of(1_000)) as (_, opened):
         yield Row("opening 1,000 steps", _ms(opened.loop), f"{opened.written:,} bytes")
     yield from _binding_help()
@@ -35,11 +47,11 @@ def rows() -> Iterable[Row]:
 
 
 @contextmanager
-def _editor(text: str) -> Iterator[tuple[ShownProgram, KeyCost]]:
+def _editor(text: str, size: tuple[int, int] = (120, 40)) -> Iterator[tuple[ShownProgram, KeyCost]]:
     """Open a workflow in the editor; yield the program and what it cost."""
     with tempfile.TemporaryDirectory() as name:
         _put(Path(name), text)
-        with ShownProgram(Path(name)) as program:
+        with ShownProgram(Path(name), size=size) as program:
             program.shows("flow")
             program.settle()
             opened = program.cost("\r")

@@ -99,6 +99,18 @@ class ShownProgram:
         frame = self.cpu()[0]
         return KeyCost(frame - loop, *self._until_idle(loop, total, written))
 
+    def cost_of_run(self, key: str, times: int, pause: float) -> KeyCost:
+        """Type a key several times; measure until the program is idle again."""
+        loop, total = self.cpu()
+        written = 0
+        for _ in range(times):
+            self.press(key)
+            due = time.monotonic() + pause
+            while (left := due - time.monotonic()) > 0:
+                written += self._read(left)
+        frame = self.cpu()[0]
+        return KeyCost(frame - loop, *self._until_idle(loop, total, written))
+
     def settle(self) -> None:
         """Wait until the program is idle."""
         self._until_idle(0, 0, 0)

@@ -58,16 +58,9 @@ class StepView(DrawnView):
     class Highlighted(OnStep):
         """The cursor moved to another step."""
 
-        def __init__(self, view: "StepView", step_path: str, *, sought: bool = False) -> None:
-            super().__init__(view, step_path)
-            self.leads = sought or view.has_focus
-            """Other views follow: the focus was here when the cursor moved, or the step was searched for."""
-
         def can_replace(self, message: Message) -> bool:
             """Coalesce consecutive messages of one view."""
-            if not isinstance(message, StepView.Highlighted):
-                return False
-            return message.view is self.view and message.leads == self.leads
+            return isinstance(message, StepView.Highlighted) and message.view is self.view
 
     def __init__(
         self,
@@ -83,6 +76,7 @@ class StepView(DrawnView):
         self._folds = Folds()
         self._folded = Folded()
         self._only: str | None = None
+        self._moved_to: str | None = None
 
     # --- content
 
@@ -219,7 +213,8 @@ class StepView(DrawnView):
                 self._scene.cursor = path
                 self._only = None
                 self.make_drawing()
-                self.post_message(self.Highlighted(self, path, sought=True))
+                self._moved_to = path
+                self.post_message(self.Highlighted(self, path))
                 return True
         return False
 
@@ -244,7 +239,18 @@ class StepView(DrawnView):
             self._repaint(gutter - rows, 0, 1)
         self._scroll_to_cursor()
         if path := self.cursor:
+            if self.has_focus:
+                self._moved_to = path
             self.post_message(self.Highlighted(self, path))
+
+    def take_move(self) -> str | None:
+        """Return where the cursor was moved since the last call; None if it was not.
+
+        Moves count that were made with the focus here, or by a search: others follow them. They are known at once,
+        while `Highlighted` may arrive after the next keys.
+        """
+        path, self._moved_to = self._moved_to, None
+        return path
 
     def action_step(self, direction: Direction) -> None:
         """Move to the next step in a direction."""

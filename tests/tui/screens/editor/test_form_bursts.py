@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual import events
 from textual.pilot import Pilot
 
+from tui.screens.editor.bursts import burst
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.editor.editor_screen import EditorScreen
 from wftui.tui.screens.editor.step_form import StepForm
@@ -30,12 +30,6 @@ STEP = {
         "json": {"a": [1, {"b": 2}]},
     },
 }
-
-
-def burst(app: WftuiApp, *keys: str) -> None:
-    """Press keys at once, as they arrive over a slow line."""
-    for key in keys:
-        app.post_message(events.Key(key, key if len(key) == 1 else None))
 
 
 async def opened(app: WftuiApp, pilot: Pilot[Any], until: Until) -> EditorScreen:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual import events
 from textual.pilot import Pilot
 
 from tui.notices import notices
+from tui.screens.editor.bursts import burst
 from wftui.model.workflow.compilation import CompilationResult
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.editor.editor_screen import EditorScreen
@@ -35,12 +35,6 @@ async def opened(pilot: Pilot[Any], until: Until) -> tuple[EditorScreen, SourceV
     await until(pilot, lambda: isinstance(app.screen, EditorScreen) and app.screen.query_one(CompilationStatus).result)
     assert isinstance(app.screen, EditorScreen)
     return app.screen, app.screen.query_one(SourceView)
-
-
-def burst(app: WftuiApp, *keys: str) -> None:
-    """Press keys at once, as they arrive over a slow line."""
-    for key in keys:
-        app.post_message(events.Key(key, key if len(key) == 1 else None))
 
 
 @pytest.mark.parametrize("walk", ["f8", "shift+f8"])
@@ -106,7 +100,8 @@ async def test_escape_drops_a_fix_that_waits_for_a_long_check(
         source.change_to(broken := mended.replace("steps.greet", "steps.gret"))
         source.jump(broken[: broken.index("gret.")].count("\n") + 1)
         burst(app, "f4", "f4")
-        await until(pilot, lambda: app._type_ahead._turns > type_ahead._PATIENCE)
+        typed = app._type_ahead
+        await until(pilot, lambda: typed._turns > type_ahead._PATIENCE and typed._under_way(typed._opening))
         burst(app, "escape")
         await until(pilot, lambda: not app.keys_wait)
         gate.set()

@@ -17,6 +17,7 @@ from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
 from wftui.tui.display.theme import WIDE
 from wftui.tui.key_actions.editor_actions import EDITOR_ACTIONS
 from wftui.tui.screens.editor.inspecting import Inspecting
+from wftui.tui.screens.editor.one_cursor import OneCursor
 from wftui.tui.screens.editor.problems_screen import ProblemsScreen
 from wftui.tui.widgets.finding import go_to_match
 from wftui.tui.widgets.line_view import LineView
@@ -113,6 +114,7 @@ class EditorScreen(ProblemsScreen):
 
     def __init__(self, workflow_id: str, step_id: str | None = None) -> None:
         super().__init__(workflow_id)
+        self._one_cursor = OneCursor(self)
         self._first_step = step_id
         self._sought = ""
         self._sought_in: Widget | None = None
@@ -149,14 +151,10 @@ class EditorScreen(ProblemsScreen):
         self.attempt(self._inspecting.read_last_run(), group="last-run", exclusive=True)
         self.services.runs_changed.subscribe(self, self._run_changed)
         self.attempt(self.read_pins(), group="pin")
-        kept = self.services.memory.recall(self._memory_name)
+        kept = self.services.memory.recall(self.memory_name)
         self._first_step = self._first_step or kept.get("step")
         # It has the focus before the first layout gives it to a list.
         self.enter(kept.get("view", "steps") if kept.get("view") in _ENTERED else "steps")
-
-    @property
-    def _memory_name(self) -> str:
-        return f"editor {self.workflow_id}"
 
     def on_resize(self, event: events.Resize) -> None:
         """Show list, canvas and inspector side by side where there is room."""
@@ -173,7 +171,7 @@ class EditorScreen(ProblemsScreen):
     def watch_view(self, view: str) -> None:
         """Show the selected pane, and fill the inspector if it has come up."""
         super().watch_view(view)
-        self.services.memory.keep(self._memory_name, view=view)
+        self.services.memory.keep(self.memory_name, view=view)
         self._inspecting.soon()
 
     # --- compilation results
@@ -241,38 +239,39 @@ class EditorScreen(ProblemsScreen):
         if names.is_needed(pointer):
             self.attempt(names.read(pointer), group="names", exclusive=True)
         if here is not None:
-            for view in self.step_views:
-                view.focus_step(here.path)
+            self._one_cursor.show_in_views(here.path)
             self._inspecting.soon()
 
     @on(StepView.Highlighted)
-    def _step_highlighted(self, event: StepView.Highlighted) -> None:
-        """Keep one cursor: that of the other view and of the source follow."""
-        if event.leads:
-            self._go_to_step(event.step_path)
-            for view in self.step_views:
-                if view is not event.view:
-                    view.focus_step(event.step_path)
-            self._inspecting.soon()
+    def _step_highlighted(self) -> None:
+        self._one_cursor.soon()
+        self._inspecting.soon()
 
     @on(StepView.Selected)
     def _step_selected(self, event: StepView.Selected) -> None:
-        self._go_to_step(event.step_path)
+        self._one_cursor.go_to(event.step_path)
         self.enter("source")
+
+    def set_focus(self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False) -> None:
+        """Focus a widget; it is at the step that the cursor was moved to."""
+        self._one_cursor.settle()
+        super().set_focus(widget, scroll_visible, from_app_focus)
+
+    async def action_act(self, action_id: str) -> None:
+        """Run an action at the step that the cursor was moved to."""
+        self._one_cursor.settle()
+        await super().action_act(action_id)
+
+    async def may_leave(self) -> bool:
+        """Remember the step; ask about unsaved changes."""
+        self._one_cursor.settle()
+        return await super().may_leave()
 
     def _go_to_first_step(self) -> None:
         wanted, self._first_step = self._first_step, None
         for step in self.steps:
             if step.id == wanted:
-                self._go_to_step(step.path)
-                for view in self.step_views:
-                    view.focus_step(step.path)
-
-    def _go_to_step(self, path: str) -> None:
-        self.services.memory.keep(self._memory_name, step=path.rpartition(".")[2])
-        lines = self.lines_of(path)
-        if lines is not None:
-            self.source.jump(lines[0], last=lines[1])
+                self._one_cursor.go_to(step.path)
 
     @on(LineView.Chosen, "#inspector")
     def _inspector_chosen(self) -> None:

@@ -12,6 +12,7 @@ from wftui.tui.background import once
 from wftui.tui.display.formatting import ago
 from wftui.tui.key_actions.key_sentences import with_keys
 from wftui.tui.screens.editor.binding_help import last_run
+from wftui.tui.screens.editor.one_cursor import REST
 from wftui.tui.widgets.run.inspector import InspectedStep, StepInspector
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from wftui.model.workflow.compilation import CompilationError
     from wftui.tui.canvas.graph import CanvasNode
     from wftui.tui.screens.editor.steps_screen import StepsScreen
-
-_QUIET = 0.1
-"""Seconds that the cursor rests on a step before its details are drawn: moving on costs a slow line nothing."""
 
 
 class Inspecting:
@@ -59,7 +57,7 @@ class Inspecting:
         """Show the step under the cursor once it has come to rest."""
         if self._timer is not None:
             self._timer.stop()
-        self._timer = once(self._screen, _QUIET, self._show)
+        self._timer = once(self._screen, REST, self._show)
 
     def _show(self) -> None:
         if not self._inspector.is_attached or not self._inspector.display:

@@ -49,11 +49,13 @@ class StepsScreen(SourceScreen):
 
     Attributes:
         steps: all steps of the source, as of the last check or operation.
+        memory_name: what the place in this screen is remembered by.
     """
 
     def __init__(self, workflow_id: str) -> None:
         super().__init__(workflow_id)
         self.steps: list[ListedStep] = []
+        self.memory_name = f"editor {workflow_id}"
         self._looks = RowLooks()
         self._prepared: StepRows | None = None
         self._is_json = True
@@ -176,14 +178,6 @@ class StepsScreen(SourceScreen):
             return above[-1] if above else next(iter(self.steps), None)
         path = (self._focused_view or self.step_list).cursor
         return next((each for each in self.steps if each.path == path), None)
-
-    def lines_of(self, path: str) -> tuple[int, int] | None:
-        """Return first and last line of a step, of a container those above its steps."""
-        at = next((at for at, step in enumerate(self.steps) if step.path == path), None)
-        if at is None:
-            return None
-        first = self.steps[at].line
-        return first, max([first, *(step.line - 1 for step in self.steps[at + 1 : at + 2])])
 
     @property
     def _chosen(self) -> "list[ListedStep]":
