@@ -597,7 +597,7 @@ async def test_inspector_of_a_big_screen_describes_the_step_type(
 ) -> None:
     put_workflow("pull", steps=[{"id": "get", "type": "http", "input": {"url": "https://example.org"}}])
     app = WftuiApp(workbench)
-    async with app.run_test(size=(120, 60)) as pilot:
+    async with app.run_test(size=(120, 54)) as pilot:
         screen = await open_editor(pilot, "pull")
         await until(pilot, lambda: "Output  of http" in text_of(app) and "Not set  F3 sets them" in text_of(app))
         shown = text_of(app)

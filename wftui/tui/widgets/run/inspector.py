@@ -13,7 +13,7 @@ from wftui.tui.display.formatting import count
 from wftui.tui.key_actions.key_sentences import with_keys
 from wftui.tui.widgets.line_view import LineView
 from wftui.tui.widgets.run.detail import result_lines, section_title
-from wftui.tui.widgets.run.type_lines import child_lines, type_lines
+from wftui.tui.widgets.run.type_lines import child_lines, key_lines, read_lines, type_lines
 from wftui.tui.widgets.value.lines import ValueLines
 from wftui.tui.widgets.value.view import line_content
 
@@ -26,6 +26,8 @@ _LEAST = 6
 """Lines of the step as written that are shown at any height."""
 _LAST_RUN = 18
 """Line of the last run in a tall pane, if the step leaves it free."""
+_LAST_RUN_BESIDE = 10
+"""The same beside the source, which has the step as written."""
 _NAMES = frozenset({"id", "name", "type"})
 """Fields in the heading."""
 
@@ -47,6 +49,8 @@ class InspectedStep:
         ran: when that run was, such as `5 min ago`; empty if there is none.
         kind: its step type, if there is room to describe it.
         children: name and type of the steps it contains, likewise.
+        source_is_beside: the step as written is not repeated; what it reads is shown instead.
+        reads: each value that its expressions read: its name, and what it was in the last run.
     """
 
     name: str
@@ -61,6 +65,8 @@ class InspectedStep:
     ran: str = ""
     kind: "StepTypeInfo | None" = None
     children: tuple[tuple[str, str], ...] = ()
+    source_is_beside: bool = False
+    reads: tuple[tuple[str, str], ...] = ()
 
 
 class StepInspector(LineView):
@@ -96,22 +102,25 @@ class StepInspector(LineView):
         self.set_rows(len(self._lines))
 
     def _made(self, step: InspectedStep) -> Iterable[Content]:
-        """Yield the lines, as far as possible at the same places for every step.
+        """Return the lines, as far as possible at the same places for every step.
 
         What stays is not written to the terminal again.
         """
         lines = [*self._placed(step)]
-        yield from lines
-        yield from child_lines(step.children, self.size.height - len(lines))
+        lines += child_lines(step.children, self.size.height - len(lines))
         if step.kind is not None:
             sets = with_keys(self.app, "{editor.edit_step} sets them")
-            yield from type_lines(step.kind, step.value.get("input"), self.size.height - len(lines), sets)
+            lines += type_lines(step.kind, step.value.get("input"), self.size.height - len(lines), sets)
+        if step.source_is_beside:
+            lines += key_lines(self.app, self.size.height - len(lines))
+        return lines
 
     def _placed(self, step: InspectedStep) -> Iterable[Content]:
         above = [*self._about(step)]
         yield from above
         is_short = step.result is not None or step.kind is not None
         place = min(self.size.height // 2, _LAST_RUN) if is_short else self.size.height * 2 // 3
+        place = min(place, _LAST_RUN_BESIDE) if step.source_is_beside else place
         for _ in range(len(above), max(len(above) + 1, place)):
             yield Content("")
         yield section_title("Last run", step.ran)
@@ -131,7 +140,9 @@ class StepInspector(LineView):
         yield from self._links("Before", step.below)
         yield from Content.styled(", ".join(step.marks), "$text-secondary").wrap(width)
         written = {key: value for key, value in step.value.items() if key not in _NAMES}
-        if written:
+        if step.source_is_beside:
+            yield from read_lines(step.reads, step.ran)
+        elif written:
             # Beside the last run, long code leaves room for its values.
             most = max(_LEAST, self.size.height // 3) if step.result is not None else 1_000
             yield section_title("As written", "")
