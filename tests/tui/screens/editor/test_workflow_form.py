@@ -41,10 +41,10 @@ async def test_output_is_added_by_keys(workbench: Workbench, put_workflow: Put, 
         await form.query_one(SchemaForm).focus_on("/outputs")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(form.focused, Input))
-        await pilot.press(*"greeting", "tab", *"{{ steps.greet.output.text }}", "f2")
-        await until(pilot, lambda: app.screen is editor and "greeting" in editor.query_one(SourceView).text)
+        await pilot.press(*"say", "tab", *"{{ run.id }}", "f2")
+        await until(pilot, lambda: app.screen is editor and "say" in editor.query_one(SourceView).text)
         text = editor.query_one(SourceView).text
-        assert json.loads(text)["outputs"] == {"greeting": "{{ steps.greet.output.text }}"}
+        assert json.loads(text)["outputs"] == {"say": "{{ run.id }}"}
         assert text.startswith(path.read_text().rstrip().removesuffix("}").rstrip()), "nothing else changed"
         await pilot.press("u")
         await until(pilot, lambda: editor.query_one(SourceView).text == path.read_text())

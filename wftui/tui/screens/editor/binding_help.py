@@ -21,6 +21,7 @@ from wftui.model.errors import UserError
 from wftui.model.forms.addresses import pointer_of
 from wftui.model.forms.lists import is_name
 from wftui.model.forms.nodes import FormNode
+from wftui.model.json.equality import is_same
 from wftui.model.json.pointers import pointer_parts
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.summary import ExecutionFilters
@@ -43,6 +44,8 @@ _BEGINNING = 64 * 1024
 """Characters of a big output that are read for the names in it."""
 _MOST_OUTPUTS = 100
 """Big outputs of a run that are read for their names, the nearest first."""
+_DECLARING = ("forEach", "inputSchema", "vars", "env")
+"""Fields of a step or a workflow that declare names for its other fields."""
 _LINE = 2_000
 """Characters before the cursor that are read for an expression; a whole file may be one line."""
 _BARE_TEXT = re.compile(rf'"(?:{"|".join(sorted(BARE_KEYS))})"\s*:\s*"(?P<expression>(?:[^"\\]|\\.)*)$')
@@ -52,33 +55,36 @@ class ExpressionHelp:
     """Help with the expressions in a form of a step, or of the workflow.
 
     Args:
-        text: the source.
-        pointer: of the step; None for the workflow.
         written: how the form writes its values into the source.
-        of_step: the form is that of a step.
+        of_step: the form is that of a step, not of the workflow.
     """
 
-    def __init__(
-        self,
-        app: AppServices,
-        workflow_id: str,
-        text: str,
-        pointer: str | None,
-        written: Written,
-        *,
-        of_step: bool = True,
-    ) -> None:
+    def __init__(self, app: AppServices, workflow_id: str, written: Written, *, of_step: bool = True) -> None:
         self._app = app
         self._workflow_id = workflow_id
-        self._text = text
-        self._pointer = pointer
         self._of_step = of_step
         self._written = written
         self._record: asyncio.Future[ExecutionRecord | None] | None = None
+        self._names: list[Reach] = []
+        self._declared: dict[str, Json] | None = None
 
-    async def names(self) -> list[Reach]:
-        """Return what an expression can contain, the nearest first."""
-        return await names_in_reach(self._app, self._text, self._pointer, self._last_run)
+    async def names(self, values: dict[str, Json]) -> list[Reach]:
+        """Return what an expression can contain, the nearest first.
+
+        Args:
+            values: of the whole form: they may add names, such as that of an item.
+        """
+        declared = {key: values[key] for key in _DECLARING if key in values}
+        if self._declared is None or not is_same(declared, self._declared):
+            source, place = await self._place(values)
+            self._names = await names_in_reach(self._app, source, place, self._last_run)
+            self._declared = declared
+        return self._names
+
+    async def _place(self, values: dict[str, Json]) -> tuple[str, str | None]:
+        """Return the source with the values of the form, and the step in it."""
+        source, pointer = await asyncio.to_thread(self._written, values)
+        return source, pointer if self._of_step else None
 
     def is_read_at(self, node: FormNode) -> bool:
         """Return whether a field of the form takes expressions."""
@@ -90,9 +96,9 @@ class ExpressionHelp:
         """Return the source with the values of the form."""
         return self._written(values)[0]
 
-    async def pick(self) -> Reach | None:
+    async def pick(self, values: dict[str, Json]) -> Reach | None:
         """Ask for a name in reach of the step, a function or a filter."""
-        return await _pick(self._app, self._text, self._pointer, self._last_run)
+        return await _pick(self._app, *await self._place(values), self._last_run)
 
     async def about(self, values: dict[str, Json], field: str, text: str, *, bare: bool) -> NoteText | None:
         """Return the problem of a text with an expression, else its value in the last run.
@@ -111,8 +117,7 @@ class ExpressionHelp:
         record = await self._last_run()
         if record is None:
             return None
-        place = None if self._pointer is None and not pointer else pointer
-        return await asyncio.to_thread(_value_note, source, place, record, text, bare=bare)
+        return await asyncio.to_thread(_value_note, source, pointer if self._of_step else None, record, text, bare=bare)
 
     async def _last_run(self) -> ExecutionRecord | None:
         if self._record is None:

@@ -37,7 +37,6 @@ class FieldHelper:
         self._expressions = expressions
         self._note = ExpressionNote()
         self._timer: Timer | None = None
-        self._names: list[Reach] | None = None
 
     def field_entered(self) -> None:
         """Show the note under the focused field."""
@@ -72,12 +71,12 @@ class FieldHelper:
         self._note = ExpressionNote()
         self._note.styles.margin = (0, 0, 0, row.label_width)
         await row.mount(self._note, after=editor)
-        if self._names is None:
-            self._names = await self._expressions.names()
-        complete = Completer(self._names, bare=is_bare(editor.leaf))
+        values = self._state.collect()
+        names = await self._expressions.names(values) if isinstance(values, dict) else []
+        complete = Completer(names, bare=is_bare(editor.leaf))
         if isinstance(editor, MultilineEditor):
             editor.complete = complete.rest
-        elif editor.suggester is None:
+        elif editor.suggester is None or isinstance(editor.suggester, Completer):
             editor.suggester = complete
         self._look_now()
 

@@ -94,7 +94,7 @@ class StepDialogsScreen(StepsScreen):
 
         here = self.step_here
         at = here.pointer if here else None
-        await self._add_at(at, lambda steps: insert(steps, at, "before" if where == "before" else "after"))
+        await self._add_at(lambda steps: insert(steps, at, "before" if where == "before" else "after"))
 
     async def _add_inside(self) -> None:
         from wftui.compiler.editing.placed_steps import inner_lists
@@ -116,15 +116,15 @@ class StepDialogsScreen(StepsScreen):
             place = chosen
         if place < len(lists):
             inside = here.pointer + lists[place].pointer
-            await self._add_at(inside, lambda steps: insert(steps, inside))
+            await self._add_at(lambda steps: insert(steps, inside))
         else:
             key = new[place - len(lists)]
-            await self._add_at(here.pointer, lambda steps: insert_in_branch(steps, here.pointer, key))
+            await self._add_at(lambda steps: insert_in_branch(steps, here.pointer, key))
 
-    async def _add_at(self, at: str | None, place: "Callable[[Sequence[Object]], Operation]") -> None:
+    async def _add_at(self, place: "Callable[[Sequence[Object]], Operation]") -> None:
         from wftui.tui.screens.editor.step_editing import ask_for_step
 
-        step = await ask_for_step(self.services, self.workflow_id, self.source.text, at, place, self.drafts)
+        step = await ask_for_step(self.services, self.workflow_id, self.source.text, place, self.drafts)
         if step is not None:
             self.operate(lambda: place([step]))
 

@@ -40,7 +40,7 @@ async def edit_step(
 ) -> Operation | None:
     """Edit the step at a pointer in a form; return the change, None without one."""
     step = shown_fields(step_value(text, pointer))
-    help_ = ExpressionHelp(app, workflow_id, text, pointer, edited(text, pointer))
+    help_ = ExpressionHelp(app, workflow_id, edited(text, pointer))
     changed = await _ask(app, workflow_id, text, step, help_, drafts)
     return None if changed is None or is_same(changed, step) else write_fields(pointer, changed)
 
@@ -49,7 +49,7 @@ async def edit_workflow(app: AppServices, workflow_id: str, source: "SourceView"
     """Edit a workflow without its steps in a form; patch only the changes."""
     workflow = workflow_value(source.text)
     root = await asyncio.to_thread(lambda: rebuild_form(form_of(workflow_schema(), bindable=True), workflow))
-    help_ = ExpressionHelp(app, workflow_id, source.text, None, edited(source.text, ""), of_step=False)
+    help_ = ExpressionHelp(app, workflow_id, edited(source.text, ""), of_step=False)
     about = "Name, inputs, outputs, connections and settings. The steps are in the list."
     form = WorkflowForm(f"Workflow: {workflow.get('id', '')}", about, root, help_, drafts)
     changed = await app.push_screen_wait(form)
@@ -62,14 +62,12 @@ async def ask_for_step(
     app: AppServices,
     workflow_id: str,
     text: str,
-    at: str | None,
     place: Callable[[Sequence[Object]], Operation],
     drafts: "DraftKeeper",
 ) -> dict[str, Json] | None:
     """Ask for a step type and its input; return the step.
 
     Args:
-        at: pointer of the step or list that it will stand beside.
         place: returns the operation that puts steps there.
     """
     taken = ids_of(workflow_value(text))
@@ -85,7 +83,7 @@ async def ask_for_step(
     step_id = unused_id(taken, word.rpartition(".")[2].replace("-", "_"))
     inner_id = unused_id([*taken, step_id], f"{step_id}_step")
     step: dict[str, Json] = {"id": step_id, "type": word, **_holds(word, inner_id)}
-    expressions = ExpressionHelp(app, workflow_id, text, at, inserted(text, place))
+    expressions = ExpressionHelp(app, workflow_id, inserted(text, place))
     filled = await _ask(app, workflow_id, text, step, expressions, drafts)
     return None if filled is None else in_key_order(with_branches({}, filled))
 

@@ -14,6 +14,7 @@ from wftui.model.forms.groups import Group
 from wftui.model.forms.nodes import FormNode, Leaf
 from wftui.model.forms.ways import bind
 from wftui.model.json.equality import is_same
+from wftui.model.schema.json_schema import MISSING
 from wftui.tui.actions import Action
 from wftui.tui.background import in_background
 from wftui.tui.key_actions.key_sentences import with_keys
@@ -77,10 +78,10 @@ class StepForm(FormScreen):
         yield from super().compose_form()
 
     async def on_mount(self) -> None:
-        """Focus the first field instead of the heading above it."""
+        """Focus the first field to fill in, else the first one below the headings."""
         if self._drafts is not None:
             self._drafts.form = self._unsaved
-        first = self._state
+        first = _first_to_fill(self._state) or self._state
         while isinstance(first, Group) and first.nodes:
             first = first.nodes[0]
         self.call_after_refresh(self.query_one(SchemaForm).focus_on, pointer_of(first))
@@ -118,7 +119,8 @@ class StepForm(FormScreen):
             name = node.field.label or "this field"
             self.notify(f"Insert name: {name} takes no expression.", severity="warning", markup=False)
             return
-        reach = await self._expressions.pick()
+        values = self._state.collect()
+        reach = await self._expressions.pick(values) if isinstance(values, dict) else None
         if reach is None:
             return
         if isinstance(self.focused, TextEditor | MultilineEditor):
@@ -146,6 +148,16 @@ class StepForm(FormScreen):
         """Return the fields without a valid JSON value; the compiler checks the rest."""
         found = {pointer_of(leaf): sentence for leaf, sentence in text_problems(self._state)}
         return {pointer: found[pointer] for pointer in in_form_order(self._state, found)}
+
+
+def _first_to_fill(state: FormNode) -> FormNode | None:
+    """Return the first empty required field of the first part or a given one."""
+    parts = [each for each in state.nodes if isinstance(each, Group)] if isinstance(state, Group) else []
+    for part in parts:
+        for node in part.nodes if part.given or part is state.nodes[0] else ():
+            if node.field.required and not isinstance(node, Group) and node.collect() is MISSING:
+                return node
+    return None
 
 
 def _is_big(node: FormNode) -> bool:
