@@ -23,7 +23,11 @@ Options: TypeAlias = Sequence[tuple[str, str]]
 
 
 class Picker(ModalScreen[int | None]):
-    """Return the index of the chosen option, or None after Escape."""
+    """Return the index of the chosen option, or None after Escape.
+
+    Attributes:
+        options: name and description of each option, once answered those that the index is about.
+    """
 
     DEFAULT_CSS = """
     Picker {
@@ -62,8 +66,9 @@ class Picker(ModalScreen[int | None]):
         self._highlighted = highlighted
         self._read = read
         self._heading = title
-        self._options = options
+        self.options = options
         self._at = at
+        self._is_answered = False
 
     def compose(self) -> ComposeResult:
         """Compose filter line and list."""
@@ -83,8 +88,13 @@ class Picker(ModalScreen[int | None]):
 
     async def _replace(self, read: Callable[[], Coroutine[Any, Any, Options]]) -> None:
         """Show the options that take a while to read."""
-        self._options = await read()
-        self._show(self.query_one(Input).value)
+        options = await read()
+        if self._is_answered:
+            return
+        highlighted = self._list.highlighted_option
+        name = self.options[int(highlighted.id)][0] if highlighted is not None and highlighted.id else None
+        self.options = options
+        self._show(self.query_one(Input).value, name)
         self.query_one(".dialog").border_subtitle = _KEYS
 
     @property
@@ -95,14 +105,14 @@ class Picker(ModalScreen[int | None]):
         """Return the options with all words of a text, matching names first."""
         words, found = text.casefold().split(), []
         ranked: list[tuple[int, int]] = []
-        for index, (label, description) in enumerate(self._options):
+        for index, (label, description) in enumerate(self.options):
             name = label.casefold()
             if all(word in f"{name} {description.casefold()}" for word in words):
                 ranked.append(
                     (0 if name.startswith(text.casefold()) else 2 - all(word in name for word in words), index)
                 )
         for _, index in sorted(ranked):
-            label, description = self._options[index]
+            label, description = self.options[index]
             shown = Content.assemble(label, ("  " + description if description else "", "$foreground-muted"))
             found.append(Option(shown, id=str(index)))
         return found
@@ -112,20 +122,30 @@ class Picker(ModalScreen[int | None]):
         event.stop()
         self._show(event.value)
 
-    def _show(self, text: str) -> None:
+    def _show(self, text: str, name: str | None = None) -> None:
+        """Show the options that match a text, the first one or that of a name highlighted."""
         found = self._matching(text)
         self._list.clear_options().add_options(found or [Option(_NOTHING, disabled=True)])
-        self._list.highlighted = 0 if found else None
+        names = [self.options[int(option.id or 0)][0] for option in found]
+        self._list.highlighted = (names.index(name) if name in names else 0) if found else None
 
     @on(Input.Submitted)
     def _take(self, event: Input.Submitted) -> None:
         event.stop()
-        self._list.action_select()
+        option = self._list.highlighted_option
+        if option is not None and not option.disabled:  # at once: the list may be replaced in the next moment
+            self._answer(option)
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self.dismiss(int(event.option.id or 0))
+        if event.option in self._list.options:  # else it was replaced meanwhile: its index has another meaning
+            self._answer(event.option)
+
+    def _answer(self, option: Option) -> None:
+        if not self._is_answered:
+            self._is_answered = True
+            self.dismiss(int(option.id or 0))
 
     @on(OptionList.OptionHighlighted)
     def _moved(self, event: OptionList.OptionHighlighted) -> None:
