@@ -91,6 +91,7 @@ class StepTypeInfo(WireModel):
     version: str = "1"
     icon: str = "•"
     ascii_icon: str = "*"
+    search_words: list[str] = fresh(factory=list)
     connection_kind: str | None = None
     input_schema: dict[str, Json] = fresh(factory=dict)
     output_schema: dict[str, Json] = fresh(factory=dict)

@@ -55,7 +55,13 @@ class StepService:
         from wftui.model.workflow.containers import CONTAINERS
 
         return [
-            StepTypeInfo(type=each.word, title=each.title, description=each.description, example=each.example)
+            StepTypeInfo(
+                type=each.word,
+                title=each.title,
+                description=each.description,
+                search_words=[*each.search_words],
+                example=each.example,
+            )
             for each in CONTAINERS
         ]
 
@@ -188,6 +194,7 @@ def _info(kind: StepType[Any]) -> StepTypeInfo:
         version=kind.version,
         icon=kind.icon,
         ascii_icon=kind.ascii_icon,
+        search_words=[*kind.search_words],
         connection_kind=kind.connection_kind,
         input_schema=kind.input_schema(),
         output_schema=dict(kind.output_schema),

@@ -173,6 +173,7 @@ def test_wrapping_moves_needs_to_the_container_and_unwrapping_back(kind: Any) ->
     made = apply_operation(text_of(flow), wrap(["/steps/1", "/steps/2"], kind))
     name = "each" if kind == "forEach" else kind
     value = json.loads(made.text)
+    assert value["steps"][1]["type"] == {"forEach": "group"}.get(kind, kind)
     assert needs(value) == {"a": None, name: ["a"], "b": None, "c": ["b"], "d": [name]}
     assert not check(value).errors
     back = json.loads(apply_operation(made.text, unwrap(["/steps/1"])).text)

@@ -14,12 +14,14 @@ class Container:
 
     Attributes:
         word: the type, or the key.
+        search_words: other words by which it is found.
         example: a step as it stands in workflow.json.
     """
 
     word: str
     title: str
     description: str
+    search_words: tuple[str, ...]
     example: dict[str, Any]
 
 
@@ -32,12 +34,14 @@ CONTAINERS = (
         "group",
         "Group",
         "Contains steps that count as one from outside.",
+        ("block", "scope", "sequence"),
         {"id": "group", "type": "group", "timeout": "1m", "steps": [_set("first", n=1), _set("second", n=2)]},
     ),
     Container(
         "switch",
         "Switch",
         "Runs the first case whose condition is true.",
+        ("if", "else", "case", "condition", "when", "branch", "router"),
         {
             "id": "switch",
             "type": "switch",
@@ -49,6 +53,7 @@ CONTAINERS = (
         "loop",
         "Loop",
         "Repeats its steps until a condition is true, up to a limit.",
+        ("while", "repeat", "until", "retry", "poll"),
         {
             "id": "loop",
             "type": "loop",
@@ -61,6 +66,7 @@ CONTAINERS = (
         "race",
         "Race",
         "Runs branches side by side; the first success wins and cancels the others.",
+        ("parallel", "first", "timeout", "fastest"),
         {
             "id": "race",
             "type": "race",
@@ -74,6 +80,7 @@ CONTAINERS = (
         "forEach",
         "For each",
         "On any step: runs it once for each item of a list or a matrix.",
+        ("loop", "iterate", "items", "map", "parallel", "batch", "matrix"),
         {
             "id": "each",
             "type": "set",
@@ -85,6 +92,7 @@ CONTAINERS = (
         "catch",
         "Catch",
         "On any step: handles its failure with steps of its own, by error type.",
+        ("try", "except", "error", "handler", "fallback"),
         {
             "id": "load",
             "type": "fail",

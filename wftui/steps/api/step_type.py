@@ -220,6 +220,7 @@ class StepType(Generic[InputT]):
     Attributes:
         word: the `type` in workflow.json (`http`; a plugin's has a dot: `acme.fetch`).
         icon: one cell wide, with an ASCII fallback in `ascii_icon`.
+        search_words: other words by which it is found where a step is added.
         input_model: pydantic model of `input`; None accepts any fields (`set`).
         output_schema: JSON Schema of the output; `{}` when anything may come.
         error_details: JSON Schema of the details of its own errors: what it had produced when it failed.
@@ -254,6 +255,7 @@ class StepType(Generic[InputT]):
     version: ClassVar[str] = "1"
     icon: ClassVar[str] = "•"
     ascii_icon: ClassVar[str] = "*"
+    search_words: ClassVar[tuple[str, ...]] = ()
     input_model: ClassVar[type[BaseModel] | None] = None
     output_schema: ClassVar[Mapping[str, Any]] = {}
     error_details: ClassVar[Mapping[str, Any]] = {}

@@ -56,6 +56,7 @@ class ComposioStep(StepType[ComposioInput]):
     )
     icon = "◈"
     ascii_icon = "c"
+    search_words = ("app", "integration", "account")
     input_model = ComposioInput
     example: ClassVar = {
         "tool": "GITHUB_CREATE_AN_ISSUE",

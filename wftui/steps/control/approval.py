@@ -40,6 +40,7 @@ class ApprovalStep(StepType[ApprovalInput]):
     description = "Asks a person to approve or reject, with an optional form; answered in the TUI or with a command."
     icon = "⚑"
     ascii_icon = "?"
+    search_words = ("confirm", "ask", "question", "human", "wait", "form")
     input_model = ApprovalInput
     waits = True
     local = True

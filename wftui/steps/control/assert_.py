@@ -25,6 +25,7 @@ class AssertStep(StepType[AssertInput]):
     description = "Fails unless a condition is true."
     icon = "✓"
     ascii_icon = "!"
+    search_words = ("check", "validate", "test", "verify")
     input_model = AssertInput
     immediate = True
     pure = True

@@ -38,6 +38,7 @@ class DelayStep(StepType[DelayInput]):
     description = "Waits for a duration or until a time."
     icon = "◷"
     ascii_icon = "~"
+    search_words = ("wait", "sleep", "pause", "timer")
     input_model = DelayInput
     waits = True
     local = True

@@ -36,6 +36,7 @@ class FailStep(StepType[FailInput]):
     description = "Fails with an error type, a message and details of your own; usually under a `when`."
     icon = "⊗"
     ascii_icon = "x"
+    search_words = ("error", "stop", "throw", "raise", "abort", "exit")
     input_model = FailInput
     immediate = True
     local = True

@@ -14,6 +14,7 @@ class SetStep(StepType[Any]):
     description = "Computes values from expressions. The input fields become the output."
     icon = "≔"
     ascii_icon = "="
+    search_words = ("variable", "assign", "transform", "map", "filter", "select", "sort", "merge", "edit", "fields")
     input_model: ClassVar = None
     immediate = True
     pure = True

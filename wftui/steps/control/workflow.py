@@ -55,6 +55,7 @@ class WorkflowStep(StepType[WorkflowInput]):
     description = "Runs another workflow of this workspace and returns its outputs, or starts it and continues."
     icon = "⧉"
     ascii_icon = "&"
+    search_words = ("subworkflow", "sub-workflow", "child", "call", "run")
     local = True
     input_model = WorkflowInput
     early_fields = frozenset({"workflow"})

@@ -19,6 +19,7 @@ class EmailStep(StepType[EmailInput]):
     description = "Sends a message with attachments through the mail server of a connection."
     icon = "✉"
     ascii_icon = "@"
+    search_words = ("mail", "smtp", "send", "message")
     input_model = EmailInput
     path_fields: ClassVar = {"attachments": "file"}
     example: ClassVar = {

@@ -51,6 +51,7 @@ class FileStep(StepType[FileInput]):
     description = "Reads, writes, copies, lists, packs and checks files and folders."
     icon = "▤"
     ascii_icon = "f"
+    search_words = ("read", "write", "save", "csv", "json", "copy", "move", "delete", "zip", "tar", "directory")
     input_model = FileInput
     path_fields: ClassVar = {"path": "file", "root": "file", "to": "file"}
     field_rules: ClassVar = FIELD_RULES

@@ -69,6 +69,7 @@ class HttpStep(StepType[HttpInput]):
     connection_kind = "http"
     icon = "⇄"
     ascii_icon = "h"
+    search_words = ("fetch", "get", "post", "api", "rest", "curl", "url", "download", "upload", "webhook", "graphql")
     input_model = HttpInput
     example: ClassVar = {
         "url": "https://api.github.com/repos/python/cpython/tags",

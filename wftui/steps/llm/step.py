@@ -118,6 +118,7 @@ class LlmStep(StepType[LlmInput]):
     )
     icon = "✦"
     ascii_icon = "L"
+    search_words = ("ai", "gpt", "openai", "anthropic", "claude", "ollama", "chat", "prompt", "agent")
     input_model = LlmInput
     field_rules: ClassVar = exactly_one_of("prompt", "messages")
     example: ClassVar = {

@@ -66,6 +66,7 @@ class McpStep(StepType[McpInput]):
     connection_kind = "mcp"
     icon = "⌘"
     ascii_icon = "m"
+    search_words = ("tool", "server", "agent")
     input_model = McpInput
     example: ClassVar = {
         "server": {"command": ["mcp-server-time"]},

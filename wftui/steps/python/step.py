@@ -70,6 +70,7 @@ class PythonStep(StepType[PythonInput]):
     )
     icon = "λ"
     ascii_icon = "p"
+    search_words = ("code", "script", "function")
     input_model = PythonInput
     field_rules: ClassVar = exactly_one_of("code", "function")
     example: ClassVar = {"code": "def main(numbers):\n    return sum(numbers)\n", "args": {"numbers": [1, 2, 3]}}

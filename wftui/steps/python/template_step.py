@@ -59,6 +59,7 @@ class TemplateStep(StepType[TemplateInput]):
     description = "Renders a Jinja template: a report, a message, a page."
     icon = "¶"
     ascii_icon = "t"
+    search_words = ("jinja", "text", "html", "markdown", "report", "render")
     input_model = TemplateInput
     field_rules: ClassVar = exactly_one_of("template", "file")
     example: ClassVar = {"template": "{% for row in rows %}- [[ row ]]\n{% endfor %}", "values": {"rows": ["a", "b"]}}

@@ -116,6 +116,7 @@ class ShellStep(StepType[ShellInput]):
     )
     icon = "$"
     ascii_icon = "$"
+    search_words = ("bash", "command", "script", "exec", "terminal", "program")
     input_model = ShellInput
     field_rules: ClassVar = exactly_one_of("script", "argv")
     example: ClassVar = {

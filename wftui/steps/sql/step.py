@@ -88,6 +88,7 @@ class SqlStep(StepType[SqlInput]):
     connection_kind = "database"
     icon = "⛁"
     ascii_icon = "s"
+    search_words = ("database", "query", "postgres", "mysql", "sqlite", "select", "insert")
     input_model = SqlInput
     path_fields: ClassVar = {"database": "machine"}
     field_rules: ClassVar = exactly_one_of("query", "script")

@@ -18,8 +18,24 @@ from wftui.tui.background import in_background
 _NOTHING = "Nothing matches."
 _KEYS = "enter · esc"
 
-Options: TypeAlias = Sequence[tuple[str, str]]
-"""Name and description of each option."""
+PickerOption: TypeAlias = tuple[str, str] | tuple[str, str, str]
+"""Name and description of an option, and other words by which it is found."""
+Options: TypeAlias = Sequence[PickerOption]
+
+
+def _rank(text: str, name: str, about: str, others: str) -> int | None:
+    """Return how well an option matches a text, 0 for best; None if it does not."""
+    words, known = text.split(), others.split()
+    if name.startswith(text):
+        return 0
+    if all(word in name for word in words):
+        return 1
+    if all(word in name or word in known for word in words):
+        return 2
+    if all(word in name or word in about or word in known for word in words):
+        return 3
+    begun = all(word in name or word in about or any(each.startswith(word) for each in known) for word in words)
+    return 4 if begun else None
 
 
 class Picker(ModalScreen[int | None]):
@@ -57,7 +73,7 @@ class Picker(ModalScreen[int | None]):
 
         Args:
             title: of the dialog.
-            options: name and description of each.
+            options: name and description of each, and other words by which it is found.
             at: the option that is highlighted first.
             highlighted: called with each option that is highlighted.
             read: returns options to show instead, which takes a while; keys wait for them.
@@ -102,17 +118,14 @@ class Picker(ModalScreen[int | None]):
         return self.query_one(OptionList)
 
     def _matching(self, text: str) -> list[Option]:
-        """Return the options with all words of a text, matching names first."""
-        words, found = text.casefold().split(), []
-        ranked: list[tuple[int, int]] = []
-        for index, (label, description) in enumerate(self.options):
-            name = label.casefold()
-            if all(word in f"{name} {description.casefold()}" for word in words):
-                ranked.append(
-                    (0 if name.startswith(text.casefold()) else 2 - all(word in name for word in words), index)
-                )
+        """Return the options with all words of a text: the best matches first."""
+        found, ranked = [], list[tuple[int, int]]()
+        for index, (label, description, *others) in enumerate(self.options):
+            rank = _rank(text.casefold(), label.casefold(), description.casefold(), " ".join(others).casefold())
+            if rank is not None:
+                ranked.append((rank, index))
         for _, index in sorted(ranked):
-            label, description = self.options[index]
+            label, description, *_others = self.options[index]
             shown = Content.assemble(label, ("  " + description if description else "", "$foreground-muted"))
             found.append(Option(shown, id=str(index)))
         return found

@@ -29,7 +29,7 @@ from wftui.model.schema.facets import literal
 from wftui.model.schema.json_schema import MISSING
 from wftui.store.events.payloads import as_reference
 from wftui.tui.services import AppServices
-from wftui.tui.widgets.picker import Picker
+from wftui.tui.widgets.picker import Picker, PickerOption
 from wftui.tui.widgets.schema_form.layout.expression_note import NoteText
 
 if TYPE_CHECKING:
@@ -180,19 +180,17 @@ async def _last_outputs(app: AppServices, record: ExecutionRecord, paths: Sequen
 
 async def _pick(app: AppServices, text: str, pointer: str | None, last: LastRun) -> Reach | None:
     """Ask for a name, a function or a filter, and read the last run meanwhile."""
-    found = await names_in_reach(app, text, pointer, None)
+    offered: dict[PickerOption, Reach] = {}
 
-    async def read() -> list[tuple[str, str]]:
-        nonlocal found
-        found = await names_in_reach(app, text, pointer, last)
-        return _options(found)
+    async def options(last: LastRun | None) -> list[PickerOption]:
+        names = await names_in_reach(app, text, pointer, last)
+        found: dict[PickerOption, Reach] = {(each.text, each.about, each.other_words): each for each in names}
+        offered.update(found)
+        return [*found]
 
-    index = await app.push_screen_wait(Picker("Insert", _options(found), read=read))
-    return None if index is None else found[index]
-
-
-def _options(found: Sequence[Reach]) -> list[tuple[str, str]]:
-    return [(each.text, each.about) for each in found]
+    picker = Picker("Insert", await options(None), read=partial(options, last))
+    index = await app.push_screen_wait(picker)
+    return None if index is None else offered[picker.options[index]]
 
 
 class SourceNames:

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 _MOST_CHILDREN = 30
 """Workflows whose inputs the form of a sub-workflow step shows as fields."""
 _CONTAINERS = {each.word: (each.title, each.description) for each in CONTAINERS if each.word in CONTAINER_TYPES}
+_FOR_EACH = "forEach"
+_ADDED = {each.word: each for each in CONTAINERS if each.word in CONTAINER_TYPES or each.word == _FOR_EACH}
+"""Containers that can be added, beside the step types."""
+_ABOUT_FOR_EACH = "a group that runs once for each item of a list"
 
 
 async def edit_step(
@@ -72,17 +76,21 @@ async def ask_for_step(
     """
     taken = ids_of(workflow_value(text))
     types = await app.workbench.local.steps.types()
-    shown = [(f"{kind.ascii_icon if app.ascii else kind.icon} {kind.title}", _first(kind)) for kind in types]
-    shown += [
-        (f"{'#' if app.ascii else '▣'} {title}", f"{word}: {about}") for word, (title, about) in _CONTAINERS.items()
+    shown = [
+        (f"{kind.ascii_icon if app.ascii else kind.icon} {kind.title}", _first(kind), " ".join(kind.search_words))
+        for kind in types
     ]
+    for word, each in _ADDED.items():
+        about = _ABOUT_FOR_EACH if word == _FOR_EACH else each.description
+        shown.append((f"{'#' if app.ascii else '▣'} {each.title}", f"{word}: {about}", " ".join(each.search_words)))
     index = await app.push_screen_wait(Picker("Add a step", shown))
     if index is None:
         return None
-    word = [*(kind.type for kind in types), *_CONTAINERS][index]
-    step_id = unused_id(taken, word.rpartition(".")[2].replace("-", "_"))
+    word = [*(kind.type for kind in types), *_ADDED][index]
+    is_repeated = word == _FOR_EACH
+    step_id = unused_id(taken, "each" if is_repeated else word.rpartition(".")[2].replace("-", "_"))
     inner_id = unused_id([*taken, step_id], f"{step_id}_step")
-    step: dict[str, Json] = {"id": step_id, "type": word, **_holds(word, inner_id)}
+    step: dict[str, Json] = {"id": step_id, "type": "group" if is_repeated else word, **_holds(word, inner_id)}
     expressions = ExpressionHelp(app, workflow_id, inserted(text, place))
     filled = await _ask(app, workflow_id, text, step, expressions, drafts)
     return None if filled is None else in_key_order(with_branches({}, filled))
@@ -149,6 +157,8 @@ def _holds(word: str, inner_id: str) -> dict[str, Json]:
     match word:
         case "group":
             return {"steps": inner}
+        case "forEach":
+            return {"forEach": {}, "steps": inner}
         case "switch":
             return {"cases": [{"when": "true", "steps": inner}]}
         case "race":
