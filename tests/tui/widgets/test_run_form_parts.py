@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import pytest
 from textual import events
 from textual.pilot import Pilot
 from textual.widget import Widget
@@ -62,6 +63,31 @@ async def test_empty_list_has_one_line_and_restores_its_last_item(until: Until) 
         assert isinstance(app.field(), AddLine)
         await pilot.press("f5")
         assert await returned(app, pilot, until) == {}
+
+
+@pytest.mark.parametrize(
+    ("item", "typed", "given"),
+    [
+        ({"type": "string"}, "x", ["x"]),
+        ({"type": "object", "properties": {"a": {"type": "string"}}}, "x", [{"a": "x"}]),
+        ({"enum": ["red", "green"]}, "x", None),
+        ({"enum": ["red", "green"]}, "g", ["green"]),
+        ({"type": "boolean"}, "x", None),
+        ({"type": "array", "items": {"type": "string"}}, "x", None),
+        ({"type": "object", "properties": {"a": {"type": "array", "items": {"type": "string"}}}}, "x", None),
+        ({"oneOf": [{"type": "object", "title": "A"}, {"type": "object", "title": "B"}]}, "x", None),
+        ({"type": "object", "properties": {}}, "x", None),
+    ],
+    ids=["text", "object", "other than a choice", "choice", "yes or no", "list", "list in an object", "union", "empty"],
+)
+async def test_a_letter_adds_an_item_only_if_that_takes_it(until: Until, item: Json, typed: str, given: Json) -> None:
+    app = FormApp({"properties": {"all": {"type": "array", "items": item}}})
+    async with app.run_test() as pilot:
+        assert isinstance(app.field(), AddLine)
+        await pilot.press(typed)
+        assert isinstance(app.field(), AddLine) == (given is None)
+        await pilot.press("f5")
+        assert await returned(app, pilot, until) == ({} if given is None else {"all": given})
 
 
 async def test_lines_pasted_into_an_item_become_items(until: Until) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from textual import events
 
+from tui.conftest import screen_text
 from tui.run_form_app import UNDECIDED, FormApp, write
 from wftui.model.base import Json
 from wftui.model.listing import RecentInputs
@@ -32,7 +33,7 @@ async def test_ac_b_2_input_modal_collects_inputs_and_enter_runs_with_them(until
     async with app.run_test() as pilot:
         await write(pilot, "my repo")
         assert app.command == "wftui run flow -i repo='my repo'"
-        await pilot.press("tab", "up", "tab", "tab", "y")
+        await pilot.press("tab", "shift+up", "tab", "tab", "y")
         assert app.command == "wftui run flow -i repo='my repo' -i weeks=13 -i deep=true"
         await pilot.press("enter")
         await until(pilot, lambda: app.result is not UNDECIDED)
@@ -193,22 +194,23 @@ async def test_null_absent_and_default_by_key(until: Until) -> None:
     async with app.run_test() as pilot:
         await pilot.press("ctrl+n", "tab", "delete", "tab", "right", "right", "right", "tab", "delete")
         assert app.command == "wftui run flow -i a=null -i c=null"
+        await until(pilot, lambda: "no value: null" in screen_text(app))  # null looks like a typed text
         await pilot.press("f5")
         await until(pilot, lambda: app.result is not UNDECIDED)
     assert app.result == {"a": None, "c": None}
 
 
-async def test_arrows_change_numbers_by_step_within_limits(until: Until) -> None:
+async def test_arrows_with_shift_change_numbers_by_step_within_limits(until: Until) -> None:
     schema = {
         "properties": {"ratio": {"type": "number", "multipleOf": 0.1, "minimum": 0, "maximum": 0.3, "default": 0.1}}
     }
     app = FormApp(schema)
     async with app.run_test() as pilot:
-        await pilot.press("up")
+        await pilot.press("shift+up")
         assert app.command.endswith("-i ratio=0.2")
-        await pilot.press("up", "up", "up")
+        await pilot.press("shift+up", "shift+up", "shift+up")
         assert app.command.endswith("-i ratio=0.3")
-        await pilot.press("down", "down", "down", "down", "down")
+        await pilot.press(*["shift+down"] * 5)
         assert app.command.endswith("-i ratio=0")
 
 
@@ -218,7 +220,7 @@ async def test_dates_go_from_day_to_day(until: Until) -> None:
     }
     app = FormApp(schema, inputs={"day": "2026-02-28", "at": "2026-11-22T13:37:00Z"})
     async with app.run_test() as pilot:
-        await pilot.press("up", "tab", "down", "enter")
+        await pilot.press("shift+up", "tab", "shift+down", "enter")
         await until(pilot, lambda: app.result is not UNDECIDED)
     assert app.result == {"day": "2026-03-01", "at": "2026-11-21T13:37:00Z"}
 
@@ -228,7 +230,7 @@ async def test_a_date_starts_from_today(until: Until) -> None:
         {"properties": {"day": {"type": "string", "format": "date"}, "at": {"type": "string", "format": "date-time"}}}
     )
     async with app.run_test() as pilot:
-        await pilot.press("up", "tab", "up", "enter")
+        await pilot.press("shift+up", "tab", "shift+up", "enter")
         await until(pilot, lambda: app.result is not UNDECIDED)
     assert set(app.result) == {"day", "at"}
 

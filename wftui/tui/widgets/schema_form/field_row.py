@@ -13,6 +13,8 @@ from wftui.model.forms.text import JsonError, parse_json
 from wftui.tui.widgets.schema_form.editors.choice_editor import ChoiceEditor
 from wftui.tui.widgets.schema_form.editors.factory import editor_for
 from wftui.tui.widgets.schema_form.editors.large_value_editor import LargeValueEditor
+from wftui.tui.widgets.schema_form.editors.multiline_editor import MultilineEditor
+from wftui.tui.widgets.schema_form.editors.text_editor import TextEditor
 from wftui.tui.widgets.schema_form.field_text import hidden_characters, note
 from wftui.tui.widgets.schema_form.layout.context import FormContext
 from wftui.tui.widgets.schema_form.layout.item_buttons import ItemButtons
@@ -75,6 +77,14 @@ class FieldRow(NodeView[Leaf]):
     def focus_first(self) -> None:
         """Focus the editor; the form scrolls to it once both are laid out."""
         self.editor.focus(scroll_visible=False)
+
+    def type_text(self, text: str) -> None:
+        """Type text into its editor, if that takes some, and focus it."""
+        if isinstance(self.editor, TextEditor | MultilineEditor):
+            self.editor.insert_text(text)
+        elif isinstance(self.editor, ChoiceEditor):
+            self.editor.type_text(text)
+        self.focus_first()
 
     def on_descendant_focus(self) -> None:
         """Highlight the label, show the description, and post the focus change."""

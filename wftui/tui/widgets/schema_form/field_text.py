@@ -17,7 +17,7 @@ def placeholder(leaf: Leaf) -> str:
     """Return the placeholder of an empty field: null, default or example."""
     field = leaf.field
     if leaf.value is None:
-        return "null"
+        return "no value: null"
     if leaf.value == "":
         return 'empty text: ""'
     if field.default is not MISSING:

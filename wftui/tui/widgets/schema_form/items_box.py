@@ -12,8 +12,9 @@ from textual.widget import Widget
 from wftui.model.forms.groups import Group
 from wftui.model.forms.lists import Items
 from wftui.model.forms.nodes import FormNode
+from wftui.tui.widgets.schema_form.editors.choice_editor import takes
 from wftui.tui.widgets.schema_form.field_text import container_state, note
-from wftui.tui.widgets.schema_form.layout.context import FormContext
+from wftui.tui.widgets.schema_form.layout.context import FormContext, NodeWidget
 from wftui.tui.widgets.schema_form.layout.header import Header
 from wftui.tui.widgets.schema_form.layout.item_buttons import ItemButtons
 from wftui.tui.widgets.schema_form.layout.lazy_column import LazyColumn
@@ -22,7 +23,7 @@ from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved
 
 
 class AddLine(Widget, can_focus=True):
-    """Adds an item at the end."""
+    """Adds an item at the end; text typed here is that of the new item."""
 
     DEFAULT_CSS = """
     AddLine {
@@ -42,6 +43,8 @@ class AddLine(Widget, can_focus=True):
     def __init__(self, box: "ItemsBox") -> None:
         super().__init__()
         self._box = box
+        self._added: FormNode | None = None
+        """The item that takes what is typed, until it has the focus."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer null only where the schema allows it."""
@@ -59,6 +62,21 @@ class AddLine(Widget, can_focus=True):
         """Show the description while the line has the focus."""
         super().watch_has_focus(has_focus)
         self._box.show_description(has_focus)
+
+    def on_blur(self) -> None:
+        """Add another item for what is typed next."""
+        self._added = None
+
+    async def on_key(self, event: events.Key) -> None:
+        """Add an item for text that is typed here."""
+        text = event.character if event.is_printable else None
+        if not text or (self._added is None and not (text.strip() and takes(self._box.node.item, text))):
+            return
+        event.stop()
+        event.prevent_default()
+        if self._added is None:
+            self._added = await self._box.add()
+        self._box.type_text_into(self._added, text)
 
     async def action_add(self) -> None:
         """Add an item and focus it."""
@@ -136,8 +154,8 @@ class ItemsBox(NodeView[Items]):
         else:
             first.focus_first()
 
-    async def add(self, after: FormNode | None = None) -> None:
-        """Insert an item after another one or at the end, and focus it."""
+    async def add(self, after: FormNode | None = None) -> FormNode:
+        """Insert an item after another one or at the end, focus and return it."""
         await self.complete()
         place = None if after is None else self.node.place(after)
         at = len(self.node.nodes) if place is None else place + 1
@@ -146,6 +164,7 @@ class ItemsBox(NodeView[Items]):
         await self._column.mount(self._form_context.make(node, self.depth + 1), before=before)
         self._changed()
         self._enter(node)
+        return node
 
     async def remove_item(self, node: FormNode) -> None:
         """Remove an item; focus the one that takes its place."""
@@ -174,13 +193,22 @@ class ItemsBox(NodeView[Items]):
             self._column.move_child(old, before=old + by)
         self._changed()
 
+    def type_text_into(self, item: FormNode, text: str) -> None:
+        """Type into the first field of an item, and focus it."""
+        widget = self._first_field(item)
+        if widget is not None:
+            widget.type_text(text)
+
     def _enter(self, node: FormNode) -> None:
         """Focus the first field of an item."""
-        while isinstance(node, Group) and node.nodes and self._form_context.widget_of(node.nodes[0]) is not None:
-            node = node.nodes[0]
-        widget = self._form_context.widget_of(node)
+        widget = self._first_field(node)
         if widget is not None:
             widget.focus_first()
+
+    def _first_field(self, node: FormNode) -> NodeWidget | None:
+        while isinstance(node, Group) and node.nodes and self._form_context.widget_of(node.nodes[0]) is not None:
+            node = node.nodes[0]
+        return self._form_context.widget_of(node)
 
     def _item_of(self, widget: Widget | None) -> FormNode | None:
         """Return the item that contains a widget."""

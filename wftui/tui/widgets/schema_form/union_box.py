@@ -12,7 +12,7 @@ from wftui.model.forms.nodes import Leaf
 from wftui.model.forms.unions import Union
 from wftui.model.schema.facets import ValueChoice
 from wftui.model.schema.json_schema import MISSING
-from wftui.tui.widgets.schema_form.editors.choice_editor import ChoiceEditor
+from wftui.tui.widgets.schema_form.editors.choice_editor import TYPED, ChoiceEditor
 from wftui.tui.widgets.schema_form.field_text import note
 from wftui.tui.widgets.schema_form.layout.context import FormContext
 from wftui.tui.widgets.schema_form.layout.header import Header
@@ -22,10 +22,11 @@ from wftui.tui.widgets.schema_form.messages import Edited, FocusMoved
 
 
 class VariantPicker(ChoiceEditor):
-    """Chooses one of the forms."""
+    """Chooses one of the forms; text that names none goes to the one that is typed."""
 
     def __init__(self, box: "UnionBox") -> None:
         self._box = box
+        self._is_typed_through = False
         super().__init__(Leaf(_choice(box.node.field), None, _chosen(box.node)))
 
     async def choose(self, value: Json) -> None:
@@ -37,6 +38,27 @@ class VariantPicker(ChoiceEditor):
         self.leaf.give(value)
         self.refresh(layout=True)
         self.call_next(self.choose, value)
+
+    def type_text(self, text: str) -> bool:
+        """Let text go to the field it has begun to fill, until that has the focus."""
+        if not self._is_typed_through:
+            return super().type_text(text)
+        self.call_next(self._box.type_text, text)
+        return True
+
+    def on_blur(self) -> None:
+        """Take keys as names of forms again."""
+        self._is_typed_through = False
+
+    def other_text(self, text: str) -> bool:
+        """Choose the only form that is typed, and type the text there."""
+        typed = [place for place, each in enumerate(self._box.node.field.variants) if each.field.kind in TYPED]
+        if len(typed) != 1:
+            return False
+        self._is_typed_through = True
+        self.give(typed[0])
+        self.call_next(self._box.type_text, text)
+        return True
 
     def watch_has_focus(self, has_focus: bool) -> None:
         """Show the description while the picker has the focus."""
@@ -93,6 +115,14 @@ class UnionBox(NodeView[Union]):
             await self.query_children(LazyColumn).remove()
             await self.mount(self._body())
         self.post_message(Edited(self.node))
+
+    def type_text(self, text: str) -> None:
+        """Type into the field of the chosen form, and focus it; without one, choose."""
+        field = None if self.node.chosen is None else self._form_context.widget_of(self.node.nodes[0])
+        if field is not None:
+            field.type_text(text)
+        else:
+            self.picker.type_text(text)
 
     async def complete(self) -> None:
         """Mount all fields of the chosen form."""

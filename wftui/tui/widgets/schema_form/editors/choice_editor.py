@@ -1,5 +1,6 @@
 """Single choice: inline if the options fit in a line, else a list dialog."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events
@@ -7,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Size
 
+from wftui.model.forms.fields import FormField
 from wftui.model.forms.nodes import Leaf
 from wftui.model.json.equality import is_same
 from wftui.model.schema.facets import ValueChoice, literal
@@ -18,6 +20,8 @@ from wftui.tui.widgets.schema_form.editors.option_layout import flow, flow_heigh
 from wftui.tui.widgets.schema_form.editors.options_editor import OptionsEditor
 from wftui.tui.widgets.schema_form.field_text import placeholder
 
+TYPED = frozenset({"text", "multiline", "integer", "number", "json"})
+"""Kinds of fields whose value is typed."""
 _MOST_SIDE_BY_SIDE = 8
 _LONGEST = 60
 """Characters of a pasted text that a notice shows."""
@@ -38,8 +42,9 @@ class ChoiceEditor(OptionsEditor):
 
     def __init__(self, leaf: Leaf) -> None:
         super().__init__(leaf)
-        known = _YES_NO if leaf.field.kind == "boolean" else leaf.field.choices
-        self.choices = (*known, ValueChoice(None, "null")) if leaf.field.nullable else known
+        self.choices = options_of(leaf.field)
+        self._typed = ""
+        """Beginning of the chosen option, as far as it has been typed."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer null only where the schema allows it."""
@@ -120,16 +125,47 @@ class ChoiceEditor(OptionsEditor):
         self.app.push_screen(Picker(self.leaf.field.label, options, self.chosen or 0), pick)
 
     def on_key(self, event: events.Key) -> None:
-        """Choose the next option that starts with the typed letter."""
-        if not event.is_printable or not event.character or event.character == " ":
-            return
-        event.stop()
-        start = (self.chosen if self.chosen is not None else -1) + 1
-        order = [*range(start, len(self.choices)), *range(start)]
-        for index in order:
-            if self.choices[index].label.casefold().startswith(event.character.casefold()):
-                self.give(self.choices[index].value)
-                return
+        """Choose an option by typing its beginning."""
+        text = event.character if event.is_printable else None
+        if text and self.type_text(text):
+            event.stop()
+            event.prevent_default()
+        elif not text:
+            self._typed = ""
+
+    def type_text(self, text: str) -> bool:
+        """Choose the option that begins with the typed text, or the next of a letter.
+
+        Returns:
+            Whether it takes the text: a space that continues no name is a key like others.
+        """
+        typed, self._typed = self._typed + text, ""
+        if not typed.strip():
+            return False
+        found = self._beginning_with(typed, 0 if len(typed) > 1 else 1)
+        if found is not None:
+            self._typed = typed
+        elif text.strip():
+            found, self._typed = self._beginning_with(text, 1), text
+        if found is None:
+            return self.other_text(typed) or bool(text.strip())
+        self.give(self.choices[found].value)
+        return True
+
+    def on_blur(self) -> None:
+        """Forget what was typed."""
+        self._typed = ""
+
+    def other_text(self, text: str) -> bool:
+        """Take text that is the beginning of no option; return whether it was."""
+        return False
+
+    def _beginning_with(self, text: str, step: int) -> int | None:
+        """Return the first option that begins with a text, from the chosen one on."""
+        start = 0 if self.chosen is None else self.chosen + step
+        order = (index % len(self.choices) for index in range(start, start + len(self.choices)))
+        beginning = text.casefold()
+        return next((each for each in order if self.choices[each].label.casefold().startswith(beginning)), None)
 
     def on_paste(self, event: events.Paste) -> None:
         """Choose the option that is pasted; an object is for the form."""
@@ -151,3 +187,26 @@ class ChoiceEditor(OptionsEditor):
             self.action_open()
         elif offset is not None and (index := place_at(self._texts(), width, offset.x, offset.y)) is not None:
             self.give(self.choices[index].value)
+
+
+def options_of(field: FormField) -> Sequence[ValueChoice]:
+    """Return the options of a field."""
+    known = _YES_NO if field.kind == "boolean" else field.choices
+    return (*known, ValueChoice(None, "null")) if field.nullable else known
+
+
+def takes(field: FormField, text: str) -> bool:
+    """Return whether a new value of a field can begin with a typed text."""
+    match field.kind:
+        case "group" | "tuple":
+            return bool(field.fields) and takes(field.fields[0], text)
+        case "boolean" | "choice":
+            return _names_one(text, [each.label for each in options_of(field)])
+        case "union":
+            typed = sum(each.field.kind in TYPED for each in field.variants)
+            return typed == 1 or _names_one(text, [each.label for each in field.variants])
+    return field.kind in TYPED
+
+
+def _names_one(text: str, labels: Sequence[str]) -> bool:
+    return any(each.casefold().startswith(text.casefold()) for each in labels)

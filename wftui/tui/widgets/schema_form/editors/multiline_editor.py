@@ -75,6 +75,24 @@ class MultilineEditor(LongTextArea):
             line = self.document.get_line(row)
             self.suggestion = self.complete(line[:column], line[column:])
 
+    def action_cursor_up(self, select: bool = False) -> None:
+        """Move up a line; from the first line, to the previous field."""
+        if not select and self.navigator.is_first_wrapped_line(self.cursor_location):
+            self.app.action_focus_previous()
+        else:
+            super().action_cursor_up(select)
+
+    def action_cursor_down(self, select: bool = False) -> None:
+        """Move down a line; from the last line, to the next field."""
+        if not select and self.navigator.is_last_wrapped_line(self.cursor_location):
+            self.app.action_focus_next()
+        else:
+            super().action_cursor_down(select)
+
+    def insert_text(self, text: str) -> None:
+        """Insert text at the cursor."""
+        self.insert(text)
+
     def action_give_null(self) -> None:
         """Set the value to null."""
         self.leaf.give(None)

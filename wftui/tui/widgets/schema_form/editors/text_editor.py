@@ -76,6 +76,11 @@ class TextEditor(Input):
         self.cursor_position = len(self.value)
         self._post_edited()
 
+    def insert_text(self, text: str) -> None:
+        """Insert text at the cursor, and keep it when the focus comes."""
+        self.select_on_focus = False
+        self.insert_text_at_cursor(text)
+
     def _post_edited(self) -> None:
         self.placeholder = placeholder(self.leaf)
         self.post_message(Edited(self.leaf))
@@ -105,11 +110,11 @@ _PATHS = frozenset({"path", "file-path", "folder-path", "directory-path"})
 
 
 class NumberEditor(TextEditor):
-    """Edits a number; up and down change it by the field's step."""
+    """Edits a number; shift with up and down changes it by the field's step."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "step(1)", "Increase", show=False),
-        Binding("down", "step(-1)", "Decrease", show=False),
+        Binding("shift+up", "step(1)", "Increase", show=False),
+        Binding("shift+down", "step(-1)", "Decrease", show=False),
     ]
 
     def action_step(self, direction: int) -> None:
@@ -132,11 +137,11 @@ class NumberEditor(TextEditor):
 
 
 class DateEditor(TextEditor):
-    """Edits a `date` or `date-time`; up and down change the day."""
+    """Edits a `date` or `date-time`; shift with up and down changes the day."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "step(1)", "Next day", show=False),
-        Binding("down", "step(-1)", "Previous day", show=False),
+        Binding("shift+up", "step(1)", "Next day", show=False),
+        Binding("shift+down", "step(-1)", "Previous day", show=False),
     ]
 
     def action_step(self, days: int) -> None:

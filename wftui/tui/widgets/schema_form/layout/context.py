@@ -24,6 +24,9 @@ class NodeWidget(Protocol):
     def focus_first(self) -> None:
         """Focus the first focusable part."""
 
+    def type_text(self, text: str) -> None:
+        """Type text into its editor, if that takes some, and focus it."""
+
 
 class FormContext:
     """Shared by the widgets of one form.

@@ -85,6 +85,10 @@ class NodeView(Widget, Generic[NodeT]):
         """Focus the first focusable part."""
         raise NotImplementedError
 
+    def type_text(self, text: str) -> None:
+        """Focus the first part: only a field with an editor takes some."""
+        self.focus_first()
+
     def show_problem(self, sentence: str) -> None:
         """Show the error of the whole value in place of the note; "" clears it."""
         self._note.problem = sentence
