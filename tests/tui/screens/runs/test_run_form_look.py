@@ -5,6 +5,7 @@ from typing import Any
 
 from textual.widgets import TextArea
 
+from tui.conftest import settle
 from tui.run_form_app import FormApp, write
 from wftui.model.base import Json
 from wftui.tui.widgets.schema_form.form import SchemaForm
@@ -58,6 +59,7 @@ INPUTS: Json = {
 async def test_form(size: tuple[int, int], matches: Matches) -> None:
     app = FormApp(DEPLOY, description="Builds, checks and rolls out one version of the shop.", inputs=INPUTS)
     async with app.run_test(size=size) as pilot:
+        await settle(app)  # as keys of the program wait for the first frame of a form
         await pilot.press("tab", "tab", "tab")
         await pilot.pause()
         assert await matches(pilot)
@@ -93,6 +95,7 @@ async def test_json(size: tuple[int, int], matches: Matches, until: Until) -> No
 async def test_list_to_pick_from(size: tuple[int, int], matches: Matches) -> None:
     app = FormApp(DEPLOY)
     async with app.run_test(size=size) as pilot:
+        await settle(app)
         await pilot.press("tab", "space")
         await write(pilot, "eu 1")
         await pilot.pause()

@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.geometry import Offset, Region
 from textual.widget import Widget
 
 from wftui.model.forms.addresses import located, node_at, pointer_of
@@ -204,6 +205,13 @@ class SchemaForm(VerticalScroll, can_focus=False):
         )
         if row is not None and self in row.ancestors:
             row.scroll_visible(animate=False)
+
+    def scroll_to_region(self, region: Region, **options: Any) -> Offset:
+        """Scroll to a region.
+
+        A widget that takes the focus is not put in the center: while rows are mounted, it is not where it will be.
+        """
+        return Offset() if options.get("center") else super().scroll_to_region(region, **options)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Mount the rows that come into view."""

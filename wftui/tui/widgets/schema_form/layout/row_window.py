@@ -9,8 +9,10 @@ from textual.widget import Widget
 from wftui.model.forms.nodes import FormNode
 from wftui.tui.widgets.schema_form.layout.node_view import NodeView
 
-FIRST = 24
-"""Rows mounted at once: about a screen."""
+FIRST = 10
+"""Rows mounted at once; all of a screen would hold up keys for twice as long."""
+TOP = 24
+"""Rows at the top that are mounted after that: about a screen."""
 MARGIN = 4
 """Rows mounted on each side of the view."""
 AHEAD = 10
@@ -103,7 +105,8 @@ class RowWindow:
             position += tall
         if low >= high:
             low, high = max(0, len(self._nodes) - 1), len(self._nodes)
-        return max(0, low - MARGIN), min(len(self._nodes), high + MARGIN)
+        low, high = max(0, low - MARGIN), high + MARGIN
+        return low, min(len(self._nodes), high if low else max(high, TOP))
 
     def _height(self, place: int) -> int:
         return self._heights.get(id(self._nodes[place]), _HEIGHT)
