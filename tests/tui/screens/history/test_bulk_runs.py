@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from tui.notices import notices
 from tui.start_app import StartApp
 from wftui.tui.screens.dialogs.confirm import ConfirmScreen
+from wftui.tui.screens.history import bulk_runs
 from wftui.tui.screens.history.history_screen import HistoryScreen
 from wftui.tui.widgets.history.table import HistoryTable
 from wftui.tui.widgets.picker import Picker
@@ -80,6 +81,50 @@ async def test_a_rerun_leaves_out_running_runs_and_continues_after_a_failure(
         page = await workbench.runs.history()
         assert sum(run.parent_id in ended and run.parent_path is None for run in page.executions) == 2
         assert not any(run.parent_id == waiting for run in page.executions)
+
+
+@pytest.mark.parametrize(
+    ("action", "counted"),
+    [("rerun", "Start 1 run again"), ("export", "Export 1 run,"), ("delete", "Permanently remove 1 run from")],
+)
+async def test_a_preview_counts_no_run_that_was_removed_meanwhile(
+    workbench: Workbench, until: Until, text_of: TextOf, action: str, counted: str
+) -> None:
+    kept, removed = [(await run_to_end(workbench, "works", {})).id for _ in range(2)]
+    async with history(workbench, until) as (pilot, table):
+        await until(pilot, lambda: set(table.marked) == {kept, removed})
+        await workbench.local.retention.delete(removed)
+        await pilot.press("M")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
+        await pilot.press(*KEYS[action], "enter")
+        if action == "export":
+            await until(pilot, lambda: "Export to the folder" in text_of(pilot.app))
+            await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        assert counted in text_of(pilot.app)
+
+
+async def test_reading_many_runs_can_be_stopped(
+    workbench: Workbench, until: Until, text_of: TextOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        await run_to_end(workbench, "works", {})
+    monkeypatch.setattr(bulk_runs, "_FEW", 1)
+    never = asyncio.Event()
+
+    async def summary(_self: object, _run_id: str) -> None:
+        await never.wait()
+
+    monkeypatch.setattr(type(workbench.records), "summary", summary)
+    async with history(workbench, until) as (pilot, table):
+        await until(pilot, lambda: len(table.marked) == 2)
+        await pilot.press("M")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Picker))
+        await pilot.press(*KEYS["delete"], "enter")
+        await until(pilot, lambda: "0 of 2 runs read" in text_of(pilot.app))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen))
+        assert len(table.marked) == 2
 
 
 async def test_a_cancel_reaches_runs_of_any_process_and_counts_those_that_ended_meanwhile(

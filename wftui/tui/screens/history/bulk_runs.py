@@ -1,11 +1,10 @@
-"""Bulk actions on marked runs, after a preview."""
+"""Bulk actions on selected runs, after a preview."""
 
 from contextlib import suppress
 from pathlib import Path
 
 from wftui.model.errors import NotFoundError, UserError
 from wftui.model.run.bulk import BulkAction, plan_bulk
-from wftui.model.run.record import TERMINAL
 from wftui.model.run.summary import ExecutionSummary
 from wftui.tui.display.formatting import count
 from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen
@@ -19,6 +18,8 @@ _ACTIONS: tuple[tuple[BulkAction, str, str], ...] = (
     ("export", "Export", "each to a file in a folder"),
     ("delete", "Remove", "those that have ended, from the history"),
 )
+_FEW = 50
+"""Runs that are read without a dialog, also from a server."""
 _ENDED: dict[BulkAction, str] = {
     "rerun": "started again",
     "cancel": "asked to cancel",
@@ -37,11 +38,15 @@ async def act_on_runs(services: AppServices, runs: list[ExecutionSummary]) -> li
         UserError: the action needs the files of a server.
     """
     chosen = await services.push_screen_wait(
-        Picker(f"{count(len(runs), 'run')} marked", [(label, about) for _, label, about in _ACTIONS])
+        Picker(f"{count(len(runs), 'run')} selected", [(label, about) for _, label, about in _ACTIONS])
     )
     if chosen is None:
         return None
-    plan = plan_bulk(_ACTIONS[chosen][0], await _as_they_are(services, runs))
+    action, label, _ = _ACTIONS[chosen]
+    now = await _as_they_are(services, label, runs)
+    if now is None:
+        return None
+    plan = plan_bulk(action, now)
     folder = Path()
     if plan.action in ("export", "delete"):
         _ = services.workbench.local
@@ -52,7 +57,6 @@ async def act_on_runs(services: AppServices, runs: list[ExecutionSummary]) -> li
         if given is None:
             return None
         folder = given
-    label = _ACTIONS[chosen][1]
     choices = [Choice("no", "Back", "n")]
     if plan.runs:
         choices.append(Choice("yes", label, "y", danger=plan.action in ("cancel", "delete")))
@@ -80,16 +84,25 @@ async def act_on_runs(services: AppServices, runs: list[ExecutionSummary]) -> li
     return failed + left
 
 
-async def _as_they_are(services: AppServices, runs: list[ExecutionSummary]) -> list[ExecutionSummary]:
-    """Return runs as they are now; some have ended or been removed since."""
+async def _as_they_are(
+    services: AppServices, label: str, runs: list[ExecutionSummary]
+) -> list[ExecutionSummary] | None:
+    """Return the runs that are still there, as they are now; None if stopped."""
     found: list[ExecutionSummary] = []
-    for run in runs:
-        if run.status in TERMINAL:
-            found.append(run)
-        else:
+    left = list(runs)
+
+    async def read(tell: Tell) -> None:
+        while left:
+            tell(f"{len(runs) - len(left):,} of {count(len(runs), 'run')} read")
             with suppress(NotFoundError):
-                found.append(await services.workbench.records.summary(run.id))
-    return found
+                found.append(await services.workbench.records.summary(left[0].id))
+            del left[0]
+
+    if len(runs) > _FEW:
+        await with_progress(services, label, read)
+    else:
+        await read(lambda _: None)
+    return None if left else found
 
 
 async def _do_one(services: AppServices, action: BulkAction, run: ExecutionSummary, folder: Path) -> None:

@@ -40,8 +40,9 @@ _MOST_GROUPS = 500
 def summary(table: HistoryTable) -> str:
     """Return in words the number of runs, their order and the selection."""
     pages = table.pages
-    runs = count(len(pages) if pages.is_whole else len(pages) - 1, "run")
-    parts = [runs if pages.is_whole else f"first {runs}, more as you scroll down"]
+    known = len(pages) if pages.is_whole else len(pages) - 1
+    runs = count(known, "run")
+    parts = [runs] if pages.is_whole else [f"first {runs}, more as you scroll down"] if known else []
     if table.sort != "-started":
         parts.append(f"sorted by {table.sort.removeprefix('-')}, {_SORTS[table.sort]}")
     if table.marked:
