@@ -57,8 +57,8 @@ async def test_a_secret_is_kept_replaced_and_forgotten_unseen(
         assert Connections().store.names() == ["api/token"]
 
 
-async def test_missing_secret_is_asked_by_name(
-    workbench: Workbench, put_workflow: Callable[..., Path], until: Until
+async def test_missing_secret_is_asked_by_name_and_marked_once_it_is_there(
+    workbench: Workbench, put_workflow: Callable[..., Path], until: Until, text_of: TextOf
 ) -> None:
     fetch = {"id": "k", "type": "shell", "input": {"argv": ["printenv", "K"], "env": {"K": "{{ secrets.door }}"}}}
     put_workflow("keyed", steps=[fetch])
@@ -73,6 +73,18 @@ async def test_missing_secret_is_asked_by_name(
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, SecretForm) and isinstance(app.focused, Input))
         assert app.screen.query(Input).first().value == "door"
+        await pilot.press("tab", *"opensesame", "enter")
+        await until(pilot, lambda: isinstance(app.screen, SecretsScreen) and app.screen.selected == "door")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, MissingScreen) and "✓ k: " in text_of(app))
+        await workbench.connections.remove_secret("door")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, SecretForm))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, SecretsScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, MissingScreen) and "✓ k: " not in text_of(app))
+        assert "k: " in text_of(app)
 
 
 async def test_failed_save_keeps_the_form(workbench: Workbench, until: Until, text_of: TextOf) -> None:

@@ -10,7 +10,9 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from wftui.model.base import Json
+from wftui.model.errors import UserError
 from wftui.tui.actions import Action
+from wftui.tui.display.glyphs import glyph
 from wftui.tui.key_actions.key_sentences import with_keys
 from wftui.tui.screens.base.action_screen import ActionScreen
 
@@ -42,6 +44,9 @@ class MissingScreen(ActionScreen[None]):
         super().__init__()
         self.workflow_id = workflow_id
         self.missing = list(missing)
+        self._there: frozenset[str] | None = None
+        """Connections and secrets that were there at first."""
+        self._added: frozenset[str] = frozenset()
 
     def trail(self) -> tuple[str, ...]:
         """Return the location of this screen."""
@@ -58,6 +63,28 @@ class MissingScreen(ActionScreen[None]):
         listed = self.query_one(OptionList)
         listed.highlighted = 0 if self.missing else None
         listed.focus()
+
+    def on_screen_resume(self) -> None:
+        """Mark the requirements that have been added on another screen."""
+        if any(_provider(each) for each in self.missing):
+            self.attempt(self._read(), group="read", exclusive=True)
+
+    async def _read(self) -> None:
+        try:
+            service = self.workbench.local.connections
+        except UserError:  # those of a server are added there
+            return
+        connections = {f"connection {each.name}" for each in await service.all()}
+        there = frozenset(connections | {f"secret {name}" for name in await service.secrets()})
+        if self._there is None:
+            self._there = there
+        self._added = there - self._there
+        listed = self.query_one(OptionList)
+        for index, each in enumerate(self.missing):
+            line = Content(_line(each))
+            if _provider(each) in self._added:
+                line = Content.assemble((f"{glyph(self, '✓')} ", "$text-success"), line.stylize("$foreground-muted"))
+            listed.replace_option_prompt_at_index(index, line)
 
     @property
     def selected(self) -> Mapping[str, Json]:
@@ -100,6 +127,12 @@ class MissingScreen(ActionScreen[None]):
         """Copy the command."""
         self.app.copy_to_clipboard(str(self.selected["command"]))
         self.notify("Copied the command", markup=False)
+
+
+def _provider(missing: Mapping[str, Json]) -> str | None:
+    """Return the connection or secret that provides it; None for others."""
+    kinds = ("connection", "secret") if not missing.get("toolkit") else ()
+    return next((f"{kind} {missing[kind]}" for kind in reversed(kinds) if missing.get(kind)), None)
 
 
 def _line(missing: Mapping[str, Json]) -> str:
