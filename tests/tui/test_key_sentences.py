@@ -85,6 +85,21 @@ async def test_header_of_a_run_follows_the_keys(
     await workbench.close(cancel=True)
 
 
+async def test_buttons_of_an_approval_follow_the_keys(
+    tables: Path, tmp_path: Path, put_workflow: Put, until: Until, text_of: TextOf
+) -> None:
+    put_workflow("flow", steps=[{"id": "ask", "type": "approval", "input": {"prompt": "Go on?"}}])
+    workbench = bench(tables, tmp_path, {"monitor.approve": ("f9",), "monitor.reject": ()})
+    run_id = await workbench.runs.start("flow", {})
+    app = WftuiApp(workbench, start=lambda app: app.open_monitor(run_id))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "Approve  F9" in text_of(app))
+        assert "Reject  x" not in text_of(app)
+        await pilot.press("f9")
+        await workbench.runs.wait(run_id)
+    await workbench.close(cancel=True)
+
+
 def _sentences(path: Path) -> Iterator[tuple[int, str]]:
     """Yield line and text of the strings in a module, without docstrings."""
     tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -153,15 +153,18 @@ class PlaybackScreen(RunScreen):
     def action_forward(self) -> None:
         """Step one event forward."""
         playback = self.playback or self._begin_playback()
-        self.attempt(self._go(playback, playback.forward), group="playback")
+        self._step(playback, playback.forward)
 
     def action_back(self) -> None:
         """Step one event back."""
         if self.playback is not None:
-            self.attempt(self._go(self.playback, self.playback.back), group="playback")
+            self._step(self.playback, self.playback.back)
 
-    async def _go(self, playback: Playback, move: Callable[[], Awaitable[None]]) -> None:
-        playback.playing = False
+    def _step(self, playback: Playback, move: Callable[[], Awaitable[None]]) -> None:
+        playback.playing = False  # at once: its clock may tick before the move begins
+        self.attempt(self._go(move), group="playback")
+
+    async def _go(self, move: Callable[[], Awaitable[None]]) -> None:
         await move()
         self._paint()
 

@@ -6,15 +6,16 @@ import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button, Input, Static
 
 from wftui.model.base import Json
 from wftui.model.run.steps import StepResult
 from wftui.tui.actions import FIELD_KEYS
+from wftui.tui.key_actions.key_sentences import shown_key
 from wftui.tui.widgets.log.sanitize import clean, plain
 
 if TYPE_CHECKING:
@@ -60,20 +61,14 @@ class ApprovalForm(Vertical):
         self._schema: dict[str, Json] | None = None
         self._filled: FormNode | None = None
 
-    def compose(self) -> ComposeResult:
-        """Compose prompt, space for a form, error line and buttons."""
-        yield Static(id="approval-prompt", markup=False)
-        yield Static(id="approval-wrong", markup=False)
-        with Horizontal(id="approval-buttons"):
-            yield Button("Approve  [dim]a[/]", id="approve", variant="success", compact=True)
-            yield Button("Reject  [dim]x[/]", id="reject", variant="error", compact=True)
-
     def show(self, step: StepResult | None) -> None:
         """Show the approval a step asks for; None hides the form."""
         path = step.path if step is not None else None
         if path == self.path:
             return
         self.path = path
+        if not self.children:
+            self._fill()
         self.set_class(path is not None, "-asking")
         self.query("SchemaForm").remove()
         self._schema = self._filled = None
@@ -90,6 +85,24 @@ class ApprovalForm(Vertical):
             self._schema = step.waiting.form
             self._filled = build_form(form_of(self._schema))
             self.mount(UnfocusedForm(self._filled), before="#approval-wrong")
+
+    def _fill(self) -> None:
+        """Mount prompt, error line and buttons.
+
+        Few runs ask, and every monitor would open later.
+        """
+        approve = Button(self._label("Approve"), id="approve", variant="success", compact=True)
+        reject = Button(self._label("Reject"), id="reject", variant="error", compact=True)
+        self.mount(
+            Static(id="approval-prompt", markup=False),
+            Static(id="approval-wrong", markup=False),
+            Horizontal(approve, reject, id="approval-buttons"),
+        )
+
+    def _label(self, verb: str) -> Content:
+        """Return the label of a button, with the key of its action."""
+        key = shown_key(self.app, f"monitor.{verb.lower()}")
+        return Content.assemble(f"{verb}  ", (key, "dim")) if key else Content(verb)
 
     async def answer(self, approved: bool) -> None:
         """Approve or reject; an approval with invalid fields shows their errors."""
