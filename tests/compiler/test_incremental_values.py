@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from compiler.compiler_helpers import compiler_of
-from compiler.test_incremental import NOWHERE, assert_agrees
+from compiler.incremental_edits import NOWHERE, assert_agrees
 
 GIVEN: list[Any] = [
     1,
@@ -62,7 +62,7 @@ class Values:
                 step = {"id": f"s{number}", "type": "group", "steps": [inner]}
                 step["forEach"] = {"in": self.bare(number)}
             elif number % 5 == 3:
-                step |= {"type": "sleep", "input": {"duration": self.reader(number)}, "when": self.bare(number)}
+                step |= {"type": "delay", "input": {"for": self.reader(number)}, "when": self.bare(number)}
             elif number % 5 == 4:
                 caught = {"id": f"c{number}", "type": "set", "input": {"a": self.reader(number)}}
                 step["catch"] = [{"steps": [caught], "output": {"a": self.reader(number)}}]
