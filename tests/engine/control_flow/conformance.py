@@ -5,20 +5,12 @@
 
 from typing import Any
 
-from engine.control_flow.flow import Flow, set_
+from engine.control_flow.flow import TEXT, Flow, given, gives, set_
 
 PRODUCT = "Serverless Workflow CTK"
 BASE = {"base": {"type": "string"}}
 COLORS = ("red", "green", "blue")
 GROW = "{{ (previous.colors if previous else []) + [color] }}"
-
-
-def given(**types: Any) -> dict[str, Any]:
-    return {"inputSchema": {"type": "object", "properties": types, "required": list(types)}}
-
-
-def gives(**values: Any) -> dict[str, Any]:
-    return {"outputs": values}
 
 
 def chain(*colors: str) -> list[dict[str, Any]]:
@@ -51,7 +43,6 @@ def pet(status: str) -> dict[str, Any]:
 
 AUTHORIZATION = "Basic {{ (inputs.user ~ ':' ~ inputs.password) | b64encode }}"
 EVENT = {"source": "https://fake-source.com", "type": "com.fake-source.user.greeted.v1", "specversion": "1.0"}
-TEXT = {"type": "string"}
 
 CONFORMANCE = [
     Flow(

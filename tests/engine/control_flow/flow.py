@@ -13,6 +13,9 @@ from wftui.model.base import Json
 from wftui.runtime.plan import WorkflowPlan
 from wftui.workspace.files import Workspace
 
+TEXT = {"type": "string"}
+NUMBER = {"type": "integer"}
+
 
 @dataclass(frozen=True)
 class Flow:
@@ -66,3 +69,24 @@ def set_(id: str, **fields: Any) -> dict[str, Any]:
 def broken(id: str, type: str = "stock.empty", **fields: Any) -> dict[str, Any]:
     """A step that fails with this error."""
     return {"id": id, "type": "fail", "input": {"type": type, "message": "nothing left"}, **fields}
+
+
+def group(id: str, *steps: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """A `group` of steps."""
+    return {"id": id, "type": "group", "steps": list(steps), **fields}
+
+
+def switch(id: str, *cases: tuple[str, list[dict[str, Any]]], default: list[dict[str, Any]] | None = None) -> Any:
+    """A `switch` over conditions, each with its steps."""
+    listed = [{"when": when, "steps": steps} for when, steps in cases]
+    return {"id": id, "type": "switch", "cases": listed, **({"default": {"steps": default}} if default else {})}
+
+
+def given(**types: Any) -> dict[str, Any]:
+    """The key `inputSchema` for inputs of these types, all of them required."""
+    return {"inputSchema": {"type": "object", "properties": types, "required": list(types)}}
+
+
+def gives(**values: Any) -> dict[str, Any]:
+    """The key `outputs`."""
+    return {"outputs": values}

@@ -6,19 +6,10 @@ those of Arazzo and of Serverless Workflow.
 
 from typing import Any
 
-from engine.control_flow.flow import Flow, broken, set_
+from engine.control_flow.flow import TEXT, Flow, broken, given, gives, set_
 
 AWS = "Step Functions sample"
 DAGU = "Dagu example"
-TEXT = {"type": "string"}
-
-
-def given(**types: Any) -> dict[str, Any]:
-    return {"inputSchema": {"type": "object", "properties": types, "required": list(types)}}
-
-
-def gives(**values: Any) -> dict[str, Any]:
-    return {"outputs": values}
 
 
 def check(id: str, name: str, **own: Any) -> dict[str, Any]:

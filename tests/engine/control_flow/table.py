@@ -4,14 +4,15 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from engine.control_flow.composition import ORDER
 from engine.control_flow.conformance import CONFORMANCE
 from engine.control_flow.failures import FAILURES, RACES
 from engine.control_flow.flow import Flow
 from engine.control_flow.loops import LOOPS
+from engine.control_flow.pipelines import PIPELINES
 from engine.control_flow.samples import SAMPLES
+from engine.control_flow.state_machines import STATE_MACHINES
 
-FLOWS: list[Flow] = [*ORDER, *LOOPS, *FAILURES, *RACES, *CONFORMANCE, *SAMPLES]
+FLOWS: list[Flow] = [*PIPELINES, *STATE_MACHINES, *LOOPS, *FAILURES, *RACES, *CONFORMANCE, *SAMPLES]
 README = Path(__file__).with_name("README.md")
 
 SOURCES = {
