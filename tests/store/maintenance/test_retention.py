@@ -9,7 +9,6 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -27,7 +26,6 @@ from wftui.model.run.steps import ValueRef
 from wftui.store.execution_store import ExecutionStore
 from wftui.store.maintenance import cleanup as cleaning
 from wftui.store.maintenance.retention import Policy, Rule, removable
-from wftui.store.sqlite.database import OpenedDatabase, connect
 from wftui.store.sqlite.store_errors import StoreConflict
 
 pytest_plugins = "store.store_fixtures"
@@ -269,42 +267,6 @@ def test_expired_runs_match_a_full_scan(
         asyncio.run(scenario(Path(folder)))
 
 
-async def test_appends_continue_during_removal(store: ExecutionStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cleaning, "_RUNS_AT_ONCE", 1)  # many steps, so that some of them meet appends
-    await store.append([created("live"), started("live")], wait=True)
-    written = attempts = 0
-    while written <= 10:  # again where it was through before this thread got its turns
-        attempts += 1
-        for number in range(150):
-            run = f"old-{attempts}-{number}"
-            await store.append([created(run), *(log(run) for _ in range(30))], wait=False)
-            await store.append([completed(run)], wait=True)
-        cleanup = asyncio.create_task(store.cleanup(None))
-        while not cleanup.done():
-            await store.append([log("live")], wait=True)
-            written += 1
-            await asyncio.sleep(0)
-        assert (await cleanup).runs == 150
-        assert attempts < 10
-    assert len(await store.events("live", limit=1_000_000)) == written + 2
-
-
-async def test_steps_are_as_short_on_a_slow_disk(store: ExecutionStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    await store.append([created("old"), *(log("old") for _ in range(1000)), completed("old")], wait=True)
-    statements: list[str] = []
-
-    def watched(opened: OpenedDatabase) -> sqlite3.Connection:
-        connection = connect(opened)
-        connection.set_trace_callback(statements.append)
-        return connection
-
-    monkeypatch.setattr(cleaning, "connect", watched)
-    hundredths = itertools.count()
-    monkeypatch.setattr(time, "perf_counter", lambda: next(hundredths) / 100)
-    assert (await store.cleanup(None)).runs == 1
-    assert statements.count("COMMIT") > 10
-
-
 async def test_interrupted_cleanup_is_completed_by_the_next(
     store: ExecutionStore, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -355,6 +317,16 @@ async def test_a_killed_cleanup_is_finished_by_the_next(store: ExecutionStore, d
             cleanup.wait()
     assert all([(await store.get(run)) is not None for run in await ids(store)])
     await store.cleanup(None)
+    await store.close()
+    assert leftovers(database) == {}
+
+
+async def test_a_cleanup_without_work_of_its_own_finishes_a_killed_one(store: ExecutionStore, database: Path) -> None:
+    await add(store, "half")
+    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute("INSERT INTO removals (execution) SELECT key FROM executions")
+        connection.execute("DELETE FROM executions")
+    assert (await store.cleanup(None)).runs == 0
     await store.close()
     assert leftovers(database) == {}
 
