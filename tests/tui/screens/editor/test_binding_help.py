@@ -9,21 +9,16 @@ from typing import Any
 import pytest
 from textual import events
 from textual.app import App
-from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tui.notices import notices
-from wftui.compiler.editing.names import takes_expressions
+from tui.screens.editor.editor_views import focused_views, opened_form
 from wftui.model.forms.addresses import pointer_of
-from wftui.model.json.pointers import pointer_parts
 from wftui.model.run.steps import ValueRef
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.editor.editor_screen import EditorScreen
 from wftui.tui.screens.editor.step_form import StepForm
 from wftui.tui.widgets.picker import Picker
 from wftui.tui.widgets.schema_form.form import SchemaForm
-from wftui.tui.widgets.schema_form.items_box import AddLine
-from wftui.tui.widgets.schema_form.layout.node_view import NodeView
 from wftui.tui.widgets.source.compilation_status import CompilationStatus
 from wftui.tui.widgets.source.source_view import SourceView
 from wftui.workbench import Workbench
@@ -69,6 +64,77 @@ async def test_name_is_picked_in_a_step_form(
             pilot,
             lambda: json.loads(source.text)["steps"][1]["input"] == {"copy": "{{ steps.first.output.text }}"},
         )
+
+
+async def test_new_step_reads_the_step_before_it_and_its_own_item(
+    workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
+) -> None:
+    put_workflow("hello", steps=[{"id": "first", "type": "set", "input": {"rows": [1, 2]}}])
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(
+            pilot, lambda: isinstance(app.screen, EditorScreen) and app.screen.query_one(CompilationStatus).result
+        )
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press(*"assert", "enter")
+        await until(pilot, lambda: isinstance(app.screen, StepForm))
+        form = app.screen
+        assert isinstance(form, StepForm)
+        await form.query_one(SchemaForm).focus_on("/when")
+        await until(pilot, lambda: isinstance(form.focused, Input))
+        await pilot.press("ctrl+l")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press(*"first.output.rows")
+        await until(pilot, lambda: "steps.first.output.rows" in text_of(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is form)
+        await form.query_one(SchemaForm).focus_on("/forEach/in")
+        await until(pilot, lambda: isinstance(form.focused, Input))
+        await pilot.press(*"[1]")
+        await form.query_one(SchemaForm).focus_on("/when")
+        await pilot.press("ctrl+l")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await until(pilot, lambda: "item of the forEach of assert" in text_of(app))
+
+
+@pytest.mark.parametrize(
+    ("word", "field", "typed", "step"),
+    [
+        ("http", "/input/url", "https://x.org", {"id": "http", "type": "http", "input": {"url": "https://x.org"}}),
+        (
+            "for each",
+            "/forEach/in",
+            "range(3)",
+            {
+                "id": "each",
+                "type": "group",
+                "forEach": {"in": "range(3)"},
+                "steps": [{"id": "each_step", "type": "set", "input": {}}],
+            },
+        ),
+    ],
+)
+async def test_form_of_a_new_step_begins_where_a_value_is_required(
+    word: str, field: str, typed: str, step: Any, workbench: Workbench, put_workflow: Put, until: Until
+) -> None:
+    put_workflow("hello", steps=[])
+    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(
+            pilot, lambda: isinstance(app.screen, EditorScreen) and app.screen.query_one(CompilationStatus).result
+        )
+        editor = app.screen
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press(*("space" if letter == " " else letter for letter in word), "enter")
+        await until(pilot, lambda: isinstance(app.screen, StepForm) and app.screen.focused)
+        form = app.screen
+        await until(pilot, lambda: field in {pointer_of(each.node) for each in focused_views(form)})
+        await pilot.press(*typed, "enter")
+        await until(pilot, lambda: app.screen is editor)
+        source = editor.query_one(SourceView)
+        await until(pilot, lambda: json.loads(source.text)["steps"] == [step])
 
 
 @pytest.mark.slow
@@ -218,105 +284,4 @@ async def test_name_is_completed_in_the_source(workbench: Workbench, put_workflo
         assert '"when": "steps.first.output.text"' in source.text
 
 
-async def opened_form(pilot: Pilot[Any], until: Until, *keys: str) -> StepForm:
-    """Open the form of the step that keys lead to; return it."""
-    app = pilot.app
-    await until(pilot, lambda: isinstance(app.screen, EditorScreen) and app.screen.query_one(CompilationStatus).result)
-    await pilot.press(*keys, "f3")
-    await until(pilot, lambda: isinstance(app.screen, StepForm) and app.screen.focused)
-    assert isinstance(app.screen, StepForm)
-    return app.screen
-
-
-@pytest.mark.first_cases(1)
-@pytest.mark.parametrize(
-    ("field", "name", "value"),
-    [
-        ("/input/method", "steps.first.output.text", "{{ steps.first.output.text }}"),
-        ("/input/followRedirects", "steps.first.output.text", "{{ steps.first.output.text }}"),
-        ("/input/headers", "steps.first.output.text", "{{ steps.first.output.text }}"),
-        ("/input/paginate", "steps.first.output.text", "{{ steps.first.output.text }}"),
-        ("/input/maxBytes", "steps.first.output.text", "{{ steps.first.output.text }}"),
-        ("/forEach/in", "steps.first.output.text", "steps.first.output.text"),
-        ("/timeout", "steps.first.output.text", "{{ steps.first.output.text }}"),
-    ],
-)
-async def test_name_is_picked_for_a_value_that_is_not_text(
-    workbench: Workbench, put_workflow: Put, until: Until, field: str, name: str, value: str
-) -> None:
-    steps = [
-        {"id": "first", "type": "set", "input": {"text": "Hello"}},
-        {"id": "second", "type": "http", "input": {"url": "https://example.org"}},
-    ]
-    path = put_workflow("hello", steps=steps)
-    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
-    async with app.run_test(size=(100, 40)) as pilot:
-        form = await opened_form(pilot, until, "j")
-        await form.query_one(SchemaForm).focus_on(field)
-        await pilot.pause()
-        await pilot.press("ctrl+l")
-        await until(pilot, lambda: isinstance(app.screen, Picker))
-        await pilot.press(*name)
-        await until(pilot, lambda: app.screen.query_one(Input).value == name)
-        await pilot.press("enter")
-        await until(pilot, lambda: app.screen is form)
-        await until(pilot, lambda: value_at(form._state.collect(), field) == value)
-        await pilot.press("f2")
-        await until(pilot, lambda: isinstance(app.screen, EditorScreen))
-        changed = json.loads(app.screen.query_one(SourceView).text)
-        assert value_at(changed["steps"][1], field) == value
-        assert json.loads(path.read_text())["steps"][1] == steps[1], "not saved yet"
-
-
-def value_at(value: Any, pointer: str) -> Any:
-    """Return the part of a value at a pointer; None without one."""
-    for part in pointer_parts(pointer):
-        value = value.get(part) if isinstance(value, dict) else None
-    return value
-
-
-async def test_filled_in_fields_are_not_dropped_for_a_name(
-    workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
-) -> None:
-    step = {"id": "get", "type": "http", "input": {"url": "https://example.org", "headers": {"Accept": "text/plain"}}}
-    put_workflow("hello", steps=[step])
-    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
-    async with app.run_test(size=(100, 40)) as pilot:
-        form = await opened_form(pilot, until)
-        before = form._state.collect()
-        await form.query_one(SchemaForm).focus_on("/input/headers")
-        lines = [each for each in form.query(AddLine) if each._box.node.field.name == "headers" and each.display]
-        lines[-1].focus()
-        await until(pilot, lambda: form.focused is lines[-1])
-        await pilot.press("ctrl+l")
-        await until(pilot, lambda: isinstance(app.screen, Picker))
-        await pilot.press("enter")
-        await until(pilot, lambda: notices(app) == ["Insert name: clear headers first, or press F7."])
-        assert form._state.collect() == before
-
-
-@pytest.mark.slow
-async def test_every_field_offers_names_or_says_that_it_takes_none(
-    workbench: Workbench, put_workflow: Put, until: Until, text_of: TextOf
-) -> None:
-    put_workflow("hello", steps=[{"id": "get", "type": "http", "input": {"url": "https://example.org"}}])
-    app = WftuiApp(workbench, start=lambda app: app.open_editor("hello"))
-    async with app.run_test(size=(120, 50)) as pilot:
-        form = await opened_form(pilot, until)
-        seen: dict[str, bool] = {}
-        while True:
-            at = form.focused
-            view = next((each for each in at.ancestors if isinstance(each, NodeView)), None) if at else None
-            if at is None or view is None or pointer_of(view.node) in seen:
-                break
-            app.clear_notifications()
-            await pilot.press("ctrl+l")
-            await until(pilot, lambda: isinstance(app.screen, Picker) or notices(app))
-            seen[pointer_of(view.node)] = isinstance(app.screen, Picker)
-            if seen[pointer_of(view.node)]:
-                await pilot.press("escape")
-                await until(pilot, lambda: app.screen is form)
-            await pilot.press("tab")
-            await until(pilot, lambda at=at: form.focused is not at)
-        assert {"/input/method", "/input/url", "/input/json", "/when", "/retry", "/timeout"} <= seen.keys()
-        assert seen == {pointer: takes_expressions(pointer_parts(pointer), of_step=True) for pointer in seen}
+"""Keys of a step of each container, besides its id, its type and its steps; None: without that key."""
