@@ -3,25 +3,20 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tui.run_events import BEGIN, Story, completed, failed, running, state_of
 from wftui.model.run.events import (
     Created,
-    ExecutionEvent,
     IterationCompleted,
     IterationFailed,
     IterationsPlanned,
     IterationStarted,
-    Log,
 )
 from wftui.model.run.paths import is_at_or_in
-from wftui.model.run.reducer import fold, fold_part, new_record
+from wftui.model.run.reducer import fold_part, new_record
 from wftui.model.run.steps import ExecutionError, Iterations, StepResult, Waiting
-from wftui.tui.widgets.log.log_buffer import LogBuffer
 from wftui.tui.widgets.run.canvas_status import canvas_statuses, newest_of
-from wftui.tui.widgets.run.gantt import Span, Usual, Window, bar, beside_usual, run_seconds, spans, step_seconds
+from wftui.tui.widgets.run.gantt import run_seconds, step_seconds
 from wftui.tui.widgets.run.labels import (
     elapsed,
     first_line,
@@ -31,7 +26,6 @@ from wftui.tui.widgets.run.labels import (
     step_note,
     waiting_label,
 )
-from wftui.tui.widgets.run.playback import Playback
 from wftui.tui.widgets.run.rows import RunRows, StepRow
 from wftui.tui.widgets.run.state import RunState
 from wftui.tui.widgets.run.tree import StepTree, current_step, failed_step, title
@@ -208,74 +202,6 @@ def test_table_of_100000_iterations_has_few_parts() -> None:
 # --- bars
 
 
-spans_in = st.lists(
-    st.tuples(st.floats(0, 100), st.floats(0, 100), st.sampled_from(["run", "wait"])).map(
-        lambda parts: Span(min(parts[0], parts[1]), max(parts[0], parts[1]), parts[2])  # type: ignore[arg-type]
-    ),
-    max_size=6,
-)
-
-
-@given(parts=spans_in, width=st.integers(1, 80), length=st.floats(0, 100), ascii_only=st.booleans())
-def test_bar_has_the_exact_width(parts: list[Span], width: int, length: float, ascii_only: bool) -> None:
-    line = bar(parts, Window(0, length), width, ascii_only=ascii_only)
-    text = "".join(piece for piece, _ in line)
-    assert len(text) == width
-    assert bool(text.strip()) == bool(parts)
-    assert text.isascii() or not ascii_only
-    assert any(kind == "run" for _, kind in line) == any(part.kind == "run" for part in parts)
-
-
-@given(start=st.floats(0, 50), later=st.floats(0, 50), width=st.integers(1, 60))
-def test_later_starts_are_never_further_left(start: float, later: float, width: int) -> None:
-    def first_cell(at: float) -> int:
-        text = "".join(piece for piece, _ in bar([Span(at, 100)], Window(0, 100), width))
-        return len(text) - len(text.lstrip())
-
-    assert first_cell(start) <= first_cell(start + later)
-
-
-def test_bars_use_half_cells_and_thin_waits() -> None:
-    assert bar([Span(0, 5), Span(5, 7.5, "wait"), Span(7.5, 10)], Window(0, 10), 4) == [
-        ("━━", "run"), ("╌", "wait"), ("━", "run"),
-    ]  # fmt: skip
-    assert bar([Span(2.5, 6.25)], Window(0, 10), 4) == [(" ", "gap"), ("━╸", "run"), (" ", "gap")]
-    assert bar([Span(0, 5)], Window(0, 10), 4, ascii_only=True) == [("==", "run"), ("  ", "gap")]
-
-
-def test_a_window_shows_its_part_of_the_time() -> None:
-    assert bar([Span(0, 5), Span(8, 10)], Window(4, 4), 4) == [("━", "run"), ("   ", "gap")]
-    assert bar([Span(0, 5)], Window(6, 2), 4) == [("    ", "gap")]
-    assert bar([Span(3, 9)], Window(4, 4), 4) == [("━━━━", "run")]
-
-
-def test_the_usual_time_is_a_ghost_after_the_end_and_what_is_over_it_is_marked() -> None:
-    usual = Usual(p50=4, p95=6)
-    assert beside_usual([Span(0, 2)], usual) == [Span(2, 4, "usual"), Span(4, 6, "late"), Span(0, 2)]
-    assert beside_usual([Span(0, 5)], usual) == [Span(5, 6, "late"), Span(0, 5)]
-    assert beside_usual([Span(0, 8)], usual) == [Span(0, 6), Span(6, 8, "over")]
-    assert beside_usual([Span(0, 2)], None) == [Span(0, 2)]
-    line = bar(beside_usual([Span(0, 2)], usual), Window(0, 8), 8)
-    assert line == [("━━", "run"), ("░░", "usual"), ("··", "late"), ("  ", "gap")]
-    assert bar(beside_usual([Span(0, 8)], usual), Window(0, 8), 8, ascii_only=True) == [
-        ("======", "run"),
-        ("##", "over"),
-    ]
-    assert bar(beside_usual([Span(0, 2)], usual), Window(0, 8), 8, ascii_only=True)[1:3] == [
-        ("::", "usual"),
-        ("..", "late"),
-    ]
-
-
-def test_retried_step_has_spans_for_attempts_and_waits() -> None:
-    state_ = state_of(running())
-    branches = state_.record.step("branches")
-    assert branches is not None
-    assert [(round(span.start), round(span.end), span.kind) for span in spans(branches, state_.record, NOW)] == [
-        (4, 6, "run"), (6, 9, "wait"), (9, 17, "run"),
-    ]  # fmt: skip
-
-
 def test_run_clock_stops_at_the_end() -> None:
     ended = state_of(completed()).record
     assert run_seconds(ended, NOW) == run_seconds(ended, NOW + timedelta(days=1)) == pytest.approx(15.95)
@@ -388,68 +314,3 @@ def test_a_canvas_counts_the_steps_inside_iterations() -> None:
 
 
 # --- playback
-
-
-def _pages(events: list[ExecutionEvent], size: int = 7) -> Playback:
-    for number, event in enumerate(events, 1):
-        event.seq = number
-
-    async def page(after: int) -> list[ExecutionEvent]:
-        return events[after : after + size]
-
-    async def state_at(number: int) -> RunState:
-        record = fold(events[0].run_id, events[:number])
-        return RunState.opened(record, events[number - 1].timestamp)
-
-    async def log_at(number: int) -> LogBuffer:
-        lines = LogBuffer()
-        for event in events[:number]:
-            if isinstance(event, Log):
-                lines.append(event)
-        return lines
-
-    return Playback(RunState(events[0].run_id), page, state_at, log_at)
-
-
-async def test_full_playback_gives_the_same_record() -> None:
-    story = completed()
-    playback = _pages(story.events)
-    playback.playing = True
-    while playback.playing:
-        await playback.advance(0.5)
-    assert playback.at_end
-    assert playback.state.record == state_of(completed()).record
-    assert len(playback.state.lines) == len(state_of(completed()).lines)
-
-
-async def test_playback_time_advances_at_its_speed() -> None:
-    playback = _pages(completed().events)
-    await playback.advance(0)
-    playback.change_speed(2)
-    await playback.advance(1.0)
-    assert playback.time == BEGIN + timedelta(seconds=4)
-    assert playback.state.record.last_seq == max(
-        event.seq for event in completed_numbered() if event.timestamp <= BEGIN + timedelta(seconds=4)
-    )
-
-
-def completed_numbered() -> list[ExecutionEvent]:
-    story = completed()
-    for number, event in enumerate(story.events, 1):
-        event.seq = number
-    return story.events
-
-
-async def test_stepping_visits_events_and_skips_log_lines() -> None:
-    playback = _pages(completed().events)
-    seen = []
-    for _ in range(5):
-        await playback.forward()
-        seen.append(playback.state.record.last_seq)
-    assert [type(event) for event in completed_numbered() if event.seq in seen] != []
-    assert all(not isinstance(event, Log) for event in completed_numbered() if event.seq in seen)
-    await playback.back()
-    assert playback.state.record.last_seq == seen[3]
-    for _ in range(10):
-        await playback.back()
-    assert playback.state.record.last_seq == 1

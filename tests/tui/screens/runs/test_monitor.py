@@ -1,9 +1,7 @@
 """The monitor over recorded runs: sizes, keys, playback, clipboard."""
 
 import json
-import time
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +13,14 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tui.notices import notices
-from tui.run_events import Story, asking, completed, failed, running, state_of
+from tui.run_events import Story, asking, completed, failed, running
 from tui.start_app import StartApp
-from wftui.model.run.events import Completed, IterationCompleted, IterationStarted, Log
-from wftui.model.run.reducer import fold
+from wftui.model.run.events import Completed, Log
 from wftui.tui.screens.dialogs.confirm import ConfirmScreen
 from wftui.tui.screens.dialogs.prompt import PromptScreen
-from wftui.tui.screens.runs import run_screen
-from wftui.tui.screens.runs.frame_budget import FRAMES_PER_SECOND
 from wftui.tui.screens.runs.monitor_screen import MonitorScreen
 from wftui.tui.screens.runs.value_screen import ValueScreen
 from wftui.tui.widgets.run.detail import StepDetail
-from wftui.tui.widgets.run.state import RunState
 from wftui.workbench import Workbench
 
 Until = Callable[..., Awaitable[None]]
@@ -49,6 +43,15 @@ async def test_snapshot_of_other_panes(
         await pilot.press(key)
         await pilot.pause()
         assert await matches(pilot)
+
+
+@pytest.mark.parametrize(("story", "buttons"), [(completed, 0), (asking, 2)])
+async def test_only_a_run_that_asks_has_the_widgets_of_an_answer(
+    open_run: Any, story: Callable[[], Story], buttons: int
+) -> None:
+    async with open_run(story(), (80, 24)) as (_pilot, screen):
+        assert len(screen.query("ApprovalForm")) == 1
+        assert len(screen.query("ApprovalForm Button")) == buttons
 
 
 async def test_a_switch_of_the_pane_does_not_style_all_panes(
@@ -324,38 +327,7 @@ async def test_markup_in_program_output_is_plain_text(open_run: Any, until: Unti
         await until(pilot, lambda: "[bold red]not markup[/] [@click=app.quit]no link[/]" in text_of(pilot.app))
 
 
-async def test_a_flood_of_lines_leaves_the_screen_responsive(open_run: Any, until: Until) -> None:
-    story = running()
-    for _ in range(100):
-        story.says("commits", 15.6, "\n".join(f"GET /item/{number} 200" for number in range(1000)))
-    async with open_run(story, (120, 40)) as (pilot, screen):
-        log = screen.panes.log_view
-        await until(pilot, lambda: log.rows == 100_010)
-        await pilot.press("slash", *"item/999", "enter")
-        await until(pilot, lambda: log.hits == 100)
-
-
 # --- playback
-
-
-async def test_a_finished_run_plays_back_from_its_start(open_run: Any, until: Until, text_of: TextOf) -> None:
-    async with open_run(completed()) as (pilot, screen):
-        await pilot.press("full_stop", "full_stop", "full_stop")
-        await until(pilot, lambda: screen.shown.record.last_seq == 3)
-        await until(pilot, lambda: "PLAYBACK" in text_of(pilot.app))
-        assert screen.shown.record.status == "running"
-        await pilot.press("comma")
-        await until(pilot, lambda: screen.shown.record.last_seq == 2)
-        await pilot.press("P")
-        await until(pilot, lambda: "PLAYBACK" not in text_of(pilot.app))
-        assert screen.shown.record.status == "completed"
-
-
-async def test_playback_completes_at_any_speed(open_run: Any, until: Until) -> None:
-    async with open_run(completed()) as (pilot, screen):
-        await pilot.press("p", *["greater_than_sign"] * 9)
-        await until(pilot, lambda: screen.playback is not None and screen.playback.at_end)
-        assert screen.shown.record == screen.state.record
 
 
 # --- size and signs
@@ -385,101 +357,6 @@ async def test_tiny_terminal_works(open_run: Any, text_of: TextOf) -> None:
             await pilot.press(key)
 
 
-async def test_evicted_iteration_is_loaded_when_selected(open_run: Any, until: Until, text_of: TextOf) -> None:
-    story = running()
-    story.events[:] = [event for event in story.events if not (getattr(event, "path", "") or "").startswith("authors")]
-    for index in range(2600):
-        path = f"authors[{index}]"
-        story.add(IterationStarted, 10, step_id="authors", path=path, index=index, label=f"author {index}")
-        story.starts(f"{path}.stats", 10, {"author": f"author {index}"})
-        story.ends(f"{path}.stats", 11, {"commits": index}, 1)
-        story.add(IterationCompleted, 11, step_id="authors", path=path, index=index, duration=1)
-    async with open_run(story) as (pilot, screen):
-        assert screen.state.record.step("authors[40]") is None
-        timeline = screen.panes.timeline
-        timeline.select("authors[40].stats", reveal=True)
-        timeline.following = False
-        await until(pilot, lambda: screen.state.tree.step("authors[40].stats") is not None)
-        await until(pilot, lambda: "author 40" in text_of(pilot.app))
-        timeline.select("authors[40].stats", reveal=True)
-        await until(pilot, lambda: timeline.selected is not None and timeline.selected.output == {"commits": 40})
-        await pilot.press("end")
-        await pilot.press("home")
-        assert len(timeline._rows) > 2600
-
-
-async def test_a_big_run_is_opened_at_its_newest_event_with_its_whole_log(open_run: Any, until: Until) -> None:
-    story = completed()
-    last = story.events.pop()
-    for number in range(6_000):
-        story.add(Log, 20, message=f"line {number}", path="commits")
-    story.events.append(last)
-    lines = sum(isinstance(event, Log) for event in story.events)
-    async with open_run(story) as (pilot, screen):
-        await until(pilot, lambda: len(screen.state.lines) == lines)
-        assert screen.state.lines.line(lines - 1).text == "line 5999"
-        assert screen.state.record == fold(story.run_id, story.events)
-        await pilot.press("4")
-        await until(pilot, lambda: screen.state.declared == state_of(completed()).declared)
-        declared = list(state_of(completed()).declared or ())
-        await until(pilot, lambda: [node.path for node in screen.panes.canvas.nodes] == declared)
-        screen.action_forward()
-        await until(pilot, lambda: screen.playback is not None and screen.playback.state.record.last_seq == 1)
-        for expected in (2, 3, 2, 1):
-            moved = screen.action_forward if expected > screen.playback.state.record.last_seq else screen.action_back
-            moved()
-            await until(pilot, lambda at=expected: screen.playback.state.record.last_seq == at)
-
-
-class OneFrame:
-    """A budget that is used up by its first frame."""
-
-    is_used = False
-
-    def paint(self) -> None:
-        self.is_used = True
-
-    def pause(self, *, hurry: bool = False) -> float:
-        return 3600.0 if self.is_used and not hurry else 0.0
-
-
-async def test_the_first_true_frame_of_a_big_run_waits_for_nothing(
-    workbench: Workbench, until: Until, text_of: TextOf, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(run_screen, "FrameBudget", OneFrame)
-    story = running()
-    for number in range(6_000):
-        story.add(Log, 20, message=f"line {number}", path="commits")
-    await (await workbench.store()).append(story.events, wait=True)
-    app = StartApp(workbench, start=lambda app: app.open_monitor(story.run_id))
-    async with app.run_test() as pilot:
-        await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
-        await until(pilot, lambda: "Biggest files" in text_of(app))
-
-
-async def test_a_big_run_is_still_followed(open_run: Any, workbench: Workbench, until: Until) -> None:
-    story = running()
-    for number in range(6_000):
-        story.add(Log, 20, message=f"line {number}", path="commits")
-    async with open_run(story) as (pilot, screen):
-        before = len(screen.state.lines)
-        more = Story(story.run_id)
-        more.add(Log, 21, message="the last line", path="commits")
-        await (await workbench.store()).append(more.events, wait=True)
-        await until(pilot, lambda: screen.state.record.last_seq == len(story.events) + 1)
-        await until(pilot, lambda: len(screen.state.lines) > 6_000 and len(screen.state.lines) > before)
-        assert screen.state.lines.line(len(screen.state.lines) - 1).text == "the last line"
-
-
-async def test_the_names_of_all_of_very_many_steps_are_read(open_run: Any, until: Until, text_of: TextOf) -> None:
-    story = Story("many")
-    story.created([(f"step_{number}", f"step_{number}", "set", (), None) for number in range(500, 1_001)])
-    async with open_run(story) as (pilot, _screen):
-        await until(pilot, lambda: "step_503" in text_of(pilot.app))
-        await pilot.press("G")
-        await until(pilot, lambda: "step_1000" in text_of(pilot.app).split("─step_1000")[0])
-
-
 async def test_escape_ends_a_search_before_it_leaves(open_run: Any, until: Until) -> None:
     async with open_run(failed()) as (pilot, screen):
         await pilot.press("slash", *"git", "enter")
@@ -491,64 +368,6 @@ async def test_escape_ends_a_search_before_it_leaves(open_run: Any, until: Until
         await until(pilot, lambda: pilot.app.screen is not screen)
 
 
-async def test_a_playback_shows_its_position(open_run: Any, until: Until, text_of: TextOf) -> None:
-    async with open_run(completed(), (120, 40)) as (pilot, screen):
-        await pilot.press("full_stop")
-        await until(pilot, lambda: f"event 1 of {screen.state.record.last_seq}" in text_of(pilot.app))
-
-
-@pytest.mark.parametrize(
-    ("answer", "number"), [("7", 7), ("1", 1), ("9,999", -1), ("100%", -1), ("0%", 1), ("10:29:43", 0), ("23:59", -1)]
-)
-async def test_a_playback_goes_to_an_event(
-    open_run: Any, until: Until, text_of: TextOf, answer: str, number: int
-) -> None:
-    story = completed()
-    async with open_run(story, (120, 40)) as (pilot, screen):
-        last = screen.state.record.last_seq
-        first_second = story.events[0].timestamp.replace(microsecond=0) + timedelta(seconds=1)
-        in_first_second = sum(event.timestamp <= first_second for event in story.events)
-        wanted = {0: in_first_second, -1: last}.get(number, number)
-        await pilot.press("J")
-        await until(pilot, lambda: "Go to" in text_of(pilot.app))
-        await pilot.press(*answer, "enter")
-        await until(pilot, lambda: screen.playback is not None and screen.playback.state.record.last_seq == wanted)
-        assert screen.shown.record == fold(story.run_id, story.events[:wanted])
-        lines = sum(event.message.count("\n") + 1 for event in story.events[:wanted] if isinstance(event, Log))
-        assert len(screen.shown.lines) == lines
-        await until(pilot, lambda: f"event {wanted} of {last}" in text_of(pilot.app))
-        before = [event.seq for event in story.events[: wanted - 1] if not isinstance(event, Log)]
-        await pilot.press("comma")
-        earlier = before[-1] if before else wanted
-        await until(pilot, lambda: screen.shown.record.last_seq == earlier)
-
-
-async def test_a_position_that_is_none_is_refused(open_run: Any, until: Until, text_of: TextOf) -> None:
-    async with open_run(completed(), (120, 40)) as (pilot, screen):
-        await pilot.press("J")
-        await until(pilot, lambda: "Go to" in text_of(pilot.app))
-        await pilot.press(*"soon", "enter")
-        await until(pilot, lambda: "a number, a share such as 50%, or a time" in text_of(pilot.app))
-        assert screen.playback is None
-
-
-async def test_a_frozen_view_stays_while_the_run_continues(
-    open_run: Any, workbench: Workbench, until: Until, text_of: TextOf
-) -> None:
-    story = running()
-    async with open_run(story, (120, 40)) as (pilot, _screen):
-        await pilot.press("v")
-        last = len(story.events)
-        await until(pilot, lambda: f"FROZEN at event {last} of {last}" in text_of(pilot.app))
-        more = Story(story.run_id)
-        more.add(Log, 21, message="later line", path="commits")
-        await (await workbench.store()).append(more.events, wait=True)
-        await until(pilot, lambda: f"FROZEN at event {last} of {last + 1}" in text_of(pilot.app))
-        assert "later line" not in text_of(pilot.app)
-        await pilot.press("v")
-        await until(pilot, lambda: "later line" in text_of(pilot.app) and "FROZEN" not in text_of(pilot.app))
-
-
 async def test_the_header_counts_items(open_run: Any, until: Until, text_of: TextOf) -> None:
     async with open_run(running(), (120, 40)) as (pilot, screen):
         authors = screen.state.record.step("authors")
@@ -556,58 +375,3 @@ async def test_the_header_counts_items(open_run: Any, until: Until, text_of: Tex
         assert authors.iterations is not None
         counted = f"{authors.iterations.ended} of {authors.iterations.total} items"
         await until(pilot, lambda: counted in text_of(pilot.app))
-
-
-async def storm(story: Story, workbench: Workbench, times: int) -> int:
-    """Append many log lines, a commit per hundred; return the last event's number."""
-    store = await workbench.store()
-    for _ in range(times):
-        before = len(story.events)
-        for _ in range(100):
-            story.add(Log, 20, message="a line", path="commits")
-        await store.append(story.events[before:], wait=True)
-    return len(story.events)
-
-
-async def test_a_storm_is_painted_in_few_frames(
-    open_run: Any, workbench: Workbench, until: Until, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """At most twenty frames a second of elapsed time, for any number of events."""
-    story = running()
-    async with open_run(story) as (pilot, screen):
-        paints: list[float] = []
-        timeline = screen.panes.timeline
-        read = timeline.read
-
-        def counted() -> None:
-            paints.append(time.monotonic())
-            read()
-
-        monkeypatch.setattr(timeline, "read", counted)
-        begin = time.monotonic()
-        last = await storm(story, workbench, 40)
-        await until(pilot, lambda: screen.state.record.last_seq == last and screen.is_painted)
-        assert len(screen.state.lines) >= 4_000
-        assert 1 <= len(paints) <= FRAMES_PER_SECOND * (time.monotonic() - begin) + 2
-
-
-async def test_nothing_is_painted_under_another_screen(
-    open_run: Any, workbench: Workbench, until: Until, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    story = running()
-    async with open_run(story) as (pilot, screen):
-        pilot.app.open_history()
-        await until(pilot, lambda: pilot.app.screen is not screen and screen.is_painted)
-        shown: list[int] = []
-        show = screen.panes.show
-
-        def counted(state: RunState) -> None:
-            shown.append(1)
-            show(state)
-
-        monkeypatch.setattr(screen.panes, "show", counted)
-        last = await storm(story, workbench, 5)
-        await until(pilot, lambda: screen.state.record.last_seq == last and screen.is_painted)
-        assert shown == []
-        await pilot.press("escape")
-        await until(pilot, lambda: pilot.app.screen is screen and shown != [] and screen.is_painted)
