@@ -10,12 +10,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bench_monitor import shown_app
 from measure import Row
 from textual.pilot import Pilot
 
@@ -23,10 +23,8 @@ from wftui.cli.main import _GARBAGE
 from wftui.model.run.events import Completed, Created, Log, Started
 from wftui.store.execution_store import ExecutionStore
 from wftui.store.run_ids import new_id
-from wftui.tui.app import WftuiApp
 from wftui.tui.screens.runs.monitor_screen import MonitorScreen
 from wftui.tui.widgets.history.table import HistoryTable
-from wftui.workbench import Settings, Workbench
 
 _PROCESSES = 4
 _BATCH = 200
@@ -49,7 +47,7 @@ async def _crowded(folder: Path) -> list[Row]:
     words = [sys.executable, __file__, str(database), str(stop)]
     storms = [subprocess.Popen(words) for _ in range(_PROCESSES)]
     try:
-        async with _app(folder) as (app, pilot):
+        async with shown_app(folder) as (app, pilot):
             app.open_history()
             await _until(lambda: any(len(each.pages) >= _PROCESSES for each in app.screen.query(HistoryTable)))
             history = await _costs(pilot, _HISTORY_KEYS)
@@ -80,16 +78,6 @@ async def _costs(pilot: Pilot[Any], keys: Iterable[str], count: int = _KEYS) -> 
         await pilot.press(key)
         taken.append((time.thread_time() - begin) * 1000)
     return taken
-
-
-@asynccontextmanager
-async def _app(folder: Path) -> AsyncIterator[tuple[WftuiApp, Pilot[Any]]]:
-    workbench = Workbench(Settings(tables=folder / "tables", database=folder / "runs.db", user_id="bench"))
-    app = WftuiApp(workbench)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.pause()
-        yield app, pilot
-    await workbench.close(cancel=True)
 
 
 async def _until(condition: Callable[[], bool]) -> None:

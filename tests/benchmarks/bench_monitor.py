@@ -1,12 +1,11 @@
-"""The monitor: cost for a run, CPU per key and first frame, memory, idle bytes."""
+"""The monitor: cost for a run, first frame, idle bytes."""
 
 import asyncio
 import gc
-import itertools
 import json
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,20 +28,15 @@ from wftui.workbench.engine_thread import EngineThread, on_engine_thread
 _STEPS = 10_000
 _ROUNDS = 3
 _PAUSE = 0.005
-_KEYS = ("down", "down", "pagedown", "up", "2", "pageup", "1", "end", "3", "1", "home")
-_AT_REST = 110
 _TOTAL = 100_000
 _IDLE_SECONDS = 10
 
 
 def rows() -> Iterable[Row]:
-    """Watched and not, keys in storms and at rest, first frames, idle screens."""
+    """Watched and not, first frames, idle screens."""
     gc.set_threshold(*_GARBAGE)  # as the program does
     with tempfile.TemporaryDirectory() as name:
         yield from _watching(Path(name))
-    for what, steps in _STORMS.items():
-        with tempfile.TemporaryDirectory() as name:
-            yield from asyncio.run(_storm(Path(name), what, steps))
     for ended in (True, False):
         with tempfile.TemporaryDirectory() as name:
             yield asyncio.run(_first_frame(Path(name), ended=ended))
@@ -93,77 +87,13 @@ def _watching(folder: Path) -> Iterable[Row]:
     yield Row(f"{what}, thread of the screen", f"{watched.screen:.2f} s", f"{share:.0%} of the time", share, 0.15)
 
 
-# --- keys
-
-
-def _chain(count: int) -> list[Mapping[str, object]]:
-    return [
-        {"id": f"s{at}", "type": "set", "input": {"n": f"{{{{ steps.s{at - 1}.output.n + 1 }}}}" if at else 0}}
-        for at in range(count)
-    ]
-
-
-def _side_by_side(count: int) -> list[Mapping[str, object]]:
-    return [{"id": f"s{at}", "type": "set", "input": {"n": at}} for at in range(count)]
-
-
-_STORMS: Mapping[str, list[Mapping[str, object]]] = {
-    "1,000,000 log lines": [{"id": "log", "type": "shell", "input": {"script": "seq 1 1000000"}}],
-    "10,000 steps in a row": _chain(10_000),
-    "2,000 steps side by side": _side_by_side(2_000),
-    "4,998 steps side by side": _side_by_side(4_998),
-}
-
-
-async def _storm(folder: Path, what: str, steps: list[Mapping[str, object]]) -> list[Row]:
-    path = folder / "tables" / "workflows" / "storm" / "workflow.json"
-    path.parent.mkdir(parents=True)
-    path.write_text(json.dumps({"format": 1, "id": "storm", "steps": steps}))
-    async with _app(folder) as (app, pilot):
-        app.open_run_form("storm")
-        await _until(lambda: isinstance(app.screen, MonitorScreen))
-        monitor = app.screen
-        assert isinstance(monitor, MonitorScreen)
-        going: list[float] = []
-        for key in itertools.cycle(_KEYS):
-            if monitor.state.ended:
-                break
-            going.append(await _cost(pilot, key))
-        await _until(lambda: monitor.is_painted)
-        rest: dict[str, list[float]] = {}
-        for key in itertools.islice(itertools.cycle(_KEYS), _AT_REST):
-            rest.setdefault(key, []).append(await _cost(pilot, key))
-    memory = int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
-    everything = [each for some in rest.values() for each in some]
-    panes = [each for key in "123" for each in rest[key]]
-    return [
-        _keys_row(f"{what}, key to frame in the storm", going),
-        _keys_row(f"{what}, at rest afterwards", everything),
-        _keys_row(f"{what}, switch of the pane at rest", panes),
-        Row(f"{what}, memory of screen, engine and benchmark", f"{memory:.0f} MB", "aim 150 MB", memory / 150, 1),
-    ]
-
-
-def _keys_row(what: str, taken: list[float]) -> Row:
-    ordered = sorted(taken) or [0.0]
-    middle, late = ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.99)]
-    return Row(what, f"p50 {middle:.0f}, p99 {late:.0f} ms of CPU, {len(taken)} keys", "p99 50 ms", late / 50, 1)
-
-
-async def _cost(pilot: Pilot[Any], key: str) -> float:
-    """Milliseconds of CPU that the thread of the screen uses for a key and its frame."""
-    begin = time.thread_time()
-    await pilot.press(key)
-    return (time.thread_time() - begin) * 1000
-
-
 # --- first frames
 
 
 async def _first_frame(folder: Path, *, ended: bool) -> Row:
     """Open a recorded run in a process that has already opened the screens once."""
     await _record(folder / "runs.db", ended=ended)
-    async with _app(folder) as (app, pilot):
+    async with shown_app(folder) as (app, pilot):
         app.open_monitor("small-run")
         await _until(lambda: isinstance(app.screen, MonitorScreen) and app.screen.state.record.last_seq > 0)
         await pilot.press("escape")
@@ -239,7 +169,8 @@ def _idle(folder: Path) -> Iterable[Row]:
 
 
 @asynccontextmanager
-async def _app(folder: Path) -> AsyncIterator[tuple[WftuiApp, Pilot[Any]]]:
+async def shown_app(folder: Path) -> AsyncIterator[tuple[WftuiApp, Pilot[Any]]]:
+    """Open the app without a terminal, its engine in a thread as in the program."""
     workbench = Workbench(Settings(tables=folder / "tables", database=folder / "runs.db", user_id="bench"))
     async with EngineThread() as engine:
         local = on_engine_thread(workbench.local, engine)
