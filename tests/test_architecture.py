@@ -11,6 +11,7 @@ import pytest
 import wftui
 
 PACKAGE = Path(wftui.__file__).parent
+TESTS = Path(__file__).parent
 FLOORS = [
     {"tui", "cli", "agents", "web"},
     {"api"},
@@ -167,6 +168,23 @@ def test_the_command_line_imports_no_screen_and_nothing_heavy() -> None:
 def test_textual_is_imported_only_by_screens(statement: str) -> None:
     modules = _modules_after(statement)
     assert not {name for name in modules if name.split(".")[0] in {"textual", "rich"}}
+
+
+def test_no_module_is_long() -> None:
+    """A module of 400 lines has several reasons to change: split it by these."""
+    modules = [
+        *(path for path in PACKAGE.rglob("*.py") if "examples" not in path.parts),  # installed: generated modules
+        *(path for path in TESTS.rglob("*.py") if TESTS / "releases" not in path.parents),
+    ]
+    long = {str(path): lines for path in modules if (lines := len(path.read_text("utf-8").splitlines())) > 400}
+    assert long == {}
+
+
+def test_no_room_is_crowded() -> None:
+    """A room has at most 20 modules: more of them are several rooms."""
+    rooms = [path.parent for path in PACKAGE.rglob("__init__.py")]
+    sizes = {str(room): len(list(room.glob("[!_]*.py"))) for room in rooms}
+    assert {room: size for room, size in sizes.items() if size > 20} == {}
 
 
 def test_rooms_describe_their_content() -> None:
