@@ -223,6 +223,16 @@ async def test_connection_override_applies_before_lookup(workbench: Workbench, t
     assert "tools" in missing["message"]
 
 
+async def test_a_sub_workflow_that_cannot_be_read_may_have_the_chosen_name(workbench: Workbench, tables: Path) -> None:
+    schema: Json = {"type": "object", "properties": {"which": {"type": "string"}}}
+    sub: Json = {"id": "sub", "type": "workflow", "input": {"workflow": "{{ inputs.which }}"}}
+    write_workflow(tables, "parent", sub, inputSchema=schema)
+    run_id = await workbench.runs.start("parent", {"which": "missing"}, connections={"tools": "work"})
+    record = await workbench.runs.wait(run_id)
+    assert record.error is not None
+    assert (record.started_at is not None, record.error.type, record.error.step_id) == (True, "workflow.invalid", "sub")
+
+
 async def test_parent_needs_the_connections_of_its_sub_workflow(
     workbench: Workbench, tables: Path, service: Composio
 ) -> None:

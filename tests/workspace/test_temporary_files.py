@@ -11,6 +11,7 @@ import pytest
 from helpers import has_open, wait_until
 
 from wftui.steps.files.paths import replacing
+from wftui.workspace import temporary_file
 from wftui.workspace.atomic import atomic_write
 from wftui.workspace.temporary_file import temporary_beside
 
@@ -37,6 +38,12 @@ def write(path: Path) -> None:
 def age(path: Path) -> None:
     old = time.time() - 3600
     os.utime(path, (old, old))
+
+
+@pytest.fixture(autouse=True)
+def no_folder_was_swept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at each folder again; an earlier test may have had one of its name."""
+    monkeypatch.setattr(temporary_file, "_swept", set())
 
 
 @pytest.mark.parametrize("again", [replace, write])

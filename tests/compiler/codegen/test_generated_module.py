@@ -299,3 +299,22 @@ def test_a_concurrency_group_is_in_the_plan(group: str) -> None:
     value = plan.concurrency.group(Scope(inputs={"host": "web1"}, locals={"vars": {"site": "north"}}))
     expected = {"deploy": "deploy", "deploy-{{ inputs.host }}": "deploy-web1"}.get(group, "north")
     assert (value, plan.concurrency.on_busy) == (expected, "skip")
+
+
+@pytest.mark.parametrize(
+    ("inside", "remembers"),
+    [
+        (step("a", input={"n": "{{ previous.n if previous else 0 }}"}), True),
+        ({"id": "g", "type": "group", "steps": [step("a", input={"n": "{{ previous }}"})]}, True),
+        ({"id": "g", "type": "group", "steps": [step("a")], "catch": [{"steps": [step("b", when="previous")]}]}, True),
+        ({"id": "l", "type": "loop", "while": "previous", "maxIterations": 2, "steps": [step("a")]}, False),
+        (step("a", forEach={"in": "previous or [1]"}), True),
+        (step("a", forEach={"in": "[1]"}, input={"n": "{{ previous }}"}), False),
+        (step("a"), False),
+    ],
+)
+def test_a_loop_remembers_what_a_step_inside_reads(inside: dict[str, Any], remembers: bool) -> None:
+    source = workflow({"id": "around", "type": "loop", "until": "index > 3", "maxIterations": 9, "steps": [inside]})
+    [plan] = run_module(compiled(source), "workflow.py").steps
+    assert plan.loop is not None
+    assert plan.loop.remembers == remembers

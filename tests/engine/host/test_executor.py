@@ -21,7 +21,7 @@ from wftui.runtime.plan import RetryPlan, WorkflowPlan
 from wftui.steps.api.step_type import StepContext
 from wftui.steps.registry.step_registry import builtin_registry
 from wftui.store.execution_store import ExecutionStore
-from wftui.store.sqlite.store_errors import RunExistsError
+from wftui.store.sqlite.store_errors import RunExistsError, StoreError
 from wftui.workspace.files import Workspace
 
 
@@ -240,6 +240,28 @@ async def test_non_json_inputs_are_refused_without_a_record(open_executor: Open,
     await store.close()
 
 
+async def test_a_cancelled_parent_ends_after_its_child(open_executor: Open) -> None:
+    async def tidies(_input: dict[str, Json], _context: StepContext) -> Json:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0.1)
+
+    executor = await open_executor({"w": calls("slow"), "slow": workflow(step("a", "tidies"))}, tidies=tidies)
+    run_id = await executor.start(REQUEST)
+    waiting = await seen(executor, run_id, "step_waiting", "sub")
+    assert isinstance(waiting, StepWaiting)
+    assert waiting.waiting.child_id is not None
+    await seen(executor, waiting.waiting.child_id, "step_started", "a")
+    await executor.cancel(run_id)
+    parent = await executor.wait(run_id)
+    child = await executor.wait(waiting.waiting.child_id)
+    assert (parent.status, child.status) == ("cancelled", "cancelled")
+    assert parent.completed_at is not None
+    assert child.completed_at is not None
+    assert child.completed_at <= parent.completed_at
+
+
 async def test_self_calling_workflow_is_stopped(open_executor: Open) -> None:
     executor = await open_executor({"w": calls("w")})
     record = await executor.execute(REQUEST)
@@ -294,6 +316,23 @@ async def test_storage_failure_ends_the_run_with_a_reason(tmp_path: Path) -> Non
     await stopped.wait()
     assert executor.running() == []
     await executor.close()
+
+
+async def test_a_quiet_run_ends_when_its_database_is_gone(tmp_path: Path) -> None:
+    store = await ExecutionStore.open(tmp_path / "runs.db")
+    load: Any = lambda _workflow_id: Loaded(workflow(step("a", "forever")))  # noqa: E731
+    executor = WorkflowExecutor(store, Steps(forever=forever), load, settings=PATIENT)
+    run_id = await executor.start(REQUEST)
+    await seen(executor, run_id, "step_started", "a")
+    (tmp_path / "runs.db").rename(tmp_path / "elsewhere.db")
+    gone = "was deleted, moved or replaced while it was in use"
+    async with patience():
+        with pytest.raises(UnrecordedError, match=gone):
+            await executor.wait(run_id)
+    assert executor.running() == []
+    await executor.close()
+    with pytest.raises(StoreError, match=gone):
+        await store.close()
 
 
 async def test_an_error_of_a_binding_names_its_place_in_the_file(open_executor: Open, tmp_path: Path) -> None:

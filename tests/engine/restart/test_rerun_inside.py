@@ -10,6 +10,7 @@ from wftui.engine.restart.rerun_decisions import plan_restart
 from wftui.engine.restart.restart_plan import repetition, with_usual_times
 from wftui.model.base import Json
 from wftui.model.errors import ConflictError, NotFoundError
+from wftui.model.run.paths import is_at_or_in
 from wftui.model.run.record import ExecutionRecord, ExecutionRequest
 from wftui.runtime.plan import ForEachPlan, LoopPlan, WorkflowPlan
 from wftui.runtime.scope import Scope
@@ -118,6 +119,51 @@ async def test_a_loop_that_remembers_continues_with_the_output_before() -> None:
     )
     assert [step.output for step in new.step_results] == [step.output for step in record.step_results]
     assert {each.path for each in new.step_results if each.kept_from} >= {"lp[0]", "lp[1]", "lp[2]"}
+
+
+def _nested() -> WorkflowPlan:
+    """A forEach in a loop in a forEach, three of each, with steps around each."""
+    items = ForEachPlan(items=constant([1, 2, 3]))
+    inner = step("in", type="group", input=None, body=chain(step("a", "call"), step("b", "call")), for_each=items)
+    body = chain(step("before", "call"), inner, step("after", "call"))
+    loop = step("lp", type="loop", input=None, body=body, loop=_ends_after(3))
+    outer = step(
+        "out", type="group", input=None, body=chain(step("c", "call"), loop, step("d", "call")), for_each=items
+    )
+    return workflow(*chain(step("first", "call"), outer, step("last", "call")))
+
+
+async def test_a_rerun_from_any_place_in_nested_loops_keeps_what_was_before() -> None:
+    plan = _nested()
+    record = await run(plan, call=Calls())
+    ran = [each.path for each in record.step_results if each.step_type == "call"]
+    assert len(ran) == 2 + 3 * (2 + 3 * (2 + 3 * 2))
+    places = [each.path for each in record.step_results if "[" in each.path]
+    for place in places:
+        made, new = await again(plan, record, place)
+        assert new.status == "completed"
+        outer = place.partition("]")[0]
+        wanted = {each for each in ran if _runs_after(place, each, outer)} | {"last"}
+        assert set(made) == wanted, place
+        assert len(made) == len(wanted)
+        assert {each.path for each in new.step_results if each.step_type == "call"} == set(ran)
+        assert new.outputs == record.outputs
+
+
+def _runs_after(place: str, step_path: str, outer: str) -> bool:
+    """Return whether a step runs in a rerun from a place of `_nested`."""
+    if not step_path.startswith(f"{outer}]"):
+        return False
+    if is_at_or_in(step_path, place):
+        return True
+    order = {"c": 0, "lp": 1, "d": 2, "before": 0, "in": 1, "after": 2, "a": 0, "b": 1}
+    ours, theirs = ([part.partition("[") for part in path.split(".")] for path in (place, step_path))
+    for depth, (mine, other) in enumerate(zip(ours[1:], theirs[1:], strict=False)):
+        if mine[0] != other[0]:
+            return order[other[0]] > order[mine[0]]
+        if mine[2] != other[2]:
+            return depth == 0 and other[2] > mine[2]  # of a loop; items of a forEach do not depend on each other
+    return False
 
 
 async def test_what_would_run_more_is_refused() -> None:

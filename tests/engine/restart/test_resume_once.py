@@ -1,13 +1,14 @@
 """Nothing is done twice: late resumes are refused, and begun steps are known."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from helpers import PATIENCE
 
-from engine.engine_plans import PATIENT, Loaded, Open, Steps, constant, output_of, step, workflow
+from engine.engine_plans import PATIENT, Loaded, Open, Steps, Watch, constant, output_of, run, step, workflow
 from wftui.engine.host.executor import WorkflowExecutor
 from wftui.engine.restart.restart_plan import RepeatedWork
 from wftui.engine.restart.resume import ConfirmationNeeded
@@ -19,9 +20,10 @@ from wftui.model.run.events import Created, Interrupted, Resumed, Started
 from wftui.model.run.record import ExecutionRequest
 from wftui.model.run.reducer import new_record
 from wftui.model.run.steps import Iterations, StepResult
-from wftui.runtime.plan import ForEachPlan, step_infos
+from wftui.runtime.plan import ForEachPlan, WorkflowPlan, step_infos
 from wftui.steps.api.step_type import StepContext
 from wftui.store.execution_store import ExecutionStore
+from wftui.store.transfer.transfer import export_run, import_run
 from wftui.workbench import Settings, Workbench
 
 RUN = "01k9x2m4q-7hd3f"
@@ -36,12 +38,12 @@ async def interrupted_run(store: ExecutionStore) -> None:
     await store.release(RUN)
 
 
-def executor_of(store: ExecutionStore) -> WorkflowExecutor:
+def executor_of(store: ExecutionStore, plan: WorkflowPlan = PLAN) -> WorkflowExecutor:
     return WorkflowExecutor(
         store,
         Steps(),
-        lambda _workflow: Loaded(PLAN),  # type: ignore[arg-type, return-value]  # a plan is all the engine looks at
-        load_stored=lambda *_stored: Loaded(PLAN),  # type: ignore[arg-type]
+        lambda _workflow: Loaded(plan),  # type: ignore[arg-type, return-value]  # a plan is all the engine looks at
+        load_stored=lambda *_stored: Loaded(plan),  # type: ignore[arg-type]
         settings=PATIENT,
     )
 
@@ -60,6 +62,68 @@ async def test_concurrent_resume_is_refused(tmp_path: Path) -> None:
     ]
     assert (await executor.wait(RUN)).status == "completed"
     assert await types(store) == ["created", "started", "interrupted", "resumed", "completed"]
+    await executor.close()
+    await store.close()
+
+
+async def test_only_an_interrupted_run_of_this_history_is_resumed(tmp_path: Path) -> None:
+    first = await ExecutionStore.open(tmp_path / "first.db")
+    await interrupted_run(first)
+    await export_run(first, RUN, tmp_path / "run.wfrun")
+    await first.close()
+    store = await ExecutionStore.open(tmp_path / "second.db")
+    executor = executor_of(store)
+    assert await import_run(store, tmp_path / "run.wfrun") == RUN
+    going = f"{RUN}-going"
+    where: dict[str, Any] = {"run_id": going, "timestamp": utc_now()}
+    await store.append([Created(workflow_id="test", user_id="", inputs={}, **where), Started(**where)], wait=True)
+    for run_id, code in ((RUN, "run.imported"), (going, "run.going")):
+        with pytest.raises(ConflictError) as refused:
+            await executor.resume(run_id)
+        assert refused.value.code == code
+    await executor.close()
+    await store.close()
+
+
+async def test_a_run_whose_process_has_just_died_is_resumed(tmp_path: Path) -> None:
+    store = await ExecutionStore.open(tmp_path / "runs.db")
+    where: dict[str, Any] = {"run_id": RUN, "timestamp": utc_now()}
+    begun = Created(workflow_id="test", plan=await store.put_plan("{}", ""), user_id="", inputs={}, **where)
+    await store.append([begun, Started(**where)], wait=True)
+    await store.release(RUN)
+    await store.claim(RUN, replace(store.owner, boot_id="another"))
+    executor = executor_of(store)
+    await executor.resume(RUN)
+    assert (await executor.wait(RUN)).status == "completed"
+    assert await types(store) == ["created", "started", "interrupted", "resumed", "completed"]
+    await executor.close()
+    await store.close()
+
+
+async def test_only_work_whose_output_held_a_secret_needs_confirmation(tmp_path: Path) -> None:
+    """Outputs that are computed again, and those of containers, need none."""
+
+    async def secret(_input: dict[str, Json], context: StepContext) -> Json:
+        context.keep_secret("hush-hush-hush")
+        return "hush-hush-hush"
+
+    plan = workflow(
+        step("login", "secret"),
+        step("text", after=("login",), input=lambda scope: {"text": scope.steps["login"].output}),
+        step("each", "secret", for_each=ForEachPlan(items=constant([1]))),
+        step("group", type="group", body=(step("inner", "secret"),)),
+    )
+    watch = Watch()
+    assert (await run(plan, watch=watch, secret=secret)).status == "completed"
+    store = await ExecutionStore.open(tmp_path / "runs.db")
+    stored = [event.model_copy(update={"run_id": RUN, "seq": 0}) for event in watch.events[:-1]]
+    stored[0] = stored[0].model_copy(update={"plan": await store.put_plan("{}", "")})
+    await store.append([*stored, Interrupted(run_id=RUN, timestamp=utc_now())], wait=True)
+    await store.release(RUN)
+    executor = executor_of(store, plan)
+    with pytest.raises(ConfirmationNeeded) as asked:
+        await executor.resume(RUN)
+    assert asked.value.paths == ["each[0]", "group.inner", "login"]
     await executor.close()
     await store.close()
 

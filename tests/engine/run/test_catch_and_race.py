@@ -209,6 +209,22 @@ async def test_a_rerun_keeps_what_a_catch_gave() -> None:
     assert decided(plan("one", "http"))["w"] == "run: its catch has changed"
 
 
+async def test_a_rerun_compares_the_handlers_of_each_item() -> None:
+    def plan(text: str) -> WorkflowPlan:
+        caught = [{"steps": [set_("h", e=text)]}]
+        return flow(broken("w", forEach={"in": "[1, 2]", "maxParallel": 2}, catch=caught))
+
+    record = await run(plan("{{ item }}"))
+    assert record.status == "completed"
+
+    def decided(changed: WorkflowPlan) -> list[str]:
+        made = plan_restart(changed, record, inputs={}, environment={}, before=plan("{{ item }}"))
+        return [f"{each.action}: {each.why}" for each in made.decisions if each.path == "w"]
+
+    assert decided(plan("{{ item }}"))[0].startswith("keep: ")
+    assert decided(plan("{{ item + 1 }}")) == ["run: all its items run"]
+
+
 async def test_a_rerun_keeps_a_race_that_was_won() -> None:
     def plan(x: int) -> WorkflowPlan:
         return flow(race(("one", [set_("a", x=x)]), ("two", [{"id": "n", "type": "delay", "input": {"for": "1h"}}])))

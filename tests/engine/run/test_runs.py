@@ -89,6 +89,30 @@ async def test_max_parallel_bounds_the_steps_that_run_at_once() -> None:
     assert most == 3
 
 
+async def test_a_step_stopped_in_the_queue_frees_no_slot() -> None:
+    done = asyncio.Event()
+    running: list[str] = []
+
+    async def hold(_input: dict[str, Json], _context: StepContext) -> Json:
+        await done.wait()
+        running.append("hold ended")
+        return None
+
+    async def queued(_input: dict[str, Json], context: StepContext) -> Json:
+        running.append(context.path)
+        return None
+
+    group = step("g", type="group", timeout=0.01, on_error="continue", body=(step("inner", "queued"),))
+    plan = workflow(step("hold", "hold"), group, step("late", "queued", after=("g",)), max_parallel=1)
+    going = begin(plan, hold=hold, queued=queued)
+    await going.watch.until("step_failed", "g")
+    for _ in range(100):
+        await asyncio.sleep(0)  # `late` would start
+    done.set()
+    assert (await going.end()).status == "completed"
+    assert running == ["hold ended", "late"]
+
+
 async def test_invalid_inputs_are_a_failed_run_with_a_sentence_per_field() -> None:
     schema = {
         "type": "object",
@@ -111,6 +135,21 @@ async def test_error_names_three_invalid_inputs_and_details_all() -> None:
     assert "/c: " in record.error.message
     assert "/d" not in record.error.message
     assert record.error.message.endswith(" (and 2 more)")
+
+
+async def test_no_step_runs_while_a_requirement_is_missing() -> None:
+    ran: list[str] = []
+    watch = Watch()
+
+    async def work(_input: dict[str, Json], context: StepContext) -> Json:
+        ran.append(context.run_id)
+        return None
+
+    needy = step("needy", input=lambda scope: {"value": scope.secrets["door"]}, secrets=("door",))
+    record = await run(workflow(step("a", "work"), needy, finally_=(step("tidy", "work"),)), watch=watch, work=work)
+    assert (record.status, watch.types(), ran) == ("failed", ["created", "failed"], [])
+    assert record.error is not None
+    assert record.error.type == "connection.unresolved"
 
 
 async def test_first_attempt_is_numbered() -> None:

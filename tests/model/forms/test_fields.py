@@ -28,7 +28,8 @@ def field(contents: Json, **around: Json) -> FormField:
         ({"type": ["string", "null"]}, "text"),
         ({"anyOf": [{"type": "string"}, {"type": "null"}]}, "text"),
         ({"pattern": "^v"}, "text"),
-        ({"type": "string", "maxLength": 5000}, "multiline"),
+        ({"type": "string", "maxLength": 300}, "multiline"),
+        ({"type": "string", "maxLength": 299}, "text"),
         ({"type": "string", "default": "a\nb"}, "multiline"),
         ({"type": "string", "contentMediaType": "text/markdown"}, "multiline"),
         ({"type": "integer"}, "integer"),
@@ -121,6 +122,7 @@ def test_choices_have_labels_and_descriptions() -> None:
 @pytest.mark.parametrize(
     ("values", "labels"),
     [
+        (["größe", 1], ['"größe"', "1"]),
         (["a", "1", "true"], ["a", "1", "true"]),
         ([True, "true", 1, "1"], ["true", '"true"', "1", '"1"']),
         (["", " ", "a b", "a\tb"], ['""', '" "', "a b", '"a\\tb"']),

@@ -134,3 +134,22 @@ def test_checks_report_ineffective_settings() -> None:
     assert not ApprovalStep.check({"prompt": "x", "onTimeout": "fail", "timeout": 1})
     assert DelayStep.check({"for": 1, "until": "x"})
     assert not DelayStep.check({"for": "{{ inputs.wait }}"})
+
+
+@pytest.mark.parametrize(
+    ("step_type", "literal_input", "fields"),
+    [
+        (DelayStep, {"for": "1s"}, []),
+        (DelayStep, {"until": "2026-11-02T00:00:00Z"}, []),
+        (DelayStep, {}, [""]),
+        (DelayStep, {"for": "1s", "until": "2026-11-02T00:00:00Z"}, [""]),
+        (FailStep, {"type": "stock.empty", "message": "Nothing is left."}, []),
+        (FailStep, {}, []),
+        (FailStep, {"type": "stock.empty"}, ["message"]),
+        (FailStep, {"message": "Nothing is left."}, ["type"]),
+    ],
+)
+def test_fields_that_depend_on_each_other_are_checked(
+    step_type: type[DelayStep | FailStep], literal_input: Mapping[str, Json], fields: list[str]
+) -> None:
+    assert [field for field, _ in step_type.check(literal_input)] == fields

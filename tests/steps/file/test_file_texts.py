@@ -122,3 +122,12 @@ async def test_non_utf8_name_is_listed_and_usable(run: Run, context: RecordingCo
     assert Path(moved["path"]).read_text() == "inside"
     with pytest.raises(WorkflowError, match="not a valid path"):
         await run(STEP, {"action": "read", "path": "file:///a%00b"})
+
+
+async def test_an_error_of_the_system_is_a_sentence_with_its_file(run: Run, context: RecordingContext) -> None:
+    file = context.working_directory / "note.txt"
+    file.write_text("x")
+    with pytest.raises(WorkflowError) as caught:
+        await run(STEP, {"action": "write", "path": "note.txt/inner", "content": "x"})
+    assert caught.value.type == "file.error"
+    assert caught.value.message == f"'{file}': File exists."

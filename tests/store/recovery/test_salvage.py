@@ -14,6 +14,7 @@ import pytest
 from store.store_helpers import START, created, finished_run, log, started, step_completed, step_started
 from wftui.model.base import Json
 from wftui.model.errors import NotFoundError
+from wftui.model.run.events import Log
 from wftui.model.run.record import ExecutionRecord
 from wftui.store.execution_store import ExecutionStore
 from wftui.store.recovery.salvage import salvage
@@ -122,6 +123,25 @@ async def test_bad_page_loses_only_its_runs(tmp_path: Path) -> None:
     assert failed[0].error is not None
     assert failed[0].error.type == "store.damaged"
     await store.close()
+
+
+async def test_a_run_with_several_gaps_has_one_warning(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    await filled(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for message in ("line 10", "line 20"):
+            lost = connection.execute("DELETE FROM events WHERE CAST(data AS TEXT) LIKE ?", (f"%{message}%",))
+            assert lost.rowcount > 0
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    with path.open("r+b") as file:
+        file.write(bytes(PAGE_SIZE))
+    store = await ExecutionStore.open(path, clock=lambda: START)
+    assert store.notice is not None
+    lines, _ = await store.logs("run-3", after=0)
+    await store.close()
+    assert [each.message for each in lines if isinstance(each, Log) and each.level == "warn"] == [
+        "the database was damaged: events of this run are lost here"
+    ]
 
 
 FIRST_PAGE = {

@@ -178,6 +178,24 @@ async def test_damage_found_at_work_is_repaired_at_the_next_start(
     assert not path.with_name("history.db-damaged").exists()
 
 
+async def test_errors_other_than_damage_cause_no_recovery(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    await filled(path, runs=2)
+    store = await ExecutionStore.open(path)
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        other.execute("ALTER TABLE events RENAME TO elsewhere")
+    with pytest.raises(StoreError, match="no such table") as met:
+        await store.events("run-0")
+    assert met.value.code == "store.unusable"
+    assert not path.with_name("history.db-damaged").exists()
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        other.execute("ALTER TABLE elsewhere RENAME TO events")
+    await store.close()
+    again = await ExecutionStore.open(path)
+    assert (again.notice, len(await again.events("run-0")) > 0) == (None, True)
+    await again.close()
+
+
 async def test_locked_database_is_reported_after_a_timeout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wftui.store.sqlite.connection.BUSY_SECONDS", 0.05)
     path = tmp_path / "history.db"
@@ -214,7 +232,7 @@ async def test_full_disk_loses_no_accepted_event(tmp_path: Path) -> None:
         await asyncio.sleep(0)
     store._writer.stop()  # a retry, or the timer of an earlier group, would take the late event along
     late = asyncio.create_task(store.append([log()], wait=True))
-    while store._connection._jobs == 0:
+    while store._writer._queue:  # until the thread has it; another job, such as a heartbeat, may be in front of it
         await asyncio.sleep(0)
     store._connection._thread.submit(lambda: None).result()  # it has failed, and nobody knows of it yet
     store._connection._connection.execute("PRAGMA max_page_count = 1000000")

@@ -1,4 +1,4 @@
-"""Questions of an operator, each answered by at most six keys at 80x24."""
+"""Questions of an operator, each answered by at most six keys."""
 
 import asyncio
 import re
@@ -80,6 +80,7 @@ def closing(loop: asyncio.Runner, tables: Path, database: Path) -> Iterator[Work
         loop.run(bench.close(cancel=True))
 
 
+@pytest.mark.parametrize("size", [(80, 24), (160, 48)], ids=["80x24", "160x48"])
 @pytest.mark.parametrize("runs", [120, pytest.param(5_000, marks=pytest.mark.slow)])
 def test_six_keys_answer_an_operator(
     terminal: Callable[..., Terminal],
@@ -89,11 +90,12 @@ def test_six_keys_answer_an_operator(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     runs: int,
+    size: tuple[int, int],
 ) -> None:
     put_workflow("deploy")
     asyncio.run(fill(database, runs))
     monkeypatch.chdir(tmp_path)
-    opened = terminal()
+    opened = terminal(size=size)
     opened.shows("deploy")
     opened.press("H")
     opened.shows(f"{runs:,} runs")

@@ -171,3 +171,19 @@ def test_maybe_null_reads_in_finally_are_hints() -> None:
     del source["finally_"]
     source["finally"] = [step("clean", input=READ)]
     assert [(each.severity, each.code) for each in check(source).warnings] == [("hint", "reference.maybe_skipped")]
+
+
+@pytest.mark.parametrize(
+    ("steps", "reason"),
+    [
+        ([step("b", when="inputs.flag")], "when inputs.flag"),
+        ([step("b", disabled=True)], "it is disabled"),
+        ([step("a"), step("b", needs=["a"], join="any_failed")], "its join is any_failed"),
+        ([step("a", when="inputs.flag"), step("b", needs=["a"])], "a has a when"),
+    ],
+)
+def test_a_read_of_a_skippable_step_says_why_it_is_skipped(steps: list[dict[str, Any]], reason: str) -> None:
+    reader = step("c", needs=["b"], join="all_done", input={"x": "{{ steps.b.output.x }}"})
+    result = check(workflow(*steps, reader, inputSchema=INPUTS, outputs=READ_INPUTS))
+    told = [each.message for each in result.warnings if each.code == "reference.maybe_skipped"]
+    assert told == [f"b may be skipped ({reason}); its output is then missing"]
