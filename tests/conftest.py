@@ -20,7 +20,7 @@ from wftui.engine.primitives.engine_settings import EngineSettings
 from wftui.workbench import Settings, Workbench
 
 # A busy machine makes an example slow, and no program wrong; each run tries other examples.
-hypothesis.settings.register_profile("unhurried", deadline=None, max_examples=50)
+hypothesis.settings.register_profile("unhurried", deadline=None, max_examples=30)
 hypothesis.settings.load_profile("unhurried")
 
 # Screens make much cyclic garbage beside hundreds of modules; collecting it often takes a quarter of their tests' time.

@@ -19,7 +19,7 @@ from wftui.compiler.module_run import run_module
 from wftui.runtime.plan import StepPlan, step_infos
 
 RUFF = shutil.which("ruff") or shutil.which("ruff", path=str(Path(sys.executable).parent))
-COUNT = 30
+COUNT = 20
 GIVEN = (*NAMES, "no", "nope")
 
 

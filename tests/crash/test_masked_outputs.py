@@ -111,6 +111,7 @@ def test_other_steps_rerun_only_when_confirmed(tmp_path: Path) -> None:
     assert (tmp_path / "published").read_text() == "x\nx\n"
 
 
+@pytest.mark.slow
 def test_for_each_items_are_listed_individually(tmp_path: Path) -> None:
     each = {**PUBLISH, "forEach": {"in": "[1, 2]", "as": "n", "maxParallel": 1}}
     each["input"] = {

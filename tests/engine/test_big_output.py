@@ -24,7 +24,7 @@ def peak_of(settings: Settings, workflow_id: str) -> int:
     return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-@pytest.mark.parametrize("share", [40, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("share", [100, pytest.param(1, marks=pytest.mark.slow)])
 async def test_output_flood_is_stored_whole_in_bounded_memory(share: int, tmp_path: Path) -> None:
     number, size = 10_000_000 // share, 1_000_000_000 // share
     settings = Settings(tables=tmp_path / "tables", database=tmp_path / "wftui.db", user_id="me")

@@ -36,6 +36,7 @@ def repository(tmp_path: Path) -> Path:
     return repo
 
 
+@pytest.mark.slow
 async def test_the_notes(workbench: Workbench, repository: Path) -> None:
     inputs = {"repo": str(repository), "commits": 2, "timezone": "Asia/Tokyo"}
     record = await run_to_end(workbench, "mcp_repo_notes", inputs)

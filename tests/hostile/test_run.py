@@ -32,7 +32,7 @@ def _cells(line: str) -> list[str]:
     return [cell.strip() for cell in line.strip("|").split("|")]
 
 
-@pytest.mark.first_cases(1)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "code"), [("assert True", 0), ("assert False", 1), ("import time; time.sleep(900)", 1)]
 )

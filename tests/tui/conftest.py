@@ -20,6 +20,7 @@ from textual.css.stylesheet import Stylesheet
 from textual.message_pump import MessagePump
 from textual.notifications import Notification
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input, TextArea
 from textual.worker import Worker
@@ -192,6 +193,10 @@ def _holds(condition: Callable[[], object]) -> bool:
         return bool(condition())
     except NoMatches:  # a screen that has just come up has nothing on it yet
         return False
+    except AttributeError as error:  # its widgets are attributes once it is composed
+        if isinstance(error.obj, Screen) and not error.obj.is_mounted:
+            return False
+        raise
 
 
 def screen_text(app: App[Any]) -> str:

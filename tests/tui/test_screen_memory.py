@@ -137,7 +137,7 @@ JSON = st.recursive(
 
 
 @given(st.one_of(st.binary(), JSON.map(lambda value: json.dumps(value).encode())))
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_damaged_file_is_as_none(kept: Callable[[], list[Path]], tables: Path, data: bytes) -> None:
     memory = ScreenMemory(tables)
     memory.keep("a", x="1")

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -92,12 +93,12 @@ class StartedWorker:
         return self.log.read_text()
 
     def end(self) -> None:
-        """Kill it with everything it has started."""
-        for process in (
-            [*psutil.Process(self.process.pid).children(recursive=True)] if self.process.poll() is None else []
-        ):
-            process.kill()
+        """Kill it, and then what it has started: it reports no end of a step that was killed before it."""
+        started = psutil.Process(self.process.pid).children(recursive=True) if self.process.poll() is None else []
         self.process.kill()
+        for process in started:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         self.process.wait()
         self._out.close()
 

@@ -157,7 +157,7 @@ def edit(node: FormNode, data: st.DataObject) -> None:
                 node.clear()
 
 
-@settings(max_examples=120)
+@settings(max_examples=60)
 @given(FORMS, st.data())
 def test_command_sends_what_the_form_sends(schema: dict[str, Json], data: st.DataObject) -> None:
     root = build_form(form_of(schema))

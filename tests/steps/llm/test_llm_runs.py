@@ -145,6 +145,7 @@ async def test_a_person_answers_before_a_tool_runs(workbench: Workbench, model: 
         ({"type": "python", "input": {"code": "def main(): pass"}}, None, None),
         ({"type": "mcp", "input": {"server": SERVER}}, "hint", "the tools of this server are unknown"),
         ({"type": "http", "connection": "web"}, None, None),
+        ({"type": "{{ 'http' }}"}, None, None),
     ],
 )
 async def test_tools_are_checked_before_a_run(

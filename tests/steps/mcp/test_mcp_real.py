@@ -68,6 +68,7 @@ def everything_over_http(npm_servers: Path) -> Iterator[dict[str, Json]]:
             process.send_signal(signal.SIGKILL)
 
 
+@pytest.mark.slow
 async def test_time(context: RecordingContext) -> None:
     server: dict[str, Json] = {"command": ["mcp-server-time"]}
     arguments = {"source_timezone": "Asia/Tokyo", "time": "18:30", "target_timezone": "UTC"}

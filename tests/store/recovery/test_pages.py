@@ -24,6 +24,7 @@ VALUES = st.one_of(
     st.integers(0, 200_000).map(bytes),
 )
 ROWS = st.dictionaries(st.integers(-(2**63), 2**63 - 1), st.tuples(VALUES, VALUES, VALUES), max_size=30)
+MANY_ROWS = 40_000
 
 
 def found(pages: Pages) -> dict[int, list[object]]:
@@ -92,6 +93,7 @@ def test_closed_pages_hold_no_file(tmp_path: Path) -> None:
     assert not any(has_open(os.getpid(), each) for each in files)
 
 
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize("size", [512, 4096])
 def test_page_size_is_found_without_the_first_page(tmp_path: Path, size: int) -> None:
     path = tmp_path / "some.db"
@@ -99,9 +101,9 @@ def test_page_size_is_found_without_the_first_page(tmp_path: Path, size: int) ->
         connection.execute(f"PRAGMA page_size = {size}")
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("CREATE TABLE held (one, two, three)")
-        connection.executemany("INSERT INTO held VALUES (?, 'two', x'03')", [(number,) for number in range(100_000)])
+        connection.executemany("INSERT INTO held VALUES (?, 'two', x'03')", [(number,) for number in range(MANY_ROWS)])
         connection.commit()
     with path.open("r+b") as file:
         file.write(bytes(size))
     with closing(Pages.open(path)) as pages:
-        assert len(found(pages)) == 100_000
+        assert len(found(pages)) == MANY_ROWS

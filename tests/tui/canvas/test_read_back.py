@@ -126,7 +126,7 @@ class Picture:
 
 @pytest.mark.parametrize("detail", ["pill", "box"])
 @given(workflows())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_graph_shows_exactly_the_edges(detail: Detail, nodes: list[CanvasNode]) -> None:
     picture = Picture(nodes, detail)
     assert picture.edges() == set(edges_between(nodes)), "\n".join(picture.rows)
@@ -135,7 +135,7 @@ def test_graph_shows_exactly_the_edges(detail: Detail, nodes: list[CanvasNode]) 
 
 @pytest.mark.parametrize("detail", ["pill", "box"])
 @given(workflows())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_every_condition_is_on_the_drawing(detail: Detail, nodes: list[CanvasNode]) -> None:
     text = "\n".join(Picture(nodes, detail).rows)
     for node in nodes:
@@ -144,7 +144,7 @@ def test_every_condition_is_on_the_drawing(detail: Detail, nodes: list[CanvasNod
 
 
 @given(workflows())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_gutter_of_the_list_shows_exactly_the_edges(nodes: list[CanvasNode]) -> None:
     drawing = ListDrawing(nodes, 60)
     found: set[frozenset[str]] = set()
@@ -162,7 +162,7 @@ def test_gutter_of_the_list_shows_exactly_the_edges(nodes: list[CanvasNode]) -> 
 @pytest.mark.first_cases(1)
 @pytest.mark.parametrize("detail", ["box", "pill"])
 @given(st.lists(st.booleans(), min_size=1, max_size=4), st.integers(0, 6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_folded_graph_shows_the_edges_of_what_it_stands_for(detail: Detail, widths: list[bool], extra: int) -> None:
     nodes: list[CanvasNode] = [CanvasNode("start", "start", "set")]
     before = ["start"]
@@ -183,7 +183,7 @@ def test_folded_graph_shows_the_edges_of_what_it_stands_for(detail: Detail, widt
 
 @pytest.mark.parametrize("detail", ["pill", "box"])
 @given(workflows())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_lines_of_the_focused_step_are_lit_and_no_other(detail: Detail, nodes: list[CanvasNode]) -> None:
     drawing = GraphDrawing(nodes, detail, ROOM[detail])
     for node in nodes:

@@ -25,7 +25,7 @@ SCREENS: dict[str, tuple[Any, ...]] = {
 }
 
 
-@pytest.mark.first_cases(2)
+@pytest.mark.first_cases(1)
 @pytest.mark.parametrize("name", SCREENS)
 async def test_no_key_ends_the_program(tmp_path: Path, name: Any, until: Until) -> None:
     settings = Settings(tables=tmp_path / "tables", database=tmp_path / "runs.db", user_id="me")

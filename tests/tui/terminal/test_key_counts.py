@@ -91,7 +91,6 @@ def test_http_filter_csv_and_mail_take_few_keys(
     typist.press("enter")
     typist.see("No steps yet")
     typist.add("http", "HTTP request: http")
-    typist.press("tab")
     typist.write("https://example.org/orders")
     typist.press("enter")
     typist.see("unsaved")

@@ -47,6 +47,7 @@ def stalled(terminal: Callable[..., Terminal], gate: Path) -> Terminal:
     return opened
 
 
+@pytest.mark.slow
 def test_run_completes_while_stalled(stalled: Terminal, gate: Path, database: Path) -> None:
     gate.touch()
     wait_until(lambda: status(database) == "completed")
@@ -102,6 +103,7 @@ def test_timeout_fires_while_stalled(
     assert error.type == "timeout"
 
 
+@pytest.mark.slow
 def test_cancel_by_another_process_works_while_stalled(stalled: Terminal, tables: Path, database: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "wftui", "cancel", "last", "--tables", str(tables), "--db", str(database)],
