@@ -22,6 +22,7 @@ MODULES = {
         "sqlalchemy",
         "pyrage",
     ],
+    ("workers",): ["wftui.workers.database", "wftui.workers.sealing", "wftui.workers.job_queue"],
 }
 """What is imported, by the extras that are installed."""
 
@@ -44,7 +45,7 @@ def parts(version: str) -> list[int]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("extras", list(MODULES), ids=["alone", "with extras"])
+@pytest.mark.parametrize("extras", list(MODULES), ids=["alone", "with extras", "with workers"])
 def test_a_workflow_runs_on_the_lowest_versions(tmp_path: Path, extras: tuple[str, ...]) -> None:
     wheel = build(ROOT, "wheel", tmp_path / "dist")
     versions = lowest(wheel, extras)
