@@ -225,6 +225,9 @@ renamed gets a copy of its sections (also of `notify`); those of its old id stay
   removes old runs at most once an hour, in small steps, without blocking the runs. Removals are reported on the screen,
   by `wftui run` at its end, and on the settings screen. `wftui cleanup` removes old runs now, `wftui cleanup --dry-run`
   lists them.
+- Days are counted to the present time, but at most to a day after the newest of the runs that began more than a day
+  ago. So a clock that was set ahead removes nothing for a day, also where runs are started with it; after a long pause,
+  old runs are removed a day after the first new run. `wftui cleanup --older-than 90d` goes by the clock alone.
 - The events and values of a run are removed with it, and the file shrinks.
 
 ## Long logs

@@ -1,5 +1,6 @@
 """`wftui settings` and what the settings do: places, durability, old runs."""
 
+import contextlib
 import json
 import sqlite3
 from pathlib import Path
@@ -123,6 +124,23 @@ def test_wrong_keys_and_values_are_wrong_usage(cli: Cli, file: Path) -> None:
 def runs(cli: Cli, *filters: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads(cli("history", "--json", *filters)[1])["executions"]
     return found
+
+
+def test_cleanup_by_days_does_not_believe_the_clock_alone(cli: Cli, settings: Settings) -> None:
+    cli("new", "a")
+    cli("run", "a", "--quiet")
+    cli("settings", "set", "history.keep_days", str(10**9 - 1))
+    assert cli("cleanup")[1].startswith("removed 0 runs")
+    half_a_year = 180 * 86_400_000
+    with contextlib.closing(sqlite3.connect(settings.database)) as connection, connection:
+        connection.execute("UPDATE executions SET created_at = created_at - :ms", {"ms": half_a_year})
+        connection.execute("UPDATE executions SET completed_at = completed_at - :ms", {"ms": half_a_year})
+    cli("settings", "set", "history.keep_days", "90")
+    removed, reason, other, _ = cli("cleanup")[1].splitlines()
+    assert removed == "removed 0 runs"
+    assert reason.startswith("days are counted to ")
+    assert other == "--older-than AGE goes by the clock"
+    assert cli("cleanup", "--older-than", "90d")[1].startswith("removed 1 run")
 
 
 def test_cleanup_follows_the_settings(cli: Cli) -> None:

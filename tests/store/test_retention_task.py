@@ -19,6 +19,7 @@ from wftui.store.retention_task import RetentionTask
 
 pytest_plugins = "store.store_fixtures"
 HOUR = 3600.0
+DAY = timedelta(days=1)
 KEEP_ONE = Policy(Rule(keep=1))
 
 
@@ -66,6 +67,41 @@ async def test_one_of_many_processes_applies_retention_hourly(database: Path) ->
     assert await tidy(stores[0]) == 2
     for store in stores:
         await store.close()
+
+
+async def test_a_clock_that_is_set_ahead_removes_nothing_for_a_day(database: Path) -> None:
+    clock, keep_a_month = Hands(), Policy(workflows={"demo": Rule(older_than=START - 30 * DAY)}, workflow_id="demo")
+
+    async def tidy_at(time: datetime) -> int | None:
+        clock.now = time
+        return await tidy(store, keep_a_month.earlier(START - time))
+
+    store = await ExecutionStore.open(database, clock=clock)
+    for day in range(0, -40, -1):
+        await store.append(finished_run(f"run{day}", at=START + day * DAY), wait=True)
+    assert await tidy_at(START + timedelta(minutes=1)) == 9
+    year = START + 365 * DAY
+    assert await tidy_at(year) == 1  # a day after the newest run is believed
+    await store.append(finished_run("ahead", at=year), wait=True)  # a run with the same clock proves nothing
+    assert await tidy_at(year + timedelta(hours=23)) == 0
+    report = await store.apply_settings(keep_a_month.earlier(START - year), dry_run=True)
+    assert report.counted_to == START + DAY
+    assert await tidy_at(START + timedelta(hours=2)) == 0  # the clock is right again: the later run changes nothing
+    assert await tidy_at(START + 2 * DAY) == 0
+    assert await runs(store) == 31
+    assert await tidy_at(year + DAY) == 30  # it is right: the time has passed
+    assert await runs(store) == 1
+    await store.close()
+
+
+async def test_runs_begun_a_day_apart_make_the_clock_credible(database: Path) -> None:
+    clock = Hands()
+    store = await ExecutionStore.open(database, clock=clock)
+    await store.append(finished_run("old", at=START - 100 * DAY), wait=True)
+    await store.append(finished_run("before", at=START - DAY), wait=True)
+    report = await store.apply_settings(Policy(Rule(older_than=START - 30 * DAY)))
+    assert (report.runs, report.counted_to) == (1, None)
+    await store.close()
 
 
 async def test_later_removals_are_reported(database: Path) -> None:

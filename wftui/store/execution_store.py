@@ -231,18 +231,22 @@ class ExecutionStore(StoredRuns):
         """Remove the runs that a policy selects; see `cleanup`."""
         return await self._in_thread(lambda cleanup: cleanup.run(policy, dry_run=dry_run), threading.Event())
 
+    async def apply_settings(self, policy: Policy, *, dry_run: bool = False) -> CleanupReport:
+        """Remove the runs that the policy of the settings selects, by `believed_time`."""
+        return await self._in_thread(lambda cleanup: cleanup.run_settings(policy, dry_run=dry_run), threading.Event())
+
     async def tidy(self, policy: Policy, *, every: float, stop: threading.Event) -> CleanupReport | None:
-        """Apply a policy, unless a process has done so recently; None in that case.
+        """Apply the policy of the settings, unless a process has done so recently.
 
         Args:
-            every: minimum interval in seconds between two calls of any process.
+            every: minimum interval in seconds between two calls of any process; one that comes earlier returns None.
             stop: when set, the cleanup ends early and the next call of any process continues it.
         """
         connection, now = self._writing()[0], to_milliseconds(self._clock())
         milliseconds = int(every * 1000)
         if not await connection.run(lambda at_once: maintenance_lease.begin(at_once, RETENTION, now, milliseconds)):
             return None
-        report, whole = await self._in_thread(lambda cleanup: (cleanup.run(policy), cleanup.is_whole), stop)
+        report, whole = await self._in_thread(lambda cleanup: (cleanup.run_settings(policy), cleanup.is_whole), stop)
         report.at = self._clock()
         report_json = report.to_json() if report.runs else None
         await connection.run(lambda at_once: maintenance_lease.end(at_once, RETENTION, report_json, whole=whole))

@@ -155,3 +155,6 @@ class CleanupReport(WireModel):
     bytes_after: int
     dry_run: bool = False
     at: Annotated[Timestamp | None, Field(description="Time of an automatic cleanup.")] = None
+    counted_to: Annotated[
+        Timestamp | None, Field(description="Time to which days were counted, if the clock is far ahead of the runs.")
+    ] = None

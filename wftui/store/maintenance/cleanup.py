@@ -15,7 +15,7 @@ from pathlib import Path
 
 from wftui.model.run.summary import CleanupReport
 from wftui.store import log_segments
-from wftui.store.maintenance.retention import OVER, Policy, RunTree, one_run, removable
+from wftui.store.maintenance.retention import OVER, Policy, RunTree, believed_time, one_run, removable
 from wftui.store.ownership.owners import Owner
 from wftui.store.sqlite.checkpoints import empty_log, restart_log
 from wftui.store.sqlite.database import OpenedDatabase, connect
@@ -40,6 +40,8 @@ _FREE_SHARE = 0.1
 """Time the lock is left free, by the time that it was held, where nobody waits."""
 _EMPTY_SECONDS = 1.0
 _PLAN_KEPT = timedelta(hours=1)
+_AHEAD = timedelta(days=1)
+"""Time by which the clock is ahead of what is believed when a report says so."""
 
 Alive = Callable[[Owner], bool]
 
@@ -76,6 +78,24 @@ class Cleanup:
             StoreError: the database cannot be written.
         """
         return self._run(lambda connection: removable(connection, policy), dry_run=dry_run)
+
+    def run_settings(self, policy: Policy, *, dry_run: bool = False) -> CleanupReport:
+        """Do so with ages that are counted to the time that the history makes credible.
+
+        Raises:
+            StoreError: the database cannot be written.
+        """
+        believed = self._now
+
+        def choose(connection: sqlite3.Connection) -> Iterable[list[RunTree]]:
+            nonlocal believed
+            believed = believed_time(connection, self._now)
+            return removable(connection, policy.earlier(self._now - believed))
+
+        report = self._run(choose, dry_run=dry_run)
+        if policy.has_ages and self._now - believed >= _AHEAD:
+            report.counted_to = believed
+        return report
 
     def remove(self, run_id: str) -> CleanupReport:
         """Remove one run with its sub-workflows, if all of them have ended.

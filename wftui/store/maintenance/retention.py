@@ -2,23 +2,28 @@
 
 A run and the sub-workflows that its steps started are kept or removed together, and only when all of them have ended. A
 rerun is an independent run. This module only reads, a page at a time along the indexes.
+
+A clock that was set ahead makes every run look old. Where nobody names the age, ages are therefore counted to
+`believed_time`: the clock alone proves nothing, but runs that began more than a day apart do.
 """
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
-from datetime import datetime
+from dataclasses import field, replace
+from datetime import datetime, timedelta
 from itertools import product
 
 from wftui.model.base import Json
 from wftui.model.data_class import dataclass
 from wftui.store.sqlite.storable_text import storable
-from wftui.store.sqlite.times import to_milliseconds
+from wftui.store.sqlite.times import from_milliseconds, to_milliseconds
 
 OVER = ("completed", "failed", "cancelled", "interrupted")
 """Statuses of runs that no process runs. An interrupted run could still be resumed: see `Rule`."""
 _ALL = ("pending", "running", *OVER)
 _PAGE = 200
+_PROOF = timedelta(days=1)
+"""Age of a run that proves the time at which it began, and the time for which it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +62,27 @@ class Policy:
             return self.rule(self.workflow_id) is None
         return self.default is None and not any(self.workflows.values())
 
+    @property
+    def has_ages(self) -> bool:
+        """Return whether a rule depends on the age of runs."""
+        return any(
+            rule is not None and rule.older_than is not None for rule in (self.default, *self.workflows.values())
+        )
+
     def rule(self, workflow_id: str) -> Rule | None:
         """Return the rule for a workflow."""
         return self.workflows.get(workflow_id, self.default)
+
+    def earlier(self, by: timedelta) -> "Policy":
+        """Return the policy as it was some time ago."""
+
+        def moved(rule: Rule | None) -> Rule | None:
+            if rule is None or rule.older_than is None:
+                return rule
+            return replace(rule, older_than=rule.older_than - by)
+
+        workflows = {name: moved(rule) for name, rule in self.workflows.items()}
+        return replace(self, default=moved(self.default), workflows=workflows)
 
 
 @dataclass(slots=True)
@@ -94,6 +117,24 @@ WITH RECURSIVE tree (root, id, key, status, workflow_id) AS (
 )
 SELECT root, key, status, workflow_id FROM tree
 """
+
+
+def believed_time(connection: sqlite3.Connection, now: datetime) -> datetime:
+    """Return the time that the history makes credible.
+
+    That is at most a day after the newest of the runs that began a day ago or earlier. A run that
+    began since may have been started with the same wrong clock, and counts only once the clock has gone on for a day.
+    Without an earlier run, none is a day old.
+    """
+    newest = max(
+        connection.execute(
+            f"SELECT max(created_at) FROM executions run WHERE status = ? AND {root} AND created_at <= ?",
+            (status, to_milliseconds(now - _PROOF)),
+        ).fetchone()[0]
+        or 0
+        for status, root in product(_ALL, ("(parent_path IS NULL) = 1", "(parent_path IS NULL) = 0"))
+    )
+    return min(now, from_milliseconds(newest) + _PROOF) if newest else now
 
 
 def removable(connection: sqlite3.Connection, policy: Policy) -> Iterator[list[RunTree]]:

@@ -11,6 +11,7 @@ from textual.widgets.option_list import Option
 
 from wftui.model.errors import UserError
 from wftui.model.run.summary import CleanupReport
+from wftui.model.text.local_times import local_text
 from wftui.settings.keys import WORKFLOW_KEYS, Key, SettingsError, find_key, value_text
 from wftui.tui.actions import Action
 from wftui.tui.display.formatting import ago, count, short_path
@@ -147,6 +148,8 @@ class SettingsScreen(LocalScreen[None]):
             lines.append(f"Expired  {_expired(overview.would_go)}")
         else:
             lines.append("Expired  none")
+        if overview.would_go is not None and overview.would_go.counted_to is not None:
+            lines.append(f"         days are counted to {local_text(overview.would_go.counted_to)}: see the clock")
         if overview.last is not None:
             when = ago(overview.last.at, self.workbench.clock())
             lines.append(f"Removed  {count(overview.last.runs, 'run')} automatically, {when}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from wftui.model.clock import Clock
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from wftui.store.execution_store import ExecutionStore
     from wftui.store.maintenance.retention import Policy, Rule
     from wftui.store.retention_task import RetentionTask
+
+
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+"""No run is earlier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class RetentionService:
         """
         store = await self._store()
         policy = replace(await asyncio.to_thread(self._policy), workflow_id=workflow_id)
-        return None if policy.keeps_all else await store.apply(policy, dry_run=dry_run)
+        return None if policy.keeps_all else await store.apply_settings(policy, dry_run=dry_run)
 
     async def cleanup(
         self,
@@ -141,4 +145,9 @@ class RetentionService:
 
         if rule.keeps_all:
             return None
-        return Rule(None if rule.days is None else self._clock() - timedelta(days=rule.days), rule.runs)
+        return Rule(None if rule.days is None else self._days_ago(rule.days), rule.runs)
+
+    def _days_ago(self, days: int) -> datetime:
+        """Return the time some days ago, from 1970 on."""
+        now = self._clock()
+        return now - timedelta(days=min(days, (now - _FIRST).days))

@@ -206,6 +206,11 @@ def _print_cleanup(terminal: Terminal, report: CleanupReport) -> None:
     if len(report.workflows) > 1 or report.dry_run:
         for workflow_id, runs in report.workflows.items():
             terminal.line(f"  {workflow_id}  {runs:,}")
+    if report.counted_to is not None:
+        terminal.line(
+            f"days are counted to {local_text(report.counted_to)}, because no run shows that the clock is right;"
+        )
+        terminal.line("--older-than AGE goes by the clock")
     if not report.dry_run:
         terminal.line(f"database size: {report.bytes_before:,} -> {report.bytes_after:,} bytes")
 
