@@ -18,8 +18,8 @@ test: ## the tests of one room: make test ROOM=store (all without ROOM)
 slow: ## the tests that are big, or need a browser, a server or a network
 	pytest -m slow
 
-snapshots: ## draw the snapshots of the screens and the pictures of the README; look at the difference
-	pytest tests/tui --snapshot-update
+snapshots: ## draw the snapshots of screens and words and the pictures of the README; look at the difference
+	pytest tests/tui tests/compiler tests/runtime tests/model --snapshot-update
 	python screenshots/draw.py
 
 docs: ## write what is made from the code: pages, schema, the Python of the examples
