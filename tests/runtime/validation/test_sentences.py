@@ -93,7 +93,7 @@ def test_sentences_of_formats(snapshot: SnapshotAssertion) -> None:
     for name in FORMATS:
         told = [validate_inputs({"properties": {"x": {"format": name}}}, {"x": text})[1] for text in texts]
         fitting = [shown(text) for text, problems in zip(texts, told, strict=True) if not problems]
-        messages = {each.message for problems in told for each in problems}
+        messages = sorted({each.message for problems in told for each in problems})
         lines += [name, *(f"  {each}" for each in messages), f"  fits: {', '.join(fitting)}"]
     assert "\n".join(lines) == snapshot
 
