@@ -11,7 +11,6 @@ from wftui.compiler.diagnostics.diagnostic import syntax_diagnostics
 from wftui.compiler.diagnostics.fixes import apply_fix, mend_syntax
 from wftui.compiler.source.parsing import parse
 
-
 MENDED = [
     ('{"a": 1,}', '{"a": 1}'),
     ("[1,, 2,]", "[1, 2]"),
