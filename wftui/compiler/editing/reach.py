@@ -183,7 +183,8 @@ def _about(schema: Json, value: Json) -> str:
         return _about_schema(schema)
     if isinstance(value, Mapping | list):
         more = " or more" if isinstance(value, CutList | CutObject) else ""
-        return f"{len(value)} {'items' if isinstance(value, list) else 'members'}{more} in the last run"
+        noun = f"{'item' if isinstance(value, list) else 'member'}{'s' * (len(value) != 1)}"
+        return f"{len(value)} {noun}{more} in the last run"
     shown = " ".join(literal(value).split())
     return f"{shown[:_SHOWN]}{'…' if len(shown) > _SHOWN else ''} in the last run"
 

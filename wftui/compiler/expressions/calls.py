@@ -63,8 +63,7 @@ class CallTranslator:
 
     def filter(self, node: nodes.Filter) -> Code:
         """`value | name(arguments)`."""
-        if node.node is None:
-            return self.outer.diagnostic(node, "a filter needs a value before it")
+        assert node.node is not None, "only blocks of templates have filters without a value"
         if not self._plain_arguments(node):
             return _NONE
         if node.name in SPECIAL_FILTERS:
@@ -167,7 +166,7 @@ class CallTranslator:
         names = [name for name in parameters if name != "each"][len(given) :]
         diagnostic = None
         if len(args) > len(names):
-            diagnostic = f"takes at most {len(names)} arguments" if names else "takes no arguments"
+            diagnostic = f"takes at most {len(names)} argument{'s' * (len(names) != 1)}" if names else "takes no arguments"
         for name in kwargs:
             if name not in names:
                 diagnostic = f"has no argument {name!r}" + (f"; it has {', '.join(names)}" if names else "")
