@@ -72,8 +72,8 @@ def completed(run: str = RUN, *, value: Json = None, duration: float = 100.0, at
     return Completed(run_id=run, timestamp=at, outputs=value, duration=duration)
 
 
-def failed(run: str = RUN, *, message: str = "it broke", at: datetime = START) -> Failed:
-    return Failed(run_id=run, timestamp=at, error=ExecutionError(type="exit_code", message=message), duration=7.0)
+def failed(run: str = RUN, *, type: str = "exit_code", message: str = "it broke", at: datetime = START) -> Failed:
+    return Failed(run_id=run, timestamp=at, error=ExecutionError(type=type, message=message), duration=7.0)
 
 
 def cancelled(run: str = RUN, *, at: datetime = START) -> Cancelled:

@@ -38,10 +38,11 @@ def run_events(
         "pending": [],
         "running": [started(run, at=at)],
         "completed": [started(run, at=at), completed(run, at=at)],
-        "failed": [started(run, at=at), failed(run, at=at)],
+        "failed": [started(run, at=at), failed(run, at=at, type="exit.code")],
         "cancelled": [cancelled(run, at=at)],
     }
-    return [created(run, workflow=workflow, user_id=user, at=at, parent_id=parent), *ends[end]]
+    path = None if parent is None else "call"
+    return [created(run, workflow=workflow, user_id=user, at=at, parent_id=parent, parent_path=path), *ends[end]]
 
 
 runs = st.lists(
@@ -56,15 +57,7 @@ runs = st.lists(
 )
 moments = st.none() | st.integers(-1, 4).map(lambda minutes: START + timedelta(minutes=minutes))
 filters = st.builds(
-    lambda workflow_id, status, user_id, since, until, text, parent_id: ExecutionFilters(
-        workflow_id=workflow_id,
-        status=status,
-        user_id=user_id,
-        since=since,
-        until=until,
-        text=text,
-        parent_id=parent_id,
-    ),
+    lambda **fields: ExecutionFilters(**fields),
     workflow_id=st.none() | st.sampled_from(WORKFLOWS),
     status=st.none() | st.lists(st.sampled_from(ENDS), min_size=1, max_size=3),
     user_id=st.none() | st.sampled_from(USERS),
@@ -72,11 +65,15 @@ filters = st.builds(
     until=moments,
     text=st.none() | st.sampled_from(["BACK", "check", "run-00", "b%", "%", "_", "broke", "\\", "nothing"]),
     parent_id=st.none() | st.just("run-000"),
+    children=st.booleans(),
+    longer_than=st.none() | st.sampled_from([0.0, 7.0, 7.5, 100.0, 101.0]),
+    error_type=st.none() | st.sampled_from(["exit", "exit.code", "exit.cod_", "other"]),
 )
 
 
 def fits(run: ExecutionSummary, wanted: ExecutionFilters, at: datetime) -> bool:
     texts = [run.workflow_id, run.id, run.user_id, run.error.message if run.error else ""]
+    error_type = run.error.type if run.error else ""
     return all(
         (
             wanted.workflow_id in (None, run.workflow_id),
@@ -86,6 +83,9 @@ def fits(run: ExecutionSummary, wanted: ExecutionFilters, at: datetime) -> bool:
             wanted.since is None or at >= wanted.since,
             wanted.until is None or at <= wanted.until,
             not wanted.text or any(wanted.text.lower() in text.lower() for text in texts),
+            wanted.children or run.parent_path is None,
+            wanted.longer_than is None or (run.duration is not None and run.duration >= wanted.longer_than),
+            wanted.error_type is None or f"{error_type}.".startswith(f"{wanted.error_type}."),
         )
     )
 
@@ -141,15 +141,21 @@ def sorted_runs(runs: list[ExecutionSummary], sort: RunSort, minutes: dict[str, 
     return sorted(newest_first, key=lambda run: str(getattr(run, names[by])), reverse=down)
 
 
+AMONG: tuple[tuple[str, ...] | None, ...] = (None, (), WORKFLOWS[:1], WORKFLOWS)
+
+
 @given(
     runs=runs,
     questions=st.lists(
-        st.tuples(filters, st.sampled_from(SORTS), st.integers(1, 5), st.integers(-14, 14)), min_size=1, max_size=8
+        st.tuples(filters, st.sampled_from(AMONG), st.sampled_from(SORTS), st.integers(1, 5), st.integers(-14, 14)),
+        min_size=1,
+        max_size=8,
     ),
 )
 @settings(max_examples=40, deadline=None)
 def test_orders_offsets_and_numbers_agree_with_all_runs(
-    runs: list[tuple[str, str, str, int, str | None]], questions: list[tuple[ExecutionFilters, RunSort, int, int]]
+    runs: list[tuple[str, str, str, int, str | None]],
+    questions: list[tuple[ExecutionFilters, tuple[str, ...] | None, RunSort, int, int]],
 ) -> None:
     async def scenario(folder: Path) -> None:
         store = await ExecutionStore.open(folder / "history.db")
@@ -158,36 +164,40 @@ def test_orders_offsets_and_numbers_agree_with_all_runs(
             await store.append(run_events(number, *run), wait=True)
             minutes[f"run-{number:03}"] = START + timedelta(minutes=run[3])
         everything = (await store.list(limit=100)).executions
-        for wanted, sort, size, offset in questions:
-            matching = [run for run in everything if fits(run, wanted, minutes[run.id])]
+        for wanted, among, sort, size, offset in questions:
+            matching = [
+                run
+                for run in everything
+                if fits(run, wanted, minutes[run.id]) and (among is None or run.workflow_id in among)
+            ]
             expected = sorted_runs(matching, sort, minutes)
             found: list[ExecutionSummary] = []
-            page = await store.list(wanted, limit=size, sort=sort)
+            page = await store.list(wanted, among=among, limit=size, sort=sort)
             while True:
                 found += page.executions
                 if page.next is None:
                     break
-                page = await store.list(wanted, limit=size, sort=sort, cursor=page.next)
+                page = await store.list(wanted, among=among, limit=size, sort=sort, cursor=page.next)
             assert found == expected
             first = max(0, len(expected) + offset) if offset < 0 else offset
-            page = await store.list(wanted, limit=size, sort=sort, offset=offset)
+            page = await store.list(wanted, among=among, limit=size, sort=sort, offset=offset)
             if first or offset >= 0 or len(expected) >= -offset:
                 assert page.executions == expected[first : first + size]
                 if page.next is not None:
-                    after = await store.list(wanted, limit=size, sort=sort, cursor=page.next)
+                    after = await store.list(wanted, among=among, limit=size, sort=sort, cursor=page.next)
                     assert after.executions == expected[first + size : first + 2 * size]
                 else:
                     assert first + size >= len(expected)
-            assert await store.count(wanted) == len(expected)
+            assert await store.count(wanted, among) == len(expected)
             columns: dict[GroupBy, str] = {"workflow": "workflow_id", "status": "status", "user": "user_id"}
             for by, name in columns.items():
-                groups = await store.groups(wanted, by)
+                groups = await store.groups(wanted, by, among)
                 counted = Counter(str(getattr(run, name)) for run in matching)
                 assert {group.value: group.runs for group in groups} == counted
                 newest = {str(getattr(run, name)): run.id for run in reversed(matching)}
                 assert all(minutes[group.last_run] == minutes[newest[group.value]] for group in groups)
             failed = [run for run in matching if run.error is not None]
-            assert sum(group.runs for group in await store.groups(wanted, "error")) == len(failed)
+            assert sum(group.runs for group in await store.groups(wanted, "error", among)) == len(failed)
         await store.close()
 
     with tempfile.TemporaryDirectory() as folder:

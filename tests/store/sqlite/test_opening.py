@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import errno
 import os
 import resource
 import shutil
@@ -20,7 +19,7 @@ from wftui.model.errors import ExitCode, UserError
 from wftui.store.execution_store import ExecutionStore
 from wftui.store.sqlite import database as opening
 from wftui.store.sqlite.schema import VERSION
-from wftui.store.sqlite.store_errors import StoreError, explain
+from wftui.store.sqlite.store_errors import StoreError
 
 pytest_plugins = "store.store_fixtures"
 
@@ -58,7 +57,16 @@ async def test_uncreatable_folder(tmp_path: Path) -> None:
 
 
 async def test_folder_is_not_a_database(tmp_path: Path) -> None:
-    assert (await refusal(tmp_path)).code == "store.not_a_database"
+    refused = await refusal(tmp_path)
+    assert refused.code == "store.not_a_database"
+    assert str(refused) == f"{tmp_path} is a folder; name a file for the database"
+
+
+async def test_pipe_is_not_a_database(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    refused = await refusal(tmp_path / "pipe")
+    assert refused.code == "store.not_a_database"
+    assert str(refused) == f"{tmp_path / 'pipe'} is not a file; name one for the database"
 
 
 @pytest.mark.parametrize("content", [b"just some notes\n", b"{}", b"\x00" * 5000, b"SQLite format 2\x00" + b"x" * 600])
@@ -337,15 +345,3 @@ async def test_many_open_a_new_database_at_once(tmp_path: Path) -> None:
         await store.close()
     assert can_shrink(path)
     assert list(tmp_path.iterdir()) == [path]
-
-
-@pytest.mark.parametrize(
-    ("number", "code", "sentence"),
-    [
-        (errno.ENOSPC, "store.full", "the disk is full: runs.db cannot grow"),
-        (errno.EIO, "store.unusable", "cannot use the database runs.db: Input/output error"),
-    ],
-)
-def test_errors_of_the_file_system_are_explained(number: int, code: str, sentence: str) -> None:
-    explained = explain(OSError(number, os.strerror(number)), Path("runs.db"))
-    assert (explained.code, str(explained)) == (code, sentence)
