@@ -12,7 +12,7 @@ from wftui.model.text.glyphs import ascii_only
 from wftui.tui.display.formatting import ago
 from wftui.tui.display.theme import first_theme
 from wftui.tui.exit_summary import summary_lines
-from wftui.tui.terminal.capabilities import TerminalError, check_terminal
+from wftui.tui.terminal.capabilities import TerminalError, check_terminal, erases_with_background
 from wftui.workbench import Settings, Workbench
 
 
@@ -174,3 +174,10 @@ print("fine")
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "fine\n"), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "erases"), [("xterm-256color", True), ("tmux-256color", True), ("screen", False), ("screen.xterm", False)]
+)
+def test_only_gnu_screen_erases_without_the_background(name: str, erases: bool) -> None:
+    assert erases_with_background({"TERM": name}) is erases

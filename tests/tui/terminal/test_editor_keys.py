@@ -141,6 +141,68 @@ def test_keys_in_the_source_write_few_bytes(
     assert fewest_bytes(opened, "y", [f"Ln 6, Col {column}" for column in range(3, 7)]) < 900
 
 
+def steps_of_all_kinds(count: int) -> list[dict[str, Any]]:
+    kinds: list[dict[str, Any]] = [
+        {"type": "http", "input": {"url": "https://example.org/AT", "headers": {"Accept": "application/json"}}},
+        {"type": "set", "input": {"rows": [1, 2, "AT"]}},
+        {"type": "file", "name": "Save AT", "input": {"action": "write", "path": "out/AT.csv", "content": "AT"}},
+        {"type": "shell", "retry": {"maxAttempts": 3}, "input": {"script": "echo AT\nexit 0"}},
+        {"type": "python", "input": {"code": "def main():\n    return AT"}},
+        {"type": "delay", "input": {"for": "ATs"}},
+        {"type": "assert", "when": "1 > AT", "input": {"that": "{{ 2 > AT }}", "message": "too few"}},
+        {"type": "template", "input": {"template": "Hello AT"}},
+    ]
+    text = [json.dumps({"id": "sAT", **kinds[at % len(kinds)]}).replace("AT", str(at)) for at in range(count)]
+    return [json.loads(each) for each in text]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("size", "middle", "late"),
+    [
+        ((80, 24), 500, 600),
+        ((120, 40), 900, 1000),
+        # Inspector, canvas and source follow; with every second step, another page of the source comes up.
+        ((120, 48), 2100, 2900),
+        ((160, 48), 2100, 2900),
+        ((200, 60), 2100, 3200),
+    ],
+)
+def test_cursor_keys_in_the_list_write_few_bytes(
+    terminal: Callable[..., Terminal],
+    put_workflow: Callable[..., Path],
+    size: tuple[int, int],
+    middle: int,
+    late: int,
+) -> None:
+    steps = steps_of_all_kinds(200)
+    path = put_workflow("flow", steps=steps)
+    lines = [at for at, line in enumerate(path.read_text().splitlines(), 1) if line.startswith('      "id"')]
+    assert len(lines) == len(steps)
+    opened = terminal(size=size, COLORTERM="truecolor")
+    opened.shows("never run")
+    opened.press("\r")
+    opened.shows("Ready")
+
+    def rests_on(at: int) -> bool:
+        kind = f"s{at} · {steps[at]['type']}"
+        return f"Ln {lines[at] - 1}, Col 1" in opened.text and (size[0] < 120 or kind in opened.text)
+
+    before = 20  # steps of all kinds have been described, and the panes scroll
+    for at in range(1, before + 1):
+        opened.press("\x1b[B")
+        opened.read_until(lambda at=at: rests_on(at))
+    taken = []
+    for at in range(before + 1, before + 33):
+        start = len(opened.raw)
+        opened.press("\x1b[B")
+        opened.read_until(lambda at=at: rests_on(at))
+        taken.append(len(opened.raw) - start)
+    taken.sort()
+    assert taken[len(taken) // 2] < middle, taken
+    assert taken[len(taken) * 9 // 10] < late, taken
+
+
 def fewest_bytes(opened: Terminal, key: str, places: list[str]) -> int:
     """Press a key once per place; return the bytes of the smallest frame.
 

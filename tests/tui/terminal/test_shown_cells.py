@@ -67,6 +67,23 @@ def test_a_change_of_style_says_what_changes() -> None:
     assert ShownCells().without_shown(line) == written
 
 
+def test_long_blanks_are_erased_where_that_keeps_their_background() -> None:
+    line = move(1, 1, styled(("31;44", "ab" + " " * 12 + "c" + " " * 9), ("4;44", " " * 9)))
+    written = move(1, 1, "\x1b[31;44mab\x1b[12X\x1b[15Gc\x1b[9X\x1b[25G\x1b[4;39m" + " " * 9 + "\x1b[m")
+    assert ShownCells().without_shown(line) == written
+    assert "X" not in ShownCells(erases=False).without_shown(line)
+
+
+def test_cells_of_a_color_are_written_together_where_moves_are_shorter() -> None:
+    one, other = "38;2;100;110;120", "38;2;200;210;220"
+    line = [(one, "a"), (other, "b"), (one, "c"), (other, "d")]
+    written = move(1, 1, f"\x1b[{one}ma\x1b[3Gc\x1b[2G\x1b[{other}mb\x1b[4Gd\x1b[m")
+    assert ShownCells().without_shown(move(1, 1, styled(*line))) == written
+    palette = [("31" if codes == one else "32", text) for codes, text in line]
+    in_order = move(1, 1, "\x1b[31ma\x1b[32mb\x1b[31mc\x1b[32md\x1b[m")
+    assert ShownCells().without_shown(move(1, 1, styled(*palette))) == in_order
+
+
 @pytest.mark.parametrize("text", ["⚡", "e\u0301", "🙂", "👩\u200d🚀", "✈\ufe0f"])
 def test_text_whose_width_terminals_disagree_about_is_written_with_all_after_it(text: str) -> None:
     shown = ShownCells()

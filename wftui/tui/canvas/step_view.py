@@ -18,8 +18,8 @@ from wftui.tui.canvas.lineage import related
 FULL_REPAINT_ABOVE = 50
 """Number of changed steps above which the whole view is repainted."""
 
-_AHEAD = 4
-"""The part of a view, as a fraction, that comes up beyond the cursor: most moves then change two rows, not all."""
+_AHEAD = 0.75
+"""The part of a view that comes up beyond the cursor: most moves then change two rows, not all."""
 
 
 class StepView(DrawnView):
@@ -305,7 +305,7 @@ class StepView(DrawnView):
         view = self.scrollable_content_region
         x = _into_view(box.x - 2, box.right + 2, self.scroll_offset.x, view.width)
         rows = self.rows_in_view
-        y = _into_view(box.y - 1, box.bottom + 1, self.scroll_offset.y, rows, rows // _AHEAD)
+        y = _into_view(box.y - 1, box.bottom + 1, self.scroll_offset.y, rows, int(rows * _AHEAD))
         if (x, y) != tuple(self.scroll_offset):
             self.scroll_to(x, y, animate=False)
 

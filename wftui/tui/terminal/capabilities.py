@@ -19,6 +19,11 @@ def is_hosted(environment: Mapping[str, str] = os.environ) -> bool:
     return environment.get("TEXTUAL_DRIVER") == "textual.drivers.web_driver:WebDriver"
 
 
+def erases_with_background(environment: Mapping[str, str] = os.environ) -> bool:
+    """Return whether the terminal erases cells with the background color, which GNU screen does not."""
+    return not environment.get("TERM", "").startswith("screen")
+
+
 def check_terminal(environment: Mapping[str, str]) -> None:
     """Check that the terminal can show a screen.
 

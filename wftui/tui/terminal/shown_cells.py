@@ -24,11 +24,22 @@ _SHORTEST_MOVE = 5
 """Unchanged cells that are written again rather than skipped: moving the cursor takes as many bytes."""
 
 
-class ShownCells:
-    """The characters and styles that were written last, by row and column."""
+_LONG_BLANKS = re.compile(" {11,}| {6,}$")
+"""Blanks that take fewer bytes if they are erased; after those in the middle the cursor is moved."""
+_NOWHERE = ("", -1)
+"""Place of a cursor that may be anywhere."""
 
-    def __init__(self) -> None:
+
+class ShownCells:
+    """The characters and styles that were written last, by row and column.
+
+    Args:
+        erases: the terminal erases cells with the background of the moment.
+    """
+
+    def __init__(self, *, erases: bool = True) -> None:
         self._rows: dict[str, _Row] = {}
+        self._erases = erases
 
     def forget(self) -> None:
         """Forget everything: the next frame is written as a whole."""
@@ -41,7 +52,7 @@ class ShownCells:
     def without_shown(self, sequence: str) -> str:
         """Return a shorter sequence that draws the same; take its cells as shown."""
         before, *pieces = _MOVE.split(sequence)
-        output = _Output(before)
+        output = _Output(before, erases=self._erases)
         for number, column, text in zip(pieces[::3], pieces[1::3], pieces[2::3], strict=True):
             text = text.rstrip("\r\n")
             start = int(column) - 1
@@ -148,45 +159,135 @@ class _Row:
         )
 
 
+class _Run(NamedTuple):
+    """Cells of a row with one look.
+
+    Attributes:
+        first: column of the first cell.
+        cells: a character for each cell, that of the second half of a wide one being `\\0`.
+        erased: blanks after them, which are erased rather than written.
+    """
+
+    number: str
+    first: int
+    cells: str
+    look: _Look
+    erased: int = 0
+
+
+class _Written(NamedTuple):
+    """What was written: the parts, and look and place of the cursor after them."""
+
+    parts: list[str]
+    look: _Look
+    place: tuple[str, int]
+
+
 class _Output:
     """A sequence with no more changes of style and position than it needs."""
 
-    def __init__(self, before: str) -> None:
-        self._parts = [before]
-        self._look = _PLAIN
-        self._number = ""
+    def __init__(self, before: str, *, erases: bool) -> None:
+        self._written = _Written([before], _PLAIN, _NOWHERE)
+        self._blanks = _LONG_BLANKS if erases else None
+        self._waiting: list[_Run] = []
+        self._taken: dict[str, list[tuple[int, int]]] = {}
 
     def write_as_it_is(self, number: str, start: int, text: str) -> None:
         """Write a text whose width terminals disagree about."""
+        self._write_waiting()
         self._become(_PLAIN)
-        self._parts.append(f"\x1b[{number};{start + 1}H{text}")
-        self._number = ""
+        self._written.parts.append(f"\x1b[{number};{start + 1}H{text}")
+        self._written = self._written._replace(place=_NOWHERE)
 
     def write(self, number: str, first: int, row: _Row, end: int) -> None:
         """Write a stretch of a row."""
-        self._parts.append(f"\x1b[{first + 1}G" if number == self._number else f"\x1b[{number};{first + 1}H")
-        self._number = number
-        last: _Look | None = None
-        for character, look in zip(row.characters[first:end], row.looks[first:end], strict=True):
-            if look is not last:
-                self._become(look)
-                last = look
-            self._parts.append(character or "")
+        if any(first < after and begin < end for begin, after in self._taken.get(number, ())):
+            self._write_waiting()  # cells that are written twice are so in this order
+        self._taken.setdefault(number, []).append((first, end))
+        for look, begin, after in _runs(row.looks, first, end):
+            cells = "".join(each or "\0" for each in row.characters[begin:after])
+            at = 0
+            for blanks in self._blanks.finditer(cells) if self._blanks and _takes_blanks(look) else ():
+                run = _Run(number, begin + at, cells[at : blanks.start()], look, len(blanks[0]))
+                self._waiting.append(run)
+                at = blanks.end()
+            if at < len(cells):
+                self._waiting.append(_Run(number, begin + at, cells[at:], look))
+
+    def _write_waiting(self) -> None:
+        """Write what waits row by row, or look by look if that is shorter.
+
+        A change between colors out of millions takes more bytes than a move.
+        """
+        waiting, self._waiting = self._waiting, []
+        self._taken.clear()
+        by_look: dict[str, dict[_Look, list[_Run]]] = {}
+        for run in waiting:
+            by_look.setdefault(run.look.background, {}).setdefault(run.look, []).append(run)
+        grouped = [run for looks in by_look.values() for runs in looks.values() for run in runs]
+        one, other = self._after(waiting), self._after(grouped)
+        best = other if sum(map(len, other.parts)) < sum(map(len, one.parts)) else one
+        self._written = best._replace(parts=self._written.parts + best.parts)
+
+    def _after(self, runs: Sequence[_Run]) -> _Written:
+        """Return what writes runs in this order."""
+        _, look, place = self._written
+        parts: list[str] = []
+        for run in runs:
+            if place != (run.number, run.first):
+                is_in_row = place[0] == run.number
+                parts.append(f"\x1b[{run.first + 1}G" if is_in_row else f"\x1b[{run.number};{run.first + 1}H")
+            change, look = _change(look, run.look)
+            parts += (change, run.cells.replace("\0", ""))
+            if run.erased:
+                parts.append(f"\x1b[{run.erased}X")
+            place = run.number, run.first + len(run.cells)
+        return _Written(parts, look, place)
 
     def _become(self, look: _Look) -> None:
-        before = self._look
-        if look.color is None:
-            is_seen = before.link or not _UNSEEN.issuperset(before.attributes)
-            attributes = () if is_seen else before.attributes
-            look = _Look(attributes, before.color, look.background)
-        if look != before:
-            self._parts.append(_transition(before, look))
-            self._look = look
+        change, now = _change(self._written.look, look)
+        self._written.parts.append(change)
+        self._written = self._written._replace(look=now)
 
     def finished(self) -> str:
         """Return the sequence, which ends without a style."""
+        self._write_waiting()
         self._become(_PLAIN)
-        return "".join(self._parts)
+        return "".join(self._written.parts)
+
+
+def _takes_blanks(look: _Look) -> bool:
+    """Return whether a blank in this look shows its background only."""
+    return not look.link and _UNSEEN.issuperset(look.attributes)
+
+
+def _runs(looks: Sequence[_Look], first: int, end: int) -> list[tuple[_Look, int, int]]:
+    """Return look, begin and end of the runs in a stretch; blanks are in that of a neighbour where possible."""
+    runs: list[tuple[_Look, int, int]] = []
+    for at in range(first, end):
+        look = looks[at]
+        if runs:
+            last, begin, _ = runs[-1]
+            if look is last or look == last or (look.color is None and _holds_blanks(last, look)):
+                runs[-1] = last, begin, at + 1
+                continue
+            if last.color is None and _holds_blanks(look, last):
+                runs[-1] = look, begin, at + 1
+                continue
+        runs.append((look, at, at + 1))
+    return runs
+
+
+def _holds_blanks(look: _Look, blank: _Look) -> bool:
+    return look.background == blank.background and _takes_blanks(look)
+
+
+def _change(before: _Look, after: _Look) -> tuple[str, _Look]:
+    """Return the sequence from one look to another, and the look that it leads to."""
+    if after.color is None:
+        attributes = before.attributes if _takes_blanks(before) else ()
+        after = _Look(attributes, before.color, after.background)
+    return (_transition(before, after) if after != before else ""), after
 
 
 class CellUpdate(CompositorUpdate):

@@ -12,7 +12,7 @@ from textual.driver import Driver
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
-from wftui.tui.terminal.capabilities import is_hosted
+from wftui.tui.terminal.capabilities import erases_with_background, is_hosted
 from wftui.tui.terminal.idle_collection import IdleCollection
 from wftui.tui.terminal.pasted_text import PasteApp
 from wftui.tui.terminal.shown_cells import ShownCells
@@ -41,7 +41,7 @@ class TerminalApp(PasteApp[ReturnT], inherit_bindings=False):
     ) -> None:
         super().__init__(ansi_color=ansi_color)
         self._type_ahead = TypeAhead(self, super().on_event, opening=opening, asking=asking, loading=loading)
-        self._shown = ShownCells()
+        self._shown = ShownCells(erases=erases_with_background())
         self._idle_collection = IdleCollection()
 
     @property

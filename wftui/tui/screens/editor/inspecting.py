@@ -15,6 +15,7 @@ from wftui.compiler.editing.names import texts_of
 from wftui.compiler.editing.placed_steps import PlacedStep, steps_in
 from wftui.compiler.source.parsing import parse
 from wftui.model.base import Json
+from wftui.model.errors import UserError
 from wftui.model.run.paths import without_indices
 from wftui.model.schema.facets import literal
 from wftui.tui.background import in_background, once
@@ -86,18 +87,24 @@ class Inspecting:
                 "No step at the cursor." if self._screen.steps else "No step here. Press {editor.add_step} to add one."
             )
             self._inspector.show(None, with_keys(self._screen.app, empty))
+        elif self.explains and (word := str(placed.step.get("type"))) not in self._kinds:
+            self._screen.attempt(self._read_kind(word), group=f"kind {word}", exclusive=True)
         else:
             self._shown = step = self._described(here, placed)
             self._inspector.show(step)
             if step.reads and self._record is not None:
                 look = partial(self._look_up, step, placed, self._record)
                 in_background(self._screen, look, group="values", exclusive=True)
-            if self.explains and (word := str(placed.step.get("type"))) not in self._kinds:
-                self._screen.attempt(self._read_kind(word), group=f"kind {word}", exclusive=True)
 
     async def _read_kind(self, word: str) -> None:
-        self._kinds[word] = await self._screen.workbench.steps.type(word)
-        self.soon()
+        """Show the step once its type is known: what is shown twice is written twice."""
+        try:
+            self._kinds[word] = await self._screen.workbench.steps.type(word)
+        except UserError:
+            self._kinds[word] = None
+            raise
+        finally:
+            self._show()
 
     async def _look_up(self, step: InspectedStep, placed: PlacedStep, record: "ExecutionRecord") -> None:
         """Show the values that a step reads; the items of a `forEach` may take long."""

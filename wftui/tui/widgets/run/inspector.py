@@ -28,6 +28,8 @@ _LAST_RUN = 18
 """Line of the last run in a tall pane, if the step leaves it free."""
 _LAST_RUN_BESIDE = 10
 """The same beside the source, which has the step as written."""
+_ABOVE_KEYS = 15
+"""Lines of a pane beside the source that are the step's; of the others, half are keys, which stay where they are."""
 _NAMES = frozenset({"id", "name", "type"})
 """Fields in the heading."""
 
@@ -106,14 +108,17 @@ class StepInspector(LineView):
 
         What stays is not written to the terminal again.
         """
+        height = self.size.height
         lines = [*self._placed(step)]
-        lines += child_lines(step.children, self.size.height - len(lines))
+        lines += child_lines(step.children, height - len(lines))
+        keys: list[Content] = []
+        if step.source_is_beside:
+            keys += key_lines(self.app, min((height - _ABOVE_KEYS) // 2, height - len(lines)))
         if step.kind is not None:
             sets = with_keys(self.app, "{editor.edit_step} sets them")
-            lines += type_lines(step.kind, step.value.get("input"), self.size.height - len(lines), sets)
-        if step.source_is_beside:
-            lines += key_lines(self.app, self.size.height - len(lines))
-        return lines
+            lines += type_lines(step.kind, step.value.get("input"), height - len(lines) - len(keys), sets)
+        lines += [Content("")] * (height - len(lines) - len(keys) if keys else 0)
+        return lines + keys
 
     def _placed(self, step: InspectedStep) -> Iterable[Content]:
         above = [*self._about(step)]

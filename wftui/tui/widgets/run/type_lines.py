@@ -47,10 +47,10 @@ def type_lines(kind: StepTypeInfo, given: Json, room: int, sets: str) -> Iterato
     """
     output = [*_described(kind.output_schema)]
     left_out = [each for each in _described(kind.input_schema) if each[0] not in as_object(given)]
-    for title, note, described in (("Output", f"of {kind.type}", output), ("Not set", sets, left_out)):
-        lines = [*_section(title, note, described, room)]
-        room -= len(lines)
-        yield from lines
+    kept = _LEAST if left_out and room >= 2 * _LEAST else 0
+    above = [*_section("Output", f"of {kind.type}", output, room - kept)]
+    yield from above
+    yield from _section("Not set", sets, left_out, room - len(above))
 
 
 def child_lines(children: Sequence[tuple[str, str]], room: int) -> Iterator[Content]:
