@@ -1,11 +1,13 @@
 """A renamed workflow is called by its new id."""
 
+import errno
 import json
 from pathlib import Path
 
 import pytest
 
 from wftui.compiler.editing.renaming import RenameTarget
+from wftui.model.base import Json
 from wftui.workbench import Settings, Workbench
 from wftui.workspace.workspace_errors import WorkspaceError
 
@@ -31,6 +33,50 @@ async def test_renaming_updates_callers(tmp_path: Path) -> None:
     assert json.loads(read["piece"])["id"] == "piece"
     assert read["whole"] == texts["whole"].replace('"part"', '"piece"', 1)
     assert (read["other"], read["broken"]) == (texts["other"], texts["broken"])
+
+
+async def test_unsaved_text_follows(workbench: Workbench) -> None:
+    await workbench.workflows.create("part", "empty")
+    before = await workbench.workflows.read("part")
+    text, etag = before.text, before.etag
+    for version, more in ((etag, "  "), ("older", "{")):
+        file = workbench.sources.draft_file("part")
+        file.keep(text + more, version)
+        file.release()
+    opened = workbench.sources.draft_file("part")
+    opened.keep(text, etag)
+    written = [draft.written for draft in await workbench.sources.drafts("part")]
+    await workbench.workflows.rename("part", "piece")
+    renamed = await workbench.workflows.read("piece")
+    found = await workbench.sources.drafts("piece")
+    assert [draft.written for draft in found] == written
+    assert {(draft.text, draft.etag) for draft in found} == {
+        (f"{renamed.text}  ", renamed.etag),
+        (f"{renamed.text}{{", "older"),
+    }
+    assert await workbench.sources.drafts("part") == [], "that of an open editor is its own"
+    opened.release()
+    assert [draft.text for draft in await workbench.sources.drafts("part")] == [text]
+
+
+async def test_unsaved_text_that_cannot_follow_stays(workbench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    await workbench.workflows.create("part", "empty")
+    text = (await workbench.workflows.read("part")).text
+    call: dict[str, Json] = {"id": "call", "type": "workflow", "input": {"workflow": "part"}}
+    await workbench.workflows.create("whole", "empty", [call])
+    file = workbench.sources.draft_file("part")
+    file.keep(text, "")
+    file.release()
+
+    def full(*_arguments: object, **_options: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr("wftui.workspace.drafts.atomic_write", full)
+        with pytest.raises(WorkspaceError, match="no space left on device"):
+            await workbench.workflows.rename("part", "piece")
+    assert [draft.text for draft in await workbench.sources.drafts("part")] == [text]
+    assert '"workflow": "piece"' in (await workbench.workflows.read("whole")).text
 
 
 async def test_workflows_that_read_a_renamed_output_follow(tmp_path: Path) -> None:

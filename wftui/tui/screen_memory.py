@@ -9,6 +9,11 @@ _MOST = 200
 """Screens that are remembered, the ones used last."""
 
 
+def editor_memory(workflow_id: str) -> str:
+    """Return what the editor of a workflow is remembered by."""
+    return f"editor {workflow_id}"
+
+
 class ScreenMemory:
     """Tab, cursor, filter and order by screen.
 
@@ -35,6 +40,12 @@ class ScreenMemory:
         before = known.pop(screen, {})
         known[screen] = before | values
         self._changed = self._changed or known[screen] != before
+
+    def move(self, screen: str, to: str) -> None:
+        """Let another screen take over what was kept of one, as its subject has another name."""
+        if (kept := self._known().pop(screen, None)) is not None:
+            self._known()[to] = kept
+            self._changed = True
 
     def write(self) -> None:
         """Write it for the next start, if anything changed."""

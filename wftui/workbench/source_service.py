@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 
 from wftui.model.data_class import dataclass
 from wftui.model.errors import UserError
-from wftui.workspace.drafts import Draft, DraftFile, delete_draft, orphaned_drafts
+from wftui.workspace.drafts import Draft, DraftFile, delete_draft, drafts_folder, orphaned_drafts
 from wftui.workspace.files import Workspace
-from wftui.workspace.locate import user_data_path
 
 if TYPE_CHECKING:
     from wftui.store.execution_store import ExecutionStore
@@ -49,21 +48,21 @@ class SourceService:
 
     def draft_file(self, workflow_id: str) -> DraftFile:
         """Return the file for the unsaved text of one editor."""
-        return DraftFile(_folder(), self._workspace.source_path(workflow_id))
+        return DraftFile(drafts_folder(), self._workspace.source_path(workflow_id))
 
     async def drafts(self, workflow_id: str) -> list[Draft]:
         """Return the unsaved texts of editors that were killed, the newest first."""
-        return await asyncio.to_thread(orphaned_drafts, _folder(), self._workspace.source_path(workflow_id))
+        return await asyncio.to_thread(orphaned_drafts, drafts_folder(), self._workspace.source_path(workflow_id))
 
     async def unsaved(self, workflow_ids: Sequence[str]) -> list[str]:
         """Return those of these workflows that have unsaved text of a killed editor."""
         return await asyncio.to_thread(self._unsaved, workflow_ids)
 
     def _unsaved(self, workflow_ids: Sequence[str]) -> list[str]:
-        if not any(_folder().glob("*.json")):
+        if not any(drafts_folder().glob("*.json")):
             return []
         paths = {each: self._workspace.source_path(each) for each in workflow_ids}
-        return [each for each, path in paths.items() if orphaned_drafts(_folder(), path)]
+        return [each for each, path in paths.items() if orphaned_drafts(drafts_folder(), path)]
 
     async def delete_draft(self, draft: Draft) -> None:
         """Delete a draft that was restored or discarded."""
@@ -97,10 +96,6 @@ class SourceService:
                 continue  # cleaned up
             found[plan] = SourceVersion(run.id, source, run.started_at, run.status)
         return [*found.values()]
-
-
-def _folder() -> Path:
-    return user_data_path() / "drafts"
 
 
 def _committed(path: Path) -> str | None:

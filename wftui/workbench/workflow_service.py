@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from wftui.compiler.cache.unchanged import Look, UnchangedWorkflows
 from wftui.model.errors import UserError
 from wftui.workbench.c_heap import give_back
-from wftui.workspace.files import WorkflowSource, Workspace
+from wftui.workspace.files import WorkflowSource, Workspace, with_id
 
 if TYPE_CHECKING:
     from wftui.compiler.compiler import WorkflowCompiler
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wftui.model.listing import ExampleRow, OfferedWorkflow, WorkflowOutline, WorkflowRow
     from wftui.model.workflow.compilation import CompilationResult
     from wftui.store.execution_store import ExecutionStore
+    from wftui.workspace.drafts import Draft
     from wftui.workspace.new_workflow import Template
 
 
@@ -127,13 +128,14 @@ class WorkflowService:
         return await asyncio.to_thread(self._workspace.duplicate, workflow_id, new_id)
 
     async def rename(self, workflow_id: str, new_id: str) -> list[str]:
-        """Rename a workflow and update its callers; its runs keep the old id.
+        """Rename a workflow and update its callers; its unsaved texts follow, its runs keep the old id.
 
         Returns:
             Ids of the workflows that call it, and were changed.
 
         Raises:
             ConflictError: a workflow of the new id exists.
+            WorkspaceError: it is renamed, but a caller or an unsaved text cannot be written.
         """
         return await asyncio.to_thread(self._rename, workflow_id, new_id)
 
@@ -269,9 +271,20 @@ class WorkflowService:
 
     def _rename(self, workflow_id: str, new_id: str) -> list[str]:
         from wftui.compiler.editing.renaming import rename_called_workflow
+        from wftui.workspace.drafts import drafts_folder, move_drafts
 
-        self._workspace.rename(workflow_id, new_id)
-        return self._change_others(lambda tree: rename_called_workflow(tree, workflow_id, new_id))
+        before = self._workspace.read(workflow_id)
+        now = self._workspace.rename(workflow_id, new_id)
+
+        def moved(draft: Draft) -> tuple[str, str]:
+            etag = now.etag if draft.etag == before.etag else draft.etag
+            return with_id(draft.text, workflow_id, new_id), etag
+
+        try:
+            move_drafts(drafts_folder(), before.path, now.path, moved)
+        finally:
+            callers = self._change_others(lambda tree: rename_called_workflow(tree, workflow_id, new_id))
+        return callers
 
     async def callers(self, workflow_id: str, named: RenameTarget, new: str) -> list[str]:
         """Return the ids of the workflows that a rename of an input or an output changes."""

@@ -9,12 +9,13 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from wftui.model.data_class import dataclass
 from wftui.workspace.atomic import atomic_write
+from wftui.workspace.locate import user_data_path
 from wftui.workspace.private import PRIVATE_FILE, make_private_file, make_private_folder
 from wftui.workspace.regular import read_regular
 from wftui.workspace.workspace_errors import WorkspaceError
@@ -38,6 +39,11 @@ class Draft:
     written: datetime
 
 
+def drafts_folder() -> Path:
+    """Return the folder of all drafts."""
+    return user_data_path() / "drafts"
+
+
 class DraftFile:
     """The draft of one open editor; created with the first text.
 
@@ -53,8 +59,13 @@ class DraftFile:
         self._lock: int | None = None
         self._path: Path | None = None
 
-    def keep(self, text: str, etag: str) -> None:
+    def keep(self, text: str, etag: str, *, written: datetime | None = None) -> None:
         """Store the text, in place of the one before.
+
+        Args:
+            text: the unsaved text.
+            etag: of the version that was edited.
+            written: when it was kept; now if absent.
 
         Raises:
             WorkspaceError: it cannot be written.
@@ -63,6 +74,8 @@ class DraftFile:
             path = self._own_path()
             value = {"source": str(self._source), "etag": etag, "text": text}
             atomic_write(path, json.dumps(value).encode("utf-8", "surrogatepass"), new_mode=PRIVATE_FILE)
+            if written is not None:
+                os.utime(path, (written.timestamp(),) * 2)
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise WorkspaceError(f"cannot keep unsaved text in {self._folder}: {reason}", code="draft.io") from error
@@ -110,6 +123,24 @@ def orphaned_drafts(folder: Path, source: Path) -> list[Draft]:
         finally:
             os.close(lock)
     return sorted(found, key=lambda draft: draft.written, reverse=True)
+
+
+def move_drafts(folder: Path, source: Path, target: Path, change: Callable[[Draft], tuple[str, str]]) -> None:
+    """Give the drafts of a file that has moved to its new path; those of open editors stay theirs.
+
+    Args:
+        change: returns text and etag of a draft at the new path.
+
+    Raises:
+        WorkspaceError: one cannot be written; it stays where it was.
+    """
+    for draft in reversed(orphaned_drafts(folder, source)):
+        moved = DraftFile(folder, target)
+        try:
+            moved.keep(*change(draft), written=draft.written)
+        finally:
+            moved.release()
+        delete_draft(draft)
 
 
 def delete_draft(draft: Draft) -> None:

@@ -210,7 +210,7 @@ class Workspace:
             ConflictError: a workflow of the new id exists.
             NotFoundError, WorkspaceError: the old one cannot be read, or the new one cannot be written.
         """
-        return self.write(new_id, _with_id(self.read(workflow_id).text, workflow_id, new_id), None)
+        return self.write(new_id, with_id(self.read(workflow_id).text, workflow_id, new_id), None)
 
     def rename(self, workflow_id: str, new_id: str) -> WorkflowSource:
         """Rename a workflow and its folder; its runs keep the old id.
@@ -228,7 +228,7 @@ class Workspace:
             source.path.parent.rename(target)
         except OSError as error:
             raise explain(error, source.path.parent, "rename") from error
-        return self.write(new_id, _with_id(source.text, workflow_id, new_id), source.etag)
+        return self.write(new_id, with_id(source.text, workflow_id, new_id), source.etag)
 
     def delete(self, workflow_id: str) -> Path:
         """Move a workflow's folder to `<root>/.trash`; return its new path.
@@ -263,7 +263,7 @@ class Workspace:
         return f"there is no workflow {workflow_id}{hint}"
 
 
-def _with_id(text: str, old_id: str, new_id: str) -> str:
+def with_id(text: str, old_id: str, new_id: str) -> str:
     """Return the text with the root's `id` replaced and nothing else changed."""
     import json
 

@@ -193,25 +193,45 @@ async def test_renaming_keeps_the_cursor_on_the_workflow(some: Workbench, until:
         assert some.workspace.ids() == ["broken", "fresh", "zebra"]
 
 
-async def test_settings_follow_a_renamed_workflow_and_tokens_are_named(
+async def test_settings_follow_a_renamed_workflow_and_what_does_not_is_named(
     workbench: Workbench, put_workflow: Callable[..., Path], until: Until
 ) -> None:
     put_workflow("part")
     for name, value in (("history.workflows.part.keep_runs", "3"), ("notify.workflows.part.on", "end")):
         await workbench.user_settings.set(name, value)
     await workbench.tokens.add("ci", "run", ["part"])
+    for name, query in (("mine", "workflow:part status:failed"), ("all", "part"), ("other", "workflow:parts")):
+        await workbench.user_settings.set(f"history.filters.{name}", query)
     app = WftuiApp(workbench)
     async with app.run_test() as pilot:
         await ready(pilot, until)
         await pilot.press("R", "ctrl+u", *"piece", "enter")
-        await until(pilot, lambda: len(notices(app)) == 3)
+        await until(pilot, lambda: len(notices(app)) == 4)
         assert notices(app) == [
             "The settings history.workflows.part apply to piece, too",
             "The settings notify.workflows.part apply to piece, too",
             "These tokens cover part, but not piece: ci",
+            "These saved filters show the runs of part, not those of piece: mine",
         ]
     settings = await workbench.user_settings.read()
     assert settings.workflows["piece"] == settings.workflows["part"], "its earlier runs keep their id"
+
+
+async def test_editor_of_a_renamed_workflow_opens_where_it_was(
+    workbench: Workbench, put_workflow: Callable[..., Path], until: Until
+) -> None:
+    put_workflow("part", steps=[{"id": name, "type": "set", "input": {}} for name in ("a", "b", "c")])
+    app = WftuiApp(workbench)
+    async with app.run_test() as pilot:
+        await ready(pilot, until)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen) and app.screen.step_list.cursor == "a")
+        await pilot.press("j", "j", "escape")
+        await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen))
+        await pilot.press("R", "ctrl+u", *"piece", "enter")
+        await until(pilot, lambda: app.screen.query_one(WorkflowTable).selected_id == "piece")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, EditorScreen) and app.screen.step_list.cursor == "c")
 
 
 async def test_settings_that_cannot_follow_a_renamed_workflow_are_reported(

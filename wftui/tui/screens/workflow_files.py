@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from wftui.model.errors import UserError
+from wftui.model.history_query import QueryError, parse_query
+from wftui.tui.screen_memory import editor_memory
 from wftui.tui.screens.dialogs.confirm import Choice, ConfirmScreen
 from wftui.tui.screens.dialogs.prompt import PromptScreen
 from wftui.tui.services import AppServices
@@ -69,7 +71,7 @@ class WorkflowFiles:
         try:
             callers = await self._workbench.workflows.rename(workflow_id, new_id)
         except UserError as error:
-            if error.code == "workspace.callers":  # it has been renamed nevertheless
+            if error.code in {"workspace.callers", "draft.io"}:  # it has been renamed nevertheless
                 await self._follow(workflow_id, new_id)
             raise
         await self._follow(workflow_id, new_id)
@@ -80,10 +82,11 @@ class WorkflowFiles:
         return new_id
 
     async def _follow(self, old: str, new: str) -> None:
-        """Give a renamed workflow its rules; name the tokens that do not cover it.
+        """Give a renamed workflow its rules and its place in the editor; name what still means the old id.
 
         The rules of the old id stay, as its runs do.
         """
+        self._app.memory.move(editor_memory(old), editor_memory(new))
         try:
             for section in await self._workbench.user_settings.copy_rules(old, new):
                 self._app.notify(f"The settings {section} apply to {new}, too", markup=False)
@@ -93,8 +96,19 @@ class WorkflowFiles:
             if limited:
                 message = f"These tokens cover {old}, but not {new}: {', '.join(limited)}"
                 self._app.notify(message, severity="warning", markup=False)
+            filters = (await self._workbench.user_settings.read()).filters
+            if named := [name for name, query in filters.items() if self._shows_only(query, old)]:
+                message = f"These saved filters show the runs of {old}, not those of {new}: {', '.join(named)}"
+                self._app.notify(message, severity="warning", markup=False)
         except UserError as error:
             self._app.show_error(error, f"Rules of {old}")
+
+    def _shows_only(self, query: str, workflow_id: str) -> bool:
+        """Return whether a saved filter is for the runs of one workflow."""
+        try:
+            return parse_query(query, self._app.workbench.clock()).workflow == workflow_id
+        except QueryError:
+            return False
 
     async def delete(self, workflow_id: str) -> bool:
         """Move a workflow to the trash, after confirmation; return whether it was.

@@ -14,6 +14,7 @@ from wftui.tui.canvas.step_view import StepView
 from wftui.tui.canvas.workflow_canvas import WorkflowCanvas
 from wftui.tui.editing.step_rows import RowLooks, StepRows, step_rows
 from wftui.tui.key_actions.key_sentences import with_keys
+from wftui.tui.screen_memory import editor_memory
 from wftui.tui.screens.editor.questions import ask_about_reads
 from wftui.tui.screens.editor.source_screen import SourceScreen
 
@@ -55,7 +56,7 @@ class StepsScreen(SourceScreen):
     def __init__(self, workflow_id: str) -> None:
         super().__init__(workflow_id)
         self.steps: list[ListedStep] = []
-        self.memory_name = f"editor {workflow_id}"
+        self.memory_name = editor_memory(workflow_id)
         self._looks = RowLooks()
         self._prepared: StepRows | None = None
         self._is_json = True
