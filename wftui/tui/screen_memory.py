@@ -42,7 +42,7 @@ class ScreenMemory:
         self._changed = self._changed or known[screen] != before
 
     def move(self, screen: str, to: str) -> None:
-        """Let another screen take over what was kept of one, as its subject has another name."""
+        """Give what was kept of a screen to another, as its subject has a new name."""
         if (kept := self._known().pop(screen, None)) is not None:
             self._known()[to] = kept
             self._changed = True

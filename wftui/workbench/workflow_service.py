@@ -128,7 +128,7 @@ class WorkflowService:
         return await asyncio.to_thread(self._workspace.duplicate, workflow_id, new_id)
 
     async def rename(self, workflow_id: str, new_id: str) -> list[str]:
-        """Rename a workflow and update its callers; its unsaved texts follow, its runs keep the old id.
+        """Rename a workflow, its unsaved texts and its callers; not its runs.
 
         Returns:
             Ids of the workflows that call it, and were changed.

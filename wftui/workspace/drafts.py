@@ -126,7 +126,7 @@ def orphaned_drafts(folder: Path, source: Path) -> list[Draft]:
 
 
 def move_drafts(folder: Path, source: Path, target: Path, change: Callable[[Draft], tuple[str, str]]) -> None:
-    """Give the drafts of a file that has moved to its new path; those of open editors stay theirs.
+    """Move the drafts of a moved file, except those of open editors.
 
     Args:
         change: returns text and etag of a draft at the new path.

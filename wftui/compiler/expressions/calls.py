@@ -166,7 +166,9 @@ class CallTranslator:
         names = [name for name in parameters if name != "each"][len(given) :]
         diagnostic = None
         if len(args) > len(names):
-            diagnostic = f"takes at most {len(names)} argument{'s' * (len(names) != 1)}" if names else "takes no arguments"
+            diagnostic = (
+                f"takes at most {len(names)} argument{'s' * (len(names) != 1)}" if names else "takes no arguments"
+            )
         for name in kwargs:
             if name not in names:
                 diagnostic = f"has no argument {name!r}" + (f"; it has {', '.join(names)}" if names else "")

@@ -82,7 +82,7 @@ class WorkflowFiles:
         return new_id
 
     async def _follow(self, old: str, new: str) -> None:
-        """Give a renamed workflow its rules and its place in the editor; name what still means the old id.
+        """Give a renamed workflow its rules and place; name what means the old id.
 
         The rules of the old id stay, as its runs do.
         """

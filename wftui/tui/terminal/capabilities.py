@@ -20,7 +20,7 @@ def is_hosted(environment: Mapping[str, str] = os.environ) -> bool:
 
 
 def erases_with_background(environment: Mapping[str, str] = os.environ) -> bool:
-    """Return whether the terminal erases cells with the background color, which GNU screen does not."""
+    """Return whether erased cells get the background color; GNU screen gives none."""
     return not environment.get("TERM", "").startswith("screen")
 
 

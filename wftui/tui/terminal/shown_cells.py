@@ -176,7 +176,7 @@ class _Run(NamedTuple):
 
 
 class _Written(NamedTuple):
-    """What was written: the parts, and look and place of the cursor after them."""
+    """Parts of a sequence, and look and place of the cursor after them."""
 
     parts: list[str]
     look: _Look
@@ -262,7 +262,7 @@ def _takes_blanks(look: _Look) -> bool:
 
 
 def _runs(looks: Sequence[_Look], first: int, end: int) -> list[tuple[_Look, int, int]]:
-    """Return look, begin and end of the runs in a stretch; blanks are in that of a neighbour where possible."""
+    """Return look, begin and end of the runs; blanks join a neighbour if possible."""
     runs: list[tuple[_Look, int, int]] = []
     for at in range(first, end):
         look = looks[at]
