@@ -4,6 +4,7 @@ import gc
 import platform
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import pytest
 from compiler.compiler_helpers import STEP_TYPES, compiler_of, step, workflow, write
 from wftui.compiler.checks.steps.requirement_checks import Requirements
 from wftui.compiler.compiler import WorkflowCompiler
+from wftui.compiler.expressions import expression
 from wftui.compiler.expressions.expression import Expression
+from wftui.compiler.expressions.syntax import parse
 from wftui.compiler.expressions.translate import Translator
 from wftui.compiler.schema import workflow_schema_text
 from wftui.compiler.tree.nodes import StepNode
@@ -114,7 +117,6 @@ def test_the_steps_of_an_edited_text_stay(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("others_aside")
-@pytest.mark.usefixtures("others_aside")
 def test_the_steps_of_a_listed_text_stay_from_its_first_edit_on(tmp_path: Path) -> None:
     text = write(tmp_path, CHAIN).read_text()
     before = nodes()
@@ -157,6 +159,20 @@ def test_the_expressions_of_a_big_file_stay_only_while_it_is_edited(tmp_path: Pa
     write(tmp_path, {**CHAIN, "id": "other"}, "other")
     assert compiler.load("other")
     assert sums() == 1_200
+
+
+@pytest.mark.usefixtures("others_aside")
+def test_files_of_a_workspace_share_what_was_found_in_their_texts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = [step(f"s{n}", input={"n": f"{{{{ inputs.n + {n} }}}}"}) for n in range(1_001)]
+    for workflow_id in ("flow", "other"):
+        write(tmp_path, {**CHAIN, "id": workflow_id, "steps": many}, workflow_id)
+    parsed = Counter[str]()
+    monkeypatch.setattr(expression, "parse", lambda text: parsed.update([text]) or parse(text))
+    assert all(result.success for result in compiler_of(tmp_path).compile_all())
+    assert {parsed[f"inputs.n + {n}"] for n in range(1_001)} == {1}
+    assert not sums()
 
 
 @pytest.mark.usefixtures("others_aside")

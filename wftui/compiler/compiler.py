@@ -13,6 +13,7 @@ from wftui.compiler.cache.unchanged import registry_hashes
 from wftui.compiler.checks.steps.requirement_checks import programs
 from wftui.compiler.module_run import CompileFailed, LoadedWorkflow, run_module
 from wftui.compiler.registry import RegistryEntry, read_registry, update_registry
+from wftui.compiler.text_caches import several_files
 from wftui.compiler.text_compiler import Compilation, TextCompiler
 from wftui.connections.connections import Connections
 from wftui.model.base import Json
@@ -96,6 +97,7 @@ class WorkflowCompiler:
                 failures.append(_not_written(error, "workspace.write"))
         return _with_errors(known.result, failures)
 
+    @several_files()
     def compile_all(self) -> list[CompilationResult]:
         """Compile every workflow, by id; an error in one does not stop the others.
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wftui.compiler.cache.unchanged import Look, UnchangedWorkflows
+from wftui.compiler.text_caches import several_files
 from wftui.model.errors import UserError
 from wftui.workbench.c_heap import give_back
 from wftui.workspace.files import WorkflowSource, Workspace, with_id
@@ -352,7 +353,8 @@ class WorkflowService:
     def _rows(self) -> list[WorkflowRow]:
         ids = self._workspace.ids()
         look = self._unchanged.look()
-        rows = [self._row(workflow_id, look) for workflow_id in ids]
+        with several_files():
+            rows = [self._row(workflow_id, look) for workflow_id in ids]
         self._unchanged.save(ids)
         if look.has_missed:  # compilations leave free memory in pieces, from which runs do not allocate
             give_back()
