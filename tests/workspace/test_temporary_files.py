@@ -19,7 +19,7 @@ WRITER = """
 import sys, time
 from pathlib import Path
 from wftui.workspace.temporary_file import temporary_beside
-with temporary_beside(Path(sys.argv[1])) as file:
+with temporary_beside(Path(sys.argv[1]), 0o600) as file:
     file.write(b"half"); file.flush()
     print(flush=True)
     time.sleep(600)
@@ -104,6 +104,6 @@ def test_replacing_a_private_file_is_private(tmp_path: Path) -> None:
 
 
 def test_error_names_the_target(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="secret") as caught, temporary_beside(tmp_path / "missing" / "secret"):
+    with pytest.raises(OSError, match="secret") as caught, temporary_beside(tmp_path / "missing" / "secret", 0o600):
         pass
     assert ".part" not in str(caught.value)

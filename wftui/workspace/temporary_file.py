@@ -27,7 +27,7 @@ _swept: set[tuple[int, str]] = set()
 
 
 @contextlib.contextmanager
-def temporary_beside(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
+def temporary_beside(path: Path, mode: int) -> Iterator[IO[bytes]]:
     """Create and lock a file beside `path`, and remove those of dead processes.
 
     The caller renames it to `path`; on failure it is removed.

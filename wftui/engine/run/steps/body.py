@@ -60,7 +60,7 @@ class StepEnd:
     """
 
     output: Json
-    attempts: int = 1
+    attempts: int
     error: ExecutionError | None = None
     handled: bool = False
 
