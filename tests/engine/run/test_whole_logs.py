@@ -1,5 +1,6 @@
 """Long logs: complete, with secrets masked, and little is lost in a kill."""
 
+import errno
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from wftui.engine.run.steps.step_logger import StepLogger
 from wftui.model.clock import utc_now
 from wftui.model.run.events import Created, Log, LogSegment, StepProgress
 from wftui.model.text.text_styles import with_styles
+from wftui.store import log_segments
 from wftui.store.execution_store import ExecutionStore
 from wftui.store.log_segments import folder_of
 
@@ -90,3 +92,19 @@ def test_lines_wait_for_seconds_at_most() -> None:
             files += 1
     assert stored > 3_600 - 32
     assert files < 250, "a step that goes on for long makes few files"
+
+
+async def test_lines_whose_file_cannot_be_written_are_counted_with_the_reason(
+    store: ExecutionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(log_segments, "write", full)
+    reported = [f"line {number}" for number in range(200)]
+    lines = await logged(store, ("stdout", "\n".join(reported)))
+    (omitted,) = [line for line in lines if "omitted" in line]
+    kept = [line for line in lines if line != omitted]
+    assert kept == [*reported[: len(kept) - 10], *reported[-10:]]
+    count = len(reported) - len(kept)
+    assert omitted.startswith(f"… {count} lines omitted: they could not be stored: ")
