@@ -361,6 +361,10 @@ def test_how_a_sub_workflow_is_run_is_checked(
     result = compiler_of(tmp_path).compile("flow")
     found = [each.code for each in [*result.errors, *result.warnings]]
     assert [code for code in found if code != "input.unused"] == codes
+    for each in result.warnings:
+        if each.code == "workflow.version":
+            assert each.message == ("child has version 2.0.0 at present, so the step will fail with workflow.version")
+            assert [fix.title for fix in each.fixes] == ["change it to 2.0.0"]
 
 
 def test_a_change_of_the_sub_workflow_is_seen(tmp_path: Path) -> None:

@@ -23,6 +23,16 @@ def test_a_type_that_is_none_of_a_user_is_refused(error_type: str) -> None:
     with pytest.raises(WorkflowError) as caught:
         wftui.fail(error_type, "no stock")
     assert caught.value.type == "validation.error_type"
+    assert (caught.value.message[:1], caught.value.message[-1:]) in (("A", "."), ("E", "."))
+
+
+def test_the_reason_names_the_type_or_its_first_word() -> None:
+    first = "an error type of your own is dotted lower-case words, such as stock.empty, not"
+    assert own_type_problem("Stock.empty") == f"{first} 'Stock.empty'"
+    assert own_type_problem("s." + "x" * 99) == f"{first} 's.{'x' * 97}…'"
+    assert own_type_problem("http.own") == (
+        "error types that begin with 'http' are raised by wftui; choose another first word"
+    )
 
 
 def test_a_type_of_a_user_may_be_as_long_as_is_allowed() -> None:

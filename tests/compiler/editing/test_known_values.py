@@ -65,12 +65,12 @@ def test_value_is_that_of_the_run(pointer: str | None, text: str, value: Any) ->
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("plain", "no expression"),
-        ("{{ secrets.token }}", "known only in a run"),
-        ("{{ steps.last.output }}", "big"),
+        ("plain", "there is no expression"),
+        ("{{ secrets.token }}", "secrets are known only in a run"),
+        ("{{ steps.last.output }}", "the output it reads is big"),
         ("{{ steps.skipped.output }}", "was skipped"),
         ("{{ inputs.nmae }}", "no name 'nmae'"),
-        ("{{ 1 + }}", "errors"),
+        ("{{ 1 + }}", "the expression has errors"),
         ("{{ 1 / 0 }}", "0"),
         ("{{ 'x' * 999999999 }}", "16,000,000"),
         ("{{ env.TOKEN }}", "TOKEN"),
@@ -80,6 +80,11 @@ def test_reason_is_given_without_a_value(text: str, reason: str) -> None:
     with pytest.raises(UnknownValueError) as told:
         known_value(text, scope_at(FLOW, None, RECORD, {"TOKEN": "secret"}), bare=False)
     assert reason in str(told.value)
+
+
+def test_a_bare_expression_with_errors_has_no_value() -> None:
+    with pytest.raises(UnknownValueError, match="the expression has errors"):
+        known_value("1 +", scope_at(FLOW, None, RECORD), bare=True)
 
 
 def test_variables_that_cannot_have_these_names_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,19 +60,36 @@ def test_copied_value_is_laid_out_like_an_added_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "operation",
+    ("operation", "reason"),
     [
-        op("remove", "/nothing"),
-        op("add", "/steps/7", value=1),
-        op("add", "/steps/x", value=1),
-        op("replace", "/steps/0/none/deep", value=1),
-        op("replace", "", value=1),
-        op("test", "/format", value=2),
+        (op("remove", "/nothing"), "/nothing is not in the file"),
+        (op("add", "/steps/3", value=1), "/steps/3 is not in the file"),
+        (op("add", "/steps/x", value=1), "/steps/x is not in the file"),
+        (op("replace", "/steps/0/none/deep", value=1), "/steps/0/none/deep is not in the file"),
+        (op("replace", "/steps/-", value=1), "/steps/- is not in the file"),
+        (op("replace", "", value=1), "a fix cannot replace the whole file"),
+        (op("test", "/format", value=2), "/format has changed since the fix was made"),
+        (op("move", "/name", **{"from": "/id"}), "name is already in the file"),
     ],
 )
-def test_inapplicable_patch_is_an_error(operation: PatchOperation) -> None:
-    with pytest.raises(PatchError):
+def test_inapplicable_patch_is_an_error(operation: PatchOperation, reason: str) -> None:
+    with pytest.raises(PatchError) as caught:
         apply_patch(SOURCE, [operation])
+    assert str(caught.value) == reason
+
+
+def test_a_test_that_holds_changes_nothing() -> None:
+    assert apply_patch(SOURCE, [op("test", "/steps/1/needs", value=["a"]), op("test", "/format", value=1)]) == SOURCE
+
+
+def test_members_are_added_where_they_are_meant_to_be() -> None:
+    assert apply_patch("[1, 2]", [op("add", "/1", value=9)]) == "[1, 9, 2]"
+    assert apply_patch("[1, 2]", [op("add", "/2", value=9)]) == "[1, 2, 9]"
+    assert apply_patch("[1, 2]", [op("add", "/-", value=9)]) == "[1, 2, 9]"
+    assert apply_patch("[]", [op("add", "/-", value=9)]) == "[9]"
+    assert apply_patch("{}", [op("add", "/é", value=[1])]) == '{ "é": [1] }'
+    assert apply_patch('{"a": 1}', [op("add", "/a", value=2)]) == '{"a": 2}'
+    assert apply_patch('{"a": {"x": 1}, "b": []}', [op("move", "/b/-", **{"from": "/a/x"})]) == '{"a": {}, "b": [1]}'
 
 
 def test_invalid_json_is_unchanged() -> None:

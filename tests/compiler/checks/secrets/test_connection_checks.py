@@ -121,24 +121,40 @@ def warned(own: Connections, needs: dict[str, Any]) -> list[CompilationError]:
 def test_missing_connection_is_reported_with_the_command(own: Connections, kind: str) -> None:
     [found] = warned(own, {"mine": {"kind": kind}})
     assert (found.code, found.severity) == ("connection.absent", "warning")
-    assert f"add it: wftui connections add mine --kind {kind}" in found.message
+    assert found.message == (
+        f"you have no connection mine, so runs do not start; add it: wftui connections add mine --kind {kind}"
+    )
     assert (found.line, found.column) == (1, 45), "the name is marked"
     own.save(StoredConnection(name="mine", kind=kind, values=VALUES.get(kind, {})))
     assert warned(own, {"mine": {"kind": kind}}) == []
     other = next(each for each in KINDS if each != kind)
     [found] = warned(own, {"mine": {"kind": other}})
     assert found.code == "connection.unfit"
-    assert f"your connection mine is of kind {kind}, not {other}" in found.message
+    assert found.message == (
+        f"your connection mine is of kind {kind}, not {other}; choose another one with --connection mine=OTHER"
+    )
 
 
 def test_an_optional_one_is_a_hint(own: Connections) -> None:
     [found] = warned(own, {"mine": {"kind": "http", "required": False}})
     assert (found.code, found.severity) == ("connection.absent", "hint")
+    assert found.message == (
+        "you have no connection mine, so steps run without it; add it: wftui connections add mine --kind http"
+    )
 
 
 def test_unknown_kind_has_a_fix(own: Connections) -> None:
     [found] = warned(own, {"mine": {"kind": "htttp"}})
     assert (found.code, [fix.title for fix in found.fixes]) == ("connection.unheard", ["change it to http"])
+    assert found.message == "there is no connection kind 'htttp'; did you mean http?"
+    assert (found.pointer, found.location.field, found.severity) == (
+        "/connections/mine/kind",
+        "connections.mine.kind",
+        "warning",
+    )
+    [other] = warned(own, {"mine": {"kind": "carrier pigeon"}})
+    assert other.message == f"there is no connection kind 'carrier pigeon'; known kinds: {', '.join(KINDS)}"
+    assert other.fixes == []
 
 
 def test_readable_connections_file_is_reported_once(own: Connections) -> None:
