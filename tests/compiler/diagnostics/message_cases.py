@@ -256,6 +256,8 @@ SOURCES: list[dict[str, Any]] = [
         step("b", when="inputs.n"),
         step("c", when="'x'"),
         step("d", when="none"),
+        step("e", when="{'a': 1}"),
+        step("f", when="1.5"),
         inputSchema=GIVEN,
     ),
     workflow(

@@ -4,10 +4,11 @@ import re
 from contextlib import suppress
 
 import pytest
+from syrupy.assertion import SnapshotAssertion
 
 from wftui.runtime.patterns import bounded_search
 from wftui.runtime.patterns.bounded_search import BoundedSearch, SearchTooLongError
-from wftui.runtime.patterns.safety import compiled, degree_of, longest_for, problem_of, subject
+from wftui.runtime.patterns.safety import compiled, degree_of, longest_for, problem_of, subject, work_of
 from wftui.runtime.workflow_errors import BindingError
 
 
@@ -132,3 +133,22 @@ def test_searches_share_one_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
         if found:
             break
     assert found
+
+
+WORK = [
+    "", "abc", "a|b", "a*", "a+", "a?", "a{2}", "a{2,}", "a{1,3}", "a{0,16}", "a{0,17}", "a*b*", "a*a*", "a*ba*",
+    "a*a*a*", ".*.*.*.*x", "[a-z]*[0-9]*", "[a-z]*[a-f]*", "[^a]*a*", r"\w*\d*", r"\w*\s*", r"\W*\w*", r"\D*\d*",
+    r"\S*\s*", "(?i)a*A*", "(?i)[a-z]*[A-Z]*", "(?s).*", "(a|b)*", "(ab)*", "(ab){3}", "(a*)b", "(?:a|bc)d",
+    "(a|b)(c|d)", "a?" * 5, "(ab|cd|a)" * 4, "^a$", r"\ba\b", "(?P<x>a)", "(?>a*)b", "a*?b", "a*+b", "x" * 2000,
+    "x" * 100, r"(a)\1", "(?=a)b", "(?!a)b", "(?<=a)b", "(a+)+", "((a))*", "[ab][bc]*", "ä*Ä*", "(?i)ä*Ä*", "(",
+    "a**", "[z-a]", "a{3,1}", "(?P<1>a)", "(?z)",
+]  # fmt: skip
+
+
+def test_work_of_patterns(snapshot: SnapshotAssertion) -> None:
+    lines = []
+    for pattern in WORK:
+        problem = problem_of(pattern)
+        told = problem if problem is not None else f"{work_of(pattern)}, up to {longest_for(pattern):,}"
+        lines.append(f"{pattern[:40]}: {told[:200]}")
+    assert "\n".join(lines) == snapshot
