@@ -1,6 +1,7 @@
 """Comparisons, statistics, workers and exports as whole pages: read the snapshot as a user would."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +11,8 @@ from model.comparison.test_compare import run, step
 from wftui.model.base import Json
 from wftui.model.comparison.compare import ComparisonSide, compare
 from wftui.model.comparison.comparison import UsualTime
+from wftui.model.comparison.value_changes import stored_value
+from wftui.model.errors import UserError
 from wftui.model.exports.csv_rows import csv_lines
 from wftui.model.exports.html_report import html_report
 from wftui.model.exports.opentelemetry import otlp_trace
@@ -261,3 +264,23 @@ def test_actions_on_many_runs(action: BulkAction, snapshot: SnapshotAssertion) -
     runs.append(ExecutionSummary(id="child", workflow_id="w", status="completed", parent_path="a"))
     plans = [plan_bulk(action, each) for each in (runs, runs[2:3], runs[:2], [])]
     assert "\n---\n".join(plan.preview() for plan in plans) == snapshot
+
+
+def test_values_that_are_too_big_for_a_record(snapshot: SnapshotAssertion) -> None:
+    texts = {"one": '{"a": 1}', "two": '{"a": 2}'}
+
+    def read(digest: str) -> Iterator[str]:
+        if digest not in texts:
+            raise UserError("lost")
+        return iter([texts[digest]])
+
+    def side(digest: str) -> ComparisonSide:
+        return ComparisonSide(run(step("a", output=stored_value(digest, 8)), inputs=stored_value(digest, 8)))
+
+    small = ComparisonSide(run(step("a", output={"a": 1}), inputs={"a": 2}))
+    lines = []
+    pairs = [(side("one"), side(other)) for other in ("two", "one", "lost")]
+    for before, after in [*pairs, (small, side("one"))]:
+        found = compare(before, after, {}, read)
+        lines += [f"--- {found.same}", *(line.text for line in comparison_lines(found))]
+    assert "\n".join(lines) == snapshot

@@ -24,7 +24,8 @@ LONGEST = 300
 
 def told(text: str, each: CompilationError) -> list[str]:
     """The diagnostic with its place, and the lines that each of its fixes changes."""
-    lines = [f"{each.severity} {each.code} at {each.pointer or '/'} {each.column}+{each.length}: {each.message}"]
+    place = f"{each.pointer or '/'} ({each.location.step_id}, {each.location.field}) {each.column}+{each.length}"
+    lines = [f"{each.severity} {each.code} at {place}: {each.message}"]
     for fix in each.fixes:
         changes = difflib.unified_diff(text.splitlines(), apply_fix(text, fix).splitlines(), n=0, lineterm="")
         changed = [line[:1] + line[1:].strip() for line in list(changes)[2:] if not line.startswith("@@")]
