@@ -243,3 +243,18 @@ def test_the_secret_within_a_composed_one_is_masked_and_the_rest_is_not(composed
     assert redact(f"port {SECRET!r} is no number") == f"port '{MASK}' is no number"
     assert redact(f"Authorization {base64.b64encode(SECRET.encode()).decode()}") == f"Authorization {MASK}"
     assert redact("bob cannot reach db.example in eu: shop") == "bob cannot reach db.example in eu: shop"
+
+
+@pytest.mark.parametrize(
+    ("secret", "forms"),
+    [
+        ('a&"b', ["a%26%22b", "a&amp;&quot;b", 'a&\\"b', "YSYiYg==", "61262262"]),
+        ("a\udc80", ["a\\udc80", "Ye2ygA==", "61edb280"]),
+        ("a b+c", ["a%20b%2Bc", "a+b%2Bc", "YSBiK2M=", "6120622b63"]),
+    ],
+)
+def test_short_secrets_are_masked_as_words_however_they_are_written(secret: str, forms: list[str]) -> None:
+    redact = Redactor([secret]).redact_text
+    for form in (secret, *forms):
+        assert redact(f"is {form} here") == f"is {MASK} here"
+    assert redact("is YSY here, or 6126") == "is YSY here, or 6126"

@@ -6,6 +6,7 @@ import random
 import shutil
 import sqlite3
 import threading
+import zlib
 from contextlib import closing
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from wftui.model.errors import NotFoundError
 from wftui.model.run.events import Log
 from wftui.model.run.record import ExecutionRecord
 from wftui.store.execution_store import ExecutionStore
-from wftui.store.recovery.salvage import salvage
+from wftui.store.recovery import salvage as salvage_module
+from wftui.store.recovery.salvage import Salvaged, salvage
 from wftui.store.sqlite.database import PAGE_SIZE
 
 RUNS = 60
@@ -271,3 +273,57 @@ async def test_unreadable_history(tmp_path: Path) -> None:
     assert store.notice.endswith("; no run of it could be read")
     assert (await store.list()).executions == []
     await store.close()
+
+
+@pytest.mark.parametrize(
+    ("runs", "damaged", "sentence"),
+    [
+        (0, 0, "no run of it could be read"),
+        (1, 0, "1 run of it was recovered"),
+        (1, 1, "1 run of it was recovered, 1 with lost events"),
+        (1200, 1100, "1,200 runs of it were recovered, 1,100 with lost events"),
+    ],
+)
+def test_what_was_recovered_is_a_sentence(runs: int, damaged: int, sentence: str) -> None:
+    assert Salvaged(runs, damaged).sentence() == sentence
+
+
+async def test_recovery_reports_its_progress_and_keeps_only_whole_values(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "history.db"
+    told: list[str] = []
+    before = await filled(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        names = [row[0] for row in connection.execute("SELECT hash FROM payloads ORDER BY hash")]
+        connection.execute("UPDATE payload_parts SET data = x'00' WHERE hash = ?", (names[0],))
+        connection.execute("UPDATE payload_parts SET start = 1 WHERE hash = ?", (names[1],))
+        connection.execute("UPDATE payload_parts SET data = ? WHERE hash = ?", (zlib.compress(b"x"), names[2]))
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    monkeypatch.setattr(salvage_module, "_GROUP", 7)
+    monkeypatch.setattr(salvage_module, "_REPORTED_RUNS", 25)
+    fresh = tmp_path / "fresh.db"
+    await (await ExecutionStore.open(fresh)).close()
+    found = salvage(path, fresh, START, told.append, lambda: False)
+    assert (found.runs, found.damaged) == (RUNS, 0)
+    assert told == [f"recovering the damaged history: {number} runs so far" for number in (25, 50)]
+    store = await ExecutionStore.open(fresh)
+    lost = 0
+    for run, record in before.items():
+        try:
+            assert (await whole_record(store, run)).to_wire() == record.to_wire()
+        except NotFoundError:
+            lost += 1
+    assert lost == 3
+    await store.close()
+    with closing(sqlite3.connect(fresh)) as connection:
+        assert sorted(row[0] for row in connection.execute("SELECT hash FROM payloads")) == names[3:]
+        assert {row[0] for row in connection.execute("SELECT hash FROM payload_refs")} == set(names[3:])
+
+
+async def test_a_recovery_that_is_stopped_says_so(tmp_path: Path) -> None:
+    await filled(tmp_path / "history.db")
+    await (await ExecutionStore.open(tmp_path / "fresh.db")).close()
+    with pytest.raises(sqlite3.OperationalError) as stopped:
+        salvage(tmp_path / "history.db", tmp_path / "fresh.db", START, print, lambda: True)
+    assert stopped.value.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT
