@@ -19,6 +19,7 @@ from compiler.every_feature import EVERYTHING
 from wftui.compiler.cache import cache_file
 from wftui.compiler.cache.cache_file import CompilationCache
 from wftui.compiler.cache.entries import entry_from_json
+from wftui.connections.connections import Connections, StoredConnection
 from wftui.model.base import Json
 from wftui.model.workers_address import VARIABLE
 from wftui.workbench import Settings, Workbench
@@ -221,13 +222,16 @@ def test_a_sub_workflow_that_changes_is_noticed(root: Path) -> None:
     assert rows(root)[1]["errors"] == 1
 
 
-def test_a_connection_that_is_added_is_noticed(root: Path) -> None:
+@pytest.mark.parametrize("others", [[], ["other"]], ids=["as the first", "beside another"])
+def test_a_connection_that_is_added_is_noticed(root: Path, others: list[str]) -> None:
+    own = Connections()
+    for name in others:
+        own.save(StoredConnection(name=name, kind="http"))
     needs = {"connections": {"api": {"kind": "http"}}}
     fetched = {"id": "a", "type": "http", "connection": "api", "input": {"url": "https://example.com"}}
     write(root, workflow(fetched, **needs))
     assert rows(root)[1]["warnings"] == 1
-    add = ["connections", "add", "api", "--kind", "http", "-s", "baseUrl=https://example.com"]
-    subprocess.run([sys.executable, "-m", "wftui", *add], check=True, capture_output=True)
+    own.save(StoredConnection(name="api", kind="http", values={"baseUrl": "https://example.com"}))
     assert rows(root)[1]["warnings"] == 0
 
 
