@@ -1,11 +1,14 @@
 """Models as plain data: conversions of constructors, and the JSON form."""
 
+import importlib
 import math
+import pkgutil
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import pytest
 
+import wftui.model
 from wftui.model.base import Field, Json, Timestamp, WireModel, dumper, fresh
 from wftui.model.run.events import Interrupted
 
@@ -75,3 +78,29 @@ def test_each_model_has_its_own_lists() -> None:
 def test_a_model_takes_the_values_of_its_fields(values: dict[str, Any]) -> None:
     with pytest.raises(TypeError, match="step"):
         Outer(**values)
+
+
+def literals(annotation: Any) -> set[Any]:
+    """The values that a type names, at any depth."""
+    if get_origin(annotation) is Literal:
+        return set(get_args(annotation))
+    return {value for part in get_args(annotation) for value in literals(part)}
+
+
+def test_a_word_that_is_a_default_is_one_of_its_field() -> None:
+    """No constructor checks it; readers of the JSON form do."""
+    for module in pkgutil.walk_packages(wftui.model.__path__, "wftui.model."):
+        importlib.import_module(module.name)
+    seen, todo = 0, [WireModel]
+    while todo:
+        model = todo.pop()
+        todo += model.__subclasses__()
+        if model is WireModel or not model.__module__.startswith("wftui."):
+            continue
+        for field in model.model_fields.values():
+            default = None if field.is_required else field.stored_default
+            named = literals(field.annotation)
+            if named and isinstance(default, str) and str not in get_args(field.annotation):
+                assert default in named, f"{model.__name__}.{field.name}"
+                seen += 1
+    assert seen > 20

@@ -40,6 +40,14 @@ KEYS = "dependsOn depends requires runAfter after if onlyIf runIf condition expr
 TYPES = "bash sh exec script request fetch webhook wait sleep timer condition choice sequence while until repeat subflow call function code py postgres mysql openai agent manual approve mail raise throw abort variable assign validate jinja readFile if parallel foreach map try echo print filter trigger cron n8n-nodes-base.httpRequest ansible.builtin.command io.kestra.plugin.core.log.Log BashOperator shel htpp nothing"
 """Step types that there are not."""
 
+SHAPES = [
+    "inputs.n | default", "inputs.s | default(1)", "1 if inputs.n > 1 else 'a'", "inputs.l | length", "inputs.n | string",
+    "not inputs.n", "inputs.n > 1", "1 + 1.5", "1 + inputs.n", "'a' ~ 1", "inputs.s[0]", "[1][0]", "inputs.n and 'x'", "-inputs.n",
+    "inputs.n ** 2", "7 / 2", "7 // 2", "7 % 2.5", "'a' + 'b'", "'a' * 2", "1 in [1]", "inputs.n is odd", "'1' | int", "{'a': 1}.a",
+    "(inputs.n, inputs.s) | first", "[1, 'a'] | last", "null", "run.attempt", "steps", "index", "1 < 2 < 3", "1.5 | round",
+]  # fmt: skip
+"""Expressions of each type, for a field that takes lists and objects."""
+
 SOURCES: list[dict[str, Any]] = [
     *(reads(name) for name in NAMES.split()),
     *(reads(f"{name}.x") for name in NAMES.split()),
@@ -250,6 +258,10 @@ SOURCES: list[dict[str, Any]] = [
         step("a", when="1 > 2"), step("b", when="steps.a.status == 'skipped'"), step("c", join="any_failed", needs=[])
     ),
     workflow(step("a", when="inputs.n == 1 and inputs.n == 2"), inputSchema=GIVEN),
+    {
+        **workflow(A),
+        "finally": [step("z", input={"x": "{{ run.status.x }} {{ run.error.x }} {{ run.attempt.x }} {{ run.id.x }}"})],
+    },
     # Types of values.
     workflow(
         step("a", when="inputs.l"),

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from compiler.compiler_helpers import found, text_of
+from compiler.compiler_helpers import check, found, text_of, workflow
 from compiler.diagnostics.diagnostic_cases import CASES
-from compiler.diagnostics.message_cases import SOURCES
+from compiler.diagnostics.message_cases import GIVEN, SHAPES, SOURCES
 from compiler.diagnostics.syntax_cases import BROKEN, EXPRESSIONS
 from compiler.diagnostics.test_words_of_others import CASES as FOREIGN_CASES
 from compiler.source.test_syntax_fixes import CHOICES, MENDED
@@ -62,4 +62,14 @@ def test_words_of_expressions(snapshot: SnapshotAssertion) -> None:
         for each in compile_expression(expression).diagnostics:
             instead = "" if each.replacement is None else f" -> {each.replacement}"
             lines.append(f"{expression}  {each.offset}+{each.length} {each.code}: {each.message}{instead}")
+    assert "\n".join(lines) == snapshot
+
+
+def test_words_of_types(snapshot: SnapshotAssertion) -> None:
+    lines = []
+    for expression in SHAPES:
+        given = {"database": "d", "query": "q", "params": "{{ " + expression + " }}"}
+        result = check(workflow({"id": "q", "type": "sql", "input": given}, inputSchema=GIVEN))
+        told = [each.message for each in [*result.errors, *result.warnings] if each.severity != "hint"]
+        lines.append(f"{expression}: {', '.join(told) or 'fits'}")
     assert "\n".join(lines) == snapshot
