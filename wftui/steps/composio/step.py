@@ -54,7 +54,7 @@ class ComposioStep(StepType[ComposioInput]):
         "Runs a tool of Composio (GitHub, Gmail, Slack, …) through an account that the user has connected. "
         "Once locked (`wftui mcp lock`), its arguments are checked and edited by fields."
     )
-    icon = "◈"
+    icon = "♦"
     ascii_icon = "c"
     search_words = ("app", "integration", "account")
     input_model = ComposioInput

@@ -38,7 +38,7 @@ class ApprovalStep(StepType[ApprovalInput]):
     word = "approval"
     title = "Approval"
     description = "Asks a person to approve or reject, with an optional form; answered in the TUI or with a command."
-    icon = "⚑"
+    icon = "?"
     ascii_icon = "?"
     search_words = ("confirm", "ask", "question", "human", "wait", "form")
     input_model = ApprovalInput

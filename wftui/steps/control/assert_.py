@@ -23,7 +23,7 @@ class AssertStep(StepType[AssertInput]):
     word = "assert"
     title = "Assert"
     description = "Fails unless a condition is true."
-    icon = "✓"
+    icon = "!"
     ascii_icon = "!"
     search_words = ("check", "validate", "test", "verify")
     input_model = AssertInput

@@ -36,8 +36,8 @@ class DelayStep(StepType[DelayInput]):
     word = "delay"
     title = "Delay"
     description = "Waits for a duration or until a time."
-    icon = "◷"
-    ascii_icon = "~"
+    icon = "…"
+    ascii_icon = "d"
     search_words = ("wait", "sleep", "pause", "timer")
     input_model = DelayInput
     waits = True

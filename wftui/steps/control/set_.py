@@ -12,7 +12,7 @@ class SetStep(StepType[Any]):
     word = "set"
     title = "Set values"
     description = "Computes values from expressions. The input fields become the output."
-    icon = "≔"
+    icon = "="
     ascii_icon = "="
     search_words = ("variable", "assign", "transform", "map", "filter", "select", "sort", "merge", "edit", "fields")
     input_model: ClassVar = None

@@ -53,8 +53,8 @@ class WorkflowStep(StepType[WorkflowInput]):
     word = "workflow"
     title = "Sub-workflow"
     description = "Runs another workflow of this workspace and returns its outputs, or starts it and continues."
-    icon = "⧉"
-    ascii_icon = "&"
+    icon = "►"
+    ascii_icon = "w"
     search_words = ("subworkflow", "sub-workflow", "child", "call", "run")
     local = True
     input_model = WorkflowInput

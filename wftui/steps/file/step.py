@@ -49,7 +49,7 @@ class FileStep(StepType[FileInput]):
     word = "file"
     title = "File"
     description = "Reads, writes, copies, lists, packs and checks files and folders."
-    icon = "▤"
+    icon = "≡"
     ascii_icon = "f"
     search_words = ("read", "write", "save", "csv", "json", "copy", "move", "delete", "zip", "tar", "directory")
     input_model = FileInput

@@ -67,7 +67,7 @@ class HttpStep(StepType[HttpInput]):
     title = "HTTP request"
     description = "Sends a request and returns status, headers and body; JSON is parsed."
     connection_kind = "http"
-    icon = "⇄"
+    icon = "↔"
     ascii_icon = "h"
     search_words = ("fetch", "get", "post", "api", "rest", "curl", "url", "download", "upload", "webhook", "graphql")
     input_model = HttpInput

@@ -116,8 +116,8 @@ class LlmStep(StepType[LlmInput]):
         "Asks a language model, optionally with a JSON Schema for the response and with step types and MCP tools as "
         "tools."
     )
-    icon = "✦"
-    ascii_icon = "L"
+    icon = "*"
+    ascii_icon = "*"
     search_words = ("ai", "gpt", "openai", "anthropic", "claude", "ollama", "chat", "prompt", "agent")
     input_model = LlmInput
     field_rules: ClassVar = exactly_one_of("prompt", "messages")

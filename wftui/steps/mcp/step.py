@@ -64,7 +64,7 @@ class McpStep(StepType[McpInput]):
         "a question of the server is shown as a form."
     )
     connection_kind = "mcp"
-    icon = "⌘"
+    icon = "♦"
     ascii_icon = "m"
     search_words = ("tool", "server", "agent")
     input_model = McpInput

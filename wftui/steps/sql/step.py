@@ -86,8 +86,8 @@ class SqlStep(StepType[SqlInput]):
         "into the text."
     )
     connection_kind = "database"
-    icon = "⛁"
-    ascii_icon = "s"
+    icon = "∑"
+    ascii_icon = "q"
     search_words = ("database", "query", "postgres", "mysql", "sqlite", "select", "insert")
     input_model = SqlInput
     path_fields: ClassVar = {"database": "machine"}

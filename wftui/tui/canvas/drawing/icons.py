@@ -1,4 +1,7 @@
-"""One-cell icons of step types, shown while a step has no status."""
+"""One-cell icons of step types, shown while a step has no status.
+
+Those of the built-in types are known before the types are loaded.
+"""
 
 from collections.abc import Mapping
 
@@ -17,6 +20,8 @@ _ICONS: dict[str, tuple[str, str]] = {
     "llm": ("*", "*"),
     "mcp": ("♦", "m"),
     "composio": ("♦", "c"),
+    "email": ("✉", "@"),
+    "template": ("¶", "t"),
     "group": ("□", "g"),
     "switch": ("◊", "s"),
     "loop": ("∞", "l"),

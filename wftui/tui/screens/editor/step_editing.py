@@ -20,6 +20,7 @@ from wftui.model.listing import StepTypeInfo
 from wftui.model.workflow.containers import CONTAINER_TYPES, CONTAINERS
 from wftui.model.workflow.field_conditions import choice_of, when_chosen
 from wftui.model.workflow.step_schema import step_schema, workflow_schema
+from wftui.tui.canvas.drawing.icons import icon
 from wftui.tui.screens.editor.binding_help import ExpressionHelp
 from wftui.tui.screens.editor.step_form import StepForm
 from wftui.tui.screens.editor.workflow_form import WorkflowForm
@@ -82,7 +83,8 @@ async def ask_for_step(
     ]
     for word, each in _ADDED.items():
         about = _ABOUT_FOR_EACH if word == _FOR_EACH else each.description
-        shown.append((f"{'#' if app.ascii else '▣'} {each.title}", f"{word}: {about}", " ".join(each.search_words)))
+        sign = icon("group" if word == _FOR_EACH else word, ascii_only=app.ascii)
+        shown.append((f"{sign} {each.title}", f"{word}: {about}", " ".join(each.search_words)))
     index = await app.push_screen_wait(Picker("Add a step", shown))
     if index is None:
         return None

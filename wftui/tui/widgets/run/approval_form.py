@@ -102,7 +102,7 @@ class ApprovalForm(Vertical):
     def _label(self, verb: str) -> Content:
         """Return the label of a button, with the key of its action."""
         key = shown_key(self.app, f"monitor.{verb.lower()}")
-        return Content.assemble(f"{verb}  ", (key, "dim")) if key else Content(verb)
+        return Content.assemble(f"{verb}  ", (key, "$foreground-muted")) if key else Content(verb)
 
     async def answer(self, approved: bool) -> None:
         """Approve or reject; an approval with invalid fields shows their errors."""

@@ -88,7 +88,7 @@ class DiagnosticList(LineView, inherit_bindings=False):
         problem = self.problems[index]
         glyph, twin, color = _SEVERITY_STYLES[problem.severity]
         place = f"{problem.line}:{problem.column}"
-        tail = Content.styled(problem.code, "dim $foreground-muted")
+        tail = Content.styled(problem.code, "$foreground-muted")
         if problem.fixes:
             tail = Content.assemble(("fix ", "$text-success"), tail)
         room = width - _PLACE - 4
