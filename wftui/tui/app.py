@@ -20,7 +20,7 @@ from wftui.model.text.glyphs import ascii_only
 from wftui.tui.actions import APP_ACTIONS, bindings
 from wftui.tui.background import ASKING, LOADING, OPENING, in_background
 from wftui.tui.display.formatting import count
-from wftui.tui.display.theme import HOUSE_RULES, NO_COLOR_RULES, NO_COLORS, WIDE, first_theme, rule_variables
+from wftui.tui.display.theme import HOUSE_RULES, NO_COLOR_RULES, NO_COLORS, WIDE, completed, first_theme
 from wftui.tui.exit_summary import ExitMode
 from wftui.tui.history_notices import HistoryNotices
 from wftui.tui.key_actions.key_sentences import with_keys
@@ -88,9 +88,9 @@ class WftuiApp(TerminalApp[ExitMode], inherit_bindings=False):
         self._preferences.take_theme(workbench.settings.theme)
         self.take_keys(workbench.settings.keys)
 
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Return the variables of the house rules."""
-        return rule_variables(os.environ)
+    def get_css_variables(self) -> dict[str, str]:
+        """Return the variables of the theme and of the house rules."""
+        return completed(super().get_css_variables(), os.environ, self.console.color_system)
 
     @property
     def keymap(self) -> Mapping[str, tuple[str, ...]]:

@@ -1,12 +1,17 @@
 """Themes for dark and light terminals, and the styles all screens share."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from textual.color import Color
+from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 _LEAST_CONTRAST = 3.0
 """By the Web Content Accessibility Guidelines, of large text and graphics."""
+_COLORS = ("primary", "secondary", "accent", "success", "warning", "error")
+_OF_TEXT = (*_COLORS, *(f"text-{name}" for name in _COLORS), "foreground-muted")
+"""Variables of themes that text is drawn in."""
+_GROUNDS = ("background", "surface", "panel", "boost", "primary-muted")
+"""Those that it is drawn on."""
 
 DARK = Theme(
     name="wftui-dark",
@@ -226,6 +231,18 @@ def rule_variables(environment: Mapping[str, str]) -> dict[str, str]:
     return {"focused-border": "double" if first_theme(environment) == NO_COLORS else "round"}
 
 
+def completed(variables: dict[str, str], environment: Mapping[str, str], color_system: str | None) -> dict[str, str]:
+    """Complete the variables of a theme, and return them: Textual keeps this object.
+
+    Colors of text are made stronger, except in a terminal of 16 colors: those are chosen for text, and a shade of one
+    may become grey.
+    """
+    if color_system != "standard":
+        variables.update(with_readable_text(variables))
+    variables.update(rule_variables(environment))
+    return variables
+
+
 def first_theme(environment: Mapping[str, str]) -> str:
     """Return the theme to start with, by `NO_COLOR` and `COLORFGBG`.
 
@@ -243,12 +260,36 @@ def theme_for(background: tuple[float, float, float]) -> str:
     return LIGHT.name if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.5 else DARK.name
 
 
-def readable(colors: Mapping[str, str], name: str) -> Color:
-    """Return a color of a theme for text, by its variant where it is too faint."""
-    color, ground = (Color.parse(colors[each].split()[0]) for each in (name, "background"))
-    if contrast(color, ground) < _LEAST_CONTRAST:
-        color = Color.parse(colors[f"text-{name}"].split()[0])
-    return color
+def with_readable_text(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of a theme with its faint colors of text made stronger."""
+    below, strongest = _color(variables, "background"), _color(variables, "foreground")
+    if below is None or strongest is None:
+        return dict(variables)
+    found = dict(variables)
+    for names, drawn_on in ((_OF_TEXT, _GROUNDS), (("footer-key-foreground",), ("footer-background",))):
+        grounds = [below + color for name in drawn_on if (color := _color(variables, name)) is not None]
+        for name in names:
+            color = _color(variables, name)
+            if color is not None and (stronger := _strengthened(color, grounds, strongest)) != color:
+                found[name] = stronger.hex
+    return found
+
+
+def _strengthened(color: Color, grounds: Sequence[Color], strongest: Color) -> Color:
+    """Return a color, stronger as far as it could not be read otherwise."""
+    tries = [color.with_alpha(color.a + (1 - color.a) * part / 10) for part in range(11)]
+    tries += [tries[-1].blend(strongest, part / 10) for part in range(1, 11)]
+    far = [each for each in tries if all(contrast(ground + each, ground) >= _LEAST_CONTRAST for ground in grounds)]
+    return far[0] if far else strongest
+
+
+def _color(variables: Mapping[str, str], name: str) -> Color | None:
+    """Return a color of a theme; None for one that only the terminal knows."""
+    try:
+        color = Color.parse(variables[name])
+    except (KeyError, ColorParseError):
+        return None
+    return color if color.ansi is None and not color.auto else None
 
 
 def contrast(one: Color, other: Color) -> float:

@@ -10,6 +10,7 @@ from typing import ClassVar
 from rich.style import Style
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.color import Color
 from textual.document._document import Document, DocumentBase, EditResult
 from textual.document._edit import Edit
 from textual.document._syntax_aware_document import SyntaxAwareDocument
@@ -20,7 +21,6 @@ from textual.widgets.text_area import Selection, TextAreaTheme
 from wftui.model.run.search import finder
 from wftui.runtime.patterns.searching import first_match, piece_of
 from wftui.tui.background import in_background
-from wftui.tui.display.theme import readable
 from wftui.tui.terminal.pasted_text import unified
 from wftui.tui.widgets.long_text import LongTextArea
 from wftui.tui.widgets.source.code_lines import Captured, LineHighlights
@@ -230,7 +230,7 @@ def _syntax_styles(app: App[object]) -> dict[str, Style]:
         colors = app.theme_variables
 
         def color(name: str) -> Style:
-            return Style(color=readable(colors, name).rich_color)
+            return Style(color=Color.parse(colors[name]).rich_color)
 
         label, text, number, word = color("primary"), color("success"), color("accent"), color("warning")
         comment, mark = color("secondary") + Style(italic=True), color("secondary")

@@ -59,7 +59,9 @@ class CompilationStatus(Widget):
         left = Content.styled(f"{glyphs[self._ascii]} {text}" if text else "", f"b {color}")
         took = Content("")
         if self.stale and text:
-            left = Content.assemble((left.plain, "$foreground-muted"), ("  old: checking" if self._ascii else "  old: checking…"))
+            left = Content.assemble(
+                (left.plain, "$foreground-muted"), ("  old: checking" if self._ascii else "  old: checking…")
+            )
         elif self.took is not None and text and not self.compiling:
             took = Content.styled(f"  {self.took * 1000:.0f} ms", "$foreground-muted")
         right = Content(self.note)

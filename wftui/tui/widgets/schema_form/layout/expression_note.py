@@ -48,7 +48,9 @@ class ExpressionNote(Widget):
             return Content("")
         if not self.about.is_problem:
             sign = "= " if self.about.is_value else ""
-            return Content.assemble((sign, "$text-success"), self.about.text, ("  last run" if sign else "", "$foreground-muted"))
+            return Content.assemble(
+                (sign, "$text-success"), self.about.text, ("  last run" if sign else "", "$foreground-muted")
+            )
         sentence = self.about.text
         if self.column is None:
             at = "" if self.about.offset is None else f"character {self.about.offset + 1}: "
