@@ -1,6 +1,7 @@
 """What cannot be read or written in a workspace: a sentence, and nothing is changed."""
 
 import errno
+import hashlib
 import os
 import re
 import socket
@@ -166,6 +167,17 @@ def test_a_file_without_a_digest_is_neither_edited_nor_intact() -> None:
     two = GENERATED + (b"\nDigest: sha256:" + b"0" * 64) * 2
     assert not is_edited(two)
     assert not is_edited(b"Digest: sha256:" + b"0" * 64)
+
+
+@pytest.mark.parametrize("mark", [GENERATED, b"# by hand"])
+def test_only_a_generated_file_with_its_digest_is_intact(mark: bytes) -> None:
+    empty = mark + b"\nDigest: sha256:" + b"0" * 64 + b"\n"
+    digest = hashlib.sha256(empty).hexdigest().encode()
+    data = empty.replace(b"0" * 64, digest)
+    assert is_intact(data) == is_intact(data.replace(b"\n", b"\r\n")) == (mark == GENERATED)
+    assert not is_edited(data)
+    assert not is_intact(data + b"more")
+    assert is_edited(data + b"more") == (mark == GENERATED)
 
 
 def test_a_deleted_current_folder_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,10 +4,18 @@ import json
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
+from engine.engine_plans import Open, chain, constant, step, workflow
+from wftui.model.run.events import ExecutionEvent, StepCompleted
+from wftui.model.run.record import ExecutionRequest
+from wftui.runtime.plan import ForEachPlan
 from wftui.steps.registry.step_registry import builtin_registry
+from wftui.store.execution_store import ExecutionStore
 
 COUNT = (
     "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]);"
@@ -45,3 +53,27 @@ def test_the_ends_of_pure_steps_are_on_disk_when_another_step_starts(tmp_path: P
 
 def test_only_steps_that_compute_are_pure() -> None:
     assert {kind.word for kind in builtin_registry().types() if kind.pure} == {"assert", "set"}
+
+
+async def test_only_the_ends_of_pure_steps_are_not_awaited(
+    open_executor: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: dict[str, bool] = {}
+    append = ExecutionStore.append
+
+    async def noted(store: ExecutionStore, events: Sequence[ExecutionEvent], *, wait: bool) -> list[ExecutionEvent]:
+        waited.update({event.path: wait for event in events if isinstance(event, StepCompleted)})
+        return await append(store, events, wait=wait)
+
+    monkeypatch.setattr(ExecutionStore, "append", noted)
+    plan = workflow(
+        *chain(
+            step("pure"),
+            step("once", idempotent=False),
+            step("each", for_each=ForEachPlan(items=constant([1]))),
+            step("work", "work"),
+        )
+    )
+    executor = await open_executor({"w": plan}, work=lambda _input, _context: 1)
+    assert (await executor.execute(ExecutionRequest(workflow_id="w"))).status == "completed"
+    assert waited == {"pure": False, "once": True, "each": True, "work": True}

@@ -13,6 +13,7 @@ from wftui.store.transfer.run_file_lines import RunFileError, header, lines, par
 from wftui.store.transfer.unpacking import PackedFileError, unpacked
 
 PATH = Path("run.wfrun")
+PACKED = gzip.compress(b"text", mtime=0)
 
 
 @pytest.fixture
@@ -106,22 +107,22 @@ def test_lines_have_limits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_packed_bytes_have_a_limit() -> None:
-    packed = gzip.compress(b"text")
-    assert unpacked(io.BytesIO(packed), len(packed)).read() == b"text"
+    assert unpacked(io.BytesIO(PACKED), len(PACKED)).read() == b"text"
     with pytest.raises(PackedFileError, match=r"^its packed contents are too big$"):
-        unpacked(io.BytesIO(packed), len(packed) - 1).read()
+        unpacked(io.BytesIO(PACKED), len(PACKED) - 1).read()
 
 
 @pytest.mark.parametrize(
     ("data", "why"),
     [
         (b"text", "it is not a run file"),
-        (gzip.compress(b"text")[:-1], "it is truncated"),
+        (PACKED[:-1], "it is truncated"),
         (b"", "it is truncated"),
-        (gzip.compress(b"text") + b"\0", "something follows its end"),
-        (gzip.compress(b"") + gzip.compress(b"text"), "something follows its end"),
-        (gzip.compress(bytes(range(256)) * 4096)[:-8] + bytes(8), "it is damaged"),
+        (PACKED + b"\0", "something follows its end"),
+        (gzip.compress(b"", mtime=0) + PACKED, "something follows its end"),
+        (gzip.compress(bytes(range(256)) * 4096, mtime=0)[:-8] + bytes(8), "it is damaged"),
     ],
+    ids=["plain", "cut", "empty", "padded", "two members", "damaged"],
 )
 def test_what_gzip_does_not_write_at_once_is_refused(data: bytes, why: str) -> None:
     with pytest.raises(PackedFileError, match=f"^{why}$"):
