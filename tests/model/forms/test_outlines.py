@@ -18,7 +18,7 @@ from wftui.model.forms.nodes import FormNode
 from wftui.model.forms.secrets import covered
 from wftui.model.forms.state import build_form, rebuild_form
 from wftui.model.forms.unions import Union
-from wftui.model.forms.ways import ways_of
+from wftui.model.forms.ways import bind, ways_of
 from wftui.model.schema.json_schema import MISSING
 
 TREE: Json = {"properties": {"name": {"type": "string"}, "next": {"$ref": "#/$defs/tree"}}, "required": ["name"]}
@@ -193,3 +193,17 @@ def test_values_in_fields(snapshot: SnapshotAssertion) -> None:
             kinds = [f"{type(each).__name__} {each.field.kind} {pointer_of(each)}" for each in every_node(root)][1:]
             lines.append(f"{name} {shown(value)}: {', '.join(kinds)}; {states(root)}; {covered(root)}")
     assert "\n".join(lines) == snapshot
+
+
+@pytest.mark.parametrize("bare", [False, True])
+def test_expressions_as_values(bare: bool, snapshot: SnapshotAssertion) -> None:
+    lines = []
+    for name in INPUTS:
+        form = form_of({"properties": {name: INPUTS[name]}, "$defs": {"tree": TREE}}, bindable=True)
+        for value in (MISSING, "c", [1], {"x": "v"}):
+            root = rebuild_form(form, {} if value is MISSING else {name: value})
+            for node in list(every_node(root))[1:3]:
+                found = bind(node, "run.id" if bare else "{{ run.id }}", bare=bare)
+                told = "kept" if found is None else f"{found[0].field.kind} becomes {found[1].field.kind}"
+                lines.append(f"{name} {shown(value)} {pointer_of(node)}: {told}, {shown(root.collect())}")
+    assert "\n".join(dict.fromkeys(lines)) == snapshot

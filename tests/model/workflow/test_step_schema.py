@@ -4,6 +4,7 @@ import json
 
 import pytest
 from compiler.every_feature import EVERYTHING
+from syrupy.assertion import SnapshotAssertion
 
 from model.workflow.form_routes import FORMS, follow, routes
 from wftui.compiler.editing.form_values import write_fields
@@ -179,3 +180,35 @@ def give_kind(root: FormNode, pointer: str, kind: str) -> None:
     declared = node_at(root, pointer)
     assert isinstance(declared, Group)
     declared.follow()
+
+
+INPUT: Json = {
+    "type": "object",
+    "properties": {
+        "script": {"type": "string"},
+        "env": {"additionalProperties": {"$ref": "#/$defs/Retry"}},
+        "cwd": {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None, "title": "Cwd"},
+    },
+    "$defs": {"Retry": {"type": "string"}},
+    "required": ["script"],
+}
+
+
+def test_schemas_of_forms(snapshot: SnapshotAssertion) -> None:
+    schemas = {
+        "a leaf": step_schema("shell", INPUT, ["db"], others=["a", "b"], conditions=[{"required": ["env"]}]),
+        "a container": step_schema("loop", None, []),
+        "a switch": {"properties": step_schema("switch", None, [])["properties"]},
+        "a race": {"properties": step_schema("race", None, [])["properties"]},
+        "the workflow": workflow_schema(),
+    }
+    assert json.dumps(schemas, indent=1, ensure_ascii=False) == snapshot
+
+
+@pytest.mark.parametrize("word", [*sorted(BUILTIN), "group", "loop", "switch", "race"])
+def test_each_reference_of_a_form_leads_to_a_definition(word: str) -> None:
+    kind = builtin_registry().get(word)
+    schema = step_schema(word, kind.input_schema() if kind else None, [])
+    used = {part.partition('"')[0] for part in json.dumps(schema).split("#/$defs/")[1:]}
+    assert used <= set(schema["$defs"])
+    assert any(name.startswith("step:") for name in used)
