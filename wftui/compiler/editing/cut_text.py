@@ -57,7 +57,7 @@ class _Beginning:
         text = self._text
         items, pairs = CutList(), CutObject()
         is_list = text[at] == "["
-        while at < len(text):
+        while True:  # `at` is at the bracket, or at a comma
             at = self._skip(at + 1)
             name: Json = ""
             if not is_list:
