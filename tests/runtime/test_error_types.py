@@ -18,7 +18,9 @@ def test_none_is_free_for_a_user() -> None:
     assert own_type_problem("stock.empty") is None
 
 
-@pytest.mark.parametrize("error_type", ["empty", "Stock.empty", "stock.", "s." + "x" * 99, "http.own"])
+@pytest.mark.parametrize(
+    "error_type", ["empty", "Stock.empty", "stock.", "s." + "x" * 99, "http.own", "error.own", "wftui.own"]
+)
 def test_a_type_that_is_none_of_a_user_is_refused(error_type: str) -> None:
     with pytest.raises(WorkflowError) as caught:
         wftui.fail(error_type, "no stock")

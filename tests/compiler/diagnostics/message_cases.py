@@ -262,6 +262,9 @@ SOURCES: list[dict[str, Any]] = [
         **workflow(A),
         "finally": [step("z", input={"x": "{{ run.status.x }} {{ run.error.x }} {{ run.attempt.x }} {{ run.id.x }}"})],
     },
+    workflow(step("a", timeout="{{ inputs.w }}", retry={"maxAttempts": "{{ inputs.x }}", "delay": "{{ inputs.y }}"})),
+    workflow(step("a", forEach={"in": "inputs.z", "maxItems": "{{ inputs.u }}", "maxParallel": "{{ inputs.v }}"})),
+    workflow(typed("loop", steps=[A], until="inputs.q", maxIterations=1, delay="{{ inputs.r }}")),
     # Types of values.
     workflow(
         step("a", when="inputs.l"),
