@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from helpers import obey_permissions
 
-from compiler.compiler_helpers import STEP_TYPES, compiler_of, step, workflow, write
+from compiler.compiler_helpers import STEP_TYPES, compiler_of, marked, step, text_of, workflow, write
 from wftui.compiler.module_run import CompileFailed
 from wftui.compiler.registry import RegistryEntry, read_registry, update_registry
 from wftui.model.errors import NotFoundError
@@ -374,3 +374,18 @@ def test_a_change_of_the_sub_workflow_is_seen(tmp_path: Path) -> None:
     assert compiler.compile("flow").success
     write(tmp_path, {**CHILD, "id": "child", "outputs": {"z": 1}}, "child")
     assert [each.code for each in compiler.compile("flow").errors] == ["reference.property"]
+
+
+def test_wrong_inputs_of_a_sub_workflow_are_located(tmp_path: Path) -> None:
+    write(tmp_path, {**CHILD, "id": "child"}, "child")
+    call = {"id": "call", "type": "workflow", "input": {"workflow": "child", "inputs": {"n": "x", "m": 1}}}
+    text = text_of(workflow(call))
+    write(tmp_path, text)
+    told = [
+        (each.code, marked(text, each), each.location.step_id, each.location.field)
+        for each in compiler_of(tmp_path).compile("flow").errors
+    ]
+    assert sorted(told) == [
+        ("input.type", '"x"', "call", "input.inputs.n"),
+        ("input.unknown", '"m"', "call", "input.inputs.m"),
+    ]

@@ -4,6 +4,7 @@ import itertools
 from typing import Any
 
 import pytest
+from compiler.compiler_helpers import evaluate
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from wftui.runtime.filters import FILTERS
 from wftui.runtime.functions import FUNCTIONS
 from wftui.runtime.json_values import JsonValueError, check_big
 from wftui.runtime.predicates import TESTS
+from wftui.runtime.scope import Scope
 from wftui.runtime.workflow_errors import BindingError
 
 
@@ -147,3 +149,9 @@ def test_big_values_without_sharing_are_accepted() -> None:
 )
 def test_a_value_that_is_repeated_weighs_as_often(value: Json, times: int, expected: bool) -> None:
     assert is_blown_up(value, times) == expected
+
+
+def test_a_named_argument_is_checked_as_well() -> None:
+    with pytest.raises(BindingError, match="batch would go over more than") as caught:
+        evaluate("[1] | batch(2, fill_with=inputs.x)", Scope(inputs={"x": bomb()}))
+    assert caught.value.type == "binding.limit"

@@ -29,9 +29,32 @@ from wftui.model.json.json_reasons import json_reason
     ],
 )
 def test_texts_that_are_not_json(text: str | bytes, reason: str) -> None:
-    with pytest.raises(ValueError) as caught:
-        read_json(text)
-    assert str(caught.value) == reason
+    for at_once in (None, 1, 8):
+        with pytest.raises(ValueError) as caught:
+            read_json(text, at_once)
+        assert str(caught.value) == reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[1 "a", 2]',
+        '{"a": 1 "b": 2}',
+        '{"a" 1}',
+        '{"a"; 1}',
+        "{1: 2}",
+        "[1,]",
+        '{"a": 1,}',
+        "[1}",
+        '["a" : 1]',
+        '{1:"a"}',
+        '{true:"a"}',
+    ],
+)
+def test_a_text_that_is_read_in_pieces_is_checked_as_well(text: str) -> None:
+    for at_once in range(1, 12):
+        with pytest.raises(ValueError):
+            read_json(text, at_once)
 
 
 @pytest.mark.parametrize(
