@@ -1,11 +1,13 @@
 """The words of diagnostics and fixes, beside what the fixes change: read the snapshot as a user would."""
 
 import difflib
+import json
 from typing import Any
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+import wftui
 from compiler.compiler_helpers import check, found, text_of, workflow
 from compiler.diagnostics.diagnostic_cases import CASES
 from compiler.diagnostics.message_cases import GIVEN, SHAPES, SOURCES
@@ -14,6 +16,7 @@ from compiler.diagnostics.test_words_of_others import CASES as FOREIGN_CASES
 from compiler.source.test_syntax_fixes import CHOICES, MENDED
 from wftui.compiler.diagnostics.diagnostic import syntax_diagnostics
 from wftui.compiler.diagnostics.fixes import apply_fix
+from wftui.compiler.diagnostics.report import github, human, sarif, summary
 from wftui.compiler.expressions.expression import compile_expression
 from wftui.compiler.source.parsing import parse
 from wftui.model.workflow.compilation import CompilationError
@@ -73,3 +76,14 @@ def test_words_of_types(snapshot: SnapshotAssertion) -> None:
         told = [each.message for each in [*result.errors, *result.warnings] if each.severity != "hint"]
         lines.append(f"{expression}: {', '.join(told) or 'fits'}")
     assert "\n".join(lines) == snapshot
+
+
+def test_reports_of_each_severity(snapshot: SnapshotAssertion) -> None:
+    schema = {"properties": {"a": {"type": "string"}, "b": {}}}
+    step = {"id": "x", "type": "set", "input": {"y": "{{ inputs.a }} {{ inputs.no }}"}}
+    text = text_of(workflow(step, inputSchema=schema))
+    told = found(text)
+    assert {each.severity for each in told} == {"error", "warning", "hint"}
+    pages = [human("a/b.json", text, told), github("a/b.json", told), json.dumps(sarif({"a/b.json": told}), indent=1)]
+    pages += [summary([check(text)] * 2), summary([check(text)]), summary([])]
+    assert "\n---\n".join(pages).replace(wftui.__version__, "VERSION") == snapshot
