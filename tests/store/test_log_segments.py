@@ -218,3 +218,29 @@ async def test_removal_does_not_wait_for_the_event_of_a_young_file(store: Execut
     await asyncio.sleep(0)
     await store.append([segment], wait=True)
     assert await lines_of(store) == ["not yet named"]
+
+
+async def test_files_that_are_not_the_segment_are_named(store: ExecutionStore, database: Path) -> None:
+    await store.append([created(), started()], wait=True)
+    segment = await kept(store, "one\ntwo")
+    (path,) = folder_of(database).iterdir()
+    data = path.read_bytes()
+
+    def why() -> str:
+        with pytest.raises(SegmentError) as refused:
+            log_segments.decode(segment, log_segments.read_bytes(database, segment))
+        assert refused.value.code == "log.missing"
+        assert str(refused.value) == f"2 log lines {refused.value.why}"
+        return refused.value.why
+
+    for other in (data[:-1], data + b"x", b"x" * len(data)):
+        path.write_bytes(other)
+        assert why() == "are damaged"
+    path.unlink()
+    assert why() == "are no longer stored (see history.run_log_mb)"
+    path.mkdir()
+    assert why() == "cannot be read: Is a directory"
+    path.rmdir()
+    (database.parent / "else").write_bytes(data)
+    path.symlink_to(database.parent / "else")
+    assert why().startswith("cannot be read: ")
