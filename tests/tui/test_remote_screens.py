@@ -10,6 +10,7 @@ from api.api_server import write_workflows
 from client.conftest import over_http
 from textual.app import App
 
+from tui.run_views import shows_end
 from wftui.client.errors import UnreachableError
 from wftui.client.remote_workbench import RemoteWorkbench
 from wftui.connections.redaction import Redactor
@@ -70,7 +71,7 @@ async def test_a_run_is_started_watched_answered_and_found(
         await until(pilot, lambda: isinstance(app.screen, RunInputModal))
         await until(pilot, lambda: "wftui run greet --remote http" in text_of(app))
         await pilot.press(*"Ada", "enter")
-        await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and monitor(app).state.ended)
+        await until(pilot, lambda: shows_end(app))
         assert monitor(app).state.record.outputs == {"text": "Hello Ada"}
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, WorkflowsScreen))
@@ -78,7 +79,7 @@ async def test_a_run_is_started_watched_answered_and_found(
         await pilot.press("r")
         await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and "Go on?" in text_of(app))
         await monitor(app).action_approve()
-        await until(pilot, lambda: monitor(app).state.ended)
+        await until(pilot, lambda: shows_end(app))
         assert monitor(app).state.record.status == "completed"
         await pilot.press("escape", "H")
         await until(pilot, lambda: isinstance(app.screen, HistoryScreen) and "✓" in text_of(app))
@@ -108,7 +109,7 @@ async def test_the_whole_log_of_a_run_is_shown(
         logger.log("\n".join(reported[100_000:]) + "\n", "info", "stdout")
         await logger.close()
         await emitter.emit(Completed(run_id=run_id, timestamp=utc_now(), duration=1), safe=True)
-        await until(pilot, lambda: monitor(app).state.ended)
+        await until(pilot, lambda: shows_end(app))
         await monitor(app).whole_log()
         lines = monitor(app).state.lines
         assert [lines.line(number).text for number in range(len(lines))] == reported
@@ -146,7 +147,7 @@ async def test_a_run_is_followed_past_a_log_that_cannot_be_read(
         logger.log("".join(f"line {number}\n" for number in range(10_000)), "info", "stdout")
         await logger.close()
         await emitter.emit(Completed(run_id=run_id, timestamp=utc_now(), duration=1), safe=True)
-        await until(pilot, lambda: monitor(app).state.ended)
+        await until(pilot, lambda: shows_end(app))
         await monitor(app).whole_log()
         lines = monitor(app).state.lines
         assert any("prints them" in lines.line(number).text for number in range(len(lines)))
@@ -177,7 +178,7 @@ async def test_a_run_is_followed_while_a_part_of_its_log_is_fetched(
         logger.log("\n".join(reported) + "\n", "info", "stdout")
         await logger.close()
         await emitter.emit(Completed(run_id=run_id, timestamp=utc_now(), duration=1), safe=True)
-        await until(pilot, lambda: monitor(app).state.ended)
+        await until(pilot, lambda: shows_end(app))
         lines = monitor(app).state.lines
         assert len(lines) < len(reported), "the rest comes after what is fetched"
         is_sent.set()
@@ -220,7 +221,7 @@ async def test_a_lost_server_is_reported_and_found_again(owner: Workbench, until
         await until(pilot, lambda: "is lost; retrying" in warnings(app))
         await owner.runs.answer(run_id, "ok", approved=True)
         async with over_http(owner, token=token, port=port):
-            await until(pilot, lambda: monitor(app).state.ended)
+            await until(pilot, lambda: shows_end(app))
             assert monitor(app).state.record.status == "completed"
     finally:
         await context.__aexit__(None, None, None)

@@ -24,6 +24,7 @@ from textual.app import App
 from textual.widgets import Input, TextArea
 
 from tui.notices import notices
+from tui.run_views import shows_end
 from tui.start_app import StartApp
 from wftui.connections.connections import Connections, StoredConnection
 from wftui.tui.screens.connections.connections_screen import ConnectionsScreen
@@ -121,7 +122,7 @@ async def test_no_pane_shows_or_copies_a_secret(
         await until(pilot, lambda: "Is it ***?" in text_of(app) and "Reject" in text_of(app))
         seen.look("the question")
         await pilot.press("a")
-        await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and app.screen.state.ended)
+        await until(pilot, lambda: shows_end(app))
         for pane in "1234":
             await pilot.press(pane)
             for _ in range(3):
@@ -239,7 +240,7 @@ async def test_closed_form_keeps_no_secret(
             seen.look("after the form")
             if key == "escape":
                 app.open_run_form("ask")
-        await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and app.screen.state.ended)
+        await until(pilot, lambda: shows_end(app))
         app.open_run_form("ask")
         await until(pilot, lambda: isinstance(app.screen, RunInputModal) and isinstance(app.focused, Input))
         for key in ("ctrl+g", "ctrl+t", "ctrl+z"):

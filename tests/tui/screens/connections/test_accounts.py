@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from tui.notices import notices
+from tui.run_views import shows_end
 from wftui.connections.connections import Connections, StoredConnection
 from wftui.steps.composio import user_accounts
 from wftui.tui.app import WftuiApp
@@ -62,7 +63,7 @@ async def test_missing_account_is_one_key_away(
     app = WftuiApp(workbench)
     async with app.run_test(size=(80, 24)) as pilot:
         app.open_monitor(record.id)
-        await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and app.screen.state.ended)
+        await until(pilot, lambda: shows_end(app))
         await until(pilot, lambda: "press m for missing requirements" in text_of(app))
         await pilot.press("m")
         await until(pilot, lambda: isinstance(app.screen, MissingScreen) and app.screen.query(OptionList))
@@ -92,7 +93,7 @@ async def test_missing_connection_is_prefilled(workbench: Workbench, service: Co
     app = WftuiApp(workbench)
     async with app.run_test(size=(80, 24)) as pilot:
         app.open_monitor(record.id)
-        await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and app.screen.state.ended)
+        await until(pilot, lambda: shows_end(app))
         await pilot.press("m")
         await until(pilot, lambda: isinstance(app.screen, MissingScreen) and app.screen.query(OptionList))
         await pilot.press("enter")
@@ -113,7 +114,7 @@ async def test_run_without_missing_requirements_is_reported(
     app = WftuiApp(workbench)
     async with app.run_test(size=(80, 24)) as pilot:
         app.open_monitor(record.id)
-        await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and app.screen.state.ended)
+        await until(pilot, lambda: shows_end(app))
         await pilot.press("m")
         await until(pilot, lambda: says(app, "no connection was missing"))
         assert isinstance(app.screen, MonitorScreen)
@@ -174,7 +175,7 @@ async def test_rerun_uses_the_chosen_connections(workbench: Workbench, service: 
     app = WftuiApp(workbench)
     async with app.run_test(size=(80, 24)) as pilot:
         app.open_monitor(run_id)
-        await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and app.screen.state.ended)
+        await until(pilot, lambda: shows_end(app))
         await pilot.press("r")
         await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and app.screen.run_id != run_id)
         new = app.screen.run_id if isinstance(app.screen, MonitorScreen) else ""

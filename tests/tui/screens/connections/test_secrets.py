@@ -10,13 +10,13 @@ from textual.app import App
 from textual.widgets import Input, OptionList
 
 from tui.notices import notices
+from tui.run_views import shows_end
 from wftui.connections.connections import Connections, StoredConnection
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.connections.connection_form import ConnectionForm
 from wftui.tui.screens.connections.connections_screen import ConnectionsScreen
 from wftui.tui.screens.connections.secrets_screen import SecretForm, SecretsScreen
 from wftui.tui.screens.runs.missing_screen import MissingScreen
-from wftui.tui.screens.runs.monitor_screen import MonitorScreen
 from wftui.workbench import Workbench
 
 Until = Callable[..., Awaitable[None]]
@@ -67,7 +67,7 @@ async def test_missing_secret_is_asked_by_name_and_marked_once_it_is_there(
     app = WftuiApp(workbench)
     async with app.run_test(size=(80, 24)) as pilot:
         app.open_monitor(run_id)
-        await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and app.screen.state.ended)
+        await until(pilot, lambda: shows_end(app))
         await pilot.press("m")
         await until(pilot, lambda: isinstance(app.screen, MissingScreen) and app.screen.query(OptionList))
         await pilot.press("enter")

@@ -11,6 +11,7 @@ import pytest
 from textual.widgets import TextArea
 
 from tui.notices import notices
+from tui.run_views import shows_end
 from wftui.connections.connections import Connections
 from wftui.tui.app import WftuiApp
 from wftui.tui.canvas.step_list import StepList
@@ -88,7 +89,7 @@ async def test_pasted_curl_becomes_a_step_and_is_copied_back(
         )
 
         await pilot.press("f5")
-        await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and app.screen.state.ended)
+        await until(pilot, lambda: shows_end(app))
         monitor = app.screen
         assert isinstance(monitor, MonitorScreen)
         assert monitor.state.record.status == "completed"

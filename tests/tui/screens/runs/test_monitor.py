@@ -14,6 +14,7 @@ from textual.widgets import Input
 
 from tui.notices import notices
 from tui.run_events import Story, asking, completed, failed, running
+from tui.run_views import shows_end
 from tui.start_app import StartApp
 from wftui.model.run.events import Completed, Log
 from wftui.tui.screens.dialogs.confirm import ConfirmScreen
@@ -96,7 +97,7 @@ async def test_new_events_show_while_the_monitor_is_open(
         for event in rest:
             event.run_id = story.run_id
         await (await workbench.store()).append(rest, wait=True)
-        await until(pilot, lambda: screen.state.ended and "completed" in text_of(pilot.app))
+        await until(pilot, lambda: shows_end(pilot.app) and "completed" in text_of(pilot.app))
         await until(pilot, lambda: "6 of 6" in text_of(pilot.app))
 
 

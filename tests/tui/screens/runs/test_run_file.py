@@ -10,6 +10,7 @@ from textual.widgets import Input
 
 from tui.notices import notices
 from tui.run_events import Story, completed, failed, running
+from tui.run_views import shows_end
 from tui.start_app import StartApp
 from wftui.tui.screens.history.history_screen import HistoryScreen
 from wftui.tui.screens.runs.run_file_screen import RunFileScreen
@@ -64,7 +65,7 @@ async def test_snapshot_of_a_file(
         await until(pilot, lambda: isinstance(app.screen, RunFileScreen))
         screen = app.screen
         assert isinstance(screen, RunFileScreen)
-        await until(pilot, lambda: screen.state.ended and screen.is_painted)
+        await until(pilot, lambda: shows_end(pilot.app) and screen.is_painted)
         assert await matches(pilot)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from textual.app import App
 
 from tui.notices import notices, titles
+from tui.run_views import shows_end
 from tui.screens.runs.real.gated import gated, run_elsewhere
 from wftui.tui.screens.runs.monitor_screen import MonitorScreen
 from wftui.tui.screens.runs.rerun_plan import RerunPlanScreen
@@ -27,8 +28,8 @@ async def test_rerun_of_failed_steps_shows_the_plan_and_reuses_others(
     ]
     put_workflow("gate", steps=steps)
     run_id = await workbench.runs.start("gate", {})
-    async with watch(run_id) as (pilot, screen):
-        await until(pilot, lambda: screen.state.ended and "✗ failed" in text_of(pilot.app))
+    async with watch(run_id) as (pilot, _):
+        await until(pilot, lambda: shows_end(pilot.app) and "✗ failed" in text_of(pilot.app))
         (tmp_path / "open").touch()
         await pilot.press("R")
         await until(pilot, lambda: isinstance(pilot.app.screen, RerunPlanScreen))
@@ -55,7 +56,7 @@ async def test_plan_is_shown_and_run_for_edited_inputs(
     put_workflow("greet", inputSchema=asked, steps=steps, outputs={"said": "{{ steps.greet.output.text }}"})
     run_id = await workbench.runs.start("greet", {"who": "Ann", "more": "and Bob"})
     async with watch(run_id) as (pilot, screen):
-        await until(pilot, lambda: screen.state.ended and screen.is_painted)
+        await until(pilot, lambda: shows_end(pilot.app) and screen.is_painted)
         screen.panes.timeline.select("greet")
         await until(pilot, lambda: screen.panes.timeline.selected.path == "greet")
         await pilot.press("R")
@@ -82,7 +83,7 @@ async def test_closing_the_plan_starts_nothing(
     put_workflow("hello")
     run_id = await workbench.runs.start("hello", {})
     async with watch(run_id) as (pilot, screen):
-        await until(pilot, lambda: screen.state.ended)
+        await until(pilot, lambda: shows_end(pilot.app))
         await pilot.press("R")
         await until(pilot, lambda: isinstance(pilot.app.screen, RerunPlanScreen))
         await pilot.press("escape")

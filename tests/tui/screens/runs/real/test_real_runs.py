@@ -13,6 +13,7 @@ from textual import events
 from textual.app import App
 from textual.widgets import Input
 
+from tui.run_views import shows_end
 from tui.screens.runs.real.gated import gated, status_of
 from wftui.tui.app import WftuiApp
 from wftui.tui.screens.editor.editor_screen import EditorScreen
@@ -75,7 +76,7 @@ async def test_ac_b_6_cancel_from_the_screen_stops_a_real_process(
         await pilot.press("c")
         await until(pilot, lambda: "Cancel this run" in text_of(pilot.app))
         await pilot.press("c")
-        await until(pilot, lambda: screen.state.ended)
+        await until(pilot, lambda: shows_end(pilot.app))
         await until(pilot, lambda: "■ cancelled" in text_of(pilot.app))
         await until(pilot, lambda: has_ended(process))
         assert status_of(screen, "sleep") == "cancelled"
@@ -96,7 +97,7 @@ async def test_ac_b_6_second_cancel_abandons_a_stuck_step(
         await pilot.press("c")
         await until(pilot, lambda: screen.state.record.cancel_requested)
         await pilot.press("c")
-        await until(pilot, lambda: screen.state.ended)
+        await until(pilot, lambda: shows_end(pilot.app))
         await until(pilot, lambda: has_ended(process))
 
 
@@ -116,7 +117,7 @@ async def test_flow_1_run_is_watched_to_its_results(
     put_workflow("hello", inputSchema=schema, steps=steps, outputs={"said": "{{ steps.shout.output.stdout }}"})
     run_id = await workbench.runs.start("hello", {"name": "Ada"})
     async with watch(run_id, (120, 40)) as (pilot, screen):
-        await until(pilot, lambda: screen.state.ended)
+        await until(pilot, lambda: shows_end(pilot.app))
         await until(pilot, lambda: "Hello, Ada!" in text_of(pilot.app))
         assert screen.state.record.status == "completed"
         assert screen.panes.pane == "results"
@@ -185,7 +186,7 @@ async def test_log_line_opens_its_step_by_key(
     put_workflow("talks", steps=steps)
     run_id = await workbench.runs.start("talks", {})
     async with watch(run_id) as (pilot, screen):
-        await until(pilot, lambda: screen.state.ended)
+        await until(pilot, lambda: shows_end(pilot.app))
         lines = screen.panes.log_view.lines
         await until(pilot, lambda: len(lines) == 2)
         assert [lines.line(number).text for number in range(len(lines))] == ["first says so", "second says so"]
@@ -292,7 +293,7 @@ async def test_sub_workflow_run_opens_from_its_step_and_returns(
     run_id = await workbench.runs.start("outer", {})
     await workbench.runs.wait(run_id)
     async with watch(run_id) as (pilot, screen):
-        await until(pilot, lambda: screen.state.ended)
+        await until(pilot, lambda: shows_end(pilot.app))
         await pilot.press("1", "home")
         await until(pilot, lambda: screen.why_not("monitor.child") == "the selected step runs no workflow")
         await pilot.press("end", "o")
@@ -316,7 +317,7 @@ async def test_parent_run_opens_at_the_calling_step(
     child = await workbench.runs.child_of(run_id, "call")
     assert await workbench.runs.child_of(run_id, "first") is None
     async with watch(child) as (pilot, screen):
-        await until(pilot, lambda: screen.state.ended)
+        await until(pilot, lambda: shows_end(pilot.app))
         await pilot.press("b")
         await until(pilot, lambda: pilot.app.screen is not screen)
         above = pilot.app.screen
