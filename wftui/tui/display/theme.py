@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
-_LEAST_CONTRAST = 3.0
-"""By the Web Content Accessibility Guidelines, of large text and graphics."""
+_LEAST_CONTRAST = 3.1
+"""3 by the Web Content Accessibility Guidelines, of large text and graphics; and what is lost to rounding."""
 _COLORS = ("primary", "secondary", "accent", "success", "warning", "error")
 _OF_TEXT = (*_COLORS, *(f"text-{name}" for name in _COLORS), "foreground-muted")
 """Variables of themes that text is drawn in."""
-_GROUNDS = ("background", "surface", "panel", "boost", "primary-muted")
+_GROUNDS = ("background", "surface", "panel", "boost", "primary-muted", "block-cursor-blurred-background")
 """Those that it is drawn on."""
 
 DARK = Theme(

@@ -65,7 +65,7 @@ class KeyLine(Widget):
             if not index:
                 entry = Content.styled(f" {shown} {label} ", "bold $button-color-foreground on $primary")
             else:
-                entry = Content.assemble((shown, "bold $footer-key-foreground"), (f" {label}", "$foreground"))
+                entry = Content.assemble((shown, "bold $primary"), (f" {label}", "$foreground"))
             start = line.cell_length + 2 if line else 0
             if start + entry.cell_length > self.content_size.width:
                 break
