@@ -172,7 +172,7 @@ def _containers() -> Iterable[str]:
 
 
 def _example(kind: StepType[Any]) -> str:
-    """A step as it stands in workflow.json; tests run every one."""
+    """A step as written in workflow.json; tests run every one."""
     step: dict[str, Any] = {"id": kind.word, "type": kind.word}
     if kind.connection_required:
         step["connection"] = kind.connection_kind

@@ -1,6 +1,6 @@
 """Acceptance criteria of the original specification below the screens, by number.
 
-Those of the screens (AC-B.1 to AC-B.6) stand beside the screens they are about, in tests/tui.
+Those of the screens (AC-B.1 to AC-B.6) are with those of the screens, in tests/tui.
 """
 
 import json

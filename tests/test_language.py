@@ -51,6 +51,11 @@ TURNS = (
     r"\bbeyond doubt\b",
     r"\bfor ever\b",
     r"\bnone of ours\b",
+    r"\bstands?(?! (?:out|for|in for|still|in workflow\.json)\b)(?=[ .,;:)])",
+    r"(?<!not )\bso many\b",
+    r"\bsomebody\b",
+    r"\bslips? of the fingers\b",
+    r"\bto be had\b",
 )
 """Turns that read like a translation."""
 
@@ -306,6 +311,10 @@ def test_first_line_rules(line: str, is_fine: bool) -> None:
         ("That did not work", False),
         ("Whoever names a run that does not exist meets NotFoundError", False),
         ("imported by every face", False),
+        ("a code that stands for a character", True),
+        ("literal braces stand between two tags", False),
+        ("wait until somebody answers", False),
+        ("a run of so many steps", False),
     ],
 )
 def test_prose_rules(text: str, is_fine: bool) -> None:

@@ -47,7 +47,7 @@ def _command(parser: argparse.ArgumentParser, depth: int, helps: Mapping[str, st
 
 
 def _helps(root: argparse.ArgumentParser) -> Iterator[tuple[str, str]]:
-    """The help of each command by its name; it stands with its parent."""
+    """The help of each command by its name; it is listed with its parent."""
     for each, _ in [(root, 0), *_every(root, 0)]:
         for action in each._actions:
             if isinstance(action, argparse._SubParsersAction):

@@ -77,7 +77,7 @@ async def assert_no_secret_comes_back(client: Client) -> None:
 def write_workflows(tables: Path) -> None:
     """Write one workflow of each kind that the tests need."""
     more: dict[str, Json] = {"inputSchema": GREET_SCHEMA, "outputs": {"text": "{{ steps.text.output.text }}"}}
-    write_workflow(tables, "greet", GREET, mcp=True, description="Greets somebody", **more)
+    write_workflow(tables, "greet", GREET, mcp=True, description="Greets by name", **more)
     write_workflow(tables, "hidden", GREET, **more)
     write_workflow(tables, "run_status", GREET, mcp=True, **more)
     first = {"id": "first", "type": "set", "input": {"x": 1}}

@@ -46,7 +46,7 @@ async def test_workflows_are_tools_in_each_version_of_the_protocol(folder: Path,
             ["asks", "fails", "greet", "leaks", "loud", "sleeps", "workflow-run_status", *OWN]
         )
         assert tools["greet"].input_schema["required"] == ["who"]
-        assert (tools["greet"].description or "").startswith("Greets somebody. Runs the workflow greet.")
+        assert (tools["greet"].description or "").startswith("Greets by name. Runs the workflow greet.")
         result = await client.call_tool("greet", {"who": "Ann"}, progress_callback=note)
         found = value(result)
         assert (found["status"], found["outputs"], result.is_error) == ("completed", {"text": "Hello Ann"}, False)

@@ -34,7 +34,7 @@ BIG = {"id": "big", "type": "python", "input": {"code": "def main():\n    return
 
 
 def each_of(count: int, text: str) -> dict[str, Json]:
-    """A step of so many iterations, each of which logs nothing and returns a text."""
+    """A step of many iterations, each of which logs nothing and returns a text."""
     work = {"id": "work", "type": "set", "input": {"text": text}}
     return {"id": "each", "type": "group", "forEach": {"in": f"range({count})", "maxItems": count}, "steps": [work]}
 

@@ -192,7 +192,7 @@ def run_once(folder: Path, plan: WorkflowPlan) -> float:
 
 
 def run_often(folder: Path, plan: WorkflowPlan, times: int) -> float:
-    """Seconds that so many runs take, one after the other; as `run_once`."""
+    """Seconds that a number of runs take, one after the other; as `run_once`."""
     return _run(folder, lambda path: _repeat(path, plan, times))
 
 

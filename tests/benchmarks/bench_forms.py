@@ -1,6 +1,6 @@
 """The run form of 370 fields: CPU time to open it and of each of its first keys.
 
-A page of fields is some hundred widgets; beside it stands what Textual alone takes to mount and lay out as many.
+A page of fields is some hundred widgets; beside it is what Textual alone takes to mount and lay out as many.
 Garbage is collected as in the program, where all that was there in an idle moment is not visited again.
 """
 

@@ -19,7 +19,7 @@ from measure import Row, measure_pair
 
 _MASTRA = ("@mastra/core@0.24.9", "@mastra/libsql@0.16.4")
 Peer = Callable[[int], float]
-"""Runs so many steps; returns the seconds they took."""
+"""Runs a number of steps; returns the seconds they took."""
 
 
 def rows() -> Iterable[Row]:

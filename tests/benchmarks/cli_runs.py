@@ -36,7 +36,7 @@ class Runs:
         self._environment = {**os.environ, "PYTHONPATH": paths}
 
     def chain(self, steps: int) -> str:
-        """A workflow of so many `set` steps, each reading the one before; returns its id."""
+        """A workflow of some `set` steps, each reading the one before; returns its id."""
         made = [{"id": "s0", "type": "set", "input": {"n": 0}}]
         made += [
             {"id": f"s{index}", "type": "set", "input": {"n": f"{{{{ steps.s{index - 1}.output.n + 1 }}}}"}}
@@ -45,7 +45,7 @@ class Runs:
         return self._write(f"chain{steps}", made, f"{{{{ steps.s{steps - 1}.output.n }}}}")
 
     def for_each(self, items: int) -> str:
-        """Write a workflow with a `set` step over so many items; return its id."""
+        """Write a workflow with a `set` step over some items; return its id."""
         each = {"in": f"range({items})", "maxItems": items, "maxParallel": 10}
         steps = [{"id": "each", "type": "set", "forEach": each, "input": {"n": "{{ item }}"}}]
         return self._write(f"each{items}", steps, "{{ steps.each.output }}")

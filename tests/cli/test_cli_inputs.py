@@ -1,4 +1,4 @@
-"""`-i` values are typed by their schema, wherever the type stands in it."""
+"""`-i` values are typed by their schema, wherever the type is in it."""
 
 import argparse
 import json

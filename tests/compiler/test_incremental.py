@@ -323,7 +323,7 @@ def test_steps_whose_lines_move_are_written_as_new_ones() -> None:
 
 
 def test_expressions_of_defaults_are_placed_where_they_stand() -> None:
-    """The steps stand before the defaults, in one line, and stay as they are."""
+    """The steps come before the defaults, in one line, and stay as they are."""
     set_input = {"note": "x", "word": "{{ inputs.word | upper }}"}
     source: dict[str, Any] = {"format": 1, "id": "flow", "inputSchema": start(1)["inputSchema"], "steps": []}
     source["steps"] = [{"id": f"s{number}", "type": "set", "input": {}} for number in range(4)]

@@ -125,7 +125,7 @@ class Rewriter:
         return text.replace("\n", "\r\n") if self.random.random() < 0.05 else text
 
     def broken(self, text: str) -> str:
-        """A text as it is while somebody types."""
+        """A text as it is during typing."""
         at = self.random.randrange(len(text))
         return text[:at] + self.random.choice(['"', "{", "]", ",", "\\", ""]) + text[at + 1 :]
 

@@ -114,7 +114,7 @@ def incomplete() -> Iterator[dict[str, Any]]:
 
 
 def placed(step: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The step where a step may stand."""
+    """The step in a place for steps."""
     first = SHELL | {"id": "first"}
     yield {"steps": [step]}
     yield {"steps": [first], "finally": [step]}

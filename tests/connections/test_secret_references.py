@@ -53,7 +53,7 @@ def connect(url: str, token: str) -> None:
 
 
 def files_with_it(tmp_path: Path, database: Path) -> list[Path]:
-    """Files of the history in which the secret stands."""
+    """Files of the history that contain the secret."""
     return [path for path in tmp_path.glob(f"{database.name}*") if SECRET.encode() in path.read_bytes()]
 
 

@@ -213,7 +213,7 @@ def leaky(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Leaky]:
         assert trusted == ["acme.fail", "acme.leak"]
         given = ["--input", f"@{folder}/inputs.json"]
         output_of(["history", *places])
-        # As long as somebody reads it, the database keeps its write-ahead log.
+        # As long as it is being read, the database keeps its write-ahead log.
         reader = stack.enter_context(contextlib.closing(sqlite3.connect(settings.database)))
         reader.execute("SELECT count(*) FROM sqlite_master").fetchall()
         message["run --events"] = output_of(["run", "local", *given, "--events", *places])

@@ -50,7 +50,7 @@ def execute(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Execute:
             return run_wftui(words[1:]) if words[0] == "wftui" else run_bash(line)
 
     def run_wftui(words: list[str]) -> tuple[int, str]:
-        # One stream, as on a terminal, so that lines of both stand in their order.
+        # One stream, as on a terminal, so that lines of both are in order.
         printed = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
             try:

@@ -23,8 +23,8 @@ _FILE_NAMES = (".py", ".json", ".toml")
 def codes_in_source() -> set[str]:
     """Every word that the source gives to an error as its code or type.
 
-    Those stand as `code=`, as `code` of a class, or as the first argument of an error. Others go by a variable: every
-    text that begins like one of them (`http.`, `llm.`) is taken for a code as well.
+    They are written as `code=`, as `code` of a class, or as the first argument of an error. Others are in variables:
+    every text that begins like one of them (`http.`, `llm.`) is taken for a code as well.
     """
     given: set[str] = set()
     dotted: set[str] = {"http.4xx", "http.5xx"}  # made of a family and "xx"

@@ -19,7 +19,7 @@ ITEMS = 3_000
 
 
 def over_items(count: int) -> WorkflowPlan:
-    """A group over so many items; what goes in comes out of its only step."""
+    """A group over a number of items; what goes in comes out of its only step."""
 
     def bind(scope: Scope) -> Json:
         return {"n": scope.locals["item"]}

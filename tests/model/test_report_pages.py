@@ -1,4 +1,4 @@
-"""Comparisons, statistics, workers and exports as whole pages: read the snapshot as a user would."""
+"""Comparisons, statistics, workers and exports as pages: read the snapshot."""
 
 import json
 from collections.abc import Iterator

@@ -15,9 +15,11 @@ from packaging.requirements import Requirement
 
 MODULES = {
     (): ["wftui.tui.launch"],
-    ("mcp", "serve", "sql", "store"): [
+    ("mcp", "serve", "sql", "store", "web"): [
         "wftui.steps.mcp.session",
         "wftui.api.server",
+        "wftui.web.server",
+        "wftui.web.screen_process",
         "wftui.steps.sql.sqlalchemy_job",
         "sqlalchemy",
         "pyrage",

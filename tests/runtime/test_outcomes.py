@@ -1,4 +1,4 @@
-"""What filters, tests and operators give for each kind of value, errors included: read the snapshot as a user would."""
+"""Results and errors of filters, tests and operators: read the snapshot."""
 
 import json
 import re

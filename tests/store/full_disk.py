@@ -84,7 +84,7 @@ async def main() -> None:
     (folder / "ballast").unlink()
     (folder / "probe").unlink(missing_ok=True)
     async with patience():
-        await watching  # until somebody finds that nobody runs it
+        await watching  # until a process finds that nobody runs it
     print("when there is room:", shown[-1].type, [event.seq for event in shown] == list(range(1, len(shown) + 1)))
     await workbench.runs.resume(run_id, {})
     record = await workbench.runs.wait(run_id)

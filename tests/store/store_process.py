@@ -15,7 +15,7 @@ from wftui.store.execution_store import ExecutionStore
 
 
 async def write(store: ExecutionStore, run: str, count: int) -> None:
-    """A run of so many steps, 0 for endless; each line is an acknowledged event."""
+    """A run of some steps, 0 for endless; each line is an acknowledged event."""
     for event in await store.append([created(run, at=utc_now()), started(run)], wait=True):
         print(event.seq, flush=True)
     for number in itertools.islice(itertools.count(), count or None):
@@ -41,7 +41,7 @@ async def follow(store: ExecutionStore, run: str, _count: int) -> None:
 
 
 async def cleanup(store: ExecutionStore, workflow: str, count: int) -> None:
-    """Remove what is over of a workflow, so many times."""
+    """Remove the finished runs of a workflow, a number of times."""
     for _ in range(count):
         report = await store.cleanup(None, workflow_id=workflow)
         print(report.runs, flush=True)

@@ -305,7 +305,7 @@ async def test_the_record_of_a_live_run_is_that_of_its_stored_events(store: Exec
         # What nobody waits for is in the record, and in the database before anyone sees that.
         await store.append([step_started(step=f"s{number}"), step_completed(step=f"s{number}")], wait=False)
         if number >= 20 and number % 200:
-            continue  # a short run is folded only when somebody asks, a long one as it grows
+            continue  # a short run is folded only on request, a long one as it grows
         live = await store.live_record(RUN)
         assert live is not None
         assert live == await store.get(RUN)

@@ -24,7 +24,7 @@ KEEP_ONE = Policy(Rule(keep=1))
 
 
 class Hands:
-    """A clock that stands where it is put."""
+    """A clock that keeps the time it was set to."""
 
     def __init__(self) -> None:
         self.now = START

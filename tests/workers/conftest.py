@@ -93,7 +93,7 @@ class StartedWorker:
         return self.log.read_text()
 
     def end(self) -> None:
-        """Kill it, and then what it has started: it reports no end of a step that was killed before it."""
+        """Kill it before its children, so that it reports no end of a killed step."""
         started = psutil.Process(self.process.pid).children(recursive=True) if self.process.poll() is None else []
         self.process.kill()
         for process in started:

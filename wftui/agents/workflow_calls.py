@@ -133,7 +133,7 @@ class WorkflowCalls:
         """Ask within the call.
 
         Returns:
-            The answer; `answered` if somebody else has given it, None without one until time is up.
+            The answer; `answered` if another user has given it, None without one until time is up.
         """
         request = question.request(problem)
         asking = asyncio.create_task(
@@ -172,7 +172,7 @@ class WorkflowCalls:
                 data=data_of(question, result) if approved else None,
                 by=caller.token.name,
             )
-        except (NotFoundError, ConflictError):  # somebody else has answered, or the run has ended
+        except (NotFoundError, ConflictError):  # another user has answered, or the run has ended
             return ""
         except UsageError as error:
             return f"{error}."

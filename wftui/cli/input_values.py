@@ -203,7 +203,7 @@ def _sample(schema: Json, place: int = 0) -> Json:
 
 
 def _spelled(value: Json) -> str:
-    """Return a value as it stands after `-i KEY=` in a shell."""
+    """Return a value as written after `-i KEY=` in a shell."""
     words = [_word(each) for each in value] if isinstance(value, list) else [_word(value)]
     if words and all(each is not None and _PLAIN.fullmatch(each) for each in words):
         return ",".join(filter(None, words))

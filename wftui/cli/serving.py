@@ -33,7 +33,7 @@ async def first_token(workbench: Workbench, terminal: Terminal) -> "NewToken | N
 
 
 def say_left(workbench: Workbench, terminal: Terminal) -> None:
-    """Tell how many runs continue in this process without its server."""
+    """Report how many runs continue in this process without its server."""
     left = len(workbench.runs.running())
     if left:
         terminal.error(f"wftui: runs of this process that continue without the server: {left}")

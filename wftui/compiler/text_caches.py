@@ -21,7 +21,7 @@ _caches = list["functools._lru_cache_wrapper[object]"]()
 
 
 def text_cache(most: int) -> Callable[[Callable[..., ResultT]], "functools._lru_cache_wrapper[ResultT]"]:
-    """Cache results of a function of texts, at most so many, for the next edit."""
+    """Cache at most `most` results of a function of texts for the next edit."""
 
     def cached(function: Callable[..., ResultT]) -> "functools._lru_cache_wrapper[ResultT]":
         cache = functools.lru_cache(maxsize=most)(function)

@@ -169,7 +169,7 @@ def _json_escapes(text: str) -> Iterator[str]:
         yield once.replace("/", "\\/")
         for inner_ascii in (True, False):
             yield json.dumps(once, ensure_ascii=inner_ascii)[1:-1]
-        # Some writers make JSON that can stand in a page: Go and PHP escape markup, .NET and JavaScript quotes as well.
+        # Some writers make JSON for use inside of a page: Go and PHP escape markup, .NET and JavaScript quotes as well.
         for escaped in ("<>&", "<>&'", "<>&'+`"):
             safe = re.sub(f"[{escaped}]", _unicode_escape, once)
             yield safe

@@ -17,7 +17,7 @@ class TextView(Protocol):
         """The text to search."""
 
     def in_source(self, span: Span) -> Span:
-        """Return where a stretch of the view stands in the text."""
+        """Return the position of a stretch of the view in the text."""
 
 
 _LINE_BREAKS = re.compile(r"[\r\n]+")
@@ -75,14 +75,14 @@ class View:
         self._borders: tuple[list[int], list[int]] | None = None
 
     def in_source(self, span: Span) -> Span:
-        """Return where a stretch of the view stands in the text."""
+        """Return the position of a stretch of the view in the text."""
         return self._position(span[0]), self._position(span[1] - 1) + 1
 
     def _position(self, index: int) -> int:
         if len(self.text) == len(self._source):
             return index
         if self._borders is None:
-            # In the view each stretch left out is a border; what stands behind it is moved by all before it.
+            # In the view each stretch left out is a border; what follows it is moved by all before it.
             starts, moved = [], []
             total = 0
             for found in self._pattern.finditer(self._source):
@@ -104,7 +104,7 @@ class DecodedView:
         self._borders: tuple[list[int], list[int]] | None = None
 
     def in_source(self, span: Span) -> Span:
-        """Return where a stretch of the view stands in the text."""
+        """Return the position of a stretch of the view in the text."""
         return self._source.in_source((self._position(span[0]), self._position(span[1])))
 
     def _position(self, index: int) -> int:

@@ -1,6 +1,6 @@
 """Query language of the history: `status:failed user:ada since:7d` and text.
 
-Written on the screen, and saved under names in the settings. Values with spaces stand in quotes; a quote in them is
+Written on the screen, and saved under names in the settings. Values with spaces are quoted; a quote in them is
 doubled.
 """
 

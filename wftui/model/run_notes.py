@@ -50,12 +50,12 @@ class OwnerWatch:
 
 
 def shown_status(run: ExecutionSummary) -> str:
-    """Return the status of a run as lists show it: `waiting` if it needs somebody."""
+    """Return the status of a run as lists show it: `waiting` if it needs an answer."""
     return "waiting" if run.waiting or run.waiting_pools else run.status
 
 
 def waiting_note(run: ExecutionSummary, silence: str = "", *, is_here: bool = False) -> str:
-    """Return what a run in progress waits for, and who runs it where.
+    """Return the wait of a run in progress, and its owner.
 
     Args:
         silence: why its process may not react.

@@ -360,7 +360,7 @@ class WftuiApp(TerminalApp[ExitMode], inherit_bindings=False):
     # --- leaving
 
     def action_help_quit(self) -> None:
-        """Say how to quit when ctrl+c has nothing to copy."""
+        """Explain how to quit when ctrl+c has nothing to copy."""
         self.notify(with_keys(self, "Press {app.quit*} to quit."), markup=False)
 
     async def action_quit(self) -> None:

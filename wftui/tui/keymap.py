@@ -26,7 +26,7 @@ _FIXED = frozenset({"tab", "shift+tab", "ctrl+c"})
 _FORMS = frozenset({"Run form", "Step form", "Preview of the run form"})
 """Screens with the fields of a form."""
 _IN_SOURCE = "editor.insert_name"
-"""Action of the editor that is only about the cursor of the source."""
+"""Action of the editor that moves only the cursor of the source."""
 
 
 def actions_by_screen() -> list[tuple[str, tuple[Action, ...]]]:

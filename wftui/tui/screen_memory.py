@@ -10,7 +10,7 @@ _MOST = 200
 
 
 def editor_memory(workflow_id: str) -> str:
-    """Return what the editor of a workflow is remembered by."""
+    """Return the key under which the editor of a workflow is remembered."""
     return f"editor {workflow_id}"
 
 
@@ -31,7 +31,7 @@ class ScreenMemory:
         self._changed = False
 
     def recall(self, screen: str) -> dict[str, str]:
-        """Return what was kept of a screen."""
+        """Return the remembered state of a screen."""
         return dict(self._known().get(screen, {}))
 
     def keep(self, screen: str, **values: str) -> None:
@@ -42,7 +42,7 @@ class ScreenMemory:
         self._changed = self._changed or known[screen] != before
 
     def move(self, screen: str, to: str) -> None:
-        """Give what was kept of a screen to another, as its subject has a new name."""
+        """Transfer the remembered state of a screen whose subject has a new name."""
         if (kept := self._known().pop(screen, None)) is not None:
             self._known()[to] = kept
             self._changed = True

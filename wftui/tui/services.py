@@ -142,7 +142,7 @@ class AppServices(Protocol):
         """Run an action of the app."""
 
     async def give_way(self) -> None:
-        """Let a key that has arrived take effect before the next part of long work."""
+        """Handle a waiting key before the next part of long work."""
 
     async def push_screen_wait(self, screen: Screen[ResultT]) -> ResultT:
         """Open a screen and return its result."""

@@ -90,7 +90,7 @@ class TrialService:
         await asyncio.to_thread(copy_pins, self._folder(workflow_id), old, new)
 
     async def follow_save(self, workflow_id: str, before: str, after: str) -> bool:
-        """Let the pinned outputs follow the steps of a saved source.
+        """Move the pinned outputs with the steps of a saved source.
 
         Those of renamed steps move, those of deleted ones are removed, and those of steps that are back return: this
         process keeps the output of a deleted step, as undo may bring the step back.

@@ -371,7 +371,7 @@ class WorkflowService:
 
 
 def _stamp(path: Path) -> tuple[int, ...]:
-    """Return what each write to a file changes; some keep its size and time."""
+    """Return file attributes that each write changes; some keep its size and time."""
     try:
         stat = path.stat()
     except OSError:

@@ -81,7 +81,7 @@ async def encode_soon(value: Json) -> bytes:
 
 
 def is_over(value: Json, size: int) -> bool:
-    """Return whether a value has more than so many bytes, without measuring all of it."""
+    """Return whether a value has more bytes than a limit, without measuring all of it."""
     try:
         measure(value, size)
     except TooBigError:

@@ -14,7 +14,7 @@ HOLD_SECONDS = 4.0
 BEAT_SECONDS = 1.0
 """Time between two signs of life, and between two looks at the jobs of a run."""
 KEPT_DAYS = 30
-"""Jobs of a run that nobody has looked at for so long are removed."""
+"""Jobs of a run that nobody has looked at for this long are removed."""
 
 DIRECT_BYTES = 7_900
 """A result up to this size comes with the notification of its end (PostgreSQL allows 7,999 bytes)."""

@@ -1,6 +1,6 @@
 """The writer of generated files: inside the workspace, over generated files only.
 
-A workspace may come from somebody else, and git carries symbolic links: a link on the path of a generated file would
+A workspace may come from another user, and git carries symbolic links: a link on the path of a generated file would
 make `wftui compile` overwrite a file anywhere in the user's home. The head of a generated file has a digest of the
 file, so that edited files are recognized and not replaced.
 """

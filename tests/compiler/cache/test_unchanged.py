@@ -172,7 +172,7 @@ def test_changed_bytes_are_noticed(root: Path, change: Callable[[Path], None]) -
     assert rows(root) == after
 
 
-def test_python_that_somebody_has_changed_is_not_run(root: Path) -> None:
+def test_changed_python_is_not_run(root: Path) -> None:
     change_python(root)
     words = ["--tables", str(root), "--db", str(root.parent / "runs.db"), "run", "flow", "-q"]
     done = subprocess.run([sys.executable, "-m", "wftui", *words], capture_output=True, text=True)

@@ -121,7 +121,7 @@ def test_single_line_text_stays_on_one_line() -> None:
 
 
 def test_the_version_of_unicode_does_not_show() -> None:
-    """Characters that only newer Pythons know stand as they are, and count as wide."""
+    """Characters that only newer Pythons know are kept, and count as wide."""
     newer = "\U0001cc00\U0002ebf0\u2ffc\u31ef"
     assert module_of(newer) == f'VALUE: Json = "{newer}"\n'
     assert module_of([newer * 8, newer * 4]).count("\n") == 4

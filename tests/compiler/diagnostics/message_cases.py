@@ -1,5 +1,5 @@
 # ruff: noqa: E501, SIM905  (words on one line)
-"""Workflows with mistakes whose words `test_messages` shows, beside those of the tables of other tests."""
+"""Workflows with mistakes for `test_messages`, beside those of other tests."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The words of diagnostics and fixes, beside what the fixes change: read the snapshot as a user would."""
+"""The words of diagnostics and fixes, with their changes: read the snapshot."""
 
 import difflib
 import json

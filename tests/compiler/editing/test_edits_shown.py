@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (steps on one line)
-"""What each operation does to each step, and what expressions are offered: read the snapshot as a user would."""
+"""Effects of operations on steps, and offered expressions: read the snapshot."""
 
 import difflib
 import json
@@ -68,7 +68,7 @@ NEW = [step("new", input={"a": 1})]
 
 
 def changes(operation: Operation) -> list[str]:
-    """The lines that an operation changes, the steps that it selects and the reads that it breaks."""
+    """The changed lines, selected steps and broken reads of an operation."""
     try:
         found = apply_operation(TEXT, operation)
     except (EditError, PatchError) as error:
@@ -159,6 +159,6 @@ def test_names_in_reach(pointer: str | None, snapshot: SnapshotAssertion) -> Non
     assert "\n".join([*lines, *words]) == snapshot
 
 
-def test_places_of_a_text_that_is_no_workflow() -> None:
+def test_places_of_a_text_other_than_a_workflow() -> None:
     for text in ("[]", "3", '{"steps": 3}', '{"steps": [1, {}]}'):
         assert [each.pointer for each in steps_in(json.loads(text))] == (["/steps/1"] if "{}" in text else [])

@@ -18,7 +18,7 @@ from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.reducer import fold
 
 PREFIXES = 7
-"""Moments at which the process of a run dies: about so many of each."""
+"""Moments at which the process of a run dies: about this many of each."""
 
 
 @pytest.fixture(scope="module")

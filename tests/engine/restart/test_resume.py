@@ -115,7 +115,7 @@ async def test_resume_after_any_event_repeats_no_completed_step() -> None:
         assert statuses(record) == statuses(whole), length
         assert [event.seq for event in events] == list(range(1, len(events) + 1))
         for each in kept.step_results:
-            # What stands in a container that is tried again does run again.
+            # The steps of a container that is retried do run again.
             if each.status == "completed" and not each.path.startswith("again."):
                 assert not counting.ended[each.path], (length, each.path)
         for path in ("each", "builds", "poll"):

@@ -32,7 +32,7 @@ async def begun(plan: WorkflowPlan, last: str, path: str) -> list[ExecutionEvent
 
 
 def after(seconds: float, events: Sequence[ExecutionEvent]) -> list[ExecutionEvent]:
-    """Shift the clock: the process died so many seconds later, and a day passed."""
+    """Shift the clock: the process died some seconds later, and a day passed."""
     run_id, died = events[0].run_id, events[-1].timestamp + timedelta(seconds=seconds)
     next_day = died + timedelta(days=1)
     return [

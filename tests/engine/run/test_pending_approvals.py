@@ -6,7 +6,7 @@ from wftui.engine.run.state.approvals import PendingApprovals
 from wftui.model.errors import ConflictError, NotFoundError
 
 
-@pytest.mark.parametrize(("by", "name"), [("ada", "ada"), ("", "somebody")])
+@pytest.mark.parametrize(("by", "name"), [("ada", "ada"), ("", "another user")])
 @pytest.mark.parametrize(("approved", "done"), [(True, "approved"), (False, "rejected")])
 async def test_a_second_answer_names_who_gave_the_first(by: str, name: str, approved: bool, done: str) -> None:
     pending = PendingApprovals()

@@ -55,7 +55,7 @@ async def test_raising_condition_fails_the_step() -> None:
 
 
 class Flaky:
-    """Fails so many times, then gives the number of its attempt."""
+    """Fails a number of times, then gives the number of its attempt."""
 
     def __init__(self, failures: int, error_type: str = "flaky") -> None:
         self.calls = 0

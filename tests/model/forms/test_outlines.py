@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (tables, several cases per line)
-"""The fields that schemas get, the ways to give their values, and what is made of texts: read the snapshot."""
+"""Fields of schemas, ways to give values, results of texts: read the snapshot."""
 
 import json
 from collections.abc import Iterator
@@ -96,7 +96,7 @@ VALUES: list[Json] = [
 
 
 def outline(field: FormField, depth: int = 0) -> Iterator[str]:
-    """What differs from a plain text field, and the fields inside."""
+    """Differences from a plain text field, and the fields inside."""
     own = []
     for each in fields(FormField):
         value = getattr(field, each.name)

@@ -1,4 +1,4 @@
-"""Why a text is not JSON, in words that do not depend on the version of Python."""
+"""Reasons why a text is not JSON, the same in every version of Python."""
 
 import json
 

@@ -32,7 +32,7 @@ def planned(owner: str, total: int | None) -> IterationsPlanned:
 
 
 def items(count: int, *, inner: int = 0) -> list[ExecutionEvent]:
-    """The events of so many finished iterations, each with so many steps in it."""
+    """The events of finished iterations, each with the same number of steps."""
     events: list[ExecutionEvent] = []
     for index in range(count):
         events.append(item(IterationStarted, index))

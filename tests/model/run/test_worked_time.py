@@ -1,4 +1,4 @@
-"""Durations across a resume: what was worked counts, the gap stands beside it."""
+"""Durations across a resume: what was worked counts, the gap is shown beside it."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (tables, several cases per line)
-"""What each keyword of JSON Schema says of each kind of value, and of schemas that are none: read the snapshot."""
+"""Sentences of JSON Schema keywords on values and schemas: read the snapshot."""
 
 import json
 
@@ -113,7 +113,7 @@ def test_sentences_of_schemas(snapshot: SnapshotAssertion) -> None:
 
 
 def test_values_of_plain_schemas(snapshot: SnapshotAssertion) -> None:
-    """Which values of which schemas are let through without jsonschema."""
+    """Values that pass without jsonschema, by schema."""
     lines = []
     for schema in SCHEMAS:
         whole: Json = {"type": "object", "properties": {"x": schema}}

@@ -90,7 +90,7 @@ def test_a_run_of_which_only_the_id_is_left_has_failed_now() -> None:
     assert changes["status"] == "failed"
 
 
-def test_one_warning_stands_where_the_first_events_are_lost() -> None:
+def test_one_warning_marks_the_loss_of_the_first_events() -> None:
     rows = rows_of([created(), started(), log(message="a"), log(message="b", at=LATER), log(message="c")])
     events, _ = mend({}, [rows[0], rows[1], rows[3]])
     assert [getattr(event, "message", event.type) for event in events] == ["created", "started", LOST, "b", "failed"]

@@ -47,9 +47,7 @@ async def test_closing_with_a_long_wal_in_use_is_quiet(tmp_path: Path) -> None:
     assert reported == []
 
 
-async def test_the_log_is_left_alone_while_somebody_reads_for_long(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_log_is_left_alone_while_a_reader_takes_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock, attempts = [0.0], [0.0]
     monkeypatch.setattr(checkpoints, "time", SimpleNamespace(monotonic=lambda: clock[0]))
 

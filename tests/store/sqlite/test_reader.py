@@ -1,4 +1,4 @@
-"""Queries of the reader: texts that SQLite does not take, and readers that are not open."""
+"""Queries of the reader: texts that SQLite refuses, and closed readers."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -211,7 +211,7 @@ def test_other_files_are_not_run_files(tmp_path: Path, data: bytes) -> None:
         read_run_file(path)
 
 
-async def test_a_run_of_another_run_stands_by_itself(tmp_path: Path) -> None:
+async def test_a_run_of_another_run_is_exported_alone(tmp_path: Path) -> None:
     store = await ExecutionStore.open(tmp_path / "first.db")
     events = finished_run(RUN, at=START)
     events[0] = created(parent_id="p", parent_path="call")

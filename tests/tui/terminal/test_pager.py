@@ -42,7 +42,7 @@ def logged(database: Path, put_workflow: Callable[..., Path]) -> None:
 
 
 def is_back(opened: Terminal, times: int) -> None:
-    """Wait until the program has taken the terminal, and drawn, so many times."""
+    """Wait until the program has taken the terminal, and drawn, a number of times."""
     opened.read_until(lambda: opened.raw.count(b"\x1b[?1049h") >= times)
     opened.read_until(lambda: "3 Results" in opened.raw.rpartition(b"\x1b[?1049h")[2].decode(errors="ignore"))
 

@@ -20,7 +20,7 @@ totals = st.floats(0.05, 10_000_000, allow_nan=False)
         (4 * 86_400, "╷0        ╷1d       ╷2d       ╷3d       "),
     ],
 )
-def test_ticks_stand_at_round_times(length: float, line: str) -> None:
+def test_ticks_are_at_round_times(length: float, line: str) -> None:
     assert axis(Window(0, length), 40) == line
 
 

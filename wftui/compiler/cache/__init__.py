@@ -1,6 +1,6 @@
 """Cached compilations, in the user's private folder.
 
-May import the workspace and what stands below it, and executes a module of the compiler; imports nothing heavy.
+May import the workspace and the layers below it, and executes a module of the compiler; imports nothing heavy.
 
 - `fingerprint`: a digest of everything besides the workspace that a compilation depends on.
 - `entries`: the cache entry of one workflow; `cache_file`: the file with the entries of a workspace.

@@ -54,7 +54,7 @@ class Look:
     """One look at the workflows of a workspace.
 
     Attributes:
-        has_missed: some row is to be had from the compiler only.
+        has_missed: some row requires the compiler.
     """
 
     def __init__(

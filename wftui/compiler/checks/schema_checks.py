@@ -44,7 +44,7 @@ _OF_OBJECTS = frozenset(
 
 
 def _without_properties(schema: dict[str, Json]) -> Iterator[Diagnostic]:
-    """Yield a warning if the inputs stand where keywords belong."""
+    """Yield a warning if the inputs are written where keywords belong."""
     members: dict[str, Json] = {}
     for key, each in schema.items():
         if isinstance(each, dict) and each.keys() & {"type", "enum"}:
@@ -56,7 +56,7 @@ def _without_properties(schema: dict[str, Json]) -> Iterator[Diagnostic]:
     first = next(iter(members))
     around = {key: each for key, each in schema.items() if key not in members}
     fix = patches.replace("move it to properties", "/inputSchema", {"type": "object", **around, "properties": members})
-    message = f"{first!r} is not a keyword of JSON Schema, so this declares no input; inputs stand in properties"
+    message = f"{first!r} is not a keyword of JSON Schema, so this declares no input; inputs belong in properties"
     at = "/inputSchema" + pointer_to([first])
     yield Diagnostic("schema.root", message, at, "warning", part="key", field=f"inputSchema.{first}", fixes=(fix,))
 

@@ -159,7 +159,7 @@ def write_step(
     given: NamesInside = _NO_NAMES,
     memory: StepMemory | None = None,
 ) -> GeneratedPart:
-    """Write a step; its marks point into the step (`/when`), wherever that stands.
+    """Write a step; its marks point into the step (`/when`), at any place.
 
     Args:
         early_fields: input fields that its type reads before the run starts.

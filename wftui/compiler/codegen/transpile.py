@@ -220,7 +220,7 @@ class _Transpiler:
                 memory=None if node.inherits_input else memory,
             )
             known = made, self._relative(made, node.pointer, start, node, memory)
-            # What stands in `defaults` moves apart from the step.
+            # What comes from `defaults` moves apart from the step.
             if any(node.inherits(node.pointer + pointer) for _, _, pointer, _ in made.marks):
                 self.inherits = True
             elif self.cache is not None:

@@ -72,14 +72,14 @@ class StepTemplate:
 def _parts(spot: Spot, line: int, base: str) -> tuple[str, str, str, int] | None:
     literal = text_literal(spot.pointer)
     if not literal[1:].startswith(base) or text_literal(base) != f'"{base}"':
-        return None  # it stands elsewhere, or has to be escaped
+        return None  # it is elsewhere, or has to be escaped
     head, _, place = "\n".join(spot.lines).rpartition(f"pointer={literal}")
     middle, _, tail = place.partition(f"line={spot.line}")
     return f"{head}pointer={literal[0]}", f"{literal[1 + len(base) :]}{middle}line=", tail, spot.line - line
 
 
 class WrittenStep(NamedTuple):
-    """The Python of a step and of all inside it, as it stands in a module.
+    """The Python of a step and of all inside it, as written in a module.
 
     Attributes:
         line, column, pointer: where the step is in workflow.json.
@@ -117,7 +117,7 @@ class WrittenSteps:
     _memories: dict[int, tuple[Json, StepMemory]] = field(default_factory=dict)
 
     def memory_of(self, step: Json) -> StepMemory:
-        """Return what is kept of a step of the file; the same object has the same text."""
+        """Return the cached parts of a step; the same object has the same text."""
         known = self._memories.get(id(step))
         if known is None or known[0] is not step:
             known = self._memories[id(step)] = step, StepMemory()

@@ -40,7 +40,7 @@ def inserted(text: str, place: Callable[[Sequence[Object]], Operation]) -> Writt
     """Return how a form writes a step that is not in the source yet.
 
     Args:
-        place: returns the operation that puts steps where it will stand.
+        place: returns the operation that puts steps at its place.
     """
 
     def write(values: dict[str, Json]) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""The steps of a workflow value: where they stand, and what they contain."""
+"""The steps of a workflow value: their positions and contents."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

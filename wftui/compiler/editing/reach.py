@@ -211,7 +211,7 @@ def with_reach(text: str, at: int, reach: Reach, *, bare: bool) -> tuple[str, in
     if inside:
         space = " " if before and not before[-1].isspace() and reach.is_filter else ""
         made = space + reach.text
-    elif reach.is_filter:  # the cursor stands where the filtered value goes
+    elif reach.is_filter:  # the cursor is where the filtered value goes
         return f"{{{{  {reach.text} }}}}", 3
     else:
         made = f"{{{{ {reach.text} }}}}"

@@ -173,7 +173,7 @@ def _rename_property(schema: Json, old: str, new: str) -> None:
 
 
 def _rename_references(schema: Json, old: str, new: str) -> None:
-    """Let the references in a schema follow a part of it."""
+    """Adapt the references in a schema to a moved part of it."""
     if isinstance(schema, dict):
         target = schema.get("$ref")
         if isinstance(target, str) and f"{target}/".startswith(f"{old}/"):

@@ -132,7 +132,7 @@ def quoted(text: str, start: int, following: str) -> ForeignValue | None:
 
 
 def expression(text: str, start: int) -> ForeignValue | None:
-    """Return the expression in braces at an offset, which has to stand in a text."""
+    """Return the expression in braces at an offset, which has to be in a text."""
     found = _EXPRESSION.match(text, start)
     return None if found is None else _as_json(text, start, found.end(), found[0])
 

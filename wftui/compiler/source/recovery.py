@@ -65,7 +65,7 @@ class _TolerantReader:
         return None if value is _NOTHING else value
 
     def _root(self) -> Json:
-        """Return the value, and report what stands in front of it."""
+        """Return the value, and report the text in front of it."""
         if fence := surroundings.fence_before(self.text, self.position):
             self._skip(fence)
             self._space()
@@ -101,7 +101,7 @@ class _TolerantReader:
             self._skip(found)
 
     def _skip(self, found: TextDiagnostic) -> None:
-        """Report what stands at the position, and continue after it."""
+        """Report the text at the position, and continue after it."""
         self._add(found)
         self.position += found.length
 
@@ -112,7 +112,7 @@ class _TolerantReader:
         """Return the value at the position, or _NOTHING and skip what cannot be read."""
         start, char = self.position, self._peek()
         if self.text.startswith("{{", start) and (expression := self.ahead.look(foreign_values.expression, start)):
-            self._take(expression, start, "an expression stands in a text, in double quotes")
+            self._take(expression, start, "an expression is written in a text, in double quotes")
             return _NOTHING
         if char in ("{", "["):
             if self.depth >= MAX_NESTING:

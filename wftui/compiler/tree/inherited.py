@@ -15,7 +15,7 @@ _POLICIES = {"retry": "retry", "timeout": "timeout", "on_error": "onError"}
 
 
 def inherit(node: StepNode, defaults: Defaults, *, waits: bool) -> None:
-    """Add the defaults that a step does not set itself, and where they stand.
+    """Add the defaults that a step does not set itself, and their places.
 
     Args:
         waits: its type waits for a person or a time, so that only the timeouts of its type apply.

@@ -35,7 +35,7 @@ _TYPES = {
 
 _PLAIN_KINDS = ("literal_error", "bool_type", "value_error")
 _TEXT_KINDS = ("string_type", "string_pattern_mismatch")
-"""Errors of the text that may stand in place of another value."""
+"""Errors of the text that may replace another value."""
 
 
 @dataclass(frozen=True, slots=True)

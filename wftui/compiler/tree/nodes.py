@@ -25,7 +25,7 @@ class Body:
         pointer: of the list in workflow.json.
         owner: the container it belongs to; None for the workflow's own.
         when: the condition of a case.
-        when_pointer: where that stands.
+        when_pointer: its place.
         name: of the branch of a race.
         names: names besides steps that its expressions may read, from the workflow.
         on: error types of a catch; None for all.
@@ -57,7 +57,7 @@ class StepNode:
         index: its place in its list, as written.
         body: the list it is in; `before` is the step before it in that list.
         bodies: the lists inside it.
-        inherited: pointers of its parts that stand in `defaults`, with their place there.
+        inherited: pointers of its parts that come from `defaults`, with their place there.
         pool: of a leaf: the pool of workers that runs it; None: the process of the run does.
         found: the diagnostics of its structure, without those of the steps inside it.
     """

@@ -157,5 +157,5 @@ async def _last_answer(store: "ExecutionStore", run_id: str, path: str) -> StepA
 
 def _already_answered(answer: StepAnswered) -> ConflictError:
     done = "approved" if answer.approved else "rejected"
-    message = f"step {answer.path} of run {answer.run_id} was already {done} by {answer.by or 'somebody'}"
+    message = f"step {answer.path} of run {answer.run_id} was already {done} by {answer.by or 'another user'}"
     return ConflictError(message, code="approval.answered")

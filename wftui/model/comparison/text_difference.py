@@ -175,7 +175,7 @@ def _member(scanner: _Scanner, index: int, text: str, *, is_new: bool) -> ValueC
 
 
 def _value(tail: str, size: int, text: str) -> Json:
-    """Return the element that begins so many characters before a text, or an excerpt."""
+    """Return the element that begins `size` characters before a text, or an excerpt."""
     if size <= len(tail):
         whole = tail[len(tail) - size :] + text
         try:

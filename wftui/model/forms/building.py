@@ -33,7 +33,7 @@ from wftui.model.schema.secret_schema import holds_secret
 MAX_DEPTH = 8
 """Groups and lists inside each other; one that is deeper is a field for JSON."""
 MAX_FIELDS = 2_000
-"""Fields built at once; once there are so many, further groups are fields for JSON."""
+"""Fields built at once; once there are this many, further groups are fields for JSON."""
 
 
 def form_of(schema: Json, *, bindable: bool = False) -> FormField:

@@ -18,7 +18,7 @@ def suggestion(word: str, known: Iterable[str]) -> str | None:
 
 
 def mistyped(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word of which one is a slip of the fingers, or None.
+    """Return the known word that was probably mistyped, or None.
 
     A word that is only similar often has a meaning of its own: `remove` is not `move`.
     """

@@ -15,7 +15,7 @@ class Container:
     Attributes:
         word: the type, or the key.
         search_words: other words by which it is found.
-        example: a step as it stands in workflow.json.
+        example: a step as written in workflow.json.
     """
 
     word: str

@@ -226,13 +226,13 @@ class StepType(Generic[InputT]):
         error_details: JSON Schema of the details of its own errors: what it had produced when it failed.
         connection_kind: kind of connection it takes, or None.
         connection_required: it can do nothing without one.
-        secret_fields: input fields in which `secrets.x` and `connection.x` may stand.
+        secret_fields: input fields in which `secrets.x` and `connection.x` may be used.
         visible_fields: input fields (`argv`, `server.command`) that become part of a command line, which all users of
             the machine can read.
         foreign_fields: input fields whose text is in another language (a script, a template): what looks like a slip in
             an expression is none there.
         raw_fields: foreign fields whose own language has `{% raw %}` (a Jinja template): the tags stay in the text.
-        example: an input that shows what it does; it runs as it stands where nothing outside is needed.
+        example: an input that shows what it does; it runs unchanged where nothing outside is needed.
         early_fields: input fields that `prepare` looks at.
         site_files: names of the files in a workflow's folder that `facts_at` reads.
         immediate: `run` computes for well under a millisecond and awaits nothing, so neither a cancel nor a timeout has

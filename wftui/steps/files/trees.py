@@ -110,7 +110,7 @@ def _hash_file(path: Path, algorithm: Algorithm, flag: StopFlag) -> tuple[str, i
 def copy_tree(source: Path, target: Path, exclude: list[str], flag: StopFlag) -> tuple[int, int]:
     """Copy a file or folder with times and permissions; return (files, bytes).
 
-    Links that stand where something is copied to are replaced, not followed: they may lead anywhere.
+    Links at the target of a copy are replaced, not followed: they may lead anywhere.
 
     Raises:
         WorkflowError: `file.path` when the target is the source or lies inside it.

@@ -155,7 +155,7 @@ def _headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
 
 
 def _received(response: "httpx2.Response") -> dict[str, str | list[str]]:
-    """Return the headers; repeated ones stay apart, as commas stand inside cookies."""
+    """Return the headers; repeated ones stay apart, as cookies contain commas."""
     values: dict[str, list[str]] = {}
     for name, value in response.headers.multi_items():
         values.setdefault(name.lower(), []).append(value)

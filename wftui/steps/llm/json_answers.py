@@ -1,4 +1,4 @@
-"""JSON values in the answers of models, whatever surrounds them."""
+"""JSON values in the answers of models, with or without text around them."""
 
 import json
 import re
@@ -47,7 +47,7 @@ def _read(text: str) -> Iterator[Json]:
 
 
 def _between_sentences(text: str) -> Iterator[Json]:
-    """Yield the objects and lists that stand in a text."""
+    """Yield the objects and lists in a text."""
     position = 0
     for _ in range(_MOST_STARTS):
         found = _OPENING.search(text, position)

@@ -177,7 +177,7 @@ def tool_changes(locked: LockedTool, live: LockedTool) -> list[str]:
 def structured_schema(tool: LockedTool) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Return the schema of a tool's structured result, and its definitions.
 
-    The definitions are apart because the schema is to stand inside of another one.
+    The definitions are apart because the schema becomes part of another one.
     """
     schema = dict(tool.output_schema or {})
     definitions: Mapping[str, Any] = schema.pop("$defs", None) or {}

@@ -225,7 +225,7 @@ def reap(pids: set[int]) -> None:
 def reap_adopted(leader: int) -> None:
     """Reap adopted processes of a session whose leader has ended."""
     for pid in _own_children():
-        with contextlib.suppress(OSError):  # it is somebody else's by now, or gone
+        with contextlib.suppress(OSError):  # another process has it by now, or it is gone
             if pid != leader and os.getsid(pid) == leader:
                 os.waitpid(pid, os.WNOHANG)
 

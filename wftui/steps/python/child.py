@@ -1,6 +1,6 @@
 """Program of the child interpreter of `python` steps: `python -I child.py FD`.
 
-Stands alone: only the standard library, and only what Python 3.8 has, since the interpreter may be the user's own. A
+Self-contained: only the standard library, and only what Python 3.8 has, since the interpreter may be the user's own. A
 request is a line of JSON on the file descriptor; events go out as lines, the last one is the result or an error.
 """
 

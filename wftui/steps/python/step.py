@@ -23,7 +23,7 @@ from wftui.steps.text.encodings import TextEncoding, encoding_problems
 
 _NO_BRACES = (
     'Do not put values into the code: pass them in "args" ("args": {"name": "{{ … }}"}) '
-    "and add the parameter to main(). Literal braces stand between {% raw %} and {% endraw %}."
+    "and add the parameter to main(). Write literal braces between {% raw %} and {% endraw %}."
 )
 _READS_A_NAME = re.compile(r"\{\{\s*(?:inputs|steps|env|run|secrets|connection)\b")
 

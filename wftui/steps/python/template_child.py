@@ -10,7 +10,7 @@ def render(text: str, name: str, values: dict[str, Any], delimiters: list[str], 
     """Return `{"text": …}`, or `{"error": …, "line": …}` for a wrong template.
 
     Args:
-        delimiters: what stands around a value.
+        delimiters: the signs around a value.
         escape: whether values are escaped for HTML.
     """
     environment = ImmutableSandboxedEnvironment(

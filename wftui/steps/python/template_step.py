@@ -27,7 +27,7 @@ _IN_TEXT = ["[[", "]]"]
 _IN_FILE = ["{{", "}}"]
 _NO_BRACES = (
     "{{ }} is evaluated before the step runs; use [[ name ]] here, or keep the template in a file. "
-    "Literal braces stand between {% raw %} and {% endraw %}."
+    "Write literal braces between {% raw %} and {% endraw %}."
 )
 
 

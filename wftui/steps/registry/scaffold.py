@@ -53,7 +53,7 @@ async def {function}(
     *,
     context: StepContext,
 ) -> Greeting:
-    """Greets somebody; replace this with the work of your step."""
+    """Greets by name; replace this with the work of your step."""
     if not name.strip():
         raise WorkflowError("{package}.nobody", "There is nobody to greet.")
     context.log(f"greeting {{name}}")

@@ -29,7 +29,7 @@ from wftui.steps.text.progress_lines import split_progress
 
 _NO_BRACES = (
     'Do not put values into the script: pass them in "env" ("env": {"NAME": "{{ … }}"}) and use "$NAME" here. '
-    "Literal braces stand between {% raw %} and {% endraw %}."
+    "Write literal braces between {% raw %} and {% endraw %}."
 )
 
 

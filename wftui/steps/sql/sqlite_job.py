@@ -37,7 +37,7 @@ _TELLING_OF = frozenset(
         "quick_check", "table_info", "table_list", "table_xinfo",
     }
 )  # fmt: skip
-"""PRAGMAs that tell something of what they are given."""
+"""PRAGMAs that report on their argument."""
 
 
 class SqliteJob:

@@ -56,7 +56,7 @@ def first_word(statement: str) -> str:
 def only_reads(statement: str) -> bool:
     """Return whether text is one statement of a reading kind.
 
-    A semicolon counts wherever it stands: how databases quote differs, and a statement hidden behind another would
+    A semicolon counts anywhere: how databases quote differs, and a statement hidden behind another would
     leave the transaction that lets nothing be changed.
     """
     word = re.match(r"\w*", first_word(statement))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _ADDRESS = "Put the URL of a database into a database connection; this is the path of a SQLite file."
 _NO_BRACES = (
     'Do not put values into the SQL text: use "?" or ":name" here and pass the value in "params". '
-    "Literal braces stand between {% raw %} and {% endraw %}."
+    "Write literal braces between {% raw %} and {% endraw %}."
 )
 
 

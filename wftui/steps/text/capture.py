@@ -64,7 +64,7 @@ class Capture:
         return f"{start.rstrip()}\n{ELLIPSIS} {cut:,} bytes cut {ELLIPSIS}\n{end}"
 
     def ending(self, limit: int) -> str:
-        """Return at most so many characters from the end; … marks the cut."""
+        """Return at most `limit` characters from the end; … marks the cut."""
         return ending(self.text(), limit)
 
     def last_line(self) -> str:

@@ -44,7 +44,7 @@ async def list_runs(
         offset: without a cursor, the number of runs before the page; negative: that of runs from there to the end.
 
     Raises:
-        UsageError: the cursor is not from an earlier page, or stands beside an offset.
+        UsageError: the cursor is not from an earlier page, or is given with an offset.
     """
     order = RunOrder.of(sort)
     after = order.read(cursor) if cursor is not None else None

@@ -1,6 +1,6 @@
 """Mend a run of which events are lost.
 
-The remaining events get new numbers, and an event of the log stands where some are missing. A run that had ended
+The remaining events get new numbers, and an event of the log marks where some are missing. A run that had ended
 keeps its end. Any other is failed: a step whose end was lost would otherwise run a second time at a resume.
 """
 

@@ -24,7 +24,7 @@ _REST_SECONDS, _LONGEST_REST = 0.5, 8.0
 
 
 def restart_log(connection: sqlite3.Connection) -> None:
-    """Move the log into the file, and let the next write restart it.
+    """Move the log into the file, so that the next write restarts it.
 
     It is restarted only where nobody reads an older state.
 
@@ -40,8 +40,8 @@ def _move(connection: sqlite3.Connection) -> None:
 
     It blocks no writer, and leaves little for the checkpoint that does.
 
-    SQLite leaves the file unsynced when somebody has written meanwhile, and syncs all of it with the lock held when it
-    restarts the log: 60 to 120 ms for 25 MB instead of 2 ms.
+    SQLite leaves the file unsynced when another process has written meanwhile, and syncs all of it with the lock held
+    when it restarts the log: 60 to 120 ms for 25 MB instead of 2 ms.
     """
     connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
     file = file_identity(Path(connection.execute("PRAGMA database_list").fetchone()[2]))
@@ -140,7 +140,7 @@ class Checkpoints:
                 mark_damaged(self._opened.path)
 
     def _rest_unless(self, is_empty: bool) -> None:
-        """Leave the log alone for a while if it is not empty: somebody reads for long."""
+        """Leave the log alone for a while if it is not empty: a reader takes long."""
         if is_empty:
             self._rest = _REST_SECONDS
         else:

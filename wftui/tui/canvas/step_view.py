@@ -19,7 +19,7 @@ FULL_REPAINT_ABOVE = 50
 """Number of changed steps above which the whole view is repainted."""
 
 _AHEAD = 0.75
-"""The part of a view that comes up beyond the cursor: most moves then change two rows, not all."""
+"""Share of a view to scroll by at its edge: most moves then change two rows, not all."""
 
 
 class StepView(DrawnView):

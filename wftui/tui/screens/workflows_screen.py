@@ -155,7 +155,7 @@ class WorkflowsScreen(ActionScreen[None]):
             await self._tell_unsaved()
 
     async def _tell_unsaved(self) -> None:
-        """Say which workflows have unsaved text of a killed editor."""
+        """Report the workflows with unsaved text of a killed editor."""
         try:
             unsaved = await self.workbench.local.sources.unsaved([row.id for row in self._rows])
         except UserError:  # those of a server are edited there

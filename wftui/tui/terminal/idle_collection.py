@@ -94,7 +94,7 @@ class IdleCollection:
         return True
 
     def _give_back(self, cpu: float) -> None:
-        """Give free memory back, if there may be much since the last time."""
+        """Return free memory to the system, if there may be much by now."""
         if cpu - self._cpu_given_back >= _WORKED:
             from wftui.workbench.c_heap import give_back
 
@@ -102,7 +102,7 @@ class IdleCollection:
             give_back()
 
     def screen_closed(self) -> float:
-        """Collect what closed screens have left, once no key comes.
+        """Collect the garbage of closed screens, once no key comes.
 
         Very much is collected at once; a little waits for the next full collection.
 
@@ -123,7 +123,7 @@ class IdleCollection:
 
 
 def _settle_start() -> None:
-    """Leave what the start has made to the first full collection."""
+    """Leave the objects of the start to the first full collection."""
     from wftui.model.json.big_values import settle_objects
 
     settle_objects()

@@ -32,7 +32,7 @@ class PasteApp(CleanApp[ReturnType]):
     """An app that unifies the line ends of what is pasted, before any widget gets it."""
 
     async def on_event(self, event: events.Event) -> None:
-        """Unify line ends, and tell the user what a field for one line does not take."""
+        """Unify line ends, and notify of text that a field for one line does not accept."""
         if isinstance(event, events.Paste) and not event.is_forwarded:
             event.text = _without_lone(unified(event.text))
             field = self.focused

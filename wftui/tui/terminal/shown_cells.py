@@ -215,7 +215,7 @@ class _Output:
                 self._waiting.append(_Run(number, begin + at, cells[at:], look))
 
     def _write_waiting(self) -> None:
-        """Write what waits row by row, or look by look if that is shorter.
+        """Write the pending cells row by row, or look by look if that is shorter.
 
         A change between colors out of millions takes more bytes than a move.
         """
@@ -230,7 +230,7 @@ class _Output:
         self._written = best._replace(parts=self._written.parts + best.parts)
 
     def _after(self, runs: Sequence[_Run]) -> _Written:
-        """Return what writes runs in this order."""
+        """Return the sequences that write runs in this order."""
         _, look, place = self._written
         parts: list[str] = []
         for run in runs:

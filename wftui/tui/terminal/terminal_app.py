@@ -50,7 +50,7 @@ class TerminalApp(PasteApp[ReturnT], inherit_bindings=False):
         return self._type_ahead.is_busy
 
     async def give_way(self) -> None:
-        """Let a key that has arrived take effect before the next part of long work."""
+        """Handle a waiting key before the next part of long work."""
         await self._type_ahead.give_way()
 
     async def on_event(self, event: events.Event) -> None:
@@ -111,7 +111,7 @@ class TerminalApp(PasteApp[ReturnT], inherit_bindings=False):
             self._idle_collection.collect_if_idle()
 
     def pop_screen(self) -> AwaitComplete:
-        """Close the screen; what it leaves is collected once no key comes."""
+        """Close the screen; its garbage is collected once no key comes."""
         closing = super().pop_screen()
         if self._terminal is not None:
             self.call_after_refresh(self._collect_closed)

@@ -90,7 +90,7 @@ class TypeAhead:
             await self._next()
 
     async def give_way(self) -> None:
-        """Let a key that has arrived take effect before the next part of long work.
+        """Handle a waiting key before the next part of long work.
 
         It takes many turns of the event loop, each of which would wait for another part. One that takes long may itself
         wait for the work. Small parts add up first, or keys that are held down would stop the work.

@@ -39,7 +39,7 @@ class CountedLines(WrappedDocument):
     """A wrapped document that looks at its lines only to wrap them.
 
     For each edit, and for each line that it draws, Textual goes through all of them, and through all of a line for its
-    width. Without wrapping, a line is where it stands in the document.
+    width. Without wrapping, a line has its position in the document.
     """
 
     def __init__(self, wrapped: WrappedDocument) -> None:
@@ -161,9 +161,7 @@ class LongTextArea(TextArea):
         else:
             tab_width = self.indent_width
             width = max(_width(line, tab_width) for line in lines)
-        self.virtual_size = Size(
-            width + self.gutter_width + 1, len(lines)
-        )  # the cursor stands after the last character
+        self.virtual_size = Size(width + self.gutter_width + 1, len(lines))  # the cursor is after the last character
         self._refresh_scrollbars()
 
 

@@ -281,7 +281,7 @@ async def test_search_works_in_source_and_python(
         source, python = source_of(screen), screen.query_one(PythonView)
         await pilot.press("ctrl+f", *"greet", "enter")
         await until(pilot, lambda: source.selected_text == "greet")
-        await until(pilot, lambda: source.has_focus)  # what is typed next stands in the source
+        await until(pilot, lambda: source.has_focus)  # what is typed next goes into the source
         await pilot.press("ctrl+f", "escape")
         await until(pilot, lambda: app.screen is screen and source.has_focus)
         screen.enter("python")

@@ -89,9 +89,7 @@ async def test_snapshot_of_bars(
         assert await matches(pilot)
 
 
-async def test_the_gap_of_a_resume_stands_beside_the_time(
-    open_beside_others: Any, until: Until, text_of: TextOf
-) -> None:
+async def test_the_gap_of_a_resume_is_beside_the_time(open_beside_others: Any, until: Until, text_of: TextOf) -> None:
     story = running("01k9x2m4t-gap00")
     story.add(Interrupted, 4000.0, last_sign=BEGIN + timedelta(seconds=20))
     story.add(Resumed, 7220.0)

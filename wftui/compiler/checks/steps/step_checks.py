@@ -251,7 +251,7 @@ def _missing_connection(node: StepNode, kind: str, workflow: Workflow) -> Diagno
 
 
 def _declaration(name: str, kind: str, workflow: Workflow) -> PatchOperation:
-    """Return what adds a connection to those of a workflow."""
+    """Return the operation that adds a connection to a workflow."""
     # "connections" may be missing; adding it whole would remove existing ones.
     if workflow.connections:
         return PatchOperation(op="add", path=pointer_to(["connections", name]), value={"kind": kind})

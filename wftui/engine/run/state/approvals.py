@@ -77,7 +77,7 @@ class PendingApprovals:
             data = await validate_reply(question.form, data)
         if question.reply.done():
             done, who = "approved" if question.reply.result().approved else "rejected", question.reply.result().by
-            raise ConflictError(f"step {path} was already {done} by {who or 'somebody'}", code="approval.answered")
+            raise ConflictError(f"step {path} was already {done} by {who or 'another user'}", code="approval.answered")
         question.reply.set_result(ApprovalReply(approved, by, data))
 
 

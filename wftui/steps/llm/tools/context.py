@@ -18,7 +18,7 @@ class ToolContext:
     """`StepContext` with the tool's own connection, log prefix and idempotency key.
 
     Args:
-        name: what the model calls the tool; stands before its log lines.
+        name: what the model calls the tool; a prefix of its log lines.
         connection: that of the tool; the key of the model is none of its business.
         call: tells this call from all others of the step.
         waiting: held by the one call that waits for a person, a time or another run: a step waits for one at a time.

@@ -18,7 +18,7 @@ from wftui.steps.llm.tools.step_tool import StepTool
 RESULT_CHARACTERS = 50_000
 """Of what a call gave, the most that the model is shown."""
 AT_ONCE = 8
-"""So many calls of one answer run side by side."""
+"""Calls of one answer that run side by side."""
 _SHOWN = 300
 _ASKED = 2000
 

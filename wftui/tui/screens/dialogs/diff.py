@@ -23,7 +23,7 @@ def diff_lines(old: str, new: str, old_name: str, new_name: str) -> list[str]:
 
 
 class DiffView(LineView):
-    """Lines of a unified diff; signs tell what colors do."""
+    """Lines of a unified diff, with signs as well as colors."""
 
     def __init__(self, lines: Sequence[str], *, ascii_only: bool) -> None:
         super().__init__(ascii_only=ascii_only)

@@ -253,7 +253,7 @@ class EditorScreen(ProblemsScreen):
         self.enter("source")
 
     def set_focus(self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False) -> None:
-        """Focus a widget; it is at the step that the cursor was moved to."""
+        """Focus a widget, at the step that the cursor was moved to."""
         self._one_cursor.settle()
         super().set_focus(widget, scroll_visible, from_app_focus)
 

@@ -149,7 +149,7 @@ class StepsScreen(SourceScreen):
             await self.read_pins()
 
     def keep_ids(self) -> None:
-        """Keep the ids of a source without errors, to tell a renamed step from a new one."""
+        """Keep the ids of a source without errors, to recognize renamed steps."""
         self._kept_steps = self.steps
 
     def with_rename_fixes(self, problems: "list[CompilationError]") -> "list[CompilationError]":

@@ -10,7 +10,7 @@ from wftui.tui.widgets.title_bar import TitleBar
 
 @asynccontextmanager
 async def announced(app: AppServices, doing: str) -> AsyncIterator[None]:
-    """Say in the title line what is being done, before anything begins to compute."""
+    """Show the current action in the title line, before anything begins to compute."""
     bars = [*app.screen.query(TitleBar)]
     for bar in bars:
         bar.doing = doing

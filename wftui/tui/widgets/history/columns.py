@@ -72,7 +72,7 @@ def _cells(shown: Sequence[Column]) -> int:
 
 
 def heading(shown: Sequence[Column], sort: RunSort, *, ascii_only: bool) -> str:
-    """Return the headings in a line; a sign stands behind that of the sorted column."""
+    """Return the headings in a line; a sign follows that of the sorted column."""
     cells = []
     for column in shown:
         is_sorted = column.name == sort.removeprefix("-")
@@ -144,7 +144,7 @@ def run_note(run: ExecutionSummary, silence: str) -> tuple[str, str]:
 
 
 def fit(text: str, cells: int, ascii_only: bool) -> str:
-    """Return a text in so many cells; a sign stands for what is cut off."""
+    """Return a text in `cells` cells; a sign stands for what is cut off."""
     if cell_len(text) <= cells:
         return set_cell_size(text, cells)
     return set_cell_size(text, max(0, cells - 1)) + ("~" if ascii_only else "…") if cells else ""

@@ -16,7 +16,7 @@ class HistoryHeading(Static):
             self.x = x
 
     def on_click(self, event: events.Click) -> None:
-        """Tell which cell was clicked."""
+        """Report the clicked cell."""
         offset = event.get_content_offset(self)
         if offset is not None:
             self.post_message(self.Chosen(offset.x))

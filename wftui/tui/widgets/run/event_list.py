@@ -38,7 +38,7 @@ class EventList(LineView):
         self._wanted: set[int] = set()
 
     def show(self, total: int, number: int) -> None:
-        """Show a run of so many events, the cursor on one of them."""
+        """Show a run of `total` events, the cursor on one of them."""
         self.set_rows(total)
         self.show_row(number - 1, centre=True)
 

@@ -215,7 +215,7 @@ class RunPanes(Container):
         self._tabs.current = pane
 
     def _display(self) -> None:
-        """Display the current pane and what stands beside it.
+        """Display the current pane and the one beside it.
 
         A class for each pane would style all of them again, which took a third of a switch.
         """

@@ -30,7 +30,7 @@ class Zoom:
     start: float | None = None
 
     def window(self, total: float) -> Window:
-        """Return the window of a run of so many seconds."""
+        """Return the window of a run of a given length."""
         length = total / self.factor
         start = total - length if self.start is None else max(0.0, min(self.start, total - length))
         return Window(start, length)

@@ -1,4 +1,4 @@
 """Forms generated from a JSON Schema, fully usable by keyboard and mouse.
 
-Rows show label, editor and note. `form` is the entry point; editors and layout stand below the rows.
+Rows show label, editor and note. `form` is the entry point; the rows import editors and layout.
 """

@@ -40,7 +40,7 @@ class VariantPicker(ChoiceEditor):
         self.call_next(self.choose, value)
 
     def type_text(self, text: str) -> bool:
-        """Let text go to the field it has begun to fill, until that has the focus."""
+        """Send text to the field it has begun to fill, until that has the focus."""
         if not self._is_typed_through:
             return super().type_text(text)
         self.call_next(self._box.type_text, text)

@@ -26,7 +26,7 @@ class NoteText:
 
 
 class ExpressionNote(Widget):
-    """Stands under the editor of a field; hidden while there is nothing to say."""
+    """It is below the editor of a field, and hidden while it is empty."""
 
     DEFAULT_CSS = """
     ExpressionNote { height: auto; max-height: 4; padding: 0 1; color: $foreground-muted; display: none; }

@@ -38,7 +38,7 @@ def is_stacked(node: FormNode, depth: int, width: int) -> bool:
 def label_lines(widget: Widget, node: FormNode, depth: int, width: int, *, sign: str = " ") -> list[Content]:
     """Return the wrapped label for the label column.
 
-    A sign stands in front; required fields have a star. One with a word too long for the column has the whole width.
+    A sign comes first; required fields have a star. One with a word too long for the column has the whole width.
     """
     focused = widget.has_pseudo_class("focus-within") or widget.has_pseudo_class("focus")
     if focused and sign == " ":
