@@ -28,7 +28,7 @@ def refusal(store: SecretStore, text: str, **environment: str) -> str:
     return str(refused.value)
 
 
-def test_what_is_no_reference_is_refused(store: SecretStore) -> None:
+def test_other_text_than_a_reference_is_refused(store: SecretStore) -> None:
     sentence = "not a secret reference; write env:NAME, file:PATH, cmd:PROGRAM or store:NAME"
     for text in ("plain", "http://x", ""):
         assert not is_reference(text)

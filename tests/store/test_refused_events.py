@@ -1,4 +1,4 @@
-"""What a store refuses, and the odd values that it takes."""
+"""Events that a store refuses, and odd values that it accepts."""
 
 import json
 import math
@@ -38,7 +38,7 @@ async def test_an_offset_and_a_cursor_exclude_each_other(store: ExecutionStore) 
 
 
 @pytest.mark.parametrize("step", [None, "fetch"])
-async def test_details_that_are_no_json_are_named(store: ExecutionStore, step: str | None) -> None:
+async def test_details_other_than_json_are_named(store: ExecutionStore, step: str | None) -> None:
     error = ExecutionError(type="x", message="x", details={"a": [math.inf]})
     event: ExecutionEvent = Failed(run_id=RUN, timestamp=START, error=error)
     if step is not None:

@@ -1,4 +1,4 @@
-"""What cannot be read or written in a workspace: a sentence, and nothing is changed."""
+"""Sentences on unreadable and unwritable workspaces, which stay unchanged."""
 
 import errno
 import hashlib

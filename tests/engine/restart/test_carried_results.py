@@ -1,4 +1,4 @@
-"""What a history carries into a resume, event by event."""
+"""Results that a history carries into a resume, event by event."""
 
 from datetime import timedelta
 from typing import Any
@@ -100,7 +100,7 @@ def test_a_step_whose_output_is_not_stored_runs_again() -> None:
     assert (found.open, found.masked) == ({"a"}, set())
 
 
-def test_a_retry_begins_what_is_inside_anew() -> None:
+def test_a_retry_repeats_the_steps_inside() -> None:
     found = carried(
         began("a", kind="group"),
         IterationsPlanned(total=2, **of("a")),

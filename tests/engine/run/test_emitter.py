@@ -1,4 +1,4 @@
-"""Events on their way to the store: masked, labelled, held back, and dropped after the end."""
+"""Events before the store: masked, labelled, held back, dropped after the end."""
 
 from collections.abc import Sequence
 from typing import Any
