@@ -1,4 +1,4 @@
-"""Limits of values: their size, their depth, repeated parts; which are JSON is tested with the store."""
+"""Limits of values: size, depth and repeated parts."""
 
 import pytest
 

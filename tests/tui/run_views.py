@@ -1,4 +1,4 @@
-"""What tests look for on the screens of runs."""
+"""Conditions that tests of run screens wait for."""
 
 from typing import Any
 

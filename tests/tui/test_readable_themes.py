@@ -111,7 +111,7 @@ async def test_actions_in_the_footer_can_be_read(workbench: Workbench) -> None:
 
 
 def _faint(app: WftuiApp, place: Region | None = None) -> list[str]:
-    """Return the words that can hardly be read, in a place or above the footer, whose disabled actions are faint."""
+    """Return the words of low contrast, without the footer's disabled actions."""
     place = place or app.screen.region.shrink(Spacing(0, 0, 1, 0))
     strips = app.screen._compositor.render_strips()[place.y : place.bottom]
     return [

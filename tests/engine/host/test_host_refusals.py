@@ -1,4 +1,4 @@
-"""What the host of runs refuses, by code and sentence; what is known before the first step."""
+"""Requests that the host of runs refuses, by code and sentence."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Processes that a killed attempt left running: ended before a resume, and reported."""
+"""Processes left by a killed attempt: ended before a resume, and reported."""
 
 import os
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ Found = dict[str, list[tuple[ProcessMark, list[psutil.Process]]]]
 
 
 class Left:
-    """What the tree of processes is said to hold; nothing is ended."""
+    """A process tree with given contents, which ends nothing."""
 
     def __init__(self) -> None:
         self.found: Found = {}
@@ -124,7 +124,7 @@ async def test_those_of_child_runs_are_ended_too(family: ExecutionStore, databas
 
 
 @pytest.mark.parametrize("end", [resumed, completed])
-async def test_those_of_a_run_that_goes_on_are_left(store: ExecutionStore, left: Left, end: Any) -> None:
+async def test_those_of_a_run_in_progress_are_left(store: ExecutionStore, left: Left, end: Any) -> None:
     await store.append([created(), started(), interrupted(), end()], wait=True)
     left.found[RUN] = [(ProcessMark(RUN, "a", 1), [PARENT])]
     await end_all_orphans(store, RUN, left.tell)
