@@ -100,7 +100,7 @@ class WorkflowsScreen(ActionScreen[None]):
         """Paint first, then read the workspace and open the database."""
         self.query_one(TitleBar).note = self.workbench.server or short_path(str(self.workbench.settings.tables))
         self.query_one(WorkflowTable).focus()
-        self.services.runs_changed.subscribe(self, lambda _run_id: self.load())
+        self.services.runs_changed.subscribe(self, lambda _run_id: self.call_later(self._load_if_shown))
         self.call_after_refresh(self.load)
         self.set_interval(_CHECK_EVERY, self._look_for_changes)
 
@@ -123,6 +123,11 @@ class WorkflowsScreen(ActionScreen[None]):
     def load(self) -> None:
         """Reload the workspace and the runs in the background."""
         in_background(self, self._load, group="load", exclusive=True)
+
+    def _load_if_shown(self) -> None:
+        """Show the runs that began or ended; below another screen, once it is shown again."""
+        if self.is_active:
+            self.load()
 
     async def _load(self) -> None:
         async with self._loading:  # what was read first must not be shown last

@@ -81,3 +81,20 @@ def test_on_a_busy_machine_it_is_a_share_of_what_the_process_gets(machine: Machi
     frames, used = storm(machine, budget, 60, 0.02)
     assert used <= 60 * SHARE / 4 + 0.04 + 0.02
     assert frames >= 60 * 0.9
+
+
+@pytest.mark.parametrize(("is_live", "looks"), [(False, 1), (True, 1), (True, 2)])
+async def test_what_nobody_waits_for_waits_while_a_run_storms(
+    machine: Machine, budget: FrameBudget, is_live: bool, looks: int
+) -> None:
+    budget.paint()
+    machine.work(0.04 + 0.08 * looks)
+    asked = []
+
+    def storms() -> bool:
+        asked.append(machine.now)
+        machine.now += 1.0
+        return is_live
+
+    await budget.until_calm(storms)
+    assert len(asked) == looks

@@ -1,5 +1,6 @@
 """Budget of the monitor's frames: a share of a CPU, however many events arrive."""
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -13,6 +14,9 @@ _CREDIT = 0.04
 """Seconds of CPU that may be used at once, so that short runs are painted as they go: that of three or four frames."""
 _LONGEST = 1.0
 """Seconds that a frame waits at most, whatever keys and other screens have used meanwhile."""
+_CALM = 0.5
+"""Seconds between two checks for spare time."""
+_LOOKS = 10
 _LEAST = 0.01
 """Least share of CPU time that counts as got."""
 
@@ -62,6 +66,20 @@ class FrameBudget:
                 wait, min(-self._credit / (SHARE * max(self._share, _LEAST)), self._painted + _LONGEST - self._clock())
             )
         return max(0.0, wait)
+
+    async def until_calm(self, storms: Callable[[], bool]) -> None:
+        """Wait a few seconds at most for time that no frame needs.
+
+        Args:
+            storms: whether there may be more events soon.
+        """
+        for _ in range(_LOOKS):
+            if not storms():
+                return
+            await asyncio.sleep(_CALM)
+            self._count()
+            if self._credit >= 0:
+                return
 
     def _count(self) -> None:
         now, used = self._clock(), self._cpu()

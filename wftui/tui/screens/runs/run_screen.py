@@ -12,6 +12,7 @@ from textual.timer import Timer
 
 from wftui.model.clock import SteadyClock
 from wftui.model.errors import UserError
+from wftui.model.json.big_values import settle_objects
 from wftui.model.run.events import ExecutionEvent, Log, LogSegment
 from wftui.model.run.record import ExecutionRecord
 from wftui.model.run.reducer import GapError
@@ -115,7 +116,7 @@ class RunScreen(ActionScreen[None]):
     @property
     def is_painted(self) -> bool:
         """True when all received events are displayed."""
-        return self._painting is None
+        return self._is_painted.is_set()
 
     async def painted(self) -> None:
         """Wait for the frame of the received events."""
@@ -165,7 +166,7 @@ class RunScreen(ActionScreen[None]):
         self._runs_here = is_here(owner)
         if header is not None and (header.owner, header.silence) != (forms := owner_forms(summary, self.now()), how):
             header.owner, header.silence = forms, how
-            self._paint_soon()
+            self._paint_again()
 
     async def _hear_owner(self) -> None:
         """Show which other process runs the run, and whether it still reacts."""
@@ -186,22 +187,27 @@ class RunScreen(ActionScreen[None]):
         usual = await self.workbench.statistics.usual(workflow_id, before=self.run_id)
         if usual is not None and usual.p50 is not None:
             self.query_one(RunHeader).usual = usual.p50 / 1000
+            self._paint_again()
+            await self.painted()
+            await self._budget.until_calm(lambda: self.state.is_live)
             steps = await self.workbench.statistics.usual_steps(workflow_id, before=self.run_id)
             self.panes.timeline.usual = {path: Usual(each.p50 / 1000, each.p95 / 1000) for path, each in steps.items()}
             self._paint_soon()
 
     async def _open_at_end(self, summary: ExecutionSummary, live: ExecutionRecord | None) -> None:
         self.state.announce(summary)
-        self._paint_soon()
         if live is not None:
             opened = OpenedRun(live, live.index.last_at)
         else:
+            self._paint_soon()
             opened = await self.workbench.records.open(self.run_id, self._reading)
         self.query_one(RunHeader).reading = ""
         source = self.state.lines.source
         self.state = RunState.opened(opened.record, opened.last_sign)
         self.state.lines.source = source
         self._paint()  # the first true frame does not wait until what opened the screen is paid for
+        if len(opened.record.step_results) > _MANY_STEPS:
+            settle_objects()
         in_background(self, self._read_logs, group="logs", exclusive=True)
 
     def _reading(self, number: int, total: int) -> None:
@@ -262,6 +268,7 @@ class RunScreen(ActionScreen[None]):
             try:
                 async for batch in self.workbench.runs.follow(self.run_id, after=read, despite_full=True):
                     for part in batches(batch):
+                        self._is_painted.clear()
                         self._fetch_segments(part)
                         self.state.apply(part)
                         if self.state.last_sign is not None:
@@ -307,7 +314,12 @@ class RunScreen(ActionScreen[None]):
 
     def on_screen_resume(self) -> None:
         """Paint what has happened while another screen was shown."""
-        self._paint_soon()
+        self._paint_again()
+
+    def _paint_again(self) -> None:
+        """Schedule an update, unless the first frame is still to come."""
+        if self.state.is_known:
+            self._paint_soon()
 
     @property
     def _header(self) -> RunHeader | None:

@@ -108,7 +108,8 @@ class LogPanel(Vertical):
 
     def _update_status(self) -> None:
         if self.is_mounted:
-            self.query_one("#log-state", Static).update(self._state())
+            # One line of a fixed height: each batch of log lines would lay out the whole screen.
+            self.query_one("#log-state", Static).update(self._state(), layout=False)
 
     def _state(self) -> Content:
         view, total = self.view, len(self.view.lines)

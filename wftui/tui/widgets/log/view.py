@@ -97,6 +97,7 @@ class LogView(LineView):
         self.log_filter = LogFilter()
         self.search = ""
         self._read = 0
+        self._last_read: tuple[int, bool, datetime | None] | None = None
         self._numbers: Sequence[int] = range(0)
         self._hits: array[int] = array("I")
         self._ends: array[int] = array("I")
@@ -118,8 +119,10 @@ class LogView(LineView):
         self._start_over()
 
     def read(self) -> None:
-        """Add the lines that arrived since the last call."""
-        if not self._busy:
+        """Add the lines that arrived since the last call; most frames of a run bring none."""
+        state = (len(self.lines), self.known, self.begun)
+        if not self._busy and state != self._last_read:
+            self._last_read = state
             self._take(self._read)
 
     def set_filter(self, log_filter: LogFilter) -> None:
@@ -357,8 +360,7 @@ class LogView(LineView):
     def row(self, index: int, width: int) -> Content:
         """Render time, level, step and text; continuation rows show text only."""
         at = self._index(index)
-        line = self.lines.line(self._numbers[at])
-        text = self._marked(colored(line.text))
+        text = self._marked(colored((line := self.lines.line(self._numbers[at])).text))
         if self._ends:
             part = index - (self._ends[at - 1] if at else 0)
             parts = text.fold(self._text_room)

@@ -158,6 +158,9 @@ class StepTree:
                 continue
             if kept is not None and step.path not in kept:
                 continue
+            if step.iterations is None and step.path not in self._children and not self._read_back:
+                rows.add(StepRow(step, depth, opens=False, is_open=False))
+                continue
             below, log = self.children(step), self._log(step)
             opens = bool(below) or log is not None
             is_open = opens and (kept is not None or self.is_open(step))
