@@ -14,8 +14,8 @@ ResultT = TypeVar("ResultT")
 
 _FEW = 1_000
 """Entries of a cache that are kept between files."""
-_MANY = 10_000
-"""Entries that are kept from file to file of a workspace, which often repeat texts: 25 MB."""
+_MANY = 4_000
+"""Entries that are kept from file to file of a workspace, which often repeat texts: 10 MB."""
 _kept = ContextVar("_kept", default=_FEW)
 _caches = list["functools._lru_cache_wrapper[object]"]()
 
