@@ -21,8 +21,8 @@ SEQUENCE = re.compile(
     """,
     re.VERBOSE,
 )
-LOOKS = re.compile(r"\x1b\[[0-9;]*m|\x1b\[\d+(;\d+H|G)|\x1b\]2;wftui(: [^\x00-\x1f\x7f-\x9f]*)?\x07")
-"""Colors, places of the cursor and titles, which differ from one screen to another."""
+LOOKS = re.compile(r"\x1b\[[0-9;]*m|\x1b\[\d+(;\d+H|G|X)|\x1b\]2;wftui(: [^\x00-\x1f\x7f-\x9f]*)?\x07")
+"""Colors, places of the cursor, erased cells and titles, which differ from one screen to another."""
 
 
 HOME = "never run"
