@@ -1,6 +1,6 @@
 """Themes for dark and light terminals, and the styles all screens share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
@@ -277,10 +277,20 @@ def with_readable_text(variables: Mapping[str, str]) -> dict[str, str]:
 
 def _strengthened(color: Color, grounds: Sequence[Color], strongest: Color) -> Color:
     """Return a color, stronger as far as it could not be read otherwise."""
-    tries = [color.with_alpha(color.a + (1 - color.a) * part / 10) for part in range(11)]
-    tries += [tries[-1].blend(strongest, part / 10) for part in range(1, 11)]
-    far = [each for each in tries if all(contrast(ground + each, ground) >= _LEAST_CONTRAST for ground in grounds)]
-    return far[0] if far else strongest
+
+    def can_be_read(shade: Color) -> bool:
+        return all(contrast(ground + shade, ground) >= _LEAST_CONTRAST for ground in grounds)
+
+    return next(filter(can_be_read, _shades(color, strongest)), strongest)
+
+
+def _shades(color: Color, strongest: Color) -> Iterator[Color]:
+    """Yield stronger shades of a color: more opaque ones, then mixtures."""
+    for part in range(11):
+        yield color.with_alpha(color.a + (1 - color.a) * part / 10)
+    opaque = color.with_alpha(1)
+    for part in range(1, 11):
+        yield opaque.blend(strongest, part / 10)
 
 
 def _color(variables: Mapping[str, str], name: str) -> Color | None:
