@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Set
+from functools import partial
 from typing import Any
 
 from wftui.compiler.diagnostics import patches
@@ -195,59 +196,26 @@ def _string(node: StepNode | None, pointer: str, field: str, text: str) -> Itera
     if _is_plain(text):
         return
     step_id = node.id or None if node is not None else None
+    warning = partial(Diagnostic, pointer=pointer, severity="warning", step_id=step_id, field=field)
     if (reference := _bare(text)) is not None:
         fix = patches.replace("add braces", pointer, f"{{{{ {reference} }}}}")
         message = "this is text, not an expression; put {{ }} around an expression"
-        yield Diagnostic(
-            "expression.no_braces", message, pointer, "warning", step_id=step_id, field=field, fixes=(fix,)
-        )
+        yield warning("expression.no_braces", message, fixes=(fix,))
     if single := _SINGLE.search(text):
         fix = patches.replace("double the braces", pointer, _with_braces(original, text))
         message = f"this is text, not an expression; write {{{{ {single[1]} }}}}"
-        yield Diagnostic(
-            "expression.no_braces",
-            message,
-            pointer,
-            "warning",
-            offset=single.start(),
-            length=len(single[0]),
-            step_id=step_id,
-            field=field,
-            fixes=(fix,),
-        )
+        yield warning("expression.no_braces", message, offset=single.start(), length=len(single[0]), fixes=(fix,))
     if (equals := _EQUALS.match(text)) and split_template(text) is not None:
         fix = patches.replace("remove the =", pointer, original[equals.end() :])
         message = "the = stays in the text; an expression starts with {{ only"
-        yield Diagnostic(
-            "expression.equals",
-            message,
-            pointer,
-            "warning",
-            offset=equals.end() - 1,
-            step_id=step_id,
-            field=field,
-            fixes=(fix,),
-        )
+        yield warning("expression.equals", message, offset=equals.end() - 1, fixes=(fix,))
     if "${{" in text and split_template(text) is not None:
         fix = patches.replace("remove the $", pointer, _without_dollars(original, text))
         message = "the $ stays in the text; an expression starts with {{ only"
-        offset = text.index("${{")
-        yield Diagnostic(
-            "expression.dollar", message, pointer, "warning", offset=offset, step_id=step_id, field=field, fixes=(fix,)
-        )
-    found = _STATEMENT.search(text)
-    if found:
+        yield warning("expression.dollar", message, offset=text.index("${{"), fixes=(fix,))
+    if found := _STATEMENT.search(text):
         message = "statements are not evaluated; use an expression: {{ a if b else c }}"
-        yield Diagnostic(
-            "expression.statement",
-            message,
-            pointer,
-            "warning",
-            offset=found.start(),
-            length=len(found[0]),
-            step_id=step_id,
-            field=field,
-        )
+        yield warning("expression.statement", message, offset=found.start(), length=len(found[0]))
 
 
 def _with_braces(original: str, blanked: str) -> str:
